@@ -1,0 +1,31 @@
+"""The errors of the program's outer rooms; ``models.errors`` holds the root and the weights' own."""
+
+from __future__ import annotations
+
+from models.errors import DeviceError, MixposeError, WeightsError
+
+__all__ = [
+    "DetectorError",
+    "DeviceError",
+    "ExportError",
+    "MixposeError",
+    "RecordingError",
+    "SourceError",
+    "WeightsError",
+]
+
+
+class SourceError(MixposeError):
+    """A camera, video file or stream cannot be opened or has stopped for good."""
+
+
+class DetectorError(MixposeError):
+    """The 2D detector cannot start or has failed."""
+
+
+class RecordingError(MixposeError):
+    """A recording cannot be written, read or understood."""
+
+
+class ExportError(MixposeError):
+    """An export cannot be written."""

@@ -1,0 +1,70 @@
+"""What travels between the stages: a picture, its 2D keypoints, and the lifted pose.
+
+All are frozen; arrays inside are treated as read-only by whoever receives them.  ``time_s`` counts
+from the first frame of the source, by the capture clock or the file's own timestamps.  The ``*_at``
+stamps are ``time.perf_counter()`` seconds, from which latencies are read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture as the source delivered it, upright and never mirrored."""
+
+    index: int
+    """0, 1, 2 … over the frames the reader delivered; frames lost before that leave no hole."""
+    time_s: float
+    """Strictly increasing."""
+    image: NDArray[np.uint8]
+    """(height, width, 3) RGB, C-contiguous."""
+    captured_at: float
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Keypoints2D:
+    """What the detector saw in one frame."""
+
+    index: int
+    time_s: float
+    size: tuple[int, int]
+    """(width, height) of the picture in pixels."""
+    tracked: bool
+    """Whether a person was found; if not, coordinates are NaN and confidences 0."""
+    landmarks: NDArray[np.float32]
+    """(33, 5): x, y in pixels, z in pixels relative to the hips, visibility, presence."""
+    world: NDArray[np.float32]
+    """(33, 3): the detector's own 3D guess, metres, hips at the origin, camera axes."""
+    xy: NDArray[np.float32]
+    """(17, 2) joints in pixels."""
+    conf: NDArray[np.float32]
+    """(17,) confidence in [0, 1]."""
+    captured_at: float
+    detected_at: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose3D:
+    """The lifted pose of one source frame."""
+
+    index: int
+    time_s: float
+    xyz: NDArray[np.float32]
+    """(17, 3) metres; x right, y down, z away from the camera; pelvis at the origin; always finite."""
+    filled: NDArray[np.bool_]
+    """(17,) joints not seen in this frame but bridged from frames nearby."""
+    missing: NDArray[np.bool_]
+    """(17,) joints not seen and not bridged: not to be drawn or exported."""
+    captured_at: float
+    detected_at: float
+    lifted_at: float

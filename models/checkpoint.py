@@ -1,0 +1,254 @@
+"""Weights on disk: our safetensors, and published MixSTE checkpoints.
+
+A weights file is a stranger's file.  Safetensors hold no code; a published checkpoint is a pickle
+and is read by PyTorch's restricted unpickler only, with inert stand-ins for the NumPy objects that
+such files carry beside the tensors (a pickled random state).  Nothing falls back to unsafe loading.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from models.errors import WeightsError
+from models.mixste import MixSTE
+
+WEIGHTS_DIR: Final = Path(__file__).resolve().parent.parent / "weights"
+DEFAULT_WEIGHTS: Final = "mixpose-s"
+_FORMAT: Final = "1"
+
+PERSON_BOX: Final = "person-box"
+"""Ours: joints relative to the person's box, poses along the ray through it (models.geometry)."""
+IMAGE: Final = "image"
+"""MixSTE's: x / w * 2 - 1 and y / w * 2 - h / w; poses in camera axes."""
+
+
+@dataclass(frozen=True)
+class WeightsInfo:
+    """What a network needs besides its tensors, and where they come from."""
+
+    name: str
+    frames: int
+    width: int
+    depth: int
+    heads: int = 8
+    channels: int = 2
+    rate: float = 50.0
+    """Frames a second that the network was trained at; Human3.6M's are 50."""
+    normalisation: str = IMAGE
+    skeleton: str = "human36m-17"
+    height_m: float = 1.70
+    """Stature of the people in its output."""
+    training: str = "published checkpoint"
+    licence: str = "unknown"
+    sha256: str = ""
+    path: str = ""
+
+
+def available_weights() -> list[Path]:
+    """The weights shipped with the program."""
+    return sorted(WEIGHTS_DIR.glob("*.safetensors"))
+
+
+def resolve_weights(weights: str | Path | None = None) -> Path:
+    """The file behind a shipped name or a path; ``None`` is the default.
+
+    Raises:
+        WeightsError: there is no such file or name.
+    """
+    if weights is None:
+        weights = DEFAULT_WEIGHTS
+    shipped = {path.stem: path for path in available_weights()}
+    if str(weights) in shipped:
+        return shipped[str(weights)]
+    path = Path(weights)
+    if path.is_file():
+        return path
+    names = ", ".join(shipped) or "none"
+    raise WeightsError(
+        f"There are no weights called {str(weights)!r}. Shipped with the program: {names}; or give "
+        "the path of a .safetensors file or of a published MixSTE checkpoint."
+    )
+
+
+def load_model(
+    path: str | Path, device: str | torch.device = "cpu", heads: int | None = None
+) -> MixSTE:
+    """Load a network, ready to lift.
+
+    Args:
+        path: our safetensors, or a published checkpoint.
+        device: where to put it.
+        heads: attention heads, for a published checkpoint only, which does not say; 8 unless given.
+
+    Raises:
+        WeightsError: the file is absent, damaged or unsafe, or its tensors do not fit; names them.
+    """
+    return load(path, device, heads)[0]
+
+
+def load(
+    path: str | Path, device: str | torch.device = "cpu", heads: int | None = None
+) -> tuple[MixSTE, WeightsInfo]:
+    """``load_model``, and what the file says about itself."""
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"Cannot read the weights {path}: {error.strerror}.") from error
+    if path.suffix == ".safetensors":
+        state, info = _read_safetensors(path)
+    else:
+        state = _read_published(path)
+        info = _info_from_shapes(path, state, heads or 8)
+    network = _build(path, state, info)
+    info = replace(info, sha256=hashlib.sha256(data).hexdigest(), path=str(path))
+    return network.to(device).eval(), info
+
+
+def save(path: Path, network: MixSTE, info: WeightsInfo) -> None:
+    """Write float16 safetensors with all of ``info`` in the metadata."""
+    described = {key: str(value) for key, value in asdict(info).items()}
+    for key in ("sha256", "path"):
+        described.pop(key)
+    tensors = {name: tensor.half().contiguous() for name, tensor in network.state_dict().items()}
+    save_file(tensors, path, metadata={"format": _FORMAT, "architecture": "MixSTE", **described})
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], WeightsInfo]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"The weights {path} are damaged: {error}.") from error
+    if metadata.get("architecture") != "MixSTE":
+        raise WeightsError(f"The weights {path} are not MixSTE weights of this program.")
+    if metadata.get("format") != _FORMAT:
+        raise WeightsError(f"The weights {path} need a newer version of this program.")
+    try:
+        info = WeightsInfo(
+            name=metadata["name"],
+            frames=int(metadata["frames"]),
+            width=int(metadata["width"]),
+            depth=int(metadata["depth"]),
+            heads=int(metadata["heads"]),
+            channels=int(metadata["channels"]),
+            rate=float(metadata["rate"]),
+            normalisation=metadata["normalisation"],
+            skeleton=metadata["skeleton"],
+            height_m=float(metadata["height_m"]),
+            training=metadata["training"],
+            licence=metadata["licence"],
+        )
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"The weights {path} lack a usable description: {error}.") from error
+    return state, info
+
+
+class _Inert:
+    """Stands in for whatever NumPy object a checkpoint carries beside its tensors."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __setstate__(self, _: object) -> None:
+        pass
+
+
+_INERT_NAMES: Final = (
+    "numpy.random._pickle.__randomstate_ctor",
+    "numpy.random._pickle.__bit_generator_ctor",
+    "numpy.random._mt19937.MT19937",
+    "numpy.random.mtrand.RandomState",
+    "numpy.core.multiarray._reconstruct",
+    "numpy._core.multiarray._reconstruct",
+    "numpy.core.multiarray.scalar",
+    "numpy._core.multiarray.scalar",
+    "numpy.ndarray",
+    "numpy.dtype",
+)
+
+
+def _read_published(path: Path) -> dict[str, Tensor]:
+    try:
+        with torch.serialization.safe_globals([(_Inert, name) for name in _INERT_NAMES]):
+            content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"The checkpoint {path} holds something other than plain tensors, which could run a "
+            "stranger's code. It was not loaded."
+        ) from error
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+        raise WeightsError(f"The checkpoint {path} is damaged or is no checkpoint.") from error
+    state = content.get("model_pos", content) if isinstance(content, Mapping) else None
+    if not isinstance(state, Mapping) or not state:
+        raise WeightsError(f"The checkpoint {path} holds no network (no 'model_pos').")
+    others = [str(name) for name, value in state.items() if not isinstance(value, Tensor)]
+    if others:
+        raise WeightsError(
+            f"The checkpoint {path} holds entries that are no tensors: {_some(others)}."
+        )
+    return {str(name).removeprefix("module."): tensor for name, tensor in state.items()}
+
+
+def _info_from_shapes(path: Path, state: Mapping[str, Tensor], heads: int) -> WeightsInfo:
+    try:
+        width, channels = state["Spatial_patch_to_embedding.weight"].shape
+        frames = state["Temporal_pos_embed"].shape[1]
+    except (KeyError, ValueError, IndexError) as error:
+        raise WeightsError(f"The checkpoint {path} is not a MixSTE network: {error}.") from error
+    depth = len({name.split(".")[1] for name in state if name.startswith("STEblocks.")})
+    return WeightsInfo(path.stem, frames, width, max(depth, 1), heads, channels)
+
+
+def _build(path: Path, state: Mapping[str, Tensor], info: WeightsInfo) -> MixSTE:
+    if info.normalisation not in (PERSON_BOX, IMAGE):
+        raise WeightsError(f"The weights {path} want unknown normalisation {info.normalisation!r}.")
+    try:
+        with torch.device("meta"):
+            network = MixSTE(
+                info.frames,
+                width=info.width,
+                depth=info.depth,
+                heads=info.heads,
+                channels=info.channels,
+            )
+    except ValueError as error:
+        raise WeightsError(f"The weights {path} describe no network: {error}.") from error
+    _require_fit(path, state, network.state_dict())
+    network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, assign=True)
+    return network.requires_grad_(False)
+
+
+def _require_fit(path: Path, state: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    faults = {
+        "missing": sorted(expected.keys() - state.keys()),
+        "extra": sorted(state.keys() - expected.keys()),
+        "of the wrong shape": [
+            f"{name} {tuple(state[name].shape)} instead of {tuple(tensor.shape)}"
+            for name, tensor in expected.items()
+            if name in state and state[name].shape != tensor.shape
+        ],
+        "not finite": [
+            name
+            for name, tensor in state.items()
+            if not tensor.is_floating_point() or not tensor.isfinite().all()
+        ],
+    }
+    found = [f"{kind}: {_some(names)}" for kind, names in faults.items() if names]
+    if found:
+        raise WeightsError(f"The weights {path} do not fit MixSTE. {'; '.join(found)}.")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")

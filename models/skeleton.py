@@ -1,0 +1,122 @@
+"""The 17-joint skeleton: names, bones, sides, and how the detector's 33 landmarks map onto it.
+
+This is the only place that knows joint indices.  The order is Human3.6M's as used by MixSTE
+(Zhang et al., CVPR 2022); "left" is always the person's left.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+JOINT_NAMES: Final = (
+    "pelvis",
+    "right_hip",
+    "right_knee",
+    "right_ankle",
+    "left_hip",
+    "left_knee",
+    "left_ankle",
+    "spine",
+    "thorax",
+    "nose",
+    "head",
+    "left_shoulder",
+    "left_elbow",
+    "left_wrist",
+    "right_shoulder",
+    "right_elbow",
+    "right_wrist",
+)
+JOINT_COUNT: Final = len(JOINT_NAMES)
+PARENTS: Final = (-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 9, 8, 11, 12, 8, 14, 15)
+JOINT: Final = {name: index for index, name in enumerate(JOINT_NAMES)}
+PELVIS: Final = JOINT["pelvis"]
+
+BONES: Final = tuple((parent, joint) for joint, parent in enumerate(PARENTS) if parent >= 0)
+"""(parent, child) pairs, 16 of them."""
+
+
+def _mirrored(name: str) -> str:
+    side, _, rest = name.partition("_")
+    return {"left": "right_", "right": "left_"}.get(side, side) + rest
+
+
+MIRROR: Final = tuple(JOINT[_mirrored(name)] for name in JOINT_NAMES)
+"""``pose[..., MIRROR, :]`` exchanges the left and right joints."""
+
+SIDES: Final = tuple(name.partition("_")[0] if "_" in name else "middle" for name in JOINT_NAMES)
+"""``"left"``, ``"right"`` or ``"middle"`` for each joint; decides its colour everywhere."""
+
+LANDMARK_NAMES: Final = (
+    "nose",
+    "left_eye_inner",
+    "left_eye",
+    "left_eye_outer",
+    "right_eye_inner",
+    "right_eye",
+    "right_eye_outer",
+    "left_ear",
+    "right_ear",
+    "mouth_left",
+    "mouth_right",
+    "left_shoulder",
+    "right_shoulder",
+    "left_elbow",
+    "right_elbow",
+    "left_wrist",
+    "right_wrist",
+    "left_pinky",
+    "right_pinky",
+    "left_index",
+    "right_index",
+    "left_thumb",
+    "right_thumb",
+    "left_hip",
+    "right_hip",
+    "left_knee",
+    "right_knee",
+    "left_ankle",
+    "right_ankle",
+    "left_heel",
+    "right_heel",
+    "left_foot_index",
+    "right_foot_index",
+)
+"""The 33 BlazePose landmarks in MediaPipe's order."""
+LANDMARK_COUNT: Final = len(LANDMARK_NAMES)
+
+_DERIVED: Final = {
+    "pelvis": ("left_hip", "right_hip"),
+    "thorax": ("left_shoulder", "right_shoulder"),
+    "spine": ("left_hip", "right_hip", "left_shoulder", "right_shoulder"),
+    "head": ("left_ear", "right_ear"),
+}
+LANDMARK_SOURCES: Final = tuple(
+    tuple(LANDMARK_NAMES.index(source) for source in _DERIVED.get(name, (name,)))
+    for name in JOINT_NAMES
+)
+"""For each joint the landmarks whose mean it is; the spine is halfway from pelvis to thorax."""
+
+
+def joints_from_landmarks(points: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Map 33 landmarks to the 17 joints: (..., 33, D) coordinates -> (..., 17, D), same units."""
+    _require_landmarks(points.shape[-2])
+    return np.stack(
+        [points[..., list(sources), :].mean(axis=-2) for sources in LANDMARK_SOURCES], axis=-2
+    )
+
+
+def confidence_from_landmarks(visibility: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Confidence of the joints, the lowest of their sources: (..., 33) -> (..., 17) in [0, 1]."""
+    _require_landmarks(visibility.shape[-1])
+    return np.stack(
+        [visibility[..., list(sources)].min(axis=-1) for sources in LANDMARK_SOURCES], axis=-1
+    )
+
+
+def _require_landmarks(count: int) -> None:
+    if count != LANDMARK_COUNT:
+        raise ValueError(f"expected {LANDMARK_COUNT} landmarks, got {count}")

@@ -1,0 +1,41 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Clips, motion and fixtures that lie beside the repository and are no part of it."""
+    folder = REPOSITORY.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"there is no folder {folder}")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_leftover_threads() -> Iterator[None]:
+    """Fail a test that leaves a thread of the program's running."""
+    before = set(threading.enumerate())
+    yield
+    leftover = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and thread.is_alive() and not _harmless(thread)
+    ]
+    for thread in leftover:
+        thread.join(timeout=3)
+    alive = [thread.name for thread in leftover if thread.is_alive()]
+    assert not alive, f"threads left running: {alive}"
+
+
+def _harmless(thread: threading.Thread) -> bool:
+    # tqdm keeps one monitor for the process; Python's own queues feed from threads of that name.
+    return "TMonitor" in type(thread).__name__ or thread.name.startswith("QueueFeederThread")
