@@ -1,0 +1,1 @@
+"""Training of our own weights: motion, virtual cameras, a detector's faults, losses, the loop."""

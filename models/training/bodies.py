@@ -1,0 +1,147 @@
+"""More people and more poses out of a small motion set.
+
+Everything works on windows (B, T, 17, 3) in metres, +Y up, and keeps bone lengths constant over a
+window.  The figures are those of the trial in which they helped.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from models.skeleton import JOINT, MIRROR
+from models.training.motion import derive_midpoints
+
+REFERENCE_HEIGHT_M: Final = 1.70
+"""Stature of the canonical body that all motion is brought to, and so of every lifted pose."""
+
+_SUM_OF_BONES_M: Final = 3.15
+"""Torso, thighs, shanks, upper arms and forearms of that body: 1.85 times its stature; the upright
+frames of the captured (not retargeted) subjects of the CMU database measure 1.86 to 1.91."""
+
+_BONE_SPREAD: Final = 0.06
+
+_LIMBS: Final = (
+    ("hip", "knee"),
+    ("knee", "ankle"),
+    ("shoulder", "elbow"),
+    ("elbow", "wrist"),
+)
+_ABOVE_PELVIS: Final = tuple(
+    index
+    for name, index in JOINT.items()
+    if name in ("thorax", "nose", "head") or name.endswith(("shoulder", "elbow", "wrist"))
+)
+
+
+def _below(side: str, *names: str) -> tuple[int, ...]:
+    return tuple(JOINT[f"{side}_{name}"] for name in names)
+
+
+_CHAINS: Final = (
+    # (joint turned about, joints that follow, standard deviation in radians)
+    (JOINT["pelvis"], _ABOVE_PELVIS, 0.2),
+    (JOINT["thorax"], (JOINT["nose"], JOINT["head"]), 0.2),
+    *((JOINT[f"{side}_hip"], _below(side, "knee", "ankle"), 0.25) for side in ("left", "right")),
+    *((JOINT[f"{side}_knee"], _below(side, "ankle"), 0.15) for side in ("left", "right")),
+    *(
+        (JOINT[f"{side}_shoulder"], _below(side, "elbow", "wrist"), 0.5)
+        for side in ("left", "right")
+    ),
+    *((JOINT[f"{side}_elbow"], _below(side, "wrist"), 0.35) for side in ("left", "right")),
+)
+_CHAIN_CHANCE: Final = 0.5
+_CONTROL_SPACING: Final = 20
+"""Frames between the control points of a chain's turn: two thirds of a second at 30 frames/s."""
+
+
+def rotation_matrices(vectors: Tensor) -> Tensor:
+    """Axis-angle vectors (..., 3) in radians -> rotation matrices (..., 3, 3), by Rodrigues."""
+    angle = vectors.norm(dim=-1, keepdim=True).clamp_min(1e-8)
+    x, y, z = (vectors / angle).unbind(-1)
+    sine, cosine = torch.sin(angle[..., 0]), torch.cos(angle[..., 0])
+    v = 1 - cosine
+    rows = [
+        *(cosine + x * x * v, x * y * v - z * sine, x * z * v + y * sine),
+        *(x * y * v + z * sine, cosine + y * y * v, y * z * v - x * sine),
+        *(x * z * v - y * sine, y * z * v + x * sine, cosine + z * z * v),
+    ]
+    return torch.stack(rows, dim=-1).view(*vectors.shape[:-1], 3, 3)
+
+
+def vary_proportions(windows: Tensor, generator: torch.Generator) -> Tensor:
+    """Scale every bone by its own factor (6 % standard deviation), left and right alike."""
+    batch = len(windows)
+
+    def factor() -> Tensor:
+        return 1 + _BONE_SPREAD * torch.randn(batch, 1, 1, generator=generator)
+
+    def joint(name: str) -> Tensor:
+        return windows[:, :, JOINT[name]]
+
+    scaled = windows.clone()
+    hips, shoulders, torso, neck = factor(), factor(), factor(), factor()
+    thorax = joint("pelvis") + torso * (joint("thorax") - joint("pelvis"))
+    for side in ("left", "right"):
+        scaled[:, :, JOINT[f"{side}_hip"]] = joint("pelvis") + hips * (
+            joint(f"{side}_hip") - joint("pelvis")
+        )
+        scaled[:, :, JOINT[f"{side}_shoulder"]] = thorax + shoulders * (
+            joint(f"{side}_shoulder") - joint("thorax")
+        )
+    for name in ("nose", "head"):
+        scaled[:, :, JOINT[name]] = thorax + neck * (joint(name) - joint("thorax"))
+    for upper, lower in _LIMBS:
+        length = factor()
+        for side in ("left", "right"):
+            parent, child = f"{side}_{upper}", f"{side}_{lower}"
+            bone = joint(child) - joint(parent)
+            scaled[:, :, JOINT[child]] = scaled[:, :, JOINT[parent]] + length * bone
+    return derive_midpoints(scaled)
+
+
+def turn_limbs(windows: Tensor, generator: torch.Generator) -> Tensor:
+    """Turn chains of joints about their root by smooth random rotations, each with chance 1/2."""
+    batch, frames = windows.shape[:2]
+    turned = windows.clone()
+    for root, followers, spread in _CHAINS:
+        vectors = spread * _smooth_noise(batch, frames, generator)
+        used = torch.rand(batch, 1, 1, generator=generator) < _CHAIN_CHANCE
+        matrices = rotation_matrices(vectors * used)
+        origin = turned[:, :, root, None]
+        arms = turned[:, :, list(followers)] - origin
+        turned[:, :, list(followers)] = origin + torch.einsum("btij,btkj->btki", matrices, arms)
+    return derive_midpoints(turned)
+
+
+def _smooth_noise(batch: int, frames: int, generator: torch.Generator) -> Tensor:
+    """(batch, frames, 3) of unit variance at its control points, a cosine blend between them."""
+    knots = (frames - 1) // _CONTROL_SPACING + 2
+    values = torch.randn(batch, knots, 3, generator=generator)
+    # Neighbouring control points resemble each other, or every window would thrash about.
+    for knot in range(1, knots):
+        values[:, knot] = 0.8 * values[:, knot - 1] + 0.6 * values[:, knot]
+    position = torch.arange(frames) / _CONTROL_SPACING
+    lower = position.floor().long()
+    blend = (0.5 - 0.5 * torch.cos(torch.pi * (position - lower)))[None, :, None]
+    blended: Tensor = values[:, lower] * (1 - blend) + values[:, lower + 1] * blend
+    return blended
+
+
+def to_canonical_size(windows: Tensor) -> Tensor:
+    """Bring every window's body to the canonical sum of bone lengths, about the origin."""
+    length = (windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]).norm(dim=-1)
+    for side in ("left", "right"):
+        for upper, lower in _LIMBS:
+            bone = windows[:, :, JOINT[f"{side}_{upper}"]] - windows[:, :, JOINT[f"{side}_{lower}"]]
+            length = length + bone.norm(dim=-1)
+    return windows * (_SUM_OF_BONES_M / length.mean(dim=1))[:, None, None, None]
+
+
+def mirror_half(windows: Tensor, generator: torch.Generator) -> Tensor:
+    """Mirror every second window, on average, left to right."""
+    mirrored = windows[:, :, list(MIRROR)] * torch.tensor([-1.0, 1.0, 1.0])
+    chosen = torch.rand(len(windows), 1, 1, 1, generator=generator) < 0.5
+    return torch.where(chosen, mirrored, windows)

@@ -1,0 +1,88 @@
+"""Virtual webcams: on a desk looking up, above a monitor, across a room; near, far and tilted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from models.skeleton import PELVIS
+from models.training.bodies import rotation_matrices
+
+_NEAREST_M: Final = 0.25
+"""No joint may come closer to the lens than this, or its projection means nothing."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What virtual cameras see of B windows.
+
+    ``camera`` is (B, T, 17, 3) metres in camera axes (x right, y down, z away); ``image`` is
+    (B, T, 17, 2), x / z and y / z; ``frame`` is (B, 2), half the picture's width and height in the
+    same unit.
+    """
+
+    camera: Tensor
+    image: Tensor
+    frame: Tensor
+
+
+def view(windows: Tensor, generator: torch.Generator) -> View:
+    """Look at windows (B, T, 17, 3) of +Y-up metres, each from a random place."""
+
+    def uniform(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(len(windows), generator=generator)
+
+    # Distances are drawn evenly in their logarithm: near cameras, where perspective bends the
+    # body, are as common as far ones.
+    distance = torch.exp(uniform(0.45, 1.9))
+    yaw, height = uniform(-torch.pi, torch.pi), uniform(0.2, 2.4)
+    target = windows[:, :, PELVIS].mean(dim=1)
+    place = torch.stack(
+        [
+            distance * torch.sin(yaw) + target[:, 0],
+            height,
+            distance * torch.cos(yaw) + target[:, 2],
+        ],
+        dim=1,
+    )
+    aim = target + 0.4 * (2 * torch.rand(len(windows), 3, generator=generator) - 1)
+    axes = _look_at(place, aim, generator)
+    camera = torch.einsum("bij,btkj->btki", axes, windows - place[:, None, None])
+    camera = _pushed_back(camera)
+    image = camera[..., :2] / camera[..., 2:]
+    longer = torch.tan(torch.deg2rad(uniform(50.0, 100.0)) / 2)
+    shorter = longer * torch.where(uniform(0, 1) < 0.6, 9 / 16, 3 / 4)
+    portrait = uniform(0, 1) < 0.3
+    frame = torch.stack(
+        [torch.where(portrait, shorter, longer), torch.where(portrait, longer, shorter)], dim=1
+    )
+    return View(camera, image, frame)
+
+
+def _look_at(place: Tensor, aim: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, 3, 3) rotations from the world to cameras at ``place`` looking at ``aim``, off a little.
+
+    A third of them aim well past the person, as a webcam does that nobody has turned towards them.
+    """
+    forward = torch.nn.functional.normalize(aim - place, dim=1)
+    down = torch.tensor([0.0, -1.0, 0.0]).expand_as(forward)
+    right = torch.nn.functional.normalize(torch.linalg.cross(down, forward), dim=1)
+    axes = torch.stack([right, torch.linalg.cross(forward, right), forward], dim=1)
+    past = (torch.rand(len(place), 1, generator=generator) < 1 / 3).float()
+    spread = torch.tensor([0.15, 0.25, 0.06]) * torch.cat(
+        [past, past, torch.ones_like(past)], dim=1
+    )
+    off = spread * torch.randn(len(place), 3, generator=generator)
+    return rotation_matrices(off) @ axes
+
+
+def _pushed_back(camera: Tensor) -> Tensor:
+    """Move windows that reach behind the lens away along the optical axis."""
+    nearest = camera[..., 2].flatten(1).amin(dim=1)
+    shift = (_NEAREST_M - nearest).clamp_min(0)
+    offset = torch.zeros(len(camera), 1, 1, 3)
+    offset[:, 0, 0, 2] = shift
+    return camera + offset

@@ -1,0 +1,67 @@
+"""Batches: motion, bodies, camera, detector's faults; the network's input and its target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.geometry import box_input, person_box, ray_rotation
+from models.skeleton import PELVIS
+from models.training import bodies, cameras, detector_noise
+from models.training.motion import MotionBank
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``keypoints`` (B, T, 17, 3) as the network takes them; ``pose`` (B, T, 17, 3) metres in the
+    axes of the ray through the person's box, pelvis at the origin; ``seen`` (B, T, 17) bool."""
+
+    keypoints: Tensor
+    pose: Tensor
+    seen: Tensor
+
+
+class Sampler:
+    """Draws batches without end; its state is that of one random generator."""
+
+    def __init__(self, bank: MotionBank, rate: float, seed: int, *, augment: bool = True) -> None:
+        self._bank, self._rate, self._augment = bank, rate, augment
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def draw(self, count: int, frames: int) -> Batch:
+        """A batch of ``count`` windows of ``frames`` frames."""
+        generator = self.generator
+        windows = self._bank.windows(count, frames, self._rate, generator)
+        if self._augment:
+            windows = bodies.vary_proportions(windows, generator)
+            windows = bodies.turn_limbs(windows, generator)
+        windows = bodies.to_canonical_size(windows)
+        windows = bodies.mirror_half(windows, generator)
+        seen_by = cameras.view(windows, generator)
+        image = detector_noise.add_errors(seen_by.image, generator)
+        seen = detector_noise.hide_joints(image, seen_by.frame, generator)
+        centre, half = person_box(image, seen)
+        pose = seen_by.camera - seen_by.camera[:, :, PELVIS : PELVIS + 1]
+        pose = torch.einsum("bij,btkj->btki", ray_rotation(centre), pose)
+        batch = Batch(box_input(image, seen, centre, half), pose, seen)
+        return _hold_ends(batch, generator) if self._augment else batch
+
+
+def _hold_ends(batch: Batch, generator: torch.Generator) -> Batch:
+    """Let a sixth of the windows begin, and as many end, with one frame held still.
+
+    That is what a window holds before a live view has filled it, and past the ends of a clip.
+    """
+    count, frames = batch.seen.shape[:2]
+    chance, where = torch.rand(2, 2, count, 1, generator=generator)
+    first = torch.where(chance[0] < 1 / 6, where[0] * (frames - 1), 0.0).long()
+    last = torch.where(chance[1] < 1 / 6, where[1] * (frames - 1), frames - 1.0).long()
+    index = (
+        torch.arange(frames).expand(count, frames).clamp(max=last.maximum(first)).clamp(min=first)
+    )
+    window = torch.arange(count)[:, None]
+    return Batch(
+        batch.keypoints[window, index], batch.pose[window, index], batch.seen[window, index]
+    )
