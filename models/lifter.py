@@ -1,0 +1,211 @@
+"""Sequence to sequence: the 2D joints of a whole clip, at any frame rate, to 3D at full quality.
+
+The detector's left-right swaps are repaired, short gaps bridged, the sequence resampled to the
+network's rate by real time, lifted in overlapping windows that are blended, and brought back to the
+source's frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models import checkpoint
+from models.devices import choose_device
+from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
+from models.swaps import find_swaps
+from models.timing import regular_grid
+from models.visibility import bridge, seen_mask
+from models.windows import WindowLifter
+
+Size = tuple[int, int]
+
+_LONGEST_HOLE_S: Final = 1.0
+"""Frames further apart than this belong to different takes: nothing is interpolated across."""
+_BATCH_FRAMES: Final = {"cpu": 486, "cuda": 243 * 16, "mps": 243 * 4}
+"""Frames in one pass: enough to fill the device, few enough for its memory."""
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """The poses of a clip of N frames."""
+
+    xyz: NDArray[np.float32]
+    """(N, 17, 3) metres; x right, y down, z away from the camera; pelvis at the origin; finite."""
+    filled: NDArray[np.bool_]
+    """(N, 17) joints not seen in that frame but bridged between frames close by."""
+    missing: NDArray[np.bool_]
+    """(N, 17) joints neither seen nor bridged; their coordinates are the network's guess."""
+    swapped: NDArray[np.bool_]
+    """(N,) frames in which the detector had taken left for right, and which were repaired."""
+
+
+@dataclass(frozen=True)
+class Track2D:
+    """2D joints ready to be lifted."""
+
+    xy: NDArray[np.float32]
+    filled: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    swapped: NDArray[np.bool_]
+
+
+def prepare_track(
+    xy: NDArray[np.floating], conf: NDArray[np.floating], time_s: NDArray[np.floating]
+) -> Track2D:
+    """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``."""
+    swapped = find_swaps(xy, conf)
+    xy = np.where(swapped[:, None, None], xy[:, MIRROR], xy)
+    conf = np.where(swapped[:, None], conf[:, MIRROR], conf)
+    seen = seen_mask(conf) & np.isfinite(xy).all(axis=-1)
+    bridged, filled = bridge(xy, seen, time_s)
+    finite = np.nan_to_num(bridged.astype(np.float32))
+    return Track2D(finite, filled, ~(seen | filled), swapped)
+
+
+class Lifter:
+    """A network with its weights on a device."""
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        device: str = "auto",
+        *,
+        height_m: float | None = None,
+    ) -> None:
+        """Load the network.
+
+        Args:
+            weights: a shipped name, a file's path, or ``None`` for the default.
+            device: auto, cpu, cuda or mps.
+            height_m: the person's stature, to which poses are scaled; ``None`` leaves the model's.
+
+        Raises:
+            WeightsError, DeviceError: with what to do.
+        """
+        self.device = choose_device(device)
+        network, self.info = checkpoint.load(checkpoint.resolve_weights(weights), self.device)
+        self.height_m = height_m
+        self.windows = WindowLifter(network, self.info, self.device)
+
+    @property
+    def scale(self) -> float:
+        """What the network's metres are multiplied by to fit the person's height."""
+        return 1.0 if self.height_m is None else self.height_m / self.info.height_m
+
+    def lift(
+        self,
+        xy: NDArray[np.floating],
+        conf: NDArray[np.floating],
+        size: Size,
+        time_s: NDArray[np.floating],
+        *,
+        progress: Callable[[float], None] | None = None,
+    ) -> Lifted:
+        """Lift a clip of N >= 1 frames at any rate.
+
+        Args:
+            xy: (N, 17, 2) joints in pixels; NaN where there is none.
+            conf: (N, 17) confidence in [0, 1].
+            size: (width, height) of the picture in pixels.
+            time_s: (N,) strictly increasing seconds.
+            progress: called with the share done, 0 to 1; may raise to stop.
+
+        Raises:
+            ValueError: an argument has the wrong shape, or the times do not increase.
+        """
+        xy, conf, time_s = (np.asarray(array) for array in (xy, conf, time_s))
+        _require(xy, conf, size, time_s)
+        track = prepare_track(xy, conf, time_s)
+        xyz = np.empty((len(xy), JOINT_COUNT, 3), np.float32)
+        for take in _takes(time_s):
+            grid = regular_grid(time_s[take], self.info.rate)
+            on_grid = self._lift_grid(
+                *grid.sample(track.xy[take], ~track.missing[take]),
+                size,
+                lambda share, take=take: (  # type: ignore[misc]
+                    progress((take.start + share * (take.stop - take.start)) / len(xy))
+                    if progress
+                    else None
+                ),
+            )
+            xyz[take] = grid.back(on_grid)
+        xyz -= xyz[:, PELVIS : PELVIS + 1]
+        return Lifted(xyz * np.float32(self.scale), track.filled, track.missing, track.swapped)
+
+    def _lift_grid(
+        self,
+        xy: NDArray[np.float32],
+        present: NDArray[np.bool_],
+        size: Size,
+        progress: Callable[[float], None],
+    ) -> NDArray[np.float32]:
+        """Lift (M, 17, 2) at the network's rate by overlapping windows -> (M, 17, 3)."""
+        count, length = len(xy), self.info.frames
+        total = np.zeros((count, JOINT_COUNT, 3), np.float32)
+        weight = np.zeros((count, 1, 1), np.float32)
+        blend = _blend(length)
+        starts = _starts(count, length)
+        per_pass = max(1, _BATCH_FRAMES.get(self.device.type, 486) // length)
+        for first in range(0, len(starts), per_pass):
+            chosen = starts[first : first + per_pass]
+            # Frames past an end of the clip repeat the end, as in training.
+            index = np.clip(chosen[:, None] + np.arange(length), 0, count - 1)
+            pose = self.windows(
+                torch.from_numpy(xy[index]), torch.from_numpy(present[index]), size
+            ).numpy()
+            for start, window in zip(chosen, pose, strict=True):
+                inside = slice(max(0, -start), min(length, count - start))
+                target = slice(start + inside.start, start + inside.stop)
+                total[target] += blend[inside] * window[inside]
+                weight[target] += blend[inside]
+            progress(min(1.0, (first + len(chosen)) / len(starts)))
+        blended: NDArray[np.float32] = total / weight
+        return blended
+
+
+def _require(
+    xy: NDArray[np.floating], conf: NDArray[np.floating], size: Size, time_s: NDArray[np.floating]
+) -> None:
+    count = len(xy)
+    if count < 1 or xy.shape != (count, JOINT_COUNT, 2):
+        raise ValueError(f"xy must be (N, {JOINT_COUNT}, 2) with N >= 1, not {xy.shape}")
+    if conf.shape != (count, JOINT_COUNT):
+        raise ValueError(f"conf must be ({count}, {JOINT_COUNT}), not {conf.shape}")
+    if time_s.shape != (count,) or not np.isfinite(time_s).all():
+        raise ValueError(f"time_s must be ({count},) finite seconds, not {time_s.shape}")
+    if (np.diff(time_s) <= 0).any():
+        raise ValueError("time_s must increase strictly")
+    if min(size) <= 0:
+        raise ValueError(f"size must be positive (width, height), not {size}")
+
+
+def _takes(time_s: NDArray[np.floating]) -> Iterator[slice]:
+    """Stretches of frames without a hole between them."""
+    ends = [*(np.flatnonzero(np.diff(time_s) > _LONGEST_HOLE_S) + 1), len(time_s)]
+    start = 0
+    for end in ends:
+        yield slice(start, int(end))
+        start = int(end)
+
+
+def _starts(count: int, length: int) -> NDArray[np.intp]:
+    """First frames of windows that overlap by half and cover 0 .. count-1."""
+    if count <= length:
+        return np.array([-((length - count) // 2)])
+    step = max(1, length // 2)
+    starts = np.arange(0, count - length, step)
+    return np.append(starts, count - length)
+
+
+def _blend(length: int) -> NDArray[np.float32]:
+    """(T, 1, 1) weights of a window's frames: its middle knows most of past and future."""
+    phase = (np.arange(length) + 0.5) / length
+    weight: NDArray[np.float32] = np.maximum(np.sin(np.pi * phase) ** 2, 1e-3).astype(np.float32)
+    return weight[:, None, None]

@@ -1,0 +1,135 @@
+"""Live lifting: one frame at a time in, the pose of a frame a little back out.
+
+MixSTE returns every frame of its window, so nothing has to be waited for: the pose of the newest
+frame can be shown at once (delay 0, fastest and shakiest), or that of a frame k back, which has
+seen k frames of its future (calmer and later).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.devices import cpu_threads
+from models.lifter import Lifter, Size
+from models.skeleton import MIRROR, PELVIS
+from models.swaps import SwapTracker
+from models.timing import recent_grid
+from models.visibility import SeenTracker
+
+DEFAULT_DELAY: Final = 2
+LARGEST_DELAY: Final = 12
+_HELD_S: Final = 0.5
+"""How long a vanished joint is taken to be where it was: the longest gap filled offline, too."""
+_MOST_FRAMES: Final = 512
+"""A bound on what is kept, should a source deliver hundreds of frames a second."""
+
+
+@dataclass(frozen=True)
+class LivePose:
+    """The pose of one source frame; arrays as in ``models.lifter.Lifted``, for one frame."""
+
+    xyz: NDArray[np.float32]
+    filled: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    swapped: bool
+    frames_back: int
+    """How many frames were pushed after this one."""
+    time_s: float
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """One frame after repair."""
+
+    time_s: float
+    xy: NDArray[np.float32]
+    filled: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+    swapped: bool
+
+
+class LiveLifter:
+    """A sliding window over the newest frames.  Not for use from two threads at once."""
+
+    def __init__(self, lifter: Lifter, delay: int = DEFAULT_DELAY) -> None:
+        """``delay`` is k: the pose returned is that of the source frame k before the newest."""
+        self._lifter = lifter
+        self.delay = delay
+        self._span_s = (lifter.info.frames - 1) / lifter.info.rate
+        self.reset()
+
+    @property
+    def delay(self) -> int:
+        """Source frames between the newest and the one whose pose is returned."""
+        return self._delay
+
+    @delay.setter
+    def delay(self, frames: int) -> None:
+        if not 0 <= frames <= LARGEST_DELAY:
+            raise ValueError(f"the delay must be 0 to {LARGEST_DELAY} frames, not {frames}")
+        self._delay = frames
+
+    def reset(self) -> None:
+        """Forget all frames, as after a jump in the film."""
+        self._sights: deque[_Sight] = deque(maxlen=_MOST_FRAMES)
+        self._swaps, self._seen = SwapTracker(), SeenTracker()
+        self._last_xy = np.zeros((17, 2), np.float32)
+        self._last_seen_s = np.full(17, -np.inf)
+        self._size: Size = (1, 1)
+
+    def push(
+        self,
+        xy: NDArray[np.floating],
+        conf: NDArray[np.floating],
+        size: Size,
+        time_s: float,
+    ) -> None:
+        """Take the next frame: xy (17, 2) pixels or NaN, conf (17,), later than the one before."""
+        if self._sights and time_s <= self._sights[-1].time_s:
+            raise ValueError("frames must come in order of time")
+        if size != self._size:
+            self.reset()
+            self._size = size
+        swapped = self._swaps.step(xy, conf)
+        if swapped:
+            xy, conf = xy[list(MIRROR)], conf[list(MIRROR)]
+        seen = self._seen.step(conf) & np.isfinite(xy).all(axis=-1)
+        self._last_xy = np.where(seen[:, None], xy, self._last_xy).astype(np.float32)
+        self._last_seen_s[seen] = time_s
+        filled = ~seen & (time_s - self._last_seen_s <= _HELD_S)
+        self._sights.append(_Sight(time_s, self._last_xy, filled, ~(seen | filled), swapped))
+        self._forget_old()
+
+    def lift(self) -> LivePose | None:
+        """Run the network over the newest window; ``None`` before the first frame."""
+        if not self._sights:
+            return None
+        sights = list(self._sights)
+        back = min(self._delay, len(sights) - 1)
+        shown = sights[-1 - back]
+        times = np.array([sight.time_s for sight in sights])
+        grid = recent_grid(times, self._lifter.info.rate, self._lifter.info.frames)
+        xy, present = grid.sample(
+            np.stack([sight.xy for sight in sights]),
+            np.stack([~sight.missing for sight in sights]),
+        )
+        with cpu_threads(1):
+            window = self._lifter.windows(
+                torch.from_numpy(xy)[None], torch.from_numpy(present)[None], self._size
+            )[0].numpy()
+        xyz = grid.back(window)[-1 - back]
+        xyz = (xyz - xyz[PELVIS]) * np.float32(self._lifter.scale)
+        return LivePose(xyz, shown.filled, shown.missing, shown.swapped, back, shown.time_s)
+
+    def _forget_old(self) -> None:
+        newest = self._sights[-1].time_s
+        while (
+            len(self._sights) > self._delay + 2 and newest - self._sights[1].time_s > self._span_s
+        ):
+            self._sights.popleft()

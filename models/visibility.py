@@ -1,0 +1,96 @@
+"""Which joints were seen, and bridging the short stretches in which they were not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEEN: Final = 0.5
+"""Confidence from which a joint counts as seen."""
+STILL_SEEN: Final = 0.4
+"""Confidence that suffices where the frame before was seen, so that joints do not flicker."""
+
+
+def seen_mask(conf: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Tell which joints were seen, with hysteresis along time.
+
+    Args:
+        conf: (N, J) confidence in [0, 1]; NaN counts as 0.
+
+    Returns:
+        (N, J) bool: ``conf >= SEEN``, or ``conf >= STILL_SEEN`` where the frame before was seen.
+    """
+    decided = ~((conf >= STILL_SEEN) & (conf < SEEN))
+    # An undecided frame takes over the answer of the last decided one; before the first, unseen.
+    frame = np.where(decided, np.arange(1, len(conf) + 1)[:, None], 0)
+    last = np.maximum.accumulate(frame, axis=0)
+    answers = np.vstack([np.zeros((1, conf.shape[1]), dtype=bool), conf >= SEEN])
+    seen: NDArray[np.bool_] = np.take_along_axis(answers, last, axis=0)
+    return seen
+
+
+class SeenTracker:
+    """``seen_mask`` one frame at a time: the same answers, since the rule looks only backwards."""
+
+    def __init__(self) -> None:
+        self._seen: NDArray[np.bool_] | None = None
+
+    def step(self, conf: NDArray[np.floating]) -> NDArray[np.bool_]:
+        """(J,) confidence of the next frame -> (J,) whether each joint was seen in it."""
+        seen = conf >= SEEN
+        if self._seen is not None:
+            seen |= self._seen & (conf >= STILL_SEEN)
+        self._seen = seen
+        return seen.copy()
+
+    def reset(self) -> None:
+        """Forget the frame before, as at the start of another stretch of film."""
+        self._seen = None
+
+
+def bridge(
+    xy: NDArray[np.floating],
+    seen: NDArray[np.bool_],
+    time_s: NDArray[np.floating],
+    max_gap_s: float = 0.5,
+) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
+    """Fill short gaps of each joint on a straight line in real time.
+
+    A gap is filled when the joint was seen on both sides of it and at most ``max_gap_s`` passed
+    between those two sightings.  A joint marked as seen without finite coordinates is in a gap.
+
+    Args:
+        xy: (N, J, D) coordinates; those of unseen joints are ignored and may be NaN.
+        seen: (N, J).
+        time_s: (N,) strictly increasing seconds.
+        max_gap_s: longest time between the two sightings around a gap.
+
+    Returns:
+        (N, J, D) coordinates, NaN where a joint is neither seen nor filled, and the (N, J) mask of
+        filled joints.
+    """
+    known = seen & np.isfinite(xy).all(axis=-1)
+    before, after = _neighbours(known)
+    filled = ~known & (before >= 0) & (after < len(xy))
+    frame, joint = np.nonzero(filled)
+    start, end = before[frame, joint], after[frame, joint]
+    short = time_s[end] - time_s[start] <= max_gap_s
+    filled[frame[~short], joint[~short]] = False
+    frame, joint, start, end = frame[short], joint[short], start[short], end[short]
+
+    result = np.where(known[..., None], xy, np.nan).astype(xy.dtype, copy=False)
+    share = (time_s[frame] - time_s[start]) / (time_s[end] - time_s[start])
+    origin, target = xy[start, joint], xy[end, joint]
+    result[frame, joint] = origin + share[:, None] * (target - origin)
+    return result, filled
+
+
+def _neighbours(known: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(N, J) mask -> frame of the last known at or before, -1 if none; of the next, N if none."""
+    count = len(known)
+    frames = np.arange(count)[:, None]
+    before = np.maximum.accumulate(np.where(known, frames, -1), axis=0)
+    after = np.minimum.accumulate(np.where(known, frames, count)[::-1], axis=0)[::-1]
+    return before, after

@@ -1,0 +1,248 @@
+"""Lifting sequences and live frames: shapes, times, masks, sizes; with the shipped weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from models import checkpoint
+from models.checkpoint import WeightsInfo
+from models.lifter import Lifter
+from models.live import LiveLifter
+from models.metrics import p_mpjpe
+from models.mixste import MixSTE
+from models.skeleton import JOINT, MIRROR
+
+SIZE = (640, 480)
+
+
+@pytest.fixture(scope="module")
+def lifter() -> Lifter:
+    torch.set_num_threads(1)
+    return Lifter(device="cpu")
+
+
+def standing(count: int) -> np.ndarray:
+    """(count, 17, 2) pixels of a person facing the camera, the left arm swinging up and down."""
+    pose = np.array(
+        [
+            *[(320, 260), (302, 260), (300, 340), (298, 420), (338, 260), (340, 340), (342, 420)],
+            *[(320, 205), (320, 150), (320, 112), (320, 110)],
+            *[(350, 150), (360, 200), (365, 245), (290, 150), (280, 200), (275, 245)],
+        ],
+        float,
+    )
+    clip = np.repeat(pose[None], count, axis=0)
+    angle = 1.3 * np.sin(np.arange(count) / 12.0)
+    for joint, length in (("left_elbow", 50), ("left_wrist", 95)):
+        clip[:, JOINT[joint], 0] = 350 + length * np.cos(angle)
+        clip[:, JOINT[joint], 1] = 150 - length * np.sin(angle)
+    return clip
+
+
+def times(count: int, rate: float = 30.0) -> np.ndarray:
+    return np.arange(count) / rate
+
+
+@pytest.mark.parametrize("count", [1, 2, 26, 27, 28, 100])
+def test_every_frame_gets_a_finite_pose_at_the_pelvis(lifter: Lifter, count: int) -> None:
+    lifted = lifter.lift(standing(count), np.ones((count, 17)), SIZE, times(count))
+    assert lifted.xyz.shape == (count, 17, 3)
+    assert lifted.xyz.dtype == np.float32
+    assert np.isfinite(lifted.xyz).all()
+    assert (lifted.xyz[:, 0] == 0).all()
+    assert not lifted.missing.any()
+    assert not lifted.filled.any()
+
+
+def test_pose_looks_like_the_person(lifter: Lifter) -> None:
+    xyz = lifter.lift(standing(60), np.ones((60, 17)), SIZE, times(60)).xyz
+    y = xyz[:, :, 1]
+    assert (y[:, JOINT["head"]] < y[:, JOINT["thorax"]]).all()
+    assert (y[:, JOINT["left_ankle"]] > y[:, JOINT["left_knee"]]).all()
+    # Facing the camera, the person's left is at the image's right.
+    assert (xyz[:, JOINT["left_shoulder"], 0] > xyz[:, JOINT["right_shoulder"], 0]).all()
+    raised = np.sin(np.arange(60) / 12.0) > 0.8
+    assert (y[raised][:, JOINT["left_wrist"]] < y[raised][:, JOINT["thorax"]]).all()
+
+
+def test_mirrored_input_gives_the_mirrored_pose(lifter: Lifter) -> None:
+    clip = standing(40)
+    mirrored = clip[:, list(MIRROR)] * [-1, 1] + [SIZE[0], 0]
+    one = lifter.lift(clip, np.ones((40, 17)), SIZE, times(40)).xyz
+    other = lifter.lift(mirrored, np.ones((40, 17)), SIZE, times(40)).xyz
+    assert other[:, list(MIRROR)] * [-1, 1, 1] == pytest.approx(one, abs=1e-4)
+
+
+@pytest.mark.parametrize("rate", [12.0, 24.0, 60.0])
+def test_frame_rate_changes_little(lifter: Lifter, rate: float) -> None:
+    dense = times(121, 120.0)
+    clip = np.stack(
+        [np.interp(dense, times(31), values) for values in standing(31).reshape(31, -1).T], axis=1
+    ).reshape(121, 17, 2)
+    chosen = slice(None, None, int(120 / rate))
+    reference = lifter.lift(clip[::4], np.ones((31, 17)), SIZE, dense[::4])
+    lifted = lifter.lift(clip[chosen], np.ones((len(dense[chosen]), 17)), SIZE, dense[chosen])
+    there = np.stack(
+        [
+            np.interp(dense[chosen], dense[::4], values)
+            for values in reference.xyz.reshape(31, -1).T
+        ],
+        axis=1,
+    ).reshape(-1, 17, 3)
+    assert np.linalg.norm(lifted.xyz - there, axis=-1).mean() < 0.02
+
+
+def test_height_scales_everything(lifter: Lifter) -> None:
+    clip, conf = standing(30), np.ones((30, 17))
+    plain = lifter.lift(clip, conf, SIZE, times(30)).xyz
+    tall = Lifter(device="cpu", height_m=2 * lifter.info.height_m)
+    assert tall.lift(clip, conf, SIZE, times(30)).xyz == pytest.approx(2 * plain, abs=1e-6)
+
+
+def test_short_gaps_are_filled_and_hidden_legs_are_missing(lifter: Lifter) -> None:
+    clip, conf = standing(90), np.ones((90, 17))
+    legs = [JOINT[f"{side}_{name}"] for side in ("left", "right") for name in ("knee", "ankle")]
+    conf[:, legs] = 0.05
+    clip[:, legs] = np.nan
+    conf[30:38, JOINT["left_wrist"]] = 0.1
+    conf[50:80, JOINT["right_wrist"]] = 0.1
+    lifted = lifter.lift(clip, conf, SIZE, times(90))
+    assert lifted.missing[:, legs].all()
+    assert lifted.filled[30:38, JOINT["left_wrist"]].all()
+    assert lifted.missing[50:80, JOINT["right_wrist"]].all()
+    assert lifted.filled.sum() == 8
+    assert np.isfinite(lifted.xyz).all()
+    # What is hidden must not bend what is seen.
+    whole = lifter.lift(standing(90), np.ones((90, 17)), SIZE, times(90)).xyz
+    arms = [JOINT["left_shoulder"], JOINT["left_elbow"], JOINT["left_wrist"], JOINT["head"]]
+    assert np.linalg.norm(lifted.xyz[:, arms] - whole[:, arms], axis=-1).mean() < 0.12
+
+
+def test_nobody_in_view_is_all_missing(lifter: Lifter) -> None:
+    lifted = lifter.lift(np.full((10, 17, 2), np.nan), np.zeros((10, 17)), SIZE, times(10))
+    assert lifted.missing.all()
+    assert np.isfinite(lifted.xyz).all()
+
+
+def test_swapped_frames_are_repaired(lifter: Lifter) -> None:
+    clip, conf = standing(60), np.ones((60, 17))
+    swapped = clip.copy()
+    swapped[20:25] = swapped[20:25][:, list(MIRROR)]
+    lifted = lifter.lift(swapped, conf, SIZE, times(60))
+    assert np.flatnonzero(lifted.swapped).tolist() == list(range(20, 25))
+    assert lifted.xyz == pytest.approx(lifter.lift(clip, conf, SIZE, times(60)).xyz, abs=1e-5)
+
+
+def test_a_hole_in_time_separates_takes(lifter: Lifter) -> None:
+    clip, conf = standing(60), np.ones((60, 17))
+    apart = times(60) + np.where(np.arange(60) < 30, 0.0, 1e6)
+    lifted = lifter.lift(clip, conf, SIZE, apart).xyz
+    first = lifter.lift(clip[:30], conf[:30], SIZE, times(30)).xyz
+    assert lifted[:30] == pytest.approx(first, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"xy": np.zeros((3, 16, 2))}, "xy must be"),
+        ({"conf": np.zeros((2, 17))}, "conf must be"),
+        ({"time_s": np.array([0.0, 0.0, 1.0])}, "increase strictly"),
+        ({"time_s": np.array([0.0, np.nan, 1.0])}, "finite"),
+        ({"size": (0, 10)}, "size must be positive"),
+    ],
+)
+def test_bad_arguments_are_named(lifter: Lifter, change: dict[str, object], words: str) -> None:
+    good = {"xy": standing(3), "conf": np.ones((3, 17)), "size": SIZE, "time_s": times(3)}
+    with pytest.raises(ValueError, match=words):
+        lifter.lift(**{**good, **change})  # type: ignore[arg-type]
+
+
+def test_progress_rises_to_one_and_may_stop_the_work(lifter: Lifter) -> None:
+    shares: list[float] = []
+    clip, conf = standing(1000), np.ones((1000, 17))
+    lifter.lift(clip, conf, SIZE, times(1000), progress=shares.append)
+    assert shares == sorted(shares)
+    assert len(shares) > 2
+    assert shares[-1] == 1.0
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        lifter.lift(clip, conf, SIZE, times(1000), progress=stop)
+
+
+def test_published_weights_lift_too(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    torch.manual_seed(0)
+    path = tmp_path / "best_epoch.bin"
+    torch.save({"model_pos": MixSTE(27, width=32, depth=2).state_dict()}, path)
+    lifter = Lifter(path, device="cpu")
+    lifted = lifter.lift(standing(50), np.ones((50, 17)), SIZE, times(50))
+    assert lifter.info.rate == 50
+    assert np.isfinite(lifted.xyz).all()
+    conf = np.ones((50, 17))
+    conf[:, 3] = 0
+    assert np.isfinite(lifter.lift(standing(50), conf, SIZE, times(50)).xyz).all()
+
+
+class TestLive:
+    def run(self, live: LiveLifter, count: int, rate: float = 30.0) -> list[object]:
+        clip, moments = standing(count), times(count, rate)
+        poses = []
+        for frame in range(count):
+            live.push(clip[frame], np.ones(17), SIZE, float(moments[frame]))
+            poses.append(live.lift())
+        return poses
+
+    @pytest.mark.parametrize("delay", [0, 2, 5])
+    def test_pose_belongs_to_the_frame_k_back(self, lifter: Lifter, delay: int) -> None:
+        live = LiveLifter(lifter, delay)
+        assert live.lift() is None
+        for frame, pose in enumerate(self.run(live, 20)):
+            assert pose is not None
+            back = min(delay, frame)
+            assert (pose.frames_back, pose.time_s) == (back, times(20)[frame - back])
+
+    def test_live_agrees_with_the_whole_clip(self, lifter: Lifter) -> None:
+        live = [pose.xyz for pose in self.run(LiveLifter(lifter, 2), 90)]
+        whole = lifter.lift(standing(90), np.ones((90, 17)), SIZE, times(90)).xyz
+        assert p_mpjpe(np.stack(live[2:]), whole[:-2]) < 0.03
+        assert p_mpjpe(np.stack(live[2:6]), whole[:4]) < 0.05
+
+    def test_vanished_joint_is_held_then_missing(self, lifter: Lifter) -> None:
+        live = LiveLifter(lifter, 0)
+        clip, conf, wrist = standing(40), np.ones((40, 17)), JOINT["left_wrist"]
+        conf[10:, wrist] = 0.1
+        states = []
+        for frame in range(40):
+            live.push(clip[frame], conf[frame], SIZE, float(times(40)[frame]))
+            pose = live.lift()
+            assert pose is not None
+            states.append("filled" if pose.filled[wrist] else "gone" if pose.missing[wrist] else "")
+        assert states == [""] * 10 + ["filled"] * 15 + ["gone"] * 15
+
+    def test_memory_is_bounded_and_a_new_size_starts_afresh(self, lifter: Lifter) -> None:
+        live = LiveLifter(lifter, 2)
+        for frame in range(3000):
+            live.push(standing(1)[0], np.ones(17), SIZE, frame / 1000)
+        assert len(live._sights) <= 1000
+        live.push(standing(1)[0], np.ones(17), (1280, 720), 4.0)
+        pose = live.lift()
+        assert pose is not None
+        assert pose.frames_back == 0
+
+    def test_time_must_go_on(self, lifter: Lifter) -> None:
+        live = LiveLifter(lifter)
+        live.push(standing(1)[0], np.ones(17), SIZE, 1.0)
+        with pytest.raises(ValueError, match="order of time"):
+            live.push(standing(1)[0], np.ones(17), SIZE, 1.0)
+
+
+def test_shipped_weights_describe_themselves() -> None:
+    for path in checkpoint.available_weights():
+        info: WeightsInfo = checkpoint.load(path)[1]
+        assert info.name == path.stem
+        assert "CMU" in info.licence
+        assert path.with_suffix(".md").exists()
