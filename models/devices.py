@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -47,13 +48,24 @@ def describe(device: torch.device) -> str:
     return device.type.upper()
 
 
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only; knows of containers' limits
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+LIVE_THREADS: Final = max(1, _cores() // 4)
+"""Threads for the network while camera, detector and window want the same cores."""
+OFFLINE_THREADS: Final = max(1, _cores() // 2)
+"""Threads for lifting whole clips: half the cores, see ``cpu_threads``."""
+
+
 @contextmanager
 def cpu_threads(count: int) -> Iterator[None]:
     """Let PyTorch use ``count`` threads for what this thread computes inside the block.
 
-    Handing small operations to two threads while other programs want the same cores costs up to 40
-    times their work: each waits for the other to be scheduled (270 against 7 ms, a batch of 256
-    training poses on two busy cores).
+    More is not faster where others want the same cores: at the end of every operation all threads
+    wait for the one that was not scheduled.  On two busy cores a batch of 256 training poses took
+    7 ms to make with one thread and 270 ms with two.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from models import checkpoint
-from models.devices import choose_device
+from models.devices import OFFLINE_THREADS, choose_device, cpu_threads
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import find_swaps
 from models.timing import regular_grid
@@ -157,9 +157,10 @@ class Lifter:
             chosen = starts[first : first + per_pass]
             # Frames past an end of the clip repeat the end, as in training.
             index = np.clip(chosen[:, None] + np.arange(length), 0, count - 1)
-            pose = self.windows(
-                torch.from_numpy(xy[index]), torch.from_numpy(present[index]), size
-            ).numpy()
+            with cpu_threads(OFFLINE_THREADS):
+                pose = self.windows(
+                    torch.from_numpy(xy[index]), torch.from_numpy(present[index]), size
+                ).numpy()
             for start, window in zip(chosen, pose, strict=True):
                 inside = slice(max(0, -start), min(length, count - start))
                 target = slice(start + inside.start, start + inside.stop)

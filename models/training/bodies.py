@@ -137,7 +137,8 @@ def to_canonical_size(windows: Tensor) -> Tensor:
         for upper, lower in _LIMBS:
             bone = windows[:, :, JOINT[f"{side}_{upper}"]] - windows[:, :, JOINT[f"{side}_{lower}"]]
             length = length + bone.norm(dim=-1)
-    return windows * (_SUM_OF_BONES_M / length.mean(dim=1))[:, None, None, None]
+    factor: Tensor = _SUM_OF_BONES_M / length.mean(dim=1)
+    return windows * factor[:, None, None, None]
 
 
 def mirror_half(windows: Tensor, generator: torch.Generator) -> Tensor:
