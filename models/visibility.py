@@ -35,19 +35,13 @@ class SeenTracker:
     """``seen_mask`` one frame at a time: the same answers, since the rule looks only backwards."""
 
     def __init__(self) -> None:
-        self._seen: NDArray[np.bool_] | None = None
+        self._seen: NDArray[np.bool_] | np.bool_ = np.False_
 
     def step(self, conf: NDArray[np.floating]) -> NDArray[np.bool_]:
         """(J,) confidence of the next frame -> (J,) whether each joint was seen in it."""
-        seen = conf >= SEEN
-        if self._seen is not None:
-            seen |= self._seen & (conf >= STILL_SEEN)
-        self._seen = seen
-        return seen.copy()
-
-    def reset(self) -> None:
-        """Forget the frame before, as at the start of another stretch of film."""
-        self._seen = None
+        seen: NDArray[np.bool_] = (conf >= SEEN) | (self._seen & (conf >= STILL_SEEN))
+        self._seen = seen.copy()
+        return seen
 
 
 def bridge(

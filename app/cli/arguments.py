@@ -1,0 +1,222 @@
+"""The command line: what may be given, checked and explained in words."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Final, NoReturn
+
+from app import __version__
+
+PROGRAM: Final = "run_app.py"
+HEIGHT_RANGE_M: Final = (1.2, 2.3)
+DELAY_RANGE: Final = (0, 10)
+PERFORMER_SECONDS: Final = 10.0
+"""How much of the endless performer is lifted when nothing else is said."""
+
+DESCRIPTION: Final = """\
+Live 3D human pose from one webcam, a video or a stream.
+
+Without a command a window opens: the camera picture on the left, the moving 3D skeleton on the
+right.  Record, look at it again, and export it from there."""
+
+EPILOG: Final = f"""\
+examples:
+  python {PROGRAM}                                window on the first camera
+  python {PROGRAM} --source performer             window on the built-in person, no camera needed
+  python {PROGRAM} --source dance.mp4             window playing a video
+  python {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
+  python {PROGRAM} lift --help                    more about lift"""
+
+LIFT_DESCRIPTION: Final = """\
+Turn videos into tables of 3D joint positions, each whole clip at once and at full quality.
+
+OUT.csv gets one row a frame: frame, time_s, tracked, then x, y, z in metres and the confidence of
+17 joints.  Beside it OUT.csv.json states units, axes, weights and everything else needed to use it.
+Joints that were not seen are empty cells."""
+
+LIFT_EPILOG: Final = f"""\
+examples:
+  python {PROGRAM} lift dance.mp4 -o dance.csv
+  python {PROGRAM} lift takes/*.mp4 -o tables/            one table a video, named after it
+  python {PROGRAM} lift dance.mp4 -o dance.csv --height 1.68
+  python {PROGRAM} lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C
+  python {PROGRAM} lift performer -o demo.csv --seconds 5
+
+Ctrl-C stops reading, lifts what was read so far and keeps it; a second Ctrl-C quits at once.
+
+exit codes:
+  0    complete (a damaged video that gave some frames counts, with a warning)
+  1    several sources: some are complete, the others are listed at the end
+  2    nothing was written; the reason is printed in one line
+  70   a fault in the program itself; the line printed says where the log is
+  130  stopped by Ctrl-C; what was lifted so far is kept"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of repeating the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
+        if unknown:
+            name = unknown.group(1)
+            message = (
+                f"'{name}' is not a command. To watch it in the window: --source {name}; "
+                f"to turn it into a table: lift {name} -o OUT.csv"
+            )
+        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Read the command line (without the program's name); ``.command`` is None for the window.
+
+    Raises:
+        SystemExit: after ``--help`` and ``--version`` (0), or with a line on stderr (2).
+    """
+    parser = _Parser(
+        prog=PROGRAM,
+        usage=f"python {PROGRAM} [--source SOURCE] [options]\n"
+        f"       python {PROGRAM} COMMAND ... [options]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"mixpose {__version__}")
+    commands = parser.add_subparsers(
+        title="commands", metavar="COMMAND", dest="command", parser_class=_Parser
+    )
+    _add_lift(commands)
+    _command(commands, "devices", "list cameras, compute devices and weights")
+    _add_bench(commands)
+    window = parser.add_argument_group("options of the window")
+    window.add_argument(
+        "--source",
+        metavar="SOURCE",
+        help="a camera's name or number (see 'devices'), a video file, an http or rtsp URL, or "
+        "'performer' (default: the first camera, or the performer when there is none)",
+    )
+    _add_model_options(window, height=True)
+    window.add_argument(
+        "--delay",
+        metavar="K",
+        type=_delay,
+        help="show the pose of K frames ago: 0 is fastest, more is steadier (default: 2)",
+    )
+    options = parser.parse_args(argv)
+    for name in ("source", "delay"):
+        if options.command in ("lift", "devices") and getattr(options, name) is not None:
+            parser.error(f"--{name} belongs to the window, not to '{options.command}'")
+    return options
+
+
+def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
+    lift = _command(commands, "lift", "turn videos into tables of 3D joints, without a window")
+    lift.description, lift.epilog = LIFT_DESCRIPTION, LIFT_EPILOG
+    lift.usage = f"python {PROGRAM} lift SOURCE... -o OUT [options]"
+    lift.add_argument(
+        "sources",
+        metavar="SOURCE",
+        nargs="+",
+        help="a video file, an http or rtsp URL, a camera's name or number, or 'performer'",
+    )
+    lift.add_argument(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=str,
+        required=True,
+        help="the table to write (.csv); with several sources a folder",
+    )
+    lift.add_argument("-f", "--force", action="store_true", help="replace files that exist already")
+    lift.add_argument(
+        "--seconds",
+        metavar="S",
+        type=_seconds,
+        help="stop after S seconds of each source (default: the whole of it; "
+        f"{PERFORMER_SECONDS:g} for the performer)",
+    )
+    _add_model_options(lift, height=True, default=argparse.SUPPRESS)
+
+
+def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
+    bench = _command(commands, "bench", "measure how fast this machine is, stage by stage")
+    bench.add_argument(
+        "--source",
+        metavar="VIDEO",
+        default=argparse.SUPPRESS,
+        help="the video file to measure on (default: one of the performer, filmed in 720p)",
+    )
+    bench.add_argument("--quick", action="store_true", help="under a minute instead of about three")
+    _add_model_options(bench, height=False, default=argparse.SUPPRESS)
+
+
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, help_text: str) -> _Parser:
+    return commands.add_parser(
+        name,
+        help=help_text,
+        description=help_text[0].upper() + help_text[1:] + ".",
+        prog=f"{PROGRAM} {name}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _add_model_options(
+    parser: argparse._ActionsContainer, *, height: bool, default: str | None = None
+) -> None:
+    """Options of the network.  Commands pass SUPPRESS, lest their defaults undo
+    ``run_app.py --device cpu lift ...``."""
+    parser.add_argument(
+        "--weights",
+        metavar="NAME|PATH",
+        default=default,
+        help="weights of the network, by name (see 'devices') or file (default: the shipped ones)",
+    )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default=default,
+        help="where the network runs (default: auto, a CUDA graphics card when there is one)",
+    )
+    if height:
+        parser.add_argument(
+            "--height",
+            metavar="METRES",
+            type=_height,
+            default=default,
+            help="the person's height, which sets the scale (default: a person of average height)",
+        )
+
+
+def _height(text: str) -> float:
+    low, high = HEIGHT_RANGE_M
+    value = _number(text, "a height in metres, such as 1.75")
+    if 100 * low <= value <= 100 * high:
+        raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {value / 100:g}")
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g} metres")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text, "a number of seconds")
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a time above 0 seconds")
+    return value
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text.replace(",", "."))  # half of the world writes 1,75
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not {what}") from None
+
+
+def _delay(text: str) -> int:
+    low, high = DELAY_RANGE
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a whole number of frames between {low} and {high}"
+        )
+    return int(text)

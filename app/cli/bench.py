@@ -1,0 +1,28 @@
+"""``bench``: how fast this machine is, stage by stage.  The measuring is done by ``app.bench``."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+
+from app import logs
+from app.cli.exits import say
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure and print the table."""
+    logs.divert_native_stderr()
+    from app import bench
+
+    table = io.StringIO()
+    code = bench.main(
+        weights=options.weights,
+        device=options.device or "auto",
+        source=options.source,
+        quick=options.quick,
+        out=table,
+        progress=sys.stderr or io.StringIO(),
+    )
+    say(table.getvalue().rstrip())
+    return code

@@ -1,0 +1,22 @@
+"""``devices``: what the window and ``lift`` can use on this machine."""
+
+from __future__ import annotations
+
+import argparse
+
+from app import logs, machine
+from app.cli.exits import Exit, say
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print cameras, compute devices and weights."""
+    logs.divert_native_stderr()
+    for title, lines in (
+        ("Cameras (--source NUMBER or NAME; or 'performer', which needs none)", machine.cameras),
+        ("Compute devices (--device NAME)", machine.compute_devices),
+        ("Weights (--weights NAME)", machine.weights),
+    ):
+        say(title)
+        for line in machine.lines_or_reason(lines):
+            say(f"  {line}")
+    return Exit.OK

@@ -1,0 +1,64 @@
+"""How the program ends: the exit codes scripts rely on, and where its words go."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from app.errors import MixposeError
+
+
+class Exit(enum.IntEnum):
+    """What the shell gets.  Signals give 128 plus their number, as shells do it."""
+
+    OK = 0
+    SOME_FAILED = 1
+    """Several sources: some were lifted completely, others not at all."""
+    FAILED = 2
+    """Nothing was written; one line on stderr says why.  Also for wrong arguments."""
+    FAULT = 70
+    """The program met something it did not foresee (``EX_SOFTWARE`` of sysexits.h)."""
+    INTERRUPTED = 130
+    """Ctrl-C."""
+
+
+class UsageError(MixposeError):
+    """The command line asks for something that cannot be done."""
+
+
+def say(text: str) -> None:
+    """Print a line for the user on standard output."""
+    _print(text, sys.stdout)
+
+
+def warn(text: str) -> None:
+    """Print a line on standard error."""
+    _print(text, sys.stderr)
+
+
+def flush() -> None:
+    """Send what others have printed on its way, while a closed pipe can still be handled."""
+    for stream in (sys.stdout, sys.stderr):
+        _guarded(stream, "")
+
+
+def _print(text: str, stream: TextIO | None) -> None:
+    _guarded(stream, f"{text}\n")
+
+
+def _guarded(stream: TextIO | None, text: str) -> None:
+    if stream is None:  # pythonw, or a service manager that closed it
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError:
+        # The reader (``| head``) has enough, or the file it was sent to is on a full disk; nothing
+        # the work depends on.  What is still in the buffer would raise again when the interpreter
+        # flushes at exit, so it goes nowhere.
+        with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())

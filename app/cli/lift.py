@@ -1,0 +1,192 @@
+"""``lift``: sources in, tables of 3D joints out."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from app import logs
+from app.cli.exits import Exit, UsageError, say, warn
+from app.cli.interrupt import Interrupt
+from app.cli.outputs import Job, make_folder, plan, require_free
+from app.cli.progress import ProgressBar
+from app.errors import DeviceError, MixposeError, WeightsError
+
+if TYPE_CHECKING:
+    from app.clip import DetectedClip
+    from app.sources.base import Source
+    from models.lifter import Lifter
+
+log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    job: Job
+    error: MixposeError | None = None
+    signal: int | None = None
+    """The number of the signal that stopped it."""
+
+
+class _Network:
+    """The lifter, loaded in a thread while the first frames are being detected.
+
+    Importing torch takes two seconds, longer than the detector needs for 100 frames.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-network")
+        self._future: Future[Lifter] | None = None
+
+    def start(self) -> None:
+        """Begin to load, unless that has been done."""
+        self._future = self._future or self._pool.submit(self._load)
+
+    @property
+    def failed(self) -> bool:
+        """Whether ``get`` would raise: nothing more needs to be detected then."""
+        future = self._future
+        return future is not None and future.done() and future.exception() is not None
+
+    def get(self) -> Lifter:
+        """Wait for it.  Raises WeightsError, DeviceError."""
+        self.start()
+        assert self._future is not None
+        return self._future.result()
+
+    def _load(self) -> Lifter:
+        from models.lifter import Lifter
+
+        options = self._options
+        return Lifter(options.weights, options.device or "auto", height_m=options.height)
+
+    def __enter__(self) -> _Network:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.shutdown()
+
+
+def run(options: argparse.Namespace) -> int:
+    """Lift every source and return the exit code described in ``lift --help``."""
+    logs.divert_native_stderr()
+    jobs = plan(options.sources, options.output)
+    outcomes: list[_Outcome] = []
+    try:
+        with _Network(options) as network:
+            for job in jobs:
+                outcomes.append(_attempt(job, options, network))
+                if outcomes[-1].signal is not None:
+                    break
+    except KeyboardInterrupt:  # while a source was being opened; there is nothing of it to keep
+        outcomes.append(_Outcome(jobs[len(outcomes)], _stopped_early(), signal.SIGINT))
+    return _conclude(jobs, outcomes)
+
+
+def _attempt(job: Job, options: argparse.Namespace, network: _Network) -> _Outcome:
+    """Lift one source; what is wrong with that one source is in the outcome."""
+    try:
+        require_free(job.table, force=options.force)
+        with _open(job.source, options.seconds) as source:
+            return _lift(job, source, options, network)
+    except (WeightsError, DeviceError):
+        raise  # every other source would fail in the same way
+    except MixposeError as error:
+        return _Outcome(job, error)
+
+
+def _open(spec: str, seconds: float | None) -> Source:
+    from app.sources import PERFORMER, open_source
+
+    if seconds is not None and spec.strip().casefold() == PERFORMER:
+        from app.performer.source import PerformerSource
+
+        return PerformerSource(duration_s=seconds)  # open_source's performance is a fixed length
+    return open_source(spec)
+
+
+def _lift(job: Job, source: Source, options: argparse.Namespace, network: _Network) -> _Outcome:
+    from app.clip import detect_clip, lift_clip
+    from app.detector import Detector
+    from app.export.registry import export
+
+    started = time.perf_counter()
+    with Detector() as detector, ProgressBar(source.label) as bar, Interrupt() as interrupt:
+        network.start()
+        clip = detect_clip(
+            source,
+            detector,
+            seconds=options.seconds,
+            stop=lambda: interrupt.signal is not None or network.failed,
+            progress=bar.update,
+        )
+        lifter = network.get()
+        if interrupt.signal is not None:
+            bar.close()
+            if not len(clip.time_s):
+                return _Outcome(job, _stopped_early(), interrupt.signal)
+            warn(f"mixpose: Stopping after {_amount(clip)}; Ctrl-C again quits at once.")
+        try:
+            motion = lift_clip(clip, lifter, progress=bar.update)
+            make_folder(job.table.parent)
+            export(job.table, motion, overwrite=options.force)
+        except MixposeError as error:
+            return _Outcome(job, error, interrupt.signal)
+    _report(job, clip, time.perf_counter() - started)
+    return _Outcome(job, signal=interrupt.signal)
+
+
+def _stopped_early() -> UsageError:
+    return UsageError("Stopped before its first frame; nothing of it was written.")
+
+
+def _report(job: Job, clip: DetectedClip, took_s: float) -> None:
+    for warning in clip.warnings:
+        warn(f"mixpose: Warning: {warning}")
+    kept = "" if clip.complete else "stopped early, kept "
+    say(
+        f"{job.table}: {kept}{_amount(clip)}, a person in {np.count_nonzero(clip.tracked)}; "
+        f"{len(clip.time_s) / took_s:.1f} frames/s"
+    )
+
+
+def _amount(clip: DetectedClip) -> str:
+    count = len(clip.time_s)
+    length_s = clip.time_s[-1] - clip.time_s[0]
+    return f"{count} frame{'' if count == 1 else 's'} ({length_s:.1f} s)"
+
+
+def _conclude(jobs: Sequence[Job], outcomes: Sequence[_Outcome]) -> int:
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    for outcome in failed:
+        log.warning("%s", outcome.error)
+    if len(jobs) == 1:
+        for outcome in failed:
+            warn(f"mixpose: {outcome.error}")
+    elif len(jobs) > len(outcomes) or failed:
+        done = len(outcomes) - len(failed)
+        warn(f"mixpose: {done} of {len(jobs)} sources lifted. Not lifted:")
+        for outcome in failed:
+            warn(f"  {outcome.job.source}: {outcome.error}")
+        for job in jobs[len(outcomes) :]:
+            warn(f"  {job.source}: not begun")
+    if outcomes and outcomes[-1].signal is not None:
+        return 128 + outcomes[-1].signal
+    if not failed:
+        return Exit.OK
+    return Exit.SOME_FAILED if len(failed) < len(jobs) else Exit.FAILED

@@ -1,0 +1,51 @@
+"""From the command line to a command, and from whatever happens there to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from importlib import import_module
+from typing import Final
+
+from app import logs, paths
+from app.cli.arguments import parse
+from app.cli.exits import Exit, flush, warn
+from app.errors import MixposeError
+
+log: Final = logging.getLogger(__name__)
+
+_COMMANDS: Final = {
+    None: "app.cli.window",
+    "lift": "app.cli.lift",
+    "devices": "app.cli.devices",
+    "bench": "app.cli.bench",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command in ``arguments`` (without the program's name) and return its exit code."""
+    try:
+        options = parse(arguments)
+    except SystemExit as end:  # --help, --version, or wrong arguments: argparse has said it
+        flush()
+        return int(end.code or 0)
+    logs.start_logging()
+    try:
+        return _run(options)
+    except MixposeError as error:
+        log.warning("%s", error)
+        warn(f"mixpose: {error}")
+        return Exit.FAILED
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except Exception as error:
+        log.exception("unforeseen error in %s", options.command or "the window")
+        warn(
+            f"mixpose: A fault in the program ended it: {type(error).__name__}: {error}. "
+            f"The details are in {paths.log_file()}"
+        )
+        return Exit.FAULT
+
+
+def _run(options: argparse.Namespace) -> int:
+    return int(import_module(_COMMANDS[options.command]).run(options))

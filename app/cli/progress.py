@@ -1,0 +1,67 @@
+"""The progress bar of ``lift``."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any
+
+from app.clip import Progress, Stage
+
+_WORDS = {Stage.DETECTING: "finding the person", Stage.LIFTING: "lifting to 3D"}
+_FORMAT = (
+    "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} frames, {rate_noinv_fmt}, "
+    "{remaining} left"
+)
+_FORMAT_ENDLESS = "{desc}: {n_fmt} frames, {rate_noinv_fmt}, {elapsed} so far"
+
+
+class ProgressBar:
+    """One bar a stage on stderr; nothing at all where stderr is not a terminal."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._stage: Stage | None = None
+        self._bar: Any = None
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+
+    def update(self, progress: Progress) -> None:
+        """Show how far the clip is."""
+        if not self._shown:
+            return
+        if progress.stage is not self._stage:
+            self._begin(progress)
+        if self._bar.total is not None and progress.frames > self._bar.total:
+            self._bar.total = progress.frames  # the container's count was an estimate
+        self._bar.update(progress.frames - self._bar.n)
+
+    def close(self) -> None:
+        """Remove the bar; its line is free for the result."""
+        if self._bar is not None:
+            self._bar.close()
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _begin(self, progress: Progress) -> None:
+        from tqdm import tqdm
+
+        self.close()
+        self._stage = progress.stage
+        self._bar = tqdm(
+            desc=f"{self._label}: {_WORDS[progress.stage]}",
+            total=progress.total,
+            bar_format=_FORMAT_ENDLESS if progress.total is None else _FORMAT,
+            unit=" frames",
+            dynamic_ncols=True,
+            leave=False,
+            file=sys.stderr,
+        )

@@ -1,0 +1,42 @@
+"""No command: the window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from app import startup
+from app.cli.exits import UsageError
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the window; return its exit code when it has been closed."""
+    _require_screen()
+    try:
+        startup.import_qt_before_cv2()
+    except ImportError as error:
+        raise UsageError(
+            f"The window cannot start: {error}. On Debian and Ubuntu: apt install libegl1 libgl1 "
+            "libxkbcommon-x11-0 libxcb-cursor0 libdbus-1-3 libfontconfig1."
+        ) from error
+    from app.ui.main import run_window
+
+    return run_window(
+        source=options.source,
+        weights=options.weights,
+        device=options.device,
+        height=options.height,
+        delay=options.delay,
+    )
+
+
+def _require_screen() -> None:
+    """Qt aborts the whole process where it finds no screen; a sentence is kinder."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return
+    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise UsageError(
+            "There is no screen to open a window on (DISPLAY and WAYLAND_DISPLAY are not set). "
+            "The commands work without one: run_app.py lift --help"
+        )

@@ -1,0 +1,63 @@
+"""The colours that mean something, and the two grounds the 3D view is drawn on.
+
+Blue and orange stay apart for every common form of colour blindness; they mark the person's left
+and right in the 2D overlay, the 3D view, plots and exported pictures alike.  Red is recording and
+nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.skeleton import SIDES
+
+LEFT: Final = "#3B8FD9"
+RIGHT: Final = "#E8862E"
+MIDDLE: Final = "#C6CBD1"
+RECORD: Final = "#E5383B"
+
+SIDE_COLOURS: Final = {"left": LEFT, "right": RIGHT, "middle": MIDDLE}
+JOINT_COLOURS: Final = tuple(SIDE_COLOURS[side] for side in SIDES)
+"""The colour of each of the 17 joints, and of the bone that ends in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneTheme:
+    """What lies behind and below the skeleton, as #rrggbb."""
+
+    background: str
+    line: str
+    """Grid lines every half metre, where they have not yet faded."""
+    strong_line: str
+    """Lines every metre."""
+    text: str
+    """Axes, their letters, and the ring below the person."""
+    shadow: str
+    shadow_strength: float
+    """Share of the shadow's colour where it is darkest, 0 to 1."""
+
+
+DARK_SCENE: Final = SceneTheme(
+    background="#151618",
+    line="#24272A",
+    strong_line="#363A3F",
+    text="#8B929B",
+    shadow="#000000",
+    shadow_strength=0.75,
+)
+LIGHT_SCENE: Final = SceneTheme(
+    background="#DFE3E7",
+    line="#D0D5DA",
+    strong_line="#B9C0C7",
+    text="#68707A",
+    shadow="#5C656F",
+    shadow_strength=0.55,
+)
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """``"#3B8FD9"`` -> ``(59, 143, 217)``."""
+    if len(colour) != 7 or colour[0] != "#":
+        raise ValueError(f"expected a colour like #3B8FD9, got {colour!r}")
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,53 @@
+"""The sidecar of a table: what its numbers mean and how they came about, as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from app import __version__
+from app.export.motion import MotionData
+from models.skeleton import JOINT_NAMES, PARENTS
+
+SCHEMA_VERSION: Final = 1
+
+
+def describe(data: MotionData, *, table_name: str) -> bytes:
+    """The sidecar's contents, UTF-8."""
+    origin = data.provenance
+    description = {
+        "schema_version": SCHEMA_VERSION,
+        "program": {"name": "mixpose", "version": __version__},
+        "table": table_name,
+        "rows": len(data.frame),
+        "joints": [
+            {"name": name, "parent": None if parent < 0 else JOINT_NAMES[parent]}
+            for name, parent in zip(JOINT_NAMES, PARENTS, strict=True)
+        ],
+        "units": {"position": "metre", "time": "second", "confidence": "0 to 1"},
+        "axes": {
+            "x": "the image's right",
+            "y": "up",
+            "z": "toward the camera",
+            "handedness": "right",
+        },
+        "position": {"reference": "root-relative", "root": JOINT_NAMES[0]},
+        "cells": {
+            "seen": "x, y, z and conf",
+            "filled": "x, y and z; conf is empty",
+            "missing": "all four are empty",
+        },
+        "scale": {
+            "source": "model" if origin.height_m is None else "height",
+            "height_m": origin.height_m,
+        },
+        "smoothing": {"method": "none", "parameters": {}},
+        "rate": {"nominal": origin.nominal_rate, "effective": data.effective_rate},
+        "dropped": origin.dropped,
+        "source": origin.source,
+        "start_time": None
+        if origin.started_at is None
+        else origin.started_at.isoformat(timespec="milliseconds"),
+        "weights": {"name": origin.weights_name, "sha256": origin.weights_sha256},
+    }
+    return json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"

@@ -1,0 +1,154 @@
+"""Writing a file of the user's: whole or not at all, and never over another one unasked."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+_REASONS: Final = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk space granted to you is used up",
+    errno.EFBIG: "the file would be larger than is allowed there",
+    errno.EROFS: "the disk can only be read",
+    errno.EACCES: "access is not permitted, or another program holds the file",
+    errno.EPERM: "access is not permitted",
+    errno.ENOENT: "the folder does not exist",
+    errno.ENOTDIR: "the folder does not exist",
+    errno.EISDIR: "a folder of that name is in the way",
+    errno.EEXIST: "a file of that name is in the way",
+    errno.ENAMETOOLONG: "the name is too long",
+    errno.EIO: "the disk failed or was removed",
+    errno.ENODEV: "the disk was removed",
+    errno.ENXIO: "the disk was removed",
+}
+_NAME_BYTES: Final = 120
+"""Longest name made by :func:`safe_name`: leaves room for suffixes below the usual limit of 255."""
+_WINDOWS_DEVICES: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+
+
+def plain_reason(error: OSError) -> str:
+    """Why the system refused, as the middle of a sentence: ``the disk is full``."""
+    known = _REASONS.get(error.errno or 0)
+    return known or (error.strerror or type(error).__name__).lower()
+
+
+def safe_name(name: str, otherwise: str = "recording") -> str:
+    """A file name every platform takes, as close to ``name`` as possible."""
+    name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]+', "-", name).strip(" .-")
+    name = name.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
+    if not name:
+        return otherwise
+    return f"{name}-" if _WINDOWS_DEVICES.fullmatch(name) else name
+
+
+def names_in_turn(path: Path) -> Iterator[Path]:
+    """``NAME.ext``, ``NAME-2.ext``, ``NAME-3.ext`` …, without end."""
+    yield path
+    number = 2
+    while True:
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+
+
+def free_name(path: Path) -> Path:
+    """The first of :func:`names_in_turn` that does not exist now.
+
+    Another program may take it in between: whoever creates it must still refuse to overwrite.
+    """
+    return next(name for name in names_in_turn(path) if not os.path.lexists(name))
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's entries on the disk, so that a rename survives a power cut (POSIX only)."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open ``path`` for writing bytes; it appears, whole, when the block ends without an error.
+
+    Until then everything goes to a hidden file in the same folder, which is removed on an error,
+    Ctrl-C included.  Raises FileExistsError if ``path`` exists and ``overwrite`` is false, and
+    OSError as the system gives it (see :func:`plain_reason`).
+    """
+    with write_together([path], overwrite=overwrite) as (file,):
+        yield file
+
+
+@contextmanager
+def write_together(
+    paths: Sequence[Path], *, overwrite: bool = False
+) -> Iterator[tuple[BinaryIO, ...]]:
+    """Like :func:`write_atomically` for several files that belong together: all appear, or none.
+
+    When overwriting fails half-way, the files replaced so far get their old contents back.  Put a
+    large file last: it is the only one whose old contents need not be copied for that.
+    """
+    # A link is written through, as an editor would, rather than replaced by a plain file.
+    targets = [Path(os.path.realpath(path)) for path in paths]
+    for target in targets:
+        _refuse_unsuitable(target, overwrite)
+    with ExitStack() as cleanup:
+        temporaries = [_hidden_name(target.parent) for target in targets]
+        for temporary in temporaries:
+            cleanup.callback(temporary.unlink, missing_ok=True)
+        with ExitStack() as opened:
+            files = tuple(opened.enter_context(temporary.open("xb")) for temporary in temporaries)
+            yield files
+            for file in files:
+                file.flush()
+                os.fsync(file.fileno())
+        _put_in_place(list(zip(temporaries, targets, strict=True)), overwrite, cleanup)
+    for folder in {target.parent for target in targets}:
+        sync_folder(folder)
+
+
+def _refuse_unsuitable(target: Path, overwrite: bool) -> None:
+    if not target.exists():
+        return
+    if not target.is_file():
+        # A rename would happily put a plain file in the place of /dev/null.
+        raise IsADirectoryError(errno.EISDIR, "not a plain file", str(target))
+    if not overwrite:
+        raise FileExistsError(errno.EEXIST, "exists already", str(target))
+
+
+def _hidden_name(folder: Path) -> Path:
+    return folder / f".mixpose-{secrets.token_hex(6)}.tmp"
+
+
+def _put_in_place(pairs: Sequence[tuple[Path, Path]], overwrite: bool, cleanup: ExitStack) -> None:
+    """Rename every (temporary, target) of ``pairs``, undoing the earlier ones if one fails."""
+    with ExitStack() as undo:
+        for number, (temporary, target) in enumerate(pairs, start=1):
+            if overwrite and target.exists():
+                shutil.copymode(target, temporary)
+                if number < len(pairs):
+                    undo.callback(_copy_aside(target, cleanup).replace, target)
+            else:
+                # Claims the name: if another program has just taken it, this fails instead of
+                # overwriting.  A hard link would do as well, but FAT and exFAT have none.
+                target.open("xb").close()
+                undo.callback(target.unlink)
+            temporary.replace(target)
+        undo.pop_all()
+
+
+def _copy_aside(path: Path, cleanup: ExitStack) -> Path:
+    backup = _hidden_name(path.parent)
+    cleanup.callback(backup.unlink, missing_ok=True)
+    shutil.copy2(path, backup)
+    return backup

@@ -1,0 +1,171 @@
+"""The log file, and the text for "copy diagnostics".
+
+Neither holds anything personal beyond what a fault report needs: the home folder is written as
+``~`` and passwords in addresses are left out.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import logging.handlers
+import os
+import platform
+import re
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from app import __version__, machine, paths
+
+log = logging.getLogger(__name__)
+
+_MAX_BYTES: Final = 1_000_000
+_OLD_FILES: Final = 2
+_PACKAGES: Final = (
+    "torch",
+    "mediapipe",
+    "opencv-python",
+    "opencv-contrib-python",
+    "numpy",
+    "open3d",
+    "PyQt6",
+    "PyQt6-Qt6",
+)
+_STDERR: Final = 2
+_HOME: Final = str(Path.home())
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s@]+@")
+
+
+class _Redacting(logging.Formatter):
+    """Leaves out what the log must not hold, wherever in a message or traceback it stands."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
+def redacted(text: str) -> str:
+    """Shorten the home folder to ``~`` and remove ``user:password@`` from addresses."""
+    if len(_HOME) > 1:
+        text = text.replace(_HOME, "~")
+    return _CREDENTIALS.sub("", text)
+
+
+def start_logging(file: Path | None = None) -> None:
+    """Send warnings and errors of everything, and this program's own notes, to the log file.
+
+    Uncaught exceptions in threads go there too instead of onto the user's terminal.  If the file
+    cannot be written the program runs without it.
+    """
+    # A full disk must not make the logging module print tracebacks of its own.
+    logging.raiseExceptions = False
+    root = logging.getLogger()
+    root.addHandler(_open(paths.log_file() if file is None else file))
+    for name in ("app", "models"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    threading.excepthook = _log_thread_exception
+    sys.unraisablehook = _log_unraisable
+    log.info("mixpose %s, Python %s, %s", __version__, platform.python_version(), _system())
+
+
+def _open(file: Path) -> logging.Handler:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            file, maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def divert_native_stderr(file: Path | None = None) -> None:
+    """Send what native libraries print on stderr to the log, and leave ``sys.stderr`` as it is.
+
+    MediaPipe and TensorFlow Lite print half a dozen lines whenever they start, which no setting
+    stops (measured with mediapipe 1.2.2: GLOG_minloglevel and TF_CPP_MIN_LOG_LEVEL do nothing);
+    the one line meant for the user would drown among them.
+    """
+    if sys.stderr is None:
+        return
+    try:
+        log_file = (paths.log_file() if file is None else file).open("ab")
+        terminal = os.dup(_STDERR)
+    except OSError:  # no log, or no stderr: then they may as well stay where they are
+        return
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(
+        terminal, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace"
+    )
+    with log_file:
+        os.dup2(log_file.fileno(), _STDERR)
+
+
+def _log_thread_exception(failure: threading.ExceptHookArgs) -> None:
+    if failure.exc_type is SystemExit:
+        return
+    name = failure.thread.name if failure.thread is not None else "a thread"
+    _log_uncaught(f"{name} ended with an error", failure.exc_value)
+
+
+def _log_unraisable(failure: sys.UnraisableHookArgs) -> None:
+    _log_uncaught(f"error that could not be raised in {failure.object!r}", failure.exc_value)
+
+
+def _log_uncaught(what: str, error: BaseException | None) -> None:
+    log.error("%s", what, exc_info=error)
+
+
+def diagnostics(extra: Mapping[str, str] | None = None, *, log_lines: int = 100) -> str:
+    """Everything a fault report needs, as plain text.
+
+    Lists cameras and imports torch, which takes seconds the first time: not for the GUI thread.
+
+    Args:
+        extra: more lines, as name and value, such as the window's source and rates.
+        log_lines: how many of the newest log lines to add.
+    """
+    facts = {
+        "mixpose": __version__,
+        "Python": f"{platform.python_version()} ({platform.python_implementation()})",
+        "System": _system(),
+        "Processor": f"{platform.machine()}, {os.cpu_count()} cores",
+        **{name: _version(name) for name in _PACKAGES},
+        "Compute devices": "; ".join(machine.lines_or_reason(machine.compute_devices)),
+        "Weights": "; ".join(machine.lines_or_reason(machine.weights)),
+        "Cameras": "; ".join(machine.lines_or_reason(machine.cameras)),
+        **(extra or {}),
+    }
+    lines = [f"{name}: {value}" for name, value in facts.items()]
+    lines += [f"Log ({paths.log_file()}), newest lines:", *recent_lines(log_lines)]
+    return redacted("\n".join(lines)) + "\n"
+
+
+def recent_lines(count: int) -> list[str]:
+    """The newest ``count`` lines of the log; none if there is no log."""
+    try:
+        with paths.log_file().open(encoding="utf-8", errors="replace") as file:
+            return [line.rstrip("\n") for line in deque(file, maxlen=count)]
+    except OSError:
+        return []
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _system() -> str:
+    """The system's name as people know it: "Debian GNU/Linux 12 (bookworm), Linux-6.1…"."""
+    try:
+        name = platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):  # not Linux
+        return platform.platform()
+    return f"{name}, {platform.platform()}"

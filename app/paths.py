@@ -1,0 +1,28 @@
+"""Where the program keeps things, by each platform's own rules.
+
+The functions only name places; whoever writes there makes the folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+_NAME: Final = "mixpose"
+
+
+def recordings_dir() -> Path:
+    """The folder new recordings go to: ``mixpose`` in the user's Documents."""
+    return platformdirs.user_documents_path() / _NAME
+
+
+def log_file() -> Path:
+    """The program's log."""
+    return platformdirs.user_log_path(_NAME, appauthor=False) / f"{_NAME}.log"
+
+
+def settings_file() -> Path:
+    """What the program remembers between runs."""
+    return platformdirs.user_config_path(_NAME, appauthor=False) / f"{_NAME}.ini"

@@ -1,0 +1,88 @@
+"""The performer's camera: a pinhole whose numbers are known exactly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.performer.motion import Motion
+from app.performer.variation import Variation
+from app.render.camera import View
+
+_AIM = 0.42
+"""How high the camera aims, as a share of the highest reach."""
+_MARGIN = 0.05
+"""Share of the picture kept free around the joints on every side, at least."""
+_BEYOND_M = 0.2
+"""Fingers, feet and hair reach this far past the joints."""
+_SAMPLES_PER_S = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pinhole:
+    """An ideal camera: no distortion, square pixels, the principal point in the middle."""
+
+    size: tuple[int, int]
+    """(width, height) in pixels."""
+    focal: float
+    """In pixels."""
+    view: View
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """K, (3, 3); pixel coordinates start at the corner of the first pixel."""
+        width, height = self.size
+        return np.array(
+            [[self.focal, 0.0, width / 2], [0.0, self.focal, height / 2], [0.0, 0.0, 1.0]]
+        )
+
+    def to_camera(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(..., 3) in world axes, the floor at y = 0 -> camera axes (y down, z away), metres."""
+        return self.view.to_camera(points)
+
+    def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(..., 3) in camera axes, in front of the camera -> (..., 2) pixels."""
+        image = points @ self.matrix.T
+        result: NDArray[np.float64] = image[..., :2] / image[..., 2:]
+        return result
+
+
+def place_camera(variation: Variation, motion: Motion, size: tuple[int, int]) -> Pinhole:
+    """As close as possible while the whole performance stays in the picture."""
+    times = np.arange(0.0, motion.duration_s, 1 / _SAMPLES_PER_S)
+    joints = np.concatenate([motion.at(float(time)).joints for time in times])
+    low, high = joints.min(axis=0) - _BEYOND_M, joints.max(axis=0) + _BEYOND_M
+    low[1] = 0.0
+    near, far = 1.5, 12.0
+    while far - near > 0.01:
+        middle = (near + far) / 2
+        if _holds(_view(variation, middle, low, high), joints, size):
+            far = middle
+        else:
+            near = middle
+    view = _view(variation, far, low, high)
+    return Pinhole(size, view.focal(size[1]), view)
+
+
+def _view(
+    variation: Variation, distance: float, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> View:
+    middle = (low + high) / 2
+    s, c = math.sin(variation.camera_azimuth), math.cos(variation.camera_azimuth)
+    x, _, z = (float(value) for value in middle)
+    eye = (x + distance * s, variation.camera_height_m, z + distance * c)
+    target = (x, _AIM * float(high[1]), z)
+    return View(eye, target, fov_deg=variation.camera_fov_deg)
+
+
+def _holds(view: View, joints: NDArray[np.float64], size: tuple[int, int]) -> bool:
+    """Whether all joints are inside the picture, with room for what reaches beyond them."""
+    offsets = _BEYOND_M * np.array([(0, 1, 0), (0, -0.5, 0), (1, 0, 0), (-1, 0, 0)])
+    pixels, depth = view.project(joints[:, None] + offsets, size)
+    if depth.min() < 1.0:
+        return False
+    low, high = np.multiply(size, _MARGIN), np.multiply(size, 1 - _MARGIN)
+    return bool((pixels >= low).all() and (pixels <= high).all())

@@ -1,0 +1,160 @@
+"""The capture thread: source -> detector -> board, recording and lifter."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from app.packets import Frame
+from app.pipeline.background import Background
+from app.pipeline.board import Board
+from app.pipeline.controls import Controls, Move
+from app.pipeline.crew import Crew
+from app.pipeline.feed import Feed
+from app.pipeline.inbox import Inbox
+from app.pipeline.recorder import Recorder
+from app.pipeline.status import State
+
+if TYPE_CHECKING:
+    from app.detector import Detector
+
+
+class Capture:
+    """The body of the capture thread, and the only one that touches source and detector."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        load_detector: Callable[[], Detector],
+        *,
+        controls: Controls,
+        board: Board,
+        inbox: Inbox,
+        recorder: Recorder,
+        crew: Crew,
+    ) -> None:
+        self._feed = feed
+        self._load_detector = load_detector
+        self._controls = controls
+        self._board = board
+        self._inbox = inbox
+        self._recorder = recorder
+        self._crew = crew
+        self._loading: Background[Detector] | None = None
+        self._detector: Detector | None = None
+        self._now: Frame | None = None
+
+    def run(self) -> None:
+        """Capture until the run is to stop; then close detector, source and recording."""
+        with ExitStack() as closing:
+            closing.callback(self._recorder.finish)
+            closing.callback(self._feed.close)
+            self._loading = self._crew.background(
+                "detector", self._load_detector, lambda late: late.close()
+            )
+            closing.callback(self._close_detector)
+            if self._feed.open():
+                self._play()
+
+    def _play(self) -> None:
+        while not self._controls.stopping:
+            move = self._controls.take_move()
+            if move is not None:
+                self._go(move)
+            elif self._feed.ended or (self._paused and self._now is not None):
+                self._rest()
+            else:
+                self._advance()
+
+    def _rest(self) -> None:
+        """Stand still until there is a reason to go on."""
+        ended = self._feed.ended
+        self._board.enter(State.ENDED if ended else State.PAUSED)
+        self._inbox.settle()
+        self._controls.wake()
+        with self._feed.standing_still():
+            self._controls.wait_until(
+                lambda: self._controls.moving or not (ended or self._controls.paused)
+            )
+
+    def _go(self, move: Move) -> None:
+        if self._feed.live or self._recorder.active:
+            return  # asked for before the source was open, or just before the recording began
+        if move.time_s is not None or move.frames < 0 or self._feed.ended:
+            self._jump(self._target_s(move))
+            frames = 1
+        else:
+            frames = move.frames
+        for _ in range(frames):
+            self._advance()
+
+    def _target_s(self, move: Move) -> float:
+        if move.time_s is not None:
+            return move.time_s
+        here = self._now.time_s if self._now else 0.0
+        source = self._board.source
+        return here + move.frames / (source.rate if source and source.rate else 30.0)
+
+    def _jump(self, time_s: float) -> None:
+        self._feed.seek(time_s)
+        self._inbox.break_off(self._board.break_off())
+
+    def _advance(self) -> None:
+        frame = self._feed.next()
+        if frame is not None:
+            self._now = frame
+            self._process(frame)
+        elif self._feed.ended and not self._controls.stopping:
+            self._end()
+
+    def _end(self) -> None:
+        self._feed.describe()
+        if self._controls.loop and not self._recorder.active and self._now is not None:
+            self._now = None
+            self._jump(0.0)
+
+    def _process(self, frame: Frame) -> None:
+        detector = self._ready_detector(frame)
+        if detector is None:
+            return
+        began = time.perf_counter()
+        keypoints = detector.detect(frame)
+        dropped = self._feed.dropped
+        self._recorder.append(keypoints, frame, dropped=dropped)
+        self._inbox.put(keypoints)
+        self._controls.wake()
+        self._board.show_keypoints(
+            frame, keypoints, detect_s=keypoints.detected_at - began, dropped=dropped
+        )
+        self._arrive()
+
+    def _arrive(self) -> None:
+        if not self._paused:
+            self._board.enter(State.RUNNING)
+
+    @property
+    def _paused(self) -> bool:
+        # The wish may be older than the knowledge that this source cannot be paused.
+        return self._controls.paused and not self._feed.live
+
+    def _ready_detector(self, frame: Frame) -> Detector | None:
+        """The picture is shown while the detector loads; only a file waits for it meanwhile."""
+        if self._detector is None and self._loading is not None:
+            loading = self._loading
+            if not loading.ready:
+                self._board.show_picture(frame, self._feed.dropped)
+                self._arrive()
+            if not self._feed.live:
+                with self._feed.standing_still():
+                    self._controls.wait_until(lambda: loading.ready)
+            if loading.ready:
+                self._detector = loading.take()
+        return self._detector
+
+    def _close_detector(self) -> None:
+        if self._detector is not None:
+            self._detector.close()
+        elif self._loading is not None:
+            self._loading.give_up()

@@ -1,0 +1,73 @@
+"""What the caller wants of the threads, and the one condition on which the threads wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A wish to be elsewhere in a file: at ``time_s``, or so many ``frames`` from here."""
+
+    time_s: float | None = None
+    frames: int = 0
+
+
+class Controls:
+    """Wishes of the caller.  Setting one wakes every waiting thread; the last wish wins."""
+
+    def __init__(self, *, delay: int, height_m: float | None, loop: bool) -> None:
+        self._changed = threading.Condition()
+        self._move: Move | None = None
+        self.stopping = False
+        self.paused = False
+        self.delay = delay
+        self.height_m = height_m
+        self.loop = loop
+
+    def wake(self) -> None:
+        """Let the waiting threads look again."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float | None = None) -> bool:
+        """Wait for ``ready()``; False when the run stops first or the time is over.
+
+        ``ready`` is looked at after each ``wake``, so whoever makes it true must call that.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopping or ready(), timeout_s)
+            return not self.stopping and ready()
+
+    def stop(self) -> None:
+        """Ask every thread to end; cannot be taken back."""
+        with self._changed:
+            self.stopping = True
+            self._changed.notify_all()
+
+    def pause(self, paused: bool) -> None:
+        """Stand still or go on."""
+        with self._changed:
+            self.paused = paused
+            self._changed.notify_all()
+
+    def move(self, move: Move) -> None:
+        """Ask for a move; single steps not yet taken add up, anything else is replaced."""
+        with self._changed:
+            if self._move is not None and self._move.time_s is None and move.time_s is None:
+                move = Move(frames=self._move.frames + move.frames)
+            self._move = move
+            self._changed.notify_all()
+
+    @property
+    def moving(self) -> bool:
+        """Whether a move waits to be taken."""
+        return self._move is not None
+
+    def take_move(self) -> Move | None:
+        """Return the wish to move, once."""
+        with self._changed:
+            move, self._move = self._move, None
+            return move

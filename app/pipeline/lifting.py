@@ -1,0 +1,129 @@
+"""The lift thread: all new keypoints into the live window, the newest pose onto the board."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.errors import MixposeError
+from app.packets import Keypoints2D, Pose3D
+from app.pipeline.background import Background
+from app.pipeline.board import Board
+from app.pipeline.controls import Controls
+from app.pipeline.crew import Crew
+from app.pipeline.inbox import CAPACITY, Inbox
+
+if TYPE_CHECKING:
+    from models.lifter import Lifter
+    from models.live import LiveLifter, LivePose
+
+
+class Network:
+    """A loaded lifter with its live window."""
+
+    def __init__(self, lifter: Lifter) -> None:
+        from models.live import LiveLifter  # imports torch: seconds, and not in the caller
+
+        self.lifter = lifter
+        self.live: LiveLifter = LiveLifter(lifter)
+
+    def push(self, keypoints: Keypoints2D) -> None:
+        """Add the next source frame to the window."""
+        self.live.push(keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s)
+
+
+class Lifting:
+    """The body of the lift thread, and the only one that touches the network."""
+
+    def __init__(self, *, controls: Controls, board: Board, inbox: Inbox, crew: Crew) -> None:
+        self._controls = controls
+        self._board = board
+        self._inbox = inbox
+        self._crew = crew
+        self._lock = threading.Lock()
+        self._loading: Background[Network] | None = None
+        self._network: Network | None = None
+        self._recent: deque[Keypoints2D] = deque(maxlen=CAPACITY)
+        self._stretch = 0
+
+    def load(self, lifter_factory: Callable[[], Lifter]) -> None:
+        """Begin to load a network, which replaces the present one when it is ready."""
+        loading = self._crew.background("network", lambda: Network(lifter_factory()))
+        with self._lock:
+            previous, self._loading = self._loading, loading
+        if previous is not None:
+            previous.give_up()
+
+    def run(self) -> None:
+        """Lift until the run is to stop."""
+        while self._controls.wait_until(self._has_work):
+            self._adopt()
+            if self._network is not None:
+                self._lift(self._network)
+        with self._lock:
+            loading = self._loading
+        if loading is not None:
+            loading.give_up()
+
+    def _has_work(self) -> bool:
+        loading = self._loading
+        if loading is not None and loading.ready:
+            return True
+        return self._network is not None and self._inbox.news
+
+    def _adopt(self) -> None:
+        """Take over a network that has been loaded, and show it the frames so far."""
+        with self._lock:
+            if self._loading is None or not self._loading.ready:
+                return
+            loaded, self._loading = self._loading, None
+        try:
+            network = loaded.take()
+        except MixposeError as error:
+            if self._network is None:
+                raise
+            self._board.note(error)
+            return
+        for keypoints in self._recent:
+            network.push(keypoints)
+        self._network = network
+        self._board.describe_lifter(
+            device=str(network.lifter.device), weights=network.lifter.info.name
+        )
+
+    def _lift(self, network: Network) -> None:
+        delivery = self._inbox.take()
+        if delivery.stretch != self._stretch:
+            self._stretch = delivery.stretch
+            self._recent.clear()
+            network.live.reset()
+        for keypoints in delivery.keypoints:
+            self._recent.append(keypoints)
+            network.push(keypoints)
+        if not self._recent:
+            return
+        # Standing still, nothing is gained by looking back: the pose belongs to the picture shown.
+        network.live.delay = 0 if delivery.settled else self._controls.delay
+        network.lifter.height_m = self._controls.height_m
+        began = time.perf_counter()
+        lifted = network.live.lift()
+        if lifted is not None:
+            self._publish(lifted, began)
+
+    def _publish(self, lifted: LivePose, began: float) -> None:
+        now = time.perf_counter()
+        source = self._recent[-1 - lifted.frames_back]
+        pose = Pose3D(
+            index=source.index,
+            time_s=source.time_s,
+            xyz=lifted.xyz,
+            filled=lifted.filled,
+            missing=lifted.missing,
+            captured_at=source.captured_at,
+            detected_at=source.detected_at,
+            lifted_at=now,
+        )
+        self._board.show_pose(pose, lift_s=now - began, stretch=self._stretch)

@@ -1,0 +1,81 @@
+"""The lossless road: every detected frame to the recording, if there is one."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.errors import MixposeError, RecordingError
+from app.packets import Frame, Keypoints2D
+
+if TYPE_CHECKING:
+    from app.recording.writer import RecordingWriter
+
+_log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Holds the writer between the caller, who brings and takes it, and the capture thread.
+
+    Args:
+        report: told when the recording can not go on.
+    """
+
+    def __init__(self, report: Callable[[MixposeError], None]) -> None:
+        self._report = report
+        self._lock = threading.Lock()
+        self._writer: RecordingWriter | None = None
+        self._broken = False
+        self._over = False
+
+    @property
+    def active(self) -> bool:
+        """Whether frames are being written."""
+        return self._writer is not None and not self._broken
+
+    def attach(self, writer: RecordingWriter) -> None:
+        """Write to ``writer`` from the next frame on.
+
+        Raises:
+            RecordingError: a recording is under way, or the run is over.
+        """
+        with self._lock:
+            if self._over:
+                raise RecordingError(
+                    "Nothing is running that could be recorded. Press Start first."
+                )
+            if self._writer is not None:
+                raise RecordingError("A recording is under way already. Stop it first.")
+            self._writer, self._broken = writer, False
+
+    def detach(self) -> RecordingWriter | None:
+        """Give the writer back, a broken one too; nothing is written after this."""
+        with self._lock:
+            writer, self._writer = self._writer, None
+            return writer
+
+    def append(self, keypoints: Keypoints2D, frame: Frame, *, dropped: int) -> None:
+        """Write one frame.  A recording that has failed is reported once and gets no more."""
+        with self._lock:
+            if self._writer is None or self._broken:
+                return
+            self._writer.append(keypoints, frame, dropped=dropped)
+            self._look_for_failure(self._writer)
+
+    def finish(self) -> None:
+        """Close what is still being written, at the end of the run."""
+        with self._lock:
+            self._over = True
+            writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
+            if not self._broken:
+                self._look_for_failure(writer)
+
+    def _look_for_failure(self, writer: RecordingWriter) -> None:
+        # The writer's own threads notice a full disk some time after the frame was handed over.
+        if writer.error is not None:
+            self._broken = True
+            self._report(writer.error)

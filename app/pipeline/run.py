@@ -1,0 +1,183 @@
+"""One live run of one source: the threads between the camera and the newest 3D pose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.detector import Detector
+from app.errors import MixposeError, SourceError
+from app.pipeline.board import Board
+from app.pipeline.capture import Capture
+from app.pipeline.controls import Controls, Move
+from app.pipeline.crew import Crew
+from app.pipeline.feed import Feed
+from app.pipeline.inbox import Inbox
+from app.pipeline.lifting import Lifting
+from app.pipeline.recorder import Recorder
+from app.pipeline.status import Snapshot, State
+
+if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits for it
+    from app.recording.writer import RecordingWriter
+    from app.sources import Source
+    from models.lifter import Lifter
+
+
+class LiveRun:
+    """One run of one source, from ``start`` to ``stop``.  It is not started twice.
+
+    No method waits for a camera, the network or a disk, except ``stop``, which says how long.  All
+    may be called from any thread.  Results are fetched with ``latest``; nothing is pushed.
+
+    Args:
+        open_source: opens the source; called in a thread, and again each time a live source is
+            lost.  Files and the performer should be opened with ``paced=True``.
+        lifter_factory: loads the network; called in a thread.
+        detector_factory: loads the 2D detector; called in a thread.
+        delay: k, how many source frames the shown pose lies behind the newest one; 0 is fastest.
+        height_m: the person's height in metres, or None for the model's own body size.
+        loop: whether a file starts again when it has ended.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        lifter_factory: Callable[[], Lifter],
+        *,
+        detector_factory: Callable[[], Detector] = Detector,
+        delay: int = 2,
+        height_m: float | None = None,
+        loop: bool = False,
+    ) -> None:
+        self._lifter_factory = lifter_factory
+        self._controls = Controls(delay=delay, height_m=height_m, loop=loop)
+        self._board = Board()
+        self._inbox = Inbox()
+        self._recorder = Recorder(self._board.note)
+        self._crew = Crew(failed=self._fail, wake=self._controls.wake)
+        self._lifting = Lifting(
+            controls=self._controls, board=self._board, inbox=self._inbox, crew=self._crew
+        )
+        self._feed = Feed(open_source, self._controls, self._board, self._crew)
+        self._capture = Capture(
+            self._feed,
+            detector_factory,
+            controls=self._controls,
+            board=self._board,
+            inbox=self._inbox,
+            recorder=self._recorder,
+            crew=self._crew,
+        )
+
+    def start(self) -> None:
+        """Start the threads and return at once."""
+        self._crew.start("capture", self._capture.run)
+        self._lifting.load(self._lifter_factory)
+        self._crew.start("lift", self._lifting.run)
+
+    def stop(self, timeout_s: float = 3.0) -> bool:
+        """End the run from whatever state, close everything, and wait for it.
+
+        A recording under way is finished.  Returns whether all threads had ended within
+        ``timeout_s``; 0 only asks.  A source that hangs in opening is left to its own thread, which
+        closes it when it comes back.
+        """
+        self._board.enter(State.STOPPED)
+        self._end()
+        return self._crew.join(timeout_s)
+
+    @property
+    def state(self) -> State:
+        """The same as ``latest().state``."""
+        return self._board.state
+
+    def latest(self) -> Snapshot:
+        """The newest results; cheap enough for a 60 Hz timer."""
+        return self._board.snapshot()
+
+    def shown(self, pose_index: int) -> None:
+        """Tell that the pose of source frame ``pose_index`` is on the screen now."""
+        self._board.shown(pose_index)
+
+    def set_delay(self, delay: int) -> None:
+        """Choose k in source frames, from the next pose on."""
+        self._controls.delay = delay
+
+    def set_height(self, height_m: float | None) -> None:
+        """Choose the person's height in metres, from the next pose on."""
+        self._controls.height_m = height_m
+        self._inbox.nudge()
+        self._controls.wake()
+
+    def set_loop(self, loop: bool) -> None:
+        """Choose whether a file starts again when it has ended.  Not while it is recorded."""
+        self._controls.loop = loop
+
+    def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
+        """Exchange the network while running (other weights or device).
+
+        The old one works on until the new one is loaded; if that fails it stays, and
+        ``latest().notice`` says why.
+        """
+        self._lifting.load(lifter_factory)
+
+    def pause(self) -> None:
+        """Stand still.  Files and the performer only; SourceError for a live source."""
+        self._require_file("paused")
+        self._controls.pause(True)
+
+    def resume(self) -> None:
+        """Go on playing; from the beginning if the file has ended (SourceError as in ``seek``)."""
+        if self.state is State.ENDED:
+            self.seek(0.0)
+        self._controls.pause(False)
+
+    def seek(self, time_s: float) -> None:
+        """Go to a time of the file, also while paused or ended; the last of several wins.
+
+        Raises:
+            SourceError: a live source, or a recording is under way (its times must increase).
+        """
+        self._require_movable()
+        self._controls.move(Move(time_s=time_s))
+
+    def step(self, frames: int) -> None:
+        """Pause, and go ``frames`` forward (back if negative).  Errors as in ``seek``."""
+        self._require_movable()
+        self._controls.pause(True)
+        self._controls.move(Move(frames=frames))
+
+    def start_recording(self, writer: RecordingWriter) -> None:
+        """Write every detected frame from now on; the run owns ``writer`` until it gives it back.
+
+        Raises:
+            RecordingError: one is under way, or the run is over.
+        """
+        self._recorder.attach(writer)
+
+    def stop_recording(self) -> RecordingWriter | None:
+        """Give the writer back, to be closed by the caller; no frame is appended after this.
+
+        A recording that failed is given back too: closing it keeps what was written until then.
+        None if there is none, also after the end of the run, which has closed it.
+        """
+        return self._recorder.detach()
+
+    def _require_file(self, what: str) -> None:
+        source = self._board.source
+        if source is not None and source.live:
+            raise SourceError(f"{source.label} is live and cannot be {what}.")
+
+    def _require_movable(self) -> None:
+        self._require_file("moved to another time")
+        if self._recorder.active:
+            raise SourceError("Stop the recording before moving to another time of the file.")
+
+    def _fail(self, error: MixposeError) -> None:
+        self._board.fail(error)
+        self._end()
+
+    def _end(self) -> None:
+        if not self._controls.stopping:
+            self._controls.stop()
+            self._crew.background("closing", self._feed.interrupt)

@@ -1,0 +1,21 @@
+"""Recordings: what was captured, on disk while it happens, and opened again later.
+
+A recording is a folder ``NAME.mixpose/``:
+
+``recording.json``
+    what was recorded, with what and when; at last how it ended (:mod:`.meta`)
+``keypoints.bin``
+    one checksummed row a captured frame (:mod:`.rows`)
+``video.mkv``
+    the pictures, if they were kept (:mod:`.matroska`)
+``poses.npz``
+    the poses lifted from it at full quality (:mod:`.poses`)
+``.writing``
+    there from the beginning until the recording was closed in order
+
+``keypoints.bin`` and ``video.mkv`` only grow, and what has reached them is never touched again; the
+others are replaced as a whole.  So a program killed, or a machine switched off, at any moment
+leaves a recording that opens.
+"""
+
+from __future__ import annotations

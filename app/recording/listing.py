@@ -1,0 +1,82 @@
+"""Which recordings a folder holds, found out without reading them whole."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from app.errors import RecordingError
+from app.recording import poses, video
+from app.recording.reader import read_description
+from app.recording.rows import HEADER_BYTES, ROW
+from app.recording.writer import KEYPOINTS_FILE, SUFFIX, WRITING_MARK
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEntry:
+    """One line of a list of recordings."""
+
+    path: Path
+    name: str
+    started_at: datetime
+    frames: int
+    """Whole rows in the file, unchecked."""
+    duration_s: float
+    finished: bool
+    """False if it is being written or was interrupted."""
+    has_video: bool
+    has_poses: bool
+
+
+def list_recordings(folder: Path) -> list[RecordingEntry]:
+    """The recordings in ``folder``, newest first; none if there is no such folder.
+
+    What cannot be read is left out, and named in the log.
+    """
+    found = []
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix == SUFFIX]
+    except OSError as error:
+        _log.info("no recordings are listed: %s", error)
+        return []
+    for path in paths:
+        try:
+            found.append(_entry(path))
+        except (OSError, RecordingError) as error:
+            _log.warning("%s is not listed: %s", path, error)
+    return sorted(found, key=lambda entry: entry.started_at, reverse=True)
+
+
+def _entry(path: Path) -> RecordingEntry:
+    meta = read_description(path)
+    frames, duration_s = _extent(path / KEYPOINTS_FILE)
+    return RecordingEntry(
+        path=path,
+        name=path.stem,
+        started_at=meta.started_at,
+        frames=frames,
+        duration_s=duration_s,
+        finished=not (path / WRITING_MARK).exists(),
+        has_video=(path / video.FILE_NAME).exists(),
+        has_poses=(path / poses.FILE_NAME).exists(),
+    )
+
+
+def _extent(path: Path) -> tuple[int, float]:
+    """Number of whole rows, and the time from the first to the last of them."""
+    with path.open("rb") as file:
+        frames = max(0, file.seek(0, 2) - HEADER_BYTES) // ROW.itemsize
+        if not frames:
+            return 0, 0.0
+        ends = []
+        for row in (0, frames - 1):
+            file.seek(HEADER_BYTES + row * ROW.itemsize)
+            ends.append(float(np.fromfile(file, ROW, count=1)["time_s"][0]))
+    duration_s = ends[1] - ends[0]
+    return frames, duration_s if np.isfinite(duration_s) and duration_s >= 0 else 0.0

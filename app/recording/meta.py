@@ -1,0 +1,191 @@
+"""``recording.json``: what was recorded, with what and when, and at last how it ended."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from app import __version__
+from app.errors import RecordingError
+from app.files import write_atomically
+from models.skeleton import JOINT_NAMES, LANDMARK_NAMES
+
+VERSION: Final = 1
+FORMAT: Final = "mixpose recording"
+FILE_NAME: Final = "recording.json"
+_MAX_BYTES: Final = 2**20
+_MAX_SIDE: Final = 32768
+_BRIEF_LABEL: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """Where the frames came from."""
+
+    label: str
+    """As shown to the user: the camera's name, the file's name, the address."""
+    live: bool
+    rate: float | None
+    """Nominal frames a second, None if the source does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is known once a recording has been closed."""
+
+    frames: int
+    duration_s: float
+    dropped: int
+    """Frames the source lost while this was recorded."""
+    pictures: int
+    error: str | None
+    """Why it ended by itself; None if it was stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The contents of ``recording.json``."""
+
+    started_at: datetime
+    """With its time zone."""
+    size: tuple[int, int]
+    """(width, height) of the pictures in pixels."""
+    source: SourceInfo
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """What the program was set to; plain JSON values."""
+    program: str = f"mixpose {__version__}"
+    ending: Ending | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """Everything, with the names of joints and landmarks for whoever reads the file alone."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "program": self.program,
+            "started_at": self.started_at.isoformat(timespec="milliseconds"),
+            "source": asdict(self.source),
+            "size": list(self.size),
+            "settings": dict(self.settings),
+            "joints": list(JOINT_NAMES),
+            "landmarks": list(LANDMARK_NAMES),
+            "ending": None if self.ending is None else asdict(self.ending),
+        }
+
+    def brief(self) -> dict[str, object]:
+        """What the header of ``keypoints.bin`` repeats, small enough to fit whatever the label."""
+        kept = ("format", "version", "program", "started_at", "size")
+        whole = self.to_json()
+        source = {**asdict(self.source), "label": self.source.label[:_BRIEF_LABEL]}
+        return {name: whole[name] for name in kept} | {"source": source}
+
+    @classmethod
+    def from_json(cls, data: object) -> Meta:
+        """Read what :meth:`to_json` or :meth:`brief` wrote.
+
+        Raises RecordingError if a newer program wrote it, ValueError if it is damaged or foreign.
+        """
+        found = _mapping(data)
+        if found.get("format") != FORMAT:
+            raise ValueError(f"the format is {found.get('format')!r}")
+        require_version(found.get("version"), VERSION)
+        source = _mapping(found.get("source"))
+        rate = source.get("rate")
+        ending = found.get("ending")
+        return cls(
+            started_at=_moment(found.get("started_at")),
+            size=_size(found.get("size")),
+            source=SourceInfo(
+                label=_text(source.get("label")),
+                live=bool(source.get("live")),
+                rate=None if rate is None else _amount(rate),
+            ),
+            settings=_mapping(found.get("settings", {})),
+            program=_text(found.get("program")),
+            ending=None if ending is None else _ending(_mapping(ending)),
+        )
+
+
+def write(meta: Meta, folder: Path) -> None:
+    """Write ``recording.json``, in the place of an older one.  Raises OSError."""
+    text = json.dumps(meta.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    with write_atomically(folder / FILE_NAME, overwrite=True) as file:
+        file.write(text.encode() + b"\n")
+
+
+def read(folder: Path) -> Meta:
+    """Read ``recording.json``.
+
+    Raises OSError if there is none, RecordingError if it is newer than this program, and
+    ValueError if it is damaged or foreign.
+    """
+    with (folder / FILE_NAME).open("rb") as file:
+        data = file.read(_MAX_BYTES + 1)
+    if len(data) > _MAX_BYTES:
+        raise ValueError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
+    try:
+        return Meta.from_json(json.loads(data))
+    except RecursionError as error:
+        raise ValueError(f"{FILE_NAME} is nested too deeply") from error
+
+
+def require_version(version: object, ours: int) -> None:
+    """Raise RecordingError for a newer version, ValueError for none."""
+    if not isinstance(version, int) or version < 1:
+        raise ValueError(f"the version is {version!r}")
+    if version > ours:
+        raise RecordingError(
+            f"This recording was made by a newer mixpose (its format is {version}, this program "
+            f"knows up to {ours}). Update the program to open it."
+        )
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"expected text, got {value!r}")
+    return value
+
+
+def _amount(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"expected a number, got {value!r}")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{value} is not an amount")
+    return float(value)
+
+
+def _moment(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
+    if moment.tzinfo is None:
+        raise ValueError(f"{value!r} has no time zone")
+    return moment
+
+
+def _size(value: object) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise ValueError(f"{value!r} is not a size")
+    width, height = (int(_amount(side)) for side in value)
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
+        raise ValueError(f"a picture of {width} x {height} pixels is not plausible")
+    return width, height
+
+
+def _ending(found: Mapping[str, object]) -> Ending:
+    error = found.get("error")
+    return Ending(
+        frames=int(_amount(found.get("frames"))),
+        duration_s=_amount(found.get("duration_s")),
+        dropped=int(_amount(found.get("dropped"))),
+        pictures=int(_amount(found.get("pictures"))),
+        error=None if error is None else _text(error),
+    )

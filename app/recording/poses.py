@@ -1,0 +1,171 @@
+"""``poses.npz``: the poses lifted from a recording at full quality."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Protocol, TypedDict, cast
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from app.errors import RecordingError
+from app.files import plain_reason, write_atomically
+from models.skeleton import JOINT_COUNT
+
+FILE_NAME: Final = "poses.npz"
+_MAX_INFO_CHARACTERS: Final = 2**18
+
+
+class LiftedPoses(Protocol):
+    """What :meth:`models.lifter.Lifter.lift` returns, as far as it is kept here."""
+
+    @property
+    def xyz(self) -> NDArray[np.float32]: ...
+    @property
+    def filled(self) -> NDArray[np.bool_]: ...
+    @property
+    def missing(self) -> NDArray[np.bool_]: ...
+    @property
+    def swapped(self) -> NDArray[np.bool_]: ...
+
+
+class PosesInfo(TypedDict):
+    """How poses were made; further keys are kept as they are."""
+
+    name: str
+    """Of the weights."""
+    sha256: str
+    """Of the weights."""
+    height_m: float | None
+    """The person's height they were scaled to, None for the model's own scale."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedPoses:
+    """Lifted poses of N frames, as they were saved."""
+
+    xyz: NDArray[np.float32]
+    """(N, 17, 3) metres, camera axes, pelvis at the origin."""
+    filled: NDArray[np.bool_]
+    """(N, 17) joints not seen but bridged."""
+    missing: NDArray[np.bool_]
+    """(N, 17) joints never seen."""
+    swapped: NDArray[np.bool_]
+    """(N,) frames whose left and right the repair exchanged."""
+    info: PosesInfo
+
+
+def save(
+    folder: Path, time_s: NDArray[np.float64], lifted: LiftedPoses, info: Mapping[str, object]
+) -> SavedPoses:
+    """Write ``poses.npz`` for frames at ``time_s`` (N,), in the place of an older one.
+
+    ``info`` is the lifter's, and has at least the keys of :class:`PosesInfo`.  Raises ValueError if
+    that or a shape does not fit, RecordingError if the file cannot be written.
+    """
+    text = json.dumps(dict(info), ensure_ascii=True, allow_nan=False)
+    if len(text) > _MAX_INFO_CHARACTERS:
+        raise ValueError(f"info takes {len(text)} characters")
+    poses = SavedPoses(
+        xyz=np.asarray(lifted.xyz, np.float32),
+        filled=np.asarray(lifted.filled, np.bool_),
+        missing=np.asarray(lifted.missing, np.bool_),
+        swapped=np.asarray(lifted.swapped, np.bool_),
+        info=_checked(json.loads(text)),
+    )
+    for name, (dtype, shape) in _expected(len(time_s)).items():
+        if name != "time_s" and getattr(poses, name).shape != shape:
+            raise ValueError(f"{name} has shape {getattr(poses, name).shape}, not {shape} {dtype}")
+    arrays = {name: getattr(poses, name) for name in ("xyz", "filled", "missing", "swapped")}
+    try:
+        with write_atomically(folder / FILE_NAME, overwrite=True) as file:
+            np.savez(file, time_s=time_s, info=np.array(text), **arrays)
+    except OSError as error:
+        raise RecordingError(
+            f"The poses of {folder.name} cannot be saved: {plain_reason(error)}. "
+            "They can be computed again from the recording."
+        ) from error
+    return poses
+
+
+def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
+    """The poses saved for exactly the frames at ``time_s``; None if there are none.
+
+    Raises ValueError if the file is damaged, foreign, or belongs to other frames.  Every array's
+    type and shape is compared with what it must be before it is read, so a stranger's file can
+    neither run code nor take more memory than the recording it lies in.
+    """
+    path = folder / FILE_NAME
+    if not path.exists():
+        return None
+    try:
+        with zipfile.ZipFile(path) as archive:
+            arrays = {
+                name: _read_array(archive, name, dtype, shape)
+                for name, (dtype, shape) in _expected(len(time_s)).items()
+            }
+            info = json.loads(_read_text(archive, "info"))
+    except Exception as error:  # a damaged archive makes zipfile raise nearly anything
+        raise ValueError(f"{FILE_NAME} cannot be read: {error}") from error
+    if not np.array_equal(arrays.pop("time_s"), time_s):
+        raise ValueError(f"{FILE_NAME} belongs to other frames")
+    if not np.isfinite(arrays["xyz"]).all():
+        raise ValueError(f"{FILE_NAME} holds poses that are not finite")
+    return SavedPoses(**arrays, info=_checked(info))
+
+
+def _checked(info: object) -> PosesInfo:
+    if not isinstance(info, dict):
+        raise ValueError("the poses have no description")
+    for name, kinds in (("name", str), ("sha256", str), ("height_m", (float, int, type(None)))):
+        if name not in info or not isinstance(info[name], kinds):
+            raise ValueError(f"the poses' description has no proper {name}")
+    return cast("PosesInfo", info)
+
+
+def _expected(frames: int) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
+    truth = np.dtype(np.bool_)
+    return {
+        "time_s": (np.dtype("<f8"), (frames,)),
+        "xyz": (np.dtype("<f4"), (frames, JOINT_COUNT, 3)),
+        "filled": (truth, (frames, JOINT_COUNT)),
+        "missing": (truth, (frames, JOINT_COUNT)),
+        "swapped": (truth, (frames,)),
+    }
+
+
+def _read_array(
+    archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> NDArray[Any]:
+    with archive.open(f"{name}.npy") as file:
+        found_shape, found_dtype = _read_npy_header(file)
+        if found_dtype != dtype or found_shape != shape:
+            raise ValueError(f"{name} is {found_dtype} {found_shape}, not {dtype} {shape}")
+        size = dtype.itemsize * int(np.prod(shape))
+        data = file.read(size + 1)
+    if len(data) != size:
+        raise ValueError(f"{name} has {len(data)} bytes, not {size}")
+    return np.frombuffer(data, dtype).reshape(shape)
+
+
+def _read_text(archive: zipfile.ZipFile, name: str) -> str:
+    with archive.open(f"{name}.npy") as file:
+        shape, dtype = _read_npy_header(file)
+        limit = np.dtype(f"<U{_MAX_INFO_CHARACTERS}").itemsize
+        if dtype.kind != "U" or shape != () or dtype.itemsize > limit:
+            raise ValueError(f"{name} is {dtype} {shape}, not a text")
+        return str(np.frombuffer(file.read(dtype.itemsize), dtype)[0])
+
+
+def _read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    if npy.read_magic(file) != (1, 0):
+        raise ValueError("unknown version of the npy format")
+    shape, fortran_order, dtype = npy.read_array_header_1_0(file)
+    if fortran_order:
+        raise ValueError("the array is stored in another order")
+    return shape, dtype

@@ -1,0 +1,246 @@
+"""Opening a recording again, a closed one or one that was interrupted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import RecordingError
+from app.files import plain_reason
+from app.recording import meta as meta_file
+from app.recording import poses as poses_file
+from app.recording import rows as rows_file
+from app.recording import video
+from app.recording.meta import Meta, require_version
+from app.recording.poses import LiftedPoses, SavedPoses
+from app.recording.rows import HEADER_BYTES, ROW, Rows
+from app.recording.video import Pictures
+from app.recording.writer import KEYPOINTS_FILE, WRITING_MARK
+
+_log = logging.getLogger(__name__)
+
+_MAX_ROWS: Final = 4_000_000
+"""37 hours at 30 frames/s, 5 GB: more than this is not believed."""
+_MAX_PIXEL: Final = 1e6
+"""A detector extrapolates beyond the picture, but not this far."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeypointArrays:
+    """What the detector saw in N recorded frames."""
+
+    index: NDArray[np.int64]
+    """(N,) the source's frame numbers; a hole is a damaged row that was left out."""
+    time_s: NDArray[np.float64]
+    """(N,) seconds since the source's first frame, strictly increasing."""
+    captured_unix_s: NDArray[np.float64]
+    """(N,) the computer's clock when the frame was captured, seconds since 1970 (UTC)."""
+    dropped: NDArray[np.int64]
+    """(N,) frames the source had lost before this one, in all."""
+    video_frame: NDArray[np.int64]
+    """(N,) the picture's number in the video, -1 where it was not kept."""
+    tracked: NDArray[np.bool_]
+    """(N,) whether a person was found."""
+    landmarks: NDArray[np.float32]
+    """(N, 33, 5) x, y and z in pixels, visibility, presence."""
+    world: NDArray[np.float32]
+    """(N, 33, 3) the detector's own 3D guess in metres."""
+    xy: NDArray[np.float32]
+    """(N, 17, 2) joints in pixels, NaN where there are none."""
+    conf: NDArray[np.float32]
+    """(N, 17) confidence in [0, 1]."""
+
+
+class Recording:
+    """A recording on disk.  Opening it changes nothing there."""
+
+    def __init__(
+        self,
+        path: Path,
+        meta: Meta,
+        keypoints: KeypointArrays,
+        poses: SavedPoses | None,
+        recovered: str | None,
+    ) -> None:
+        """Use :meth:`open`."""
+        self.path = path
+        self.meta = meta
+        self.keypoints = keypoints
+        self.poses = poses
+        """The poses lifted from it, if they were saved and fit its frames."""
+        self.recovered = recovered
+        """What was saved from an interruption or from damage, in words; None if all is there."""
+
+    @classmethod
+    def open(cls, path: Path) -> Recording:
+        """Read a recording folder, checking every row.
+
+        Raises RecordingError if it is no recording, holds no whole frame, cannot be read, or was
+        made by a newer program.
+        """
+        meta, found, cut_off = _read(path)
+        good = rows_file.intact(found)
+        recovered = _what_was_saved(path, meta, found, good, cut_off)
+        kept = found if good.all() else found[good]
+        if not len(kept):
+            raise RecordingError(
+                f"The recording {path.name} holds no whole frame, so there is nothing to open."
+            )
+        keypoints = _arrays(kept)
+        return cls(path, meta, keypoints, _poses(path, keypoints.time_s), recovered)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the pictures in pixels."""
+        return self.meta.size
+
+    @property
+    def started_at(self) -> datetime:
+        """When the first frame was captured, in the time zone it was recorded in."""
+        began = self.meta.started_at
+        try:
+            return datetime.fromtimestamp(float(self.keypoints.captured_unix_s[0]), began.tzinfo)
+        except (ValueError, OverflowError, OSError):  # no date this computer knows
+            return began
+
+    @property
+    def duration_s(self) -> float:
+        """From the first frame to the last."""
+        return float(self.keypoints.time_s[-1] - self.keypoints.time_s[0])
+
+    @property
+    def video_path(self) -> Path | None:
+        """The kept video, which other programs play too; None if there is none."""
+        path = self.path / video.FILE_NAME
+        return path if path.is_file() else None
+
+    def picture(self, row: int) -> NDArray[np.uint8] | None:
+        """The picture of frame ``row`` (0 … N-1) as (height, width, 3) RGB, None if not kept."""
+        if self._pictures is None:
+            return None
+        return self._pictures.read(int(self.keypoints.video_frame[row]))
+
+    def save_poses(self, lifted: LiftedPoses, info: Mapping[str, object]) -> None:
+        """Keep lifted poses, one for each frame, with the recording.
+
+        Raises ValueError if their number does not fit, RecordingError if they cannot be written.
+        """
+        self.poses = poses_file.save(self.path, self.keypoints.time_s, lifted, info)
+
+    @cached_property
+    def _pictures(self) -> Pictures | None:
+        path = self.video_path
+        try:
+            return None if path is None else Pictures(path, self.size)
+        except OSError as error:
+            _log.warning("the video of %s cannot be read: %s", self.path, error)
+            return None
+
+
+def read_description(path: Path) -> Meta:
+    """What was recorded in the folder ``path``, without its frames.
+
+    From ``recording.json`` or, if that is gone or damaged, from the header of ``keypoints.bin``.
+    Raises RecordingError if both are, or if a newer program made them.
+    """
+    try:
+        with (path / KEYPOINTS_FILE).open("rb") as file:
+            header = rows_file.read_header(file.read(HEADER_BYTES))
+        if header is not None:
+            require_version(header.get("version"), rows_file.VERSION)
+        try:
+            return meta_file.read(path)
+        except (OSError, ValueError) as error:
+            if header is None:
+                raise
+            _log.warning("%s of %s: %s", meta_file.FILE_NAME, path, error)
+            return Meta.from_json(header.get("recording"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RecordingError(
+            f"{path} is not a recording. Choose a folder whose name ends in .mixpose."
+        ) from error
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read: {plain_reason(error)}.") from error
+    except ValueError as error:
+        raise RecordingError(
+            f"{path} is not a recording, or its description is damaged beyond use ({error})."
+        ) from error
+
+
+def _read(path: Path) -> tuple[Meta, Rows, int]:
+    """The description, all whole rows unchecked, and the bytes left over at the end."""
+    meta = read_description(path)
+    try:
+        with (path / KEYPOINTS_FILE).open("rb") as file:
+            length = max(0, file.seek(0, 2) - HEADER_BYTES)
+            count, cut_off = divmod(length, ROW.itemsize)
+            if count > _MAX_ROWS:
+                raise RecordingError(
+                    f"{path.name} claims {count:,} frames, more than any recording has. "
+                    "It is damaged, or not a recording."
+                )
+            file.seek(HEADER_BYTES)
+            return meta, np.fromfile(file, ROW, count=count), cut_off
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read: {plain_reason(error)}.") from error
+
+
+def _what_was_saved(
+    path: Path, meta: Meta, found: Rows, good: NDArray[np.bool_], cut_off: int
+) -> str | None:
+    parts = []
+    whole = int(np.count_nonzero(good))
+    # A kill or a power cut can only spoil the end; anything before it is damage to the file.
+    torn = len(good) - (int(np.flatnonzero(good)[-1]) + 1 if whole else 0)
+    damaged = len(good) - torn - whole
+    if (path / WRITING_MARK).exists():
+        parts.append("This recording was interrupted.")
+    if cut_off or torn:
+        parts.append("Its unfinished end was cut off.")
+    if damaged:
+        parts.append(f"{damaged} damaged frame{'s were' if damaged > 1 else ' was'} left out.")
+    lost = 0 if meta.ending is None else meta.ending.frames - len(found)
+    if lost > 0:
+        parts.append(f"{lost} frame{'s' if lost > 1 else ''} at the end had been lost.")
+    if not parts or not whole:
+        return None
+    times = found["time_s"][good]
+    saved = f"{whole} frame{'s' if whole > 1 else ''} ({times[-1] - times[0]:.1f} s)"
+    return " ".join([*parts, f"{saved} could be read."])
+
+
+def _arrays(kept: Rows) -> KeypointArrays:
+    xy, conf = kept["xy"].copy(), kept["conf"].copy()
+    # The checksum proves that nothing changed, not that a sane program wrote it.
+    unusable = ~(np.abs(xy) < _MAX_PIXEL).all(axis=-1)
+    xy[unusable] = np.nan
+    conf = np.where(unusable | ~(conf > 0), np.float32(0), np.minimum(conf, np.float32(1)))
+    return KeypointArrays(
+        index=kept["index"].astype(np.int64),
+        time_s=kept["time_s"].copy(),
+        captured_unix_s=kept["captured_unix_s"].copy(),
+        dropped=kept["dropped"].astype(np.int64),
+        video_frame=kept["video_frame"].astype(np.int64),
+        tracked=kept["tracked"] != 0,
+        landmarks=kept["landmarks"],
+        world=kept["world"],
+        xy=xy,
+        conf=conf,
+    )
+
+
+def _poses(path: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
+    try:
+        return poses_file.load(path, time_s)
+    except ValueError as error:
+        # Not the user's loss: they are computed again from the keypoints.
+        _log.warning("the saved poses of %s are not used: %s", path, error)
+        return None

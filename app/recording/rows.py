@@ -1,0 +1,123 @@
+"""The layout of ``keypoints.bin``: a header, then one fixed-size row a captured frame.
+
+Everything is little-endian.  The first 4096 bytes are one line of JSON, padded with spaces, that
+describes the rows; the rows follow without a gap until the end of the file.  Reading it needs no
+program of ours::
+
+    import json, numpy as np
+    with open("keypoints.bin", "rb") as file:
+        header = json.loads(file.read(4096))
+        data = file.read()
+    dtype = np.dtype([(name, kind, tuple(shape)) for name, kind, shape in header["fields"]])
+    rows = np.frombuffer(data, dtype, count=len(data) // dtype.itemsize)
+
+``rows["time_s"]``, ``rows["xy"]`` … are then arrays.  Each row begins with the CRC-32 of the rest
+of it (``zlib.crc32(row.tobytes()[4:])``).  A row is added by one write and never changed; a row
+cut short by a kill or a power cut can only be the last one, and its checksum tells.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.packets import Keypoints2D
+from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
+
+VERSION: Final = 1
+FORMAT: Final = "mixpose keypoints"
+HEADER_BYTES: Final = 4096
+_FIELDS: Final[tuple[tuple[str, str, tuple[int, ...]], ...]] = (
+    ("crc32", "<u4", ()),
+    # Counts the frames the source delivered, as Frame.index; the first row's need not be 0.
+    ("index", "<u4", ()),
+    # Seconds since the source's first frame; strictly increasing from row to row.
+    ("time_s", "<f8", ()),
+    # Seconds since 1970 (UTC) by the computer's clock, which people and servers may turn.
+    ("captured_unix_s", "<f8", ()),
+    # Frames the source had lost before this one, in all.
+    ("dropped", "<u4", ()),
+    # The picture's number in video.mkv, or -1 where it was not kept.
+    ("video_frame", "<i4", ()),
+    ("tracked", "u1", ()),
+    ("reserved", "u1", (3,)),
+    # x, y and z in pixels, visibility, presence.
+    ("landmarks", "<f4", (LANDMARK_COUNT, 5)),
+    # The detector's own 3D guess in metres.
+    ("world", "<f4", (LANDMARK_COUNT, 3)),
+    ("xy", "<f4", (JOINT_COUNT, 2)),
+    ("conf", "<f4", (JOINT_COUNT,)),
+)
+ROW: Final = np.dtype([(name, kind, shape) for name, kind, shape in _FIELDS])
+_CRC_BYTES: Final = 4
+
+Rows = NDArray[np.void]
+"""(N,) rows of dtype :data:`ROW`."""
+
+
+def header(description: Mapping[str, object]) -> bytes:
+    """The 4096 bytes that open the file; ``description`` is kept in it beside the layout."""
+    line = json.dumps(
+        {
+            "format": FORMAT,
+            "version": VERSION,
+            "header_bytes": HEADER_BYTES,
+            "row_bytes": ROW.itemsize,
+            "fields": _FIELDS,
+            **description,
+        }
+    ).encode()
+    if len(line) >= HEADER_BYTES:
+        raise ValueError(f"the description makes the header {len(line)} bytes long")
+    return line.ljust(HEADER_BYTES - 1) + b"\n"
+
+
+def read_header(data: bytes) -> dict[str, Any] | None:
+    """What :func:`header` wrote, or None if it is damaged or something else."""
+    try:
+        found = json.loads(data[:HEADER_BYTES])
+    except (ValueError, RecursionError):
+        return None
+    ours = isinstance(found, dict) and found.get("format") == FORMAT
+    return found if ours else None
+
+
+def pack(keypoints: Keypoints2D, *, dropped: int, video_frame: int) -> bytes:
+    """One row, its checksum included.  Raises ValueError if an array has another shape."""
+    row = np.zeros((), ROW)
+    row["index"] = keypoints.index
+    row["time_s"] = keypoints.time_s
+    row["captured_unix_s"] = time.time() - (time.perf_counter() - keypoints.captured_at)
+    row["dropped"] = dropped
+    row["video_frame"] = video_frame
+    row["tracked"] = keypoints.tracked
+    for name in ("landmarks", "world", "xy", "conf"):
+        value = getattr(keypoints, name)
+        if value.shape != ROW[name].shape:
+            raise ValueError(f"{name} has shape {value.shape}, not {ROW[name].shape}")
+        row[name] = value
+    body = row.tobytes()[_CRC_BYTES:]
+    return zlib.crc32(body).to_bytes(_CRC_BYTES, "little") + body
+
+
+def intact(rows: Rows) -> NDArray[np.bool_]:
+    """Which of the (N,) rows are as they were written: checksum right, later than all before."""
+    data = np.ascontiguousarray(rows).view(np.uint8).reshape(-1).data
+    size = ROW.itemsize
+    found = np.fromiter(
+        (zlib.crc32(data[at + _CRC_BYTES : at + size]) for at in range(0, len(data), size)),
+        np.uint32,
+        count=len(rows),
+    )
+    good: NDArray[np.bool_] = found == rows["crc32"]
+    time_s = rows["time_s"]
+    good &= np.isfinite(time_s)
+    latest_before = np.maximum.accumulate(np.where(good, time_s, -np.inf))
+    good[1:] &= time_s[1:] > latest_before[:-1]
+    return good

@@ -1,0 +1,286 @@
+"""Writing a recording while it happens."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from app.errors import RecordingError
+from app.files import names_in_turn, plain_reason, safe_name, sync_folder
+from app.packets import Frame, Keypoints2D
+from app.recording import meta as meta_file
+from app.recording import rows, video
+from app.recording.meta import Ending, Meta, SourceInfo
+from app.recording.storage import AppendOnlyFile
+from app.recording.video import PictureWriter
+
+_log = logging.getLogger(__name__)
+
+SUFFIX: Final = ".mixpose"
+WRITING_MARK: Final = ".writing"
+KEYPOINTS_FILE: Final = "keypoints.bin"
+
+_FLUSH_S: Final = 0.2
+_SYNC_S: Final = 1.0
+_CLOSE_S: Final = 10.0
+_MAX_WAITING: Final = 50_000
+"""Rows kept in memory (65 MB, 28 minutes at 30 frames/s) while the disk does not answer."""
+_VIDEO_RESERVE: Final = 256 * 2**20
+"""Disk space left to the keypoints, which need 1.3 kB a frame: nearly two hours at 30 frames/s."""
+
+
+class RecordingWriter:
+    """A recording in progress.
+
+    :meth:`append` only hands over; one thread gives the rows to the system every 0.2 s, another
+    puts them on the disk itself every second, a third encodes pictures.  Anything that goes wrong
+    ends the recording, keeps what was written, and stands in :attr:`error`.
+    """
+
+    def __init__(self, path: Path, meta: Meta, keep_video: bool) -> None:
+        """Fill the new, empty folder ``path``; use :meth:`create`.  Raises OSError."""
+        self.path = path
+        self.error: RecordingError | None = None
+        """Why the recording ended by itself."""
+        self.free_bytes = shutil.disk_usage(path).free
+        """Space left on the disk, looked up every second."""
+        self._meta = meta
+        self._mark = path / WRITING_MARK
+        self._mark.touch(exist_ok=False)
+        meta_file.write(meta, path)
+        self._file = AppendOnlyFile(path / KEYPOINTS_FILE)
+        try:
+            self._file.append(rows.header({"recording": meta.brief()}))
+            sync_folder(path)
+            video_path = path / video.FILE_NAME
+            self._pictures = PictureWriter(video_path, meta.size) if keep_video else None
+        except OSError:
+            self._file.close()
+            raise
+        self._began = time.perf_counter()
+        self._first: tuple[float, int] | None = None
+        self._last = (0.0, 0)
+        self._accepted = 0
+        self._written = 0
+        self._waiting: deque[bytes] = deque()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(job,), name=name, daemon=True)
+            for name, job in (
+                ("recording-rows", self._write_rows),
+                ("recording-sync", self._watch_disk),
+            )
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        name: str = "",
+        *,
+        source: SourceInfo,
+        size: tuple[int, int],
+        keep_video: bool = False,
+        settings: Mapping[str, object] | None = None,
+    ) -> RecordingWriter:
+        """Begin ``NAME.mixpose`` in ``folder``, or ``NAME-2.mixpose`` … if that is taken.
+
+        ``name`` may be anything a person types; empty stands for the date and time.  ``size`` is
+        (width, height) in pixels.  Raises RecordingError if nothing can be written there.
+        """
+        now = datetime.now().astimezone()
+        name = safe_name(name, otherwise=now.strftime("%Y-%m-%d %H.%M.%S"))
+        meta = Meta(started_at=now, size=size, source=source, settings=dict(settings or {}))
+        path = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = _make_folder(folder / f"{name}{SUFFIX}")
+            return cls(path, meta, keep_video)
+        except OSError as error:
+            if path is not None:
+                shutil.rmtree(path, ignore_errors=True)
+            raise RecordingError(
+                f"A recording cannot be made in {folder}: {plain_reason(error)}. "
+                "Choose another folder for recordings, or make room."
+            ) from error
+
+    @property
+    def frames(self) -> int:
+        """Frames recorded; after an error, those that reached the file."""
+        return self._accepted if self.error is None else self._written
+
+    @property
+    def elapsed_s(self) -> float:
+        """From the first to the last recorded frame, by the source's clock."""
+        return 0.0 if self._first is None else self._last[0] - self._first[0]
+
+    @property
+    def bytes_per_s(self) -> float:
+        """What the recording has taken of the disk so far, over the time it has run."""
+        pictures = 0 if self._pictures is None else self._pictures.file.size
+        return (self._file.size + pictures) / max(_SYNC_S, time.perf_counter() - self._began)
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the disk will last at this rate."""
+        return self.free_bytes / self.bytes_per_s
+
+    @property
+    def pictures_left_out(self) -> int:
+        """Pictures that could not be kept, though video is; their keypoints are."""
+        return 0 if self._pictures is None else self._pictures.left_out
+
+    @property
+    def video_problem(self) -> str | None:
+        """Why pictures are no longer kept though the recording goes on, in a sentence."""
+        return None if self._pictures is None else self._pictures.problem
+
+    def append(
+        self, keypoints: Keypoints2D, frame: Frame | None = None, *, dropped: int = 0
+    ) -> None:
+        """Record one frame, and its picture if video is kept; never waits for the disk.
+
+        ``dropped`` is how many frames the source has lost so far.  Does nothing once the recording
+        has ended.  Raises ValueError if an array has the wrong shape.
+        """
+        with self._lock:
+            if self._stop.is_set():
+                return
+            obstacle = self._obstacle(keypoints)
+            if obstacle is None:
+                self._hand_over(keypoints, frame, dropped)
+        if obstacle is not None:
+            self._fail(obstacle)
+
+    def _obstacle(self, keypoints: Keypoints2D) -> str | None:
+        if keypoints.size != self._meta.size:
+            old, new = ("{} x {}".format(*size) for size in (self._meta.size, keypoints.size))
+            return f"the picture's size changed from {old} to {new}"
+        if self._first is not None and not keypoints.time_s > self._last[0]:
+            return "the source went back in time"
+        if len(self._waiting) >= _MAX_WAITING:
+            return "the disk has stopped taking data"
+        return None
+
+    def _hand_over(self, keypoints: Keypoints2D, frame: Frame | None, dropped: int) -> None:
+        number = -1
+        if frame is not None and self._pictures is not None:
+            number = self._pictures.offer(frame.image, keypoints.time_s)
+        self._waiting.append(rows.pack(keypoints, dropped=dropped, video_frame=number))
+        self._accepted += 1
+        self._last = (keypoints.time_s, dropped)
+        if self._first is None:
+            self._first = self._last
+
+    def close(self) -> Path:
+        """Write what is waiting, note the end, and return the folder; see :attr:`error` after.
+
+        Idempotent; returns within about ten seconds even if the disk does not answer.
+        """
+        with self._lock:
+            self._stop.set()
+            if self._closed:
+                return self.path
+            self._closed = True
+        deadline = time.perf_counter() + _CLOSE_S
+        ended = self._pictures is None or self._pictures.finish(_CLOSE_S)
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.perf_counter()))
+            ended = ended and not thread.is_alive()
+        if not ended:
+            self._fail("the disk does not answer")
+            return self.path
+        try:
+            self._finalise()
+        except OSError as error:
+            # The mark stays: the recording opens as an interrupted one.
+            self._fail(plain_reason(error))
+        return self.path
+
+    def _finalise(self) -> None:
+        files = [self._file] if self._pictures is None else [self._file, self._pictures.file]
+        with ExitStack() as open_files:
+            for file in files:
+                open_files.callback(file.close)
+            for file in files:
+                file.sync()
+        ending = Ending(
+            frames=self._written,
+            duration_s=self.elapsed_s,
+            dropped=0 if self._first is None else self._last[1] - self._first[1],
+            pictures=0 if self._pictures is None else self._pictures.written,
+            error=None if self.error is None else str(self.error),
+        )
+        meta_file.write(replace(self._meta, ending=ending), self.path)
+        self._mark.unlink()
+        sync_folder(self.path)
+
+    def _write_rows(self) -> None:
+        while True:
+            # Asked before emptying, so that what was handed over up to the end is written too.
+            ending = self._stop.wait(_FLUSH_S)
+            while self._waiting:
+                self._file.append(self._waiting[0])
+                self._waiting.popleft()
+                self._written += 1
+            if ending:
+                return
+
+    def _watch_disk(self) -> None:
+        # A thread of its own: fsync can take seconds, during which the rows must still flow.
+        while not self._stop.wait(_SYNC_S):
+            self._file.sync()
+            if not self._file.in_place():
+                self._fail("its folder was moved or deleted")
+                return
+            self.free_bytes = shutil.disk_usage(self.path).free
+            if self._pictures is not None:
+                self._pictures.file.sync()
+                if self.free_bytes < _VIDEO_RESERVE:
+                    self._pictures.give_up(
+                        "The pictures are no longer kept because the disk is nearly full; "
+                        "the keypoints are."
+                    )
+
+    def _guarded(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except OSError as error:
+            self._fail(plain_reason(error))
+        except Exception as error:
+            _log.exception("a recording's thread failed")
+            self._fail(f"the program has a fault ({type(error).__name__})")
+
+    def _fail(self, reason: str) -> None:
+        with self._lock:
+            if self.error is None:
+                kept = " What was recorded until then is kept." if self._file.in_place() else ""
+                self.error = RecordingError(
+                    f"The recording {self.path.name} ended because {reason}.{kept}"
+                )
+                _log.error("%s", self.error)
+            self._stop.set()
+
+
+def _make_folder(wanted: Path) -> Path:
+    """Make ``wanted`` or the next free name; making is what claims it, so no two can have it."""
+    for path in names_in_turn(wanted):
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError("names_in_turn has no end")

@@ -1,0 +1,104 @@
+"""The child process: owns OpenGL, paints what it is told to, and ends with its parent."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import traceback
+from multiprocessing.connection import Connection
+from multiprocessing.shared_memory import SharedMemory
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.render.protocol import SCENES, Done, Draw, Failed, Start
+
+
+class Scene(Protocol):
+    """Something that can be drawn."""
+
+    def open(self, size: tuple[int, int]) -> None:
+        """Get ready for pictures of (width, height).  Raises RenderError."""
+
+    def draw(self, params: Any, picture: NDArray[np.uint8]) -> None:
+        """Paint all of a (height, width, 3) RGB picture."""
+
+    def close(self) -> None: ...
+
+
+def main(pipe: Connection) -> None:
+    """Entry point of the process."""
+    # Ctrl-C in a terminal reaches every process of the group; the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _calm_software_opengl()
+    try:
+        _serve(pipe)
+    except (EOFError, ConnectionError):
+        # The parent closed the pipe or died: nobody is left to tell.
+        return
+
+
+def _calm_software_opengl() -> None:
+    """Keep Mesa's software renderer to one thread, and out of the search for a window system.
+
+    More threads cost more processor time for the same picture, which the detector and the lifter
+    need.  Drivers of real graphics cards read neither variable.
+    """
+    os.environ.setdefault("LP_NUM_THREADS", "1")
+
+
+def _serve(pipe: Connection) -> None:
+    scene: Scene | None = None
+    pictures = _SharedPicture()
+    try:
+        start: Start = pipe.recv()
+        module, name = SCENES[start.kind]
+        scene = getattr(importlib.import_module(module), name)(start.setup)
+        scene.open(start.size)
+        pipe.send(Done())
+        while True:
+            draw: Draw = pipe.recv()
+            scene.draw(draw.params, pictures.of(draw.block, draw.size))
+            pipe.send(Done())
+    except (EOFError, ConnectionError):
+        raise
+    except Exception as error:
+        # The process has nothing else to do; the parent logs the whole story and shows the reason.
+        pipe.send(Failed(_plain_reason(error), traceback.format_exc()))
+    finally:
+        pictures.close()
+        if scene is not None:
+            scene.close()
+
+
+def _plain_reason(error: Exception) -> str:
+    from app.render.gl_window import RenderError
+
+    if isinstance(error, RenderError):
+        return str(error)
+    return f"Drawing in 3D failed ({type(error).__name__}: {error})."
+
+
+class _SharedPicture:
+    """The block of memory that the parent reads pictures from."""
+
+    def __init__(self) -> None:
+        self._memory: SharedMemory | None = None
+
+    def of(self, block: str, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """A (height, width, 3) view; valid until the block changes."""
+        if self._memory is None or self._memory.name != block:
+            self.close()
+            self._memory = SharedMemory(block)
+        width, height = size
+        picture: NDArray[np.uint8] = np.ndarray(
+            (height, width, 3), dtype=np.uint8, buffer=self._memory.buf
+        )
+        return picture
+
+    def close(self) -> None:
+        if self._memory is not None:
+            self._memory.close()
+            self._memory = None

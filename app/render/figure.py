@@ -1,0 +1,130 @@
+"""The skeleton as one mesh: thick round bones, a ball at each joint, a head.
+
+The triangles never change; a joint or bone that is not drawn collapses into a point.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.colours import JOINT_COLOURS, rgb
+from app.render import shading, shapes
+from app.render.camera import View
+from app.render.request import Body
+from models.skeleton import JOINT, JOINT_COUNT, PARENTS
+
+_SEGMENTS: Final = 18
+_JOINT_M: Final = 0.036
+_WRIST_M: Final = 0.031
+_NOSE_M: Final = 0.018
+_HEAD_M: Final = (0.082, 0.082, 0.106)
+"""Half axes of the head's ellipsoid; the last along the neck."""
+_BONE_M: Final = 0.0275
+_PROFILE: Final = ((0.0, 0.88), (0.18, 1.08), (0.5, 1.0), (1.0, 0.78))
+"""(place along a bone, share of its thickness): a little flesh near the root."""
+
+
+def _drawn_bones() -> tuple[tuple[int, int], ...]:
+    """(parent, child) pairs: the skeleton's, but the neck leads to the head and not to the nose.
+
+    The skeleton's chain thorax, nose, head is right for the network and odd to look at.
+    """
+    nose, head = JOINT["nose"], JOINT["head"]
+    parents = {joint: parent for joint, parent in enumerate(PARENTS) if parent >= 0}
+    parents[head] = parents[nose]
+    parents[nose] = head
+    return tuple((parent, joint) for joint, parent in parents.items())
+
+
+DRAWN_BONES: Final = _drawn_bones()
+_PARENT: Final = np.array([parent for parent, _ in DRAWN_BONES])
+_CHILD: Final = np.array([child for _, child in DRAWN_BONES])
+_COLOURS: Final = np.array([rgb(colour) for colour in JOINT_COLOURS]) / 255
+_THIN: Final = {"nose": 0.55, "left_shoulder": 0.9, "right_shoulder": 0.9}
+
+
+class _Corners(NamedTuple):
+    """A part of the mesh in world axes, one entry a corner."""
+
+    points: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    colours: NDArray[np.float64]
+    opacity: NDArray[np.float64]
+
+
+class SkeletonFigure:
+    """Turns poses into the corners of one mesh."""
+
+    def __init__(self) -> None:
+        self._ball = shapes.sphere(10, _SEGMENTS)
+        self._radii = np.full(JOINT_COUNT, _JOINT_M)
+        self._radii[[JOINT["left_wrist"], JOINT["right_wrist"]]] = _WRIST_M
+        self._radii[JOINT["nose"]] = _NOSE_M
+        self._bone_radii = np.full(len(DRAWN_BONES), _BONE_M)
+        for bone, (_, child) in enumerate(DRAWN_BONES):
+            for name, share in _THIN.items():
+                if child == JOINT[name]:
+                    self._bone_radii[bone] *= share
+        tube = shapes.tube_triangles(len(_PROFILE), _SEGMENTS)
+        bones = shapes.repeated(tube, len(_PROFILE) * _SEGMENTS, len(DRAWN_BONES))
+        balls = shapes.repeated(self._ball.triangles, len(self._ball.points), JOINT_COUNT)
+        bone_points = len(_PROFILE) * _SEGMENTS * len(DRAWN_BONES)
+        self.triangles = np.concatenate([bones, balls + bone_points])
+        self.count = bone_points + JOINT_COUNT * len(self._ball.points)
+
+    def corners(
+        self, body: Body, view: View, background: str
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The mesh for one pose: (N, 3) points in camera axes and (N, 3) colours in [0, 1]."""
+        joints = np.where(body.drawn[:, None], body.joints, 0.0).astype(np.float64)
+        bones, balls = self._bones(joints, body), self._balls(joints, body)
+        points, normals, colours, opacity = (
+            np.concatenate(parts) for parts in zip(bones, balls, strict=True)
+        )
+        normals = normals @ view.rotation().T
+        lit = colours * shading.studio(normals) + shading.gloss(normals)
+        ground = np.array(rgb(background)) / 255
+        share = np.clip(opacity, 0.0, 1.0)[:, None]
+        return view.to_camera(points), ground + share * (lit - ground)
+
+    def _bones(self, joints: NDArray[np.float64], body: Body) -> _Corners:
+        start, end = joints[_PARENT], joints[_CHILD]
+        axes = shapes.frames_along(end - start)
+        turned = np.einsum("sa,bac->bsc", shapes.circle(_SEGMENTS), axes[:, :2])
+        drawn = body.drawn[_PARENT] & body.drawn[_CHILD]
+        along, thick = np.array(_PROFILE).T
+        radius = np.outer(self._bone_radii * drawn, thick)
+        core = start[:, None] + along[:, None] * (end - start)[:, None] * drawn[:, None, None]
+        points = core[:, :, None] + radius[:, :, None, None] * turned[:, None]
+        fade = body.opacity[_PARENT, None] * (1 - along) + body.opacity[_CHILD, None] * along
+        return _Corners(
+            points.reshape(-1, 3),
+            np.broadcast_to(turned[:, None], points.shape).reshape(-1, 3),
+            np.broadcast_to(_COLOURS[_CHILD, None, None], points.shape).reshape(-1, 3),
+            np.broadcast_to(fade[..., None], points.shape[:-1]).reshape(-1),
+        )
+
+    def _balls(self, joints: NDArray[np.float64], body: Body) -> _Corners:
+        unit = self._ball.points
+        stretch = np.repeat((self._radii * body.drawn)[:, None], 3, axis=1)
+        head, thorax = JOINT["head"], JOINT["thorax"]
+        stretch[head] = np.multiply(_HEAD_M, body.drawn[head])
+        axes = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
+        if body.drawn[head] and body.drawn[thorax]:
+            axes[head] = shapes.frames_along(joints[head] - joints[thorax])
+        offsets = np.einsum("ni,ji,jik->jnk", unit, stretch, axes)
+        inverse = 1 / np.maximum(stretch, 1e-6)
+        normals = np.einsum("ni,ji,jik->jnk", unit, inverse, axes)
+        normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+        # A joint that is not drawn sits at the world's origin: move it to one that is.
+        points = joints[:, None] + offsets
+        count = len(unit)
+        return _Corners(
+            points.reshape(-1, 3),
+            normals.reshape(-1, 3),
+            np.repeat(_COLOURS, count, axis=0),
+            np.repeat(body.opacity.astype(np.float64), count),
+        )

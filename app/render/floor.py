@@ -1,0 +1,129 @@
+"""The floor of the 3D view: a grid that fades with distance, small axes, a shadow, a ring.
+
+Painted with OpenCV's antialiased lines: as triangles, lines this thin would flicker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.colours import SceneTheme, rgb
+from app.render.camera import NEAREST_M, View
+from app.render.layers import Picture
+from app.render.request import Body
+from app.render.shadow import paint_shadow
+
+_REACH_M: Final = 5.0
+_STEP_M: Final = 0.5
+_LEVELS: Final = 10
+_SHIFT: Final = 4
+"""OpenCV's fixed-point bits: a sixteenth of a pixel."""
+_AXIS_M: Final = 0.3
+_RING_M: Final = 0.42
+Segments = NDArray[np.float64]
+"""(N, 2, 3) start and end points in world axes."""
+
+
+def paint_floor(size: tuple[int, int], view: View, theme: SceneTheme) -> Picture:
+    """The empty scene, (height, width, 3) RGB."""
+    width, height = size
+    picture = np.empty((height, width, 3), dtype=np.uint8)
+    picture[:] = rgb(theme.background)
+    thickness = max(1, round(height / 900))
+    for colour, segments in _grid(view, theme):
+        _paint_lines(picture, view, segments, colour, thickness)
+    _paint_axes(picture, view, theme, thickness)
+    return picture
+
+
+def _grid(view: View, theme: SceneTheme) -> Iterator[tuple[NDArray[np.float64], Segments]]:
+    """Line pieces with their colour, faintest first, around the floor below the target."""
+    middle = np.array([view.target[0], view.target[2]])
+    snapped = np.round(middle / 1.0)
+    steps = np.arange(-_REACH_M, _REACH_M + _STEP_M / 2, _STEP_M)
+    ground = np.array(rgb(theme.background), dtype=np.float64)
+    for strong in (False, True):
+        line = np.array(rgb(theme.strong_line if strong else theme.line), dtype=np.float64)
+        kept = steps[np.isclose(steps % 1.0, 0.0) == strong]
+        segments = _line_pieces(kept, steps) + np.array([snapped[0], 0.0, snapped[1]])
+        away = np.linalg.norm(segments.mean(axis=1)[:, [0, 2]] - middle, axis=-1)
+        fade = np.clip(1 - away / _REACH_M, 0.0, 1.0) ** 1.3
+        level = np.ceil(fade * _LEVELS).astype(int)
+        for value in range(1, _LEVELS + 1):
+            colour = ground + (line - ground) * value / _LEVELS
+            yield colour, segments[level == value]
+
+
+def _line_pieces(lines: NDArray[np.float64], cuts: NDArray[np.float64]) -> Segments:
+    """Pieces between neighbouring cuts of the lines x = each value and z = each value."""
+    fixed, start = np.meshgrid(lines, cuts[:-1], indexing="ij")
+    end = start + (cuts[1] - cuts[0])
+    zero = np.zeros_like(fixed)
+    along_z = np.stack([np.stack([fixed, zero, t], axis=-1) for t in (start, end)], axis=-2)
+    along_x = along_z[..., ::-1]
+    return np.concatenate([along_z.reshape(-1, 2, 3), along_x.reshape(-1, 2, 3)])
+
+
+def _paint_lines(
+    picture: Picture, view: View, segments: Segments, colour: NDArray[np.float64], thickness: int
+) -> None:
+    height, width = picture.shape[:2]
+    ends = _in_front(view.to_camera(segments))
+    pixels = ends[..., :2] * (view.focal(height) / ends[..., 2:]) + (width / 2, height / 2)
+    # Far outside, the fixed-point numbers would overflow.
+    margin = 2 * max(width, height)
+    inside = (np.abs(pixels - (width / 2, height / 2)) < margin).all(axis=(1, 2))
+    # OpenCV counts from the middle of the first pixel.
+    fixed = np.round((pixels[inside] - 0.5) * (1 << _SHIFT)).astype(np.int32)
+    colour_tuple = tuple(float(value) for value in colour)
+    cv2.polylines(picture, list(fixed), False, colour_tuple, thickness, cv2.LINE_AA, _SHIFT)
+
+
+def _in_front(ends: Segments) -> Segments:
+    """Cut segments in camera axes at the near plane; those wholly behind it are left out."""
+    near = 2 * NEAREST_M
+    depth = ends[..., 2]
+    ends = ends[(depth > near).any(axis=1)]
+    start, end = ends[:, 0], ends[:, 1]
+    span = end[:, 2] - start[:, 2]
+    share = (near - start[:, 2]) / np.where(np.abs(span) > 1e-9, span, 1.0)
+    cut = start + share[:, None] * (end - start)
+    return np.where(ends[..., 2:] > near, ends, cut[:, None])
+
+
+def _paint_axes(picture: Picture, view: View, theme: SceneTheme, thickness: int) -> None:
+    """Grey, with letters: colours are spoken for."""
+    height, width = picture.shape[:2]
+    colour = np.array(rgb(theme.text), dtype=np.float64)
+    tips = np.eye(3) * _AXIS_M
+    _paint_lines(picture, view, np.stack([np.zeros((3, 3)), tips], axis=1), colour, thickness + 1)
+    pixels, _ = view.project(tips * 1.25, (width, height))
+    scale = height / 1500
+    for letter, (x, y) in zip("xyz", pixels, strict=True):
+        if not (np.isfinite([x, y]).all() and 0 <= x < width and 0 <= y < height):
+            continue
+        (text_width, text_height), _ = cv2.getTextSize(letter, 0, scale, thickness)
+        corner = (round(x - text_width / 2), round(y + text_height / 2))
+        cv2.putText(picture, letter, corner, 0, scale, colour.tolist(), thickness, cv2.LINE_AA)
+
+
+def paint_below(picture: Picture, view: View, theme: SceneTheme, body: Body) -> None:
+    """The shadow of the body and the ring it stands in, in place."""
+    if not body.drawn.any():
+        return
+    joints = body.joints[body.drawn].astype(np.float64)
+    paint_shadow(
+        picture, view, joints, body.opacity[body.drawn].astype(np.float64),
+        colour=rgb(theme.shadow), strength=theme.shadow_strength,
+    )  # fmt: skip
+    middle = np.median(joints, axis=0) * (1, 0, 1)
+    angle = np.linspace(0, 2 * np.pi, 97)
+    ring = middle + _RING_M * np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=-1)
+    colour = np.array(rgb(theme.strong_line), dtype=np.float64)
+    thickness = max(2, round(picture.shape[0] / 400))
+    _paint_lines(picture, view, np.stack([ring[:-1], ring[1:]], axis=1), colour, thickness)

@@ -1,0 +1,91 @@
+"""Keeping MediaPipe from calling home.
+
+Since 0.10.35 the library sends usage logs to play.googleapis.com with libcurl and has no switch for
+it: when a task ends, and from a thread of its own after a minute of frames (seen with strace).
+libcurl asks the environment for a proxy, so that a proxy which refuses every connection, on this
+very machine, leaves nothing to look up and nobody to reach.  ``https_proxy`` goes before every
+other proxy variable, and FFmpeg inside OpenCV, which opens stream URLs, does not read it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+_HOST: Final = "play.googleapis.com"
+_NOWHERE: Final = "http://127.0.0.1:9"  # port 9 is "discard"; nothing listens there
+
+
+class _State:
+    """What ``silenced`` changed in this process, shared by all its blocks."""
+
+    lock: Final = threading.Lock()
+    blocks = 0
+    before: Final[dict[str, str | None]] = {}
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Make libcurl's https requests in this process fail at once for the length of the block.
+
+    A task of MediaPipe must be made, used and closed inside.  Blocks may overlap in several
+    threads; the environment is as before once the last one ends.
+    """
+    with _State.lock:
+        if _State.blocks == 0:
+            changes = _changes(os.environ)
+            _State.before.update({name: os.environ.get(name) for name in changes})
+            os.environ.update(changes)
+        _State.blocks += 1
+    try:
+        yield
+    finally:
+        with _State.lock:
+            _State.blocks -= 1
+            if _State.blocks == 0:
+                _restore(os.environ)
+                _State.before.clear()
+
+
+def environment_for_others() -> dict[str, str]:
+    """Return the environment without our changes, for other programs started from this one.
+
+    A browser opened from the Help menu would otherwise find no way to any https page.
+    """
+    with _State.lock:
+        environment = dict(os.environ)
+        _restore(environment)
+    return environment
+
+
+def _restore(environment: dict[str, str] | os._Environ[str]) -> None:
+    for name, value in _State.before.items():
+        if value is None:
+            environment.pop(name, None)
+        else:
+            environment[name] = value
+
+
+def _changes(environment: Mapping[str, str]) -> dict[str, str]:
+    changes = {"https_proxy": _NOWHERE}
+    for name in ("no_proxy", "NO_PROXY"):
+        exceptions = environment.get(name, "")
+        kept = _without_host(exceptions)
+        if kept != exceptions:
+            changes[name] = kept
+    return changes
+
+
+def _without_host(exceptions: str) -> str:
+    """Take from a no_proxy list what would let libcurl go to ``_HOST`` past the proxy."""
+    if exceptions == "*":
+        # libcurl honours the star only when it stands alone, FFmpeg also in a list.
+        return "*,"
+    names = [name for name in re.split(r"[\s,]+", exceptions) if name]
+    kept = [name for name in names if not f".{_HOST}".endswith("." + name.lower().strip("."))]
+    # libcurl would take an empty list for an absent one, and look at NO_PROXY instead.
+    return exceptions if kept == names else ",".join(kept) or "localhost"

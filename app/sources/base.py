@@ -1,0 +1,75 @@
+"""What every source of pictures can do: camera, stream, video file, performer."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Final, Protocol, TypeVar, runtime_checkable
+
+from app.packets import Frame
+
+SOURCE_SILENT_S: Final = 2.0
+"""A live source that gives nothing for this long is treated as lost."""
+
+SourceT = TypeVar("SourceT", bound="Source")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A series of frames, read one at a time by one thread; also a context manager.
+
+    Live sources (``live``) hand out the newest unread frame and count the ones they overwrote;
+    files and the performer hand out every frame in order.  ``Frame.time_s`` is strictly increasing
+    between two calls of :meth:`seek`.
+    """
+
+    label: str
+    """What the user calls it: "Logitech C920", "dance.mp4", "http://…", "Performer"."""
+    live: bool
+    """Frames come in their own time (camera, stream) instead of when asked for."""
+    size: tuple[int, int]
+    """(width, height) in pixels of the upright picture, known once open."""
+    rate: float | None
+    """Nominal frames a second; ``None`` when the source does not know."""
+    duration_s: float | None
+    """Length of a file as its container states it; ``None`` for live and endless sources."""
+    frame_count: int | None
+    """Number of frames as the container states it, an estimate; ``None`` where unknown."""
+    warnings: list[str]
+    """Plain sentences about what went wrong without stopping the reading."""
+
+    @property
+    def dropped(self) -> int:
+        """Frames lost before they were delivered, so far."""
+
+    def read(self, timeout_s: float = SOURCE_SILENT_S) -> Frame | None:
+        """Return the next frame, or ``None`` at the end and after :meth:`close`.
+
+        Raises:
+            SourceError: the source has stopped for good.
+            TimeoutError: a live source gave nothing new within ``timeout_s`` seconds, or a paced
+                one is paused or has nothing due yet.  Nothing is lost by asking again.
+        """
+
+    def seek(self, time_s: float) -> None:
+        """Continue with the frame shown at ``time_s`` seconds of the file's own time.
+
+        Raises:
+            SourceError: the source is live.
+        """
+
+    def close(self) -> None:
+        """Free the device or file; wakes a thread that waits in :meth:`read`.
+
+        May be called more than once and from any thread.
+        """
+
+    def __enter__(self: SourceT) -> SourceT:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,202 @@
+"""Cameras, by the names their makers gave them.
+
+Names and numbers come from cv2-enumerate-cameras (MIT, https://github.com/lukehugh/cv2_enumerate_cameras).
+OpenCV itself knows only numbers, which change when something else is plugged in, and has no call to
+list them.  This library asks the operating system the same way as OpenCV's own back ends do
+(Media Foundation and DirectShow, AVFoundation, V4L2), so that its numbers are OpenCV's; it opens no
+camera, has wheels for all three systems and our Python versions, and is maintained.  Of the others,
+pygrabber knows only DirectShow, linuxpy only V4L2, and Qt's QMediaDevices has an order of its own,
+without OpenCV's numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import cv2
+from cv2_enumerate_cameras import enumerate_cameras
+
+import app.sources.ffmpeg  # noqa: F401  OpenCV's messages off, and V4L2's time limit
+from app.errors import SourceError
+from app.sources.newest import LiveSource, OpenedDevice
+
+DEFAULT_SIZE: Final = (1280, 720)
+"""Most cameras cut the sides off for 4:3; a whole body needs them, and detection costs the same."""
+DEFAULT_RATE: Final = 30.0
+PATIENCE_S: Final = 4.0
+"""How long a camera may fail to deliver; a wait of V4L2's own takes 3 s of it."""
+MJPG: Final = int(cv2.VideoWriter.fourcc(*"MJPG"))
+
+BACKENDS: Final = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION, "linux": cv2.CAP_V4L2}
+"""One of each system's.  DirectShow, because Media Foundation takes 4 to 20 s to open a camera and
+as long for each setting (opencv issues 17687, 26495, 27917), and shows fewer virtual cameras."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera as the operating system lists it."""
+
+    index: int
+    """OpenCV's number of it, as ``devices`` prints it."""
+    name: str
+    """Unique: a second camera of the same make is called "NAME (2)"."""
+    backend: int
+    path: str | None = None
+    """On Linux the device file."""
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.name}"
+
+
+def list_cameras() -> list[Camera]:
+    """Return the cameras that are connected, in the order of their numbers; opens none."""
+    backend = BACKENDS.get(sys.platform, cv2.CAP_ANY)
+    found = [
+        Camera(info.index, info.name or f"Camera {info.index}", backend, info.path)
+        for info in enumerate_cameras(backend)
+    ]
+    return with_unique_names(sorted(found, key=lambda camera: camera.index))
+
+
+def with_unique_names(cameras: Sequence[Camera]) -> list[Camera]:
+    """Return the cameras with a number behind every name that has been there already."""
+    unique: list[Camera] = []
+    taken: set[str] = set()
+    for camera in cameras:
+        name, count = camera.name, 1
+        while name.casefold() in taken:
+            count += 1
+            name = f"{camera.name} ({count})"
+        taken.add(name.casefold())
+        unique.append(replace(camera, name=name))
+    return unique
+
+
+def find_camera(wish: str, cameras: Sequence[Camera]) -> Camera:
+    """Return the camera with this number, device file or name, or the only one like it.
+
+    "Like it" is a name that contains ``wish``; capitals do not matter.
+
+    Raises:
+        SourceError: none, or several; the message lists the cameras there are.
+    """
+    wish = wish.strip()
+    if not cameras:
+        raise SourceError(
+            "No camera was found. Connect one, or use a video file, a stream's address or "
+            "“performer”."
+        )
+    there = "; ".join(map(str, cameras))
+    if wish.isdecimal():
+        found = [camera for camera in cameras if camera.index == int(wish)]
+        if not found:
+            raise SourceError(f"There is no camera number {int(wish)}. There is {there}.")
+        return found[0]
+    exact = [
+        camera
+        for camera in cameras
+        if camera.name.casefold() == wish.casefold() or camera.path == wish
+    ]
+    found = exact or [camera for camera in cameras if wish.casefold() in camera.name.casefold()]
+    if not found or not wish:
+        raise SourceError(f"No camera is called “{wish}”. There is {there}.")
+    if len(found) > 1:
+        names = "; ".join(map(str, found))
+        raise SourceError(f"“{wish}” fits several cameras: {names}. Write the name out.")
+    return found[0]
+
+
+def open_camera(
+    camera: Camera,
+    *,
+    size: tuple[int, int] | None = None,
+    rate: float | None = None,
+) -> LiveSource:
+    """Open a camera and wait for its first picture (on macOS also for the user's permission).
+
+    The camera answers a wish for a size or a rate that it does not have with the nearest it has:
+    ``size`` and ``rate`` of the result say which, and ``warnings`` if something else was wished.
+
+    Raises:
+        SourceError: it is not there, busy, not permitted, or silent; with what to do.
+    """
+    if sys.platform == "darwin":
+        from app.sources.macos import ask_for_camera
+
+        ask_for_camera()
+    source = LiveSource(
+        lambda: _open(camera, size or DEFAULT_SIZE, rate or DEFAULT_RATE),
+        label=camera.name,
+        patience_s=PATIENCE_S,
+        repeats=False,
+    )
+    source.warnings.extend(unmet(source, size, rate))
+    return source
+
+
+def unmet(source: LiveSource, size: tuple[int, int] | None, rate: float | None) -> list[str]:
+    """Return a sentence for each wish that the camera did not fulfil."""
+    sentences = []
+    if size is not None and source.size != size:
+        sentences.append(
+            f"{source.label} has no {size[0]}x{size[1]}; it sends {source.size[0]}x"
+            f"{source.size[1]}."
+        )
+    if rate is not None and source.rate is not None and abs(source.rate - rate) > 0.5:
+        sentences.append(
+            f"{source.label} does not send {rate:g} pictures a second at this size, but "
+            f"{source.rate:g}."
+        )
+    return sentences
+
+
+def _open(camera: Camera, size: tuple[int, int], rate: float) -> OpenedDevice:
+    device = cv2.VideoCapture(camera.index, camera.backend)
+    if not device.isOpened():
+        raise SourceError(why_not(camera))
+    return OpenedDevice(device, configure(device, size, rate))
+
+
+def configure(device: cv2.VideoCapture, size: tuple[int, int], rate: float) -> float | None:
+    """Ask for a size and a rate; return the rate that the driver says it gives."""
+    # Uncompressed pictures of 1280x720 fill a USB 2 line at 10 a second.  The format is asked for
+    # before the size, because DirectShow applies it together with a new size (opencv issue 5847)
+    # and V4L2 would choose the size for the old one; and again after it, since a driver may fall
+    # back on a new size.  A camera without MJPG keeps what it has.
+    device.set(cv2.CAP_PROP_FOURCC, MJPG)
+    device.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
+    device.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
+    device.set(cv2.CAP_PROP_FPS, rate)
+    if int(device.get(cv2.CAP_PROP_FOURCC)) != MJPG:
+        device.set(cv2.CAP_PROP_FOURCC, MJPG)
+    given = float(device.get(cv2.CAP_PROP_FPS))
+    return given if 1 <= given <= 1000 else None
+
+
+def why_not(camera: Camera, platform: str = sys.platform) -> str:
+    """Return a sentence on why a camera did not open, and what to do on this system."""
+    name = camera.name
+    if platform == "win32":
+        return (
+            f"{name} could not be opened. Close other programs that use it, and switch on “Let "
+            "desktop apps access your camera” in Settings > Privacy & security > Camera."
+        )
+    if platform == "darwin":
+        return (
+            f"{name} could not be opened. Close other programs that use it, and allow the camera "
+            "in System Settings > Privacy & Security > Camera for the program this one was started "
+            "from (Terminal, for example), then start it again."
+        )
+    if camera.path is not None and not Path(camera.path).exists():
+        return f"{name} is no longer connected. Plug it in again."
+    if camera.path is not None and not os.access(camera.path, os.R_OK | os.W_OK):
+        return (
+            f"This user may not use {name} ({camera.path}). Run “sudo usermod -aG video $USER”, "
+            "then log out and in again."
+        )
+    return f"{name} could not be opened; another program is probably using it. Close that program."

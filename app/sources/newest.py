@@ -1,0 +1,233 @@
+"""Live devices: a thread that grabs all the time, and a reader that gets the newest picture."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import SourceError
+from app.packets import Frame
+from app.sources.base import SOURCE_SILENT_S, Source
+
+_log = logging.getLogger(__name__)
+
+OPEN_LIMIT_S: Final = 10.0
+"""Longest wait for the first picture; some cameras need several seconds."""
+CLOSE_WAIT_S: Final = 1.0
+RETRY_S: Final = 0.01
+FLAT: Final = 8
+"""Pixel values that differ by no more than this make a picture without content."""
+
+
+class Device(Protocol):
+    """The part of ``cv2.VideoCapture`` that is used here."""
+
+    def grab(self) -> bool:
+        """Wait for the next picture; False if there is none."""
+
+    def retrieve(self) -> tuple[bool, Any]:
+        """Return whether there is one, and the grabbed picture: (height, width, 3) uint8 BGR."""
+
+    def release(self) -> None:
+        """Free the device."""
+
+
+@dataclass(slots=True)
+class OpenedDevice:
+    """A device that delivers, and what was found out while opening it."""
+
+    device: Device
+    rate: float | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Picture:
+    bgr: NDArray[np.uint8]
+    grabbed_at: float
+
+
+class RepeatFilter:
+    """Recognises a device that hands out its last picture again.
+
+    DirectShow and AVFoundation do so for ever when the camera is pulled out.  Two pictures of a
+    working camera are never equal to the bit, because of the sensor's noise; except without light:
+    a closed lens cover gives one flat colour, and is not a lost camera.
+    """
+
+    def __init__(self) -> None:
+        self._last: NDArray[np.uint8] | None = None
+
+    def is_repeat(self, picture: NDArray[np.uint8]) -> bool:
+        """Return whether ``picture`` has content and equals the one before."""
+        last, self._last = self._last, picture
+        if last is None or last.shape != picture.shape:
+            return False
+        few = picture[::8, ::8]
+        if not np.array_equal(few, last[::8, ::8]) or int(few.max()) - int(few.min()) <= FLAT:
+            return False
+        return bool(np.array_equal(picture, last))
+
+
+class LiveSource(Source):
+    """The newest picture of a camera or stream.
+
+    One thread opens the device, grabs from it as fast as it delivers, and releases it; no other
+    thread touches it, because releasing a ``cv2.VideoCapture`` that another thread reads crashes
+    the process, and DirectShow and AVFoundation want one thread for all calls.  The reader takes
+    the newest picture; one that nobody took is overwritten and counted as dropped, so that memory
+    and delay stay bounded.
+
+    Opening waits for the first picture: drivers and containers claim sizes that they do not
+    deliver.
+
+    Args:
+        open_device: opens it, in the grabbing thread; raises SourceError with the reason if not.
+        label: what the user calls it.
+        patience_s: how long grabbing may fail before the source has stopped.
+        repeats: whether equal pictures in a row are real (a stream of a still picture) or the sign
+            of a lost camera, in which case they are no new frames.
+        open_limit_s: longest wait for the first picture.
+
+    Raises:
+        SourceError: it does not open, or gives no picture in time.
+    """
+
+    live = True
+    duration_s = None
+    frame_count = None
+
+    def __init__(
+        self,
+        open_device: Callable[[], OpenedDevice],
+        *,
+        label: str,
+        patience_s: float = 0.0,
+        repeats: bool = True,
+        open_limit_s: float = OPEN_LIMIT_S,
+    ) -> None:
+        self.label = label
+        self.rate: float | None = None
+        self.warnings: list[str] = []
+        self._open_device = open_device
+        self._patience_s = patience_s
+        self._filter = None if repeats else RepeatFilter()
+        self._changed = threading.Condition()
+        self._newest: _Picture | None = None
+        self._error: Exception | None = None
+        self._closed = False
+        self._first_at: float | None = None
+        self._index = 0
+        self._dropped = 0
+        self._thread = threading.Thread(target=self._run, name=f"grab {label}", daemon=True)
+        self._thread.start()
+        self.size = self._wait_for_first(open_limit_s)
+
+    @property
+    def dropped(self) -> int:
+        """Pictures overwritten since the first one was read."""
+        return self._dropped
+
+    def read(self, timeout_s: float = SOURCE_SILENT_S) -> Frame | None:
+        """Return the newest unread frame; see :meth:`Source.read`."""
+        with self._changed:
+            self._changed.wait_for(self._something_to_tell, timeout_s)
+            if self._closed:
+                return None
+            picture, self._newest = self._newest, None
+            if picture is None:
+                if self._error is not None:
+                    raise self._error
+                raise TimeoutError(f"{self.label} gave no new picture for {timeout_s:g} s.")
+            if self._first_at is None:
+                self._first_at = picture.grabbed_at
+            index, self._index = self._index, self._index + 1
+            time_s = picture.grabbed_at - self._first_at
+        rgb = cv2.cvtColor(picture.bgr, cv2.COLOR_BGR2RGB)
+        return Frame(index=index, time_s=time_s, image=rgb, captured_at=picture.grabbed_at)
+
+    def seek(self, time_s: float) -> None:
+        """Refuse."""
+        raise SourceError(f"{self.label} is live; there is nothing to wind back or forward.")
+
+    def close(self) -> None:
+        """End the thread, which releases the device; waits for it a moment.
+
+        A device that hangs in a call keeps its thread until that call returns.
+        """
+        with self._changed:
+            self._closed = True
+            self._newest = None
+            self._changed.notify_all()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(CLOSE_WAIT_S)
+
+    def _something_to_tell(self) -> bool:
+        return self._newest is not None or self._error is not None or self._closed
+
+    def _wait_for_first(self, limit_s: float) -> tuple[int, int]:
+        with self._changed:
+            self._changed.wait_for(self._something_to_tell, limit_s)
+            if self._newest is not None:
+                height, width = self._newest.bgr.shape[:2]
+                return width, height
+            self._closed = True
+            if self._error is not None:
+                raise self._error
+        raise SourceError(
+            f"{self.label} gave no picture within {limit_s:g} s. Check that it is connected and "
+            "not used by another program, then try again."
+        )
+
+    def _run(self) -> None:
+        try:
+            opened = self._open_device()
+            try:
+                self.rate, self.warnings = opened.rate, opened.warnings
+                self._grab_all(opened.device)
+            finally:
+                opened.device.release()
+        except Exception as error:  # whatever it is, it ends the reading: the reader raises it
+            _log.info("%s stopped: %s", self.label, error)
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
+
+    def _grab_all(self, device: Device) -> None:
+        good_until = time.perf_counter()
+        while not self._closed:
+            ok = device.grab()
+            # Not time.monotonic(): on Windows that ticks every 16 ms before Python 3.13.
+            now = time.perf_counter()
+            bgr = None
+            if ok:
+                ok, bgr = device.retrieve()
+            if ok and bgr is not None:
+                good_until = now
+                self._publish(_Picture(bgr, now))
+            elif now - good_until >= self._patience_s:
+                raise SourceError(
+                    f"{self.label} has stopped sending pictures. Check the connection, then start "
+                    "it again."
+                )
+            else:
+                time.sleep(RETRY_S)
+
+    def _publish(self, picture: _Picture) -> None:
+        if self._filter is not None and self._filter.is_repeat(picture.bgr):
+            return
+        with self._changed:
+            if self._closed:
+                return
+            if self._newest is not None and self._first_at is not None:
+                self._dropped += 1
+            self._newest = picture
+            self._changed.notify_all()

@@ -1,0 +1,198 @@
+"""Plays a file or the performer at its own pace, by the wall clock."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import replace
+from typing import Final
+
+from app.errors import SourceError
+from app.packets import Frame
+from app.sources.base import SOURCE_SILENT_S, Source
+
+STANDSTILL_S: Final = 0.5
+"""A frame later than this is not late: nobody read for a while, and the clock stood still."""
+SHOW_EVERY_S: Final = 0.1
+"""Longest time spent on skipping before a late frame is handed out all the same."""
+USUAL_STEP_S: Final = 0.04
+
+
+class PlayClock:
+    """When each frame is due, and which ones come too late to be worth showing.
+
+    All times are seconds: ``time_s`` of the file, ``now`` of the wall clock.
+    """
+
+    def __init__(self, step_s: float) -> None:
+        self._step_s = step_s
+        self._anchor: tuple[float, float] | None = None
+        self._last_s = math.nan
+        self._shown_at = -math.inf
+
+    def stop(self) -> None:
+        """Make the next frame due at once, and count from there."""
+        self._anchor = None
+
+    def due_in(self, time_s: float, now: float) -> float:
+        """Return how long to wait for a frame; negative if it is late."""
+        if self._anchor is None:
+            return 0.0
+        began_at, began_s = self._anchor
+        late_s = now - began_at - (time_s - began_s)
+        return 0.0 if late_s > STANDSTILL_S else -late_s
+
+    def came(self, time_s: float) -> None:
+        """Learn the distance between frames from one that has been read."""
+        if time_s > self._last_s:
+            self._step_s = time_s - self._last_s
+        self._last_s = time_s
+
+    def is_too_late(self, due_in_s: float, now: float) -> bool:
+        """Return whether the frame after this one is due already."""
+        return -due_in_s >= self._step_s and now - self._shown_at < SHOW_EVERY_S
+
+    def show(self, time_s: float, due_in_s: float, now: float) -> None:
+        """Take note of a frame handed out at ``now``; 0 for ``due_in_s`` sets the clock to it."""
+        if due_in_s == 0:
+            self._anchor = now, time_s
+        self._shown_at = now
+
+
+class PacedSource(Source):
+    """Hands each frame out when its time has come; frames already too late are skipped.
+
+    A frame is too late when the one after it is due.  Skipped frames count as dropped and leave no
+    hole in ``Frame.index``.  Playing stands still while it is paused and while nobody reads; a file
+    that decodes slower than it plays is played slower.  One thread reads; ``pause``, ``resume``,
+    ``seek`` and ``close`` may be called from any.
+
+    Args:
+        source: a file or the performer; closed with this one.
+
+    Raises:
+        SourceError: ``source`` is live and has a pace of its own.
+    """
+
+    live = False
+
+    def __init__(self, source: Source) -> None:
+        if source.live:
+            raise SourceError(f"{source.label} is live and has a pace of its own.")
+        self._source = source
+        self.label = source.label
+        self.size = source.size
+        self.rate: float | None = source.rate
+        self.duration_s: float | None = source.duration_s
+        self.frame_count: int | None = source.frame_count
+        self.warnings = source.warnings
+        self._clock = PlayClock(1 / source.rate if source.rate else USUAL_STEP_S)
+        self._next: Frame | None = None
+        self._next_index: int | None = None
+        self._skipped = 0
+        self._changed = threading.Condition()
+        self._wishes = 0
+        self._closed = False
+        self._paused = False
+        self._seek_to: float | None = None
+        self._show_sought = False
+
+    @property
+    def dropped(self) -> int:
+        """Frames skipped because they were late."""
+        return self._skipped
+
+    def read(self, timeout_s: float = SOURCE_SILENT_S) -> Frame | None:
+        """Wait until the next frame is due and return it, or ``None`` at the end.
+
+        Raises:
+            TimeoutError: none is due within ``timeout_s`` seconds, or playing is paused.
+        """
+        give_up_at = time.perf_counter() + timeout_s
+        while True:
+            with self._changed:
+                if self._closed:
+                    return None
+                wishes, held = self._wishes, self._paused and not self._show_sought
+                seek_to, self._seek_to = self._seek_to, None
+            if seek_to is not None:
+                self._jump(seek_to)
+            wait_s = math.inf
+            if not held:
+                if not self._fetch(timeout_s):
+                    return None
+                wait_s, frame = self._hand_out_if_due()
+                if frame is not None:
+                    return frame
+            left_s = give_up_at - time.perf_counter()
+            if left_s <= 0:
+                raise TimeoutError(f"{self.label} has nothing due within {timeout_s:g} s.")
+            self._sleep(min(wait_s, left_s), wishes)
+
+    def pause(self) -> None:
+        """Stand still; after a seek, the frame sought is handed out all the same."""
+        with self._changed:
+            self._paused = True
+            self._wake()
+
+    def resume(self) -> None:
+        """Go on from where it stood."""
+        with self._changed:
+            self._paused = False
+            self._clock.stop()
+            self._wake()
+
+    def seek(self, time_s: float) -> None:
+        """Continue with the frame shown at ``time_s``, which is due at once."""
+        with self._changed:
+            self._seek_to = time_s
+            self._show_sought = True
+            self._wake()
+
+    def close(self) -> None:
+        """Close the file or performer, and end a wait in :meth:`read`."""
+        with self._changed:
+            self._closed = True
+            self._wake()
+        self._source.close()
+
+    def _wake(self) -> None:
+        self._wishes += 1
+        self._changed.notify_all()
+
+    def _sleep(self, wait_s: float, wishes: int) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._wishes != wishes, wait_s)
+
+    def _jump(self, time_s: float) -> None:
+        self._source.seek(time_s)
+        self._next = None
+        self._next_index = None
+        self._clock.stop()
+
+    def _fetch(self, timeout_s: float) -> bool:
+        """Have a frame at hand; False at the end."""
+        if self._next is None:
+            self._next = self._source.read(timeout_s)
+            if self._next is not None:
+                self._clock.came(self._next.time_s)
+        return self._next is not None
+
+    def _hand_out_if_due(self) -> tuple[float, Frame | None]:
+        """Return how long to wait, and the frame at hand if it is due and worth showing."""
+        frame, now = self._next, time.perf_counter()
+        assert frame is not None
+        due_in_s = self._clock.due_in(frame.time_s, now)
+        if due_in_s > 0:
+            return due_in_s, None
+        self._next = None
+        if self._clock.is_too_late(due_in_s, now):
+            self._skipped += 1
+            return 0.0, None
+        self._clock.show(frame.time_s, due_in_s, now)
+        with self._changed:
+            self._show_sought = self._seek_to is not None
+        index = frame.index if self._next_index is None else self._next_index
+        self._next_index = index + 1
+        return 0.0, replace(frame, index=index, captured_at=now)

@@ -1,0 +1,111 @@
+"""Network streams: MJPEG over HTTP and RTSP, read by the FFmpeg inside OpenCV."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from typing import Final
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+import cv2
+
+from app.errors import SourceError
+from app.sources.ffmpeg import open_url
+from app.sources.newest import LiveSource, OpenedDevice
+
+PORTS: Final = {"http": 80, "https": 443, "rtsp": 554}
+ASK_TIMEOUT_S: Final = 1.5
+"""For finding out why a stream did not open; together with that under ``OPEN_LIMIT_S``."""
+
+
+def is_url(spec: str) -> bool:
+    """Return whether ``spec`` is an address rather than a file or a camera."""
+    return "://" in spec
+
+
+def open_stream(url: str) -> LiveSource:
+    """Open a stream and wait for its first picture.
+
+    Raises:
+        SourceError: the address is not one, or nothing usable answers there within 10 s.
+    """
+    parts = _split(url)
+    return LiveSource(lambda: _open(url, parts), label=without_password(parts))
+
+
+def without_password(parts: SplitResult) -> str:
+    """Return the address without user name and password: labels are shown, logged and recorded."""
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _split(url: str) -> SplitResult:
+    example = "An address looks like http://192.168.1.20:8080/video or rtsp://192.168.1.20/live."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SourceError(f"This is not a complete address. {example}") from error
+    if parts.scheme not in PORTS:
+        raise SourceError(f"“{parts.scheme}” is no kind of stream that can be read. {example}")
+    if not parts.hostname or port == 0:
+        raise SourceError(f"This is not a complete address. {example}")
+    return parts
+
+
+def _open(url: str, parts: SplitResult) -> OpenedDevice:
+    device = open_url(url)
+    if not device.isOpened():
+        raise SourceError(_why_not(parts))
+    if parts.scheme != "rtsp" and device.get(cv2.CAP_PROP_FRAME_COUNT) > 1:
+        device.release()
+        raise SourceError(
+            f"{without_password(parts)} is a video file, not a live stream. Download it and open "
+            "the file."
+        )
+    # No rate: CAP_PROP_FPS says 25 for an MJPEG stream of 30 pictures a second.
+    return OpenedDevice(device)
+
+
+def _why_not(parts: SplitResult) -> str:
+    """Return a sentence on why FFmpeg, which gives no reason, could not open the stream."""
+    host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+    address = f"{host}:{port}"
+    try:
+        socket.create_connection((host, port), ASK_TIMEOUT_S).close()
+    except socket.gaierror:
+        return f"The name {host} is not known in this network. Check the address."
+    except ConnectionRefusedError:
+        return f"Nothing is listening at {address}. Check that the camera's server is running."
+    except TimeoutError:
+        return f"{address} does not answer. Check that the camera is on, in this network."
+    except OSError as error:
+        return f"{address} cannot be reached ({error.strerror or error}). Check the network."
+    if parts.scheme == "rtsp":
+        return f"{address} answers, but not with this stream. Check its path, user and password."
+    return _why_not_http(parts, address)
+
+
+def _why_not_http(parts: SplitResult, address: str) -> str:
+    secure = parts.scheme == "https"
+    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    connection = connect(parts.hostname or "", parts.port, timeout=ASK_TIMEOUT_S)
+    try:
+        connection.request("GET", urlunsplit(("", "", parts.path or "/", parts.query, "")))
+        answer = connection.getresponse()
+    except TimeoutError:
+        return f"{address} accepts a connection but sends nothing. Start the camera's server again."
+    except (OSError, http.client.HTTPException) as error:
+        return f"{address} does not answer as a web camera does ({error}). Check the address."
+    finally:
+        connection.close()
+    if answer.status in (401, 403):
+        if parts.username:
+            return f"{address} does not accept this user name and password."
+        return (
+            f"{address} wants a user name and a password, as in "
+            f"{parts.scheme}://user:password@{address}{parts.path}"
+        )
+    if answer.status != 200:
+        return f"{address} answers “{answer.status} {answer.reason}”. Check the path {parts.path}"
+    kind = answer.headers.get_content_type()
+    return f"{address}{parts.path} sends {kind}, not a video stream. Check the address."

@@ -1,0 +1,38 @@
+"""Work-arounds for the environment; run before anything heavy is imported.
+
+Each says what goes wrong without it.  Two more are where they are needed: ``app.silence`` keeps
+MediaPipe off the network, ``app.sources.ffmpeg`` keeps FFmpeg quiet.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_SET_BY_CV2 = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
+
+
+def prepare() -> None:
+    """Set up the process; cheap, and harmless when repeated in child processes."""
+    for stream in (sys.stdout, sys.stderr):
+        # A camera's or file's name the terminal cannot show must not end the program.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def import_qt_before_cv2() -> None:
+    """Import PyQt6, then cv2, and undo what cv2 does to Qt's environment.
+
+    On Linux cv2 points Qt to the plug-ins of its own, older Qt; a QApplication created after that
+    aborts the process ("could not load the Qt platform plugin xcb").
+    """
+    import PyQt6.QtWidgets  # noqa: F401
+
+    before = {name: os.environ.get(name) for name in _SET_BY_CV2}
+    import cv2  # noqa: F401
+
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -1,0 +1,132 @@
+"""Opens the window and stays until it is closed."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from app import paths
+from app.ui.guard import ErrorGuard, SignalGuard
+from app.ui.preferences import Preferences, PreferencesFile
+from app.ui.presenters.orbit import OrbitPresenter
+from app.ui.presenters.window import WindowPresenter
+from app.ui.views.main_window import MainWindow
+
+log: Final = logging.getLogger(__name__)
+_POLL_MS: Final = 20
+
+
+def run_window(
+    source: str | None = None,
+    weights: str | None = None,
+    device: str | None = None,
+    height: float | None = None,
+    delay: int | None = None,
+) -> int:
+    """Open the window and return the exit code once it has been closed.
+
+    Writes ``ready`` to stderr when the first picture and the first 3D pose are on the screen.
+
+    Args:
+        source: what to show; None for what was shown last, a camera, or the performer.
+        weights: weights' name or path; None for the remembered choice.
+        device: auto, cpu, cuda or mps; None for the remembered choice.
+        height: the person's height in metres; None for the remembered one.
+        delay: frames of delay; None for the remembered one.
+    """
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("mixpose")
+    given = {"weights": weights, "device": device, "height_m": height, "delay": delay}
+    session = Session(
+        PreferencesFile(paths.settings_file()),
+        paths.recordings_dir(),
+        {name: value for name, value in given.items() if value is not None},
+    )
+    session.window.ready.connect(_say_ready)
+    return session.run(application, source)
+
+
+def _say_ready() -> None:
+    """For whoever started the program from a script and waits for it."""
+    if sys.stderr is not None:
+        sys.stderr.write("ready\n")
+        sys.stderr.flush()
+
+
+class Session:
+    """One window from opening to the end of everything behind it.
+
+    Args:
+        file: where the preferences are kept.
+        recordings: the folder recordings go to.
+        given: preferences from the command line; they hold for this session and are not remembered
+            unless changed by hand.
+    """
+
+    def __init__(self, file: PreferencesFile, recordings: Path, given: dict[str, Any]) -> None:
+        self._file = file
+        self._remembered = file.load()
+        self._given = given
+        preferences = file.load()
+        for name, value in given.items():
+            setattr(preferences, name, value)
+        self.preferences = preferences
+        self.presenter = WindowPresenter(preferences, lambda: recordings)
+        self.window = MainWindow(self.presenter, OrbitPresenter())
+        self.window.closing.connect(self._close)
+        self._poll = QTimer()
+        self._poll.setInterval(_POLL_MS)
+        self._poll.timeout.connect(self._look_whether_closed)
+        self.closed = False
+
+    def run(self, application: QApplication, source: str | None) -> int:
+        """Show the window, run Qt's loop, and return the exit code."""
+        application.setQuitOnLastWindowClosed(False)
+        guard = ErrorGuard(self.presenter.program_error)
+        guard.install()
+        signals = SignalGuard(self.window.leave)
+        hints = application.styleHints()
+        if hints is not None:
+            hints.colorSchemeChanged.connect(lambda _scheme: self.window.show_theme())
+        try:
+            self.open(source)
+            self._poll.timeout.connect(lambda: application.quit() if self.closed else None)
+            application.exec()
+        finally:
+            signals.remove()
+            guard.remove()
+        return 0
+
+    def open(self, source: str | None) -> None:
+        """Show the window with ``source``."""
+        self.window.open()
+        self.presenter.begin(source)
+
+    def _close(self) -> None:
+        """End everything in a thread: a camera may take seconds to let go."""
+        self.window.hide()
+        self.save()
+        self.presenter.begin_close(self.window.skeleton.close_renderer)
+        self._poll.start()
+
+    def _look_whether_closed(self) -> None:
+        if self.presenter.has_closed():
+            self._poll.stop()
+            self.closed = True
+
+    def save(self) -> None:
+        """Remember the preferences, but not what only the command line asked for."""
+        stored = Preferences()
+        for item in fields(Preferences):
+            value = getattr(self.preferences, item.name)
+            if item.name in self._given and value == self._given[item.name]:
+                value = getattr(self._remembered, item.name)
+            setattr(stored, item.name, value)
+        self._file.save(stored)

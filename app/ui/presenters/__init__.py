@@ -1,0 +1,1 @@
+"""What the window does and says, without a single widget."""

@@ -1,0 +1,67 @@
+"""Which cameras are connected, found out in the background."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+from app.ui.presenters import work
+from app.ui.tasks import Control, Job, Jobs
+
+log: Final = logging.getLogger(__name__)
+_AGAIN_S: Final = 10.0
+"""While there is none, a camera that is plugged in appears by itself."""
+
+
+class CameraList:
+    """The names of the connected cameras.
+
+    Args:
+        jobs: where the looking is done; it can take seconds.
+        changed: called when there is a new answer.
+    """
+
+    def __init__(self, jobs: Jobs, changed: Callable[[], None]) -> None:
+        self._jobs, self._changed = jobs, changed
+        self._names: tuple[str, ...] | None = None
+        self._looked_at = 0.0
+        self._job: Job | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._names or ()
+
+    @property
+    def none_found(self) -> bool:
+        """Whether it is known that there is none."""
+        return self._names == ()
+
+    def refresh(self, then: Callable[[], None] | None = None) -> None:
+        """Look now; ``then`` is called when the answer is there."""
+        if then is None and self._job is not None and self._job.running:
+            return
+        self._looked_at = time.monotonic()
+
+        def done(names: tuple[str, ...]) -> None:
+            self._names = names
+            self._changed()
+            if then:
+                then()
+
+        def failed(error: BaseException) -> None:
+            log.warning("the cameras could not be listed: %s", error)
+            done(())
+
+        def look(_control: Control) -> tuple[str, ...]:
+            return work.cameras()
+
+        self._job = self._jobs.start(
+            Job("Looking for cameras", look, done=done, failed=failed, quiet=True)
+        )
+
+    def look_again(self) -> None:
+        """Called often while nothing runs: looks now and then until there is a camera."""
+        if self.none_found and time.monotonic() - self._looked_at > _AGAIN_S:
+            self.refresh()

@@ -1,0 +1,205 @@
+"""A live run on stage: camera, stream, performer, or a video file played at its own pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from app.packets import Pose3D
+from app.pipeline import LiveRun, Snapshot, State
+from app.ui import notices, words
+from app.ui.preferences import Preferences
+from app.ui.presenters import sources
+from app.ui.presenters.stage import Look, Position, Stage, opacity
+from models.visibility import SeenTracker
+
+if TYPE_CHECKING:
+    from app.sources import Source
+    from models.lifter import Lifter
+
+_HISTORY: Final = 40
+"""Confidences kept so that a pose some frames old is drawn with those of its own frame."""
+
+
+def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
+    """Opens the source in the run's thread; the import is slow, so it waits there too."""
+    size, rate = preferences.size, preferences.rate or None
+
+    def opened() -> Source:
+        from app.sources import open_source
+
+        return open_source(spec, size=size, rate=rate, paced=True)
+
+    return opened
+
+
+def lifter_loader(weights: str, device: str, height_m: float) -> Callable[[], Lifter]:
+    """Loads the network in the run's thread; torch takes seconds to import."""
+
+    def loaded() -> Lifter:
+        from models.lifter import Lifter
+
+        return Lifter(weights or None, device, height_m=height_m or None)
+
+    return loaded
+
+
+class LiveStage:
+    """Shows one ``LiveRun``."""
+
+    def __init__(
+        self, spec: str, preferences: Preferences, *, no_camera: Callable[[], bool]
+    ) -> None:
+        self.spec = spec
+        self.label = sources.short(spec)
+        self.is_camera = sources.is_camera(spec)
+        self.is_file = not sources.is_url(spec) and Path(spec).is_file()
+        self.recordable = not self.is_file
+        self._no_camera = no_camera
+        self.gpu_wanted = preferences.device not in ("auto", "cpu")
+        self._loop = False
+        self._hints = notices.SightHints()
+        self._tracker = SeenTracker()
+        self._seen_index = -1
+        self._seen = np.zeros(17, dtype=np.bool_)
+        self._confidences: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
+        self.recording = False
+        """Set by the window, for the words used when the camera is lost."""
+        self.run = LiveRun(
+            source_opener(spec, preferences),
+            lifter_loader(preferences.weights, preferences.device, preferences.height_m),
+            delay=preferences.delay,
+            height_m=preferences.height_m or None,
+        )
+        self.run.start()
+        self._last = self.run.latest()
+
+    @property
+    def state(self) -> State:
+        return self._last.state
+
+    @property
+    def over(self) -> bool:
+        return self._last.state.final
+
+    @property
+    def rate(self) -> float | None:
+        """Pictures a second, as measured, else as stated."""
+        if self._last.stats.fps > 1:
+            return self._last.stats.fps
+        return self._last.source.rate if self._last.source else None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest results the window has shown."""
+        return self._last
+
+    def look(self) -> Look:
+        now = self._last = self.run.latest()
+        if now.source:
+            self.label = now.source.label
+        self._track(now)
+        return Look(
+            frame=now.frame,
+            keypoints=now.keypoints,
+            seen=self._seen,
+            pose=now.pose,
+            opacity=self._pose_opacity(now.pose),
+            size=now.source.size if now.source else None,
+            greyed=now.state in (State.LOST, State.FAILED),
+            notice=self._notice(now),
+            hint=self._hint(now),
+            status=words.status(now.stats, gpu_wanted=self.gpu_wanted) if now.frame else (),
+            position=self._position(now),
+        )
+
+    def toggle(self) -> None:
+        if not self.is_file:
+            return
+        if self._last.state is State.RUNNING:
+            self.run.pause()
+        else:
+            self.run.resume()
+
+    def seek(self, share: float) -> None:
+        facts = self._last.source
+        if facts and facts.duration_s and not facts.live:
+            self.run.seek(share * facts.duration_s)
+
+    def step(self, frames: int) -> None:
+        if self.is_file:
+            self.run.step(frames)
+
+    def set_speed(self, speed: float) -> None:
+        """A file being analysed live plays at its own pace only."""
+
+    def set_loop(self, loop: bool) -> None:
+        self._loop = loop
+        self.run.set_loop(loop)
+
+    def close(self, timeout_s: float) -> bool:
+        return self.run.stop(timeout_s)
+
+    def _track(self, now: Snapshot) -> None:
+        keypoints = now.keypoints
+        if keypoints is None or keypoints.index == self._seen_index:
+            return
+        if keypoints.index < self._seen_index:
+            self._tracker = SeenTracker()
+            self._confidences.clear()
+        self._seen_index = keypoints.index
+        self._seen = self._tracker.step(keypoints.conf)
+        self._confidences[keypoints.index] = keypoints.conf
+        while len(self._confidences) > _HISTORY:
+            del self._confidences[next(iter(self._confidences))]
+
+    def _pose_opacity(
+        self, pose: Pose3D | None
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None:
+        if pose is None:
+            return None
+        conf = self._confidences.get(pose.index)
+        return None if conf is None else opacity(conf)
+
+    def _notice(self, now: Snapshot) -> notices.Notice | None:
+        if now.state is State.STARTING:
+            return notices.starting(self.label)
+        if now.state is State.FAILED:
+            text = str(now.error) if now.error else "The program could not go on."
+            return notices.failed(text, no_camera=self.is_camera and self._no_camera())
+        if now.state is State.LOST:
+            return notices.lost(self.label, now.lost_for_s or 0.0, recording=self.recording)
+        return None
+
+    def _hint(self, now: Snapshot) -> str:
+        if now.state is not State.RUNNING:
+            return ""
+        if now.notice is not None:
+            return str(now.notice)
+        if now.keypoints is None:
+            return "Loading the person finder …"
+        if now.pose is None and now.sight is not None and not now.stats.weights:
+            return "Loading the 3D network …"
+        return self._hints.step(now.sight, time.monotonic())
+
+    def _position(self, now: Snapshot) -> Position | None:
+        if not self.is_file or now.source is None:
+            return None
+        return Position(
+            time_s=now.frame.time_s if now.frame else 0.0,
+            duration_s=now.source.duration_s or 0.0,
+            playing=now.state is State.RUNNING,
+            loop=self._loop,
+        )
+
+
+def close_in_background(stage: Stage) -> threading.Thread:
+    """End a run that is no longer shown, without waiting for it."""
+    thread = threading.Thread(target=stage.close, args=(10.0,), name="close source", daemon=True)
+    thread.start()
+    return thread

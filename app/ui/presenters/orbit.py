@@ -1,0 +1,66 @@
+"""The 3D view's camera: what the mouse and the keys do to it, and following the person."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.render.camera import PRESETS, THREE_QUARTER, OrbitCamera, View
+
+_FOLLOW_S: Final = 0.25
+
+
+class OrbitPresenter:
+    """One camera, moved by drags, the wheel, presets and the person."""
+
+    def __init__(self) -> None:
+        self.camera: OrbitCamera = THREE_QUARTER
+        self.follow = False
+
+    @property
+    def view(self) -> View:
+        return self.camera.view()
+
+    def drag(self, dx: float, dy: float, height: int, *, pan: bool) -> None:
+        """A drag by (dx, dy) logical pixels in a view ``height`` pixels high."""
+        move = self.camera.panned if pan else self.camera.orbited
+        self.camera = move(dx, dy, max(1, height))
+
+    def zoom(self, steps: float) -> None:
+        self.camera = self.camera.zoomed(steps)
+
+    def reset(self) -> None:
+        self.camera = THREE_QUARTER
+
+    def preset(self, name: str) -> None:
+        """``front``, ``side``, ``top`` or ``three-quarter``; the place looked at stays."""
+        target = self.camera.target if self.follow else PRESETS[name].target
+        self.camera = replace(PRESETS[name], target=target)
+
+    def accompany(self, pelvis: NDArray[np.floating], step_s: float) -> None:
+        """Keep the person in the middle, if following; heights are left to the user's pan."""
+        if not self.follow:
+            return
+        x, y, z = self.camera.target
+        share = 1 - math.exp(-max(0.0, step_s) / _FOLLOW_S)
+        moved = (x + share * (float(pelvis[0]) - x), y, z + share * (float(pelvis[2]) - z))
+        self.camera = self.camera.aimed_at(moved)
+
+    def remembered(self) -> tuple[float, ...]:
+        """Numbers for ``Preferences.orbit``."""
+        camera = self.camera
+        return (camera.azimuth, camera.elevation, camera.distance, *camera.target)
+
+    def recall(self, numbers: tuple[float, ...]) -> None:
+        """The reverse; anything that is not six sensible numbers leaves the first view."""
+        if len(numbers) != 6 or not all(math.isfinite(number) for number in numbers):
+            return
+        azimuth, elevation, distance, *target = numbers
+        camera = OrbitCamera(azimuth, min(max(elevation, -0.5), math.pi / 2), distance)
+        # A view lost in the distance would look like a broken program.
+        near = [min(max(value, -5.0), 5.0) for value in target]
+        self.camera = camera.zoomed(0.0).aimed_at(near)

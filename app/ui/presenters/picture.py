@@ -1,0 +1,90 @@
+"""Where the picture and the person's outline lie in the pane; pure arithmetic.
+
+Mirroring happens here and nowhere else: the frames, the keypoints and everything on disk never
+know about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.skeleton import BONES, JOINT_COUNT, SIDES
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The picture's rectangle in the pane, in logical pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    mirror: bool
+
+    def to_pane(self, xy: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float64]:
+        """(N, 2) pixels of the picture -> (N, 2) places in the pane."""
+        share = np.asarray(xy, dtype=np.float64) / np.asarray(size, dtype=np.float64)
+        if self.mirror:
+            share[:, 0] = 1.0 - share[:, 0]
+        return share * (self.width, self.height) + (self.left, self.top)
+
+
+def place(
+    picture: tuple[int, int], pane: tuple[float, float], *, fill: bool, mirror: bool
+) -> Placement:
+    """Fit the whole picture into the pane, or fill the pane and let the picture overhang."""
+    ratios = (pane[0] / max(1, picture[0]), pane[1] / max(1, picture[1]))
+    scale = max(ratios) if fill else min(ratios)
+    width, height = picture[0] * scale, picture[1] * scale
+    return Placement((pane[0] - width) / 2, (pane[1] - height) / 2, width, height, mirror)
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """One bone to be drawn."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    side: str
+    """left, right or middle: decides the colour."""
+    opacity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One joint to be drawn."""
+
+    centre: tuple[float, float]
+    side: str
+    opacity: float
+
+
+def figure(
+    points: NDArray[np.floating], drawn: NDArray[np.bool_], opacity: NDArray[np.floating]
+) -> tuple[list[Stroke], list[Dot]]:
+    """Bones and joints of a person: a bone is drawn only if both of its ends are.
+
+    Args:
+        points: (17, 2) places in the pane; those not drawn may be NaN.
+        drawn: (17,) which joints are seen.
+        opacity: (17,) in [0, 1].
+    """
+    ok = drawn & np.isfinite(points).all(axis=1)
+    strokes = [
+        Stroke(_pair(points[a]), _pair(points[b]), SIDES[b], float(min(opacity[a], opacity[b])))
+        for a, b in BONES
+        if ok[a] and ok[b]
+    ]
+    dots = [
+        Dot(_pair(points[joint]), SIDES[joint], float(opacity[joint]))
+        for joint in range(JOINT_COUNT)
+        if ok[joint]
+    ]
+    return strokes, dots
+
+
+def _pair(point: NDArray[np.floating]) -> tuple[float, float]:
+    return float(point[0]), float(point[1])

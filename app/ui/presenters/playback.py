@@ -1,0 +1,269 @@
+"""A recording on stage: its own clock, the 2D and 3D of each frame, and the pictures if kept."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.packets import Frame, Keypoints2D, Pose3D
+from app.ui import words
+from app.ui.presenters.stage import Look, Position, opacity
+from models.visibility import seen_mask
+
+if TYPE_CHECKING:
+    from app.recording.poses import SavedPoses
+    from app.recording.reader import Recording
+
+
+class Clock:
+    """Where playing stands; time passes by itself while playing.
+
+    Args:
+        duration_s: the last frame's time.
+        now: monotonic seconds.
+    """
+
+    def __init__(self, duration_s: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.duration_s = duration_s
+        self.loop = False
+        self._now = now
+        self._speed = 1.0
+        self._playing = False
+        self._time_s = 0.0
+        self._since = now()
+
+    @property
+    def playing(self) -> bool:
+        return self._playing
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    def read(self) -> float:
+        """The position in seconds, after letting time pass."""
+        now = self._now()
+        if self._playing:
+            self._time_s += (now - self._since) * self._speed
+            if self._time_s >= self.duration_s:
+                self._end()
+        self._since = now
+        return self._time_s
+
+    def play(self) -> None:
+        self.read()
+        if self._time_s >= self.duration_s:
+            self._time_s = 0.0
+        self._playing = True
+
+    def pause(self) -> None:
+        self.read()
+        self._playing = False
+
+    def move(self, time_s: float) -> None:
+        self.read()
+        self._time_s = min(self.duration_s, max(0.0, time_s))
+
+    def set_speed(self, speed: float) -> None:
+        self.read()
+        self._speed = speed
+
+    def _end(self) -> None:
+        if self.loop and self.duration_s > 0:
+            self._time_s %= self.duration_s
+        else:
+            self._time_s, self._playing = self.duration_s, False
+
+
+class Pictures:
+    """Fetches the pictures of a recording in a thread; only the newest wish counts."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self._wish = -1
+        self._changed = threading.Condition()
+        self._closed = False
+        self._frame: Frame | None = None
+        self._thread = threading.Thread(target=self._run, name="recorded pictures", daemon=True)
+        self._thread.start()
+
+    @property
+    def frame(self) -> Frame | None:
+        """The picture read last; None if that one was not kept."""
+        return self._frame
+
+    def wish(self, index: int) -> None:
+        """Ask for the picture of this recorded frame."""
+        with self._changed:
+            if self._wish != index:
+                self._wish = index
+                self._changed.notify()
+
+    def close(self, timeout_s: float) -> bool:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        served = -1
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._wish != served)  # noqa: B023
+                if self._closed:
+                    return
+                served = self._wish
+            image = self._recording.picture(served)
+            time_s = float(self._recording.keypoints.time_s[served])
+            self._frame = (
+                None if image is None else Frame(served, time_s, image, time.perf_counter())
+            )
+
+
+class PlaybackStage:
+    """Shows one recording."""
+
+    recordable = False
+
+    def __init__(self, recording: Recording, now: Callable[[], float] = time.monotonic) -> None:
+        self.recording = recording
+        self.label = recording.path.stem
+        self._data = recording.keypoints
+        self._time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
+        self._seen = seen_mask(self._data.conf)
+        self.clock = Clock(float(self._time_s[-1]) if len(self._time_s) else 0.0, now)
+        self._gaps = gaps(self._data.tracked)
+        self._poses: SavedPoses | None = recording.poses
+        self._pictures = Pictures(recording) if recording.video_path else None
+        self._last = Look()
+        self._shown = -1
+        self.clock.play()
+
+    @property
+    def lifted(self) -> bool:
+        """Whether there are 3D poses to show and export."""
+        return self._poses is not None
+
+    def show_poses(self, poses: SavedPoses) -> None:
+        """The recording has been lifted."""
+        self._poses = poses
+        self._shown = -1
+
+    def look(self) -> Look:
+        index = self._index(self.clock.read())
+        frame = self._frame(index)
+        if index != self._shown or frame is not self._last.frame:
+            self._last = self._compose(index, frame)
+            self._shown = index
+        return replace(self._last, position=self._position())
+
+    def toggle(self) -> None:
+        if self.clock.playing:
+            self.clock.pause()
+        else:
+            self.clock.play()
+
+    def seek(self, share: float) -> None:
+        self.clock.move(share * self.clock.duration_s)
+
+    def step(self, frames: int) -> None:
+        self.clock.pause()
+        index = self._index(self.clock.read()) + frames
+        index = min(len(self._time_s) - 1, max(0, index))
+        self.clock.move(float(self._time_s[index]))
+
+    def set_speed(self, speed: float) -> None:
+        self.clock.set_speed(speed)
+
+    def set_loop(self, loop: bool) -> None:
+        self.clock.loop = loop
+
+    def close(self, timeout_s: float) -> bool:
+        return self._pictures.close(timeout_s) if self._pictures else True
+
+    @property
+    def index(self) -> int:
+        """The frame shown."""
+        return self._index(self.clock.read())
+
+    def _index(self, time_s: float) -> int:
+        # Half a microsecond: a frame's own time must give that frame in spite of rounding.
+        return max(0, int(np.searchsorted(self._time_s, time_s + 5e-7, side="right")) - 1)
+
+    def _frame(self, index: int) -> Frame | None:
+        if self._pictures is None:
+            return None
+        self._pictures.wish(index)
+        return self._pictures.frame
+
+    def _compose(self, index: int, frame: Frame | None) -> Look:
+        data, poses = self._data, self._poses
+        stamp = time.perf_counter()
+        keypoints = Keypoints2D(
+            index=index,
+            time_s=float(self._time_s[index]),
+            size=self.recording.size,
+            tracked=bool(data.tracked[index]),
+            landmarks=data.landmarks[index],
+            world=data.world[index],
+            xy=data.xy[index],
+            conf=data.conf[index],
+            captured_at=stamp,
+            detected_at=stamp,
+        )
+        pose = None
+        if poses is not None:
+            pose = Pose3D(
+                index=index,
+                time_s=keypoints.time_s,
+                xyz=poses.xyz[index],
+                filled=poses.filled[index],
+                missing=poses.missing[index],
+                captured_at=stamp,
+                detected_at=stamp,
+                lifted_at=stamp,
+            )
+        return Look(
+            frame=frame,
+            keypoints=keypoints,
+            seen=self._seen[index],
+            pose=pose,
+            opacity=opacity(data.conf[index]),
+            size=self.recording.size,
+            status=self._status(index),
+        )
+
+    def _status(self, index: int) -> tuple[words.Segment, ...]:
+        count = len(self._time_s)
+        rate = (count - 1) / self.clock.duration_s if self.clock.duration_s > 0 else 0.0
+        return (
+            words.Segment(f"frame {index + 1} of {count}", "Recorded pictures"),
+            words.Segment(f"{rate:.1f} fps", "Pictures recorded each second, on average"),
+        )
+
+    def _position(self) -> Position:
+        return Position(
+            time_s=self.clock.read(),
+            duration_s=self.clock.duration_s,
+            playing=self.clock.playing,
+            loop=self.clock.loop,
+            can_change_speed=True,
+            gaps=self._gaps,
+        )
+
+
+def gaps(tracked: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
+    """Runs of frames without a person, as shares (start, end) of the whole."""
+    count = len(tracked)
+    edges = np.flatnonzero(np.diff(np.concatenate([[True], tracked, [True]]).astype(np.int8)))
+    starts, ends = edges[::2], edges[1::2]
+    return tuple(
+        (a / count, b / count) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+    )

@@ -1,0 +1,219 @@
+"""Recording: countdown, red mark, elapsed time, automatic stop, and what follows the stop."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from app.errors import MixposeError, RecordingError
+from app.ui import words
+from app.ui.preferences import Preferences
+from app.ui.presenters.live import LiveStage
+from app.ui.tasks import Job, Jobs
+
+if TYPE_CHECKING:
+    from app.recording.writer import RecordingWriter
+
+log: Final = logging.getLogger(__name__)
+LOW_DISK_BYTES: Final = 1_000_000_000
+LOW_DISK_S: Final = 300.0
+
+
+class RecordState(enum.Enum):
+    OFF = "off"
+    COUNTDOWN = "countdown"
+    OPENING = "opening"
+    RECORDING = "recording"
+    SAVING = "saving"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStatus:
+    """What the record button shows."""
+
+    state: RecordState = RecordState.OFF
+    countdown: int = 0
+    """Whole seconds to go."""
+    elapsed_s: float = 0.0
+    possible: bool = False
+    explained: str = ""
+
+
+class RecordPresenter:
+    """Starts and stops recordings of the stage it is given.
+
+    Args:
+        jobs: where opening and closing files is done.
+        preferences: countdown, automatic stop, keep video.
+        folder: gives the folder recordings go to.
+        saved: called with the path of each finished recording.
+        failed: called with a sentence when something went wrong.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        preferences: Preferences,
+        folder: Callable[[], Path],
+        *,
+        saved: Callable[[Path], None],
+        failed: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._jobs, self._preferences, self._folder = jobs, preferences, folder
+        self._saved, self._failed, self._clock = saved, failed, clock
+        self._state = RecordState.OFF
+        self._stage: LiveStage | None = None
+        self._begin_at = 0.0
+        self._writer: RecordingWriter | None = None
+
+    @property
+    def state(self) -> RecordState:
+        return self._state
+
+    @property
+    def active(self) -> bool:
+        """Whether something would be lost if the stage were closed without ``stop``."""
+        return self._state is not RecordState.OFF
+
+    def toggle(self, stage: LiveStage | None) -> None:
+        """What the record button and R do."""
+        if self._state is RecordState.OFF:
+            if stage is not None and self._can_record(stage):
+                self._stage = stage
+                self._state = RecordState.COUNTDOWN
+                self._begin_at = self._clock() + self._preferences.countdown_s
+                self.step()
+        else:
+            self.stop()
+
+    def stop(self) -> None:
+        """End the countdown, or end and save the recording; nothing otherwise."""
+        if self._state is RecordState.COUNTDOWN:
+            self._reset()
+        elif self._state is RecordState.RECORDING and self._writer is not None:
+            self._close(self._writer)
+
+    def step(self) -> None:
+        """Look at the clock; called on every tick of the window."""
+        if self._state is RecordState.COUNTDOWN and self._clock() >= self._begin_at:
+            self._open()
+        if self._state is not RecordState.RECORDING or self._writer is None:
+            return
+        limit = self._preferences.auto_stop_s
+        ended = self._stage is None or self._stage.over
+        if ended or self._writer.error or (limit and self._writer.elapsed_s >= limit):
+            self._close(self._writer)
+
+    def status(self, stage: LiveStage | None) -> RecordStatus:
+        if self._state is RecordState.COUNTDOWN:
+            left = max(1, math.ceil(self._begin_at - self._clock()))
+            return RecordStatus(self._state, countdown=left, explained="Do not record (R)")
+        if self._state is RecordState.RECORDING and self._writer is not None:
+            elapsed = self._writer.elapsed_s
+            return RecordStatus(self._state, elapsed_s=elapsed, explained="Stop and save (R)")
+        if self._state in (RecordState.OPENING, RecordState.SAVING):
+            return RecordStatus(self._state, explained="One moment")
+        if stage is not None and not stage.recordable:
+            why = "This is a video already: use Export to get its 3D poses"
+            return RecordStatus(explained=why)
+        possible = stage is not None and self._can_record(stage)
+        why = "Record what you do (R)" if possible else "Start a camera first, then record"
+        return RecordStatus(possible=possible, explained=why)
+
+    def hint(self) -> str:
+        """A warning while recording, or an empty string."""
+        writer = self._writer
+        if self._state is not RecordState.RECORDING or writer is None:
+            return ""
+        if writer.video_problem:
+            return writer.video_problem
+        if writer.free_bytes < LOW_DISK_BYTES or writer.seconds_left < LOW_DISK_S:
+            return words.disk_low(writer.seconds_left)
+        return ""
+
+    @staticmethod
+    def _can_record(stage: LiveStage) -> bool:
+        snapshot = stage.snapshot
+        return stage.recordable and snapshot.frame is not None and not stage.over
+
+    def _open(self) -> None:
+        stage = self._stage
+        if stage is None or not self._can_record(stage):
+            self._reset()
+            return
+        self._state = RecordState.OPENING
+        folder = self._folder()
+
+        def create(_control: object) -> RecordingWriter:
+            writer = create_writer(folder, stage, self._preferences)
+            try:
+                stage.run.start_recording(writer)
+            except MixposeError:
+                writer.close()
+                raise
+            return writer
+
+        def created(writer: RecordingWriter) -> None:
+            self._writer, self._state = writer, RecordState.RECORDING
+            stage.recording = True
+
+        self._jobs.start(
+            Job("Start recording", create, done=created, failed=self._fail, quiet=True)
+        )
+
+    def _close(self, writer: RecordingWriter) -> None:
+        stage = self._stage
+        if stage is not None:
+            stage.recording = False
+            stage.run.stop_recording()
+        error = writer.error
+        self._state = RecordState.SAVING
+
+        def closed(path: Path) -> None:
+            self._reset()
+            if error:
+                self._failed(str(error))
+            self._saved(path)
+
+        self._jobs.start(
+            Job("Saving the recording", lambda _c: writer.close(), done=closed, failed=self._fail)
+        )
+
+    def _fail(self, error: BaseException) -> None:
+        self._reset()
+        if isinstance(error, MixposeError):
+            self._failed(str(error))
+        else:
+            raise error
+
+    def _reset(self) -> None:
+        self._state, self._stage, self._writer = RecordState.OFF, None, None
+
+
+def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> RecordingWriter:
+    """Begin a recording of what the stage shows.  Raises RecordingError."""
+    from app.recording.meta import SourceInfo
+    from app.recording.writer import RecordingWriter
+
+    facts = stage.snapshot.source
+    if facts is None:
+        raise RecordingError("There is nothing to record yet. Wait for the first picture.")
+    return RecordingWriter.create(
+        folder,
+        source=SourceInfo(facts.label, facts.live, facts.rate),
+        size=facts.size,
+        keep_video=preferences.keep_video,
+        settings={
+            "delay": preferences.delay,
+            "height_m": preferences.height_m or None,
+            "weights": preferences.weights or None,
+        },
+    )

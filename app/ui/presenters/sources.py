@@ -1,0 +1,74 @@
+"""What the source chooser lists: cameras by name, the performer, what was opened, and more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+PERFORMER: Final = "performer"
+ASK_FILE: Final = "\0file"
+ASK_URL: Final = "\0url"
+"""Entries that open a dialog instead of being a source; no path or name can hold a NUL."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """One line of the chooser."""
+
+    label: str
+    spec: str
+    icon: str
+    separated: bool = False
+    """A line is drawn above."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceList:
+    """The whole chooser."""
+
+    entries: tuple[SourceEntry, ...]
+    current: str
+
+
+def build(cameras: Sequence[str], current: str) -> SourceList:
+    """List the cameras (by name), the performer, and the current source if it is none of these."""
+    entries = [SourceEntry(name, name, "camera") for name in cameras]
+    entries.append(SourceEntry("Performer (built-in)", PERFORMER, "person"))
+    known = {entry.spec for entry in entries}
+    if current and current not in known:
+        entries.append(SourceEntry(short(current), current, icon_of(current), separated=True))
+    entries.append(SourceEntry("Open a video or recording…", ASK_FILE, "folder", separated=True))
+    entries.append(SourceEntry("Stream address…", ASK_URL, "camera"))
+    return SourceList(tuple(entries), current)
+
+
+def is_url(spec: str) -> bool:
+    return "://" in spec
+
+
+def is_recording(spec: str) -> bool:
+    return spec.endswith(".mixpose") and Path(spec).is_dir()
+
+
+def is_camera(spec: str) -> bool:
+    """Neither a file, there or not, nor an address, nor the performer."""
+    like_a_file = "/" in spec or "\\" in spec or bool(Path(spec).suffix)
+    return spec != PERFORMER and not like_a_file and not Path(spec).exists()
+
+
+def short(spec: str) -> str:
+    """A name that fits the chooser: a file without its folders, an address without its scheme."""
+    if is_url(spec):
+        return spec.partition("://")[2].rpartition("@")[2]
+    if spec == PERFORMER:
+        return "Performer"
+    path = Path(spec)
+    return path.stem if spec.endswith(".mixpose") else path.name or spec
+
+
+def icon_of(spec: str) -> str:
+    if spec == PERFORMER:
+        return "person"
+    return "camera" if is_url(spec) or is_camera(spec) else "folder"

@@ -1,0 +1,83 @@
+"""What is on stage: a live run or a recording, seen by the window through one small interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.packets import Frame, Keypoints2D, Pose3D
+from app.ui.notices import Notice
+from app.ui.words import Segment
+
+SPEEDS: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in a file or recording we are."""
+
+    time_s: float
+    duration_s: float
+    """0 when unknown."""
+    playing: bool
+    loop: bool
+    can_change_speed: bool = False
+    gaps: tuple[tuple[float, float], ...] = ()
+    """Stretches in which nobody was seen, as shares of the whole."""
+
+    @property
+    def share(self) -> float:
+        return min(1.0, max(0.0, self.time_s / self.duration_s)) if self.duration_s > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """Everything the window shows at one moment."""
+
+    frame: Frame | None = None
+    keypoints: Keypoints2D | None = None
+    seen: NDArray[np.bool_] | None = None
+    """(17,) joints of ``keypoints`` to be drawn."""
+    pose: Pose3D | None = None
+    opacity: NDArray[np.float32] | None = None
+    """(17,) how firmly each joint of ``pose`` is drawn, 0 to 1."""
+    size: tuple[int, int] | None = None
+    """(width, height) of the picture, known even when the pictures themselves were not kept."""
+    greyed: bool = False
+    notice: Notice | None = None
+    hint: str = ""
+    status: tuple[Segment, ...] = ()
+    position: Position | None = None
+
+
+class Stage(Protocol):
+    """A live run, a playing file, or a recording."""
+
+    label: str
+    recordable: bool
+
+    def look(self) -> Look: ...
+
+    def toggle(self) -> None:
+        """Play or pause, where there is something to pause."""
+
+    def seek(self, share: float) -> None: ...
+
+    def step(self, frames: int) -> None: ...
+
+    def set_speed(self, speed: float) -> None: ...
+
+    def set_loop(self, loop: bool) -> None: ...
+
+    def close(self, timeout_s: float) -> bool:
+        """End everything; may wait, so not in the window's thread.  Whether all has ended."""
+
+
+def opacity(conf: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How firmly joints of this confidence are drawn: (17,) -> (17,) in [0.3, 1]."""
+    firm = np.clip((np.nan_to_num(conf) - 0.4) / 0.4, 0.0, 1.0)
+    result: NDArray[np.float32] = (0.3 + 0.7 * firm).astype(np.float32)
+    return result

@@ -1,0 +1,387 @@
+"""The window's logic: what is on stage, what is being done, and what is to be asked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from app.errors import MixposeError
+from app.ui import notices
+from app.ui.notices import Do
+from app.ui.preferences import Preferences
+from app.ui.presenters import sources, work
+from app.ui.presenters.cameras import CameraList
+from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
+from app.ui.presenters.news import News, NewsButton
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.recording import RecordPresenter, RecordStatus
+from app.ui.presenters.stage import Look
+from app.ui.tasks import Job, Jobs
+
+if TYPE_CHECKING:
+    from app.recording.reader import Recording
+
+log: Final = logging.getLogger(__name__)
+RECORDING_SUFFIX: Final = ".mixpose"
+MANY_ERRORS: Final = 3
+"""Within a second."""
+CLOSE_S: Final = 2.6
+"""Longest that closing the window may take; a source that hangs is left behind."""
+
+
+class WindowPresenter(QObject):
+    """Owns the stage, the recording, the jobs and the news; knows no widget."""
+
+    stage_changed = pyqtSignal()
+    """Another source or recording is on stage, or none."""
+    sources_changed = pyqtSignal()
+    preferences_changed = pyqtSignal(str)
+    ask_file = pyqtSignal()
+    ask_url = pyqtSignal()
+    ask_export = pyqtSignal()
+    show_folder = pyqtSignal(Path)
+    copy_diagnostics = pyqtSignal()
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        recordings: Callable[[], Path],
+        parent: QObject | None = None,
+    ) -> None:
+        """``recordings`` names the folder recordings go to."""
+        super().__init__(parent)
+        self.preferences = preferences
+        self.jobs = Jobs(self)
+        self.stage: LiveStage | PlaybackStage | None = None
+        self.recorder = RecordPresenter(
+            self.jobs, preferences, recordings, saved=self._saved, failed=self.tell
+        )
+        self.news: News | None = None
+        self.last_recording: Path | None = None
+        self.welcome = not preferences.welcomed
+        self._recordings = recordings
+        self._cameras = CameraList(self.jobs, self.sources_changed.emit)
+        self._spec = ""
+        self._live_spec = ""
+        self._notice: notices.Notice | None = None
+        self._closing: list[threading.Thread] = []
+        self._explain_performer = False
+        self._errors: list[float] = []
+        self.closing = False
+        self._close_by = 0.0
+
+    @property
+    def recordings(self) -> Path:
+        """The folder recordings go to."""
+        return self._recordings()
+
+    # --- starting ---------------------------------------------------------------------------
+
+    def begin(self, spec: str | None) -> None:
+        """Show ``spec``; without one the remembered source, a camera, or the performer."""
+        if spec:
+            self.choose(spec)
+            self.refresh_sources()
+            return
+        self._notice = notices.starting("the camera")
+        self._cameras.refresh(then=self._begin_without_wish)
+
+    def _begin_without_wish(self) -> None:
+        if self.stage is not None:
+            return
+        remembered, found = self.preferences.source, self._cameras.names
+        usable = remembered == sources.PERFORMER or remembered in found
+        if usable or sources.is_url(remembered):
+            self.choose(remembered)
+        elif found:
+            self.choose(found[0])
+        else:
+            self._explain_performer = True
+            self.choose(sources.PERFORMER)
+
+    def refresh_sources(self) -> None:
+        """Look which cameras are connected; the list changes when that is known."""
+        self._cameras.refresh()
+
+    @property
+    def source_list(self) -> sources.SourceList:
+        return sources.build(self._cameras.names, self._spec)
+
+    # --- what is on stage -------------------------------------------------------------------
+
+    def choose(self, spec: str) -> None:
+        """What picking an entry of the source list does; also for dropped and opened files."""
+        if spec == sources.ASK_FILE:
+            self.ask_file.emit()
+        elif spec == sources.ASK_URL:
+            self.ask_url.emit()
+        elif spec.endswith(RECORDING_SUFFIX):
+            self.open_recording(Path(spec))
+        else:
+            self._start(spec)
+        self.sources_changed.emit()
+
+    def _start(self, spec: str) -> None:
+        self._leave_stage()
+        self._spec = self._live_spec = spec
+        if not Path(spec).exists():  # a file is opened once, a camera every day
+            self.preferences.source = spec
+        self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self._cameras.none_found)
+        self.stage_changed.emit()
+
+    def open_recording(self, path: Path) -> None:
+        """Load a recording and play it; what is on stage stays until it is loaded."""
+
+        def opened(recording: Recording) -> None:
+            self._leave_stage()
+            self._spec = str(path)
+            self.stage = PlaybackStage(recording)
+            self.news = News(recording.recovered) if recording.recovered else None
+            self.stage_changed.emit()
+            self.sources_changed.emit()
+            if recording.poses is None:
+                self.lift(path, recording)
+
+        self.jobs.start(
+            Job(
+                f"Opening {path.stem}",
+                lambda _control: work.open_recording(path),
+                done=opened,
+                failed=self._job_failed,
+            )
+        )
+
+    def _leave_stage(self) -> None:
+        self.recorder.stop()
+        self._notice = None
+        stage, self.stage = self.stage, None
+        if stage is not None:
+            self._closing = [thread for thread in self._closing if thread.is_alive()]
+            self._closing.append(close_in_background(stage))
+
+    def toggle(self) -> None:
+        """Space: play or pause what can be paused, start or stop a camera."""
+        if isinstance(self.stage, PlaybackStage) or (self.stage and self.stage.is_file):
+            self.stage.toggle()
+        else:
+            self.start_or_stop()
+
+    def start_or_stop(self) -> None:
+        """The start button; next to a recording it goes back to the camera."""
+        if isinstance(self.stage, LiveStage) and not self.stage.over:
+            self._leave_stage()
+            self._notice = notices.STOPPED
+            self.stage_changed.emit()
+        elif self._live_spec:
+            self.choose(self._live_spec)
+        else:
+            self.begin(None)
+
+    @property
+    def start_button(self) -> tuple[str, str, str]:
+        """Words, icon and tip of the start button."""
+        stage = self.stage
+        if isinstance(stage, PlaybackStage):
+            return "Live", "camera", "Close the recording and go back to the camera"
+        if stage is None or stage.over:
+            return "Start", "play", "Start the camera (Space)"
+        key = "" if stage.is_file else " (Space)"
+        return "Stop", "stop", f"Stop and let go of the source{key}"
+
+    def look(self) -> Look:
+        """Everything to be shown now; called on every tick of the window."""
+        self.recorder.step()
+        if self.stage is None:
+            self._cameras.look_again()
+            return Look(notice=self._notice)
+        look = self.stage.look()
+        if self._notice is not None:
+            look = replace(look, notice=self._notice)
+        hint = self.recorder.hint() or look.hint or self._performer_hint()
+        return replace(look, hint=hint)
+
+    def _performer_hint(self) -> str:
+        return notices.PERFORMER_HINT if self._explain_performer and self.welcome else ""
+
+    def do(self, what: Do) -> None:
+        """What a button on a card does."""
+        actions: dict[Do, Callable[[], None]] = {
+            Do.START: self.start_or_stop,
+            Do.RETRY: self.retry,
+            Do.OPEN_FILE: self.ask_file.emit,
+            Do.OPEN_URL: self.ask_url.emit,
+            Do.PERFORMER: lambda: self.choose(sources.PERFORMER),
+            Do.DIAGNOSTICS: self.copy_diagnostics.emit,
+            Do.DISMISS: self._dismiss,
+        }
+        actions[what]()
+
+    def retry(self) -> None:
+        """Try the source again, as if the program had just started."""
+        self._dismiss()
+        spec = self._live_spec
+        self._cameras.refresh(then=lambda: self.choose(spec) if spec else self.begin(None))
+
+    def _dismiss(self) -> None:
+        self._notice = None if self.stage is not None else notices.STOPPED
+
+    # --- settings ---------------------------------------------------------------------------
+
+    def set_preference(self, name: str, value: Any) -> None:
+        """Change a setting; what is running takes it up at once where it can."""
+        if getattr(self.preferences, name) == value:
+            return
+        setattr(self.preferences, name, value)
+        stage = self.stage
+        if isinstance(stage, LiveStage) and not stage.over:
+            self._apply(stage, name)
+        self.preferences_changed.emit(name)
+
+    def _apply(self, stage: LiveStage, name: str) -> None:
+        chosen = self.preferences
+        if name == "delay":
+            stage.run.set_delay(chosen.delay)
+        elif name == "height_m":
+            stage.run.set_height(chosen.height_m or None)
+        elif name in ("weights", "device"):
+            stage.gpu_wanted = chosen.device not in ("auto", "cpu")
+            stage.run.set_lifter(lifter_loader(chosen.weights, chosen.device, chosen.height_m))
+        elif name in ("resolution", "rate") and stage.is_camera:
+            if self.recorder.active:
+                self.tell("The camera changes to that when the recording has ended.")
+            else:
+                self.choose(stage.spec)
+
+    def wave_welcome(self) -> None:
+        """The first explanation has been read."""
+        self.welcome = self._explain_performer = False
+        self.preferences.welcomed = True
+        self.jobs.changed.emit()
+
+    # --- recording and what follows ---------------------------------------------------------
+
+    def toggle_recording(self) -> None:
+        """R and the record button."""
+        live = self.stage if isinstance(self.stage, LiveStage) else None
+        self.recorder.toggle(live)
+
+    @property
+    def record_status(self) -> RecordStatus:
+        return self.recorder.status(self.stage if isinstance(self.stage, LiveStage) else None)
+
+    def _saved(self, path: Path) -> None:
+        self.last_recording = path
+        self.wave_welcome()
+        if not self.closing:  # it is lifted when it is opened or exported
+            self.lift(path)
+
+    def lift(self, path: Path, opened: Recording | None = None) -> None:
+        """Compute the final 3D poses of a recording in the background."""
+        preferences = replace(self.preferences)
+
+        def lifted(recording: Recording) -> None:
+            stage = self.stage
+            if isinstance(stage, PlaybackStage) and stage.recording.path == path:
+                if recording.poses is not None:
+                    stage.show_poses(recording.poses)
+                self.announce(News("The 3D poses are ready", self._after(path, play=False)))
+            else:
+                self.announce(News(f"Recording {path.stem} is ready", self._after(path)))
+
+        def skipped() -> None:
+            later = "its 3D poses will be computed when you export it"
+            self.announce(News(f"Recording {path.stem} is saved; {later}", self._after(path)))
+
+        def failed(error: BaseException) -> None:
+            self._job_failed(error)
+            self.last_recording = path
+
+        self.jobs.start(
+            Job(
+                f"Computing the 3D poses of {path.stem} at full quality",
+                lambda control: work.lift_recording(
+                    opened or work.open_recording(path), preferences, control
+                ),
+                done=lifted,
+                failed=failed,
+                stopped=skipped,
+                stop_label="Skip",
+            )
+        )
+
+    def _after(self, path: Path, *, play: bool = True) -> tuple[NewsButton, ...]:
+        look = (NewsButton("Play", lambda: self.open_recording(path)),) if play else ()
+        return (
+            *look,
+            NewsButton("Export…", self.ask_export.emit),
+            NewsButton("Show in folder", lambda: self.show_folder.emit(path)),
+            NewsButton("Dismiss", self.clear_news),
+        )
+
+    # --- saying things ----------------------------------------------------------------------
+
+    def announce(self, news: News) -> None:
+        self.news = news
+        self.jobs.changed.emit()
+
+    def clear_news(self) -> None:
+        self.news = None
+        self.jobs.changed.emit()
+
+    def tell(self, sentence: str) -> None:
+        """Say something that went wrong or is worth knowing, with nothing to be done but read."""
+        self.announce(News(sentence, (NewsButton("Dismiss", self.clear_news),)))
+
+    def _job_failed(self, error: BaseException) -> None:
+        if not isinstance(error, MixposeError):
+            raise error
+        self.tell(str(error))
+
+    def program_error(self, error: BaseException) -> None:
+        """Something nobody had foreseen: a card says so, and the window lives on."""
+        now = time.monotonic()
+        self._errors = [at for at in self._errors if now - at < 1.0] + [now]
+        if len(self._errors) >= MANY_ERRORS:  # it comes back on every tick: what runs must go
+            self._leave_stage()
+            self.stage_changed.emit()
+        self._notice = notices.program_error(f"{type(error).__name__}: {error}")
+
+    # --- closing ----------------------------------------------------------------------------
+
+    @property
+    def would_lose(self) -> str:
+        """What closing now would throw away, in words; empty if nothing."""
+        jobs = [job.title for job in self.jobs.running if job.precious]
+        return jobs[0] if jobs else ""
+
+    def begin_close(self, *others: Callable[[], object]) -> None:
+        """End everything, saving what is being recorded; ``others`` are ended in threads too."""
+        self.closing = True
+        self._close_by = time.monotonic() + CLOSE_S
+        self._leave_stage()
+        for job in self.jobs.running:
+            job.cancel()
+        for other in others:
+            thread = threading.Thread(target=other, name="close", daemon=True)
+            thread.start()
+            self._closing.append(thread)
+
+    def has_closed(self) -> bool:
+        """Whether everything has ended, or has had its time; called until it is so."""
+        self.recorder.stop()  # one that was only just being opened
+        self._closing = [thread for thread in self._closing if thread.is_alive()]
+        if not self.jobs.running and not self._closing and not self.recorder.active:
+            return True
+        if time.monotonic() < self._close_by:
+            return False
+        left = [job.title for job in self.jobs.running] + [t.name for t in self._closing]
+        log.warning("closed without waiting for %s", ", ".join(left))
+        self.jobs.forget()
+        return True

@@ -1,0 +1,154 @@
+"""What the window has done in the background; plain functions without Qt, heavy imports inside.
+
+Each takes a ``Control``: ``report`` raises when the user has cancelled, and nothing half-written
+is left behind then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from app.ui.preferences import Preferences
+from app.ui.tasks import Control
+
+if TYPE_CHECKING:
+    from app.export.motion import MotionData
+    from app.recording.reader import Recording
+    from models.lifter import Lifter
+
+_DETECTING: Final = 0.85
+"""Share of the whole work on a video that finding the joints takes."""
+
+
+def cameras() -> tuple[str, ...]:
+    """Names of the cameras connected now."""
+    from app.sources import list_cameras
+
+    return tuple(camera.name for camera in list_cameras())
+
+
+def weights() -> list[tuple[str, str]]:
+    """(words, name) of the installed weights."""
+    from models.checkpoint import available_weights
+
+    return [(path.stem, path.stem) for path in available_weights()]
+
+
+def devices() -> list[tuple[str, str]]:
+    """(words, name) of the compute devices this machine has."""
+    import torch
+
+    found = [("Processor", "cpu")]
+    if torch.cuda.is_available():
+        found.append((f"GPU ({torch.cuda.get_device_name(0)})", "cuda"))
+    if torch.backends.mps.is_available():
+        found.append(("Apple GPU", "mps"))
+    return found
+
+
+def diagnostics(extra: dict[str, str]) -> str:
+    """What a fault report needs, as text."""
+    from app import logs
+
+    return logs.diagnostics(extra)
+
+
+def open_recording(path: Path) -> Recording:
+    """Raises RecordingError."""
+    from app.recording.reader import Recording
+
+    return Recording.open(path)
+
+
+def lifter(preferences: Preferences) -> Lifter:
+    """The network as chosen in the settings.  Raises WeightsError, DeviceError."""
+    from models.lifter import Lifter
+
+    height = preferences.height_m or None
+    return Lifter(preferences.weights or None, preferences.device, height_m=height)
+
+
+def lift_recording(recording: Recording, preferences: Preferences, control: Control) -> Recording:
+    """Lift a recording at full quality and save the poses beside it."""
+    control.report(0.0)
+    network = lifter(preferences)
+    data = recording.keypoints
+    lifted = network.lift(data.xy, data.conf, recording.size, data.time_s, progress=control.report)
+    recording.save_poses(lifted, describe(network))
+    return recording
+
+
+def describe(network: Lifter) -> dict[str, object]:
+    """What a table's sidecar tells about the network; no paths of this machine."""
+    about = asdict(network.info)
+    del about["path"]
+    return {**about, "device": str(network.device), "height_m": network.height_m}
+
+
+def up_to_date(recording: Recording, preferences: Preferences) -> bool:
+    """Whether the saved poses are those the settings of now would give."""
+    if recording.poses is None:
+        return False
+    info = recording.poses.info
+    if preferences.weights and preferences.weights != info.get("name"):
+        return False
+    return info.get("height_m") == (preferences.height_m or None)
+
+
+def export_recording(
+    recording: Recording, path: Path, kind: str, preferences: Preferences, control: Control
+) -> tuple[Path, ...]:
+    """Write a table of a recording, lifting it first where needed.  Replaces ``path``."""
+    if not up_to_date(recording, preferences):
+        recording = lift_recording(recording, preferences, _Part(control, 0.0, 0.9))
+    from app.export.motion import MotionData
+    from app.export.registry import export
+
+    data = MotionData.from_recording(recording)
+    return export(path, data, kind, overwrite=True, progress=_Part(control, 0.9, 1.0).report)
+
+
+def export_video(
+    video: Path, path: Path, kind: str, preferences: Preferences, control: Control
+) -> tuple[Path, ...]:
+    """Lift a whole video file at full quality and write a table of it.  Replaces ``path``."""
+    from app.export.registry import export
+
+    data = lift_video(video, preferences, control)
+    return export(path, data, kind, overwrite=True, progress=_Part(control, 0.98, 1.0).report)
+
+
+def lift_video(video: Path, preferences: Preferences, control: Control) -> MotionData:
+    """The 3D poses of a whole video file."""
+    from app.clip import Progress, Stage, detect_clip, lift_clip
+    from app.detector import Detector
+    from app.sources import open_source
+
+    network = lifter(preferences)
+    parts = {
+        Stage.DETECTING: _Part(control, 0.0, _DETECTING),
+        Stage.LIFTING: _Part(control, _DETECTING, 0.98),
+    }
+
+    def progress(done: Progress) -> None:
+        parts[done.stage].report(done.frames / done.total if done.total else 0.0)
+
+    with open_source(str(video)) as source, Detector() as detector:
+        clip = detect_clip(source, detector, progress=progress)
+    return lift_clip(clip, network, progress=progress)
+
+
+class _Part:
+    """A stretch of the whole progress, for one step of the work."""
+
+    def __init__(self, control: Control, start: float, end: float) -> None:
+        self._control, self._start, self._end = control, start, end
+
+    @property
+    def cancelled(self) -> bool:
+        return self._control.cancelled
+
+    def report(self, share: float) -> None:
+        self._control.report(self._start + (self._end - self._start) * share)

@@ -1,0 +1,151 @@
+"""Long jobs off the window's thread: progress, cancelling, and a result handed back by a timer.
+
+Plain threads rather than ``QThread``: PyQt aborts the whole process when ``QThread.run`` raises or
+when a running one is collected.  A job writes its progress into a plain attribute; ``Jobs`` looks
+at it on a timer in the window's thread, so nothing queues up however often progress changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+log: Final = logging.getLogger(__name__)
+POLL_MS: Final = 50
+SHOW_AFTER_S: Final = 0.5
+
+
+class Cancelled(Exception):  # noqa: N818 - it is an outcome, not an error
+    """Raised inside a job when the user has cancelled it."""
+
+
+class Control(Protocol):
+    """What a job sees of the outside."""
+
+    def report(self, share: float) -> None:
+        """Say how much is done, 0 to 1.  Raises Cancelled when the user wants no more."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the user wants no more."""
+
+
+class Job:
+    """One piece of work in its own thread."""
+
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[Control], Any],
+        *,
+        done: Callable[[Any], None] | None = None,
+        failed: Callable[[BaseException], None] | None = None,
+        stopped: Callable[[], None] | None = None,
+        quiet: bool = False,
+        precious: bool = False,
+        stop_label: str = "Cancel",
+    ) -> None:
+        self.title = title
+        self.quiet = quiet
+        self.precious = precious
+        """Whether its result is lost when the window is closed now, so that one should ask."""
+        self.stop_label = stop_label
+        self.progress: float | None = None
+        self.started_at = time.monotonic()
+        self._work = work
+        self._done, self._failed, self._stopped = done, failed, stopped
+        self._cancel = threading.Event()
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=f"job: {title}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def report(self, share: float) -> None:
+        self.progress = min(1.0, max(0.0, share))
+        if self._cancel.is_set():
+            raise Cancelled
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancel.is_set()
+
+    def cancel(self) -> None:
+        self._cancel.set()
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def visible(self) -> bool:
+        """Jobs shorter than half a second never flicker up."""
+        return not self.quiet and time.monotonic() - self.started_at > SHOW_AFTER_S
+
+    def finish(self) -> None:
+        """Hand the outcome to whoever asked for it; in the window's thread."""
+        if isinstance(self._error, Cancelled):
+            if self._stopped:
+                self._stopped()
+        elif self._error is not None:
+            if self._failed is None:
+                raise self._error
+            self._failed(self._error)
+        elif self._done:
+            self._done(self._result)
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self)
+        except Cancelled as error:
+            self._error = error
+        except Exception as error:
+            log.exception("%s failed", self.title)
+            self._error = error
+
+
+class Jobs(QObject):
+    """All running jobs of the window."""
+
+    changed = pyqtSignal()
+    """A job started or ended.  Progress is read, not announced."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: list[Job] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MS)
+        self._timer.timeout.connect(self._poll)
+
+    def start(self, job: Job) -> Job:
+        self._jobs.append(job)
+        job.start()
+        self._timer.start()
+        self.changed.emit()
+        return job
+
+    @property
+    def running(self) -> tuple[Job, ...]:
+        return tuple(self._jobs)
+
+    def forget(self) -> None:
+        """Hear of nothing any more: the window is gone, and with it whoever would be told."""
+        self._timer.stop()
+        self._jobs.clear()
+
+    def _poll(self) -> None:
+        ended = [job for job in self._jobs if not job.running]
+        if not ended:
+            return
+        self._jobs = [job for job in self._jobs if job.running]
+        if not self._jobs:
+            self._timer.stop()
+        self.changed.emit()
+        for job in ended:
+            job.finish()

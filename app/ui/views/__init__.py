@@ -1,0 +1,1 @@
+"""What the window looks like; every decision is taken by a presenter."""

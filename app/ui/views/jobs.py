@@ -1,0 +1,114 @@
+"""The strip under the panes for what takes a while, and for what has just been finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
+
+from app.ui.presenters.news import News
+from app.ui.tasks import Job
+from app.ui.views import kit
+
+
+class JobStrip(QFrame):
+    """Shows one running job, or else the newest piece of news with its buttons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("jobs")
+        self._title = kit.label()
+        self._title.setWordWrap(True)
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(kit.ems(self, 12))
+        self._buttons: list[QPushButton] = []
+        self._shown: object = None
+        self._row = QHBoxLayout(self)
+        gap = kit.ems(self, 0.5)
+        self._row.setContentsMargins(2 * gap, gap, gap, gap)
+        self._row.setSpacing(2 * gap)
+        self._row.addWidget(self._title, 1)
+        self._row.addWidget(self._bar)
+        self.hide()
+
+    def show_state(self, job: Job | None, news: News | None) -> None:
+        """The strip hides itself when there is neither."""
+        if job is None and news is None:
+            self._shown = None
+            self.hide()
+            return
+        if job is not None:
+            self._show_job(job)
+        elif news is not None and self._shown is not news:
+            self._shown = news
+            self._title.setText(news.text)
+            self._bar.hide()
+            self._set_buttons([(button.label, button.pressed) for button in news.buttons])
+        self.show()
+
+    @property
+    def text(self) -> str:
+        return self._title.text() if self.isVisible() else ""
+
+    def button(self, label: str) -> QPushButton | None:
+        """The button with these words, if it is shown."""
+        return next((button for button in self._buttons if button.text() == label), None)
+
+    def _show_job(self, job: Job) -> None:
+        if self._shown is not job:
+            self._shown = job
+            self._set_buttons([(job.stop_label, job.cancel)])
+            self._bar.show()
+        share = job.progress
+        self._bar.setRange(0, 0 if share is None else 1000)
+        done = "" if share is None else f"  {share:.0%}"
+        self._title.setText("Stopping …" if job.cancelled else job.title + done)
+        if share is not None:
+            self._bar.setValue(round(share * 1000))
+
+    def _set_buttons(self, wanted: list[tuple[str, Callable[[], None]]]) -> None:
+        for button in self._buttons:
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self._buttons = [kit.push_button(words, pressed) for words, pressed in wanted]
+        for button in self._buttons:
+            self._row.addWidget(button)
+
+
+class Welcome(QFrame):
+    """Three steps, shown until the first recording or until waved away."""
+
+    def __init__(self, away: Callable[[], None]) -> None:
+        super().__init__()
+        self.setObjectName("welcome")
+        row = QHBoxLayout(self)
+        gap = kit.ems(self, 0.5)
+        row.setContentsMargins(2 * gap, gap, gap, gap)
+        row.setSpacing(3 * gap)
+        for number, words in enumerate(_STEPS, start=1):
+            row.addWidget(_step(number, words), len(words))
+        row.addStretch(1)
+        row.addWidget(kit.push_button("Got it", away))
+
+
+_STEPS = (
+    "Step back until your feet are in the picture",
+    "Press R to record, and again to stop",
+    "Export the 3D poses as a table",
+)
+
+
+def _step(number: int, words: str) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(kit.ems(holder, 0.5))
+    row.addWidget(kit.label(str(number), heading=True))
+    text = kit.label(words)
+    text.setWordWrap(True)
+    row.addWidget(text, 1)
+    # Wrapping labels take all the room there is: keep the steps together on a wide screen.
+    wide = text.fontMetrics().horizontalAdvance(words) + kit.ems(holder, 2)
+    holder.setMaximumWidth(wide)
+    return holder

@@ -1,0 +1,162 @@
+"""Small helpers every view shares: lengths that follow the font, buttons, labels, choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPoint, QRectF, QSize, Qt
+from PyQt6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
+from PyQt6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+
+from app.ui import icons
+
+
+def em(widget: QWidget) -> float:
+    """The height of the widget's font in logical pixels: the unit of every length."""
+    return float(widget.fontMetrics().height())
+
+
+def ems(widget: QWidget, share: float) -> int:
+    """``share`` times the font's height, at least one pixel."""
+    return max(1, round(share * em(widget)))
+
+
+def label(text: str = "", *, dim: bool = False, heading: bool = False) -> QLabel:
+    """A label in the secondary colour (``dim``) or as a heading."""
+    result = QLabel(text)
+    result.setProperty("dim", dim)
+    result.setProperty("heading", heading)
+    result.setTextFormat(Qt.TextFormat.PlainText)
+    return result
+
+
+def push_button(
+    text: str, pressed: Callable[[], Any], *, icon: str = "", main: bool = False, tip: str = ""
+) -> QPushButton:
+    """A button with words.  It never takes the keyboard focus by a click, so Space stays Space."""
+    result = QPushButton(text)
+    if icon:
+        result.setText(beside_icon(text))
+        result.setIcon(icons.icon(icon))
+        result.setIconSize(QSize(ems(result, 1.05), ems(result, 1.05)))
+    result.setProperty("main", main)
+    result.setToolTip(tip)
+    result.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    result.clicked.connect(lambda _checked=False: pressed())
+    return result
+
+
+def beside_icon(text: str) -> str:
+    """Words of a button with an icon; Qt leaves too little room between the two."""
+    return f" {text}"
+
+
+def tool_button(
+    icon: str, tip: str, pressed: Callable[[], Any], *, checkable: bool = False
+) -> QToolButton:
+    """A button with only an icon; its tip says what it does and the shortcut."""
+    result = QToolButton()
+    result.setIcon(icons.icon(icon))
+    result.setIconSize(QSize(ems(result, 1.2), ems(result, 1.2)))
+    result.setToolTip(tip)
+    result.setAccessibleName(tip.partition("\n")[0])
+    result.setCheckable(checkable)
+    result.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    result.clicked.connect(lambda _checked=False: pressed())
+    return result
+
+
+class Choice(QComboBox):
+    """A combo box with our chevron; the style sheet can only take arrows from image files."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        side = 0.9 * em(self)
+        place = QRectF(self.width() - 1.45 * em(self), (self.height() - side) / 2, side, side)
+        painter = QPainter(self)
+        painter.setOpacity(0.75)
+        group = self.palette().currentColorGroup()
+        colour = self.palette().color(group, self.foregroundRole())
+        icons.paint("chevron", painter, place, colour)
+        painter.end()
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Scrolling past must not change a setting, let alone the source."""
+        if event is not None:
+            event.ignore()
+
+    def fill(self, entries: list[tuple[str, Any]], chosen: Any) -> None:
+        """Show these (words, value) pairs, with ``chosen`` selected, without telling anyone."""
+        self.blockSignals(True)
+        self.clear()
+        for words, value in entries:
+            self.addItem(words, value)
+        self.setCurrentIndex(max(0, self.findData(chosen)))
+        self.blockSignals(False)
+
+
+class Tick(QCheckBox):
+    """A check box whose frame is seen on both grounds; Fusion's fades into a dark one."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = round(0.85 * em(self))
+        box = QRectF(0.5, (self.height() - side) / 2 + 0.5, side, side)
+        colours = self.palette()
+        on = self.isChecked()
+        strong = colours.color(QPalette.ColorRole.Highlight)
+        painter.setBrush(strong if on else colours.color(QPalette.ColorRole.Base))
+        edge = (
+            strong if on or self.hasFocus() else colours.color(QPalette.ColorRole.PlaceholderText)
+        )
+        painter.setPen(QPen(edge, 1.2))
+        painter.drawRoundedRect(box, 0.18 * side, 0.18 * side)
+        if on:
+            inside = box.adjusted(0.12 * side, 0.12 * side, -0.12 * side, -0.12 * side)
+            ink = colours.color(QPalette.ColorRole.HighlightedText)
+            icons.paint("check", painter, inside, ink)
+        painter.setPen(colours.color(QPalette.ColorRole.WindowText))
+        words = QRectF(side + 0.5 * em(self), 0, self.width(), self.height())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+        painter.end()
+
+    def sizeHint(self) -> QSize:
+        width = self.fontMetrics().horizontalAdvance(self.text()) + ems(self, 1.8)
+        return QSize(width, ems(self, 1.6))
+
+    def hitButton(self, place: QPoint) -> bool:
+        return self.rect().contains(place)
+
+
+def image(pixels: NDArray[np.uint8]) -> QImage:
+    """(height, width, 3) C-contiguous RGB as a QImage; the caller keeps the array alive.
+
+    Without a copy: Qt's stubs ask for bytes, but take whatever has a buffer.
+    """
+    height, width = pixels.shape[:2]
+    buffer = cast(bytes, pixels.data)
+    return QImage(buffer, width, height, 3 * width, QImage.Format.Format_RGB888)
+
+
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Set a property the style sheet looks at; costs nothing when it is unchanged."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    style = widget.style()
+    if style is not None:
+        style.unpolish(widget)
+        style.polish(widget)

@@ -1,0 +1,350 @@
+"""The main window: lays the views out and connects them to the presenter; decides nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PyQt6.QtCore import QByteArray, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from app.ui import theme as themes
+from app.ui.presenters.exporting import ExportPresenter
+from app.ui.presenters.live import LiveStage
+from app.ui.presenters.orbit import OrbitPresenter
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.stage import Look
+from app.ui.presenters.window import WindowPresenter
+from app.ui.views import errands, kit, menus
+from app.ui.views.jobs import JobStrip, Welcome
+from app.ui.views.picture import PictureView
+from app.ui.views.settings import SettingsPanel
+from app.ui.views.skeleton import SkeletonView
+from app.ui.views.statusline import StatusLine
+from app.ui.views.timeline import Timeline
+from app.ui.views.toolbar import Toolbar
+
+TICK_MS: Final = 15
+TITLE: Final = "mixpose"
+
+
+class MainWindow(QMainWindow):
+    """Everything the user sees."""
+
+    ready = pyqtSignal()
+    """The first picture and the first 3D pose are on the screen.  Once."""
+    closing = pyqtSignal()
+    """The user has closed the window, and nothing speaks against it."""
+
+    def __init__(self, presenter: WindowPresenter, orbit: OrbitPresenter) -> None:
+        super().__init__()
+        self.presenter, self.orbit = presenter, orbit
+        self.exporter = ExportPresenter(presenter, presenter.preferences, errands.show_in_folder)
+        self.toolbar = Toolbar()
+        self.picture = PictureView()
+        self.skeleton = SkeletonView(orbit)
+        self.settings = SettingsPanel(presenter.preferences)
+        self.timeline = Timeline()
+        self.strip = JobStrip()
+        self.welcome = Welcome(presenter.wave_welcome)
+        self.status = StatusLine()
+        self.panes = QSplitter(Qt.Orientation.Horizontal)
+        self.look = Look()
+        self._was_ready = False
+        self._leaving = False
+        self._build()
+        self.actions_by_words: dict[str, QAction] = menus.build(self, self._menus())
+        self._connect()
+        self._tick = QTimer(self)
+        self._tick.setTimerType(Qt.TimerType.PreciseTimer)
+        self._tick.timeout.connect(self.tick)
+
+    # --- layout -----------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self.panes.addWidget(self.picture)
+        self.panes.addWidget(self.skeleton)
+        self.panes.setChildrenCollapsible(False)
+        self.panes.setHandleWidth(kit.ems(self, 0.3))
+        self.picture.setMinimumWidth(kit.ems(self, 12))
+        self.skeleton.setMinimumWidth(kit.ems(self, 12))
+        middle = QHBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.panes, 1)
+        middle.addWidget(self.settings)
+        notes = QVBoxLayout()
+        gap = kit.ems(self, 0.4)
+        notes.setContentsMargins(gap, gap, gap, 0)
+        notes.setSpacing(gap)
+        notes.addWidget(self.welcome)
+        notes.addWidget(self.strip)
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.toolbar)
+        column.addLayout(middle, 1)
+        column.addLayout(notes)
+        column.addWidget(self.timeline)
+        column.addWidget(self.status)
+        holder = QWidget()
+        holder.setLayout(column)
+        self.setCentralWidget(holder)
+        self.timeline.hide()
+        self.settings.setVisible(self.presenter.preferences.settings_open)
+        self.setMinimumSize(kit.ems(self, 48), kit.ems(self, 28))
+
+    def _menus(self) -> dict[str, list[menus.Entry]]:
+        window, entry = self.presenter, menus.Entry
+        return {
+            "&File": [
+                entry("Open a video or recording…", self.ask_file, ("Ctrl+O",)),
+                entry("Open a stream's address…", self.ask_url, ("Ctrl+U",)),
+                entry("Export…", self.ask_export, ("Ctrl+E",), separated=True),
+                entry("Show the recordings", lambda: errands.show_folder(window.recordings)),
+                entry("Quit", self.close, ("Ctrl+Q",), separated=True),
+            ],
+            "&Control": [
+                entry("Play or pause, start or stop", self._space, ("Space",)),
+                entry("Record", window.toggle_recording, ("R",)),
+                entry("One frame back", lambda: self._step(-1), ("Left",), separated=True),
+                entry("One frame on", lambda: self._step(1), ("Right",)),
+                entry("To the start", lambda: self._seek(0.0), ("Home",)),
+                entry("Loop", self.timeline.loop.click, ("L",)),
+            ],
+            "&View": [
+                entry("Mirror the picture", self.picture.mirror.click, ("M",), checkable=True),
+                entry("Fill the pane", self.picture.fill.click, checkable=True),
+                entry("Follow the person", self.skeleton.follow.click, ("F",), True, True),
+                entry("From the front", lambda: self._preset("front"), ("1",)),
+                entry("From the side", lambda: self._preset("side"), ("2",)),
+                entry("From the top", lambda: self._preset("top"), ("3",)),
+                entry("First view", self.skeleton.reset.click, ("0",)),
+                entry("Whole screen", self._whole_screen, ("F11",), True, True),
+                entry("Settings", self._toggle_settings, ("Ctrl+,",), True),
+            ],
+            "&Help": [
+                entry("Keyboard and mouse", lambda: errands.show_shortcuts(self), ("F1",)),
+                entry("Copy diagnostics", self.copy_diagnostics),
+                entry("About", lambda: errands.show_about(self), separated=True),
+            ],
+        }
+
+    # --- wiring -----------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        window, bar = self.presenter, self.toolbar
+        bar.source_chosen.connect(self._choose)
+        bar.sources_wanted.connect(window.refresh_sources)
+        bar.start_pressed.connect(window.start_or_stop)
+        bar.record_pressed.connect(window.toggle_recording)
+        bar.delay_chosen.connect(lambda frames: window.set_preference("delay", frames))
+        bar.export_pressed.connect(self.ask_export)
+        bar.settings_pressed.connect(self._toggle_settings)
+        self.settings.closed.connect(self._toggle_settings)
+        self.settings.changed.connect(window.set_preference)
+        self.settings.opened.connect(lambda: errands.list_machine(self))
+        self.picture.card.chosen.connect(window.do)
+        self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
+        self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
+        self.skeleton.follow_chosen.connect(lambda on: window.set_preference("follow", on))
+        self.skeleton.shown.connect(self._pose_shown)
+        self.timeline.toggle.connect(window.toggle)
+        self.timeline.seek.connect(self._seek)
+        self.timeline.to_start.connect(lambda: self._seek(0.0))
+        self.timeline.step.connect(self._step)
+        self.timeline.speed_chosen.connect(lambda x: window.stage and window.stage.set_speed(x))
+        self.timeline.loop_chosen.connect(lambda on: window.stage and window.stage.set_loop(on))
+        window.stage_changed.connect(self._stage_changed)
+        window.sources_changed.connect(self._show_sources)
+        window.preferences_changed.connect(self._show_preference)
+        window.ask_file.connect(self.ask_file)
+        window.ask_url.connect(self.ask_url)
+        window.ask_export.connect(self.ask_export)
+        window.show_folder.connect(errands.show_in_folder)
+        window.copy_diagnostics.connect(self.copy_diagnostics)
+
+    def open(self) -> None:
+        """Take up the remembered state and show the window."""
+        chosen = self.presenter.preferences
+        for name in ("theme", "mirror", "fill", "follow", "delay"):
+            self._show_preference(name)
+        self.orbit.recall(chosen.orbit)
+        self.resize(kit.ems(self, 80), kit.ems(self, 50))
+        if chosen.geometry:
+            self.restoreGeometry(QByteArray(chosen.geometry))
+        if len(chosen.panes) == 2:
+            self.panes.setSizes([round(width) for width in chosen.panes])
+        else:
+            self.panes.setSizes([1000, 1000])
+        self._show_sources()
+        self.show()
+        self.setFocus()
+        self._tick.start(TICK_MS)
+
+    def remember(self) -> None:
+        """Put the window's state into the preferences."""
+        chosen = self.presenter.preferences
+        chosen.geometry = bytes(self.saveGeometry().data())
+        chosen.panes = tuple(float(width) for width in self.panes.sizes())
+        chosen.orbit = self.orbit.remembered()
+        chosen.settings_open = self.settings.isVisible()
+
+    # --- showing ----------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Show the newest of everything."""
+        window = self.presenter
+        self.look = look = window.look()
+        self.picture.show_look(look)
+        self.skeleton.show_look(look)
+        record = window.record_status
+        self.toolbar.record.show_status(record)
+        self.picture.show_record(record)
+        self.toolbar.show_start(*window.start_button)
+        self.status.show_segments(look.status)
+        self.status.show_message(self._message())
+        if look.position is not None:
+            self.timeline.show_position(look.position)
+        self.timeline.setVisible(look.position is not None)
+        job = next((job for job in window.jobs.running if job.visible), None)
+        self.strip.show_state(job, window.news)
+        self.welcome.setVisible(window.welcome)
+        self.toolbar.export.setEnabled(self.exporter.target is not None)
+        self.toolbar.export.setToolTip(self.exporter.explained)
+        if not self._was_ready and look.frame is not None and self.skeleton.shown_pose >= 0:
+            self._was_ready = True
+            self.ready.emit()
+
+    def _message(self) -> str:
+        trouble = self.skeleton.trouble
+        return f"Simple 3D view: {trouble}" if trouble else ""
+
+    def diagnostics(self) -> dict[str, str]:
+        """What the window knows that a fault report needs."""
+        screen = self.screen()
+        ratio = screen.devicePixelRatio() if screen is not None else 1.0
+        return {
+            "status": self.status.words,
+            "3D view": self.skeleton.trouble or "OpenGL",
+            "screen scaling": f"{ratio:g}",
+            "message": self.strip.text,
+        }
+
+    def _pose_shown(self, index: int) -> None:
+        stage = self.presenter.stage
+        if isinstance(stage, LiveStage):
+            stage.run.shown(index)
+
+    def _stage_changed(self) -> None:
+        self.skeleton.forget()
+        stage = self.presenter.stage
+        self.toolbar.show_live(not isinstance(stage, PlaybackStage))
+        self.setWindowTitle(f"{stage.label} – {TITLE}" if stage else TITLE)
+
+    def _show_sources(self) -> None:
+        self.toolbar.show_sources(self.presenter.source_list)
+
+    def _show_preference(self, name: str) -> None:
+        chosen = self.presenter.preferences
+        if name == "theme":
+            self.show_theme()
+        elif name == "mirror":
+            self.picture.set_mirror(chosen.mirror)
+            self.actions_by_words["Mirror the picture"].setChecked(chosen.mirror)
+        elif name == "fill":
+            self.picture.set_fill(chosen.fill)
+            self.actions_by_words["Fill the pane"].setChecked(chosen.fill)
+        elif name == "follow":
+            self.orbit.follow = chosen.follow
+            self.skeleton.follow.setChecked(chosen.follow)
+            self.actions_by_words["Follow the person"].setChecked(chosen.follow)
+        elif name == "delay":
+            stage = self.presenter.stage
+            rate = stage.rate if isinstance(stage, LiveStage) else None
+            self.toolbar.show_delay(chosen.delay, rate)
+
+    def show_theme(self) -> None:
+        """Dress the program as the user or the system wants."""
+        chosen = self.presenter.preferences.theme
+        theme = themes.pick(chosen, system_dark=themes.system_is_dark())
+        themes.apply_to_program(theme)
+        self.picture.set_theme(theme)
+        self.skeleton.set_theme(theme)
+
+    # --- doing ------------------------------------------------------------------------------
+
+    def _choose(self, spec: str) -> None:
+        self.presenter.choose(spec)
+        self._show_sources()
+
+    def _space(self) -> None:
+        """Space presses the button that Tab has led to, as everywhere, or else plays and stops."""
+        chosen = QApplication.focusWidget()
+        if isinstance(chosen, QAbstractButton) and chosen.isEnabled():
+            chosen.click()
+        else:
+            self.presenter.toggle()
+
+    def _step(self, frames: int) -> None:
+        if self.presenter.stage is not None:
+            self.presenter.stage.step(frames)
+
+    def _seek(self, share: float) -> None:
+        if self.presenter.stage is not None:
+            self.presenter.stage.seek(share)
+
+    def _preset(self, name: str) -> None:
+        self.orbit.preset(name)
+        self.skeleton.ask()
+
+    def _toggle_settings(self) -> None:
+        self.settings.setVisible(not self.settings.isVisible())
+        shown = self.settings.isVisible()
+        self.toolbar.settings.setChecked(shown)
+        self.actions_by_words["Settings"].setChecked(shown)
+
+    def _whole_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def ask_file(self) -> None:
+        errands.ask_file(self)
+
+    def ask_url(self) -> None:
+        errands.ask_address(self)
+
+    def ask_export(self) -> None:
+        errands.ask_export(self)
+
+    def copy_diagnostics(self) -> None:
+        errands.copy_diagnostics(self)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        if event is not None and errands.dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        if event is not None and (spec := errands.dropped(event.mimeData())):
+            event.acceptProposedAction()
+            self._choose(spec)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        if event is None or self._leaving:
+            return
+        if (lost := self.presenter.would_lose) and not errands.may_lose(self, lost):
+            event.ignore()
+            return
+        self._leaving = True
+        self._tick.stop()
+        self.remember()
+        self.closing.emit()
+
+    def leave(self) -> None:
+        """Close without asking: the system or a signal wants the program to end."""
+        if not self._leaving:
+            self._leaving = True
+            self._tick.stop()
+            self.remember()
+            self.closing.emit()
+        self.close()

@@ -1,0 +1,48 @@
+"""The menu bar; every entry names its shortcut, and the shortcuts live here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PyQt6.QtGui import QAction, QKeySequence
+from PyQt6.QtWidgets import QMainWindow, QMenu
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One menu entry; several keys may be given, the first is shown."""
+
+    words: str
+    pressed: Callable[[], Any]
+    keys: tuple[str, ...] = ()
+    checkable: bool = False
+    separated: bool = False
+    """A line is drawn above."""
+
+
+def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QAction]:
+    """Fill the window's menu bar; the actions by their words."""
+    actions: dict[str, QAction] = {}
+    bar = window.menuBar()
+    for title, entries in menus.items():
+        menu = bar.addMenu(title) if bar is not None else None
+        if menu is None:
+            continue
+        for entry in entries:
+            actions[entry.words] = _add(window, menu, entry)
+    return actions
+
+
+def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:
+    if entry.separated:
+        menu.addSeparator()
+    action = QAction(entry.words, window)
+    action.setShortcuts([QKeySequence(key) for key in entry.keys])
+    action.setCheckable(entry.checkable)
+    action.triggered.connect(lambda _checked=False: entry.pressed())
+    menu.addAction(action)
+    # Shortcuts of a menu bar hidden in full-screen mode would die without this.
+    window.addAction(action)
+    return action

@@ -1,0 +1,205 @@
+"""The camera picture with the 2D skeleton over it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PyQt6.QtCore import QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from app import colours
+from app.packets import Frame
+from app.ui import icons
+from app.ui.presenters import picture as geometry
+from app.ui.presenters.recording import RecordState, RecordStatus
+from app.ui.presenters.stage import Look, opacity
+from app.ui.theme import DARK, Theme
+from app.ui.views import kit, strokes
+from app.ui.views.card import Card, Hint
+
+
+class PictureView(QWidget):
+    """Paints the newest frame; mirroring and cropping never leave this widget."""
+
+    mirror_chosen = pyqtSignal(bool)
+    fill_chosen = pyqtSignal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Camera picture")
+        self._look = Look()
+        self._image: QImage | None = None
+        self._pixels: NDArray[np.uint8] | None = None
+        self._theme: Theme = DARK
+        self._record = RecordStatus()
+        self.mirror = kit.tool_button(
+            "mirror",
+            "Mirror the picture (M)\nOnly what you see: recordings are never mirrored",
+            lambda: self.mirror_chosen.emit(self.mirror.isChecked()),
+            checkable=True,
+        )
+        self.fill = kit.tool_button(
+            "fill",
+            "Fill the pane, cutting the edges",
+            lambda: self.fill_chosen.emit(self.fill.isChecked()),
+            checkable=True,
+        )
+        self.card = Card(self)
+        self.hint = Hint(self)
+        self._corner = Corner(self, [self.mirror, self.fill])
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.update()
+
+    def show_look(self, look: Look) -> None:
+        """Show another moment; repaints only when something visible has changed."""
+        before, self._look = self._look, look
+        self.card.show_notice(look.notice)
+        self.hint.show_text("" if look.notice else look.hint)
+        if look.frame is not before.frame:
+            self._take(look.frame)
+        if (look.frame, look.keypoints, look.greyed) != (
+            before.frame,
+            before.keypoints,
+            before.greyed,
+        ) or look.size != before.size:
+            self.update()
+
+    def show_record(self, status: RecordStatus) -> None:
+        """A red frame while recording, and the seconds to go in figures seen from afar."""
+        mark = (status.state, status.countdown)
+        if mark != (self._record.state, self._record.countdown):
+            self.update()
+        self._record = status
+
+    def set_mirror(self, on: bool) -> None:
+        self.mirror.setChecked(on)
+        self.update()
+
+    def set_fill(self, on: bool) -> None:
+        self.fill.setChecked(on)
+        self.fill.setIcon(icons.icon("fit" if on else "fill"))
+        tip = "Show the whole picture" if on else "Fill the pane, cutting the edges"
+        self.fill.setToolTip(tip)
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.card.place()
+        self.hint.place()
+        self._corner.place()
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.stage))
+        look = self._look
+        size = look.frame.size if look.frame else look.size
+        if size is not None:
+            place = geometry.place(
+                size,
+                (self.width(), self.height()),
+                fill=self.fill.isChecked(),
+                mirror=self.mirror.isChecked(),
+            )
+            self._paint_picture(painter, place)
+            self._paint_figure(painter, place)
+        self._paint_record(painter)
+        painter.end()
+
+    def _take(self, frame: Frame | None) -> None:
+        """Wrap the frame without copying; QImage does not keep the array alive, so we do."""
+        if frame is None:
+            self._image = self._pixels = None
+            return
+        self._pixels = np.ascontiguousarray(frame.image)
+        self._image = kit.image(self._pixels)
+
+    def _paint_picture(self, painter: QPainter, place: geometry.Placement) -> None:
+        target = QRectF(place.left, place.top, place.width, place.height)
+        if self._image is None:
+            # A recording without its pictures: the frame they had, so that the figure has a place.
+            painter.fillRect(target, QColor(0, 0, 0, 40 if self._theme.dark else 14))
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if place.mirror:
+            painter.translate(2 * place.left + place.width, 0)
+            painter.scale(-1, 1)
+        if self._look.greyed:
+            image = self._image.convertToFormat(QImage.Format.Format_Grayscale8)
+            painter.setOpacity(0.45)
+            painter.drawImage(target, image)
+        else:
+            painter.drawImage(target, self._image)
+        painter.restore()
+
+    def _paint_figure(self, painter: QPainter, place: geometry.Placement) -> None:
+        keypoints, seen = self._look.keypoints, self._look.seen
+        if keypoints is None or seen is None or not keypoints.tracked or self._look.greyed:
+            return
+        points = place.to_pane(keypoints.xy, keypoints.size)
+        lines, dots = geometry.figure(points, seen, opacity(keypoints.conf))
+        painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
+        strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
+
+    def _paint_record(self, painter: QPainter) -> None:
+        if self._record.state is RecordState.RECORDING:
+            wide = 0.22 * kit.em(self)
+            painter.setClipping(False)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            pen = QPen(QColor(colours.RECORD), wide)
+            pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+            painter.setPen(pen)
+            half = wide / 2
+            painter.drawRect(QRectF(self.rect()).adjusted(half, half, -half, -half))
+        elif self._record.state is RecordState.COUNTDOWN:
+            self._paint_countdown(painter)
+
+    def _paint_countdown(self, painter: QPainter) -> None:
+        side = 0.36 * min(self.width(), self.height())
+        circle = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        painter.setClipping(False)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(20, 22, 24, 190))
+        painter.drawEllipse(circle)
+        font = painter.font()
+        font.setPixelSize(max(1, round(0.55 * side)))
+        font.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(font)
+        painter.setPen(QColor("#ffffff"))
+        painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._record.countdown))
+
+
+class Corner(QWidget):
+    """A few small buttons in the upper right corner of a pane, on a quiet ground."""
+
+    def __init__(self, parent: QWidget, buttons: list[QWidget]) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(*(4 * [kit.ems(self, 0.15)]))
+        row.setSpacing(kit.ems(self, 0.1))
+        for button in buttons:
+            row.addWidget(button)
+
+    def place(self) -> None:
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        self.adjustSize()
+        gap = kit.ems(self, 0.5)
+        self.move(parent.width() - self.width() - gap, gap)
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        ground = self.palette().window().color()
+        ground.setAlpha(215)
+        painter.setBrush(ground)
+        radius = kit.em(self) * 0.35
+        painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
+        painter.end()

@@ -1,0 +1,170 @@
+"""The panel behind the gear; nothing in it is needed to start."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QShowEvent
+from PyQt6.QtWidgets import (
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.preferences import Preferences
+from app.ui.views import kit
+
+RESOLUTIONS: Final = [
+    ("Automatic", ""),
+    ("640 × 480", "640x480"),
+    ("1280 × 720", "1280x720"),
+    ("1920 × 1080", "1920x1080"),
+]
+RATES: Final = [
+    ("Automatic", 0.0),
+    ("15 a second", 15.0),
+    ("30 a second", 30.0),
+    ("60 a second", 60.0),
+]
+COUNTDOWNS: Final = [("None", 0), ("3 seconds", 3), ("5 seconds", 5), ("10 seconds", 10)]
+STOPS: Final = [
+    ("By hand", 0),
+    ("After 10 seconds", 10),
+    ("After 30 seconds", 30),
+    ("After 1 minute", 60),
+    ("After 5 minutes", 300),
+    ("After 30 minutes", 1800),
+]
+THEMES: Final = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
+_AVERAGE_M: Final = 1.70
+
+
+class SettingsPanel(QFrame):
+    """Shows the preferences; tells each change as (name, value)."""
+
+    changed = pyqtSignal(str, object)
+    closed = pyqtSignal()
+    opened = pyqtSignal()
+
+    def __init__(self, preferences: Preferences) -> None:
+        super().__init__()
+        self.setObjectName("settings")
+        self._preferences = preferences
+        self._choices: dict[str, kit.Choice] = {}
+        self._names: list[QLabel] = []
+        self.setFixedWidth(kit.ems(self, 18))
+        self._column = QVBoxLayout()
+        self._column.setSpacing(kit.ems(self, 0.3))
+        self._build()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self.opened.emit()
+
+    def choice(self, name: str) -> kit.Choice:
+        """The combo box of one setting."""
+        return self._choices[name]
+
+    def show_choices(self, name: str, entries: list[tuple[str, Any]]) -> None:
+        """Put what was found on this machine (weights, devices) into a list."""
+        self._choices[name].fill(entries, getattr(self._preferences, name))
+
+    def _build(self) -> None:
+        gap = kit.ems(self, 0.8)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        head = QHBoxLayout()
+        head.setContentsMargins(gap, gap // 2, gap // 2, 0)
+        head.addWidget(kit.label("Settings", heading=True), 1)
+        head.addWidget(kit.tool_button("close", "Close (Ctrl+,)", self.closed.emit))
+        outer.addLayout(head)
+        inside = QWidget()
+        self._column.setContentsMargins(gap, 0, gap, gap)
+        inside.setLayout(self._column)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        outer.addWidget(area, 1)
+        self._fill()
+        self._column.addStretch(1)
+        widest = max(name.sizeHint().width() for name in self._names)
+        for name in self._names:
+            name.setFixedWidth(widest)
+
+    def _fill(self) -> None:
+        self._title("Camera")
+        self._choice("resolution", "Resolution", RESOLUTIONS, "Larger pictures cost speed")
+        self._choice("rate", "Pictures", RATES, "What the camera cannot do is ignored")
+        self._title("Person")
+        self._height()
+        self._title("3D")
+        self._choice("weights", "Weights", [("Automatic", "")], "The trained network")
+        self._choice("device", "Computed on", [("Automatic", "auto")], "Processor or GPU")
+        self._title("Recording")
+        self._choice("countdown_s", "Countdown", COUNTDOWNS, "Time to walk into the picture")
+        self._choice("auto_stop_s", "Stops", STOPS, "R stops it at any time")
+        self._check("keep_video", "Keep the video too", "About 1 MB a second; off: only the joints")
+        self._title("Look")
+        self._choice("theme", "Theme", THEMES, "")
+
+    def _title(self, words: str) -> None:
+        if self._column.count():
+            self._column.addSpacing(kit.ems(self, 0.7))
+        self._column.addWidget(kit.label(words, heading=True))
+
+    def _choice(self, name: str, words: str, entries: list[tuple[str, Any]], tip: str) -> None:
+        box = kit.Choice()
+        box.setMinimumContentsLength(8)
+        box.setToolTip(tip)
+        box.setAccessibleName(words)
+        box.fill(entries, getattr(self._preferences, name))
+        box.activated.connect(lambda _index: self.changed.emit(name, box.currentData()))
+        self._choices[name] = box
+        self._row(words, box)
+
+    def _check(self, name: str, words: str, tip: str) -> None:
+        box = kit.Tick(words)
+        box.setToolTip(tip)
+        box.setChecked(bool(getattr(self._preferences, name)))
+        box.toggled.connect(lambda on: self.changed.emit(name, on))
+        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        box.setObjectName(name)
+        self._column.addWidget(box)
+
+    def _height(self) -> None:
+        known = kit.Tick("I know the body height")
+        known.setToolTip("Without it the person is shown at an average height")
+        known.setChecked(self._preferences.height_m > 0)
+        known.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        metres = QDoubleSpinBox()
+        metres.setRange(1.20, 2.30)
+        metres.setSingleStep(0.01)
+        metres.setDecimals(2)
+        metres.setSuffix(" m")
+        metres.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        metres.setValue(self._preferences.height_m or _AVERAGE_M)
+        metres.setEnabled(known.isChecked())
+        metres.setObjectName("height_m")
+        known.toggled.connect(metres.setEnabled)
+
+        def tell() -> None:
+            self.changed.emit("height_m", metres.value() if known.isChecked() else 0.0)
+
+        known.toggled.connect(lambda _on: tell())
+        metres.valueChanged.connect(lambda _value: tell())
+        self._column.addWidget(known)
+        self._row("Height", metres)
+
+    def _row(self, words: str, widget: QWidget) -> None:
+        row = QHBoxLayout()
+        name = kit.label(words, dim=True)
+        self._names.append(name)
+        row.addWidget(name)
+        row.addWidget(widget, 1)
+        self._column.addLayout(row)

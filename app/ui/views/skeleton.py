@@ -1,0 +1,273 @@
+"""The 3D view: pictures from the renderer's process, or painted here when OpenGL is missing."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import numpy as np
+from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import (
+    QHideEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from app.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
+from app.render.client import Drawn, Renderer
+from app.render.request import Body, SkeletonRequest
+from app.ui.presenters.orbit import OrbitPresenter
+from app.ui.presenters.stage import Look
+from app.ui.presenters.standing import Standing
+from app.ui.theme import Theme
+from app.ui.views import kit
+from app.ui.views.card import Hint
+from app.ui.views.painted import paint_scene
+from app.ui.views.picture import Corner
+
+_REMEMBERED: Final = 64
+"""Requests whose pose is remembered until their picture comes; older ones were overtaken."""
+_RESIZE_MS: Final = 150
+"""Another size means another OpenGL window in the renderer (60 ms), so dragging waits."""
+_SLOW_MS: Final = 50.0
+_SLOW_COUNT: Final = 8
+"""So many slow drawings in a row; one alone may be the system's hiccup."""
+_LEAST_SHARE: Final = 0.45
+_MOUSE_HELP: Final = "Drag to turn, Shift or the middle button to move, wheel to zoom"
+
+
+class SkeletonView(QWidget):
+    """Shows the lifted pose in the room, from wherever the user wants to look."""
+
+    follow_chosen = pyqtSignal(bool)
+    shown = pyqtSignal(int)
+    """The pose of this source frame is on the screen now.  At most once a pose, painted or not."""
+
+    def __init__(self, orbit: OrbitPresenter) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("3D view")
+        self.setToolTip(_MOUSE_HELP)
+        self._orbit = orbit
+        self._standing = Standing()
+        self._scene: SceneTheme = DARK_SCENE
+        self._look = Look()
+        self._body: Body | None = None
+        self._body_time = 0.0
+        self._drag: QPointF | None = None
+        self._pictures = _Rendered()
+        self._told = -1
+        self.follow = kit.tool_button(
+            "follow",
+            "Keep the person in the middle (F)",
+            lambda: self.follow_chosen.emit(self.follow.isChecked()),
+            checkable=True,
+        )
+        self.reset = kit.tool_button("reset", "Back to the first view (double click)", self._reset)
+        self._corner = Corner(self, [self.follow, self.reset])
+        self.hint = Hint(self)
+        self._resizing = QTimer(self)
+        self._resizing.setSingleShot(True)
+        self._resizing.timeout.connect(self._resize_renderer)
+
+    @property
+    def trouble(self) -> str:
+        """Why the view is only painted, in words; empty while all is well."""
+        return self._pictures.trouble
+
+    @property
+    def shown_pose(self) -> int:
+        """Source frame of the pose on the screen; -1 for none."""
+        return self._told
+
+    def set_theme(self, theme: Theme) -> None:
+        self._scene = DARK_SCENE if theme.dark else LIGHT_SCENE
+        self.ask()
+
+    def show_look(self, look: Look) -> None:
+        """Show another moment, and fetch what the renderer has finished."""
+        if look.pose is not self._look.pose:
+            self._stand(look)
+            self._look = look
+            self.ask()
+        if self._pictures.fetch():
+            self.update()
+
+    def ask(self) -> None:
+        """Have the scene drawn again: another pose, camera, theme or size."""
+        request = SkeletonRequest(self._orbit.view, self._scene, self._body)
+        pose = self._look.pose.index if self._look.pose else -1
+        if not self._pictures.ask(request, pose):
+            self.update()
+
+    def forget(self) -> None:
+        """Another source: no pose, and the person may stand anywhere."""
+        self._standing.reset()
+        self._told = -1
+        self._look, self._body = Look(), None
+        self.ask()
+
+    def close_renderer(self) -> None:
+        self._pictures.close()
+
+    def _stand(self, look: Look) -> None:
+        if look.pose is None:
+            self._body = None
+            return
+        joints = self._standing.stand(look.pose, look.keypoints)
+        firm = look.opacity if look.opacity is not None else np.ones(17, dtype=np.float32)
+        self._body = Body(joints, ~look.pose.missing, firm)
+        now = time.monotonic()
+        self._orbit.accompany(joints[0], now - self._body_time)
+        self._body_time = now
+
+    def _reset(self) -> None:
+        self._orbit.reset()
+        self.ask()
+
+    def _resize_renderer(self) -> None:
+        ratio = self.devicePixelRatioF()
+        self._pictures.resize(round(self.width() * ratio), round(self.height() * ratio))
+        self.ask()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self._corner.place()
+        self.hint.place()
+        self._resizing.start(_RESIZE_MS)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        super().hideEvent(event)
+        self._resizing.stop()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None:
+            self._drag = event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        if event is None or self._drag is None:
+            return
+        moved = event.position() - self._drag
+        self._drag = event.position()
+        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        pan = shifted or bool(event.buttons() & Qt.MouseButton.MiddleButton)
+        self._orbit.drag(moved.x(), moved.y(), self.height(), pan=pan)
+        self.ask()
+
+    def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:
+        self._drag = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._reset()
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        if event is not None:
+            self._orbit.zoom(event.angleDelta().y() / 120)
+            self.ask()
+            event.accept()
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        rect = QRectF(self.rect())
+        if self._pictures.image is None:
+            paint_scene(painter, rect, self._scene, self._orbit.view, self._body)
+            pose = self._look.pose.index if self._look.pose else -1
+        else:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(rect, self._pictures.image)
+            pose = self._pictures.pose
+        painter.end()
+        if pose >= 0 and pose != self._told:
+            self._told = pose
+            self.shown.emit(pose)
+
+
+class _Sharpness:
+    """Draws fewer pixels where drawing is slow, so that the person moves smoothly.
+
+    Without a graphics card 0.5 million pixels take 30 ms; a 4K screen's half has 4 million.
+    """
+
+    def __init__(self) -> None:
+        self._share = 1.0
+        self._slow = 0
+
+    def of(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size to be drawn for a view of this size."""
+        width, height = (max(16, round(side * self._share)) for side in size)
+        return width, height
+
+    def judge(self, draw_ms: float) -> bool:
+        """Take note of one drawing; True if the size has become another."""
+        self._slow = self._slow + 1 if draw_ms > _SLOW_MS else 0
+        if self._slow < _SLOW_COUNT or self._share <= _LEAST_SHARE:
+            return False
+        self._slow, self._share = 0, self._share * 0.75
+        return True
+
+
+class _Rendered:
+    """The renderer's newest picture as a QImage, and which pose it shows."""
+
+    def __init__(self) -> None:
+        self.image: QImage | None = None
+        self.pose = -1
+        self._renderer: Renderer | None = None
+        self._drawn: Drawn | None = None
+        self._size = (0, 0)
+        self._sharpness = _Sharpness()
+        self._poses: dict[int, int] = {}
+
+    @property
+    def trouble(self) -> str:
+        renderer = self._renderer
+        return renderer.failed or "" if renderer is not None else ""
+
+    def resize(self, width: int, height: int) -> None:
+        """Start the renderer at the first size that is known, or change its size."""
+        self._size = (width, height)
+        size = self._sharpness.of(self._size)
+        if self._renderer is None:
+            self._renderer = Renderer("skeleton", size)
+            self._renderer.start()
+        else:
+            self._renderer.resize(*size)
+
+    def ask(self, request: SkeletonRequest, pose: int) -> bool:
+        """Ask for a picture; False if the view has to paint by itself for now."""
+        if self._renderer is None or self._renderer.failed:
+            self.image = None
+            return False
+        number = self._renderer.request(request)
+        self._poses[number] = pose
+        while len(self._poses) > _REMEMBERED:
+            del self._poses[next(iter(self._poses))]
+        return self.image is not None
+
+    def fetch(self) -> bool:
+        """Whether there is a new picture to be shown."""
+        renderer = self._renderer
+        if renderer is None:
+            return False
+        if renderer.failed and self.image is not None:
+            self.image = self._drawn = None
+            return True
+        drawn = renderer.latest()
+        if drawn is None or drawn is self._drawn or renderer.failed:
+            return False
+        self._drawn = drawn  # keeps the pixels alive, which QImage does not
+        self.image = kit.image(drawn.image)
+        self.pose = self._poses.get(drawn.request, self.pose)
+        if self._sharpness.judge(drawn.draw_ms):
+            renderer.resize(*self._sharpness.of(self._size))
+        return True
+
+    def close(self) -> None:
+        if self._renderer is not None:
+            self._renderer.close()

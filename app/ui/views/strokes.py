@@ -1,0 +1,41 @@
+"""Paints a person of bones and joints; shared by the picture's overlay and the painted 3D view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPen
+
+from app.colours import SIDE_COLOURS
+from app.ui.presenters.picture import Dot, Stroke
+
+
+def paint(painter: QPainter, strokes: Iterable[Stroke], dots: Iterable[Dot], width: float) -> None:
+    """Draw bones ``width`` pixels wide with joints a little wider.
+
+    A dark rim below the colours keeps light grey readable on a white wall.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    strokes = list(strokes)
+    for stroke in strokes:
+        _line(painter, stroke, QColor(0, 0, 0), 0.45 * stroke.opacity, width * 1.7)
+    for stroke in strokes:
+        _line(painter, stroke, QColor(SIDE_COLOURS[stroke.side]), stroke.opacity, width)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for dot in dots:
+        painter.setOpacity(dot.opacity)
+        painter.setBrush(QColor(SIDE_COLOURS[dot.side]).darker(135))
+        painter.drawEllipse(QPointF(*dot.centre), width * 0.95, width * 0.95)
+        painter.setBrush(QColor(SIDE_COLOURS[dot.side]).lighter(125))
+        painter.drawEllipse(QPointF(*dot.centre), width * 0.62, width * 0.62)
+    painter.restore()
+
+
+def _line(painter: QPainter, stroke: Stroke, colour: QColor, opacity: float, width: float) -> None:
+    pen = QPen(colour, width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setOpacity(opacity)
+    painter.setPen(pen)
+    painter.drawLine(QPointF(*stroke.start), QPointF(*stroke.end))

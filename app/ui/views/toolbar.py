@@ -1,0 +1,194 @@
+"""What one does, left to right: choose, start, record, trade calm for speed, export."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
+
+from app import colours
+from app.ui import icons, words
+from app.ui.preferences import MAX_DELAY
+from app.ui.presenters.recording import RecordState, RecordStatus
+from app.ui.presenters.sources import SourceList
+from app.ui.views import kit
+
+_ON_RED: Final = "#ffffff"
+_RED_GROUND: Final = "#c9282d"
+"""The record red, a shade deeper: white words on it reach 4.5:1."""
+
+
+class RecordButton(QPushButton):
+    """A red dot and ``Record``; while recording the whole button is red and counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._text = "Record"
+        self._on = False
+        self.setAccessibleName("Record")
+        self.setToolTip("Record what you do (R)")
+        width = self.fontMetrics().horizontalAdvance("Finish 0:00:00")
+        self.setMinimumWidth(width + kit.ems(self, 2.6))
+
+    def show_status(self, status: RecordStatus) -> None:
+        on = status.state in (RecordState.COUNTDOWN, RecordState.RECORDING)
+        text = {
+            RecordState.OFF: "Record",
+            RecordState.COUNTDOWN: f"In {status.countdown} …",
+            RecordState.OPENING: "Record",
+            RecordState.RECORDING: f"Finish  {words.clock(status.elapsed_s)}",
+            RecordState.SAVING: "Saving …",
+        }[status.state]
+        if (text, on) != (self._text, self._on):
+            self._text, self._on = text, on
+            self.update()
+        self.setEnabled(status.possible or on)
+        self.setToolTip(status.explained)
+
+    @property
+    def words(self) -> str:
+        return self._text
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        em = kit.em(self)
+        if self._on:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(_RED_GROUND))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0, 0, -1, -1), 0.3 * em, 0.3 * em)
+        text_width = painter.fontMetrics().horizontalAdvance(self._text)
+        mark = 0.72 * em
+        left = (self.width() - text_width - mark - 0.5 * em) / 2
+        place = QRectF(left, (self.height() - mark) / 2, mark, mark)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setOpacity(1.0 if self.isEnabled() else 0.4)
+        painter.setBrush(QColor(_ON_RED if self._on else colours.RECORD))
+        if self._on:
+            painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), 2, 2)
+        else:
+            painter.drawEllipse(place)
+        painter.setOpacity(1.0)
+        group = self.palette().currentColorGroup()
+        ink = QColor(_ON_RED) if self._on else self.palette().color(group, self.foregroundRole())
+        painter.setPen(ink)
+        rest = QRectF(place.right() + 0.5 * em, 0, self.width(), self.height())
+        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self._text)
+        painter.end()
+
+
+class Toolbar(QWidget):
+    """The bar at the window's top."""
+
+    source_chosen = pyqtSignal(str)
+    sources_wanted = pyqtSignal()
+    start_pressed = pyqtSignal()
+    record_pressed = pyqtSignal()
+    delay_chosen = pyqtSignal(int)
+    export_pressed = pyqtSignal()
+    settings_pressed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("toolbar")
+        self.source = _SourceChoice()
+        self.source.activated.connect(
+            lambda index: self.source_chosen.emit(str(self.source.itemData(index)))
+        )
+        self.source.opened.connect(self.sources_wanted)
+        self.start = kit.push_button("Start", self.start_pressed.emit, icon="play")
+        self.record = RecordButton()
+        self.record.clicked.connect(lambda _checked=False: self.record_pressed.emit())
+        self.delay = _delay_slider()
+        self.delay.valueChanged.connect(lambda value: self.delay_chosen.emit(MAX_DELAY - value))
+        self.export = kit.push_button(
+            "Export…", self.export_pressed.emit, icon="export", tip="Save as a table (Ctrl+E)"
+        )
+        self.settings = kit.tool_button(
+            "settings", "Settings (Ctrl+,)", self.settings_pressed.emit, checkable=True
+        )
+        self._build()
+
+    def _build(self) -> None:
+        row = QHBoxLayout(self)
+        gap = kit.ems(self, 0.5)
+        row.setContentsMargins(gap, gap, gap, gap)
+        row.setSpacing(gap)
+        self.start.setMinimumWidth(
+            self.start.fontMetrics().horizontalAdvance("Pause") + kit.ems(self, 3.6)
+        )
+        row.addWidget(self.source)
+        row.addWidget(self.start)
+        row.addSpacing(gap)
+        row.addWidget(self.record)
+        row.addStretch(1)
+        for widget in (kit.label("steadier", dim=True), self.delay, kit.label("faster", dim=True)):
+            row.addWidget(widget)
+        row.addSpacing(gap)
+        row.addWidget(self.export)
+        row.addWidget(self.settings)
+
+    def show_sources(self, sources: SourceList) -> None:
+        self.source.show_sources(sources)
+
+    def show_start(self, word: str, icon: str, tip: str, *, enabled: bool = True) -> None:
+        self.start.setEnabled(enabled)
+        if self.start.text() != kit.beside_icon(word):
+            self.start.setText(kit.beside_icon(word))
+            self.start.setIcon(icons.icon(icon))
+        self.start.setToolTip(tip)
+
+    def show_live(self, live: bool) -> None:
+        """The delay can be chosen only while poses are computed live."""
+        self.delay.setEnabled(live)
+
+    def show_delay(self, frames: int, rate: float | None) -> None:
+        self.delay.blockSignals(True)
+        self.delay.setValue(MAX_DELAY - frames)
+        self.delay.blockSignals(False)
+        self.delay.setToolTip(words.delay(frames, rate))
+
+
+def _delay_slider() -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0, MAX_DELAY)
+    slider.setPageStep(1)
+    slider.setFixedWidth(kit.ems(slider, 7))
+    slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    slider.setAccessibleName("steadier or faster")
+    return slider
+
+
+class _SourceChoice(kit.Choice):
+    """The list of sources; asks for a fresh one each time it is opened."""
+
+    opened = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Source")
+        self.setToolTip("Where the pictures come from")
+        self.setIconSize(QSize(kit.ems(self, 1.1), kit.ems(self, 1.1)))
+        self.setFixedWidth(kit.ems(self, 15))
+        self._shown: SourceList | None = None
+
+    def showPopup(self) -> None:
+        self.opened.emit()
+        super().showPopup()
+
+    def show_sources(self, sources: SourceList) -> None:
+        if sources == self._shown:
+            return
+        self._shown = sources
+        self.blockSignals(True)
+        self.clear()
+        for entry in sources.entries:
+            if entry.separated:
+                self.insertSeparator(self.count())
+            self.addItem(icons.icon(entry.icon), entry.label, entry.spec)
+        self.setCurrentIndex(self.findData(sources.current))
+        self.blockSignals(False)

@@ -1,0 +1,114 @@
+"""Every number and state put into plain words; no widgets and no logic beyond wording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.pipeline.status import Stats
+
+NARROW_SPACE: Final = "\u2009"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One piece of the status line."""
+
+    text: str
+    explained: str
+    """Shown when the pointer rests on it."""
+    warn: bool = False
+
+
+def clock(seconds: float) -> str:
+    """``75.25`` -> ``01:15.2``; an hour and more as ``1:02:03``.  Never rounds up to ``:60``."""
+    tenths = int(max(0.0, seconds) * 10 + 1e-6)
+    minutes, rest = divmod(tenths, 600)
+    if minutes >= 60:
+        hours, minutes = divmod(minutes, 60)
+        return f"{hours}:{minutes:02d}:{rest // 10:02d}"
+    return f"{minutes:02d}:{rest // 10:02d}.{rest % 10}"
+
+
+def span(seconds: float) -> str:
+    """A length of time as one says it: ``12 s``, ``3 min``, ``2 h``."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h"
+
+
+def milliseconds(value: float) -> str:
+    return f"{value:.0f}{NARROW_SPACE}ms"
+
+
+def delay(frames: int, rate: float | None) -> str:
+    """What the steadier / faster slider trades at this place."""
+    if frames == 0:
+        return "Fastest: the newest picture, a little shaky"
+    late = f", {frames / rate * 1000:.0f} ms" if rate else ""
+    plural = "frame" if frames == 1 else "frames"
+    return f"The 3D pose is {frames} {plural}{late} behind: steadier, but later"
+
+
+def device(name: str) -> str:
+    """``cuda:0`` and ``cpu`` as a person calls them."""
+    kind = name.partition(":")[0]
+    return {"cpu": "CPU", "cuda": "GPU", "mps": "Apple GPU"}.get(kind, name)
+
+
+def status(stats: Stats, *, gpu_wanted: bool = False) -> tuple[Segment, ...]:
+    """The status line of a live run, left to right.  Figures not yet measured are left out."""
+    found = [Segment(f"{stats.fps:.1f} fps", "Pictures searched for a person, each second")]
+    if stats.detect_ms is not None:
+        found.append(
+            Segment(f"2D {milliseconds(stats.detect_ms)}", "Time to find the joints in one picture")
+        )
+    if stats.lift_ms is not None:
+        found.append(
+            Segment(
+                f"3D {milliseconds(stats.lift_ms)}",
+                f"Time to turn joints into a 3D pose; {stats.poses_per_s:.0f} poses each second",
+            )
+        )
+    found += _late(stats)
+    if stats.device:
+        found.append(_device(stats.device, gpu_wanted=gpu_wanted))
+    if stats.weights:
+        found.append(Segment(stats.weights, "The trained weights in use; change them in Settings"))
+    found.append(
+        Segment(
+            f"{stats.dropped} dropped",
+            "Pictures lost before the program could take them, since the start",
+        )
+    )
+    return tuple(found)
+
+
+def _late(stats: Stats) -> list[Segment]:
+    if stats.capture_to_screen_ms is None:
+        return []
+    words = (
+        "From the moment the picture was taken until its 3D pose is on the screen,\n"
+        "the delay chosen with the steadier / faster slider included"
+    )
+    return [Segment(f"screen {milliseconds(stats.capture_to_screen_ms)}", words)]
+
+
+def _device(name: str, *, gpu_wanted: bool) -> Segment:
+    kind = device(name)
+    if kind != "CPU":
+        return Segment(kind, f"The 3D poses are computed on the graphics card ({name})")
+    if gpu_wanted:
+        return Segment(
+            "CPU, no GPU",
+            "A graphics card was asked for, but PyTorch finds none it can use",
+            warn=True,
+        )
+    return Segment("CPU", "The 3D poses are computed on the processor")
+
+
+def disk_low(seconds_left: float) -> str:
+    """A warning while recording."""
+    return f"The disk is nearly full: room for about {span(seconds_left)} more"

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.cli.arguments import DELAY_RANGE, parse
+
+
+def test_nothing_means_the_window() -> None:
+    options = parse([])
+    assert options.command is None
+    assert options.source is None
+    assert options.weights is None
+    assert options.device is None, "the window's remembered device must not be overruled"
+    assert options.height is None
+    assert options.delay is None
+
+
+def test_options_may_stand_before_and_after_the_command() -> None:
+    before = parse(["--device", "cpu", "--height", "1.7", "lift", "a.mp4", "-o", "a.csv"])
+    after = parse(["lift", "a.mp4", "-o", "a.csv", "--device", "cpu", "--height", "1.7"])
+    assert vars(before) == vars(after)
+    assert (after.device, after.height, after.weights) == ("cpu", 1.7, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["dance.mp4"], ["'dance.mp4' is not a command", "--source dance.mp4", "lift dance.mp4"]),
+        (["--height", "175"], ["centimetres", "1.75"]),
+        (["--height", "3"], ["between 1.2 and 2.3 metres"]),
+        (["--height", "nan"], ["between 1.2 and 2.3 metres"]),
+        (["--height", "tall"], ["'tall'", "such as 1.75"]),
+        (["--delay", "-1"], ["'-1'", "whole number of frames"]),
+        (["--delay", "1.5"], ["whole number of frames"]),
+        (["--delay", "11"], ["between 0 and 10"]),
+        (["--device", "gpu"], ["'gpu'", "cuda"]),
+        (["--source"], ["--source", "expected one argument"]),
+        (["lift", "a.mp4"], ["-o"]),
+        (["lift", "-o", "a.csv"], ["SOURCE"]),
+        (["lift", "a.mp4", "-o", "a.csv", "--seconds", "0"], ["above 0"]),
+        (["lift", "a.mp4", "-o", "a.csv", "--seconds", "inf"], ["above 0"]),
+        (["lift", "a.mp4", "-o", "a.csv", "--delay", "2"], ["--delay"]),
+        (["--source", "0", "lift", "a.mp4", "-o", "a.csv"], ["--source belongs to the window"]),
+        (["devices", "now"], ["now"]),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    arguments: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        parse(arguments)
+    line = capsys.readouterr().err
+    assert end.value.code == 2
+    assert line.count("\n") == 1
+    for word in words:
+        assert word in line
+
+
+@pytest.mark.parametrize(("text", "metres"), [("1.2", 1.2), ("1,75", 1.75), ("2.3", 2.3)])
+def test_heights_of_people(text: str, metres: float) -> None:
+    assert parse(["--height", text]).height == metres
+
+
+def test_help_has_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    with pytest.raises(SystemExit):
+        parse(["lift", "--help"])
+    lines = capsys.readouterr().out.splitlines()
+    examples = [line.strip() for line in lines if line.startswith("  python run_app.py ")]
+    assert len(examples) >= 8
+    for example in examples:
+        command = re.split(" {3,}", example)[0].split()[2:]
+        if "--help" not in command:
+            parse(command)
+
+
+def test_delay_reaches_as_far_as_the_slider_of_the_window() -> None:
+    from app.ui.preferences import MAX_DELAY
+
+    assert parse(["--delay", str(MAX_DELAY)]).delay == MAX_DELAY == DELAY_RANGE[1]

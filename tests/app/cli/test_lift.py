@@ -1,0 +1,221 @@
+"""``lift`` as a user runs it: every way it can end, in real processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.disks import read_only, small_disk
+from tests.support.program import Program
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and limits")
+
+
+def rows(table: Path) -> list[dict[str, str]]:
+    with table.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_clip_becomes_a_table(program: Program, clips: Path, out: Path) -> None:
+    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.csv", "--height", "1.60")
+    assert ended.code == 0, ended
+    assert ended.err == "", "no bar where nobody watches, and no chatter of MediaPipe's"
+    assert ended.out.startswith(f"{out / 'x.csv'}: 40 frames (1.3 s), a person in 40; ")
+    assert names(out) == ["x.csv", "x.csv.json"], "no temporary file is left"
+    table = rows(out / "x.csv")
+    assert [int(row["frame"]) for row in table] == list(range(40))
+    assert float(table[-1]["time_s"]) == pytest.approx(39 / 30)
+    sidecar = json.loads((out / "x.csv.json").read_text())
+    assert sidecar["scale"] == {"source": "height", "height_m": 1.6}
+    assert sidecar["source"] == "person.mp4"
+    assert "XNNPACK" in program.log_text, "MediaPipe's chatter belongs in the log"
+
+
+def test_what_exists_is_replaced_only_by_force(program: Program, clips: Path, out: Path) -> None:
+    (out / "x.csv").write_text("precious")
+    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.csv")
+    ended.check_refused("exists already", "--force")
+    assert (out / "x.csv").read_text() == "precious"
+    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.csv", "--force")
+    assert ended.code == 0, ended
+    assert len(rows(out / "x.csv")) == 40
+
+
+def not_a_video(folder: Path) -> Path:
+    path = folder / "notes.mp4"
+    path.write_text("a shopping list\n" * 100)
+    return path
+
+
+def empty(folder: Path) -> Path:
+    path = folder / "empty.mp4"
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: folder / "missing.mp4", ["no file", "missing.mp4"]),
+        (not_a_video, ["notes.mp4", "not a video"]),
+        (empty, ["empty.mp4", "empty"]),
+        (lambda folder: folder, ["folder"]),
+    ],
+    ids=["missing", "not a video", "empty", "folder"],
+)
+def test_sources_without_a_picture_are_refused_before_torch_is_loaded(
+    make: Callable[[Path], Path], words: list[str], program: Program, tmp_path: Path, out: Path
+) -> None:
+    blocked = (
+        "import sys; sys.modules.update(dict.fromkeys(['torch', 'mediapipe', 'PyQt6', 'open3d']));"
+        "from app.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    ended = program.run("lift", make(tmp_path), "-o", out / "x.csv", code=blocked)
+    ended.check_refused(*words)
+    assert names(out) == []
+
+
+def test_nobody_in_the_clip(program: Program, clips: Path, out: Path) -> None:
+    ended = program.run("lift", clips / "nobody.mp4", "-o", out / "x.csv")
+    ended.check_refused("No person", "nobody.mp4")
+    assert names(out) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--weights", "no-such-weights"], ["no-such-weights"]),
+        (["--device", "mps" if sys.platform != "darwin" else "cuda"], ["--device cpu"]),
+    ],
+)
+def test_a_network_that_cannot_be_had(
+    options: list[str], words: list[str], program: Program, clips: Path, out: Path
+) -> None:
+    sources = [clips / "person.mp4", clips / "nobody.mp4"]
+    ended = program.run("lift", *sources, "-o", out, *options)
+    ended.check_refused(*words)
+    assert names(out) == []
+
+
+def test_damaged_weights(program: Program, clips: Path, out: Path, tmp_path: Path) -> None:
+    weights = tmp_path / "broken.safetensors"
+    weights.write_bytes(os.urandom(4096))
+    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.csv", "--weights", weights)
+    ended.check_refused("broken.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [("nowhere/x.csv", ["nowhere", "does not exist"]), ("x.xls", ["x.xls", ".csv"])],
+)
+def test_output_that_cannot_be(
+    output: str, words: list[str], program: Program, clips: Path, out: Path
+) -> None:
+    ended = program.run("lift", clips / "person.mp4", "-o", out / output)
+    ended.check_refused(*words)
+
+
+def test_output_on_a_disk_that_can_only_be_read(
+    program: Program, clips: Path, tmp_path: Path
+) -> None:
+    with read_only(tmp_path / "locked") as folder:
+        ended = program.run("lift", clips / "person.mp4", "-o", folder / "x.csv")
+    ended.check_refused("locked", "cannot be written")
+
+
+def test_a_full_disk(program: Program, clips: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", 16 * 1024) as folder:
+        ended = program.run("lift", clips / "person.mp4", "-o", folder / "x.csv")
+        assert names(folder) == []
+    ended.check_refused("the disk is full", "x.csv")
+
+
+def test_a_file_size_limit(program: Program, clips: Path, out: Path) -> None:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.csv", preexec_fn=limit)
+    ended.check_refused("larger than is allowed", "x.csv")
+    assert names(out) == []
+
+
+def test_a_cut_off_video_gives_what_it_has_and_a_warning(
+    program: Program, clips: Path, out: Path, tmp_path: Path
+) -> None:
+    content = (clips / "person.mkv").read_bytes()
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(content[: len(content) * 2 // 3])
+    ended = program.run("lift", cut, "-o", out / "x.csv")
+    assert ended.code == 0, ended
+    assert ended.err.count("\n") == 1
+    assert "Warning: cut.mkv is cut off" in ended.err
+    assert 15 <= len(rows(out / "x.csv")) < 40
+
+
+def test_a_damaged_video_gives_what_it_has_and_a_warning(
+    program: Program, clips: Path, out: Path, tmp_path: Path
+) -> None:
+    content = bytearray((clips / "person.mp4").read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4000] = os.urandom(4000)
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(content)
+    ended = program.run("lift", damaged, "-o", out / "x.csv")
+    assert ended.code == 0, ended
+    assert "Traceback" not in ended.err
+    assert len(rows(out / "x.csv")) >= 20
+
+
+def test_some_of_several_fail(program: Program, clips: Path, out: Path, tmp_path: Path) -> None:
+    (tmp_path / "person.mp4").write_bytes((clips / "person.mp4").read_bytes())
+    sources = [clips / "person.mp4", tmp_path / "gone.mp4", tmp_path / "person.mp4"]
+    ended = program.run("lift", *sources, clips / "nobody.mp4", "-o", out / "new", "--seconds", "1")
+    assert ended.code == 1, ended
+    lines = ended.err.splitlines()
+    assert lines[0] == "mixpose: 2 of 4 sources lifted. Not lifted:"
+    assert len(lines) == 3
+    assert "gone.mp4" in lines[1]
+    assert "No person" in lines[2]
+    assert names(out / "new") == [
+        "person-2.csv",
+        "person-2.csv.json",
+        "person.csv",
+        "person.csv.json",
+    ]
+    assert len(rows(out / "new" / "person-2.csv")) == 30, "--seconds 1"
+
+
+def test_all_of_several_fail(program: Program, out: Path, tmp_path: Path) -> None:
+    ended = program.run("lift", tmp_path / "a.mp4", tmp_path / "b.mp4", "-o", out / "new")
+    assert ended.code == 2
+    assert "0 of 2 sources lifted" in ended.err
+    assert names(out) == [], "no empty folder is left"
+
+
+def test_the_performer_needs_no_camera(program: Program, out: Path) -> None:
+    ended = program.run("lift", "performer", "--seconds", "0.5", "-o", out / "x.csv")
+    assert ended.code == 0, ended
+    assert ended.err == ""
+    assert len(rows(out / "x.csv")) == 15
+
+
+def test_nobody_reads_standard_output(program: Program, clips: Path, out: Path) -> None:
+    with program.start("lift", clips / "person.mp4", "-o", out / "x.csv") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    assert len(rows(out / "x.csv")) == 40

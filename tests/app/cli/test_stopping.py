@@ -1,0 +1,127 @@
+"""Ctrl-C, SIGTERM, and streams that end: what was lifted so far is kept."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.support.mjpeg import MjpegServer, clip_jpegs
+from tests.support.program import Program
+
+if os.name == "nt":
+    pytest.skip("POSIX signals and terminals", allow_module_level=True)
+
+import pty
+
+
+def rows(table: Path) -> list[dict[str, str]]:
+    with table.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Terminal:
+    """A terminal of the program's own, for its standard error; Ctrl-C reaches its children too."""
+
+    def __init__(self) -> None:
+        self.ours, self.theirs = pty.openpty()
+        self.text = ""
+
+    def read_until(self, word: str, timeout_s: float = 60.0) -> None:
+        """Read on until ``word`` has appeared; "" reads to the end."""
+        deadline = time.monotonic() + timeout_s
+        while not word or word not in self.text:
+            assert time.monotonic() < deadline, f"no {word!r} in {self.text!r}"
+            try:
+                data = os.read(self.ours, 4096)
+            except OSError:  # Linux's way of saying that the other end is closed
+                data = b""
+            if not data:
+                assert not word, f"no {word!r} in {self.text!r}"
+                return
+            self.text += data.decode()
+
+
+@contextmanager
+def on_terminal(program: Program, *arguments: object) -> Iterator[tuple[Terminal, subprocess.Popen[str]]]:
+    terminal = Terminal()
+    process = program.start(*arguments, stderr=terminal.theirs, start_new_session=True)
+    os.close(terminal.theirs)
+    try:
+        yield terminal, process
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(terminal.ours)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_keeps_what_was_lifted(
+    number: signal.Signals, code: int, program: Program, clips: Path, out: Path
+) -> None:
+    with (
+        MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
+        on_terminal(program, "lift", server.url, "-o", out / "x.csv") as (terminal, process),
+    ):
+        terminal.read_until("so far")  # the bar of a source without a known end
+        os.killpg(process.pid, number)
+        terminal.read_until("")
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == code, terminal.text
+    assert "mixpose: Stopping after" in terminal.text
+    assert "Traceback" not in terminal.text
+    assert said.startswith(f"{out / 'x.csv'}: stopped early, kept ")
+    kept = rows(out / "x.csv")
+    assert f"kept {len(kept)} frame" in said
+    assert any(row["left_wrist_x"] for row in kept)
+
+
+def test_a_second_ctrl_c_kills_at_once(program: Program, out: Path) -> None:
+    with on_terminal(
+        program, "lift", "performer", "--seconds", "60", "-o", out / "x.csv"
+    ) as (terminal, process):
+        terminal.read_until("frames/s")
+        os.kill(process.pid, signal.SIGSTOP)  # so that both arrive before it can end by itself
+        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, signal.SIGTERM)
+        os.kill(process.pid, signal.SIGCONT)
+        process.wait(timeout=10)
+    assert process.returncode in (-signal.SIGINT, -signal.SIGTERM)
+    assert list(out.iterdir()) == []
+
+
+def test_ctrl_c_while_a_source_is_being_opened(program: Program, out: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/silent"
+        with program.start("lift", url, "performer", "-o", out) as process:
+            connection, _ = server.accept()  # and never a word
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+            connection.close()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "0 of 2 sources lifted" in err
+    assert "performer: not begun" in err
+    assert list(out.iterdir()) == []
+
+
+def test_a_stream_that_ends_is_complete(program: Program, clips: Path, out: Path) -> None:
+    with (
+        MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
+        on_terminal(program, "lift", server.url, "-o", out / "x.csv") as (terminal, process),
+    ):
+        terminal.read_until("so far")
+        server.die()
+        terminal.read_until("")
+        process.communicate(timeout=60)
+    assert process.returncode == 0, terminal.text
+    assert "Warning: " in terminal.text
+    assert len(rows(out / "x.csv")) > 0

@@ -1,0 +1,84 @@
+"""From a recording or a clip to what exporters are given."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.errors import ExportError
+from app.export.motion import MotionData
+from app.export.registry import export
+from app.recording.reader import Recording
+from app.recording.rows import HEADER_BYTES, ROW
+from models.skeleton import MIRROR
+from tests.support.motion import motion
+from tests.support.recordings import INFO, packet, poses, record
+
+
+def test_a_recording_becomes_motion(tmp_path: Path) -> None:
+    recording = Recording.open(record(tmp_path, 25, first=100))
+    lifted = poses(25)
+    recording.save_poses(lifted, {**INFO, "height_m": 1.75})
+    data = MotionData.from_recording(Recording.open(recording.path))
+    assert data.frame.tolist() == list(range(25))
+    np.testing.assert_allclose(data.time_s, np.arange(25) / 30, atol=1e-12)
+    np.testing.assert_array_equal(data.xyz, lifted.xyz)
+    for row in range(25):
+        conf = packet(100 + row).conf
+        expected = conf[list(MIRROR)] if lifted.swapped[row] else conf
+        np.testing.assert_array_equal(data.conf[row], expected)
+        assert bool(data.tracked[row]) is packet(100 + row).tracked
+    origin = data.provenance
+    assert origin.source == recording.meta.source.label
+    assert origin.started_at == recording.started_at
+    assert (origin.nominal_rate, origin.dropped, origin.height_m) == (30.0, 2, 1.75)
+    assert (origin.weights_name, origin.weights_sha256) == ("test-weights", "ab" * 32)
+
+
+def test_a_damaged_frame_is_a_hole_in_the_numbers_not_a_shift(tmp_path: Path) -> None:
+    path = record(tmp_path, 5)
+    with (path / "keypoints.bin").open("r+b") as file:
+        file.seek(HEADER_BYTES + 2 * ROW.itemsize + 50)
+        file.write(b"\xff\x00\xff\x00")
+    recording = Recording.open(path)
+    recording.save_poses(poses(4), INFO)
+    export(tmp_path / "a.csv", MotionData.from_recording(recording))
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["frame"], row["time_s"]) for row in rows] == [
+        ("0", "0.000000"), ("1", "0.033333"), ("3", "0.100000"), ("4", "0.133333"),
+    ]  # fmt: skip
+
+
+def test_a_recording_that_was_not_lifted_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="has no 3D poses yet"):
+        MotionData.from_recording(Recording.open(record(tmp_path, 2)))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"time_s": np.array([0.0, 1.0, 1.0])}, "increase"),
+        ({"time_s": np.array([0.0, 1.0, np.nan])}, "increase"),
+        ({"time_s": np.arange(4.0)}, r"time_s has shape \(4,\)"),
+        ({"conf": np.zeros((3, 16), np.float32)}, r"conf has shape \(3, 16\)"),
+        ({"filled": np.ones((3, 17), bool), "missing": np.ones((3, 17), bool)}, "both"),
+        ({"xyz": np.full((3, 17, 3), np.nan, np.float32)}, "xyz is not finite"),
+        ({"conf": np.full((3, 17), np.nan, np.float32)}, "conf is not finite"),
+    ],
+)
+def test_what_cannot_be_right_is_refused(change: dict[str, np.ndarray], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(motion(3), **change)
+
+
+def test_what_was_not_seen_may_be_anything() -> None:
+    data = motion(3)
+    xyz, conf = data.xyz.copy(), data.conf.copy()
+    xyz[data.missing] = np.nan
+    conf[~data.seen] = np.nan
+    assert replace(data, xyz=xyz, conf=conf).effective_rate == pytest.approx(25.0)

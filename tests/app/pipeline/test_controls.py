@@ -1,0 +1,58 @@
+"""Wishes of the caller and the waiting of the threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from app.pipeline.controls import Controls, Move
+
+
+def controls() -> Controls:
+    return Controls(delay=2, height_m=None, loop=False)
+
+
+def test_single_steps_add_up_and_a_time_replaces_them() -> None:
+    wishes = controls()
+    wishes.move(Move(frames=1))
+    wishes.move(Move(frames=1))
+    assert wishes.take_move() == Move(frames=2)
+    assert wishes.take_move() is None
+    wishes.move(Move(frames=1))
+    wishes.move(Move(time_s=3.0))
+    wishes.move(Move(time_s=4.0))
+    assert wishes.take_move() == Move(time_s=4.0)
+
+
+def test_stop_ends_a_wait_that_has_no_timeout() -> None:
+    wishes = controls()
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(wishes.wait_until(lambda: False)))
+    waiting.start()
+    wishes.stop()
+    waiting.join(5)
+    assert answers == [False]
+
+
+def test_stop_wins_over_what_is_ready() -> None:
+    wishes = controls()
+    wishes.stop()
+    assert not wishes.wait_until(lambda: True)
+
+
+def test_wake_lets_a_waiting_thread_look_again() -> None:
+    wishes = controls()
+    ready = threading.Event()
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(wishes.wait_until(ready.is_set)))
+    waiting.start()
+    ready.set()
+    wishes.wake()
+    waiting.join(5)
+    assert answers == [True]
+
+
+def test_time_over_is_false() -> None:
+    began = time.monotonic()
+    assert not controls().wait_until(lambda: False, 0.05)
+    assert time.monotonic() - began < 2

@@ -1,0 +1,256 @@
+"""One run of one source: starting, playing, moving about, and what it reports meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.errors import SourceError, WeightsError
+from app.pipeline import LiveRun, Sight, State
+from models.lifter import Lifter
+from tests.support.scripted import ScriptedSource
+from tests.support.waiting import until
+
+Make = Callable[..., LiveRun]
+
+
+def newest(run: LiveRun) -> int:
+    keypoints = run.latest().keypoints
+    return -1 if keypoints is None else keypoints.index
+
+
+def posed(run: LiveRun) -> int:
+    pose = run.latest().pose
+    return -1 if pose is None else pose.index
+
+
+def test_the_picture_comes_before_the_network_is_loaded(
+    live_run: Make, small_lifter: Callable[[], Lifter]
+) -> None:
+    load = threading.Event()
+
+    def slow_lifter() -> Lifter:
+        load.wait(20)
+        return small_lifter()
+
+    run = live_run(lambda: ScriptedSource(rate=30, live=True), slow_lifter)
+    assert run.state is State.STARTING
+    began = time.monotonic()
+    run.start()
+    assert time.monotonic() - began < 0.5, "start waited for something"
+    until(lambda: run.latest().frame is not None, "the first picture")
+    until(lambda: run.latest().keypoints is not None, "the first keypoints")
+    assert run.state is State.RUNNING
+    assert run.latest().pose is None
+    assert run.latest().stats.device is None
+    load.set()
+    until(lambda: run.latest().pose is not None, "the first pose")
+    assert run.latest().stats.device == "cpu"
+    assert run.latest().stats.weights == "small"
+
+
+def test_a_pose_carries_the_stamps_of_its_own_frame(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(rate=30, live=True), delay=3)
+    run.start()
+    until(lambda: posed(run) > 5, "poses")
+    pose = run.latest().pose
+    assert pose is not None
+    assert pose.time_s == pytest.approx(pose.index / 30)
+    assert pose.captured_at < pose.detected_at < pose.lifted_at
+    assert np.isfinite(pose.xyz).all()
+
+
+def test_the_delay_counts_source_frames_and_can_be_changed(live_run: Make) -> None:
+    # Slow enough that every frame is lifted before the next one comes.
+    run = live_run(lambda: ScriptedSource(rate=8, live=True), delay=4)
+    run.start()
+    until(lambda: newest(run) > 5, "a filled window")
+    until(lambda: newest(run) - posed(run) == 4, "a pose 4 frames back")
+    run.set_delay(0)
+    until(lambda: newest(run) == posed(run), "a pose of the newest frame")
+
+
+def test_overlay_and_picture_are_of_one_frame(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(rate=60, live=True))
+    run.start()
+    until(lambda: newest(run) >= 0, "keypoints")
+    for _ in range(200):
+        shot = run.latest()
+        assert shot.frame is not None
+        assert shot.keypoints is not None
+        assert shot.frame.index == shot.keypoints.index
+        time.sleep(0.001)
+
+
+def test_a_file_ends_with_the_pose_of_its_last_frame_and_can_be_played_again(
+    live_run: Make,
+) -> None:
+    source = ScriptedSource(20, rate=60)
+    run = live_run(lambda: source)
+    run.start()
+    until(lambda: run.state is State.ENDED, "the end")
+    assert source.delivered == list(range(20))
+    until(lambda: posed(run) == 19, "the pose of the last frame")
+    run.resume()
+    until(lambda: run.state is State.RUNNING, "playing again")
+    until(lambda: run.state is State.ENDED, "the second end")
+    assert source.delivered == 2 * list(range(20))
+
+
+def test_a_loop_begins_again_and_again(live_run: Make) -> None:
+    source = ScriptedSource(10, rate=100)
+    run = live_run(lambda: source, loop=True)
+    run.start()
+    until(lambda: len(source.delivered) > 25, "the third round")
+    assert source.delivered[:20] == 2 * list(range(10))
+    run.set_loop(False)
+    until(lambda: run.state is State.ENDED, "the end")
+
+
+def test_pause_shows_the_pose_of_the_picture_and_steps(live_run: Make) -> None:
+    source = ScriptedSource(300, rate=30)
+    run = live_run(lambda: source, delay=5)
+    run.start()
+    until(lambda: posed(run) > 8, "poses")
+    run.pause()
+    until(lambda: run.state is State.PAUSED, "standing still")
+    here = newest(run)
+    until(lambda: posed(run) == here, "the pose of the picture")
+    time.sleep(0.15)
+    assert newest(run) == here, "a paused file went on"
+    run.step(1)
+    until(lambda: newest(run) == posed(run) == here + 1, "one frame on")
+    run.step(-3)
+    until(lambda: newest(run) == posed(run) == here - 2, "three frames back")
+    assert run.state is State.PAUSED
+    run.resume()
+    until(lambda: newest(run) > here + 5, "playing")
+    assert run.state is State.RUNNING
+
+
+def test_seeking_leaves_nothing_of_the_old_place(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(3000, rate=30), delay=2)
+    run.start()
+    until(lambda: posed(run) > 3, "poses")
+    run.seek(50.0)
+    seen: list[int] = []
+    until(lambda: newest(run) >= 1500, "the new place")
+    until(lambda: seen.append(posed(run)) or posed(run) > 1505, "poses there")
+    first = next(index for index in seen if index > 1000)
+    assert first == 1500, "the first pose at the new place has no older frames"
+    assert [index for index in seen[seen.index(first) :] if index < 1500] == []
+
+
+def test_seeking_while_paused_shows_one_frame(live_run: Make) -> None:
+    source = ScriptedSource(300, rate=30)
+    run = live_run(lambda: source)
+    run.start()
+    run.pause()
+    until(lambda: run.state is State.PAUSED, "standing still")
+    run.seek(4.0)
+    until(lambda: newest(run) == posed(run) == 120, "the frame asked for")
+    time.sleep(0.1)
+    assert source.delivered[-1] == 120
+    assert run.state is State.PAUSED
+
+
+def test_seeking_past_the_end_ends_and_back_plays(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(60, rate=30))
+    run.start()
+    run.seek(99.0)
+    until(lambda: run.state is State.ENDED, "the end")
+    run.seek(1.0)
+    until(lambda: newest(run) > 30, "playing")
+
+
+def test_a_live_source_cannot_be_moved(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(rate=30, live=True))
+    run.start()
+    until(lambda: run.latest().source is not None, "an open source")
+    for forbidden in (run.pause, lambda: run.seek(0.0), lambda: run.step(1)):
+        with pytest.raises(SourceError, match="Scripted is live"):
+            forbidden()
+
+
+def test_the_source_is_described(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(60, rate=30))
+    run.start()
+    until(lambda: run.latest().source is not None, "an open source")
+    facts = run.latest().source
+    assert facts is not None
+    assert (facts.label, facts.live, facts.size) == ("Scripted", False, (320, 240))
+    assert (facts.rate, facts.duration_s, facts.frame_count) == (30, 2.0, 60)
+
+
+def test_every_figure_is_measured(live_run: Make) -> None:
+    source = ScriptedSource(rate=30, live=True)
+    source.dropped = 7
+    run = live_run(lambda: source, delay=0)
+    before = run.latest().stats
+    assert (before.fps, before.detect_ms, before.capture_to_screen_ms) == (0.0, None, None)
+    run.start()
+    until(lambda: run.latest().stats.poses_per_s > 0, "several poses")
+    run.shown(posed(run))
+    stats = run.latest().stats
+    assert 0 < stats.fps < 31
+    assert 0 < stats.poses_per_s < 31
+    assert stats.detect_ms is not None
+    assert stats.lift_ms is not None
+    assert stats.capture_to_pose_ms is not None
+    assert stats.capture_to_screen_ms is not None
+    assert 0 < stats.detect_ms < stats.capture_to_pose_ms
+    assert 0 < stats.lift_ms < stats.capture_to_screen_ms
+    assert stats.dropped == 7
+
+
+def test_nobody_in_the_picture(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(rate=30, live=True))
+    run.start()
+    until(lambda: run.latest().sight is Sight.NOBODY, "the verdict")
+
+
+def test_the_network_is_exchanged_while_running(
+    live_run: Make, small_weights: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(small_weights.read_bytes().replace(b'"name":"small"', b'"name":"other"'))
+    source = ScriptedSource(rate=30, live=True)
+    opened: list[ScriptedSource] = []
+    run = live_run(lambda: opened.append(source) or source)
+    run.start()
+    until(lambda: run.latest().stats.weights == "small", "the first network")
+    run.set_lifter(lambda: Lifter(other, "cpu"))
+    until(lambda: run.latest().stats.weights == "other", "the second network")
+    before = posed(run)
+    until(lambda: posed(run) > before + 5, "poses from it")
+    assert len(opened) == 1
+
+
+def test_a_network_that_cannot_be_loaded_leaves_the_old_one(live_run: Make) -> None:
+    run = live_run(lambda: ScriptedSource(rate=30, live=True))
+    run.start()
+    until(lambda: posed(run) > 0, "poses")
+    run.set_lifter(lambda: Lifter("no-such-weights", "cpu"))
+    until(lambda: run.latest().notice is not None, "the notice")
+    assert isinstance(run.latest().notice, WeightsError)
+    before = posed(run)
+    until(lambda: posed(run) > before + 5, "poses from the old one")
+    assert run.state is State.RUNNING
+
+
+def test_the_height_rescales_the_pose_also_while_paused(live_run: Make, person: np.ndarray) -> None:
+    run = live_run(lambda: ScriptedSource(30, rate=30, picture=person), height_m=1.5)
+    run.start()
+    until(lambda: posed(run) == 29, "the last pose")
+    small = run.latest().pose
+    run.set_height(3.0)
+    until(lambda: run.latest().pose is not small, "another pose")
+    tall = run.latest().pose
+    assert small is not None
+    assert tall is not None
+    np.testing.assert_allclose(tall.xyz, 2.0 * small.xyz, rtol=1e-4, atol=1e-5)

@@ -1,0 +1,63 @@
+"""What a folder of recordings is seen to hold."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.recording.listing import list_recordings
+from app.recording.reader import Recording
+from app.recording.writer import RecordingWriter
+from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
+from tests.support.waiting import until
+
+
+def test_recordings_are_listed_newest_first(tmp_path: Path) -> None:
+    older = record(tmp_path, 31, name="Zwölf", keep_video=True)
+    newer = record(tmp_path, 4, name="a")
+    Recording.open(newer).save_poses(poses(4), INFO)
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "other").mkdir()
+    first, second = list_recordings(tmp_path)
+    assert (first.path, first.name, first.frames) == (newer, "a", 4)
+    assert (second.path, second.name, second.frames) == (older, "Zwölf", 31)
+    assert second.duration_s == pytest.approx(1.0)
+    assert (first.has_video, first.has_poses, first.finished) == (False, True, True)
+    assert (second.has_video, second.has_poses, second.finished) == (True, False, True)
+    assert first.started_at >= second.started_at
+
+
+def test_one_in_progress_is_not_finished(tmp_path: Path) -> None:
+    writer = RecordingWriter.create(tmp_path, "now", source=CAMERA, size=SIZE)
+    assert [(entry.frames, entry.finished) for entry in list_recordings(tmp_path)] == [(0, False)]
+    for index in range(16):
+        writer.append(packet(index))
+    until(lambda: list_recordings(tmp_path)[0].frames == 16, "the rows to be written")
+    assert list_recordings(tmp_path)[0].duration_s == pytest.approx(0.5)
+    writer.close()
+    assert list_recordings(tmp_path)[0].finished
+
+
+def test_what_cannot_be_read_is_left_out_and_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    record(tmp_path, 2, name="good")
+    (tmp_path / "empty.mixpose").mkdir()
+    (tmp_path / "file.mixpose").touch()
+    newer = record(tmp_path, 2, name="newer") / "recording.json"
+    newer.write_text(json.dumps({**json.loads(newer.read_text("utf-8")), "version": 9}))
+    assert [entry.name for entry in list_recordings(tmp_path)] == ["good"]
+    for name in ("empty", "file", "newer"):
+        assert f"{name}.mixpose is not listed" in caplog.text
+
+
+def test_a_description_that_was_lost_is_made_up_for(tmp_path: Path) -> None:
+    path = record(tmp_path, 3)
+    (path / "recording.json").unlink()
+    assert [entry.frames for entry in list_recordings(tmp_path)] == [3]
+
+
+def test_no_folder_holds_no_recordings(tmp_path: Path) -> None:
+    assert list_recordings(tmp_path / "none") == []

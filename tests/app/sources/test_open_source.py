@@ -1,0 +1,104 @@
+"""What the user writes, and what is opened for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from app.errors import SourceError
+from app.sources import Camera, PacedSource, Source, VideoFile, default_source, open_source
+from app.sources.newest import LiveSource
+from tests.support.av_clips import write_clip
+from tests.support.mjpeg import MjpegServer
+
+
+def one_camera() -> Sequence[Camera]:
+    return [Camera(63, "Integrated Camera: FHD 1.0", 0, "/dev/video63")]
+
+
+def no_camera() -> Sequence[Camera]:
+    return []
+
+
+def refusal(spec: str, cameras: Sequence[Camera] = ()) -> str:
+    with pytest.raises(SourceError) as caught:
+        open_source(spec, cameras=lambda: cameras)
+    return str(caught.value)
+
+
+def test_the_first_camera_or_the_performer() -> None:
+    assert default_source(one_camera) == "Integrated Camera: FHD 1.0"
+    assert default_source(no_camera) == "performer"
+
+
+def test_a_file(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", [0, 33, 66])
+    with open_source(str(path)) as source:
+        assert isinstance(source, VideoFile)
+        assert isinstance(source, Source)
+    with open_source(str(path), paced=True) as source:
+        assert isinstance(source, PacedSource)
+        assert isinstance(source, Source)
+
+
+def test_an_address() -> None:
+    with MjpegServer(fps=30) as server:
+        for paced in (False, True):
+            with open_source(f" {server.url} ", paced=paced) as source:
+                assert isinstance(source, LiveSource)
+                assert isinstance(source, Source)
+
+
+def test_a_mistyped_file_is_called_a_file() -> None:
+    for spec in ("dance.mp4", "clips/dance", "./dance", "x" * 5000 + ".mp4", "a\0.mp4"):
+        assert "camera" not in refusal(spec)
+    assert "There is no file dance.mp4" in refusal("dance.mp4", one_camera())
+
+
+def test_a_mistyped_camera_is_called_a_camera() -> None:
+    assert "No camera is called “Sony”" in refusal("Sony", one_camera())
+    assert "No camera was found" in refusal("0")
+    assert "No camera was found" in refusal("/dev/video0")
+    assert "no camera number 5" in refusal("5", one_camera())
+
+
+@pytest.mark.parametrize("spec", ["63", "fhd 1.0", "Integrated Camera: FHD 1.0", "/dev/video63"])
+def test_a_camera_is_recognised(spec: str) -> None:
+    # It does not open, for it does not exist; but it is the camera that is refused.
+    assert "Integrated Camera: FHD 1.0" in refusal(spec, one_camera())
+    assert "There is no file" not in refusal(spec, one_camera())
+
+
+def test_nothing_is_refused() -> None:
+    assert refusal("")
+
+
+@pytest.mark.slow
+def test_the_performer() -> None:
+    with open_source(" Performer ", size=(320, 240), rate=25.0) as source:
+        assert (source.live, source.size, source.rate, source.duration_s) == (
+            False,
+            (320, 240),
+            25.0,
+            10.0,
+        )
+        frame = source.read(30)
+        assert frame is not None
+        assert frame.size == (320, 240)
+    with open_source("performer", paced=True) as source:
+        assert isinstance(source, PacedSource)
+        assert source.duration_s is None
+
+
+def test_no_window_tool_kit_and_no_renderer_is_imported() -> None:
+    program = (
+        "import sys\n"
+        "import app.sources\n"
+        "heavy = {'PyQt6', 'open3d', 'mediapipe', 'torch', 'av'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

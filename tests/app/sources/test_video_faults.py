@@ -1,0 +1,185 @@
+"""Files that are damaged, no videos, or not there."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from app.errors import SourceError
+from app.sources import VideoFile
+from app.sources.container import is_cut_off, lacks_index
+from tests.support.av_clips import cut, write_clip, write_sound
+
+STAMPS = [33 * i for i in range(120)]
+INDEX_FIRST = {"movflags": "+faststart"}
+GROUPS = {"bf": "3", "g": "12"}
+
+
+def read_to_end(path: Path) -> tuple[int, list[str]]:
+    """Return the number of frames and the warnings."""
+    with VideoFile(path) as video:
+        count = sum(1 for _ in iter(video.read, None))
+        assert video.read() is None
+        return count, video.warnings
+
+
+@pytest.mark.parametrize(
+    ("name", "muxing"),
+    [("a.mp4", INDEX_FIRST), ("a.mov", INDEX_FIRST), ("a.mkv", {}), ("a.avi", {})],
+)
+def test_a_file_cut_off_gives_what_is_left_and_says_so(
+    tmp_path: Path, name: str, muxing: dict[str, str]
+) -> None:
+    codec = "mpeg4" if name.endswith("avi") else "libx264"
+    stamps = range(120) if name.endswith("avi") else STAMPS
+    path = write_clip(tmp_path / name, stamps, codec=codec, options=GROUPS, muxing=muxing)
+    whole, warnings = read_to_end(path)
+    assert (whole, warnings) == (120, [])
+    cut(path, 0.6)
+    left, warnings = read_to_end(path)
+    assert 20 < left < 110
+    assert len(warnings) == 1
+    assert "cut off after" in warnings[0]
+    assert f"; {left} frames were read." in warnings[0]
+
+
+def test_damage_in_the_middle_does_not_end_the_reading(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", STAMPS, options=GROUPS, muxing=INDEX_FIRST)
+    data = bytearray(path.read_bytes())
+    begin = data.index(b"mdat") + len(data) // 3
+    noise = random.Random(4)
+    data[begin : begin + 1500] = noise.randbytes(1500)
+    path.write_bytes(data)
+    with VideoFile(path) as video:
+        frames = list(iter(video.read, None))
+        warnings = video.warnings
+    assert 60 < len(frames) < 120
+    assert frames[-1].time_s > STAMPS[-20] / 1000, "the frames after the damage are there"
+    steps = [b.time_s - a.time_s for a, b in pairwise(frames)]
+    assert min(steps) > 0
+    assert len(warnings) == 1
+    assert "is damaged at" in warnings[0]
+
+
+def test_a_cut_file_is_told_from_a_whole_one_by_every_container(tmp_path: Path) -> None:
+    for name in ("a.mp4", "a.mkv", "a.avi"):
+        path = write_clip(tmp_path / name, range(10), codec="mpeg4", muxing={})
+        assert not is_cut_off(path)
+        assert not lacks_index(path)
+        path.write_bytes(path.read_bytes()[:-1])
+        assert is_cut_off(path), name
+
+
+def test_arbitrary_bytes_are_no_container(tmp_path: Path) -> None:
+    path = tmp_path / "noise"
+    for head in (b"", b"RI", b"RIFF", b"\x1aE\xdf\xa3", b"\0\0\0\1ftyp", b"\0\0\0\1gd\0\x1f"):
+        path.write_bytes(head)
+        is_cut_off(path)
+        lacks_index(path)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(SourceError) as caught:
+        VideoFile(path)
+    return str(caught.value)
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    assert "There is no file" in refusal(tmp_path / "nope.mp4")
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    assert "is a folder" in refusal(tmp_path)
+
+
+def test_an_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "empty.mp4"
+    path.touch()
+    assert "empty.mp4 is empty" in refusal(path)
+
+
+def test_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "notes.mp4"
+    path.write_text("Buy milk.\n" * 100)
+    assert "not a video that can be read" in refusal(path)
+
+
+def test_only_sound(tmp_path: Path) -> None:
+    assert "only sound" in refusal(write_sound(tmp_path / "song.m4a"))
+
+
+def test_a_recording_that_was_never_closed(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "crash.mp4", STAMPS, options=GROUPS)
+    cut(path, 0.6)
+    assert "has no index" in refusal(path)
+
+
+def test_no_frame_in_it(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "head.mp4", STAMPS, options=GROUPS, muxing=INDEX_FIRST)
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"mdat") + 8])
+    assert "head.mp4" in refusal(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "mine.mp4", [0, 33])
+    path.chmod(0)
+    assert "may not read" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["naïve Übung 漢字 🏃.mp4", "100%d.mp4", "a#b?c.mp4", "http:x.mp4", "-i.mp4"]
+)
+def test_any_name_will_do(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "Ordner ä"
+    folder.mkdir()
+    write_clip(folder / "plain.mp4", [0, 33, 66]).rename(folder / name)
+    assert read_to_end(folder / name) == (3, [])
+    monkeypatch.chdir(folder)
+    assert read_to_end(Path(name)) == (3, [])
+
+
+def test_reading_after_closing_ends(tmp_path: Path) -> None:
+    video = VideoFile(write_clip(tmp_path / "a.mp4", STAMPS))
+    assert video.read() is not None
+    video.close()
+    video.close()
+    assert video.read() is None
+    video.seek(1.0)
+    assert video.read() is None
+
+
+def test_closing_from_another_thread_during_reads(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", STAMPS)
+    for wait_s in (0.0, 0.002, 0.01, 0.03):
+        video = VideoFile(path)
+        closer = threading.Timer(wait_s, video.close)
+        closer.start()
+        while video.read() is not None:
+            pass
+        closer.join()
+
+
+def test_damage_is_not_reported_on_the_terminal_as_well(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", STAMPS, options=GROUPS, muxing=INDEX_FIRST)
+    cut(path, 0.6)
+    program = (
+        "import sys; from pathlib import Path; from app.sources import VideoFile\n"
+        "video = VideoFile(Path(sys.argv[1]))\n"
+        "while video.read(): pass\n"
+        "try: VideoFile(Path(sys.argv[0]).parent / 'missing')\n"
+        "except Exception: pass\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == ""
+    assert done.stderr == ""

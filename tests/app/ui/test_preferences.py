@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from app.ui.preferences import Preferences, PreferencesFile
+
+CHANGED = Preferences(
+    source="Kamera „Süd“ 📷",
+    resolution="1280x720",
+    rate=29.97,
+    weights="mixpose-s",
+    device="cpu",
+    height_m=1.83,
+    delay=5,
+    countdown_s=3,
+    auto_stop_s=30,
+    keep_video=True,
+    theme="light",
+    mirror=True,
+    fill=True,
+    follow=True,
+    orbit=(0.5, -0.25, 3.0, 0.0, 1.05, 0.0),
+    last_folder="/tmp/with space",
+    welcomed=True,
+    settings_open=True,
+    geometry=b"\x00\x01\xff",
+    panes=(300.0, 400.0),
+)
+
+
+def test_everything_is_remembered(tmp_path: Path) -> None:
+    for item in fields(Preferences):
+        default = getattr(Preferences(), item.name)
+        assert getattr(CHANGED, item.name) != default, f"{item.name} is not tested"
+    PreferencesFile(tmp_path / "a.ini").save(CHANGED)
+    assert PreferencesFile(tmp_path / "a.ini").load() == CHANGED
+
+
+def test_without_a_file_there_are_defaults(tmp_path: Path) -> None:
+    assert PreferencesFile(tmp_path / "none.ini").load() == Preferences()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "delay=many",
+        "delay=999",
+        "theme=pink",
+        "device=abacus",
+        "height_m=17",
+        "height_m=nan",
+        "rate=-1",
+        "rate=inf",
+        "orbit=1 2 x",
+        "mirror=perhaps",
+        "countdown_s=-3",
+    ],
+)
+def test_nonsense_in_the_file_falls_back_to_something_sensible(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "edited.ini"
+    file.write_text(f"[General]\n{line}\n")
+    found, default = PreferencesFile(file).load(), Preferences()
+    name = line.partition("=")[0]
+    if line == "delay=999":
+        assert found.delay == 10
+    else:
+        assert getattr(found, name) == getattr(default, name)
+
+
+def test_a_file_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "folder.ini").mkdir()
+    PreferencesFile(tmp_path / "folder.ini").save(CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("1280x720", (1280, 720)), ("", None), ("large", None), ("12x", None)]
+)
+def test_resolution(text: str, size: tuple[int, int] | None) -> None:
+    assert Preferences(resolution=text).size == size

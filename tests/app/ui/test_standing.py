@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from app.packets import Keypoints2D, Pose3D
+from app.ui.presenters.standing import ANKLE_M, SITTING_M, Standing, position
+from models.skeleton import JOINT
+
+ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
+FOCAL = 0.9
+
+
+def person() -> np.ndarray:
+    """A rough upright person around the pelvis, camera axes (y down)."""
+    xyz = np.zeros((17, 3), dtype=np.float32)
+    height = {"knee": 0.45, "ankle": 0.85, "spine": -0.25, "thorax": -0.5, "nose": -0.65}
+    for name, joint in JOINT.items():
+        part = name.split("_")[-1]
+        xyz[joint, 1] = height.get(part, {"head": -0.7, "shoulder": -0.48}.get(part, 0.0))
+        xyz[joint, 0] = {"left": 0.15, "right": -0.15}.get(name.split("_")[0], 0.0)
+    return xyz
+
+
+def pose(xyz: np.ndarray, time_s: float, missing: list[int] | None = None) -> Pose3D:
+    absent = np.zeros(17, dtype=bool)
+    absent[missing or []] = True
+    nothing = np.zeros(17, dtype=bool)
+    return Pose3D(round(time_s * 30), time_s, xyz, nothing, absent, 0, 0, 0)
+
+
+def seen_at(xyz: np.ndarray, place: tuple[float, float, float], time_s: float) -> Keypoints2D:
+    """The 2D of a person standing at ``place`` (metres, camera axes)."""
+    size = (640, 480)
+    points = xyz + np.asarray(place)
+    xy = FOCAL * size[0] * points[:, :2] / points[:, 2:] + (320, 240)
+    conf = np.ones(17, dtype=np.float32)
+    marks, world = np.zeros((33, 5), np.float32), np.zeros((33, 3), np.float32)
+    return Keypoints2D(0, time_s, size, True, marks, world, xy.astype(np.float32), conf, 0, 0)
+
+
+def test_the_feet_stand_on_the_floor() -> None:
+    joints = Standing().stand(pose(person(), 0.0), None)
+    assert joints[ANKLES, 1].min() == pytest.approx(ANKLE_M)
+    assert joints[JOINT["head"], 1] > joints[JOINT["pelvis"], 1]
+
+
+def test_without_legs_the_pelvis_is_at_its_usual_height() -> None:
+    joints = Standing().stand(pose(person(), 0.0, missing=ANKLES), None)
+    assert joints[JOINT["pelvis"], 1] == pytest.approx(SITTING_M)
+
+
+def test_a_squat_lowers_the_pelvis_within_half_a_second() -> None:
+    standing, low = Standing(), person()
+    low[:, 1] *= 0.6
+    standing.stand(pose(person(), 0.0), None)
+    for frame in range(1, 16):
+        joints = standing.stand(pose(low, frame / 30), None)
+    assert joints[ANKLES, 1].min() == pytest.approx(ANKLE_M, abs=0.05)
+
+
+def test_the_place_is_found_from_size_and_position() -> None:
+    xyz = person()
+    found = position(xyz, seen_at(xyz, (0.4, -0.1, 3.0), 0.0), np.ones(17, dtype=bool))
+    assert found is not None
+    assert_allclose(found, (0.4, -0.1, 3.0), atol=1e-4)
+
+
+def test_too_few_joints_give_no_place() -> None:
+    xyz = person()
+    few = np.zeros(17, dtype=bool)
+    few[:4] = True
+    assert position(xyz, seen_at(xyz, (0, 0, 3), 0.0), few) is None
+
+
+def test_walking_toward_the_camera_moves_the_person_on_the_floor() -> None:
+    standing, xyz = Standing(), person()
+    for frame in range(90):
+        depth = 4.0 - frame / 90
+        joints = standing.stand(pose(xyz, frame / 30), seen_at(xyz, (0, 0, depth), frame / 30))
+    assert joints[0, 2] == pytest.approx(0.9, abs=0.25)
+    assert abs(joints[0, 0]) < 0.01
+
+
+def test_a_jump_in_time_starts_afresh() -> None:
+    standing, xyz = Standing(), person()
+    standing.stand(pose(xyz, 0.0), seen_at(xyz, (0, 0, 4), 0.0))
+    joints = standing.stand(pose(xyz, 60.0), seen_at(xyz, (0, 0, 2), 60.0))
+    assert joints[0, 2] == pytest.approx(0.0)

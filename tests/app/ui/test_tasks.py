@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from PyQt6.QtTest import QTest
+
+from app.ui.tasks import Control, Job, Jobs
+
+
+def finished(jobs: Jobs) -> None:
+    deadline = time.monotonic() + 10
+    while jobs.running:
+        assert time.monotonic() < deadline
+        QTest.qWait(5)
+
+
+def test_the_result_comes_back_in_the_windows_thread(qapp) -> None:
+    jobs, got = Jobs(), []
+    here = threading.get_ident()
+    job = Job(
+        "Adding",
+        lambda _control: (threading.get_ident(), 2 + 2),
+        done=lambda result: got.append((threading.get_ident(), result)),
+    )
+    jobs.start(job)
+    finished(jobs)
+    ((receiver, (worker, answer)),) = got
+    assert answer == 4
+    assert receiver == here
+    assert worker != here
+
+
+def test_cancelling_stops_the_work_and_says_so(qapp) -> None:
+    jobs, heard = Jobs(), []
+
+    def endless(control: Control) -> None:
+        share = 0.0
+        while True:
+            share = min(1.0, share + 0.001)
+            control.report(share)
+            time.sleep(0.001)
+
+    job = jobs.start(
+        Job(
+            "Endless",
+            endless,
+            done=lambda _result: heard.append("done"),
+            failed=lambda _error: heard.append("failed"),
+            stopped=lambda: heard.append("stopped"),
+        )
+    )
+    QTest.qWait(50)
+    assert job.progress is not None
+    assert job.progress > 0
+    job.cancel()
+    finished(jobs)
+    assert heard == ["stopped"]
+
+
+def test_an_error_is_handed_over(qapp) -> None:
+    jobs, heard = Jobs(), []
+
+    def broken(_control: Control) -> None:
+        raise ValueError("broken")
+
+    jobs.start(Job("Breaking", broken, failed=lambda error: heard.append(str(error))))
+    finished(jobs)
+    assert heard == ["broken"]
+
+
+def test_an_error_nobody_takes_reaches_the_hook_of_last_resort(qapp, qtbot) -> None:
+    jobs = Jobs()
+
+    def broken(_control: Control) -> None:
+        raise ValueError("broken")
+
+    with qtbot.capture_exceptions() as caught:
+        jobs.start(Job("Breaking", broken))
+        finished(jobs)
+        QTest.qWait(10)
+    assert [str(error) for _, error, _ in caught] == ["broken"]
+
+
+@pytest.mark.parametrize(("quiet", "shown"), [(False, True), (True, False)])
+def test_short_jobs_do_not_flicker_up(qapp, quiet: bool, shown: bool) -> None:
+    jobs, release = Jobs(), threading.Event()
+    job = jobs.start(Job("Waiting", lambda _control: release.wait(10), quiet=quiet))
+    assert not job.visible
+    job.started_at -= 1
+    assert job.visible is shown
+    release.set()
+    finished(jobs)

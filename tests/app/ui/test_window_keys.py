@@ -1,0 +1,147 @@
+"""The keyboard, and what it does to the real window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QKeySequence, QWheelEvent
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from app.render.camera import FRONT, SIDE, THREE_QUARTER, TOP
+from app.ui.main import Session
+from app.ui.views.dialogs import SHORTCUTS, AddressDialog, ExportDialog, ShortcutsDialog
+from tests.support.windows import OpenWindow
+
+
+@pytest.fixture
+def session(open_window: OpenWindow) -> Iterator[Session]:
+    """A window with nothing on stage."""
+    return open_window()
+
+
+def press(session: Session, key: Qt.Key, *, ctrl: bool = False) -> None:
+    modifier = Qt.KeyboardModifier.ControlModifier if ctrl else Qt.KeyboardModifier.NoModifier
+    QTest.keyClick(session.window, key, modifier)
+    QTest.qWait(20)
+
+
+def dialogs(kind: type) -> list[object]:
+    return [each for each in QApplication.topLevelWidgets() if type(each) is kind]
+
+
+@pytest.mark.parametrize(
+    ("key", "camera"),
+    [
+        (Qt.Key.Key_1, FRONT),
+        (Qt.Key.Key_2, SIDE),
+        (Qt.Key.Key_3, TOP),
+        (Qt.Key.Key_0, THREE_QUARTER),
+    ],
+)
+def test_views(session: Session, key: Qt.Key, camera: object) -> None:
+    session.window.orbit.drag(77, 33, 500, pan=False)
+    press(session, key)
+    assert session.window.orbit.camera == camera
+
+
+def test_mirror_and_follow(session: Session) -> None:
+    window = session.window
+    press(session, Qt.Key.Key_M)
+    press(session, Qt.Key.Key_F)
+    assert session.preferences.mirror
+    assert window.picture.mirror.isChecked()
+    assert window.actions_by_words["Mirror the picture"].isChecked()
+    assert session.preferences.follow
+    assert window.orbit.follow
+    press(session, Qt.Key.Key_M)
+    assert not session.preferences.mirror
+
+
+def test_settings_and_help(session: Session) -> None:
+    press(session, Qt.Key.Key_Comma, ctrl=True)
+    assert session.window.settings.isVisible()
+    assert session.window.toolbar.settings.isChecked()
+    press(session, Qt.Key.Key_Comma, ctrl=True)
+    assert not session.window.settings.isVisible()
+    press(session, Qt.Key.Key_F1)
+    (dialog,) = dialogs(ShortcutsDialog)
+    dialog.accept()
+
+
+def test_an_address_is_asked_for_and_checked(session: Session) -> None:
+    press(session, Qt.Key.Key_U, ctrl=True)
+    (dialog,) = dialogs(AddressDialog)
+    assert not dialog.go.isEnabled()
+    dialog.address.setText("http://127.0.0.1:9/none")
+    assert dialog.go.isEnabled()
+    dialog.reject()
+
+
+def test_export_without_anything_says_what_to_do(session: Session) -> None:
+    press(session, Qt.Key.Key_E, ctrl=True)
+    assert not dialogs(ExportDialog)
+    QTest.qWait(50)
+    assert "Record something first" in session.window.strip.text
+
+
+def test_space_presses_the_button_tab_has_led_to(session: Session) -> None:
+    session.window.picture.mirror.setFocus()
+    press(session, Qt.Key.Key_Space)
+    assert session.preferences.mirror
+    assert session.presenter.stage is None
+
+
+def test_the_list_of_shortcuts_is_complete(session: Session) -> None:
+    listed = {key for keys, _ in SHORTCUTS for key in keys.split("  ")}
+    for action in session.window.actions_by_words.values():
+        for shortcut in action.shortcuts():
+            text = shortcut.toString(QKeySequence.SequenceFormat.PortableText)
+            assert text in listed, f"{text} ({action.text()}) is not in the list"
+
+
+def test_no_key_is_taken_twice(session: Session) -> None:
+    keys = [
+        shortcut.toString()
+        for action in session.window.actions_by_words.values()
+        for shortcut in action.shortcuts()
+    ]
+    assert len(keys) == len(set(keys))
+
+
+def test_the_mouse_orbits_pans_zooms_and_resets(session: Session) -> None:
+    view, orbit = session.window.skeleton, session.window.orbit
+    start, end = QPoint(200, 300), QPoint(260, 280)
+
+    def drag(button: Qt.MouseButton, modifier: Qt.KeyboardModifier) -> None:
+        QTest.mousePress(view, button, modifier, start)
+        QTest.mouseMove(view, end)
+        QTest.qWait(10)
+        QTest.mouseRelease(view, button, modifier, end)
+
+    drag(Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    assert orbit.camera.azimuth != THREE_QUARTER.azimuth
+    assert orbit.camera.target == THREE_QUARTER.target
+    drag(Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier)
+    assert orbit.camera.target != THREE_QUARTER.target
+    before = orbit.camera.distance
+    QApplication.sendEvent(view, wheel(120))
+    assert orbit.camera.distance < before
+    QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=start)
+    assert orbit.camera == THREE_QUARTER
+
+
+def test_the_wheel_over_a_list_changes_nothing(session: Session) -> None:
+    box = session.window.settings.choice("countdown_s")
+    QApplication.sendEvent(box, wheel(-120))
+    assert session.preferences.countdown_s == 0
+    assert box.currentData() == 0
+
+
+def wheel(turn: int) -> QWheelEvent:
+    nowhere, none = QPointF(10, 10), QPoint(0, 0)
+    phase = Qt.ScrollPhase.NoScrollPhase
+    keys, buttons = Qt.KeyboardModifier.NoModifier, Qt.MouseButton.NoButton
+    return QWheelEvent(nowhere, nowhere, none, QPoint(0, turn), buttons, keys, phase, False)

@@ -1,0 +1,195 @@
+"""The whole road through the real window: a live camera, a recording, a table, and back again."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
+
+from app.pipeline import State
+from app.recording.reader import Recording
+from app.ui.main import Session
+from app.ui.presenters.live import LiveStage
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.recording import RecordState
+from app.ui.views.dialogs import ExportDialog
+from tests.support.mjpeg import MjpegServer
+from tests.support.windows import OpenWindow, until
+
+
+def record(session: Session, seconds: float) -> Path:
+    """Press the record button, wait, press it again; the finished recording."""
+    window, recorder = session.window, session.presenter.recorder
+    window.toolbar.record.click()
+    until(lambda: recorder.state is RecordState.RECORDING, "the recording to begin")
+    QTest.qWait(round(seconds * 1000))
+    assert window.toolbar.record.words.startswith("Finish")
+    window.toolbar.record.click()
+    until(lambda: session.presenter.last_recording, "the recording to be saved")
+    path = session.presenter.last_recording
+    assert path is not None
+    return path
+
+
+def test_start_record_export_reopen_scrub(
+    open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
+) -> None:
+    session = open_window(camera.url)
+    window, presenter = session.window, session.presenter
+    ready: list[bool] = []
+    window.ready.connect(lambda: ready.append(True))
+    until(lambda: ready, "the first picture and the first pose")
+    assert "fps" in window.status.words
+    assert window.status.words.endswith("dropped")
+
+    path = record(session, 2.0)
+    until(lambda: window.strip.button("Play") is not None, "the poses to be computed")
+    assert isinstance(presenter.stage, LiveStage)
+    assert presenter.stage.state is State.RUNNING
+    recorded = Recording.open(path)
+    assert recorded.poses is not None
+    count = len(recorded.keypoints.time_s)
+    assert count > 3
+
+    table = export(session, tmp_path / "table.csv")
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == count
+    assert [row["tracked"] for row in rows].count("1") > count / 2
+    assert float(rows[-1]["head_y"]) > float(rows[-1]["pelvis_y"])
+    assert json.loads((tmp_path / "table.csv.json").read_text())
+
+    button = window.strip.button("Dismiss")
+    assert button is not None
+    button.click()
+    scrub(session, path, count)
+
+
+def export(session: Session, path: Path) -> Path:
+    session.window.toolbar.export.click()
+    dialog = shown_dialog()
+    dialog.file.setText(path.name)
+    session.preferences.last_folder = str(path.parent)
+    dialog._path = path
+    dialog.go.click()
+    until(path.exists, "the table")
+    until(lambda: "Saved" in session.window.strip.text, "the success to be told")
+    assert session.window.strip.button("Show in folder") is not None
+    return path
+
+
+def shown_dialog() -> ExportDialog:
+    found = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
+    assert len(found) == 1
+    return found[0]
+
+
+def scrub(session: Session, path: Path, count: int) -> None:
+    """Open the recording again, and go through it with mouse and keys."""
+    window, presenter = session.window, session.presenter
+    presenter.open_recording(path)
+    until(lambda: isinstance(presenter.stage, PlaybackStage), "the recording to open")
+    stage = presenter.stage
+    assert isinstance(stage, PlaybackStage)
+    until(lambda: window.timeline.isVisible(), "the timeline")
+    scrubber = window.timeline.scrubber
+    middle = QPointF(scrubber.width() / 2, scrubber.height() / 2).toPoint()
+    QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=middle)
+    stage.clock.pause()
+    until(lambda: window.look.pose is not None, "the pose of that moment")
+    expected = int(np.searchsorted(stage._time_s, stage.clock.read() + 5e-7, side="right")) - 1
+    assert 0 < expected < count - 1
+    until(lambda: window.look.pose and window.look.pose.index == expected, "the frame scrubbed to")
+    QTest.keyClick(window, Qt.Key.Key_Right)
+    until(lambda: window.look.pose and window.look.pose.index == expected + 1, "one frame on")
+    QTest.keyClick(window, Qt.Key.Key_Left)
+    until(lambda: window.look.pose and window.look.pose.index == expected, "one frame back")
+    assert presenter.stage.lifted
+    window.toolbar.start.click()
+    until(lambda: isinstance(presenter.stage, LiveStage), "the camera again")
+
+
+def test_the_mirror_changes_the_picture_and_not_the_recording(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window(camera.url, keep_video=True)
+    window = session.window
+    until(lambda: window.skeleton.shown_pose >= 0, "the first pose")
+    window.picture.mirror.click()
+    assert session.preferences.mirror
+    path = record(session, 1.5)
+    session.presenter.jobs.running[-1].cancel()
+    recording = Recording.open(path)
+    row = int(np.flatnonzero(recording.keypoints.tracked)[0])
+    picture = recording.picture(row)
+    assert picture is not None
+    mirrored_error, straight_error = (
+        min(np.abs(each.astype(int) - picture).mean() for each in candidates(camera, flip))
+        for flip in (True, False)
+    )
+    assert straight_error < 3 < mirrored_error
+    # The performer faces the camera: the person's left is on the picture's right.
+    xy = recording.keypoints.xy[row]
+    assert xy[11, 0] > xy[14, 0]
+
+
+def candidates(camera: MjpegServer, flip: bool) -> list[np.ndarray]:
+    import cv2
+
+    found = []
+    for number in range(0, 118, 1):
+        data = np.frombuffer(camera._picture(number), np.uint8)
+        image = cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        found.append(image[:, ::-1] if flip else image)
+    return found
+
+
+def test_a_camera_that_dies_is_shown_grey_and_comes_back(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window(camera.url)
+    window = session.window
+    until(lambda: window.skeleton.shown_pose >= 0, "the first pose")
+    camera.die()
+    until(lambda: window.look.greyed, "the loss to be noticed")
+    notice = window.picture.card.notice
+    assert notice is not None
+    assert "stopped sending" in notice.title
+    camera.come_back()
+    until(lambda: not window.look.greyed and window.look.notice is None, "the camera again")
+
+
+def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: MjpegServer) -> None:
+    session = open_window(camera.url, countdown_s=1, auto_stop_s=1)
+    presenter = session.presenter
+    until(lambda: session.window.skeleton.shown_pose >= 0, "the first pose")
+    QTest.keyClick(session.window, Qt.Key.Key_R)
+    assert presenter.recorder.state is RecordState.COUNTDOWN
+    assert session.presenter.record_status.countdown == 1
+    until(lambda: presenter.recorder.state is RecordState.RECORDING, "the recording")
+    until(lambda: presenter.last_recording, "the automatic stop")
+    assert presenter.last_recording is not None
+    for job in presenter.jobs.running:
+        job.cancel()
+    duration = Recording.open(presenter.last_recording).duration_s
+    assert duration == pytest.approx(1.0, abs=0.9)
+
+
+def test_skipping_the_lifting_keeps_the_recording(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window(camera.url)
+    until(lambda: session.window.skeleton.shown_pose >= 0, "the first pose")
+    path = record(session, 1.0)
+    (job,) = [each for each in session.presenter.jobs.running if each.stop_label == "Skip"]
+    job.cancel()
+    until(lambda: session.presenter.news, "the news")
+    assert session.presenter.news is not None
+    assert "computed when you export it" in session.presenter.news.text
+    assert Recording.open(path).poses is None

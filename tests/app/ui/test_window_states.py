@@ -1,0 +1,216 @@
+"""Every state the window can be in: what it says, and that leaving it in the middle is clean."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PyQt6.QtGui import QDropEvent
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+
+from app.ui.notices import Do
+from app.ui.presenters.recording import RecordState
+from tests.support.mjpeg import MjpegServer
+from tests.support.windows import OpenWindow, close, until
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def test_a_missing_file_is_explained_and_something_else_offered(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    session = open_window(str(tmp_path / "no such film.mp4"))
+    card = session.window.picture.card
+    until(lambda: card.notice is not None and not card.notice.busy, "the error")
+    assert card.notice is not None
+    assert "no such film.mp4" in card.notice.title
+    assert card.isVisible()
+    words = {button.text() for button in card.findChildren(QAbstractButton)}
+    assert {"Try again", "Show the performer"} <= words
+    assert not session.window.toolbar.record.isEnabled()
+
+
+def test_a_file_that_is_no_video(open_window: OpenWindow, tmp_path: Path) -> None:
+    wrong = tmp_path / "letter.mp4"
+    wrong.write_text("Dear all")
+    session = open_window(str(wrong))
+    card = session.window.picture.card
+    until(lambda: card.notice is not None and not card.notice.busy, "the error")
+    assert card.notice is not None
+    assert "letter.mp4" in card.notice.title
+
+
+def test_stopping_lets_go_of_the_camera_and_starting_takes_it_again(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window(camera.url)
+    window = session.window
+    until(lambda: window.look.frame is not None, "the first picture")
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    until(lambda: window.look.notice is not None, "the card")
+    assert window.look.notice is not None
+    assert window.look.notice.title == "Stopped"
+    assert window.look.frame is None
+    session.presenter.do(Do.START)
+    until(lambda: window.look.frame is not None, "the camera again")
+
+
+def test_an_unforeseen_error_is_shown_and_the_window_lives_on(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window(camera.url)
+    window = session.window
+    until(lambda: window.look.frame is not None, "the first picture")
+    session.presenter.program_error(RuntimeError("the moon is in the way"))
+    until(lambda: window.picture.card.isVisible(), "the card")
+    assert window.picture.card.notice is not None
+    assert "the moon is in the way" in window.picture.card.notice.body
+    session.presenter.do(Do.DISMISS)
+    until(lambda: not window.picture.card.isVisible(), "the card to go")
+    before = window.look.frame
+    until(lambda: window.look.frame is not before, "the camera to run on")
+
+
+def test_errors_on_every_tick_end_what_causes_them(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window(camera.url)
+    until(lambda: session.window.look.frame is not None, "the first picture")
+    for _ in range(5):
+        session.presenter.program_error(RuntimeError("again"))
+    assert session.presenter.stage is None
+    until(lambda: session.window.picture.card.isVisible(), "the card")
+
+
+@pytest.mark.parametrize(
+    "moment", ["starting", "running", "counting down", "recording", "lifting", "lost"]
+)
+def test_closing_in_the_middle_is_quick_and_loses_nothing(
+    open_window: OpenWindow, camera: MjpegServer, moment: str, tmp_path: Path
+) -> None:
+    session = open_window(camera.url, countdown_s=30 if moment == "counting down" else 0)
+    window, recorder = session.window, session.presenter.recorder
+    if moment != "starting":
+        until(lambda: window.look.keypoints is not None, "the first keypoints")
+    if moment in ("counting down", "recording", "lifting"):
+        window.toolbar.record.click()
+    if moment in ("recording", "lifting"):
+        until(lambda: recorder.state is RecordState.RECORDING, "the recording")
+        QTest.qWait(500)
+    if moment == "lifting":
+        window.toolbar.record.click()
+        until(lambda: session.presenter.last_recording, "the lifting to begin")
+    if moment == "lost":
+        camera.die()
+        until(lambda: window.look.greyed, "the loss")
+    began = time.monotonic()
+    close(session)
+    assert time.monotonic() - began < 3.5
+    kept = list((tmp_path / "recordings").glob("*.mixpose/keypoints.bin"))
+    assert len(kept) == (1 if moment in ("recording", "lifting") else 0)
+    assert not list((tmp_path / "recordings").glob("*.mixpose/.writing"))
+    children = psutil.Process().children(recursive=True)
+    assert not [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+
+
+def test_settings_are_remembered_but_not_what_the_command_line_asked_for(
+    open_window: OpenWindow,
+) -> None:
+    first = open_window(delay=7)
+    first.presenter.set_preference("mirror", True)
+    first.presenter.set_preference("countdown_s", 5)
+    first.window.orbit.drag(50, 10, 500, pan=False)
+    azimuth = first.window.orbit.camera.azimuth
+    first.window.resize(1111, 666)
+    close(first)
+    again = open_window()
+    assert again.preferences.mirror
+    assert again.window.picture.mirror.isChecked()
+    assert again.preferences.countdown_s == 5
+    assert again.preferences.delay == 2
+    assert again.window.orbit.camera.azimuth == pytest.approx(azimuth, abs=1e-4)
+    assert (again.window.width(), again.window.height()) == (1111, 666)
+
+
+def test_a_dropped_file_is_opened(open_window: OpenWindow, tmp_path: Path) -> None:
+    session = open_window()
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"")
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(film))])
+    event = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    QApplication.sendEvent(session.window, event)
+    assert session.presenter.stage is not None
+    assert session.presenter.stage.label == "film.mp4"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_words_are_cut_off_at_the_smallest_size(open_window: OpenWindow, theme: str) -> None:
+    session = open_window(theme=theme, welcomed=False)
+    window = session.window
+    window.resize(1024, 640)
+    session.presenter.tell("The diagnostics are on the clipboard: paste them into your report")
+    session.presenter.retry()
+    window._toggle_settings()
+    QTest.qWait(300)
+    assert window.width() == 1024
+    assert window.height() == 640
+    for widget in window.findChildren(QWidget):
+        if widget.isVisible() and isinstance(widget, QAbstractButton | QLabel):
+            assert not cut(widget), f"{widget.text()!r} has {widget.size()}"
+
+
+def cut(widget: QAbstractButton | QLabel) -> bool:
+    """Whether the widget's words do not fit into it."""
+    if isinstance(widget, QLabel) and widget.wordWrap():
+        return widget.heightForWidth(widget.width()) > widget.height()
+    return (
+        widget.sizeHint().width() > widget.width() or widget.sizeHint().height() > widget.height()
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
+    camera: MjpegServer, tmp_path: Path, number: int
+) -> None:
+    environment = dict(os.environ, XDG_CONFIG_HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path))
+    process = subprocess.Popen(
+        [sys.executable, str(REPOSITORY / "run_app.py"), "--source", camera.url],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        lines: list[str] = []
+        for line in process.stderr:
+            lines.append(line)
+            if line == "ready\n":
+                break
+        assert "ready\n" in lines, lines
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+        assert "Traceback" not in process.stderr.read()
+        _, alive = psutil.wait_procs(children, timeout=3)
+        assert not alive
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from app.pipeline import Stats
+from app.ui import words
+
+STATS = Stats(
+    fps=29.97,
+    poses_per_s=18.2,
+    detect_ms=16.4,
+    lift_ms=24.1,
+    capture_to_pose_ms=70.0,
+    capture_to_screen_ms=88.3,
+    dropped=3,
+    device="cpu",
+    weights="mixpose-s",
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "00:00.0"),
+        (12.44, "00:12.4"),
+        (59.99, "00:59.9"),
+        (75.25, "01:15.2"),
+        (3723.9, "1:02:03"),
+        (-1, "00:00.0"),
+    ],
+)
+def test_clock_never_shows_sixty_seconds(seconds: float, text: str) -> None:
+    assert words.clock(seconds) == text
+
+
+def test_the_status_line_says_it_all_in_order() -> None:
+    texts = [segment.text.replace(words.NARROW_SPACE, " ") for segment in words.status(STATS)]
+    assert texts == [
+        "30.0 fps",
+        "2D 16 ms",
+        "3D 24 ms",
+        "screen 88 ms",
+        "CPU",
+        "mixpose-s",
+        "3 dropped",
+    ]
+    assert all(segment.explained for segment in words.status(STATS))
+
+
+def test_what_was_not_measured_is_not_shown() -> None:
+    nothing = dataclasses.replace(
+        STATS, detect_ms=None, lift_ms=None, capture_to_screen_ms=None, device=None, weights=None
+    )
+    assert [segment.text for segment in words.status(nothing)] == ["30.0 fps", "3 dropped"]
+
+
+def test_a_gpu_that_was_asked_for_and_is_missing_is_pointed_out() -> None:
+    warned = [segment for segment in words.status(STATS, gpu_wanted=True) if segment.warn]
+    assert [segment.text for segment in warned] == ["CPU, no GPU"]
+    assert not [segment for segment in words.status(STATS) if segment.warn]
+    used = words.status(dataclasses.replace(STATS, device="cuda:0"), gpu_wanted=True)
+    assert "GPU" in [segment.text for segment in used]
+
+
+def test_the_delay_is_told_in_milliseconds_where_the_rate_is_known() -> None:
+    assert "67 ms" in words.delay(2, 30.0)
+    assert "ms" not in words.delay(2, None)
+    assert "1 frame," in words.delay(1, 30.0)
+    assert "Fastest" in words.delay(0, 30.0)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(12, "12 s"), (180, "3 min"), (7200, "2 h")])
+def test_spans(seconds: float, text: str) -> None:
+    assert words.span(seconds) == text

@@ -1,0 +1,97 @@
+"""The speed that is promised, on a machine that has nothing else to do."""
+
+from __future__ import annotations
+
+import io
+import re
+import statistics
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app import bench
+from app.bench.clip import film_performer
+from app.bench.live import VIEW_SIZE, observe
+from app.bench.offline import detector_alone, whole_lift
+from app.bench.parts import drawing_row
+from app.render.client import Renderer
+from models.lifter import Lifter
+from tests.support.mjpeg import MjpegProcess
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+SECONDS = 6.0
+BUSY_PERCENT = 20.0
+
+
+@pytest.fixture
+def _quiet_machine() -> None:
+    """Speed cannot be judged while something else takes the processor."""
+    busy = psutil.cpu_percent(interval=2.0)
+    if busy > BUSY_PERCENT:
+        pytest.skip(f"this machine is busy: {busy:.0f} % of its processor is taken")
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bench") / "performer.mp4"
+    film_performer(path, round(SECONDS * 30), lambda _: None)
+    return path
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[Renderer]:
+    with closing(Renderer("skeleton", VIEW_SIZE)) as drawing:
+        drawing.start()
+        drawing_row(drawing, pictures=1)
+        if drawing.failed is not None:
+            pytest.skip(drawing.failed)
+        yield drawing
+
+
+@pytest.mark.usefixtures("_quiet_machine")
+def test_lift_reaches_four_fifths_of_mediapipe_alone(film: Path) -> None:
+    lifter = Lifter(device="cpu")
+    ratios = []
+    for _ in range(3):
+        alone = detector_alone(str(film), SECONDS)
+        _, taken_s = whole_lift(str(film), SECONDS, lifter)
+        ratios.append(alone.detect_s / taken_s)
+    assert statistics.median(ratios) >= 0.8, ratios
+
+
+@pytest.mark.usefixtures("_quiet_machine")
+def test_live_from_a_stream_of_30_frames_a_second(film: Path, renderer: Renderer) -> None:
+    with MjpegProcess(fps=30, video=film) as server:
+        seen = observe(server.url, lambda: Lifter(device="cpu"), 15.0, renderer)
+    assert statistics.median(seen.fps) > 29, seen.fps
+    assert statistics.median(seen.poses_per_s) >= 15, seen.poses_per_s
+    assert statistics.median(seen.to_screen_ms) < 120, seen.to_screen_ms
+    assert seen.first_pose_s is not None
+    assert seen.first_frame_s is not None
+    assert seen.first_pose_s - seen.first_frame_s < 1.0
+
+
+def test_quick_bench_prints_every_stage(film: Path) -> None:
+    out, notes = io.StringIO(), io.StringIO()
+    assert bench.main(device="cpu", source=str(film), quick=True, out=out, progress=notes) == 0
+    stages = re.findall(r"^\| (\S.*?) +\|", out.getvalue(), re.MULTILINE)
+    assert stages[0] == "stage"
+    assert stages[2:] == [
+        "decode",
+        "detect (MediaPipe alone)",
+        "3D network, whole clip",
+        "lift (all of these)",
+        "3D network, live window",
+        "draw the 3D view",
+        "live: detection",
+        "live: poses",
+        "live: capture to pose",
+        "live: capture to drawn 3D",
+        "live: first frame to first pose",
+        "live: memory",
+    ]
+    assert "Running live" in notes.getvalue()

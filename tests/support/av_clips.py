@@ -1,0 +1,95 @@
+"""Video files of any kind for the tests, made and read back with PyAV (libav's own library)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.support.mjpeg import numbered_picture
+
+MILLISECOND = Fraction(1, 1000)
+NTSC = Fraction(30000, 1001)
+
+
+def write_clip(
+    path: Path,
+    stamps: Sequence[int],
+    time_base: Fraction = MILLISECOND,
+    *,
+    codec: str = "libx264",
+    rate: Fraction | int = 30,
+    size: tuple[int, int] = (320, 240),
+    pixels: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    muxing: dict[str, str] | None = None,
+    aspect: Fraction | None = None,
+    turned: int = 0,
+) -> Path:
+    """Write numbered pictures, picture i shown at ``stamps[i]`` (in units of ``time_base``).
+
+    ``size`` is that of the upright picture; it is stored ``turned`` degrees anticlockwise.
+    """
+    stored = (size[1], size[0]) if turned % 180 else size
+    with av.open(str(path), "w", options=muxing or {}) as container:
+        stream = container.add_stream(codec, rate=rate, options=options or {})
+        stream.width, stream.height = stored
+        stream.pix_fmt = pixels
+        stream.time_base = stream.codec_context.time_base = time_base
+        if aspect is not None:
+            stream.sample_aspect_ratio = aspect
+        for number, stamp in enumerate(stamps):
+            picture = np.rot90(numbered_picture(number, size), turned // 90)
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts, frame.time_base = stamp, time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def write_sound(path: Path) -> Path:
+    """Write a file that holds a second of silence and no picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=44100)
+        for start in range(0, 44100, 1024):
+            samples = np.zeros((1, 1024), np.float32)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
+            frame.rate, frame.pts = 44100, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def shown_at(path: Path) -> NDArray[np.float64]:
+    """Return the times of all frames that libav can decode, from the first, in seconds."""
+    times: list[float] = []
+    with av.open(f"file:{path}") as container:
+        for packet in container.demux(video=0):
+            try:
+                times += [float(frame.pts * frame.time_base) for frame in packet.decode()]
+            except av.error.InvalidDataError:
+                continue
+    return np.array(times) - times[0]
+
+
+def tag_rotation(path: Path, degrees: int) -> None:
+    """Write the display matrix of an MP4 or MOV file: turn it ``degrees`` clockwise to show it."""
+    turned = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
+    a, b, c, d = (value << 16 for value in turned)
+    data = bytearray(path.read_bytes())
+    header = data.index(b"tkhd") + 4
+    long_times = data[header] == 1
+    matrix = header + 4 + (32 if long_times else 20) + 16
+    struct.pack_into(">9i", data, matrix, a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+
+
+def cut(path: Path, part: float) -> None:
+    """Keep the first ``part`` (0 to 1) of a file's bytes."""
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * part)])

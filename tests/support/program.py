@@ -1,0 +1,70 @@
+"""The program as a user starts it: ``run_app.py`` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RUN_APP = Path(__file__).resolve().parents[2] / "run_app.py"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def check_refused(self, *words: str) -> None:
+        """It must have ended with 2 and one line on stderr that has all ``words`` in it."""
+        assert (self.code, self.out) == (2, ""), self
+        assert self.err.count("\n") == 1, self
+        assert self.err.startswith(("mixpose: ", "run_app.py")), self
+        for word in words:
+            assert word in self.err, self
+
+
+@dataclass(frozen=True)
+class Program:
+    """Starts ``run_app.py`` with a home of its own, so that no test touches the user's log."""
+
+    home: Path
+
+    @property
+    def log_text(self) -> str:
+        return "".join(path.read_text() for path in self.home.rglob("mixpose.log"))
+
+    def start(self, *arguments: object, code: str | None = None, **options: Any) -> Popen:
+        """Start it with pipes; ``code`` is run in place of ``run_app.py``."""
+        outside = {name: value for name, value in os.environ.items() if not _personal(name)}
+        begin = [str(RUN_APP)] if code is None else ["-c", code]
+        defaults = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "cwd": RUN_APP.parent,
+            "text": True,
+        }
+        environment = outside | {"HOME": str(self.home)} | options.pop("env", {})
+        command = [sys.executable, *begin, *map(str, arguments)]
+        return subprocess.Popen(command, env=environment, **(defaults | options))
+
+    def run(self, *arguments: object, timeout_s: float = 120, **options: Any) -> Ended:
+        """Run it to its end."""
+        with self.start(*arguments, **options) as process:
+            try:
+                out, err = process.communicate(timeout=timeout_s)
+            finally:
+                process.kill()
+        return Ended(process.returncode, out or "", err or "")
+
+
+Popen = subprocess.Popen
+
+
+def _personal(name: str) -> bool:
+    return name.startswith("XDG_") or name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
