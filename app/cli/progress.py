@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import TracebackType
 from typing import Any
@@ -56,12 +57,16 @@ class ProgressBar:
 
         self.close()
         self._stage = progress.stage
+        # Some terminals (of containers, of editors) say that they are 0 wide: tqdm draws nothing.
+        sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
         self._bar = tqdm(
             desc=f"{self._label}: {_WORDS[progress.stage]}",
             total=progress.total,
             bar_format=_FORMAT_ENDLESS if progress.total is None else _FORMAT,
             unit=" frames",
-            dynamic_ncols=True,
+            dynamic_ncols=sized,
+            ncols=None if sized else 80,
+            nrows=None if sized else 24,
             leave=False,
             file=sys.stderr,
         )

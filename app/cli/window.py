@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
+import threading
+from typing import Final
 
 from app import startup
-from app.cli.exits import UsageError
+from app.cli.exits import UsageError, flush
+
+log: Final = logging.getLogger(__name__)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,13 +27,30 @@ def run(options: argparse.Namespace) -> int:
         ) from error
     from app.ui.main import run_window
 
-    return run_window(
+    code = run_window(
         source=options.source,
         weights=options.weights,
         device=options.device,
         height=options.height,
         delay=options.delay,
     )
+    _leave_hanging_threads(code)
+    return code
+
+
+def _leave_hanging_threads(code: int) -> None:
+    """End the process here if a thread hangs in a driver or in the start of a library.
+
+    All is saved by now, and such a thread cannot be stopped.  Python's own ending would pull the
+    libraries from under its feet: closed while MediaPipe was still loading, the process aborted
+    ("terminate called without an active exception").
+    """
+    hanging = [each.name for each in threading.enumerate() if each.daemon and each.is_alive()]
+    if hanging:
+        log.warning("ended without waiting for %s", ", ".join(hanging))
+        logging.shutdown()
+        flush()
+        os._exit(code)
 
 
 def _require_screen() -> None:

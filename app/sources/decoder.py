@@ -88,10 +88,9 @@ class Decoder:
         self._clock = FrameClock(1 / (self.rate or USUAL_RATE))
         self._stretch = _stretch(self._capture)
         self._zero_s = 0.0
-        self._ready: deque[Picture] = deque()
-        self._stamped = self._begin()
-        height, width = self._ready[0].bgr.shape[:2]
-        self.size = (width, height)
+        first = self._begin()
+        self._ready = deque([first])
+        self.size = (first.bgr.shape[1], first.bgr.shape[0])
 
     def next(self) -> Picture | None:
         """Return the next picture in the order of showing, or ``None`` at the end."""
@@ -104,7 +103,7 @@ class Decoder:
             SourceError: the file has disappeared.
         """
         self._ready.clear()
-        shown = self._land(time_s) if self._stamped and time_s > 0 else None
+        shown = self._land(time_s)
         if shown is None:
             self._reopen()
             shown = self._decode()
@@ -121,20 +120,14 @@ class Decoder:
         """Close the file."""
         self._capture.release()
 
-    def _begin(self) -> bool:
-        """Decode the first two pictures; return whether their timestamps advance."""
+    def _begin(self) -> Picture:
+        """Decode the first picture, from which times count."""
         first = self._decode()
         if first is None:
             self._capture.release()
             raise SourceError(f"{self._path.name} holds no picture that can be decoded.")
         self._zero_s = first.time_s
-        self._ready.append(Picture(0.0, first.bgr))
-        stamp_s = self._stamp_s()
-        second = self._decode()
-        if second is None:
-            return False
-        self._ready.append(second)
-        return self._stamp_s() > stamp_s
+        return Picture(0.0, first.bgr)
 
     def _stamp_s(self) -> float:
         return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer
 
 log: Final = logging.getLogger(__name__)
 POLL_MS: Final = 50
@@ -113,9 +113,6 @@ class Job:
 class Jobs(QObject):
     """All running jobs of the window."""
 
-    changed = pyqtSignal()
-    """A job started or ended.  Progress is read, not announced."""
-
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
@@ -127,7 +124,6 @@ class Jobs(QObject):
         self._jobs.append(job)
         job.start()
         self._timer.start()
-        self.changed.emit()
         return job
 
     @property
@@ -146,6 +142,5 @@ class Jobs(QObject):
         self._jobs = [job for job in self._jobs if job.running]
         if not self._jobs:
             self._timer.stop()
-        self.changed.emit()
         for job in ended:
             job.finish()

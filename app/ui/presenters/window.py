@@ -263,7 +263,6 @@ class WindowPresenter(QObject):
         """The first explanation has been read."""
         self.welcome = self._explain_performer = False
         self.preferences.welcomed = True
-        self.jobs.changed.emit()
 
     # --- recording and what follows ---------------------------------------------------------
 
@@ -329,11 +328,9 @@ class WindowPresenter(QObject):
 
     def announce(self, news: News) -> None:
         self.news = news
-        self.jobs.changed.emit()
 
     def clear_news(self) -> None:
         self.news = None
-        self.jobs.changed.emit()
 
     def tell(self, sentence: str) -> None:
         """Say something that went wrong or is worth knowing, with nothing to be done but read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -39,7 +40,8 @@ class Terminal:
         """Read on until ``word`` has appeared; "" reads to the end."""
         deadline = time.monotonic() + timeout_s
         while not word or word not in self.text:
-            assert time.monotonic() < deadline, f"no {word!r} in {self.text!r}"
+            ready, _, _ = select.select([self.ours], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"no {word!r} within {timeout_s:g} s in {self.text!r}"
             try:
                 data = os.read(self.ours, 4096)
             except OSError:  # Linux's way of saying that the other end is closed

