@@ -29,7 +29,7 @@ _LIMBS: Final = (
     ("shoulder", "elbow"),
     ("elbow", "wrist"),
 )
-_ABOVE_PELVIS: Final = tuple(
+ABOVE_PELVIS: Final = tuple(
     index
     for name, index in JOINT.items()
     if name in ("thorax", "nose", "head") or name.endswith(("shoulder", "elbow", "wrist"))
@@ -42,7 +42,7 @@ def _below(side: str, *names: str) -> tuple[int, ...]:
 
 _CHAINS: Final = (
     # (joint turned about, joints that follow, standard deviation in radians)
-    (JOINT["pelvis"], _ABOVE_PELVIS, 0.2),
+    (JOINT["pelvis"], ABOVE_PELVIS, 0.2),
     (JOINT["thorax"], (JOINT["nose"], JOINT["head"]), 0.2),
     *((JOINT[f"{side}_hip"], _below(side, "knee", "ankle"), 0.25) for side in ("left", "right")),
     *((JOINT[f"{side}_knee"], _below(side, "ankle"), 0.15) for side in ("left", "right")),

@@ -31,7 +31,8 @@ class Stage:
 SMALL: Final[Sequence[Stage]] = (
     Stage(frames=1, windows=256, steps=14000, rate=1e-3),
     Stage(frames=9, windows=48, steps=2000, rate=3e-4),
-    Stage(frames=27, windows=16, steps=3000, rate=2.5e-4),
+    Stage(frames=9, windows=48, steps=2500, rate=4e-4),
+    Stage(frames=27, windows=16, steps=1500, rate=2e-4),
 )
 """About two hours on two laptop cores for a network of width 128 and depth 4."""
 

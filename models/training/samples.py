@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.geometry import box_input, person_box, ray_rotation
 from models.skeleton import PELVIS
-from models.training import bodies, cameras, detector_noise
+from models.training import bodies, cameras, detector_noise, postures
 from models.training.motion import MotionBank
 
 
@@ -36,6 +36,8 @@ class Sampler:
         windows = self._bank.windows(count, frames, self._rate, generator)
         if self._augment:
             windows = bodies.vary_proportions(windows, generator)
+            windows = postures.reach(windows, generator)
+            windows = postures.crouch(windows, generator)
             windows = bodies.turn_limbs(windows, generator)
         windows = bodies.to_canonical_size(windows)
         windows = bodies.mirror_half(windows, generator)

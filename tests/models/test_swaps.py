@@ -215,20 +215,19 @@ def test_causal_and_whole_agree_on_the_costs() -> None:
 def test_precision_and_recall_on_simulated_detections(shared: Path) -> None:
     clips = [
         clip
-        for name in ("cmu_actions120", "reactidle24")
+        for name in ("cmu120", "cmu_actions120", "reactidle24")
         for clip in load_pack(shared / "mocap" / f"{name}.mcp")
         if len(clip[1]) > 4 * clip[0]
     ]
     rng = np.random.default_rng(7)
-    takes = [simulate(rng, *clips[rng.integers(len(clips))]) for _ in range(100)]
+    takes = [simulate(rng, *clips[rng.integers(len(clips))]) for _ in range(300)]
     found = [find_swaps(take.xy, take.conf, take.time_s) for take in takes]
     precision, recall = _figures(takes, found)
-    assert precision > 0.95
-    assert recall > 0.92
-    causal = [_causally(take) for take in takes]
-    precision, recall = _figures(takes, causal)
+    assert precision > 0.94
+    assert recall > 0.9
+    precision, recall = _figures(takes, [_causally(take) for take in takes])
     assert precision > 0.8
-    assert recall > 0.6
+    assert recall > 0.7
 
 
 def _causally(take: Detections) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import torch
 from models.errors import MixposeError
 from models.mixste import MixSTE
 from models.skeleton import JOINT, MIRROR, PELVIS
-from models.training import bodies, cameras, detector_noise
+from models.training import bodies, cameras, detector_noise, postures
 from models.training.curriculum import Stage, forward, grow, initialise
 from models.training.losses import training_loss
 from models.training.motion import Clip, MotionBank, Pack, derive_midpoints, read_pack
@@ -89,6 +90,34 @@ def test_bodies_keep_rigid_symmetric_bones_of_the_canonical_size(bank: MotionBan
     assert (turned - bodies.to_canonical_size(windows))[:, :, JOINT["left_wrist"]].std() > 0.05
 
 
+@pytest.mark.parametrize("posture", [postures.crouch, postures.reach])
+def test_postures_keep_bones_and_touch_a_quarter_of_the_windows(
+    bank: MotionBank, posture: Callable[[torch.Tensor, torch.Generator], torch.Tensor]
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    windows = bank.windows(300, 9, 30.0, generator)
+    posed = posture(windows, generator)
+    assert bone_lengths(posed) == pytest.approx(bone_lengths(windows), abs=1e-5)
+    changed = ((posed - windows).abs().amax(dim=(1, 2, 3)) > 1e-3).float().mean()
+    assert 0.12 < changed < 0.3
+
+
+def test_who_crouches_sinks_and_bends_knees_forwards_with_the_feet_on_the_floor(
+    bank: MotionBank,
+) -> None:
+    generator = torch.Generator().manual_seed(0)
+    windows = bank.windows(300, 9, 30.0, generator)
+    posed = postures.crouch(windows, generator)
+    ankles = [JOINT["left_ankle"], JOINT["right_ankle"]]
+    lowest = posed[:, :, ankles, 1].amin(-1)
+    assert lowest == pytest.approx(windows[:, :, ankles, 1].amin(-1), abs=1e-5)
+    deep = windows[:, :, PELVIS, 1] - posed[:, :, PELVIS, 1] > 0.3
+    assert deep.any()
+    # The walker faces along z.
+    forward = (posed[:, :, JOINT["left_knee"], 2] - posed[:, :, JOINT["left_hip"], 2])[deep]
+    assert (forward > 0.05).float().mean() > 0.95
+
+
 def test_mirroring_exchanges_sides_of_half_the_windows(bank: MotionBank) -> None:
     generator = torch.Generator().manual_seed(0)
     windows = bank.windows(200, 3, 30.0, generator)
@@ -111,7 +140,9 @@ def test_cameras_stand_upright_and_see_people_in_front(bank: MotionBank) -> None
     sides = (windows[0], seen.camera[0])
     handed = [
         torch.linalg.det(
-            torch.stack([pose[0, JOINT[n]] - pose[0, PELVIS] for n in ("left_hip", "nose", "thorax")])
+            torch.stack(
+                [pose[0, JOINT[n]] - pose[0, PELVIS] for n in ("left_hip", "nose", "thorax")]
+            )
         ).sign()
         for pose in sides
     ]
