@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+
+if __name__ == "__main__":
+    # A Ctrl-C before anything is there to be kept ends the program without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 from app import startup
 
 startup.prepare()  # also in the child processes, which import this file under another name
 
 if __name__ == "__main__":
-    try:
-        from app.cli import main
+    from app.cli import main
 
-        code = main(sys.argv[1:])
-    except KeyboardInterrupt:  # before main could listen for it
-        code = 130
-    sys.exit(code)
+    sys.exit(main(sys.argv[1:]))

@@ -34,6 +34,8 @@ _AHEAD: Final = 4
 25 MB of full-HD pictures."""
 _POLL_S: Final = 0.2
 """How long a wait for a frame or for room in the queue lasts before it looks whether to stop."""
+_PATIENCE_S: Final = 1.0
+"""A source still busy with a frame this long after nobody wants it any more is closed."""
 _SILENT_S: Final = 10.0
 """A live source that gives nothing for this long has ended, as streams do without saying so."""
 
@@ -104,7 +106,7 @@ def detect_clip(
     in the calling thread.
 
     Args:
-        source: an open source, not paced; stays open.
+        source: an open source, not paced; its owner closes it.
         detector: one that has seen no other source.
         seconds: read no frame later than this after the first.
         stop: asked between frames; once True, the frames read so far are returned.
@@ -240,7 +242,10 @@ class _ReadAhead:
 
     def __exit__(self, *_: object) -> None:
         self._left.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE_S)
+        if self._thread.is_alive():
+            self._source.close()  # wakes whoever waits in read
+            self._thread.join()
 
     def __iter__(self) -> Iterator[Frame]:
         while not self._stop():
@@ -270,12 +275,14 @@ class _ReadAhead:
         while not self._left.is_set():
             try:
                 frame = self._source.read(_POLL_S)
-            except TimeoutError:
+            except TimeoutError as error:
+                if not self._source.live:
+                    raise SourceError(f"{self._source.label} stopped: {error}.") from error
                 if time.monotonic() - heard_at > _SILENT_S:
                     raise SourceError(
                         f"{self._source.label} sent nothing for {_SILENT_S:g} seconds; "
                         "this was taken as its end."
-                    ) from None
+                    ) from error
                 continue
             if frame is None:
                 return

@@ -1,4 +1,4 @@
-"""The errors of the program's outer rooms; ``models.errors`` holds the root and the weights' own."""
+"""The errors of the outer rooms; ``models.errors`` holds the root and the weights' own."""
 
 from __future__ import annotations
 

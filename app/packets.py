@@ -60,7 +60,7 @@ class Pose3D:
     index: int
     time_s: float
     xyz: NDArray[np.float32]
-    """(17, 3) metres; x right, y down, z away from the camera; pelvis at the origin; always finite."""
+    """(17, 3) metres; x right, y down, z away from the camera; pelvis at the origin; finite."""
     filled: NDArray[np.bool_]
     """(17,) joints not seen in this frame but bridged from frames nearby."""
     missing: NDArray[np.bool_]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 _SET_BY_CV2 = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
@@ -28,11 +29,11 @@ def import_qt_before_cv2() -> None:
     """
     import PyQt6.QtWidgets  # noqa: F401
 
-    before = {name: os.environ.get(name) for name in _SET_BY_CV2}
+    before = {name: os.environ.pop(name, "") for name in _SET_BY_CV2}
     import cv2  # noqa: F401
 
     for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
+        os.environ.pop(name, None)
+        # Started from a program that has imported cv2 (a notebook, a test), we inherit its values.
+        if value and "cv2" not in Path(value).parts:
             os.environ[name] = value

@@ -93,8 +93,9 @@ def run(options: argparse.Namespace) -> int:
                 outcomes.append(_attempt(job, options, network))
                 if outcomes[-1].signal is not None:
                     break
-    except KeyboardInterrupt:  # while a source was being opened; there is nothing of it to keep
-        outcomes.append(_Outcome(jobs[len(outcomes)], _stopped_early(), signal.SIGINT))
+    except KeyboardInterrupt:  # while a source was being opened: there is nothing of it to keep
+        begun = jobs[len(outcomes) : len(outcomes) + 1]  # or when all had been done
+        outcomes += [_Outcome(job, _stopped_early(), signal.SIGINT) for job in begun]
     return _conclude(jobs, outcomes)
 
 
@@ -125,9 +126,9 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: _Netwo
     from app.detector import Detector
     from app.export.registry import export
 
-    started = time.perf_counter()
-    with Detector() as detector, ProgressBar(source.label) as bar, Interrupt() as interrupt:
+    with Interrupt() as interrupt, Detector() as detector, ProgressBar(source.label) as bar:
         network.start()
+        started = time.perf_counter()
         clip = detect_clip(
             source,
             detector,
@@ -135,19 +136,20 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: _Netwo
             stop=lambda: interrupt.signal is not None or network.failed,
             progress=bar.update,
         )
-        lifter = network.get()
         if interrupt.signal is not None:
             bar.close()
             if not len(clip.time_s):
                 return _Outcome(job, _stopped_early(), interrupt.signal)
             warn(f"mixpose: Stopping after {_amount(clip)}; Ctrl-C again quits at once.")
+        lifter = network.get()
         try:
             motion = lift_clip(clip, lifter, progress=bar.update)
             make_folder(job.table.parent)
             export(job.table, motion, overwrite=options.force)
         except MixposeError as error:
             return _Outcome(job, error, interrupt.signal)
-    _report(job, clip, time.perf_counter() - started)
+        bar.close()
+        _report(job, clip, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
 
 
@@ -156,6 +158,7 @@ def _stopped_early() -> UsageError:
 
 
 def _report(job: Job, clip: DetectedClip, took_s: float) -> None:
+    log.info("lifted %s in %.1f s", _amount(clip), took_s)
     for warning in clip.warnings:
         warn(f"mixpose: Warning: {warning}")
     kept = "" if clip.complete else "stopped early, kept "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 from importlib import import_module
 from typing import Final
 
@@ -31,6 +32,7 @@ def main(arguments: list[str]) -> int:
         return int(end.code or 0)
     logs.start_logging()
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return _run(options)
     except MixposeError as error:
         log.warning("%s", error)

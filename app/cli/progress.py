@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import sys
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from app.clip import Progress, Stage
 
-_WORDS = {Stage.DETECTING: "finding the person", Stage.LIFTING: "lifting to 3D"}
-_FORMAT = (
-    "{desc}: {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} frames, {rate_noinv_fmt}, "
-    "{remaining} left"
+_WORDS: Final = {Stage.DETECTING: "detecting", Stage.LIFTING: "lifting"}
+_FORMAT: Final = (
+    "{desc} {percentage:3.0f}%|{bar}|{n_fmt}/{total_fmt}, {rate_noinv_fmt}, {remaining} left"
 )
-_FORMAT_ENDLESS = "{desc}: {n_fmt} frames, {rate_noinv_fmt}, {elapsed} so far"
+_FORMAT_ENDLESS: Final = "{desc} {n_fmt} frames, {rate_noinv_fmt}, {elapsed} so far"
+_LABEL: Final = 20
+"""Letters of a source's name: with more, the time left would not fit into 80 columns."""
 
 
 class ProgressBar:
     """One bar a stage on stderr; nothing at all where stderr is not a terminal."""
 
     def __init__(self, label: str) -> None:
-        self._label = label
+        self._label = label if len(label) <= _LABEL else f"{label[: _LABEL - 3]}..."
         self._stage: Stage | None = None
         self._bar: Any = None
         self._shown = sys.stderr is not None and sys.stderr.isatty()
@@ -60,7 +61,7 @@ class ProgressBar:
         # Some terminals (of containers, of editors) say that they are 0 wide: tqdm draws nothing.
         sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
         self._bar = tqdm(
-            desc=f"{self._label}: {_WORDS[progress.stage]}",
+            desc=f"{self._label}, {_WORDS[progress.stage]}",
             total=progress.total,
             bar_format=_FORMAT_ENDLESS if progress.total is None else _FORMAT,
             unit=" frames",

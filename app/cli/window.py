@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import Final
 
-from app import startup
+from app import logs, startup
 from app.cli.exits import UsageError, flush
 
 log: Final = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
         height=options.height,
         delay=options.delay,
     )
+    del application  # kept until here: Qt must not lose it while the window is open
+    return code
     _leave_hanging_threads(code)
     return code
 

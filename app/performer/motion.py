@@ -31,7 +31,7 @@ BONES: Final = (
 BONE: Final = {name: index for index, name in enumerate(BONES)}
 SIDES: Final = (("left", 1.0), ("right", -1.0))
 
-EAR_M: Final = (0.077, 0.084, 0.0)
+EAR_M: Final = (0.077, 0.094, 0.0)
 """From the joint of head and neck to the left ear, before scaling by the head's size."""
 NOSE_M: Final = (0.0, 0.074, 0.127)
 _SQUAT_DROP: Final = 0.46
@@ -78,7 +78,7 @@ class Motion:
         """The pose at a time; repeats for ever."""
         time_s %= self.duration_s
         stance = self._stance(time_s)
-        pelvis = about_y(stance.heading + 0.16 * stride_share(stance)) @ about_x(
+        pelvis = about_y(stance.heading + 0.16 * _stride_share(stance)) @ about_x(
             0.42 * stance.depth
         )
         chest = self._chest(stance, time_s)
@@ -106,13 +106,13 @@ class Motion:
 
     def _chest(self, stance: _Stance, time_s: float) -> Array:
         breath = 0.008 * self._sway(time_s, _BREATH_S)
-        lean = 0.03 + 0.06 * abs(stride_share(stance)) + 0.72 * stance.depth + breath
+        lean = 0.03 + 0.06 * abs(_stride_share(stance)) + 0.72 * stance.depth + breath
         aside = sum(
             0.10 * gesture.weight(time_s) * (1 if gesture.act == "wave_left" else -1)
             for gesture in self._score.gestures
             if gesture.act in ("wave_left", "wave_right")
         )
-        yaw = stance.heading - 0.22 * stride_share(stance)
+        yaw = stance.heading - 0.22 * _stride_share(stance)
         return about_y(yaw) @ about_x(lean) @ about_z(aside)
 
     def _assembled(
@@ -153,7 +153,7 @@ class Motion:
         turn = 0.8 * away * math.exp(-((away / 1.25) ** 4))
         turn += 0.05 * self._sway(time_s, 6.1)
         # A neck follows the trunk a little.
-        lean = math.asin(min(1.0, max(-1.0, float(chest[1, 0] ** 2 + chest[1, 2] ** 2) ** 0.5)))
+        lean = math.acos(min(1.0, float(chest[1, 1])))
         nod = 0.03 * self._sway(time_s, 3.05) + 0.12 * stance.depth
         return about_y(stance.heading + turn) @ about_x(nod + 0.1 * lean)
 
@@ -163,7 +163,7 @@ class Motion:
         return math.sin(2 * math.pi * rounds * time_s / self.duration_s)
 
 
-def stride_share(stance: _Stance) -> float:
+def _stride_share(stance: _Stance) -> float:
     """-1 to 1: a long step with the left, or with the right foot in front."""
     return min(1.0, max(-1.0, stance.stride / 0.6))
 

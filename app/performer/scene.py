@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from app.performer import anatomy, room
 from app.performer.light import lit
 from app.performer.motion import Motion
-from app.performer.variation import Variation
+from app.performer.stage import Performance
 from app.render.camera import View
 from app.render.gl_window import GlWindow
 from app.render.layers import Picture, paint_figure, paint_scenery
@@ -23,14 +21,6 @@ _SHADOW = (40, 30, 24)
 _SHADOW_STRENGTH = 0.62
 _FOCUS_BLUR = 0.0012
 """Standard deviation relative to the picture's height; the lens is focused on the person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """What a :class:`PerformerScene` shows; everything follows from it and the time."""
-
-    variation: Variation
-    view: View
 
 
 class PerformerScene:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from app.errors import SourceError
 from app.packets import Frame
 from app.performer.motion import Motion
-from app.performer.scene import Performance
-from app.performer.stage import Pinhole, place_camera
+from app.performer.stage import Performance, Pinhole, place_camera
 from app.performer.variation import variation
 from app.render.client import START_TIMEOUT_S, Renderer
 

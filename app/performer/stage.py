@@ -18,7 +18,15 @@ _MARGIN = 0.05
 """Share of the picture kept free around the joints on every side, at least."""
 _BEYOND_M = 0.2
 """Fingers, feet and hair reach this far past the joints."""
-_SAMPLES_PER_S = 8
+_SAMPLES_PER_S = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What the drawing process shows; everything follows from it and the time."""
+
+    variation: Variation
+    view: View
 
 
 @dataclass(frozen=True, slots=True, eq=False)

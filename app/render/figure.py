@@ -79,7 +79,9 @@ class SkeletonFigure:
         self, body: Body, view: View, background: str
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The mesh for one pose: (N, 3) points in camera axes and (N, 3) colours in [0, 1]."""
-        joints = np.where(body.drawn[:, None], body.joints, 0.0).astype(np.float64)
+        # What is not drawn collapses at a joint that is, or it would widen the part to be painted.
+        anchor = body.joints[int(np.argmax(body.drawn))]
+        joints = np.where(body.drawn[:, None], body.joints, anchor).astype(np.float64)
         bones, balls = self._bones(joints, body), self._balls(joints, body)
         points, normals, colours, opacity = (
             np.concatenate(parts) for parts in zip(bones, balls, strict=True)
@@ -119,7 +121,6 @@ class SkeletonFigure:
         inverse = 1 / np.maximum(stretch, 1e-6)
         normals = np.einsum("ni,ji,jik->jnk", unit, inverse, axes)
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-        # A joint that is not drawn sits at the world's origin: move it to one that is.
         points = joints[:, None] + offsets
         count = len(unit)
         return _Corners(

@@ -23,8 +23,11 @@ _STEP_M: Final = 0.5
 _LEVELS: Final = 10
 _SHIFT: Final = 4
 """OpenCV's fixed-point bits: a sixteenth of a pixel."""
+_FAR_OUTSIDE: Final = 3
+"""Lines that reach this many picture sizes away are left out: the fixed point would overflow."""
 _AXIS_M: Final = 0.3
 _RING_M: Final = 0.42
+
 Segments = NDArray[np.float64]
 """(N, 2, 3) start and end points in world axes."""
 
@@ -44,7 +47,7 @@ def paint_floor(size: tuple[int, int], view: View, theme: SceneTheme) -> Picture
 def _grid(view: View, theme: SceneTheme) -> Iterator[tuple[NDArray[np.float64], Segments]]:
     """Line pieces with their colour, faintest first, around the floor below the target."""
     middle = np.array([view.target[0], view.target[2]])
-    snapped = np.round(middle / 1.0)
+    snapped = np.round(middle)
     steps = np.arange(-_REACH_M, _REACH_M + _STEP_M / 2, _STEP_M)
     ground = np.array(rgb(theme.background), dtype=np.float64)
     for strong in (False, True):
@@ -75,13 +78,9 @@ def _paint_lines(
     height, width = picture.shape[:2]
     ends = _in_front(view.to_camera(segments))
     pixels = ends[..., :2] * (view.focal(height) / ends[..., 2:]) + (width / 2, height / 2)
-    # Far outside, the fixed-point numbers would overflow.
-    margin = 2 * max(width, height)
-    inside = (np.abs(pixels - (width / 2, height / 2)) < margin).all(axis=(1, 2))
-    # OpenCV counts from the middle of the first pixel.
-    fixed = np.round((pixels[inside] - 0.5) * (1 << _SHIFT)).astype(np.int32)
-    colour_tuple = tuple(float(value) for value in colour)
-    cv2.polylines(picture, list(fixed), False, colour_tuple, thickness, cv2.LINE_AA, _SHIFT)
+    inside = (np.abs(pixels) < _FAR_OUTSIDE * max(width, height)).all(axis=(1, 2))
+    pieces = list(_fixed_point(pixels[inside]))
+    cv2.polylines(picture, pieces, False, colour.tolist(), thickness, cv2.LINE_AA, _SHIFT)
 
 
 def _in_front(ends: Segments) -> Segments:
@@ -121,9 +120,24 @@ def paint_below(picture: Picture, view: View, theme: SceneTheme, body: Body) -> 
         picture, view, joints, body.opacity[body.drawn].astype(np.float64),
         colour=rgb(theme.shadow), strength=theme.shadow_strength,
     )  # fmt: skip
-    middle = np.median(joints, axis=0) * (1, 0, 1)
-    angle = np.linspace(0, 2 * np.pi, 97)
+    _paint_ring(picture, view, theme, np.median(joints, axis=0) * (1, 0, 1))
+
+
+def _paint_ring(
+    picture: Picture, view: View, theme: SceneTheme, middle: NDArray[np.float64]
+) -> None:
+    height, width = picture.shape[:2]
+    angle = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     ring = middle + _RING_M * np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=-1)
-    colour = np.array(rgb(theme.strong_line), dtype=np.float64)
-    thickness = max(2, round(picture.shape[0] / 400))
-    _paint_lines(picture, view, np.stack([ring[:-1], ring[1:]], axis=1), colour, thickness)
+    pixels, _ = view.project(ring, (width, height))
+    # Around the eye itself there is no ring to see.
+    if not np.isfinite(pixels).all() or np.abs(pixels).max() > _FAR_OUTSIDE * max(width, height):
+        return
+    thickness = max(2, round(height / 400))
+    fixed = _fixed_point(pixels)
+    cv2.polylines(picture, [fixed], True, rgb(theme.strong_line), thickness, cv2.LINE_AA, _SHIFT)
+
+
+def _fixed_point(pixels: NDArray[np.float64]) -> NDArray[np.int32]:
+    """As OpenCV wants them, which counts from the middle of the first pixel."""
+    return np.round((pixels - 0.5) * (1 << _SHIFT)).astype(np.int32)

@@ -16,7 +16,7 @@ _HALF_SIDE_M: Final = 1.5
 _CELLS: Final = 64
 _COARSE: Final = 4
 """The shadow is soft: computed for one pixel in 4 x 4."""
-_FAINTEST: Final = 0.004
+_FAINTEST: Final = 0.008
 
 
 class _Region(NamedTuple):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -22,6 +24,8 @@ _log = logging.getLogger(__name__)
 OPEN_LIMIT_S: Final = 10.0
 """Longest wait for the first picture; some cameras need several seconds."""
 CLOSE_WAIT_S: Final = 1.0
+EXIT_WAIT_S: Final = 4.0
+"""A little longer than the longest read; what still hangs then hangs in a driver."""
 RETRY_S: Final = 0.01
 FLAT: Final = 8
 """Pixel values that differ by no more than this make a picture without content."""
@@ -77,6 +81,21 @@ class RepeatFilter:
         return bool(np.array_equal(picture, last))
 
 
+_running: weakref.WeakSet[LiveSource] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """End the grabbing threads with the program.
+
+    A thread that comes back from OpenCV while Python shuts down aborts the process ("terminate
+    called without an active exception"), so they are asked to end before that.
+    """
+    give_up_at = time.monotonic() + EXIT_WAIT_S
+    for source in list(_running):
+        source._stop(max(0.0, give_up_at - time.monotonic()))
+
+
 class LiveSource(Source):
     """The newest picture of a camera or stream.
 
@@ -128,6 +147,7 @@ class LiveSource(Source):
         self._index = 0
         self._dropped = 0
         self._thread = threading.Thread(target=self._run, name=f"grab {label}", daemon=True)
+        _running.add(self)
         self._thread.start()
         self.size = self._wait_for_first(open_limit_s)
 
@@ -163,12 +183,14 @@ class LiveSource(Source):
 
         A device that hangs in a call keeps its thread until that call returns.
         """
+        self._stop(CLOSE_WAIT_S)
+
+    def _stop(self, wait_s: float) -> None:
         with self._changed:
             self._closed = True
             self._newest = None
             self._changed.notify_all()
-        if threading.current_thread() is not self._thread:
-            self._thread.join(CLOSE_WAIT_S)
+        self._thread.join(wait_s)
 
     def _something_to_tell(self) -> bool:
         return self._newest is not None or self._error is not None or self._closed
@@ -212,7 +234,10 @@ class LiveSource(Source):
                 ok, bgr = device.retrieve()
             if ok and bgr is not None:
                 good_until = now
-                self._publish(_Picture(bgr, now))
+                if self._filter is not None and self._filter.is_repeat(bgr):
+                    time.sleep(RETRY_S)
+                else:
+                    self._publish(_Picture(bgr, now))
             elif now - good_until >= self._patience_s:
                 raise SourceError(
                     f"{self.label} has stopped sending pictures. Check the connection, then start "
@@ -222,8 +247,6 @@ class LiveSource(Source):
                 time.sleep(RETRY_S)
 
     def _publish(self, picture: _Picture) -> None:
-        if self._filter is not None and self._filter.is_repeat(picture.bgr):
-            return
         with self._changed:
             if self._closed:
                 return

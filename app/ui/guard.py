@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Final, cast
@@ -24,6 +25,7 @@ class ErrorGuard:
         self._show = show
         self._before = sys.excepthook
         self._showing = False
+        self._logged: tuple[str, float] = ("", 0.0)
 
     def install(self) -> None:
         sys.excepthook = self._caught
@@ -34,7 +36,7 @@ class ErrorGuard:
     def _caught(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        log.critical("unforeseen error in the window", exc_info=(kind, error, trace))
+        self._log(kind, error, trace)
         if self._showing:  # an error while showing an error must not go round in circles
             return
         self._showing = True
@@ -42,6 +44,15 @@ class ErrorGuard:
             self._show(error)
         finally:
             self._showing = False
+
+    def _log(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """The same error on every tick of the window is written once a second."""
+        text, now = repr(error), time.monotonic()
+        if text != self._logged[0] or now - self._logged[1] > 1:
+            self._logged = (text, now)
+            log.critical("unforeseen error in the window", exc_info=(kind, error, trace))
 
 
 class SignalGuard(QObject):

@@ -105,7 +105,7 @@ def lost(label: str, seconds: float, *, recording: bool) -> Notice:
     return Notice(
         "no_camera",
         f"{label} stopped sending pictures",
-        f"{words.span(seconds)} ago. Check the cable; it is tried again every second.{kept}",
+        f"{words.span(seconds)} ago. Check the connection; it is tried again every second.{kept}",
         (Button("Open a video…", Do.OPEN_FILE), Button("Show the performer", Do.PERFORMER)),
     )
 

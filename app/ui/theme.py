@@ -7,6 +7,7 @@ orange mean the person's left and right, red means recording, and nothing else m
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -152,12 +153,15 @@ def _rgb(colour: QColor) -> tuple[int, int, int]:
 
 def stylesheet(theme: Theme, em: float) -> str:
     """The style sheet for a font of height ``em`` (logical pixels)."""
+    return "\n".join(part(theme, em) for part in (_frame_style, _control_style, _slider_style))
 
-    def px(share: float) -> str:
-        return f"{max(1, round(share * em))}px"
 
-    # Even numbers: Qt draws a square where a radius is larger than half the height.
-    groove, knob = 2 * max(1, round(0.12 * em)), 2 * max(1, round(0.4 * em))
+def _px(share: float, em: float) -> str:
+    return f"{max(1, round(share * em))}px"
+
+
+def _frame_style(theme: Theme, em: float) -> str:
+    px = functools.partial(_px, em=em)
     off = faded(theme.text, theme.window, 0.42).name()
     return f"""
 QToolTip {{ background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line};
@@ -174,7 +178,13 @@ QMenu::separator {{ height: 1px; background: {theme.line}; margin: {px(0.3)} {px
 QSplitter::handle {{ background: {theme.window}; }}
 QSplitter::handle:hover {{ background: {theme.line}; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
+"""
 
+
+def _control_style(theme: Theme, em: float) -> str:
+    px = functools.partial(_px, em=em)
+    off = faded(theme.text, theme.window, 0.42).name()
+    return f"""
 QPushButton, QComboBox, QAbstractSpinBox {{ background: {theme.button}; color: {theme.text};
     border: 1px solid {theme.line}; border-radius: {px(0.3)};
     padding: {px(0.24)} {px(0.7)}; min-height: {px(1.2)}; }}
@@ -201,7 +211,14 @@ QToolButton:hover {{ background: {theme.hover}; }}
 QToolButton:pressed {{ background: {theme.pressed}; }}
 QToolButton:checked {{ background: {theme.pressed}; border-color: {theme.line}; }}
 QToolButton:focus {{ border-color: {theme.dim}; }}
+"""
 
+
+def _slider_style(theme: Theme, em: float) -> str:
+    px = functools.partial(_px, em=em)
+    # Even numbers: Qt draws a square where a radius is larger than half the height.
+    groove, knob = 2 * max(1, round(0.12 * em)), 2 * max(1, round(0.4 * em))
+    return f"""
 QSlider::groove:horizontal {{ height: {groove}px; background: {theme.line};
     border-radius: {groove // 2}px; }}
 QSlider::sub-page:horizontal {{ background: {theme.dim}; border-radius: {groove // 2}px; }}

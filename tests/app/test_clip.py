@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app import clip
-from app.clip import Progress, Stage, detect_clip, lift_clip
+from app.clip import Progress, Stage, detect_clip
 from app.detector import Detector
 from app.errors import DetectorError, SourceError
 from app.packets import Frame, Keypoints2D
@@ -158,7 +158,9 @@ def test_progress_counts_to_what_is_expected() -> None:
     detect_clip(ScriptedSource(6), TimedDetector(), progress=seen.append)
     assert [each.frames for each in seen] == [1, 2, 3, 4, 5, 6]
     assert {(each.stage, each.total) for each in seen} == {(Stage.DETECTING, 6)}
-    detect_clip(ScriptedSource(60, rate=1000.0), TimedDetector(), seconds=0.02, progress=seen.append)
+    detect_clip(
+        ScriptedSource(60, rate=1000.0), TimedDetector(), seconds=0.02, progress=seen.append
+    )
     assert seen[-1].total == seen[-1].frames == 20
 
 
@@ -169,3 +171,23 @@ def test_a_raising_progress_ends_everything() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         detect_clip(ScriptedSource(), TimedDetector(), progress=cancel)
+
+
+def test_stopping_wakes_a_source_that_is_stuck() -> None:
+    class Stuck(ScriptedSource):
+        """Does not care for how long it may wait, as a device may."""
+
+        def read(self, timeout_s: float = 2.0) -> Frame | None:
+            return super().read(60.0)
+
+    source, detector = Stuck(3, live=True, then=TimeoutError()), TimedDetector()
+    begin = time.perf_counter()
+    found = detect_clip(source, detector, stop=lambda: len(detector.seen) == 3)
+    assert len(found.time_s) == 3
+    assert source.closed
+    assert time.perf_counter() - begin < 10.0
+
+
+def test_a_performer_that_is_not_drawn_is_an_error() -> None:
+    with pytest.raises(SourceError, match="Scripted stopped: not drawn"):
+        detect_clip(ScriptedSource(0, then=TimeoutError("not drawn")), TimedDetector())

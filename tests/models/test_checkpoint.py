@@ -110,7 +110,7 @@ def test_damaged_and_absent_files_are_errors_in_words(tmp_path: Path, suffix: st
         checkpoint.load_model(path)
     for content in (b"", b"not weights at all", b"\x00" * 64):
         path.write_bytes(content)
-        with pytest.raises(WeightsError, match="damaged|no checkpoint|plain tensors"):
+        with pytest.raises(WeightsError, match=r"damaged|no checkpoint|plain tensors"):
             checkpoint.load_model(path)
 
 

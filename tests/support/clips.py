@@ -27,9 +27,7 @@ def write_clip(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 30
     return path
 
 
-def performer_pictures(
-    frames: int, size: tuple[int, int] = (640, 480)
-) -> list[NDArray[np.uint8]]:
+def performer_pictures(frames: int, size: tuple[int, int] = (640, 480)) -> list[NDArray[np.uint8]]:
     """The first frames of the performance."""
     with PerformerSource(size, duration_s=frames / 30) as source:
         read = [source.read() for _ in range(frames)]

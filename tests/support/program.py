@@ -67,4 +67,4 @@ Popen = subprocess.Popen
 
 
 def _personal(name: str) -> bool:
-    return name.startswith("XDG_") or name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return name.startswith(("XDG_", "QT_")) or name in ("DISPLAY", "WAYLAND_DISPLAY")

@@ -73,7 +73,7 @@ class ExportPresenter:
             path = Path(stage.spec)
             return Target(path.name, path)
         last = self._window.last_recording
-        return Target(last.stem, last) if last is not None and last.is_dir() else None
+        return Target(last.stem, last) if last is not None else None
 
     @property
     def explained(self) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.sources import Source
     from models.lifter import Lifter
 
+_NOTICE_S: Final = 10.0
 _HISTORY: Final = 40
 """Confidences kept so that a pose some frames old is drawn with those of its own frame."""
 
@@ -63,6 +64,8 @@ class LiveStage:
         self._no_camera = no_camera
         self.gpu_wanted = preferences.device not in ("auto", "cpu")
         self._loop = False
+        self._noticed: Exception | None = None
+        self._noticed_at = 0.0
         self._hints = notices.SightHints()
         self._tracker = SeenTracker()
         self._seen_index = -1
@@ -179,13 +182,19 @@ class LiveStage:
     def _hint(self, now: Snapshot) -> str:
         if now.state is not State.RUNNING:
             return ""
-        if now.notice is not None:
+        if self._is_fresh(now.notice):
             return str(now.notice)
         if now.keypoints is None:
             return "Loading the person finder …"
         if now.pose is None and now.sight is not None and not now.stats.weights:
             return "Loading the 3D network …"
         return self._hints.step(now.sight, time.monotonic())
+
+    def _is_fresh(self, notice: Exception | None) -> bool:
+        """Whether something that went wrong has not been shown for long enough yet."""
+        if notice is not self._noticed:
+            self._noticed, self._noticed_at = notice, time.monotonic()
+        return notice is not None and time.monotonic() - self._noticed_at < _NOTICE_S
 
     def _position(self, now: Snapshot) -> Position | None:
         if not self.is_file or now.source is None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.ui import words
 from app.ui.presenters.stage import Look, Position, opacity
+from models.skeleton import MIRROR
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
@@ -205,6 +206,9 @@ class PlaybackStage:
 
     def _compose(self, index: int, frame: Frame | None) -> Look:
         data, poses = self._data, self._poses
+        xy, conf, seen = data.xy[index], data.conf[index], self._seen[index]
+        if poses is not None and poses.swapped[index]:  # the picture shows what the 3D view shows
+            xy, conf, seen = xy[list(MIRROR)], conf[list(MIRROR)], seen[list(MIRROR)]
         stamp = time.perf_counter()
         keypoints = Keypoints2D(
             index=index,
@@ -213,8 +217,8 @@ class PlaybackStage:
             tracked=bool(data.tracked[index]),
             landmarks=data.landmarks[index],
             world=data.world[index],
-            xy=data.xy[index],
-            conf=data.conf[index],
+            xy=xy,
+            conf=conf,
             captured_at=stamp,
             detected_at=stamp,
         )
@@ -233,9 +237,9 @@ class PlaybackStage:
         return Look(
             frame=frame,
             keypoints=keypoints,
-            seen=self._seen[index],
+            seen=seen,
             pose=pose,
-            opacity=opacity(data.conf[index]),
+            opacity=opacity(conf),
             size=self.recording.size,
             status=self._status(index),
         )
@@ -254,7 +258,7 @@ class PlaybackStage:
             duration_s=self.clock.duration_s,
             playing=self.clock.playing,
             loop=self.clock.loop,
-            can_change_speed=True,
+            speed=self.clock.speed,
             gaps=self._gaps,
         )
 

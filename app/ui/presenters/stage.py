@@ -24,7 +24,8 @@ class Position:
     """0 when unknown."""
     playing: bool
     loop: bool
-    can_change_speed: bool = False
+    speed: float | None = None
+    """How fast it plays; None where that cannot be chosen."""
     gaps: tuple[tuple[float, float], ...] = ()
     """Stretches in which nobody was seen, as shares of the whole."""
 

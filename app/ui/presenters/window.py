@@ -43,6 +43,8 @@ class WindowPresenter(QObject):
     """Another source or recording is on stage, or none."""
     sources_changed = pyqtSignal()
     preferences_changed = pyqtSignal(str)
+    recordings_listed = pyqtSignal(list)
+    """(words, path) of the newest recordings."""
     ask_file = pyqtSignal()
     ask_url = pyqtSignal()
     ask_export = pyqtSignal()
@@ -67,7 +69,7 @@ class WindowPresenter(QObject):
         self.last_recording: Path | None = None
         self.welcome = not preferences.welcomed
         self._recordings = recordings
-        self._cameras = CameraList(self.jobs, self.sources_changed.emit)
+        self.cameras = CameraList(self.jobs, self.sources_changed.emit)
         self._spec = ""
         self._live_spec = ""
         self._notice: notices.Notice | None = None
@@ -88,15 +90,15 @@ class WindowPresenter(QObject):
         """Show ``spec``; without one the remembered source, a camera, or the performer."""
         if spec:
             self.choose(spec)
-            self.refresh_sources()
+            self.cameras.refresh()
             return
         self._notice = notices.starting("the camera")
-        self._cameras.refresh(then=self._begin_without_wish)
+        self.cameras.refresh(then=self._begin_without_wish)
 
     def _begin_without_wish(self) -> None:
         if self.stage is not None:
             return
-        remembered, found = self.preferences.source, self._cameras.names
+        remembered, found = self.preferences.source, self.cameras.names
         usable = remembered == sources.PERFORMER or remembered in found
         if usable or sources.is_url(remembered):
             self.choose(remembered)
@@ -106,13 +108,9 @@ class WindowPresenter(QObject):
             self._explain_performer = True
             self.choose(sources.PERFORMER)
 
-    def refresh_sources(self) -> None:
-        """Look which cameras are connected; the list changes when that is known."""
-        self._cameras.refresh()
-
     @property
     def source_list(self) -> sources.SourceList:
-        return sources.build(self._cameras.names, self._spec)
+        return sources.build(self.cameras.names, self._spec)
 
     # --- what is on stage -------------------------------------------------------------------
 
@@ -133,7 +131,7 @@ class WindowPresenter(QObject):
         self._spec = self._live_spec = spec
         if not Path(spec).exists():  # a file is opened once, a camera every day
             self.preferences.source = spec
-        self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self._cameras.none_found)
+        self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self.cameras.none_found)
         self.stage_changed.emit()
 
     def open_recording(self, path: Path) -> None:
@@ -199,7 +197,7 @@ class WindowPresenter(QObject):
         """Everything to be shown now; called on every tick of the window."""
         self.recorder.step()
         if self.stage is None:
-            self._cameras.look_again()
+            self.cameras.look_again()
             return Look(notice=self._notice)
         look = self.stage.look()
         if self._notice is not None:
@@ -227,10 +225,23 @@ class WindowPresenter(QObject):
         """Try the source again, as if the program had just started."""
         self._dismiss()
         spec = self._live_spec
-        self._cameras.refresh(then=lambda: self.choose(spec) if spec else self.begin(None))
+        self.cameras.refresh(then=lambda: self.choose(spec) if spec else self.begin(None))
 
     def _dismiss(self) -> None:
         self._notice = None if self.stage is not None else notices.STOPPED
+
+    def list_recordings(self) -> None:
+        """Find out which recordings there are; told by ``recordings_listed``."""
+        folder = self._recordings()
+        self.jobs.start(
+            Job(
+                "Looking for recordings",
+                lambda _control: work.recordings(folder),
+                done=self.recordings_listed.emit,
+                failed=lambda error: log.warning("the recordings are not listed: %s", error),
+                quiet=True,
+            )
+        )
 
     # --- settings ---------------------------------------------------------------------------
 
@@ -278,6 +289,7 @@ class WindowPresenter(QObject):
     def _saved(self, path: Path) -> None:
         self.last_recording = path
         self.wave_welcome()
+        self.list_recordings()
         if not self.closing:  # it is lifted when it is opened or exported
             self.lift(path)
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.tasks import Control
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from app.recording.reader import Recording
     from models.lifter import Lifter
 
+_NEWEST: Final = 12
+"""Recordings listed in the menu."""
 _DETECTING: Final = 0.85
 """Share of the whole work on a video that finding the joints takes."""
 
@@ -53,6 +56,16 @@ def diagnostics(extra: dict[str, str]) -> str:
     from app import logs
 
     return logs.diagnostics(extra)
+
+
+def recordings(folder: Path) -> list[tuple[str, str]]:
+    """(words, path) of the newest recordings in the folder."""
+    from app.recording.listing import list_recordings
+
+    return [
+        (f"{entry.name}   {words.clock(entry.duration_s)}", str(entry.path))
+        for entry in list_recordings(folder)[:_NEWEST]
+    ]
 
 
 def open_recording(path: Path) -> Recording:

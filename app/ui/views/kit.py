@@ -99,7 +99,15 @@ class Choice(QComboBox):
         self.clear()
         for words, value in entries:
             self.addItem(words, value)
-        self.setCurrentIndex(max(0, self.findData(chosen)))
+        if self.findData(chosen) < 0:  # given on the command line, or not there any more
+            self.addItem(str(chosen), chosen)
+        self.blockSignals(False)
+        self.choose(chosen)
+
+    def choose(self, value: Any) -> None:
+        """Select this value without telling anyone."""
+        self.blockSignals(True)
+        self.setCurrentIndex(max(0, self.findData(value)))
         self.blockSignals(False)
 
 

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QMainWindow,
+    QMenu,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -62,6 +63,8 @@ class MainWindow(QMainWindow):
         self._leaving = False
         self._build()
         self.actions_by_words: dict[str, QAction] = menus.build(self, self._menus())
+        self.recordings = QMenu("Recordings", self)
+        menus.insert(self.recordings, before=self.actions_by_words["Export…"])
         self._connect()
         self._tick = QTimer(self)
         self._tick.setTimerType(Qt.TimerType.PreciseTimer)
@@ -144,7 +147,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         window, bar = self.presenter, self.toolbar
         bar.source_chosen.connect(self._choose)
-        bar.sources_wanted.connect(window.refresh_sources)
+        bar.sources_wanted.connect(lambda: window.cameras.refresh())
         bar.start_pressed.connect(window.start_or_stop)
         bar.record_pressed.connect(window.toggle_recording)
         bar.delay_chosen.connect(lambda frames: window.set_preference("delay", frames))
@@ -167,6 +170,7 @@ class MainWindow(QMainWindow):
         window.stage_changed.connect(self._stage_changed)
         window.sources_changed.connect(self._show_sources)
         window.preferences_changed.connect(self._show_preference)
+        window.recordings_listed.connect(self._show_recordings)
         window.ask_file.connect(self.ask_file)
         window.ask_url.connect(self.ask_url)
         window.ask_export.connect(self.ask_export)
@@ -187,6 +191,8 @@ class MainWindow(QMainWindow):
         else:
             self.panes.setSizes([1000, 1000])
         self._show_sources()
+        self._show_recordings([])
+        self.presenter.list_recordings()
         self.show()
         self.setFocus()
         self._tick.start(TICK_MS)
@@ -253,6 +259,9 @@ class MainWindow(QMainWindow):
 
     def _show_sources(self) -> None:
         self.toolbar.show_sources(self.presenter.source_list)
+
+    def _show_recordings(self, entries: list[tuple[str, str]]) -> None:
+        menus.fill(self.recordings, entries, self._choose, "None yet: press R to record")
 
     def _show_preference(self, name: str) -> None:
         chosen = self.presenter.preferences

@@ -35,6 +35,29 @@ def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QActi
     return actions
 
 
+def insert(menu: QMenu, *, before: QAction) -> None:
+    """Put a submenu above an entry, above the line that may be there."""
+    for parent in before.associatedObjects():
+        if isinstance(parent, QMenu):
+            entries = parent.actions()
+            place = entries.index(before)
+            separated = place > 0 and entries[place - 1].isSeparator()
+            parent.insertMenu(entries[place - 1] if separated else before, menu)
+
+
+def fill(
+    menu: QMenu, entries: list[tuple[str, str]], pressed: Callable[[str], Any], otherwise: str
+) -> None:
+    """Put (words, value) pairs into a menu; ``otherwise`` says that there are none."""
+    menu.clear()
+    for words, value in entries:
+        action = menu.addAction(words)
+        if action is not None:
+            action.triggered.connect(lambda _checked=False, value=value: pressed(value))
+    if not entries and (nothing := menu.addAction(otherwise)) is not None:
+        nothing.setEnabled(False)
+
+
 def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:
     if entry.separated:
         menu.addSeparator()

@@ -109,7 +109,11 @@ class SettingsPanel(QFrame):
         self._title("Recording")
         self._choice("countdown_s", "Countdown", COUNTDOWNS, "Time to walk into the picture")
         self._choice("auto_stop_s", "Stops", STOPS, "R stops it at any time")
-        self._check("keep_video", "Keep the video too", "About 1 MB a second; off: only the joints")
+        self._check(
+            "keep_video",
+            "Keep the video too",
+            "1 to 3 MB a second; without it only the joints are kept",
+        )
         self._title("Look")
         self._choice("theme", "Theme", THEMES, "")
 

@@ -37,7 +37,7 @@ _RESIZE_MS: Final = 150
 _SLOW_MS: Final = 50.0
 _SLOW_COUNT: Final = 8
 """So many slow drawings in a row; one alone may be the system's hiccup."""
-_LEAST_SHARE: Final = 0.45
+_LEAST_SHARE: Final = 0.6
 _MOUSE_HELP: Final = "Drag to turn, Shift or the middle button to move, wheel to zoom"
 
 

@@ -122,7 +122,7 @@ class Timeline(QWidget):
         self._speed.setToolTip("Speed of playing")
         self._speed.setMinimumContentsLength(4)
         self._speed.fill([(f"×{speed:g}", speed) for speed in SPEEDS], 1.0)
-        self._speed.currentIndexChanged.connect(
+        self._speed.activated.connect(
             lambda _index: self.speed_chosen.emit(float(self._speed.currentData()))
         )
         self.loop = kit.tool_button(
@@ -151,7 +151,9 @@ class Timeline(QWidget):
         self.scrubber.show_share(position.share, position.gaps)
         length = f" / {words.clock(position.duration_s)}" if position.duration_s else ""
         self._time.setText(words.clock(position.time_s) + length)
-        self._speed.setVisible(position.can_change_speed)
+        self._speed.setVisible(position.speed is not None)
+        if position.speed is not None and position.speed != self._speed.currentData():
+            self._speed.choose(position.speed)
         if self.loop.isChecked() != position.loop:
             self.loop.setChecked(position.loop)
         if position.playing != self._playing:

@@ -180,6 +180,11 @@ class _SourceChoice(kit.Choice):
         self.opened.emit()
         super().showPopup()
 
+    def _elided(self, label: str) -> str:
+        """Styled combo boxes cut their words off without a sign."""
+        room = self.width() - kit.ems(self, 4.2)
+        return self.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, room)
+
     def show_sources(self, sources: SourceList) -> None:
         if sources == self._shown:
             return
@@ -189,6 +194,7 @@ class _SourceChoice(kit.Choice):
         for entry in sources.entries:
             if entry.separated:
                 self.insertSeparator(self.count())
-            self.addItem(icons.icon(entry.icon), entry.label, entry.spec)
+            self.addItem(icons.icon(entry.icon), self._elided(entry.label), entry.spec)
+            self.setItemData(self.count() - 1, entry.label, Qt.ItemDataRole.ToolTipRole)
         self.setCurrentIndex(self.findData(sources.current))
         self.blockSignals(False)

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_is_noted_and_the_second_left_to_the_system(number: signal.Signals) -> None:
+def test_the_first_signal_is_noted_and_the_second_left_to_the_system(
+    number: signal.Signals,
+) -> None:
     before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
     with Interrupt() as interrupt:
         assert interrupt.signal is None

@@ -6,7 +6,6 @@ import csv
 import json
 import os
 import resource
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.detector import Detector
 from app.errors import SourceError, WeightsError
 from app.pipeline import LiveRun, Sight, State
 from models.lifter import Lifter
@@ -52,6 +53,29 @@ def test_the_picture_comes_before_the_network_is_loaded(
     until(lambda: run.latest().pose is not None, "the first pose")
     assert run.latest().stats.device == "cpu"
     assert run.latest().stats.weights == "small"
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_picture_comes_before_the_detector_is_loaded(live_run: Make, live: bool) -> None:
+    load = threading.Event()
+
+    def slow_detector() -> Detector:
+        load.wait(20)
+        return Detector()
+
+    source = ScriptedSource(60, rate=30, live=live, then=TimeoutError() if live else None)
+    run = live_run(lambda: source, detector_factory=slow_detector)
+    run.start()
+    until(lambda: run.latest().frame is not None, "the first picture")
+    time.sleep(0.2)
+    assert run.state is State.RUNNING
+    assert run.latest().keypoints is None
+    assert (len(source.delivered) > 2) is live, "a live picture moves, a file waits"
+    load.set()
+    until(lambda: run.latest().keypoints is not None, "keypoints")
+    if not live:
+        until(lambda: run.state is State.ENDED, "the end")
+        assert source.delivered == list(range(60))
 
 
 def test_a_pose_carries_the_stamps_of_its_own_frame(live_run: Make) -> None:

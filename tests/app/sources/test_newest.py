@@ -182,6 +182,13 @@ def test_a_camera_that_repeats_its_last_picture_is_silent() -> None:
         assert source.dropped == 6 - read
 
 
+def test_repeats_that_come_at_once_do_not_keep_a_core_busy() -> None:
+    device = ScriptedDevice(lambda number: noisy(0))
+    with live(device, repeats=False) as source:
+        assert read_until(TimeoutError, source, 0.3) == 1
+    assert device.grabbed < 60
+
+
 def test_a_covered_lens_is_not_a_lost_camera() -> None:
     def grab(_: int) -> NDArray[np.uint8]:
         time.sleep(0.01)

@@ -249,6 +249,24 @@ def test_a_wrong_password_is_called_wrong(pages: Callable[[str], str]) -> None:
     assert "does not accept this user name and password" in refusal(url)
 
 
+@pytest.mark.parametrize("stalled", [False, True])
+def test_a_program_may_end_without_closing(server: MjpegServer, stalled: bool) -> None:
+    program = (
+        "import sys; from app.sources import open_source\n"
+        "source = open_source(sys.argv[1]); source.read(); print('open', flush=True); input()\n"
+    )
+    command = [sys.executable, "-c", program, server.url]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+        if stalled:
+            server.stall()
+        _, errors = process.communicate("\n", timeout=20)
+        server.resume()
+    assert (process.returncode, errors) == (0, "")
+
+
 def test_the_proxy_that_keeps_mediapipe_quiet_leaves_streams_alone(server: MjpegServer) -> None:
     program = (
         "import sys; from app.sources import open_source\n"

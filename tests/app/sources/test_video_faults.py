@@ -10,6 +10,7 @@ import threading
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.errors import SourceError
@@ -155,6 +156,26 @@ def test_reading_after_closing_ends(tmp_path: Path) -> None:
     assert video.read() is None
     video.seek(1.0)
     assert video.read() is None
+
+
+def test_closing_lets_go_of_the_file(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", STAMPS)
+
+    def is_open() -> bool:
+        return str(path) in [file.path for file in psutil.Process().open_files()]
+
+    video = VideoFile(path)
+    assert is_open()
+    video.close()
+    assert not is_open()
+
+
+def test_a_file_that_disappears_while_it_is_open(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", STAMPS)
+    with VideoFile(path) as video:
+        path.rename(tmp_path / "b.mp4")
+        with pytest.raises(SourceError, match="can no longer be opened"):
+            video.seek(0)
 
 
 def test_closing_from_another_thread_during_reads(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QAbstractButton, QLabel, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
 
 from app.ui.notices import Do
 from app.ui.presenters.recording import RecordState
@@ -171,17 +171,27 @@ def test_no_words_are_cut_off_at_the_smallest_size(open_window: OpenWindow, them
     assert window.width() == 1024
     assert window.height() == 640
     for widget in window.findChildren(QWidget):
-        if widget.isVisible() and isinstance(widget, QAbstractButton | QLabel):
-            assert not cut(widget), f"{widget.text()!r} has {widget.size()}"
+        if widget.isVisible() and isinstance(widget, QAbstractButton | QLabel | QComboBox):
+            assert not cut(widget), f"{words_of(widget)!r} has {widget.size()}"
 
 
-def cut(widget: QAbstractButton | QLabel) -> bool:
-    """Whether the widget's words do not fit into it."""
+def words_of(widget: QAbstractButton | QLabel | QComboBox) -> str:
+    return widget.currentText() if isinstance(widget, QComboBox) else widget.text()
+
+
+def cut(widget: QAbstractButton | QLabel | QComboBox) -> bool:
+    """Whether the widget's words do not fit into it, or it sticks out of what shows it."""
+    seen = widget.visibleRegion().boundingRect()
+    if not seen.isEmpty() and seen.width() < widget.width():
+        return True
+    if isinstance(widget, QComboBox):
+        chevron = 2 * widget.fontMetrics().height()
+        words = widget.fontMetrics().horizontalAdvance(widget.currentText())
+        return words + chevron > widget.width()
     if isinstance(widget, QLabel) and widget.wordWrap():
         return widget.heightForWidth(widget.width()) > widget.height()
-    return (
-        widget.sizeHint().width() > widget.width() or widget.sizeHint().height() > widget.height()
-    )
+    wanted = widget.sizeHint()
+    return wanted.width() > widget.width() or wanted.height() > widget.height()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -1,4 +1,4 @@
-"""Training material is anatomically sound, growing loses nothing, and a killed run resumes exactly."""
+"""Training material is anatomically sound, growing loses nothing, a killed run resumes exactly."""
 
 from __future__ import annotations
 

@@ -1,0 +1,140 @@
+"""The way in: what starts fast, what ends in words, what is kept off the terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import __version__
+from tests.support.program import RUN_APP, Program
+
+HEAVY = ("torch", "mediapipe", "cv2", "open3d", "PyQt6", "numpy", "tqdm", "av", "scipy")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["lift", "--help"]])
+def test_answers_without_loading_anything_heavy(arguments: list[str], program: Program) -> None:
+    code = (
+        "import atexit, runpy, sys\n"
+        f"loaded = lambda: [name for name in {HEAVY} if name in sys.modules]\n"
+        "atexit.register(lambda: print(loaded(), file=sys.stderr))\n"
+        f"runpy.run_path({str(RUN_APP)!r}, run_name='__main__')\n"
+    )
+    ended = program.run(*arguments, code=code)
+    assert (ended.code, ended.err) == (0, "[]\n")
+    assert not program.log_text, "nothing has happened that is worth a log"
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="needs POSIX")
+def test_version_takes_no_time(program: Program) -> None:
+    def seconds() -> float:
+        process = program.start("--version")
+        assert process.stdout is not None
+        assert process.stdout.read() == f"mixpose {__version__}\n"
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.communicate()
+        return usage.ru_utime + usage.ru_stime  # not the clock: other work must not fail this
+
+    assert min(seconds() for _ in range(3)) < 0.3
+
+
+def test_help_names_commands_options_and_exit_codes(program: Program) -> None:
+    text = program.run("--help", env={"COLUMNS": "100"}).out
+    for word in (
+        "lift",
+        "devices",
+        "bench",
+        "--source",
+        "--weights",
+        "--device",
+        "--height",
+        "--delay",
+        "--version",
+        "performer",
+        "examples:",
+    ):
+        assert word in text
+    lift = program.run("lift", "--help", env={"COLUMNS": "100"}).out
+    for code in ("0", "1", "2", "70", "130"):
+        assert re.search(rf"^  {code} +\S", lift, re.MULTILINE)
+    assert all(len(line) <= 100 for line in (text + lift).splitlines())
+
+
+def test_wrong_arguments_end_with_2_and_one_line(program: Program) -> None:
+    program.run("--height", "170").check_refused("--height", "1.7")
+    program.run("dance.mp4").check_refused("dance.mp4", "--source", "lift")
+
+
+def test_a_reader_that_has_enough_is_no_error(program: Program) -> None:
+    with program.start("--help") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_to_a_full_disk_is_no_traceback(program: Program) -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        ended = program.run("--help", stdout=full)
+    assert "Traceback" not in ended.err
+
+
+FAULTY = """
+import sys
+import app.cli.devices
+def run(options):
+    return {}["a thing nobody foresaw"]
+app.cli.devices.run = run
+from app.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_fault_is_one_line_and_the_rest_is_in_the_log(program: Program) -> None:
+    ended = program.run("devices", code=FAULTY)
+    assert ended.code == 70
+    assert ended.err.count("\n") == 1
+    assert "KeyError" in ended.err
+    assert "mixpose.log" in ended.err
+    assert "Traceback" in program.log_text
+
+
+def test_without_a_log_it_works_all_the_same(program: Program) -> None:
+    (program.home / ".local").write_text("a file where the log's folder should be")
+    ended = program.run("lift", "missing.mp4", "-o", program.home / "x.csv")
+    ended.check_refused("missing.mp4")
+
+
+def test_ctrl_c_is_quiet(program: Program) -> None:
+    code = FAULTY.replace('{}["a thing nobody foresaw"]', "signal.raise_signal(signal.SIGINT)")
+    ended = program.run("devices", code="import signal\n" + code)
+    assert (ended.code, ended.err) == (130, "")
+
+
+def test_devices(program: Program) -> None:
+    ended = program.run("devices")
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    titles = [line.partition(" (")[0] for line in lines if not line.startswith(" ")]
+    assert titles == ["Cameras", "Compute devices", "Weights"]
+    assert any(line.startswith("  cpu") for line in lines)
+    assert any(line.startswith("  mixpose-s") and "default" in line for line in lines)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a screen")
+def test_no_screen_for_the_window(program: Program) -> None:
+    program.run("--source", "performer").check_refused("no screen", "lift")
+
+
+def test_the_core_of_lift_imports_without_the_window(program: Program) -> None:
+    code = (
+        "import sys; sys.modules.update(dict.fromkeys(['PyQt6', 'open3d', 'torch', 'mediapipe']));"
+        "import app.clip, app.cli.lift, app.cli.devices, app.cli.bench, app.logs, app.machine"
+    )
+    assert program.run(code=code).code == 0
