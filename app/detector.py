@@ -51,7 +51,11 @@ class Detector:
             try:
                 self._task: Any = _start(content)
             except (ImportError, OSError, RuntimeError, ValueError) as error:
-                raise DetectorError(f"The pose detector cannot start: {error}") from error
+                _log.error("MediaPipe did not start: %s", error)
+                first_line = str(error).partition("\n")[0]
+                # Without its traceback, whose frames keep MediaPipe's worker thread alive.
+                cause = error.with_traceback(None)
+                raise DetectorError(f"The pose detector cannot start: {first_line}") from cause
             stack.callback(_end, self._task)
             # Also when nobody closes it: MediaPipe's own clean-up would come after the silence.
             self._finish = weakref.finalize(self, stack.pop_all().close)
@@ -71,14 +75,17 @@ class Detector:
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
         try:
             if self._last_s is not None and not 0.0 < step_s <= _LONGEST_STEP_S:
-                # Left to itself the tracker would look where the person was, and blend the first
-                # poses after a cut with the last ones before it.  A picture without anybody makes
-                # it forget both: afterwards its answers equal those of a new detector.
+                # Left to itself the tracker looks where the person was, and blends the first poses
+                # after a cut with the last before it (by 15 pixels).  A picture without anybody
+                # makes it forget both; its answers are then within 0.2 pixels of a new detector's.
                 self._run(_EMPTY, 1)
                 step_s = 0.0
             result = self._run(frame.image, max(1, round(1000 * step_s)))
         except (RuntimeError, ValueError) as error:
-            raise DetectorError(f"The pose detector failed on a picture: {error}") from error
+            _log.error("MediaPipe failed on picture %d: %s", frame.index, error)
+            raise DetectorError(
+                "The pose detector failed on a picture. Start again; the log file says more."
+            ) from error
         self._last_s = frame.time_s
         landmarks, world = _arrays(result, frame.size)
         return Keypoints2D(
@@ -154,8 +161,11 @@ def _end(task: Any) -> None:
     try:
         task.close()
     except (RuntimeError, ValueError) as error:
-        # A task that failed on a picture reports that failure again; what it held is freed anyway.
+        # A task that failed on a picture reports the same again when it is closed.
         _log.warning("MediaPipe did not close cleanly: %s", error)
+        # It then keeps its handle, and its destructor would close that a second time and hang.
+        task._handle = None
+        task._lib.close()
 
 
 def _arrays(result: Any, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -21,7 +21,7 @@ from models.devices import OFFLINE_THREADS, choose_device, cpu_threads
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import find_swaps
 from models.timing import regular_grid
-from models.visibility import bridge, seen_mask
+from models.visibility import bridge, guessed_mask, seen_mask
 from models.windows import WindowLifter
 
 Size = tuple[int, int]
@@ -51,13 +51,18 @@ class Track2D:
     """2D joints ready to be lifted."""
 
     xy: NDArray[np.float32]
+    present: NDArray[np.bool_]
+    """(N, 17) joints the network is told: seen, bridged, or guessed by the detector."""
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
 
 
 def prepare_track(
-    xy: NDArray[np.floating], conf: NDArray[np.floating], time_s: NDArray[np.floating]
+    xy: NDArray[np.floating],
+    conf: NDArray[np.floating],
+    size: Size,
+    time_s: NDArray[np.floating],
 ) -> Track2D:
     """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``."""
     swapped = find_swaps(xy, conf)
@@ -65,8 +70,10 @@ def prepare_track(
     conf = np.where(swapped[:, None], conf[:, MIRROR], conf)
     seen = seen_mask(conf) & np.isfinite(xy).all(axis=-1)
     bridged, filled = bridge(xy, seen, time_s)
-    finite = np.nan_to_num(bridged.astype(np.float32))
-    return Track2D(finite, filled, ~(seen | filled), swapped)
+    known = seen | filled
+    guessed = ~known & guessed_mask(xy, conf, size)
+    told = np.where(guessed[..., None], xy, np.nan_to_num(bridged)).astype(np.float32)
+    return Track2D(told, known | guessed, filled, ~known, swapped)
 
 
 class Lifter:
@@ -122,12 +129,12 @@ class Lifter:
         """
         xy, conf, time_s = (np.asarray(array) for array in (xy, conf, time_s))
         _require(xy, conf, size, time_s)
-        track = prepare_track(xy, conf, time_s)
+        track = prepare_track(xy, conf, size, time_s)
         xyz = np.empty((len(xy), JOINT_COUNT, 3), np.float32)
         for take in _takes(time_s):
             grid = regular_grid(time_s[take], self.info.rate)
             on_grid = self._lift_grid(
-                *grid.sample(track.xy[take], ~track.missing[take]),
+                *grid.sample(track.xy[take], track.present[take]),
                 size,
                 lambda share, take=take: (  # type: ignore[misc]
                     progress((take.start + share * (take.stop - take.start)) / len(xy))

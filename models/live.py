@@ -20,7 +20,7 @@ from models.lifter import Lifter, Size
 from models.skeleton import MIRROR, PELVIS
 from models.swaps import SwapTracker
 from models.timing import recent_grid
-from models.visibility import SeenTracker
+from models.visibility import SeenTracker, guessed_mask
 
 DEFAULT_DELAY: Final = 2
 LARGEST_DELAY: Final = 12
@@ -49,6 +49,7 @@ class _Sight:
 
     time_s: float
     xy: NDArray[np.float32]
+    present: NDArray[np.bool_]
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: bool
@@ -103,7 +104,10 @@ class LiveLifter:
         self._last_xy = np.where(seen[:, None], xy, self._last_xy).astype(np.float32)
         self._last_seen_s[seen] = time_s
         filled = ~seen & (time_s - self._last_seen_s <= _HELD_S)
-        self._sights.append(_Sight(time_s, self._last_xy, filled, ~(seen | filled), swapped))
+        known = seen | filled
+        guessed = ~known & guessed_mask(xy, conf, size)
+        told = np.where(guessed[:, None], xy, self._last_xy).astype(np.float32)
+        self._sights.append(_Sight(time_s, told, known | guessed, filled, ~known, swapped))
         self._forget_old()
 
     def lift(self) -> LivePose | None:
@@ -117,7 +121,7 @@ class LiveLifter:
         grid = recent_grid(times, self._lifter.info.rate, self._lifter.info.frames)
         xy, present = grid.sample(
             np.stack([sight.xy for sight in sights]),
-            np.stack([~sight.missing for sight in sights]),
+            np.stack([sight.present for sight in sights]),
         )
         with cpu_threads(LIVE_THREADS):
             window = self._lifter.windows(

@@ -25,6 +25,11 @@ def run(options: argparse.Namespace) -> int:
             f"The window cannot start: {error}. On Debian and Ubuntu: apt install libegl1 libgl1 "
             "libxkbcommon-x11-0 libxcb-cursor0 libdbus-1-3 libfontconfig1."
         ) from error
+    from PyQt6.QtWidgets import QApplication
+
+    # Where Qt cannot start it prints why and aborts; after this only chatter comes from below.
+    application = QApplication(sys.argv[:1])
+    logs.divert_native_stderr()
     from app.ui.main import run_window
 
     code = run_window(
@@ -34,9 +39,8 @@ def run(options: argparse.Namespace) -> int:
         height=options.height,
         delay=options.delay,
     )
-    del application  # kept until here: Qt must not lose it while the window is open
-    return code
     _leave_hanging_threads(code)
+    del application  # kept until here: Qt must not lose it while the window is open
     return code
 
 

@@ -182,14 +182,14 @@ def test_after_a_jump_it_answers_as_if_new(person: list[Picture], start_s: float
     with Detector() as detector:
         detect(detector, frames(before, start_s=0.0))
         found = detect(detector, frames(after, start_s=start_s))
-    assert largest_difference(found, freshly(frames(after))) < 1e-3
+    assert largest_difference(found, freshly(frames(after))) < 1
 
 
 def test_after_a_pause_of_half_a_second_it_goes_on(person: list[Picture]) -> None:
     with Detector() as detector:
         detect(detector, frames(person[:20]))
         found = detect(detector, frames(person[40:50], start_s=1.1))
-    assert largest_difference(found, freshly(frames(person[40:50]))) > 1e-3
+    assert largest_difference(found, freshly(frames(person[40:50]))) > 5
 
 
 def test_times_that_repeat_or_lie_close_do_no_harm(person: list[Picture]) -> None:
@@ -261,6 +261,7 @@ def test_what_is_no_model_is_an_error_that_leaves_nothing_behind(
     before = dict(os.environ)
     with pytest.raises(DetectorError, match="pose"):
         Detector(make(tmp_path))
+    gc.collect()  # ends the thread of a task that never was: MediaPipe's objects form a cycle
     assert dict(os.environ) == before
 
 
@@ -276,9 +277,16 @@ def test_a_damaged_bundle_is_named_with_its_checksum(
         Detector()
 
 
-def test_a_picture_that_is_none_is_an_error() -> None:
-    with Detector() as detector, pytest.raises(DetectorError, match="picture"):
-        detector.detect(Frame(0, 0.0, np.zeros((0, 0, 3), np.uint8), 0.0))
+def test_a_failure_is_an_error_and_can_be_closed(person: list[Picture]) -> None:
+    """Nothing hangs, no thread stays, and another detector works."""
+    detector = Detector()
+    for picture in (np.zeros((0, 0, 3), np.uint8), person[0]):
+        with pytest.raises(DetectorError, match=r"failed on a picture\. Start again"):
+            detector.detect(Frame(0, 0.0, picture, 0.0))
+    detector.close()
+    del detector
+    gc.collect()
+    assert freshly(frames(person[:1]))[0].tracked
 
 
 def test_script_card_and_program_agree_on_the_bundle() -> None:

@@ -121,10 +121,14 @@ def test_death_of_the_child_is_reported_and_wakes_waiters(
     renderer.close()
 
 
-def test_a_request_it_cannot_draw_is_a_failure_in_words(renderer: Renderer) -> None:
+def test_a_request_it_cannot_draw_is_a_failure_in_words() -> None:
+    blocks = shared_blocks()
+    renderer = Renderer("skeleton", SIZE)
+    renderer.start()
     assert renderer.wait(renderer.request("nonsense"), WAIT_S) is None
     assert str(renderer.failed).startswith("Drawing in 3D failed")
     renderer.close()
+    assert shared_blocks() <= blocks
 
 
 def test_a_request_that_cannot_be_sent_is_a_failure_in_words(renderer: Renderer) -> None:
@@ -197,17 +201,20 @@ def test_the_child_goes_with_its_parent(how: str, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     if how == "interrupt":
-        parent.send_signal(signal.SIGINT)
+        # As Ctrl-C in a terminal does it: to the parent, the child and everyone else.
+        os.killpg(parent.pid, signal.SIGINT)
     elif how != "exit":
         getattr(parent, how)()
     _, errors = parent.communicate(timeout=60)
     assert until(lambda: not psutil.pid_exists(child))
     assert shared_blocks() <= blocks
     assert "leaked" not in errors
+    assert "child.py" not in errors, "the child complained"
     if how == "exit":
         assert parent.returncode == 0
         assert errors == ""

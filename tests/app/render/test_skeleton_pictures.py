@@ -84,6 +84,14 @@ def test_unseen_joints_are_not_drawn(renderer: Renderer, standing: np.ndarray) -
     np.testing.assert_array_equal(nothing, picture(renderer, request_for(None)))
 
 
+def test_a_hidden_joint_takes_its_bones_along(renderer: Renderer, standing: np.ndarray) -> None:
+    whole = likeness(picture(renderer, request_for(standing)), LEFT) > 0.8
+    hidden = (JOINT["left_elbow"],)
+    part = likeness(picture(renderer, request_for(standing, hidden=hidden)), LEFT) > 0.8
+    assert part.sum() < whole.sum() - 200
+    assert (part & ~whole).sum() < 10, "something is drawn where nothing was"
+
+
 def test_hidden_joints_may_hold_nan(renderer: Renderer, standing: np.ndarray) -> None:
     expected = picture(renderer, request_for(standing, hidden=LEGS))
     standing[list(LEGS)] = np.nan
