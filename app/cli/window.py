@@ -30,6 +30,9 @@ def run(options: argparse.Namespace) -> int:
     # Where Qt cannot start it prints why and aborts; after this only chatter comes from below.
     application = QApplication(sys.argv[:1])
     logs.divert_native_stderr()
+    from app.pipeline import warm_up
+
+    warm_up()
     from app.ui.main import run_window
 
     code = run_window(

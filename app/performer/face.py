@@ -26,13 +26,7 @@ def add_head(builder: SkinBuilder, body: Proportions, look: Look, neck_base: flo
     """Everything above the collar."""
     atlas = body.waist + body.chest + body.neck
     size = body.head
-    neck = [
-        Ring((0.0, neck_base - 0.03, 0.0), (0.060, 0.064), "chest"),
-        Ring((0.0, neck_base + 0.02, 0.004), (_NECK_M, _NECK_M), "chest", "head", 0.2),
-        Ring((0.0, atlas - 0.01, 0.010), (_NECK_M, _NECK_M), "chest", "head", 0.6),
-        Ring((0.0, atlas + 0.04, 0.014), (_NECK_M, _NECK_M), "head"),
-    ]
-    builder.loft(neck, UPWARD, _darker(look.skin, 0.92), segments=14)
+    _add_neck(builder, atlas, neck_base, look)
     ball = sphere(17, 22)
     skull = _skull(_upright(ball.points))
     origin = np.array([0.0, atlas, 0.0])
@@ -64,6 +58,16 @@ def add_head(builder: SkinBuilder, body: Proportions, look: Look, neck_base: flo
         blob(eye - (0.0, 0.0, 0.001), (0.0175, 0.0095, 0.007), _WHITE)
         blob(eye - (0.0, 0.0, -0.002), (0.0088, 0.0092, 0.006), _IRIS)
         blob(_on_face(side * 0.032, 0.130), (0.018, 0.0035, 0.006), brows)
+
+
+def _add_neck(builder: SkinBuilder, atlas: float, neck_base: float, look: Look) -> None:
+    neck = [
+        Ring((0.0, neck_base - 0.03, 0.0), (0.060, 0.064), "chest"),
+        Ring((0.0, neck_base + 0.02, 0.004), (_NECK_M, _NECK_M), "chest", "head", 0.2),
+        Ring((0.0, atlas - 0.01, 0.010), (_NECK_M, _NECK_M), "chest", "head", 0.6),
+        Ring((0.0, atlas + 0.04, 0.014), (_NECK_M, _NECK_M), "head"),
+    ]
+    builder.loft(neck, UPWARD, _darker(look.skin, 0.92), segments=14)
 
 
 def _upright(points: Array) -> Array:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from models.visibility import SEEN, STILL_SEEN, SeenTracker, bridge, seen_mask
+from models.visibility import SEEN, STILL_SEEN, SeenTracker, bridge, guessed_mask, seen_mask
 
 _LEVELS = [0.0, 0.39, STILL_SEEN, 0.45, np.nextafter(0.5, 0), SEEN, 1.0, np.nan]
 
@@ -121,3 +121,9 @@ def test_an_hour_of_film_takes_no_time() -> None:
     start = time.process_time()
     bridge(xy, seen_mask(conf), np.arange(100_000) / 30)
     assert time.process_time() - start < 5  # 0.3 s where this was written
+
+
+def test_a_guess_is_what_lies_in_the_picture_with_some_confidence() -> None:
+    xy = np.array([[10, 10], [10, 10], [-1, 10], [10, 99], [np.nan, 10], [50, 40]], float)
+    conf = np.array([0.1, 0.09, 0.4, 0.4, 0.4, np.nan])
+    assert guessed_mask(xy, conf, (50, 40)).tolist() == [True, False, False, False, False, False]
