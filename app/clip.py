@@ -1,7 +1,7 @@
 """A whole clip at full quality: decoded and detected side by side, then lifted as one sequence.
 
-Used by the ``lift`` command, by the window when it exports an opened video, and for lifting a
-recording again when it has stopped.
+Used by the ``lift`` command, by the window when it exports an opened video, and by the benchmark.
+A recording has its keypoints already: ``Lifter.lift`` takes them as they are.
 """
 
 from __future__ import annotations

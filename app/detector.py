@@ -163,8 +163,7 @@ def _end(task: Any) -> None:
     except (RuntimeError, ValueError) as error:
         # A task that failed on a picture reports the same again when it is closed.
         _log.warning("MediaPipe did not close cleanly: %s", error)
-        # It then keeps its handle, and its destructor would close that a second time and hang.
-        task._handle = None
+        # Its destructor would close it a second time, and hang; this makes all its calls empty.
         task._lib.close()
 
 

@@ -173,6 +173,16 @@ def test_swaps_are_found_with_the_legs_out_of_sight() -> None:
     np.testing.assert_array_equal(find_swaps(xy, conf), swapped)
 
 
+def test_guesses_for_hidden_joints_prove_nothing() -> None:
+    """Arms and legs out of sight change sides for a while; shoulders and hips do not."""
+    hidden = [JOINT[side + part] for side in ("left_", "right_")
+              for part in ("elbow", "wrist", "knee", "ankle")]  # fmt: skip
+    xy, conf = walking(90), seen(90)
+    xy[40:50, hidden] = xy[40:50][:, [MIRROR[joint] for joint in hidden]]
+    conf[:, hidden] = 0.05
+    assert not find_swaps(xy, conf).any()
+
+
 def test_a_swap_over_a_short_absence_is_found_and_a_long_one_starts_anew() -> None:
     for absent, expected in ((10, True), (60, False)):
         frames = 30 + absent + 30

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.cli.arguments import DELAY_RANGE, parse
+from app.cli.arguments import DELAY_RANGE, PERFORMER_SECONDS, parse
 
 
 def test_nothing_means_the_window() -> None:
@@ -81,3 +81,16 @@ def test_delay_reaches_as_far_as_the_slider_of_the_window() -> None:
     from app.ui.preferences import MAX_DELAY
 
     assert parse(["--delay", str(MAX_DELAY)]).delay == MAX_DELAY == DELAY_RANGE[1]
+
+
+def test_the_performer_is_as_long_as_the_help_says() -> None:
+    from app.sources import PERFORMER_CLIP_S
+
+    assert PERFORMER_SECONDS == PERFORMER_CLIP_S
+
+
+def test_bench_measures_on_a_video_of_ones_own() -> None:
+    options = parse(["bench", "--source", "dance.mp4", "--quick", "--device", "cpu"])
+    assert (options.command, options.source) == ("bench", "dance.mp4")
+    assert (options.quick, options.device, options.weights) == (True, "cpu", None)
+    assert parse(["bench"]).source is None
