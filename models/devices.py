@@ -55,8 +55,9 @@ def _cores() -> int:
 
 LIVE_THREADS: Final = max(1, _cores() // 4)
 """Threads for the network while camera, detector and window want the same cores."""
-OFFLINE_THREADS: Final = max(1, _cores() // 2)
-"""Threads for lifting whole clips: half the cores, see ``cpu_threads``."""
+OFFLINE_WORKERS: Final = _cores()
+"""Passes of a whole clip that run side by side on the CPU, each in one thread of its own, so that
+none of them waits for another (see ``cpu_threads``)."""
 
 
 @contextmanager

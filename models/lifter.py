@@ -7,7 +7,9 @@ source's frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from models import checkpoint
-from models.devices import OFFLINE_THREADS, choose_device, cpu_threads
+from models.devices import OFFLINE_WORKERS, choose_device
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import find_swaps
 from models.timing import regular_grid
@@ -136,11 +138,7 @@ class Lifter:
             on_grid = self._lift_grid(
                 *grid.sample(track.xy[take], track.present[take]),
                 size,
-                lambda share, take=take: (  # type: ignore[misc]
-                    progress((take.start + share * (take.stop - take.start)) / len(xy))
-                    if progress
-                    else None
-                ),
+                _part_of(progress, take, len(xy)),
             )
             xyz[take] = grid.back(on_grid)
         xyz -= xyz[:, PELVIS : PELVIS + 1]
@@ -160,22 +158,36 @@ class Lifter:
         blend = _blend(length)
         starts = _starts(count, length)
         per_pass = max(1, _BATCH_FRAMES.get(self.device.type, 486) // length)
-        for first in range(0, len(starts), per_pass):
-            chosen = starts[first : first + per_pass]
+        passes = [starts[i : i + per_pass] for i in range(0, len(starts), per_pass)]
+
+        def lift_pass(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
             # Frames past an end of the clip repeat the end, as in training.
             index = np.clip(chosen[:, None] + np.arange(length), 0, count - 1)
-            with cpu_threads(OFFLINE_THREADS):
-                pose = self.windows(
-                    torch.from_numpy(xy[index]), torch.from_numpy(present[index]), size
-                ).numpy()
-            for start, window in zip(chosen, pose, strict=True):
-                inside = slice(max(0, -start), min(length, count - start))
-                target = slice(start + inside.start, start + inside.stop)
-                total[target] += blend[inside] * window[inside]
-                weight[target] += blend[inside]
-            progress(min(1.0, (first + len(chosen)) / len(starts)))
+            windows = torch.from_numpy(xy[index]), torch.from_numpy(present[index])
+            return self.windows(*windows, size).numpy()
+
+        with closing(self._side_by_side(lift_pass, passes)) as lifted:
+            for number, (chosen, poses) in enumerate(zip(passes, lifted, strict=True), start=1):
+                for start, pose in zip(chosen, poses, strict=True):
+                    inside = slice(max(0, -start), min(length, count - start))
+                    target = slice(start + inside.start, start + inside.stop)
+                    total[target] += blend[inside] * pose[inside]
+                    weight[target] += blend[inside]
+                progress(number / len(passes))
         blended: NDArray[np.float32] = total / weight
         return blended
+
+    def _side_by_side(
+        self,
+        lift_pass: Callable[[NDArray[np.intp]], NDArray[np.float32]],
+        passes: list[NDArray[np.intp]],
+    ) -> Generator[NDArray[np.float32], None, None]:
+        workers = OFFLINE_WORKERS if self.device.type == "cpu" else 1
+        pool = ThreadPoolExecutor(workers, "mixpose-lift", torch.set_num_threads, (1,))
+        try:
+            yield from pool.map(lift_pass, passes)
+        finally:  # also when the reader has had enough: what has not begun is not wanted
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _require(
@@ -192,6 +204,18 @@ def _require(
         raise ValueError("time_s must increase strictly")
     if min(size) <= 0:
         raise ValueError(f"size must be positive (width, height), not {size}")
+
+
+def _part_of(
+    progress: Callable[[float], None] | None, take: slice, count: int
+) -> Callable[[float], None]:
+    """Progress over one take, told as progress over all frames."""
+
+    def report(share: float) -> None:
+        if progress is not None:
+            progress((take.start + share * (take.stop - take.start)) / count)
+
+    return report
 
 
 def _takes(time_s: NDArray[np.floating]) -> Iterator[slice]:
