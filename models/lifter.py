@@ -67,7 +67,7 @@ def prepare_track(
     time_s: NDArray[np.floating],
 ) -> Track2D:
     """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``."""
-    swapped = find_swaps(xy, conf)
+    swapped = find_swaps(xy, conf, time_s)
     xy = np.where(swapped[:, None, None], xy[:, MIRROR], xy)
     conf = np.where(swapped[:, None], conf[:, MIRROR], conf)
     seen = seen_mask(conf) & np.isfinite(xy).all(axis=-1)

@@ -97,7 +97,7 @@ class LiveLifter:
         if size != self._size:
             self.reset()
             self._size = size
-        swapped = self._swaps.step(xy, conf)
+        swapped = self._swaps.step(xy, conf, time_s)
         if swapped:
             xy, conf = xy[list(MIRROR)], conf[list(MIRROR)]
         seen = self._seen.step(conf) & np.isfinite(xy).all(axis=-1)

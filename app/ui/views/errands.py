@@ -11,6 +11,7 @@ from PyQt6.QtGui import QDesktopServices, QGuiApplication
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
 from app import __version__
+from app.silence import environment_for_others
 from app.ui.presenters import sources, work
 from app.ui.presenters.window import RECORDING_SUFFIX
 from app.ui.tasks import Job
@@ -95,6 +96,13 @@ def may_lose(window: MainWindow, what: str) -> bool:
 
 def show_folder(folder: Path) -> None:
     """Open a folder in the desktop's file manager."""
+    if sys.platform == "linux":
+        opener = QProcess()
+        opener.setProgram("xdg-open")
+        opener.setArguments([str(folder)])
+        opener.setEnvironment([f"{k}={v}" for k, v in environment_for_others().items()])
+        if opener.startDetached()[0]:
+            return
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
