@@ -17,8 +17,8 @@ GUESSED: Final = 0.1
 
 The detector places an arm hidden behind its owner near its place, with 0.1 to 0.5, but invents legs
 that a desk or the edge of the picture hides, mostly with less than 0.1 and outside the picture.
-Neither counts as seen: such a joint is exported only where a short gap is bridged.  On four views of
-a woman with one arm behind her, this took P-MPJPE from 52.5 to 47.8 mm.
+Neither counts as seen: such a joint is exported only where a short gap is bridged.  On four views
+of a woman with one arm behind her, this took P-MPJPE from 52.5 to 47.8 mm.
 """
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PyQt6.QtCore import QMimeData, QProcess, QUrl
+from PyQt6.QtCore import QMimeData, QProcess, QProcessEnvironment, QUrl
 from PyQt6.QtGui import QDesktopServices, QGuiApplication
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
@@ -100,7 +100,10 @@ def show_folder(folder: Path) -> None:
         opener = QProcess()
         opener.setProgram("xdg-open")
         opener.setArguments([str(folder)])
-        opener.setEnvironment([f"{k}={v}" for k, v in environment_for_others().items()])
+        environment = QProcessEnvironment()
+        for name, value in environment_for_others().items():
+            environment.insert(name, value)
+        opener.setProcessEnvironment(environment)
         if opener.startDetached()[0]:
             return
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
