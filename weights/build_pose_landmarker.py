@@ -4,8 +4,8 @@ That is the last release that carries its models.  The Tasks API wants them in o
 metadata, which this release's own metadata writer adds.  The writer contains compiled code, so that
 the Python running this script must be the one the wheel was built for (3.9 to 3.12):
 
-    pip download --no-deps mediapipe==0.10.21 -d /tmp/wheel
-    python3.11 weights/build_pose_landmarker.py /tmp/wheel/mediapipe-0.10.21-*.whl
+    pip download --no-deps mediapipe==0.10.21 -d wheel
+    python3.11 weights/build_pose_landmarker.py wheel/mediapipe-0.10.21-*.whl
 
 Every run writes the same bytes, on any platform; the script fails if they differ from SHA256.
 """
