@@ -79,8 +79,8 @@ def _train(packs: list[Pack], options: argparse.Namespace) -> None:
         normalisation=checkpoint.PERSON_BOX,
         skeleton="mixpose-17",
         height_m=REFERENCE_HEIGHT_M,
-        training="; ".join(f"{pack.name}: {pack.source}" for pack in packs),
-        licence="; ".join(f"{pack.name}: {pack.licence}" for pack in packs),
+        training=" ".join(f"{pack.name}: {pack.source} ({pack.licence})." for pack in packs),
+        licence="GPL-3.0-or-later",
     )
     checkpoint.save(options.out, network, info)
 

@@ -244,5 +244,6 @@ def test_shipped_weights_describe_themselves() -> None:
     for path in checkpoint.available_weights():
         info: WeightsInfo = checkpoint.load(path)[1]
         assert info.name == path.stem
-        assert "CMU" in info.licence
+        assert "CMU" in info.training
+        assert info.licence == "GPL-3.0-or-later"
         assert path.with_suffix(".md").exists()
