@@ -21,13 +21,20 @@ _SUM_OF_BONES_M: Final = 3.15
 """Torso, thighs, shanks, upper arms and forearms of that body: 1.85 times its stature; the upright
 frames of the captured (not retargeted) subjects of the CMU database measure 1.86 to 1.91."""
 
-_BONE_SPREAD: Final = 0.06
+BONE_SPREAD: Final = 0.08
 
+# Bone lengths over that from pelvis to thorax, as the detector places joints on people.  Retargeted
+# motion capture has others: the CMU packs' shanks are 1.23 times their thighs and their shoulders
+# half a trunk wide, and a network trained on those bent the shanks of everyone who stood upright.
+_SIDES: Final = ("left", "right")
+_HIPS: Final = 0.40
+_SHOULDERS: Final = 0.69
+_HEAD: Final = 0.40
 _LIMBS: Final = (
-    ("hip", "knee"),
-    ("knee", "ankle"),
-    ("shoulder", "elbow"),
-    ("elbow", "wrist"),
+    ("hip", "knee", 0.81),
+    ("knee", "ankle", 0.80),
+    ("shoulder", "elbow", 0.55),
+    ("elbow", "wrist", 0.49),
 )
 ABOVE_PELVIS: Final = tuple(
     index
@@ -71,35 +78,44 @@ def rotation_matrices(vectors: Tensor) -> Tensor:
     return torch.stack(rows, dim=-1).view(*vectors.shape[:-1], 3, 3)
 
 
-def vary_proportions(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Scale every bone by its own factor (6 % standard deviation), left and right alike."""
-    batch = len(windows)
+def vary_proportions(
+    windows: Tensor, generator: torch.Generator, spread: float = BONE_SPREAD
+) -> Tensor:
+    """Give every window a body of its own: human proportions, each bone off by ``spread``.
 
-    def factor() -> Tensor:
-        return 1 + _BONE_SPREAD * torch.randn(batch, 1, 1, generator=generator)
+    Left and right are alike, and a bone keeps its length over the window.
+    """
+    trunk = (windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]).norm(dim=-1)
+    trunk = trunk.mean(dim=1)[:, None, None]
 
     def joint(name: str) -> Tensor:
         return windows[:, :, JOINT[name]]
 
-    scaled = windows.clone()
-    hips, shoulders, torso, neck = factor(), factor(), factor(), factor()
-    thorax = joint("pelvis") + torso * (joint("thorax") - joint("pelvis"))
-    for side in ("left", "right"):
-        scaled[:, :, JOINT[f"{side}_hip"]] = joint("pelvis") + hips * (
-            joint(f"{side}_hip") - joint("pelvis")
-        )
-        scaled[:, :, JOINT[f"{side}_shoulder"]] = thorax + shoulders * (
-            joint(f"{side}_shoulder") - joint("thorax")
-        )
+    def scaled_to(share: float, *bones: Tensor) -> Tensor:
+        """(B, 1, 1) factor that makes bones (B, T, 3) as long as a person's are."""
+        length = torch.stack(bones).norm(dim=-1).mean(dim=(0, 2))[:, None, None]
+        chance = 1 + spread * torch.randn(len(windows), 1, 1, generator=generator)
+        factor: Tensor = share * chance * trunk / length.clamp_min(1e-3)
+        return factor
+
+    result = windows.clone()
+    thorax, pelvis = joint("thorax"), joint("pelvis")
+    for name, share in (("hip", _HIPS / 2), ("shoulder", _SHOULDERS / 2)):
+        middle = pelvis if name == "hip" else thorax
+        sides = {side: joint(f"{side}_{name}") - middle for side in _SIDES}
+        factor = scaled_to(share, *sides.values())
+        for side, bone in sides.items():
+            result[:, :, JOINT[f"{side}_{name}"]] = middle + factor * bone
+    factor = scaled_to(_HEAD, joint("head") - thorax)
     for name in ("nose", "head"):
-        scaled[:, :, JOINT[name]] = thorax + neck * (joint(name) - joint("thorax"))
-    for upper, lower in _LIMBS:
-        length = factor()
-        for side in ("left", "right"):
-            parent, child = f"{side}_{upper}", f"{side}_{lower}"
-            bone = joint(child) - joint(parent)
-            scaled[:, :, JOINT[child]] = scaled[:, :, JOINT[parent]] + length * bone
-    return derive_midpoints(scaled)
+        result[:, :, JOINT[name]] = thorax + factor * (joint(name) - thorax)
+    for upper, lower, share in _LIMBS:
+        sides = {side: joint(f"{side}_{lower}") - joint(f"{side}_{upper}") for side in _SIDES}
+        factor = scaled_to(share, *sides.values())
+        for side, bone in sides.items():
+            parent = result[:, :, JOINT[f"{side}_{upper}"]]
+            result[:, :, JOINT[f"{side}_{lower}"]] = parent + factor * bone
+    return derive_midpoints(result)
 
 
 def turn_limbs(windows: Tensor, generator: torch.Generator) -> Tensor:
@@ -133,8 +149,8 @@ def _smooth_noise(batch: int, frames: int, generator: torch.Generator) -> Tensor
 def to_canonical_size(windows: Tensor) -> Tensor:
     """Bring every window's body to the canonical sum of bone lengths, about the origin."""
     length = (windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]).norm(dim=-1)
-    for side in ("left", "right"):
-        for upper, lower in _LIMBS:
+    for side in _SIDES:
+        for upper, lower, _ in _LIMBS:
             bone = windows[:, :, JOINT[f"{side}_{upper}"]] - windows[:, :, JOINT[f"{side}_{lower}"]]
             length = length + bone.norm(dim=-1)
     factor: Tensor = _SUM_OF_BONES_M / length.mean(dim=1)

@@ -33,6 +33,7 @@ SMALL: Final[Sequence[Stage]] = (
     Stage(frames=9, windows=48, steps=2000, rate=3e-4),
     Stage(frames=9, windows=48, steps=2500, rate=4e-4),
     Stage(frames=27, windows=16, steps=1500, rate=2e-4),
+    Stage(frames=27, windows=16, steps=1400, rate=3e-4),
 )
 """About two hours on two laptop cores for a network of width 128 and depth 4."""
 

@@ -34,8 +34,9 @@ class Sampler:
         """A batch of ``count`` windows of ``frames`` frames."""
         generator = self.generator
         windows = self._bank.windows(count, frames, self._rate, generator)
+        spread = bodies.BONE_SPREAD if self._augment else 0.0
+        windows = bodies.vary_proportions(windows, generator, spread)
         if self._augment:
-            windows = bodies.vary_proportions(windows, generator)
             windows = postures.reach(windows, generator)
             windows = postures.crouch(windows, generator)
             windows = bodies.turn_limbs(windows, generator)

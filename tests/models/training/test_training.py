@@ -118,6 +118,19 @@ def test_who_crouches_sinks_and_bends_knees_forwards_with_the_feet_on_the_floor(
     assert (forward > 0.05).float().mean() > 0.95
 
 
+def test_bodies_have_the_proportions_of_people(bank: MotionBank) -> None:
+    windows = bank.windows(400, 3, 30.0, torch.Generator().manual_seed(0))
+    stretched = windows.clone()
+    for side in ("left", "right"):  # shanks half as long again, as retargeting makes them
+        knee, ankle = JOINT[f"{side}_knee"], JOINT[f"{side}_ankle"]
+        stretched[:, :, ankle] += 0.5 * (windows[:, :, ankle] - windows[:, :, knee])
+    varied = bodies.vary_proportions(stretched, torch.Generator().manual_seed(1))
+    lengths = bone_lengths(varied)
+    thigh, shank = lengths[..., 0], lengths[..., 2]
+    assert (shank / thigh).mean() == pytest.approx(0.80 / 0.81, abs=0.03)
+    assert 0.05 < (shank / thigh)[:, 0].std() < 0.2
+
+
 def test_mirroring_exchanges_sides_of_half_the_windows(bank: MotionBank) -> None:
     generator = torch.Generator().manual_seed(0)
     windows = bank.windows(200, 3, 30.0, generator)
