@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PyQt6.QtCore import QByteArray, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -183,7 +183,9 @@ class MainWindow(QMainWindow):
         for name in ("theme", "mirror", "fill", "follow", "delay"):
             self._show_preference(name)
         self.orbit.recall(chosen.orbit)
-        self.resize(kit.ems(self, 80), kit.ems(self, 50))
+        size = QSize(kit.ems(self, 80), kit.ems(self, 50))
+        screen = self.screen()
+        self.resize(size.boundedTo(screen.availableSize()) if screen is not None else size)
         if chosen.geometry:
             self.restoreGeometry(QByteArray(chosen.geometry))
         if len(chosen.panes) == 2:
