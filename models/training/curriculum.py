@@ -35,7 +35,7 @@ SMALL: Final[Sequence[Stage]] = (
     Stage(frames=27, windows=16, steps=1500, rate=2e-4),
     Stage(frames=27, windows=16, steps=1400, rate=3e-4),
 )
-"""About two hours on two laptop cores for a network of width 128 and depth 4."""
+"""Close to two hours on one core of a shared server for a network of width 128 and depth 4."""
 
 
 def initialise(network: MixSTE) -> None:
