@@ -128,7 +128,7 @@ class LiveLifter:
                 torch.from_numpy(xy)[None],
                 torch.from_numpy(present)[None],
                 self._size,
-                flip=False,  # twice the time of a pass for a few per cent of accuracy
+                flip=False,  # twice the time of a pass for half a per cent of accuracy
             )[0].numpy()
         xyz = grid.back(window)[-1 - back]
         xyz = (xyz - xyz[PELVIS]) * np.float32(self._lifter.scale)

@@ -36,7 +36,7 @@ class WindowLifter:
             xy: (B, T, 17, 2) float32 pixels; anything where not present.
             present: (B, T, 17) bool.
             size: (width, height) of the picture in pixels.
-            flip: average with the mirrored window, which halves the network's left-right bias.
+            flip: average with the mirrored window, so that left and right are treated alike.
 
         Returns:
             (B, T, 17, 3) float32 on the CPU: metres, camera axes, pelvis at the origin.

@@ -22,7 +22,6 @@ class Do(enum.Enum):
     OPEN_FILE = "open file"
     OPEN_URL = "open url"
     PERFORMER = "performer"
-    SETTINGS = "settings"
     DIAGNOSTICS = "diagnostics"
     DISMISS = "dismiss"
 
@@ -67,7 +66,6 @@ STOPPED: Final = Notice(
     "Start the camera again, or drop a video or a recording here.",
     (Button("Start", Do.START, main=True), Button("Open a video…", Do.OPEN_FILE)),
 )
-LOADING_RECORDING: Final = Notice("folder", "Opening the recording", "", busy=True)
 
 
 def starting(label: str) -> Notice:

@@ -39,8 +39,8 @@ def view(windows: Tensor, generator: torch.Generator) -> View:
     # body, are as common as far ones.
     distance = torch.exp(uniform(0.45, 1.9))
     # Most webcams stand on a desk or a laptop, about as high as the hips of who stands before them.
-    # Drawn evenly from 0.2 to 2.4 m, most would look down, and a person whose tilt cannot be told
-    # would be lifted as if seen from above: feet 10 to 15 cm too far away.
+    # Drawn evenly from 0.2 to 2.4 m, most would look down at people, and teach the network that
+    # whoever's tilt cannot be told is seen from above.
     yaw = uniform(-torch.pi, torch.pi)
     height = (1.05 + 0.45 * torch.randn(len(windows), generator=generator)).clamp(0.2, 2.4)
     target = windows[:, :, PELVIS].mean(dim=1)

@@ -120,6 +120,42 @@ def test_short_gaps_are_filled_and_hidden_legs_are_missing(lifter: Lifter) -> No
     assert np.linalg.norm(lifted.xyz[:, arms] - whole[:, arms], axis=-1).mean() < 0.12
 
 
+def test_a_guessed_joint_informs_the_network_but_is_not_exported(lifter: Lifter) -> None:
+    wrist = JOINT["left_wrist"]
+
+    def wrist_with(confidence: float) -> tuple[np.ndarray, np.ndarray]:
+        conf = np.ones((30, 17))
+        conf[:, wrist] = confidence
+        lifted = lifter.lift(standing(30), conf, SIZE, times(30))
+        live = LiveLifter(lifter, 0)
+        for frame in range(30):
+            live.push(standing(30)[frame], conf[frame], SIZE, float(times(30)[frame]))
+        pose = live.lift()
+        assert pose is not None
+        assert lifted.missing[:, wrist].all() == pose.missing[wrist] == (confidence < 0.5)
+        return lifted.xyz[:, wrist], pose.xyz[wrist]
+
+    seen, guessed, hidden = wrist_with(1.0), wrist_with(0.3), wrist_with(0.05)
+    for certain, guess, unknown in zip(seen, guessed, hidden, strict=True):
+        assert guess == pytest.approx(certain, abs=1e-5)
+        assert np.linalg.norm(unknown - certain, axis=-1).mean() > 0.02
+
+
+def test_a_person_beside_the_optical_axis_is_turned_by_the_angle_they_are_seen_at(
+    lifter: Lifter,
+) -> None:
+    clip, conf = standing(30), np.ones((30, 17))
+    low, high = clip.min(axis=(0, 1)), clip.max(axis=(0, 1))
+    centred = clip - (low + high) / 2 + np.array(SIZE) / 2
+    ahead = lifter.lift(centred, conf, SIZE, times(30)).xyz
+    aside = lifter.lift(centred + [150, 0], conf, SIZE, times(30)).xyz
+    angle = np.arctan2(150, 0.85 * max(SIZE))
+    turn = np.array(
+        [[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]]
+    )
+    assert aside == pytest.approx(ahead @ turn.T, abs=1e-3)
+
+
 def test_nobody_in_view_is_all_missing(lifter: Lifter) -> None:
     lifted = lifter.lift(np.full((10, 17, 2), np.nan), np.zeros((10, 17)), SIZE, times(10))
     assert lifted.missing.all()

@@ -48,10 +48,6 @@ def is_url(spec: str) -> bool:
     return "://" in spec
 
 
-def is_recording(spec: str) -> bool:
-    return spec.endswith(".mixpose") and Path(spec).is_dir()
-
-
 def is_camera(spec: str) -> bool:
     """Neither a file, there or not, nor an address, nor the performer."""
     like_a_file = "/" in spec or "\\" in spec or bool(Path(spec).suffix)
