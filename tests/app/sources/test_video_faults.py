@@ -193,11 +193,12 @@ def test_damage_is_not_reported_on_the_terminal_as_well(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", STAMPS, options=GROUPS, muxing=INDEX_FIRST)
     cut(path, 0.6)
     program = (
-        "import sys; from pathlib import Path; from app.sources import VideoFile\n"
+        "import sys; from pathlib import Path\n"
+        "from app.errors import SourceError; from app.sources import VideoFile\n"
         "video = VideoFile(Path(sys.argv[1]))\n"
         "while video.read(): pass\n"
         "try: VideoFile(Path(sys.argv[0]).parent / 'missing')\n"
-        "except Exception: pass\n"
+        "except SourceError: pass\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True
