@@ -5,6 +5,7 @@ World axes: metres, x right, y up, z toward the camera; the performer moves arou
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,8 +36,9 @@ class Room(NamedTuple):
     """(N, 3) RGB, light included."""
 
 
+@cache
 def build() -> Room:
-    """The room and everything in it."""
+    """The room and everything in it; the same arrays every time, for reading only."""
     parts = [*_shell(), *_window(), *furniture()]
     mesh = merged([part.mesh for part in parts])
     colours = np.concatenate([_shaded(part) for part in parts])

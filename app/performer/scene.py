@@ -7,7 +7,6 @@ import numpy as np
 
 from app.performer import anatomy, room
 from app.performer.light import lit
-from app.performer.motion import Motion
 from app.performer.stage import Performance
 from app.render.camera import View
 from app.render.gl_window import GlWindow
@@ -28,8 +27,8 @@ class PerformerScene:
 
     def __init__(self, setup: Performance) -> None:
         self._setup = setup
-        self._motion = Motion(setup.variation)
-        self._skin = anatomy.build(setup.variation.proportions, setup.variation.look)
+        self._actor = setup.actor()
+        self._skin = anatomy.build(self._actor.body, setup.variation.look)
         self._window: GlWindow | None = None
         self._backdrop: Picture | None = None
 
@@ -49,7 +48,7 @@ class PerformerScene:
         assert self._window is not None
         assert self._backdrop is not None
         picture[:] = self._backdrop
-        pose = self._motion.at(params)
+        pose = self._actor.at(params)
         view = self._setup.view
         weights = np.ones(len(pose.origins))
         paint_shadow(

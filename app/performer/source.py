@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from app.errors import SourceError
 from app.packets import Frame
 from app.performer.motion import Motion
-from app.performer.stage import Performance, Pinhole, place_camera
+from app.performer.puppet import Take
+from app.performer.stage import Actor, Performance, Pinhole, place_camera
 from app.performer.variation import variation
 from app.render.client import START_TIMEOUT_S, Renderer
 
@@ -31,6 +32,8 @@ class PerformerSource:
         rate: float = 30.0,
         duration_s: float | None = None,
         seed: int = 0,
+        take: Take | None = None,
+        camera: Pinhole | None = None,
     ) -> None:
         """Launch the drawing process; returns at once.
 
@@ -39,9 +42,14 @@ class PerformerSource:
             rate: frames a second of the performer's own time.
             duration_s: length of the clip; ``None`` goes on for ever, in a loop.
             seed: body, clothes, camera and order of the acts; 0 is the demo.
+            take: captured motion to show instead of the acts, in the take's own body.
+            camera: where to look from, whose ``size`` must be ``size``; unless told, as close as
+                possible while everything stays in the picture.
         """
         if rate <= 0:
             raise ValueError(f"a rate of {rate} frames a second makes no film")
+        if camera is not None and camera.size != size:
+            raise ValueError(f"a camera of {camera.size} pixels takes no pictures of {size}")
         self.label = LABEL
         self.live = False
         self.size = size
@@ -51,12 +59,12 @@ class PerformerSource:
         self.warnings: list[str] = []
         chosen = variation(seed)
         self._step_s = 1 / rate
-        self._motion = Motion(chosen)
-        self._camera = place_camera(chosen, self._motion, size)
+        self._actor: Actor = Motion(chosen) if take is None else take
+        self._camera = camera or place_camera(chosen, self._actor, size)
         self._next = 0
         self._asked: tuple[int, int] | None = None
         self._closed = False
-        setup = Performance(chosen, self._camera.view)
+        setup = Performance(chosen, self._camera.view, take)
         self._renderer = Renderer("performer", size, setup)
         self._renderer.start()
         self._ask(0)
@@ -73,7 +81,7 @@ class PerformerSource:
 
     def truth(self, index: int) -> NDArray[np.float64]:
         """The 17 joints of frame ``index``, (17, 3) metres in camera axes, from the lens."""
-        return self._camera.to_camera(self._motion.at(index * self._step_s).joints)
+        return self._camera.to_camera(self._actor.at(index * self._step_s).joints)
 
     def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """(..., 3) in camera axes -> (..., 2) pixels."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.performer.motion import Motion
-from app.performer.variation import Variation
-from app.render.camera import View
+from app.performer.motion import Motion, Pose
+from app.performer.puppet import Take
+from app.performer.variation import Proportions, Variation
+from app.render.camera import Vector, View
 
 _AIM = 0.42
 """How high the camera aims, as a share of the highest reach."""
@@ -21,12 +23,28 @@ _BEYOND_M = 0.2
 _SAMPLES_PER_S = 4
 
 
+class Actor(Protocol):
+    """Who moves: :class:`~.motion.Motion` or :class:`~.puppet.Take`."""
+
+    body: Proportions
+    duration_s: float
+
+    def at(self, time_s: float) -> Pose:
+        """The pose at a time; repeats for ever."""
+
+
 @dataclass(frozen=True, slots=True)
 class Performance:
     """What the drawing process shows; everything follows from it and the time."""
 
     variation: Variation
     view: View
+    take: Take | None = None
+    """Captured motion to show, in its own body; otherwise the variation's acts."""
+
+    def actor(self) -> Actor:
+        """Who moves."""
+        return Motion(self.variation) if self.take is None else self.take
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +76,21 @@ class Pinhole:
         return result
 
 
-def place_camera(variation: Variation, motion: Motion, size: tuple[int, int]) -> Pinhole:
+def aim_camera(eye: Vector, target: Vector, fov_deg: float, size: tuple[int, int]) -> Pinhole:
+    """A camera at ``eye`` looking at ``target``, both in metres and world axes.
+
+    Args:
+        eye: place of the lens; not above or below the target.
+        target: what appears in the middle of the picture.
+        fov_deg: angle of view along the picture's longer side.
+        size: (width, height) in pixels.
+    """
+    focal = 0.5 * max(size) / math.tan(math.radians(fov_deg) / 2)
+    upright = 2 * math.degrees(math.atan(0.5 * size[1] / focal))
+    return Pinhole(size, focal, View(eye, target, fov_deg=upright))
+
+
+def place_camera(variation: Variation, motion: Actor, size: tuple[int, int]) -> Pinhole:
     """As close as possible while the whole performance stays in the picture."""
     times = np.arange(0.0, motion.duration_s, 1 / _SAMPLES_PER_S)
     joints = np.concatenate([motion.at(float(time)).joints for time in times])
