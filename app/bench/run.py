@@ -107,10 +107,14 @@ def _rows(
     load: Callable[[], Lifter],
     note: Callable[[str], None],
 ) -> list[Row]:
+    from app.bench.network import network_rows  # brings PyTorch: not before it is needed
+
     note("Measuring each stage and lift ...")
     rows = offline_rows(path, plan.clip_s, lifter, plan.rounds)
     clip, _ = whole_lift(path, plan.clip_s, lifter)
     rows.append(window_row(clip, lifter))
+    note("Comparing the network with itself as written ...")
+    rows.extend(network_rows(lifter, turns=1 + 2 * plan.rounds))
     with closing(Renderer("skeleton", VIEW_SIZE)) as renderer:
         renderer.start()
         note("Drawing ...")
