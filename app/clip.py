@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from app.errors import DetectorError, SourceError
 from app.export.motion import MotionData, Provenance
 from app.packets import Frame, Keypoints2D
-from models.skeleton import JOINT_COUNT
+from models.skeleton import JOINT_COUNT, PELVIS, joints_from_landmarks
 
 if TYPE_CHECKING:
     from app.detector import Detector
@@ -86,6 +86,14 @@ class DetectedClip:
     """(N, 17, 2) joints in pixels, NaN where nobody was found."""
     conf: NDArray[np.float32]
     """(N, 17) in [0, 1]."""
+    world: NDArray[np.float32]
+    """(N, 17, 3) the detector's own 3D: metres, camera axes, pelvis about the origin, or NaN."""
+
+    @property
+    def depth(self) -> NDArray[np.float32]:
+        """(N, 17) metres behind the pelvis by the detector's own guess."""
+        z = self.world[..., 2]
+        return z - z[:, PELVIS : PELVIS + 1]
 
 
 def _never() -> bool:
@@ -143,6 +151,7 @@ def detect_clip(
         tracked=np.array(keypoints.tracked, dtype=bool),
         xy=np.array(keypoints.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
         conf=np.array(keypoints.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
+        world=np.array(keypoints.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
     )
 
 
@@ -167,7 +176,9 @@ def lift_clip(
 
     if not clip.tracked.any():
         raise _nobody(clip)
-    lifted = lifter.lift(clip.xy, clip.conf, clip.size, clip.time_s, progress=report)
+    lifted = lifter.lift(
+        clip.xy, clip.conf, clip.size, clip.time_s, depth=clip.depth, progress=report
+    )
     if lifted.missing.all():
         raise _nobody(clip)
     provenance = Provenance(
@@ -178,6 +189,7 @@ def lift_clip(
         weights_name=lifter.info.name,
         weights_sha256=lifter.info.sha256,
         height_m=lifter.height_m,
+        detector_depth=lifter.uses_depth,
     )
     return MotionData.from_lifted(
         time_s=clip.time_s,
@@ -212,6 +224,7 @@ class _Rows:
         self.tracked: list[bool] = []
         self.xy: list[NDArray[np.float32]] = []
         self.conf: list[NDArray[np.float32]] = []
+        self.world: list[NDArray[np.floating]] = []
 
     def append(self, keypoints: Keypoints2D) -> None:
         if self.started_at is None:
@@ -221,6 +234,7 @@ class _Rows:
         self.tracked.append(keypoints.tracked)
         self.xy.append(keypoints.xy)
         self.conf.append(keypoints.conf)
+        self.world.append(joints_from_landmarks(keypoints.world))
 
 
 class _ReadAhead:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.skeleton import depth_from_world
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -51,6 +53,11 @@ class Keypoints2D:
     """(17,) confidence in [0, 1]."""
     captured_at: float
     detected_at: float
+
+    @property
+    def depth(self) -> NDArray[np.float32]:
+        """(17,) metres behind the pelvis by the detector's own guess; NaN if nobody was found."""
+        return depth_from_world(self.world).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from models import checkpoint
 from models.devices import OFFLINE_WORKERS, choose_device
+from models.geometry import CHANNELS
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import find_swaps
 from models.timing import regular_grid
-from models.visibility import bridge, guessed_mask, seen_mask
+from models.visibility import bridge, guessed_mask, seen_mask, told_confidence
 from models.windows import WindowLifter
 
 Size = tuple[int, int]
@@ -49,12 +50,11 @@ class Lifted:
 
 
 @dataclass(frozen=True)
-class Track2D:
-    """2D joints ready to be lifted."""
+class Track:
+    """What the detector said of N frames, ready to be lifted."""
 
-    xy: NDArray[np.float32]
-    present: NDArray[np.bool_]
-    """(N, 17) joints the network is told: seen, bridged, or guessed by the detector."""
+    evidence: NDArray[np.float32]
+    """(N, 17, 4): x and y in pixels, confidence (0 is not told), the detector's depth or NaN."""
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
@@ -65,17 +65,23 @@ def prepare_track(
     conf: NDArray[np.floating],
     size: Size,
     time_s: NDArray[np.floating],
-) -> Track2D:
+    depth: NDArray[np.floating],
+) -> Track:
     """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``."""
     swapped = find_swaps(xy, conf, time_s)
     xy = np.where(swapped[:, None, None], xy[:, MIRROR], xy)
     conf = np.where(swapped[:, None], conf[:, MIRROR], conf)
+    depth = np.where(swapped[:, None], depth[:, MIRROR], depth)
     seen = seen_mask(conf) & np.isfinite(xy).all(axis=-1)
     bridged, filled = bridge(xy, seen, time_s)
     known = seen | filled
     guessed = ~known & guessed_mask(xy, conf, size)
-    told = np.where(guessed[..., None], xy, np.nan_to_num(bridged)).astype(np.float32)
-    return Track2D(told, known | guessed, filled, ~known, swapped)
+    place = np.where(guessed[..., None], xy, np.nan_to_num(bridged))
+    told = told_confidence(conf, seen, filled, guessed)
+    # Where a joint was not seen, the detector's depth of it is that of something else.
+    depth = np.where(seen | guessed, depth, np.nan)
+    evidence = np.concatenate([place, told[..., None], depth[..., None]], axis=-1)
+    return Track(evidence.astype(np.float32), filled, ~known, swapped)
 
 
 class Lifter:
@@ -87,6 +93,7 @@ class Lifter:
         device: str = "auto",
         *,
         height_m: float | None = None,
+        use_depth: bool = True,
     ) -> None:
         """Load the network.
 
@@ -94,6 +101,7 @@ class Lifter:
             weights: a shipped name, a file's path, or ``None`` for the default.
             device: auto, cpu, cuda or mps.
             height_m: the person's stature, to which poses are scaled; ``None`` leaves the model's.
+            use_depth: let the network see the detector's own depth, as far as it has learned to.
 
         Raises:
             WeightsError, DeviceError: with what to do.
@@ -101,7 +109,13 @@ class Lifter:
         self.device = choose_device(device)
         network, self.info = checkpoint.load(checkpoint.resolve_weights(weights), self.device)
         self.height_m = height_m
+        self.use_depth = use_depth
         self.windows = WindowLifter(network, self.info, self.device)
+
+    @property
+    def uses_depth(self) -> bool:
+        """Whether the detector's own depth is wanted, and the network was trained to look at it."""
+        return self.use_depth and self.info.channels > CHANNELS.index("depth")
 
     @property
     def scale(self) -> float:
@@ -115,6 +129,7 @@ class Lifter:
         size: Size,
         time_s: NDArray[np.floating],
         *,
+        depth: NDArray[np.floating] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Lifted:
         """Lift a clip of N >= 1 frames at any rate.
@@ -124,6 +139,8 @@ class Lifter:
             conf: (N, 17) confidence in [0, 1].
             size: (width, height) of the picture in pixels.
             time_s: (N,) strictly increasing seconds.
+            depth: (N, 17) metres behind the pelvis as the detector guesses them
+                (``skeleton.depth_from_world``), NaN where it does not; optional evidence.
             progress: called with the share done, 0 to 1; may raise to stop.
 
         Raises:
@@ -131,12 +148,12 @@ class Lifter:
         """
         xy, conf, time_s = (np.asarray(array) for array in (xy, conf, time_s))
         _require(xy, conf, size, time_s)
-        track = prepare_track(xy, conf, size, time_s)
+        track = prepare_track(xy, conf, size, time_s, self.evidence_of_depth(depth, conf.shape))
         xyz = np.empty((len(xy), JOINT_COUNT, 3), np.float32)
         for take in _takes(time_s):
             grid = regular_grid(time_s[take], self.info.rate)
             on_grid = self._lift_grid(
-                *grid.sample(track.xy[take], track.present[take]),
+                grid.sample(track.evidence[take], track.evidence[take][..., 2] > 0)[0],
                 size,
                 _part_of(progress, take, len(xy)),
             )
@@ -144,15 +161,28 @@ class Lifter:
         xyz -= xyz[:, PELVIS : PELVIS + 1]
         return Lifted(xyz * np.float32(self.scale), track.filled, track.missing, track.swapped)
 
+    def evidence_of_depth(
+        self, depth: NDArray[np.floating] | None, shape: tuple[int, ...]
+    ) -> NDArray[np.floating]:
+        """The depth to be told, of the given shape: NaN if there is none or it is not wanted.
+
+        Raises:
+            ValueError: it has another shape.
+        """
+        if depth is not None and depth.shape != shape:
+            raise ValueError(f"depth must be {shape}, not {depth.shape}")
+        if depth is None or not self.use_depth:
+            return np.full(shape, np.nan, np.float32)
+        return depth
+
     def _lift_grid(
         self,
-        xy: NDArray[np.float32],
-        present: NDArray[np.bool_],
+        evidence: NDArray[np.float32],
         size: Size,
         progress: Callable[[float], None],
     ) -> NDArray[np.float32]:
-        """Lift (M, 17, 2) at the network's rate by overlapping windows -> (M, 17, 3)."""
-        count, length = len(xy), self.info.frames
+        """Lift (M, 17, 4) at the network's rate by overlapping windows -> (M, 17, 3)."""
+        count, length = len(evidence), self.info.frames
         total = np.zeros((count, JOINT_COUNT, 3), np.float32)
         weight = np.zeros((count, 1, 1), np.float32)
         blend = _blend(length)
@@ -163,8 +193,7 @@ class Lifter:
         def lift_pass(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
             # Frames past an end of the clip repeat the end, as in training.
             index = np.clip(chosen[:, None] + np.arange(length), 0, count - 1)
-            windows = torch.from_numpy(xy[index]), torch.from_numpy(present[index])
-            return self.windows(*windows, size).numpy()
+            return self.windows(torch.from_numpy(evidence[index]), size).numpy()
 
         with closing(self._side_by_side(lift_pass, passes)) as lifted:
             for number, (chosen, poses) in enumerate(zip(passes, lifted, strict=True), start=1):

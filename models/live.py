@@ -20,7 +20,7 @@ from models.lifter import Lifter, Size
 from models.skeleton import MIRROR, PELVIS
 from models.swaps import SwapTracker
 from models.timing import recent_grid
-from models.visibility import SeenTracker, guessed_mask
+from models.visibility import SeenTracker, guessed_mask, told_confidence
 
 DEFAULT_DELAY: Final = 2
 LARGEST_DELAY: Final = 12
@@ -48,8 +48,8 @@ class _Sight:
     """One frame after repair."""
 
     time_s: float
-    xy: NDArray[np.float32]
-    present: NDArray[np.bool_]
+    evidence: NDArray[np.float32]
+    """As in ``models.lifter.Track``, for one frame."""
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: bool
@@ -90,24 +90,37 @@ class LiveLifter:
         conf: NDArray[np.floating],
         size: Size,
         time_s: float,
+        depth: NDArray[np.floating] | None = None,
     ) -> None:
-        """Take the next frame: xy (17, 2) pixels or NaN, conf (17,), later than the one before."""
+        """Take the next frame, later than the one before.
+
+        Args:
+            xy: (17, 2) pixels or NaN.
+            conf: (17,) in [0, 1].
+            size: (width, height) of the picture in pixels; another one starts afresh.
+            time_s: seconds.
+            depth: (17,) metres behind the pelvis by the detector's own guess, or NaN.
+        """
         if self._sights and time_s <= self._sights[-1].time_s:
             raise ValueError("frames must come in order of time")
         if size != self._size:
             self.reset()
             self._size = size
+        depth = self._lifter.evidence_of_depth(depth, conf.shape)
         swapped = self._swaps.step(xy, conf, time_s)
         if swapped:
-            xy, conf = xy[list(MIRROR)], conf[list(MIRROR)]
+            xy, conf, depth = (array[list(MIRROR)] for array in (xy, conf, depth))
         seen = self._seen.step(conf) & np.isfinite(xy).all(axis=-1)
         self._last_xy = np.where(seen[:, None], xy, self._last_xy).astype(np.float32)
         self._last_seen_s[seen] = time_s
         filled = ~seen & (time_s - self._last_seen_s <= _HELD_S)
         known = seen | filled
         guessed = ~known & guessed_mask(xy, conf, size)
-        told = np.where(guessed[:, None], xy, self._last_xy).astype(np.float32)
-        self._sights.append(_Sight(time_s, told, known | guessed, filled, ~known, swapped))
+        place = np.where(guessed[:, None], xy, self._last_xy)
+        told = told_confidence(conf, seen, filled, guessed)
+        depth = np.where(seen | guessed, depth, np.nan)
+        evidence = np.column_stack([place, told, depth]).astype(np.float32)
+        self._sights.append(_Sight(time_s, evidence, filled, ~known, swapped))
         self._forget_old()
 
     def lift(self) -> LivePose | None:
@@ -119,14 +132,11 @@ class LiveLifter:
         shown = sights[-1 - back]
         times = np.array([sight.time_s for sight in sights])
         grid = recent_grid(times, self._lifter.info.rate, self._lifter.info.frames)
-        xy, present = grid.sample(
-            np.stack([sight.xy for sight in sights]),
-            np.stack([sight.present for sight in sights]),
-        )
+        evidence = np.stack([sight.evidence for sight in sights])
+        evidence, _ = grid.sample(evidence, evidence[..., 2] > 0)
         with cpu_threads(LIVE_THREADS):
             window = self._lifter.windows(
-                torch.from_numpy(xy)[None],
-                torch.from_numpy(present)[None],
+                torch.from_numpy(evidence)[None],
                 self._size,
                 flip=False,  # twice the time of a pass for half a per cent of accuracy
             )[0].numpy()

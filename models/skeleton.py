@@ -117,6 +117,19 @@ def confidence_from_landmarks(visibility: NDArray[np.floating]) -> NDArray[np.fl
     )
 
 
+def depth_from_world(world: NDArray[np.floating]) -> NDArray[np.floating]:
+    """How far behind the pelvis the detector takes each joint to be.
+
+    Args:
+        world: (..., 33, 3) the detector's world landmarks, metres, z away from the camera.
+
+    Returns:
+        (..., 17) metres; NaN where nobody was found.
+    """
+    z = joints_from_landmarks(world)[..., 2]
+    return np.asarray(z - z[..., PELVIS : PELVIS + 1])
+
+
 def _require_landmarks(count: int) -> None:
     if count != LANDMARK_COUNT:
         raise ValueError(f"expected {LANDMARK_COUNT} landmarks, got {count}")

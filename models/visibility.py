@@ -22,6 +22,22 @@ of a woman with one arm behind her, this took P-MPJPE from 52.5 to 47.8 mm.
 """
 
 
+BRIDGED: Final = STILL_SEEN
+"""Confidence the network is told of a joint that was bridged or held."""
+
+
+def told_confidence(
+    conf: NDArray[np.floating],
+    seen: NDArray[np.bool_],
+    filled: NDArray[np.bool_],
+    guessed: NDArray[np.bool_],
+) -> NDArray[np.float32]:
+    """The confidence that the network is told; 0 where it is told nothing.  All (..., J)."""
+    told = np.where(seen, np.clip(conf, STILL_SEEN, 1.0), np.where(filled, BRIDGED, 0.0))
+    result: NDArray[np.float32] = np.where(guessed, conf, told).astype(np.float32)
+    return result
+
+
 def seen_mask(conf: NDArray[np.floating]) -> NDArray[np.bool_]:
     """Tell which joints were seen, with hysteresis along time.
 

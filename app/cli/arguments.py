@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 from typing import Final, NoReturn
 
 from app import __version__
@@ -53,6 +54,14 @@ exit codes:
   130  stopped by Ctrl-C; what was lifted so far is kept"""
 
 
+EVALUATE_DESCRIPTION: Final = """\
+Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
+
+Prints one Markdown table over everything that is at hand: the performer through the detector
+always, the rest where it is given; then error and jitter against the delay, and against hidden
+limbs.  What was left out is said at the end."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line instead of repeating the whole usage."""
 
@@ -89,6 +98,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     _add_lift(commands)
     _command(commands, "devices", "list cameras, compute devices and weights")
     _add_bench(commands)
+    _add_evaluate(commands)
     window = parser.add_argument_group("options of the window")
     window.add_argument(
         "--source",
@@ -105,7 +115,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     )
     options = parser.parse_args(argv)
     for name in ("source", "delay"):
-        if options.command in ("lift", "devices") and getattr(options, name) is not None:
+        elsewhere = options.command in ("lift", "devices", "evaluate")
+        if elsewhere and getattr(options, name) is not None:
             parser.error(f"--{name} belongs to the window, not to '{options.command}'")
     return options
 
@@ -151,6 +162,47 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_model_options(bench, height=False, default=argparse.SUPPRESS)
 
 
+def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
+    evaluate = _command(commands, "evaluate", "measure how accurate the weights are")
+    evaluate.description = EVALUATE_DESCRIPTION
+    evaluate.usage = f"python {PROGRAM} evaluate [options]"
+    _add_device(evaluate, default=argparse.SUPPRESS)
+    evaluate.add_argument(
+        "--weights",
+        metavar="NAME|PATH",
+        nargs="+",
+        default=argparse.SUPPRESS,
+        help="weights to compare, by name (see 'devices') or file (default: what the program uses)",
+    )
+    for option, words in (
+        ("--motion", "motion packs: their val split with training's noise, and on the performer"),
+        ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
+        ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
+        ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
+        ("--3dhp", "MPI-INF-3DHP's test set, with TS1 to TS6"),
+    ):
+        name = {"--3dhp": "mpi_inf_3dhp"}.get(option, option.strip("-"))
+        evaluate.add_argument(option, dest=name, metavar="FOLDER", type=Path, help=words)
+    evaluate.add_argument(
+        "--study", metavar="FILE", type=Path, help="what 'python -m app.study' has written"
+    )
+    evaluate.add_argument(
+        "--keypoints",
+        metavar="NAME",
+        default="gt",
+        help="the 2D of Human3.6M and HumanEva: gt, cpn_ft_h36m_dbb, ... (default: gt)",
+    )
+    evaluate.add_argument(
+        "--quick", action="store_true", help="under two minutes, on less of everything"
+    )
+    evaluate.add_argument(
+        "-o", "--output", metavar="REPORT.md", type=Path, help="also write the report to a file"
+    )
+    evaluate.add_argument(
+        "--plots", metavar="FOLDER", type=Path, help="draw delay.svg and hidden.svg there"
+    )
+
+
 def _command(commands: argparse._SubParsersAction[_Parser], name: str, help_text: str) -> _Parser:
     return commands.add_parser(
         name,
@@ -173,12 +225,7 @@ def _add_model_options(
         default=default,
         help="weights of the network, by name (see 'devices') or file (default: the shipped ones)",
     )
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cpu", "cuda", "mps"),
-        default=default,
-        help="where the network runs (default: auto, a CUDA graphics card when there is one)",
-    )
+    _add_device(parser, default)
     if height:
         parser.add_argument(
             "--height",
@@ -187,6 +234,23 @@ def _add_model_options(
             default=default,
             help="the person's height, which sets the scale (default: a person of average height)",
         )
+        parser.add_argument(
+            "--no-detector-depth",
+            dest="use_depth",
+            action="store_const",
+            const=False,
+            default=default,
+            help="do not let the network see MediaPipe's own depth, only its 2D joints",
+        )
+
+
+def _add_device(parser: argparse._ActionsContainer, default: str | None) -> None:
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default=default,
+        help="where the network runs (default: auto, a CUDA graphics card when there is one)",
+    )
 
 
 def _height(text: str) -> float:

@@ -68,7 +68,12 @@ class _Network:
         from models.lifter import Lifter
 
         options = self._options
-        return Lifter(options.weights, options.device or "auto", height_m=options.height)
+        return Lifter(
+            options.weights,
+            options.device or "auto",
+            height_m=options.height,
+            use_depth=options.use_depth is not False,
+        )
 
     def __enter__(self) -> _Network:
         return self

@@ -40,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         weights=options.weights,
         device=options.device,
         height=options.height,
+        use_depth=options.use_depth,
         delay=options.delay,
     )
     _leave_hanging_threads(code)

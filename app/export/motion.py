@@ -30,6 +30,8 @@ class Provenance:
     weights_sha256: str
     height_m: float | None
     """The person's height the poses are scaled to; None for the model's own scale."""
+    detector_depth: bool = False
+    """Whether the detector's own depth was evidence for the network."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +123,7 @@ class MotionData:
             weights_name=poses.info["name"],
             weights_sha256=poses.info["sha256"],
             height_m=poses.info["height_m"],
+            detector_depth=bool(poses.info.get("detector_depth", False)),
         )
         return cls.from_lifted(
             time_s=keypoints.time_s,

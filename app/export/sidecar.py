@@ -49,5 +49,6 @@ def describe(data: MotionData, *, table_name: str) -> bytes:
         if origin.started_at is None
         else origin.started_at.isoformat(timespec="milliseconds"),
         "weights": {"name": origin.weights_name, "sha256": origin.weights_sha256},
+        "evidence": {"detector_depth": origin.detector_depth},
     }
     return json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"

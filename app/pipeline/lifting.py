@@ -32,7 +32,9 @@ class Network:
 
     def push(self, keypoints: Keypoints2D) -> None:
         """Add the next source frame to the window."""
-        self.live.push(keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s)
+        self.live.push(
+            keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s, keypoints.depth
+        )
 
 
 class Lifting:

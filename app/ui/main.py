@@ -27,6 +27,7 @@ def run_window(
     weights: str | None = None,
     device: str | None = None,
     height: float | None = None,
+    use_depth: bool | None = None,
     delay: int | None = None,
 ) -> int:
     """Open the window and return the exit code once it has been closed.
@@ -38,12 +39,19 @@ def run_window(
         weights: weights' name or path; None for the remembered choice.
         device: auto, cpu, cuda or mps; None for the remembered choice.
         height: the person's height in metres; None for the remembered one.
+        use_depth: whether the network is told the detector's depth; None for the remembered choice.
         delay: frames of delay; None for the remembered one.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("mixpose")
-    given = {"weights": weights, "device": device, "height_m": height, "delay": delay}
+    given = {
+        "weights": weights,
+        "device": device,
+        "height_m": height,
+        "use_depth": use_depth,
+        "delay": delay,
+    }
     session = Session(
         PreferencesFile(paths.settings_file()),
         paths.recordings_dir(),

@@ -31,6 +31,8 @@ class Preferences:
     """Frames a second asked of the camera; 0 for its own."""
     weights: str = ""
     device: str = "auto"
+    use_depth: bool = True
+    """Whether the network is told the detector's own depth."""
     height_m: float = 0.0
     """0: the size the network gives."""
     delay: int = 2

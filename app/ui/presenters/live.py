@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from app.packets import Pose3D
 from app.pipeline import LiveRun, Snapshot, State
 from app.ui import notices, words
 from app.ui.preferences import Preferences
-from app.ui.presenters import sources
+from app.ui.presenters import sources, work
 from app.ui.presenters.stage import Look, Position, Stage, opacity
 from models.visibility import SeenTracker
 
@@ -39,15 +40,10 @@ def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
     return opened
 
 
-def lifter_loader(weights: str, device: str, height_m: float) -> Callable[[], Lifter]:
-    """Loads the network in the run's thread; torch takes seconds to import."""
-
-    def loaded() -> Lifter:
-        from models.lifter import Lifter
-
-        return Lifter(weights or None, device, height_m=height_m or None)
-
-    return loaded
+def lifter_loader(preferences: Preferences) -> Callable[[], Lifter]:
+    """Loads the network as chosen now, in the run's thread; torch takes seconds to import."""
+    chosen = replace(preferences)
+    return lambda: work.lifter(chosen)
 
 
 class LiveStage:
@@ -75,7 +71,7 @@ class LiveStage:
         """Set by the window, for the words used when the camera is lost."""
         self.run = LiveRun(
             source_opener(spec, preferences),
-            lifter_loader(preferences.weights, preferences.device, preferences.height_m),
+            lifter_loader(preferences),
             delay=preferences.delay,
             height_m=preferences.height_m or None,
         )

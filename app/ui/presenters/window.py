@@ -261,9 +261,9 @@ class WindowPresenter(QObject):
             stage.run.set_delay(chosen.delay)
         elif name == "height_m":
             stage.run.set_height(chosen.height_m or None)
-        elif name in ("weights", "device"):
+        elif name in ("weights", "device", "use_depth"):
             stage.gpu_wanted = chosen.device not in ("auto", "cpu")
-            stage.run.set_lifter(lifter_loader(chosen.weights, chosen.device, chosen.height_m))
+            stage.run.set_lifter(lifter_loader(chosen))
         elif name in ("resolution", "rate") and stage.is_camera:
             if self.recorder.active:
                 self.tell("The camera changes to that when the recording has ended.")

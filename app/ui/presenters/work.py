@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.tasks import Control
+from models.skeleton import depth_from_world
 
 if TYPE_CHECKING:
     from app.export.motion import MotionData
@@ -80,7 +81,12 @@ def lifter(preferences: Preferences) -> Lifter:
     from models.lifter import Lifter
 
     height = preferences.height_m or None
-    return Lifter(preferences.weights or None, preferences.device, height_m=height)
+    return Lifter(
+        preferences.weights or None,
+        preferences.device,
+        height_m=height,
+        use_depth=preferences.use_depth,
+    )
 
 
 def lift_recording(recording: Recording, preferences: Preferences, control: Control) -> Recording:
@@ -88,7 +94,14 @@ def lift_recording(recording: Recording, preferences: Preferences, control: Cont
     control.report(0.0)
     network = lifter(preferences)
     data = recording.keypoints
-    lifted = network.lift(data.xy, data.conf, recording.size, data.time_s, progress=control.report)
+    lifted = network.lift(
+        data.xy,
+        data.conf,
+        recording.size,
+        data.time_s,
+        depth=depth_from_world(data.world),
+        progress=control.report,
+    )
     recording.save_poses(lifted, describe(network))
     return recording
 
@@ -97,7 +110,13 @@ def describe(network: Lifter) -> dict[str, object]:
     """What a table's sidecar tells about the network; no paths of this machine."""
     about = asdict(network.info)
     del about["path"]
-    return {**about, "device": str(network.device), "height_m": network.height_m}
+    return {
+        **about,
+        "device": str(network.device),
+        "height_m": network.height_m,
+        "use_depth": network.use_depth,
+        "detector_depth": network.uses_depth,
+    }
 
 
 def up_to_date(recording: Recording, preferences: Preferences) -> bool:
@@ -106,6 +125,8 @@ def up_to_date(recording: Recording, preferences: Preferences) -> bool:
         return False
     info = recording.poses.info
     if preferences.weights and preferences.weights != info.get("name"):
+        return False
+    if info.get("use_depth", True) != preferences.use_depth:
         return False
     return info.get("height_m") == (preferences.height_m or None)
 

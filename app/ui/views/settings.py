@@ -106,6 +106,11 @@ class SettingsPanel(QFrame):
         self._title("3D")
         self._choice("weights", "Weights", [("Automatic", "")], "The trained network")
         self._choice("device", "Computed on", [("Automatic", "auto")], "Processor or GPU")
+        self._check(
+            "use_depth",
+            "Use MediaPipe's depth",
+            "As evidence beside the 2D joints; off, the network sees those alone",
+        )
         self._title("Recording")
         self._choice("countdown_s", "Countdown", COUNTDOWNS, "Time to walk into the picture")
         self._choice("auto_stop_s", "Stops", STOPS, "R stops it at any time")

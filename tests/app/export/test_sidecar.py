@@ -50,6 +50,7 @@ def test_it_says_everything(tmp_path: Path) -> None:
         "source": "Kamera „Süd“",
         "start_time": "2026-11-21T09:30:00.250+01:00",
         "weights": {"name": "test-weights", "sha256": "ab" * 32},
+        "evidence": {"detector_depth": False},
     }
 
 

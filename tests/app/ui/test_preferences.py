@@ -13,6 +13,7 @@ CHANGED = Preferences(
     rate=29.97,
     weights="mixpose-s",
     device="cpu",
+    use_depth=False,
     height_m=1.83,
     delay=5,
     countdown_s=3,
