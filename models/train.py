@@ -1,89 +1,271 @@
 """Train a network: ``python -m models.train --motion FOLDER --work FOLDER --out WEIGHTS``.
 
-Killed or interrupted, the same command goes on where it was.
+Killed, interrupted or out of time, the same command goes on where it was.  ``torchrun -m
+models.train`` with the same options trains in several processes.  Beside it: ``pack-motion`` makes
+one small file of a folder of motion, ``split`` and ``join`` carry weights in parts.  See
+models/training/README.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from models import checkpoint
 from models.errors import MixposeError
+from models.training import handover
+from models.training.batches import default_workers
 from models.training.bodies import REFERENCE_HEIGHT_M
-from models.training.curriculum import SMALL
-from models.training.motion import MotionBank, Pack, read_pack
-from models.training.trainer import Plan, Trainer
+from models.training.curriculum import RECIPES, Recipe
+from models.training.distributed import Group, joined
+from models.training.motion import MotionBank, Pack, read_motion
+from models.training.state import read_start
+from models.training.stopping import Reason, Stopper
+from models.training.trainer import PRECISIONS, Settings, Trainer
+
+_SIGNALLED = 130
 
 
-def main() -> int:
-    """Run the command line; 0 when the weights are written, 2 on an error in words."""
-    options = _parser().parse_args()
-    torch.set_num_threads(options.threads)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns:
+        0 when the weights are written or the time is up, 2 on an error in words, 130 when stopped
+        by a signal.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command: Callable[[list[str]], int] = _train
+    if words and words[0] in _COMMANDS:
+        command = _COMMANDS[words.pop(0)]
     try:
-        packs = [read_pack(path) for path in sorted(options.motion.glob("*.mcp"))]
-        if not packs:
-            raise MixposeError(f"There is no motion pack (*.mcp) in {options.motion}.")
-        _train(packs, options)
+        return command(words)
     except MixposeError as error:
-        sys.stderr.write(f"{error}\n")
+        _say(str(error))
         return 2
-    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
-    parser.add_argument("--motion", type=Path, required=True, help="folder of motion packs (*.mcp)")
-    parser.add_argument("--work", type=Path, required=True, help="folder for checkpoint and log")
-    parser.add_argument("--out", type=Path, required=True, help="weights to write (.safetensors)")
-    parser.add_argument(
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _train(words: list[str]) -> int:
+    options = _train_parser().parse_args(words)
+    torch.set_num_threads(options.threads)
+    with Stopper(options.minutes) as stopper, joined(options.device) as group:
+        if group.device.type == "cuda":
+            torch.set_float32_matmul_precision("high")  # TensorFloat-32 for what is not bfloat16
+        recipe = _recipe(options)
+        packs = _read(options, cache=options.work / "motion")
+        trainer = _trainer(recipe, packs, options, group)
+        reason = trainer.run(stopper)
+        if group.leads:
+            _write_weights(options.out, trainer, recipe, packs)
+            _say(_ending(reason, trainer, recipe, options))
+    return _SIGNALLED if reason is Reason.SIGNAL else 0
+
+
+def _train_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.train",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="recipes:\n" + "\n".join(f"  {r.name:6} {r.what}" for r in RECIPES.values()),
+    )
+    add = parser.add_argument
+    _add_motion(parser)
+    add("--work", type=Path, required=True, help="folder for state and log, to go on from")
+    add("--out", type=Path, required=True, help="weights to write (.safetensors)")
+    add("--recipe", choices=RECIPES, default="small", help="what to train, and how (see below)")
+    add(
         "--shares",
         type=float,
         nargs="+",
         metavar="SHARE",
         help="how much to draw from each pack, in the order of their names; equal unless given",
     )
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), metavar="N")
-    parser.add_argument("--seed", type=int, default=1)
+    add("--init", metavar="WEIGHTS", help="weights to start from: a file, a name, or a state.pt")
+    add("--from-stage", type=int, metavar="N", help="stage to start at, from 1; for --init")
+    add(
+        "--steps", type=float, default=1.0, metavar="FACTOR", help="make all stages longer, shorter"
+    )
+    for size in ("width", "depth", "heads", "channels"):
+        add(f"--{size}", type=int, metavar="N", help=f"{size} of the network, if not the recipe's")
+    add("--minutes", type=float, help="save and end after that long; the same command goes on")
+    add("--device", default="auto", help="auto, cpu or cuda")
+    add("--precision", choices=PRECISIONS, default="bfloat16")
+    add("--workers", type=int, metavar="N", help="processes that draw batches; 0 on a CPU")
+    add("--threads", type=int, default=torch.get_num_threads(), metavar="N")
+    add("--seed", type=int, default=1)
     return parser
 
 
-def _train(packs: list[Pack], options: argparse.Namespace) -> None:
-    plan = Plan(width=128, depth=4, heads=4, stages=SMALL, seed=options.seed)
+def _add_motion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--motion",
+        type=Path,
+        required=True,
+        help="folder of motion (.mcp, .bvh, .asf with .amc), or a file made by pack-motion",
+    )
+    parser.add_argument(
+        "--joint-map", type=Path, metavar="FILE", help="names of your skeleton's joints"
+    )
+    parser.add_argument(
+        "--motion-rate",
+        type=float,
+        metavar="FPS",
+        help="frames a second of files that do not tell (AMC; 120 unless given)",
+    )
+
+
+def _read(options: argparse.Namespace, cache: Path | None = None) -> list[Pack]:
+    if options.motion.suffix == ".npz":
+        return handover.read_motion_file(options.motion)
+    return read_motion(
+        options.motion, joint_map=options.joint_map, cache=cache, rate=options.motion_rate
+    )
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    recipe = RECIPES[options.recipe]
+    sizes = {
+        name: value
+        for name in ("width", "depth", "heads", "channels")
+        if (value := getattr(options, name)) is not None
+    }
+    if options.steps <= 0 or any(value < 1 for value in sizes.values()):
+        raise MixposeError("--steps and the sizes of the network must be above zero.")
+    recipe = replace(recipe, **sizes)
+    if recipe.width % recipe.heads:
+        raise MixposeError(f"--width {recipe.width} is not a multiple of --heads {recipe.heads}.")
+    stages = tuple(
+        replace(stage, steps=max(1, round(stage.steps * options.steps))) for stage in recipe.stages
+    )
+    return replace(recipe, stages=stages)
+
+
+def _trainer(
+    recipe: Recipe, packs: list[Pack], options: argparse.Namespace, group: Group
+) -> Trainer:
     shares = options.shares or [1.0] * len(packs)
     if len(shares) != len(packs):
-        raise MixposeError(f"--shares takes {len(packs)} numbers, one for each motion pack.")
+        names = ", ".join(pack.name for pack in packs)
+        raise MixposeError(f"--shares takes {len(packs)} numbers, one for each of: {names}.")
+    if options.from_stage is not None and options.init is None:
+        raise MixposeError("--from-stage says where to start with the weights of --init.")
+    start = None
+    if options.init is not None:
+        stage = None if options.from_stage is None else options.from_stage - 1
+        start = read_start(options.init, recipe, stage)
+    workers = options.workers
+    if workers is None:
+        workers = default_workers(group.device, group.beside)
     with_val = [
         (pack, share)
         for pack, share in zip(packs, shares, strict=True)
         if any(clip.split == "val" for clip in pack.clips)
     ]
-    trainer = Trainer(
-        plan,
+    return Trainer(
+        recipe,
         MotionBank(packs, shares, "train"),
         MotionBank([pack for pack, _ in with_val], [share for _, share in with_val], "val"),
         options.work,
+        group,
+        Settings(options.seed, options.precision, workers),
+        start,
     )
-    network = trainer.run()
+
+
+def _write_weights(out: Path, trainer: Trainer, recipe: Recipe, packs: list[Pack]) -> None:
+    network = trainer.averaged
     info = checkpoint.WeightsInfo(
-        name=options.out.stem,
+        name=out.stem,
         frames=network.frames,
-        width=plan.width,
-        depth=plan.depth,
-        heads=plan.heads,
+        width=recipe.width,
+        depth=recipe.depth,
+        heads=recipe.heads,
         channels=network.channels,
-        rate=plan.rate,
+        rate=recipe.frame_rate,
         normalisation=checkpoint.PERSON_BOX,
         skeleton="mixpose-17",
         height_m=REFERENCE_HEIGHT_M,
-        training=" ".join(f"{pack.name}: {pack.source} ({pack.licence})." for pack in packs),
+        training=f"Recipe {recipe.name}. "
+        + " ".join(f"{pack.name}: {pack.source} ({pack.licence})." for pack in packs),
         licence="GPL-3.0-or-later",
     )
-    checkpoint.save(options.out, network, info)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = out.with_name(out.name + ".tmp")
+    checkpoint.save(temporary, network, info)
+    temporary.replace(out)
 
+
+def _ending(reason: Reason, trainer: Trainer, recipe: Recipe, options: argparse.Namespace) -> str:
+    if reason is Reason.NONE:
+        return f"Finished. The weights are in {options.out}."
+    why = "The time is up" if reason is Reason.TIME else "Stopped"
+    return (
+        f"{why} after step {trainer.step} of stage {trainer.stage + 1} of {len(recipe.stages)}; "
+        f"saved in {options.work}. The same command goes on from there. Weights as they are now: "
+        f"{options.out}."
+    )
+
+
+def _pack_motion(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.train pack-motion",
+        description="Put a folder of motion into one file of at most "
+        f"{handover.LARGEST_PACK // 10**6} MB, for --motion.",
+    )
+    _add_motion(parser)
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.npz")
+    parser.add_argument(
+        "--highest-rate",
+        type=float,
+        default=120.0,
+        metavar="FPS",
+        help="leave out frames of faster clips (default: 120)",
+    )
+    options = parser.parse_args(words)
+    if options.out.suffix != ".npz":
+        raise MixposeError("The motion file's name must end in .npz.")
+    packs = _read(options)
+    size = handover.write_motion(options.out, packs, options.highest_rate)
+    seconds = sum(len(clip.xyz) / clip.rate for pack in packs for clip in pack.clips)
+    _say(f"{seconds / 60:.0f} minutes of motion in {options.out}, {size / 1e6:.1f} MB.")
+    return 0
+
+
+def _split(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.train split",
+        description="Write a file as parts under "
+        f"{handover.LARGEST_PART // 10**6} MB, each with its checksum.",
+    )
+    parser.add_argument("file", type=Path)
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER")
+    options = parser.parse_args(words)
+    for part in handover.split(options.file, options.out):
+        _say(str(part))
+    return 0
+
+
+def _join(words: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m models.train join", description="Put the parts of a file together again."
+    )
+    parser.add_argument("parts", type=Path, nargs="+")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE")
+    options = parser.parse_args(words)
+    handover.join(options.parts, options.out)
+    _say(f"{options.out}: all parts are there and whole.")
+    return 0
+
+
+_COMMANDS = {"pack-motion": _pack_motion, "split": _split, "join": _join}
 
 if __name__ == "__main__":
     sys.exit(main())

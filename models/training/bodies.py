@@ -11,7 +11,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from models.skeleton import JOINT, MIRROR
+from models.skeleton import JOINT, MIRROR, PELVIS
 from models.training.motion import derive_midpoints
 
 REFERENCE_HEIGHT_M: Final = 1.70
@@ -60,6 +60,7 @@ _CHAINS: Final = (
     *((JOINT[f"{side}_elbow"], _below(side, "wrist"), 0.35) for side in ("left", "right")),
 )
 _CHAIN_CHANCE: Final = 0.5
+_RECOMBINED_SHARE: Final = 0.2
 _CONTROL_SPACING: Final = 20
 """Frames between the control points of a chain's turn: two thirds of a second at 30 frames/s."""
 
@@ -118,6 +119,33 @@ def vary_proportions(
     return derive_midpoints(result)
 
 
+def recombine(windows: Tensor, generator: torch.Generator) -> Tensor:
+    """Give a fifth of the windows (B, T, 17, 3) the upper body of another one, turned to face
+    where their hips do, and as many each of its arms, turned to where their shoulders do."""
+    count = len(windows)
+    result = windows.clone()
+    parts = [(PELVIS, ("left_hip", "right_hip"), ABOVE_PELVIS)] + [
+        (
+            JOINT[f"{side}_shoulder"],
+            ("left_shoulder", "right_shoulder"),
+            _below(side, "elbow", "wrist"),
+        )
+        for side in _SIDES
+    ]
+    for root, (left, right), followers in parts:
+        other = windows[torch.randperm(count, generator=generator)]
+        across = [w[:, :, JOINT[left]] - w[:, :, JOINT[right]] for w in (result, other)]
+        yaw = [torch.atan2(-line[..., 2], line[..., 0]) for line in across]
+        turn = torch.zeros(*yaw[0].shape, 3)
+        turn[..., 1] = yaw[0] - yaw[1]
+        arms = other[:, :, list(followers)] - other[:, :, root, None]
+        moved = torch.einsum("btij,btkj->btki", rotation_matrices(turn), arms)
+        chosen = torch.rand(count, 1, 1, 1, generator=generator) < _RECOMBINED_SHARE
+        placed = result[:, :, root, None] + moved
+        result[:, :, list(followers)] = torch.where(chosen, placed, result[:, :, list(followers)])
+    return derive_midpoints(result)
+
+
 def turn_limbs(windows: Tensor, generator: torch.Generator) -> Tensor:
     """Turn chains of joints about their root by smooth random rotations, each with chance 1/2."""
     batch, frames = windows.shape[:2]
@@ -148,13 +176,18 @@ def _smooth_noise(batch: int, frames: int, generator: torch.Generator) -> Tensor
 
 def to_canonical_size(windows: Tensor) -> Tensor:
     """Bring every window's body to the canonical sum of bone lengths, about the origin."""
+    return windows * canonical_factor(windows)[:, None, None, None]
+
+
+def canonical_factor(windows: Tensor) -> Tensor:
+    """(B,) what the bodies of windows (B, T, 17, 3) are multiplied by to be of canonical size."""
     length = (windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]).norm(dim=-1)
     for side in _SIDES:
         for upper, lower, _ in _LIMBS:
             bone = windows[:, :, JOINT[f"{side}_{upper}"]] - windows[:, :, JOINT[f"{side}_{lower}"]]
             length = length + bone.norm(dim=-1)
     factor: Tensor = _SUM_OF_BONES_M / length.mean(dim=1)
-    return windows * factor[:, None, None, None]
+    return factor
 
 
 def mirror_half(windows: Tensor, generator: torch.Generator) -> Tensor:

@@ -13,6 +13,9 @@ from models.training.bodies import rotation_matrices
 
 _NEAREST_M: Final = 0.25
 """No joint may come closer to the lens than this, or its projection means nothing."""
+_FITTING_SHARE: Final = 0.65
+"""Most people step back until the picture holds all of them."""
+_FITTING_EDGE: Final = 0.97
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def view(windows: Tensor, generator: torch.Generator) -> View:
 
     # Distances are drawn evenly in their logarithm: near cameras, where perspective bends the
     # body, are as common as far ones.
-    distance = torch.exp(uniform(0.45, 1.9))
+    distance = torch.exp(uniform(0.35, 1.9))
     # Most webcams stand on a desk or a laptop, about as high as the hips of who stands before them.
     # Drawn evenly from 0.2 to 2.4 m, most would look down at people, and teach the network that
     # whoever's tilt cannot be told is seen from above.
@@ -56,14 +59,28 @@ def view(windows: Tensor, generator: torch.Generator) -> View:
     axes = _look_at(place, aim, generator)
     camera = torch.einsum("bij,btkj->btki", axes, windows - place[:, None, None])
     camera = _pushed_back(camera)
-    image = camera[..., :2] / camera[..., 2:]
-    longer = torch.tan(torch.deg2rad(uniform(50.0, 100.0)) / 2)
+    # Half of all cameras have a usual angle, the others any between a telephone's and a wide one's.
+    degrees = torch.where(uniform(0, 1) < 0.5, uniform(55.0, 75.0), uniform(45.0, 100.0))
+    longer = torch.tan(torch.deg2rad(degrees) / 2)
     shorter = longer * torch.where(uniform(0, 1) < 0.6, 9 / 16, 3 / 4)
     portrait = uniform(0, 1) < 0.3
     frame = torch.stack(
         [torch.where(portrait, shorter, longer), torch.where(portrait, longer, shorter)], dim=1
     )
-    return View(camera, image, frame)
+    fits = uniform(0, 1) < _FITTING_SHARE
+    camera = _stepped_back(camera, frame, fits)
+    return View(camera, camera[..., :2] / camera[..., 2:], frame)
+
+
+def _stepped_back(camera: Tensor, frame: Tensor, fits: Tensor) -> Tensor:
+    """Move the chosen windows away until the picture holds all of them, as people do."""
+    slopes = frame[:, None, None] * _FITTING_EDGE
+    # |x| <= slope * (z + shift) for every joint.
+    lacking = (camera[..., :2].abs() / slopes - camera[..., 2:]).flatten(1).amax(dim=1)
+    shift = torch.where(fits, lacking.clamp_min(0), torch.zeros_like(lacking))
+    offset = torch.zeros(len(camera), 1, 1, 3)
+    offset[:, 0, 0, 2] = shift
+    return camera + offset
 
 
 def _look_at(place: Tensor, aim: Tensor, generator: torch.Generator) -> Tensor:

@@ -1,26 +1,64 @@
-"""The curriculum over window lengths: single frames first, then ever longer windows.
+"""Recipes: how large a network, on which windows, with which loss and learning rate.
 
-With one frame the temporal blocks have nothing to attend to, so they are left out: 256 different
-poses fit in a step that sixteen windows of 27 frames would fill.  Growing a network starts every
-temporal block as the identity (its output projections are zero), so that nothing learned is lost.
+The curriculum runs over window lengths: single frames first, then ever longer windows.  With one
+frame the temporal blocks have nothing to attend to, so they are left out: 256 different poses fit
+in a step that sixteen windows of 27 frames would fill.  Growing a network starts every temporal
+block as the identity (its output projections are zero), so that nothing learned is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.errors import MixposeError
 from models.mixste import Block, MixSTE
+from models.training.losses import paper_loss, training_loss
+
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+class Schedule(Protocol):
+    """The learning rate's course over a stage."""
+
+    def at(self, step: int, steps: int) -> float:
+        """Share of the stage's learning rate to use in ``step`` of ``steps``."""
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """A linear warm-up, then along half a cosine down to ``last``."""
+
+    warm_up: int = 200
+    last: float = 0.05
+
+    def at(self, step: int, steps: int) -> float:
+        warm = min(1.0, (step + 1) / self.warm_up)
+        fall = 0.5 * (1 + math.cos(math.pi * step / steps))
+        return warm * (self.last + (1 - self.last) * fall)
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """The paper's: times ``factor`` after every epoch of ``length`` steps."""
+
+    length: int
+    factor: float = 0.99
+
+    def at(self, step: int, steps: int) -> float:
+        return float(self.factor ** (step // self.length))
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One leg of training; the learning rate warms up, then falls along a cosine to a twentieth."""
+    """One leg of training: ``steps`` steps of ``windows`` windows of ``frames`` frames, from the
+    learning rate ``rate`` on."""
 
     frames: int
     windows: int
@@ -28,27 +66,142 @@ class Stage:
     rate: float
 
 
-SMALL: Final[Sequence[Stage]] = (
-    Stage(frames=1, windows=256, steps=14000, rate=1e-3),
-    Stage(frames=9, windows=48, steps=2000, rate=3e-4),
-    Stage(frames=9, windows=48, steps=2500, rate=4e-4),
-    Stage(frames=27, windows=16, steps=1500, rate=2e-4),
-    Stage(frames=27, windows=16, steps=1400, rate=3e-4),
-)
-"""Close to two hours on one core of a shared server for a network of width 128 and depth 4."""
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run does, its motion and its seed apart."""
+
+    name: str
+    what: str
+    width: int
+    depth: int
+    heads: int
+    stages: tuple[Stage, ...]
+    channels: int = 8
+    """Numbers per joint that the network takes, the first so many of ``samples.Batch``."""
+    drop_path: float = 0.0
+    """Stochastic depth is for networks that could learn their data by heart."""
+    loss: Loss = training_loss
+    schedule: Schedule = Cosine()
+    weight_decay: float = 0.01
+    clip: float | None = 1.0
+    """Largest norm of the gradient."""
+    averaging: float = 0.999
+    """How much the average of the weights keeps from step to step; 0 takes the last weights."""
+    validate_every: int = 500
+    validation_poses: int = 4096
+    """Frames that are validated on; more where that would be too few different windows."""
+    frame_rate: float = 30.0
+
+    def network(self, frames: int) -> MixSTE:
+        """A network of this recipe's size for windows of ``frames`` frames."""
+        return MixSTE(
+            frames,
+            width=self.width,
+            depth=self.depth,
+            heads=self.heads,
+            channels=self.channels,
+            drop_path=self.drop_path,
+        )
+
+
+_EPOCH: Final = 3210
+"""Steps of an epoch of Human3.6M: 3,119,616 training frames, the mirrored ones included, in windows
+of 243, four windows (the published code's 1,024 frames) a step."""
+
+RECIPES: Final[Mapping[str, Recipe]] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "tiny",
+            "in miniature: a minute of one core, to see that everything works",
+            width=16,
+            depth=1,
+            heads=2,
+            stages=(
+                Stage(frames=1, windows=32, steps=60, rate=1e-3),
+                Stage(frames=9, windows=8, steps=30, rate=3e-4),
+            ),
+            schedule=Cosine(warm_up=10),
+            validate_every=30,
+            validation_poses=512,
+        ),
+        Recipe(
+            "small",
+            "ours for live use on a CPU: some two hours of one core",
+            width=128,
+            depth=4,
+            heads=4,
+            stages=(
+                Stage(frames=1, windows=256, steps=14000, rate=1e-3),
+                Stage(frames=9, windows=48, steps=4500, rate=3e-4),
+                Stage(frames=27, windows=16, steps=3000, rate=3e-4),
+            ),
+        ),
+        Recipe(
+            "base",
+            "ours for half an hour of a large GPU, or a night of a small one",
+            width=256,
+            depth=6,
+            heads=8,
+            stages=(
+                Stage(frames=1, windows=2048, steps=25000, rate=1e-3),
+                Stage(frames=9, windows=256, steps=8000, rate=3e-4),
+                Stage(frames=27, windows=96, steps=10000, rate=3e-4),
+                Stage(frames=81, windows=32, steps=12000, rate=2e-4),
+            ),
+            schedule=Cosine(warm_up=500),
+            averaging=0.9995,
+            validate_every=1000,
+        ),
+        Recipe(
+            "large",
+            "the paper's network with our loss, schedule and curriculum: hours of a large GPU",
+            width=512,
+            depth=8,
+            heads=8,
+            stages=(
+                Stage(frames=1, windows=2048, steps=30000, rate=5e-4),
+                Stage(frames=27, windows=96, steps=15000, rate=2e-4),
+                Stage(frames=81, windows=32, steps=15000, rate=2e-4),
+                Stage(frames=243, windows=16, steps=20000, rate=1e-4),
+            ),
+            drop_path=0.1,
+            schedule=Cosine(warm_up=1000),
+            averaging=0.9995,
+            validate_every=1000,
+        ),
+        Recipe(
+            "paper",
+            "MixSTE's size, loss and schedule as published: 120 epochs, hours of a large GPU",
+            width=512,
+            depth=8,
+            heads=8,
+            stages=(Stage(frames=243, windows=4, steps=120 * _EPOCH, rate=4e-5),),
+            drop_path=0.1,
+            loss=paper_loss,
+            schedule=Epochs(_EPOCH),
+            weight_decay=0.1,
+            clip=None,
+            averaging=0.0,
+            validate_every=_EPOCH,
+        ),
+    )
+}
 
 
 def initialise(network: MixSTE) -> None:
     """Random weights for a first stage.
 
-    Position embeddings must not start at zero: without them every joint looks alike to the
-    attention, and nothing is learned.
+    Position embeddings must not start at zero: without them every joint, and every frame, looks
+    alike to the attention, and nothing is learned.
     """
     for module in network.modules():
         if isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
     nn.init.normal_(network.Spatial_pos_embed, std=0.5)
+    if network.frames > 1:
+        nn.init.normal_(network.Temporal_pos_embed, std=0.1)
     _silence_temporal_blocks(network)
 
 
@@ -63,6 +216,24 @@ def _silence_temporal_blocks(network: MixSTE) -> None:
             nn.init.zeros_(layer.bias)
 
 
+class Lifting(nn.Module):
+    """The network as it is trained: ``forward`` below, as a module that can be distributed.
+
+    What a single frame leaves out takes no gradient: processes that train together wait for the
+    gradient of every parameter that asks for one.
+    """
+
+    def __init__(self, network: MixSTE) -> None:
+        super().__init__()
+        self.network = network
+        network.Temporal_pos_embed.requires_grad_(network.frames > 1)
+        network.TTEblocks.requires_grad_(network.frames > 1)
+
+    def forward(self, keypoints: Tensor) -> Tensor:
+        """(B, T, 17, at least the network's channels) -> (B, T, 17, 3) metres."""
+        return forward(self.network, keypoints[..., : self.network.channels])
+
+
 def forward(network: MixSTE, keypoints: Tensor) -> Tensor:
     """``network(keypoints)``, without the temporal blocks where there is only one frame."""
     if network.frames > 1:
@@ -75,11 +246,22 @@ def forward(network: MixSTE, keypoints: Tensor) -> Tensor:
     return pose.unsqueeze(1)
 
 
-def grow(small: dict[str, Tensor], network: MixSTE) -> None:
-    """Load the weights of a shorter window into a network of a longer one."""
+def grow(small: Mapping[str, Tensor], network: MixSTE) -> None:
+    """Load the weights of a shorter window, or of fewer input channels, into a network.
+
+    New channels enter with weight zero, new frames share the place of their neighbours, and
+    temporal blocks that were never used start as the identity: what was learned is kept.
+
+    Raises:
+        MixposeError: the weights are of another width or depth, of a longer window than can be
+            kept, or take more channels than the network does.
+    """
     state = dict(small)
+    _require_kinship(state, network)
+    missing = network.channels - state[_EMBEDDING].shape[1]
+    state[_EMBEDDING] = functional.pad(state[_EMBEDDING], (0, missing))
     old = state["Temporal_pos_embed"]
-    if old.shape[1] > 1:
+    if old.shape[1] > 1 or network.frames == 1:
         state["Temporal_pos_embed"] = functional.interpolate(
             old.transpose(1, 2), size=network.frames, mode="linear", align_corners=True
         ).transpose(1, 2)
@@ -91,3 +273,39 @@ def grow(small: dict[str, Tensor], network: MixSTE) -> None:
         for layer in (block.attn.qkv, block.mlp.fc1):
             nn.init.xavier_uniform_(layer.weight)
     _silence_temporal_blocks(network)
+
+
+_EMBEDDING: Final = "Spatial_patch_to_embedding.weight"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a network's tensors tell of its size."""
+
+    frames: int
+    width: int
+    depth: int
+    channels: int
+
+    @classmethod
+    def of(cls, state: Mapping[str, Tensor]) -> Size:
+        """Read the size off a state dict."""
+        width, channels = state[_EMBEDDING].shape
+        depth = len({name.split(".")[1] for name in state if name.startswith("STEblocks.")})
+        return cls(state["Temporal_pos_embed"].shape[1], width, depth, channels)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.frames} frame{'s' if self.frames > 1 else ''}, width {self.width}, "
+            f"depth {self.depth}, {self.channels} channels"
+        )
+
+
+def _require_kinship(state: Mapping[str, Tensor], network: MixSTE) -> None:
+    old, new = Size.of(state), Size.of(network.state_dict())
+    alike = (old.width, old.depth) == (new.width, new.depth)
+    if not alike or old.channels > new.channels or (old.frames > 1 and new.frames == 1):
+        raise MixposeError(
+            f"Weights of {old} cannot become a network of {new}: width and depth must be the same, "
+            "channels can only be added, and only longer windows follow a single frame."
+        )

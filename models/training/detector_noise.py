@@ -1,17 +1,31 @@
-"""What a 2D detector does to true keypoints: errors that wander, outliers, and joints not seen.
+"""What any 2D detector may do to true keypoints: errors that wander, outliers, hidden joints.
 
-The figures are the first trial's; they were not fitted to a detector.
+The figures are a first trial's and belong to no detector; ``detector_model`` is fitted to one.
+Training draws from both, so that the network does not learn one drawn body's faults by heart.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from models.skeleton import JOINT, JOINT_COUNT
+from models.skeleton import JOINT, JOINT_COUNT, MIRROR, PELVIS, SIDES
 from models.training.motion import derive_midpoints
+from models.visibility import GUESSED, SEEN
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a detector says of B windows: ``image`` (B, T, 17, 2) in the unit of the projections,
+    ``conf`` (B, T, 17) in [0, 1], ``depth`` (B, T, 17) metres behind the pelvis."""
+
+    image: Tensor
+    conf: Tensor
+    depth: Tensor
+
 
 _LEVEL: Final = (0.004, 0.018)
 """Standard deviation of the error over the person's size in the picture, drawn once a window."""
@@ -24,6 +38,21 @@ for _side in ("left", "right"):
     _JOINT_FACTOR[JOINT[f"{_side}_wrist"]] = 1.5
     _JOINT_FACTOR[JOINT[f"{_side}_elbow"]] = 1.5
     _JOINT_FACTOR[JOINT[f"{_side}_ankle"]] = 1.3
+
+
+_PAIRED: Final = torch.tensor([side != "middle" for side in SIDES])
+_IN_LEGS: Final = torch.tensor([n.endswith(("hip", "knee", "ankle")) for n in JOINT])
+_EXCHANGED: Final = (_PAIRED, _PAIRED & _IN_LEGS, _PAIRED & ~_IN_LEGS)
+
+
+def answer(image: Tensor, pose: Tensor, generator: torch.Generator) -> Answer:
+    """Draw what a detector might say of projections (B, T, 17, 2) of poses (B, T, 17, 3) in the
+    axes of the ray to the person; every joint is in sight."""
+    batch = len(image)
+    # Most confidences are close to 1; what varies is mostly a joint's own over the whole window.
+    doubt = torch.rand(batch, 1, JOINT_COUNT, generator=generator).pow(4)
+    conf = (1 - 0.5 * doubt).expand(image.shape[:3])
+    return Answer(add_errors(image, generator), conf, guess_depth(pose, generator))
 
 
 def add_errors(image: Tensor, generator: torch.Generator) -> Tensor:
@@ -55,32 +84,101 @@ _ARMS = tuple(
 _LEGS = tuple(
     tuple(JOINT[f"{side}_{name}"] for name in ("knee", "ankle")) for side in ("left", "right")
 )
+_DESK_CHANCE, _LIMB_CHANCE, _JOINT_CHANCE = 0.15, 0.1, 0.04
+_GUESS_CHANCE: Final = 0.5
+_GUESS_SPREAD: Final = 0.05
+_EXCHANGE_CHANCE: Final = 0.04
 
 
-def hide_joints(image: Tensor, frame: Tensor, generator: torch.Generator) -> Tensor:
-    """Say which joints the detector sees: (B, T, 17) bool.
-
-    Joints outside the picture are not seen; a fifth of the windows are cut below a random line (a
-    desk, a crop); limbs and single joints drop out for parts of a window.
-    """
-    batch, frames = image.shape[:2]
-
-    def chance(p: float) -> Tensor:
-        return torch.rand(batch, generator=generator) < p
-
-    # Half the windows see the whole body whatever the frame: most people step back until they fit.
-    inside = (image.abs() < 1.02 * frame[:, None, None]).all(dim=-1) | chance(0.5)[:, None, None]
+def above_desk(image: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, T, 17) bool: in some windows nothing is seen below a random line, as behind a desk."""
+    batch = len(image)
     low = image[..., 1].flatten(1).amin(dim=1)
     high = image[..., 1].flatten(1).amax(dim=1)
     line = low + (high - low) * (0.35 + 0.6 * torch.rand(batch, generator=generator))
-    desk = chance(0.2)[:, None, None] & (image[..., 1] > line[:, None, None])
-    seen = inside & ~desk
+    desk = _chance(batch, _DESK_CHANCE, generator)[:, None, None]
+    return ~(desk & (image[..., 1] > line[:, None, None]))
+
+
+def hide(conf: Tensor, generator: torch.Generator) -> Tensor:
+    """Hide limbs and single joints (B, T, 17) for parts of a window.
+
+    In half of the windows the detector still makes a guess at them, with less than 0.5; in the
+    others their confidence is 0.
+    """
+    batch, frames = conf.shape[:2]
+    hidden = torch.zeros_like(conf, dtype=torch.bool)
     for limb in (*_ARMS, *_LEGS):
-        lost = chance(0.03)[:, None] & _stretches(batch, frames, 1, generator)[..., 0]
-        seen[:, :, list(limb)] &= ~lost[:, :, None]
-    dropped = torch.rand(batch, 1, JOINT_COUNT, generator=generator) < 0.03
-    seen &= ~(dropped & _stretches(batch, frames, JOINT_COUNT, generator))
-    return _with_midpoints(_never_nothing(seen))
+        lost = _chance(batch, _LIMB_CHANCE, generator)[:, None, None]
+        hidden[:, :, list(limb)] |= lost & _stretches(batch, frames, 1, generator)
+    dropped = torch.rand(batch, 1, JOINT_COUNT, generator=generator) < _JOINT_CHANCE
+    hidden |= dropped & _stretches(batch, frames, JOINT_COUNT, generator)
+    guess = 0.1 + 0.4 * torch.rand(batch, 1, JOINT_COUNT, generator=generator)
+    guess = guess * _chance(batch, _GUESS_CHANCE, generator)[:, None, None]
+    return torch.where(hidden, torch.minimum(conf, guess), conf)
+
+
+def told(conf: Tensor, image: Tensor, frame: Tensor) -> Tensor:
+    """Confidences (B, T, 17) as the network is told them: 0 where ``models.visibility`` takes the
+    detector to have invented the joint.  Never none at all."""
+    inside = (image.abs() < frame[:, None, None]).all(dim=-1)
+    known = (conf >= SEEN) | (inside & (conf >= GUESSED))
+    return midpoint_confidences(_never_nothing(conf * known))
+
+
+def spoil_guesses(image: Tensor, conf: Tensor, generator: torch.Generator) -> Tensor:
+    """Move joints (B, T, 17, 2) that the detector only guesses at further from their places."""
+    batch, frames = conf.shape[:2]
+    spans = image.flatten(1, 2).amax(dim=1) - image.flatten(1, 2).amin(dim=1)
+    size = spans.amax(dim=1)[:, None, None, None]
+    shift = torch.randn(batch, 1, JOINT_COUNT, 2, generator=generator)
+    shift = shift + 0.3 * torch.randn(batch, frames, JOINT_COUNT, 2, generator=generator)
+    doubt = ((0.5 - conf) / 0.4).clamp(0, 1)[..., None]
+    return derive_midpoints(image + size * _GUESS_SPREAD * doubt * shift)
+
+
+def exchange_sides(image: Tensor, generator: torch.Generator) -> Tensor:
+    """Take left for right over a stretch of some windows: of the whole body, its arms or legs."""
+    batch, frames = image.shape[:2]
+    if frames == 1:
+        return image
+    kind = torch.randint(len(_EXCHANGED), (batch,), generator=generator)
+    joints = torch.stack(_EXCHANGED)[kind][:, None]
+    where = _stretches(batch, frames, 1, generator) & (
+        torch.rand(batch, 1, 1, generator=generator) < _EXCHANGE_CHANCE
+    )
+    return torch.where((joints & where)[..., None], image[:, :, list(MIRROR)], image)
+
+
+def guess_depth(pose: Tensor, generator: torch.Generator) -> Tensor:
+    """The detector's own depth of joints (B, T, 17, 3), metres.
+
+    Its errors are mostly a tilt of the whole body, too much or too little depth, and a constant
+    shift of each joint.
+    """
+    batch, frames = pose.shape[:2]
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(batch, *shape, generator=generator)
+
+    gain = 0.9 + 0.2 * normal(1, 1)
+    depth = gain * pose[..., 2] + 0.15 * normal(1, 1) * pose[..., 1]
+    depth = depth + 0.07 * normal(1, JOINT_COUNT) + 0.03 * normal(frames, JOINT_COUNT)
+    return depth - depth[:, :, PELVIS : PELVIS + 1]
+
+
+def midpoint_confidences(conf: Tensor) -> Tensor:
+    """Set a midpoint's confidence (..., 17) to the lowest of its sources, as in use."""
+    result = conf.clone()
+    hips = conf[..., [JOINT["left_hip"], JOINT["right_hip"]]].amin(dim=-1)
+    shoulders = conf[..., [JOINT["left_shoulder"], JOINT["right_shoulder"]]].amin(dim=-1)
+    result[..., PELVIS], result[..., JOINT["thorax"]] = hips, shoulders
+    result[..., JOINT["spine"]] = torch.minimum(hips, shoulders)
+    return result
+
+
+def _chance(batch: int, p: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(batch, generator=generator) < p
 
 
 def _stretches(batch: int, frames: int, count: int, generator: torch.Generator) -> Tensor:
@@ -90,19 +188,10 @@ def _stretches(batch: int, frames: int, count: int, generator: torch.Generator) 
     return (position >= ends.amin(dim=2)) & (position <= ends.amax(dim=2))
 
 
-def _never_nothing(seen: Tensor) -> Tensor:
+def _never_nothing(conf: Tensor) -> Tensor:
     """Show both shoulders and the head of windows in which too little is left to make a pose of."""
     anchors = [JOINT["left_shoulder"], JOINT["right_shoulder"], JOINT["head"], JOINT["nose"]]
-    poor = seen.float().mean(dim=(1, 2)) < 0.2
-    seen[:, :, anchors] |= poor[:, None, None]
-    return seen
-
-
-def _with_midpoints(seen: Tensor) -> Tensor:
-    """A midpoint is seen where all its sources are."""
-    hips = seen[..., JOINT["left_hip"]] & seen[..., JOINT["right_hip"]]
-    shoulders = seen[..., JOINT["left_shoulder"]] & seen[..., JOINT["right_shoulder"]]
-    seen[..., JOINT["pelvis"]] = hips
-    seen[..., JOINT["thorax"]] = shoulders
-    seen[..., JOINT["spine"]] = hips & shoulders
-    return seen
+    poor = (conf > 0).float().mean(dim=(1, 2)) < 0.2
+    shown = conf[:, :, anchors].clamp_min(0.9)
+    conf[:, :, anchors] = torch.where(poor[:, None, None], shown, conf[:, :, anchors])
+    return conf

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
 
-from models.geometry import box_input, person_box, ray_rotation
+from models.geometry import network_input, person_box, ray_rotation
 from models.skeleton import PELVIS
-from models.training import bodies, cameras, detector_noise, postures
+from models.training import bodies, cameras, detector_model, detector_noise, postures
 from models.training.motion import MotionBank
+from models.visibility import SEEN
+
+_OUR_DETECTOR: Final = 0.7
+_WITHOUT_DEPTH: Final = 0.4
+"""Share of windows without the detector's depth, which can be switched off in use."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``keypoints`` (B, T, 17, 3) as the network takes them; ``pose`` (B, T, 17, 3) metres in the
+    """``keypoints`` (B, T, 17, 8) as the network takes them; ``pose`` (B, T, 17, 3) metres in the
     axes of the ray through the person's box, pelvis at the origin; ``seen`` (B, T, 17) bool."""
 
     keypoints: Tensor
@@ -35,6 +41,8 @@ class Sampler:
         generator = self.generator
         windows = self._bank.windows(count, frames, self._rate, generator)
         spread = bodies.BONE_SPREAD if self._augment else 0.0
+        if self._augment:
+            windows = bodies.recombine(windows, generator)
         windows = bodies.vary_proportions(windows, generator, spread)
         if self._augment:
             windows = postures.reach(windows, generator)
@@ -43,13 +51,32 @@ class Sampler:
         windows = bodies.to_canonical_size(windows)
         windows = bodies.mirror_half(windows, generator)
         seen_by = cameras.view(windows, generator)
-        image = detector_noise.add_errors(seen_by.image, generator)
-        seen = detector_noise.hide_joints(image, seen_by.frame, generator)
-        centre, half = person_box(image, seen)
+        answer = self._answer(seen_by)
+        image, conf = answer.image, detector_noise.hide(answer.conf, generator)
+        conf = conf * detector_noise.above_desk(image, generator)
+        image = detector_noise.spoil_guesses(image, conf, generator)
+        conf = detector_noise.told(conf, image, seen_by.frame)
+        image = detector_noise.exchange_sides(image, generator)
+        box = person_box(image, conf > 0)
         pose = seen_by.camera - seen_by.camera[:, :, PELVIS : PELVIS + 1]
-        pose = torch.einsum("bij,btkj->btki", ray_rotation(centre), pose)
-        batch = Batch(box_input(image, seen, centre, half), pose, seen)
+        pose = torch.einsum("bij,btkj->btki", ray_rotation(box[0]), pose)
+        silent = torch.rand(count, 1, 1, generator=generator) < _WITHOUT_DEPTH
+        depth = answer.depth.masked_fill(silent | (conf == 0), torch.nan)
+        keypoints = network_input(image, conf, depth, box, seen_by.frame.amax(dim=1))
+        batch = Batch(keypoints, pose, conf >= SEEN)
         return _hold_ends(batch, generator) if self._augment else batch
+
+    def _answer(self, seen_by: cameras.View) -> detector_noise.Answer:
+        """What a detector says: the one we ship in most windows, any one in the others."""
+        view = detector_model.look(seen_by.camera, seen_by.image, seen_by.frame)
+        any_one = detector_noise.answer(seen_by.image, view.pose, self.generator)
+        ours = detector_model.fitted().answer(view, seen_by.image, self.generator)
+        chosen = torch.rand(len(view.pose), 1, 1, generator=self.generator) < _OUR_DETECTOR
+        return detector_noise.Answer(
+            torch.where(chosen[..., None], ours.image, any_one.image),
+            torch.where(chosen, ours.conf, any_one.conf),
+            torch.where(chosen, ours.depth, any_one.depth),
+        )
 
 
 def _hold_ends(batch: Batch, generator: torch.Generator) -> Batch:

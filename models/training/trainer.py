@@ -1,191 +1,278 @@
-"""The training loop: stages, checkpoints that resume exactly, validation, a CSV log."""
+"""The training loop: stages, states that resume exactly, averaged weights, validation.
+
+Everything random follows from the run's seed, the stage and the step, so a run that was killed, or
+cut into slices of some minutes, ends with the weights of one that was not (to the bit on a CPU with
+one thread).
+"""
 
 from __future__ import annotations
 
-import csv
 import math
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from models import metrics
-from models.devices import cpu_threads
+from models.errors import MixposeError
 from models.mixste import MixSTE
-from models.training.curriculum import Stage, forward, grow, initialise
-from models.training.losses import training_loss
+from models.training.batches import Draws, feed, seed_of
+from models.training.curriculum import Lifting, Recipe, Stage, grow, initialise
+from models.training.distributed import Group
+from models.training.logbook import Logbook
 from models.training.motion import MotionBank
-from models.training.samples import Batch, Sampler
+from models.training.samples import Batch
+from models.training.state import Start, read_state, require_same_run, write_state
+from models.training.stopping import Reason, Stopper
+from models.training.validation import Validation, autocast
 
-_WARM_UP: Final = 200
-_LAST_RATE: Final = 0.05
-_WEIGHT_DECAY: Final = 0.01
-_CLIP: Final = 1.0
-_AVERAGING: Final = 0.999
-_SAVE_EVERY_S: Final = 120
-_VALIDATE_EVERY: Final = 500
-_VALIDATION_POSES: Final = 4096
+PRECISIONS: Final = ("bfloat16", "float32")
+_STATE: Final = "state.pt"
+# Purposes that seeds are drawn for.
+_WEIGHTS, _BATCHES, _NETWORK = range(3)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to train: the network's size, the stages, the model's frame rate, the seed."""
+class Settings:
+    """How to run a recipe, as far as it does not change what is trained (rounding apart)."""
 
-    width: int
-    depth: int
-    heads: int
-    stages: Sequence[Stage]
-    rate: float = 30.0
     seed: int = 1
+    precision: str = "bfloat16"
+    workers: int = 0
+    """Processes that draw batches; 0 draws them in line."""
+    save_every_s: float = 120.0
 
 
 class Trainer:
-    """Runs a plan; after a kill, a new one on the same folder goes on from the last save."""
+    """Runs a recipe; after a kill, a new one on the same folder goes on from the last save.
 
-    def __init__(self, plan: Plan, train: MotionBank, val: MotionBank, folder: Path) -> None:
-        self._plan, self._val, self._folder = plan, val, folder
+    Args:
+        recipe: what to do.
+        train, val: motion to train and to validate on.
+        folder: for state and log; made unless it exists.
+        group: this process among those that train together, and its device.
+        settings: how to do it.
+        start: weights to begin with, unless the folder holds a state already.
+
+    Raises:
+        MixposeError: the folder's state or ``start`` does not fit the recipe.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        train: MotionBank,
+        val: MotionBank,
+        folder: Path,
+        group: Group,
+        settings: Settings,
+        start: Start | None = None,
+    ) -> None:
+        self._recipe, self._settings, self._group = recipe, settings, group
+        self._train, self._folder = train, folder
+        self._validation = Validation(val, recipe.frame_rate, recipe.validation_poses)
         folder.mkdir(parents=True, exist_ok=True)
-        self._sampler = Sampler(train, plan.rate, plan.seed)
-        torch.manual_seed(plan.seed)
-        self._stage, self._step = 0, 0
-        self._begin(initial=None)
-        if self._state_file.exists():
-            self._restore(torch.load(self._state_file, weights_only=True))
+        path = folder / _STATE
+        here = read_state(path) if group.leads and path.exists() else None
+        state = group.from_leader(here)
+        if state is not None:
+            require_same_run(state, recipe, settings.seed)
+            self._restore(state)
+        else:
+            self._begin(start.stage if start else 0, start.weights if start else None)
 
     @property
-    def _state_file(self) -> Path:
-        return self._folder / "state.pt"
+    def stage(self) -> int:
+        """Index of the stage that is being trained, or was last."""
+        return self._stage
 
-    def run(self) -> MixSTE:
-        """Train to the end of the plan and return the averaged network."""
-        stages = self._plan.stages
-        while True:
-            self._run_stage(stages[self._stage])
-            if self._stage + 1 == len(stages):
-                self._save()
-                return self.averaged
-            self._stage, self._step = self._stage + 1, 0
-            self._begin(initial=self.averaged.state_dict())
-            self._save()
+    @property
+    def step(self) -> int:
+        """Steps of that stage that are done."""
+        return self._step
 
-    def _begin(self, initial: dict[str, Tensor] | None) -> None:
-        plan, stage = self._plan, self._plan.stages[self._stage]
-        # Stochastic depth is for networks that could learn their data by heart; a small one cannot.
-        sizes = {"width": plan.width, "depth": plan.depth, "heads": plan.heads, "channels": 3}
-        self.network = MixSTE(stage.frames, **sizes, drop_path=0.0)
-        if initial is None:
-            initialise(self.network)
-        else:
-            grow(initial, self.network)
-        self.averaged = MixSTE(stage.frames, **sizes, drop_path=0.0)
-        self.averaged.load_state_dict(self.network.state_dict())
-        self._optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=stage.rate, weight_decay=_WEIGHT_DECAY
-        )
+    @property
+    def averaged(self) -> MixSTE:
+        """The network to use: the average of the weights over the last steps."""
+        return self._averaged.network
 
-    def _run_stage(self, stage: Stage) -> None:
-        last_save = time.monotonic()
-        with tqdm(
-            total=stage.steps, initial=self._step, desc=f"{stage.frames} frames", unit="step"
-        ) as bar:
-            while self._step < stage.steps:
-                loss = self._train_step(stage)
-                self._step += 1
-                bar.update()
-                if self._step % _VALIDATE_EVERY == 0 or self._step == stage.steps:
-                    scores = self._validate(stage)
-                    self._log(stage, loss, scores)
-                    bar.set_postfix(scores)
-                if time.monotonic() - last_save > _SAVE_EVERY_S:
+    def run(self, stopper: Stopper) -> Reason:
+        """Train to the end of the recipe, or until stopped; save; say why it stopped."""
+        with self._logbook() as book:
+            while True:
+                reason = self._run_stage(stopper, book)
+                if reason or self._stage + 1 == len(self._recipe.stages):
                     self._save()
-                    last_save = time.monotonic()
+                    return reason
+                self._begin(self._stage + 1, self.averaged.state_dict())
+                self._save()
 
-    def _train_step(self, stage: Stage) -> float:
-        for group in self._optimizer.param_groups:
-            group["lr"] = stage.rate * _schedule(self._step, stage.steps)
-        with cpu_threads(1):
-            batch = self._sampler.draw(stage.windows, stage.frames)
-        self.network.train()
-        predicted = _predict(self.network, batch)
-        loss = training_loss(predicted, batch.pose, batch.seen)
+    def validate(self) -> dict[str, float]:
+        """Errors of the averaged network, as ``Validation.scores``."""
+        device, precision = self._group.device, self._settings.precision
+        return self._validation.scores(self._averaged, self._current, device, precision)
+
+    @property
+    def _current(self) -> Stage:
+        return self._recipe.stages[self._stage]
+
+    @property
+    def _total_step(self) -> int:
+        return self._step + sum(stage.steps for stage in self._recipe.stages[: self._stage])
+
+    def _begin(self, stage: int, weights: dict[str, Tensor] | None) -> None:
+        """Set up a stage: grow into it what was learned, or start from random weights."""
+        self._stage, self._step = stage, 0
+        torch.manual_seed(seed_of(self._settings.seed, stage, _WEIGHTS))
+        network = self._recipe.network(self._current.frames)
+        if weights is None:
+            initialise(network)
+        else:
+            grow({name: tensor.cpu() for name, tensor in weights.items()}, network)
+        averaged = self._recipe.network(self._current.frames)
+        averaged.load_state_dict(network.state_dict())
+        device = self._group.device
+        self.network = network.to(device)
+        self._averaged = Lifting(averaged.to(device))
+        self._module = self._group.wrap(Lifting(self.network))
+        self._optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=self._current.rate,
+            weight_decay=self._recipe.weight_decay,
+            fused=device.type == "cuda",
+        )
+        self._loss_sum, self._loss_count = torch.zeros((), device=device), 0
+
+    def _run_stage(self, stopper: Stopper, book: Logbook | None) -> Reason:
+        stage, recipe = self._current, self._recipe
+        seed = seed_of(self._settings.seed, self._stage, _BATCHES)
+        draws = Draws(self._train, recipe.frame_rate, stage, seed, self._group.share)
+        steps = range(self._step, stage.steps)
+        batches = feed(draws, steps, self._group.device, self._settings.workers)
+        saved = time.monotonic()
+        with closing(batches), self._bar() as bar:
+            for batch in batches:
+                self._train_step(batch)
+                bar.update()
+                if self._step % recipe.validate_every == 0 or self._step == stage.steps:
+                    self._report(bar, book)
+                if reason := self._group.highest(stopper.reason()):
+                    return Reason(reason)
+                if time.monotonic() - saved >= self._settings.save_every_s:
+                    self._save()
+                    saved = time.monotonic()
+        return Reason.NONE
+
+    def _train_step(self, batch: Batch) -> None:
+        recipe, group = self._recipe, self._group
+        rate = self._current.rate * recipe.schedule.at(self._step, self._current.steps)
+        for options in self._optimizer.param_groups:
+            options["lr"] = rate
+        # For stochastic depth, the one thing that is random in here.
+        torch.manual_seed(
+            seed_of(self._settings.seed, self._stage, _NETWORK, self._step, group.rank)
+        )
+        self._module.train()
+        with autocast(group.device, self._settings.precision):
+            predicted = self._module(batch.keypoints).float()
+        loss = recipe.loss(predicted, batch.pose, batch.seen)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP)
+        if recipe.clip is not None:
+            nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
         self._optimizer.step()
         self._average()
-        return float(loss.detach())
+        self._loss_sum += loss.detach()
+        self._loss_count += 1
+        self._step += 1
 
     def _average(self) -> None:
         # A short memory at first, or the average would remember the random start.
-        keep = min(_AVERAGING, (1 + self._step) / (10 + self._step))
-        with torch.no_grad():
-            for mean, value in zip(
-                self.averaged.parameters(), self.network.parameters(), strict=True
-            ):
-                mean.lerp_(value, 1 - keep)
+        keep = min(self._recipe.averaging, (1 + self._step) / (10 + self._step))
+        mean, now = list(self.averaged.parameters()), list(self.network.parameters())
+        get_ema_multi_avg_fn(keep)(mean, now, 0)  # type: ignore[no-untyped-call]
 
-    def _validate(self, stage: Stage) -> dict[str, float]:
-        """Errors in millimetres on people and takes never trained on, with their own noise."""
-        with cpu_threads(1):
-            sampler = Sampler(self._val, self._plan.rate, seed=0, augment=False)
-            batch = sampler.draw(_VALIDATION_POSES // stage.frames, stage.frames)
-        self.averaged.eval()
-        with torch.inference_mode():
-            predicted = _predict(self.averaged, batch)
-        whole = batch.seen.all(dim=-1)
-        p, t = predicted[whole].numpy(), batch.pose[whole].numpy()
-        return {
-            "mpjpe": round(1000 * metrics.mpjpe(p, t), 1),
-            "n": round(1000 * metrics.n_mpjpe(p, t), 1),
-            "p": round(1000 * metrics.p_mpjpe(p, t), 1),
-            "all": round(1000 * metrics.mpjpe(predicted.numpy(), batch.pose.numpy()), 1),
-        }
+    def _report(self, bar: Any, book: Logbook | None) -> None:
+        """Log the mean loss since the last time, and validate."""
+        loss = self._group.mean(self._mean_loss())
+        if book is not None:
+            scores = self.validate()
+            bar.set_postfix(scores)
+            stage = self._current
+            row = {
+                "frames": stage.frames,
+                "step": self._step,
+                "loss": round(loss, 4),
+                **scores,
+                "stage": self._stage + 1,
+                "total_step": self._total_step,
+                "rate": self._optimizer.param_groups[0]["lr"],
+            }
+            book.write(row)
+        self._loss_sum, self._loss_count = torch.zeros_like(self._loss_sum), 0
 
-    def _log(self, stage: Stage, loss: float, scores: dict[str, float]) -> None:
-        path = self._folder / "log.csv"
-        row = {"frames": stage.frames, "step": self._step, "loss": round(loss, 4), **scores}
-        new = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(row))
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
+    def _mean_loss(self) -> float:
+        """Of the steps since the last report.
+
+        Raises:
+            MixposeError: it is no number any more; what is on disk is from before that.
+        """
+        loss = float(self._loss_sum) / max(1, self._loss_count)
+        if not math.isfinite(loss):
+            raise MixposeError(
+                f"The loss is no longer a number at step {self._step} of stage {self._stage + 1}. "
+                "The last state saved is sound; go on from it with another --seed through --init."
+            )
+        return loss
+
+    @contextmanager
+    def _logbook(self) -> Iterator[Logbook | None]:
+        if not self._group.leads:
+            yield None
+            return
+        with closing(Logbook(self._folder, self._total_step)) as book:
+            yield book
+
+    def _bar(self) -> Any:
+        """Steps done and time left; a line every half minute where nobody watches."""
+        stages = len(self._recipe.stages)
+        return tqdm(
+            total=self._current.steps,
+            initial=self._step,
+            desc=f"stage {self._stage + 1} of {stages}, {self._current.frames} frames",
+            unit="step",
+            mininterval=0.2 if sys.stderr.isatty() else 30.0,
+            disable=not self._group.leads,
+        )
 
     def _save(self) -> None:
+        if not self._group.leads:
+            return
+        self._mean_loss()
         state = {
+            "recipe": self._recipe.name,
+            "seed": self._settings.seed,
             "stage": self._stage,
             "step": self._step,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimizer": self._optimizer.state_dict(),
-            "sampler": self._sampler.generator.get_state(),
-            "random": torch.get_rng_state(),
+            "losses": [float(self._loss_sum), self._loss_count],
         }
-        temporary = self._state_file.with_suffix(".tmp")
-        torch.save(state, temporary)
-        temporary.replace(self._state_file)
+        write_state(self._folder / _STATE, state)
 
     def _restore(self, state: dict[str, Any]) -> None:
-        self._stage, self._step = state["stage"], state["step"]
-        if self._stage:
-            self._begin(initial=state["averaged"])
+        self._begin(state["stage"], state["averaged"])
+        self._step = state["step"]
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._sampler.generator.set_state(state["sampler"])
-        torch.set_rng_state(state["random"])
-
-
-def _predict(network: MixSTE, batch: Batch) -> Tensor:
-    with torch.autocast("cpu", torch.bfloat16):
-        return forward(network, batch.keypoints).float()
-
-
-def _schedule(step: int, steps: int) -> float:
-    warm = min(1.0, (step + 1) / _WARM_UP)
-    return warm * (_LAST_RATE + (1 - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * step / steps)))
+        total, self._loss_count = state.get("losses", (0.0, 0))
+        self._loss_sum += total

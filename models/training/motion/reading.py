@@ -36,6 +36,9 @@ def read_motion(
 ) -> list[Pack]:
     """Read motion packs (.mcp), BVH, and ASF with AMC: one file, or all below a folder.
 
+    Folders below one that holds motion packs are not searched: they would hold what the packs were
+    made of, and a take kept for validation in a pack must not be trained on from its own file.
+
     Each motion pack is a pack of its own; all other files are one pack, named after the folder,
     of clips that are split into train and val as ``splits.split_clips`` says.  Packs are in the
     order of their names.  What had to be put right in files is logged as warnings.  A file that
@@ -84,7 +87,8 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise MixposeError(f"There is no motion at {path}: no such file or folder.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES)
+    below = path.glob("*") if any(path.glob("*.mcp")) else path.rglob("*")
+    files = sorted(file for file in below if file.suffix.lower() in _SUFFIXES)
     if not files:
         raise MixposeError(f"There is no motion (.mcp, .bvh, .asf and .amc) below {path}.")
     return files

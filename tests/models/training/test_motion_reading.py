@@ -97,6 +97,15 @@ def test_a_broken_file_is_named_and_the_rest_is_read(
     assert "bad.mcp" in caplog.text
 
 
+def test_folders_below_motion_packs_are_what_these_were_made_of(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    write_person(tmp_path / "raw" / "take.bvh")
+    assert [pack.name for pack in read_motion(tmp_path)] == [tmp_path.name]
+    (tmp_path / "bad.mcp").write_bytes(b"MCP1")
+    with pytest.raises(MixposeError, match=r"bad\.mcp"):
+        read_motion(tmp_path)
+
+
 def test_nothing_readable_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MixposeError, match="no such file or folder"):
         read_motion(tmp_path / "absent")

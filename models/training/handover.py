@@ -1,0 +1,202 @@
+"""Carrying a run to a machine without a network, and its weights back.
+
+There the motion travels as one compressed file of plain numbers, and weights come back in parts
+small enough for whatever carries them.  Every part says what it is a part of, so that parts can be
+joined in any order and nothing damaged or forgotten goes unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.errors import MixposeError
+from models.skeleton import JOINT, JOINT_COUNT
+from models.training.motion import Clip, Pack, derive_midpoints
+
+LARGEST_PACK: Final = 60_000_000
+LARGEST_PART: Final = 16_000_000
+_PACK_FORMAT: Final = "mixpose-motion-1"
+_PART_FORMAT: Final = b"mixpose-part-1\n"
+_DERIVED: Final = ("pelvis", "spine", "thorax")
+_STORED: Final = tuple(index for name, index in JOINT.items() if name not in _DERIVED)
+
+
+def write_motion(path: Path, packs: Sequence[Pack], highest_rate: float) -> int:
+    """Write clips as int16 differences in one .npz, thinned out to at most ``highest_rate``.
+
+    A clip's unit is its largest coordinate over 32767: below a tenth of a millimetre in a room of
+    three metres.  The midpoints are left out; they follow from the rest.
+
+    Returns:
+        The file's size in bytes.
+
+    Raises:
+        MixposeError: it would be larger than ``LARGEST_PACK``; nothing is left behind.
+    """
+    entries, parts = [], []
+    for pack in packs:
+        clips = [_thinned(clip, highest_rate) for clip in pack.clips]
+        units = [max(float(np.abs(clip.xyz).max()), 1e-3) / 32767 for clip in clips]
+        parts += [_differences(clip.xyz, unit) for clip, unit in zip(clips, units, strict=True)]
+        described = [
+            {"name": c.name, "split": c.split, "rate": c.rate, "frames": len(c.xyz), "unit": unit}
+            for c, unit in zip(clips, units, strict=True)
+        ]
+        origin = {"name": pack.name, "source": pack.source, "licence": pack.licence}
+        entries.append({**origin, "clips": described})
+    header = json.dumps({"format": _PACK_FORMAT, "packs": entries})
+    with path.open("wb") as file:
+        np.savez_compressed(file, header=np.array(header), differences=np.concatenate(parts))
+    size = path.stat().st_size
+    if size > LARGEST_PACK:
+        path.unlink()
+        raise MixposeError(
+            f"The motion takes {size / 1e6:.0f} MB, more than {LARGEST_PACK / 1e6:.0f}. Thin it "
+            "out with a lower --highest-rate, or leave some of it out."
+        )
+    return size
+
+
+def read_motion_file(path: Path) -> list[Pack]:
+    """Read what ``write_motion`` wrote.
+
+    Raises:
+        MixposeError: the file is absent, damaged, or is no motion file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            header = json.loads(str(file["header"]))
+            differences = file["differences"]
+        if header["format"] != _PACK_FORMAT or differences.dtype != np.int16:
+            raise ValueError("it is of another format")
+        return _packs(header, differences)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError) as error:
+        raise MixposeError(f"Cannot read the motion file {path}: {error}.") from error
+
+
+def _packs(header: dict[str, Any], differences: NDArray[np.int16]) -> list[Pack]:
+    packs, start = [], 0
+    for entry in header["packs"]:
+        clips = []
+        for described in entry["clips"]:
+            end = start + described["frames"]
+            if end > len(differences):
+                raise ValueError("it ends too early")
+            xyz = _coordinates(differences[start:end], described["unit"])
+            clips.append(Clip(described["name"], described["split"], described["rate"], xyz))
+            start = end
+        packs.append(Pack(entry["name"], entry["source"], entry["licence"], tuple(clips)))
+    return packs
+
+
+def _thinned(clip: Clip, highest_rate: float) -> Clip:
+    every = max(1, math.ceil(clip.rate / highest_rate - 1e-6))
+    return replace(clip, rate=clip.rate / every, xyz=clip.xyz[::every])
+
+
+def _differences(xyz: NDArray[np.float32], unit: float) -> NDArray[np.int16]:
+    """(frames, 14, 3), each frame less the one before, which compresses to half.
+
+    int16 may run over between frames; the sum runs back over by as much.
+    """
+    whole = np.rint(xyz[:, list(_STORED)] / unit).astype(np.int16)
+    return np.asarray(np.diff(whole, axis=0, prepend=np.zeros_like(whole[:1])))
+
+
+def _coordinates(differences: NDArray[np.int16], unit: float) -> NDArray[np.float32]:
+    whole = np.cumsum(differences, axis=0, dtype=np.int16)
+    xyz = np.zeros((len(whole), JOINT_COUNT, 3), np.float32)
+    xyz[:, list(_STORED)] = whole.astype(np.float32) * np.float32(unit)
+    return derive_midpoints(torch.from_numpy(xyz)).numpy()
+
+
+@dataclass(frozen=True)
+class _Part:
+    name: str
+    """Of the whole file."""
+    number: int
+    count: int
+    whole: str
+    """SHA-256 of the whole file."""
+    own: str
+    """SHA-256 of this part's content."""
+    content: bytes
+
+
+def split(path: Path, folder: Path, largest: int = LARGEST_PART) -> list[Path]:
+    """Write a file as parts of at most ``largest`` bytes: NAME.part-1-of-5, ...
+
+    Raises:
+        MixposeError: the file cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise MixposeError(f"Cannot read {path}: {error.strerror}.") from error
+    room = largest - 1024  # for what a part says about itself
+    count = max(1, math.ceil(len(data) / room))
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number in range(1, count + 1):
+        content = data[(number - 1) * room : number * room]
+        described = {
+            "name": path.name,
+            "number": number,
+            "count": count,
+            "whole": hashlib.sha256(data).hexdigest(),
+            "own": hashlib.sha256(content).hexdigest(),
+        }
+        part = folder / f"{path.name}.part-{number}-of-{count}"
+        part.write_bytes(_PART_FORMAT + json.dumps(described).encode() + b"\n" + content)
+        written.append(part)
+    return written
+
+
+def join(paths: Sequence[Path], out: Path) -> None:
+    """Put the parts of a file together again, in whatever order they are given.
+
+    Raises:
+        MixposeError: a part is missing, damaged, or belongs to another file; nothing is written.
+    """
+    parts = {part.number: part for part in map(_read_part, paths)}
+    any_part = next(iter(parts.values()), None)
+    if any_part is None:
+        raise MixposeError("There are no parts to join.")
+    if len({(part.whole, part.count) for part in parts.values()}) > 1:
+        raise MixposeError(
+            "The parts are of different files: join the parts of one split at a time."
+        )
+    missing = [str(n) for n in range(1, any_part.count + 1) if n not in parts]
+    if missing:
+        raise MixposeError(f"Part {', '.join(missing)} of {any_part.count} is missing.")
+    data = b"".join(parts[number].content for number in sorted(parts))
+    if hashlib.sha256(data).hexdigest() != any_part.whole:
+        raise MixposeError("The joined parts are not the file that was split: split it again.")
+    temporary = out.with_name(out.name + ".tmp")
+    temporary.write_bytes(data)
+    temporary.replace(out)
+
+
+def _read_part(path: Path) -> _Part:
+    try:
+        data = path.read_bytes()
+        if not data.startswith(_PART_FORMAT):
+            raise ValueError("it is no part of a split file")
+        described, _, content = data[len(_PART_FORMAT) :].partition(b"\n")
+        part = _Part(**json.loads(described), content=content)
+    except (OSError, ValueError, TypeError) as error:
+        raise MixposeError(f"Cannot read the part {path}: {error}.") from error
+    if hashlib.sha256(content).hexdigest() != part.own:
+        raise MixposeError(f"The part {path} is damaged: carry it over again.")
+    return part

@@ -1,0 +1,62 @@
+"""When to stop before the end: the time is up, or somebody asks for it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from enum import IntEnum
+from types import FrameType, TracebackType
+from typing import Any
+
+
+class Reason(IntEnum):
+    """Why a run stops early; a later one outweighs an earlier one among several processes."""
+
+    NONE = 0
+    TIME = 1
+    SIGNAL = 2
+
+
+class Stopper:
+    """Watches the clock and, as a context manager, SIGINT and SIGTERM.
+
+    Args:
+        minutes: how long the run may take; without end unless given.
+        now: the clock, in seconds.
+    """
+
+    def __init__(
+        self, minutes: float | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._now = now
+        self._deadline = None if minutes is None else now() + 60 * minutes
+        self._signalled = False
+        self._before: dict[int, Any] = {}
+
+    def reason(self) -> Reason:
+        """Why to stop now, if at all."""
+        if self._signalled:
+            return Reason.SIGNAL
+        if self._deadline is not None and self._now() >= self._deadline:
+            return Reason.TIME
+        return Reason.NONE
+
+    def __enter__(self) -> Stopper:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        # A second signal changes nothing: torchrun passes on the Ctrl+C that the terminal has
+        # already sent to everyone.
+        self._signalled = True

@@ -1,0 +1,68 @@
+"""How good the network is on takes and people it never trained on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models import metrics
+from models.devices import cpu_threads
+from models.training.curriculum import Lifting, Stage
+from models.training.motion import MotionBank
+from models.training.samples import Batch, Sampler
+
+_LONGEST: Final = 64
+"""Windows longer than this are counted as if they were no longer."""
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Matrix products in bfloat16, or everything as it is for ``precision`` "float32"."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
+class Validation:
+    """Scores networks on one fixed batch for each window length, with the detector's faults."""
+
+    def __init__(self, bank: MotionBank, frame_rate: float, poses: int) -> None:
+        self._bank, self._frame_rate, self._poses = bank, frame_rate, poses
+        self._drawn: tuple[Stage, Batch] | None = None
+
+    def scores(
+        self, module: Lifting, stage: Stage, device: torch.device, precision: str
+    ) -> dict[str, float]:
+        """MPJPE, N- and P-MPJPE (mm) over frames with the whole body seen, MPJVE (mm a frame) over
+        neighbouring ones, and MPJPE over all joints of all frames."""
+        batch = self._batch(stage)
+        module.eval()
+        lifted: list[Tensor] = []
+        with torch.inference_mode(), autocast(device, precision):
+            for keypoints in torch.split(batch.keypoints, stage.windows):
+                lifted.append(module(keypoints.to(device)).float().cpu())  # noqa: PERF401
+        return _scores(torch.cat(lifted), batch)
+
+    def _batch(self, stage: Stage) -> Batch:
+        if self._drawn is None or self._drawn[0] != stage:
+            sampler = Sampler(self._bank, self._frame_rate, seed=0, augment=False)
+            windows = self._poses // min(stage.frames, _LONGEST)
+            with cpu_threads(1):
+                self._drawn = stage, sampler.draw(windows, stage.frames)
+        return self._drawn[1]
+
+
+def _scores(predicted: Tensor, batch: Batch) -> dict[str, float]:
+    whole = batch.seen.all(dim=-1)
+    p, t = predicted[whole].numpy(), batch.pose[whole].numpy()
+    found = {
+        "mpjpe": metrics.mpjpe(p, t),
+        "n": metrics.n_mpjpe(p, t),
+        "p": metrics.p_mpjpe(p, t),
+        "all": metrics.mpjpe(predicted.numpy(), batch.pose.numpy()),
+    }
+    if predicted.shape[1] > 1:
+        pair = whole[:, 1:] & whole[:, :-1]
+        error = predicted.diff(dim=1)[pair] - batch.pose.diff(dim=1)[pair]
+        found["mpjve"] = float(np.linalg.norm(error.numpy(), axis=-1).mean())
+    return {name: round(1000 * value, 2) for name, value in found.items()}
