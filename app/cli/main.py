@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "lift": "app.cli.lift",
     "devices": "app.cli.devices",
     "bench": "app.cli.bench",
+    "evaluate": "app.cli.evaluate",
 }
 
 

@@ -46,6 +46,7 @@ def _run(options: argparse.Namespace) -> None:
         options.seed,
         first=len(done),
         framing=options.framing,
+        bent=not options.as_captured,
     )
     try:
         for one in tqdm(run, initial=len(done), total=options.takes, unit="take"):
@@ -86,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--framing", choices=("whole", "cut", "any"), help="of all takes; drawn unless given"
+    )
+    parser.add_argument(
+        "--as-captured",
+        action="store_true",
+        help="leave the motion as it is; without it some takes sit, squat, reach or turn limbs",
     )
     return parser
 

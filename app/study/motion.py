@@ -49,22 +49,32 @@ def repertoire(packs: Sequence[Pack], shares: Sequence[float], split: str) -> Re
 
 
 def cut(
-    source: Repertoire, frames: int, rate: float, random: np.random.Generator
+    source: Repertoire,
+    frames: int,
+    rate: float,
+    random: np.random.Generator,
+    *,
+    bent: bool = True,
 ) -> tuple[Clip, NDArray[np.float32]]:
     """A random window: its clip, and (frames, 17, 3) metres, +Y up, at ``rate`` frames a second.
 
-    A quarter sits or squats, a quarter reaches out (``models.training.postures``); half are
-    mirrored.  Windows longer than their clip hold its last frame.
+    If ``bent``, a quarter sits or squats, a quarter reaches out (``models.training.postures``) and
+    some turn their limbs at random; half are mirrored, played at speeds of their own.  Otherwise
+    they are as captured.  Windows longer than their clip hold its last frame.
     """
     clip = source.clips[int(random.choice(len(source.clips), p=source.shares))]
-    step = clip.rate / rate * random.uniform(*_SPEED)
+    step = clip.rate / rate * (random.uniform(*_SPEED) if bent else 1.0)
     last = len(clip.xyz) - 1
     begin = random.uniform(0.0, max(0.0, last - step * (frames - 1)))
     place = np.minimum(begin + step * np.arange(frames), last)
     lower = np.minimum(place.astype(int), last - 1)
     share = (place - lower)[:, None, None]
-    xyz = clip.xyz[lower] * (1 - share) + clip.xyz[lower + 1] * share
-    window = torch.from_numpy(xyz.astype(np.float32))[None]
+    xyz = (clip.xyz[lower] * (1 - share) + clip.xyz[lower + 1] * share).astype(np.float32)
+    return clip, _bent(xyz, random) if bent else xyz
+
+
+def _bent(xyz: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
+    window = torch.from_numpy(xyz)[None]
     generator = torch.Generator().manual_seed(int(random.integers(2**62)))
     window = postures.crouch(postures.reach(window, generator), generator)
     if random.random() < _LIMBS_CHANCE:
@@ -72,8 +82,8 @@ def cut(
         # Turned legs would float: put the lower foot back to where it was.
         turned[..., 1] -= (_lower_ankle(turned) - _lower_ankle(window))[..., None]
         window = turned
-    bent: NDArray[np.float32] = bodies.mirror_half(window, generator)[0].numpy()
-    return clip, bent
+    result: NDArray[np.float32] = bodies.mirror_half(window, generator)[0].numpy()
+    return result
 
 
 def _lower_ankle(window: Tensor) -> Tensor:

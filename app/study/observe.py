@@ -73,10 +73,12 @@ def stage(
     seed: int,
     index: int,
     framing: views.Framing | None = None,
+    *,
+    bent: bool = True,
 ) -> Staged:
     """Take ``index`` of the run of ``seed``; the same whichever takes are made besides it."""
     random = np.random.default_rng([seed, index])
-    clip, xyz = cut(source, frames, RATE, random)
+    clip, xyz = cut(source, frames, RATE, random, bent=bent)
     body_seed = int(random.integers(1, 2**31))
     choice = views.choose(random, framing)
     turn = choice.azimuth + choice.yaw - heading(xyz)
@@ -94,6 +96,7 @@ def observe(
     *,
     first: int = 0,
     framing: views.Framing | None = None,
+    bent: bool = True,
 ) -> Iterator[Observation]:
     """Takes ``first`` to ``count`` - 1 of a run, one after the other.
 
@@ -104,6 +107,7 @@ def observe(
         seed: of everything random.
         first: take to begin with, when a run is continued.
         framing: of every take; drawn for each unless told.
+        bent: whether some takes are made to sit, squat, reach and turn their limbs.
 
     Raises:
         RenderError: nothing can be drawn here.
@@ -114,7 +118,8 @@ def observe(
     frames = max(1, round(seconds * RATE))
     with Detector() as detector:
         for index in range(first, count):
-            yield _observed(stage(source, frames, seed, index, framing), frames, index, detector)
+            staged = stage(source, frames, seed, index, framing, bent=bent)
+            yield _observed(staged, frames, index, detector)
 
 
 def _observed(staged: Staged, frames: int, index: int, detector: Detector) -> Observation:

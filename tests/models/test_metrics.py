@@ -1,4 +1,4 @@
-"""Metrics against scipy's Procrustes and cases known by hand."""
+"""Metrics against brute force and cases known by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models import metrics
+from models.skeleton import JOINT
 
 
 def random_rotation(rng: np.random.Generator) -> np.ndarray:
@@ -46,3 +47,60 @@ def test_motion_metrics_on_known_motion() -> None:
     assert metrics.jitter(steady) == pytest.approx(0)
     assert metrics.jitter(falling) == pytest.approx(2)
     assert metrics.mpjve(steady, np.zeros_like(steady)) == pytest.approx(1)
+
+
+def test_pck_counts_what_is_nearer_than_the_threshold() -> None:
+    true = np.zeros((1, 4, 3))
+    predicted = true.copy()
+    predicted[0, :, 0] = [0.0, 0.149, 0.150, 0.2]
+    assert metrics.pck(predicted, true) == 50.0
+    assert metrics.pck(predicted, true, threshold=0.16) == 75.0
+
+
+def test_auc_is_the_mean_over_31_thresholds() -> None:
+    true = np.zeros((3, 17, 3))
+    predicted = true + [0.0, 0.0, 0.072]
+    assert metrics.auc(predicted, true) == pytest.approx(100 * 16 / 31), "75, 80, ... 150"
+    assert metrics.auc(true, true) == pytest.approx(100 * 30 / 31), "0 is not nearer than 0"
+
+
+def test_bones_of_a_skeleton_that_turns_and_grows() -> None:
+    rng = np.random.default_rng(3)
+    pose = rng.normal(size=(17, 3))
+    turned = np.stack([pose @ random_rotation(rng) for _ in range(50)])
+    assert metrics.bone_variation(turned) == pytest.approx(0, abs=1e-9)
+    breathing = pose * np.array([0.9, 1.1])[:, None, None]
+    assert metrics.bone_variation(breathing) == pytest.approx(10.0)
+    breathing[:, JOINT["nose"]] = np.nan
+    assert metrics.bone_variation(breathing) == pytest.approx(10.0), "the bones that there are"
+
+
+def test_angles_of_a_known_pose() -> None:
+    pose = np.zeros((17, 3))
+    pose[[JOINT["left_hip"], JOINT["right_hip"]], 0] = 0.1, -0.1
+    pose[[JOINT["left_shoulder"], JOINT["right_shoulder"]]] = [[0.2, 0.5, 0], [-0.2, 0.5, 0]]
+    pose[JOINT["left_knee"]] = [0.1, -0.4, 0]  # standing on a straight leg
+    pose[JOINT["left_ankle"]] = [0.1, -0.8, 0]
+    pose[JOINT["right_knee"]] = [-0.1, 0, 0.4]  # the other thigh raised, the shank hanging
+    pose[JOINT["right_ankle"]] = [-0.1, -0.4, 0.4]
+    pose[JOINT["left_elbow"]] = [0.5, 0.5, 0]  # held out sideways, the forearm up
+    pose[JOINT["left_wrist"]] = [0.5, 0.8, 0]
+    pose[JOINT["right_elbow"]] = [-0.2, 0.8, 0]  # held up, bent by 60 degrees
+    pose[JOINT["right_wrist"]] = [-0.2 + np.sqrt(3) / 2, 0.8 + 0.5, 0]
+    found = dict(zip(metrics.ANGLE_NAMES, metrics.joint_angles(pose), strict=True))
+    assert found == pytest.approx(
+        {
+            "left_knee": 0, "left_hip": 0, "right_knee": 90, "right_hip": 90,
+            "left_elbow": 90, "left_shoulder": 90, "right_elbow": 60, "right_shoulder": 180,
+        }
+    )  # fmt: skip
+    bent = pose.copy()
+    bent[JOINT["left_ankle"]] = [0.1, -0.4, -0.4]
+    assert metrics.joint_angle_error(bent[None], pose[None]) == pytest.approx(90 / 8)
+
+
+def test_angles_do_not_depend_on_where_the_camera_stands() -> None:
+    rng = np.random.default_rng(4)
+    poses = rng.normal(size=(20, 17, 3))
+    moved = np.stack([2 * pose @ random_rotation(rng) + rng.normal(size=3) for pose in poses])
+    assert metrics.joint_angles(moved) == pytest.approx(metrics.joint_angles(poses))

@@ -1,0 +1,66 @@
+"""``evaluate``: how accurate the lifter is.  The measuring is done by ``app.evaluation``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app import logs
+from app.cli.exits import Exit, UsageError, say, warn
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, print the report, and write it where it was asked for."""
+    logs.divert_native_stderr()
+    _require_writable(options.output)
+    from app.evaluation.material import EvaluationError
+    from app.evaluation.plots import draw
+    from app.evaluation.report import markdown
+    from app.evaluation.run import FULL, QUICK, SHARED_FOOTAGE, Request, evaluate
+
+    beside = SHARED_FOOTAGE if SHARED_FOOTAGE.is_dir() else None
+    findings = evaluate(
+        Request(
+            weights=_weights(options.weights),
+            device=options.device or "auto",
+            motion=options.motion,
+            study=options.study,
+            footage=options.realeval or beside,
+            human36m=options.h36m,
+            humaneva=options.humaneva,
+            mpi_inf_3dhp=options.mpi_inf_3dhp,
+            keypoints=options.keypoints,
+            plan=QUICK if options.quick else FULL,
+        ),
+        warn,
+    )
+    report = markdown(findings)
+    say(report.rstrip())
+    if options.output is not None:
+        _write(options.output, report)
+    if options.plots is not None:
+        try:
+            for path in draw(options.plots, findings.delayed, findings.hidden):
+                warn(f"Drawn: {path}")
+        except EvaluationError as error:
+            warn(f"mixpose: {error}")
+            return Exit.SOME_FAILED
+    return Exit.OK
+
+
+def _weights(given: str | list[str] | None) -> tuple[str | None, ...]:
+    """``--weights`` takes one before the command and several after it."""
+    return (given,) if given is None or isinstance(given, str) else tuple(given)
+
+
+def _require_writable(path: Path | None) -> None:
+    """Minutes of measuring should not end in a mistyped folder."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise UsageError(f"There is no folder {path.absolute().parent} for the report.")
+
+
+def _write(path: Path, report: str) -> None:
+    try:
+        path.write_text(report, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"The report cannot be written to {path}: {error.strerror}.") from error

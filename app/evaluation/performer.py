@@ -1,0 +1,115 @@
+"""The performer through the real detector: footage whose 3D is known exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from app.clip import detect_clip
+from app.detector import Detector
+from app.evaluation.material import EvaluationError, Footage, Material
+from app.performer.source import PerformerSource
+from app.render.gl_window import RenderError
+from app.study.files import load
+from app.study.motion import Repertoire
+from app.study.observe import RATE, Observation, observe
+
+SEEDS: Final = (11, 12, 13)
+"""Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
+STUDY_SEED: Final = 1009
+"""Of the takes drawn here: not that of the run which the noise was fitted to."""
+_FRAMINGS: Final = {
+    "whole": "the whole body in the picture",
+    "cut": "cut by the picture's edge",
+    "any": "framed as it comes",
+}
+
+
+def performer_acts(
+    seeds: Sequence[int], seconds: float, progress: Callable[[str], None]
+) -> Material:
+    """Film the performer's own acts and let the detector look at them.
+
+    Raises:
+        SourceError: the performer cannot be drawn here.
+        DetectorError: MediaPipe failed.
+    """
+    footage = []
+    for seed in seeds:
+        progress(f"The performer, seed {seed}: {seconds:g} s through the detector ...")
+        footage.append(_acts(seed, seconds))
+    people = f"{len(seeds)} people" if len(seeds) > 1 else "1 person"
+    title = f"performer's acts through the detector, {people} x {seconds:g} s"
+    return Material(title, tuple(footage), by_group=True)
+
+
+def _acts(seed: int, seconds: float) -> Footage:
+    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector() as detector:
+        clip = detect_clip(source, detector)
+        assert source.rate is not None
+        frames = np.rint(clip.time_s * source.rate).astype(int)
+        true = np.stack([source.truth(int(frame)) for frame in frames])
+    return Footage(
+        group=f"seed {seed}",
+        size=clip.size,
+        time_s=clip.time_s,
+        xy=clip.xy,
+        conf=clip.conf,
+        true=true,
+        world=clip.world,
+    )
+
+
+def drawn_motion(
+    motion: Repertoire, takes: int, seconds: float, progress: Callable[[str], None]
+) -> list[Material]:
+    """Draw captured motion, as it is, on the performer's body and let the detector look at it.
+
+    Raises:
+        EvaluationError: nothing can be drawn here.
+        DetectorError: MediaPipe failed.
+    """
+    seen: list[Observation] = []
+    try:
+        for observation in observe(motion, takes, seconds, STUDY_SEED, bent=False):
+            seen.append(observation)
+            if len(seen) % 10 == 0:
+                progress(f"Captured motion on the performer: {len(seen)} of {takes} takes ...")
+    except RenderError as error:
+        raise EvaluationError(f"The performer cannot be drawn: {error}") from error
+    return _by_framing(seen)
+
+
+def study_file(path: Path) -> list[Material]:
+    """What ``python -m app.study`` has written.
+
+    Raises:
+        MixposeError: the file is absent or holds something else.
+    """
+    return _by_framing(load(path))
+
+
+def _by_framing(observations: Sequence[Observation]) -> list[Material]:
+    materials = []
+    for framing, words in _FRAMINGS.items():
+        chosen = [each for each in observations if each.framing == framing]
+        if chosen:
+            splits = "/".join(sorted({each.split for each in chosen}))
+            title = f"{splits} motion on the performer, {words}, {len(chosen)} takes"
+            materials.append(Material(title, tuple(_footage(each) for each in chosen)))
+    return materials
+
+
+def _footage(seen: Observation) -> Footage:
+    return Footage(
+        group=seen.framing,
+        size=seen.size,
+        time_s=np.arange(len(seen.xy)) / RATE,
+        xy=seen.xy,
+        conf=seen.conf,
+        true=seen.truth,
+        world=seen.world,
+    )

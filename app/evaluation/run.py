@@ -1,0 +1,194 @@
+"""The evaluation from beginning to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from app.errors import MixposeError
+from app.evaluation.material import Material
+from app.evaluation.methods import Method, Ours, load_methods
+from app.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
+from app.evaluation.own_noise import SPLIT, score_own_noise, val_packs
+from app.evaluation.performer import SEEDS, drawn_motion, performer_acts, study_file
+from app.evaluation.real_footage import real_footage
+from app.evaluation.report import Findings
+from app.evaluation.scoring import Row, score_methods, shortened
+from app.evaluation.studies import Delayed, Hidden, delay_study, hiding_study
+from app.evaluation.videopose3d import human36m, humaneva
+from app.study.motion import repertoire
+from models.live import LARGEST_DELAY
+
+SHARED_FOOTAGE: Final = Path(__file__).resolve().parents[3] / "shared" / "realeval"
+"""Real footage beside the repository, evaluated when it is there."""
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    seeds: tuple[int, ...]
+    acts_s: float
+    """Length of the performer's acts for each seed."""
+    delays: tuple[int, ...]
+    delay_s: float
+    """Of the acts; each delay costs a pass of the network for each frame."""
+    takes: int
+    take_s: float
+    """Captured motion drawn on the performer."""
+    poses: int
+    """Of captured motion with training's own noise."""
+    dataset_s: float | None
+    """How much of each video of a dataset; None is all."""
+
+
+QUICK: Final = Plan(
+    seeds=SEEDS[:1],
+    acts_s=8.0,
+    delays=(0, 2, 8),
+    delay_s=4.0,
+    takes=12,
+    take_s=2.0,
+    poses=1000,
+    dataset_s=4.0,
+)
+FULL: Final = Plan(
+    seeds=SEEDS,
+    acts_s=15.0,
+    delays=tuple(range(LARGEST_DELAY + 1)),
+    delay_s=8.0,
+    takes=100,
+    take_s=2.0,
+    poses=10000,
+    dataset_s=None,
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to evaluate, and on what; None is left out."""
+
+    weights: tuple[str | None, ...] = (None,)
+    """Shipped names or files; None is the default."""
+    device: str = "auto"
+    motion: Path | None = None
+    study: Path | None = None
+    footage: Path | None = None
+    human36m: Path | None = None
+    humaneva: Path | None = None
+    mpi_inf_3dhp: Path | None = None
+    keypoints: str = "gt"
+    plan: Plan = FULL
+
+
+def evaluate(request: Request, note: Note) -> Findings:
+    """Measure everything that is at hand.
+
+    A part whose data is absent or unusable is left out, and the findings say why.
+
+    Args:
+        request: what to evaluate.
+        note: called with a line for each step.
+
+    Raises:
+        WeightsError, DeviceError: there is nothing to evaluate.
+    """
+    note("Loading the networks ...")
+    methods = load_methods(request.weights, request.device)
+    run = _Run(request, methods, note)
+    run.all_parts()
+    return Findings(run.rows, run.delayed, run.delayed_on, run.hidden, run.skipped, run.remarks)
+
+
+class _Run:
+    """What has been found so far."""
+
+    def __init__(self, request: Request, methods: list[Method], note: Note) -> None:
+        self._request, self._plan, self._methods, self._note = request, request.plan, methods, note
+        self._ours = [
+            method for method in methods if isinstance(method, Ours) and method.lifter.use_depth
+        ]
+        self.rows: list[Row] = []
+        self.delayed: list[Delayed] = []
+        self.delayed_on = ""
+        self.hidden: list[Hidden] = []
+        self.skipped: list[str] = []
+        self.remarks: list[str] = []
+
+    def all_parts(self) -> None:
+        """One after the other, each on its own feet."""
+        given, score = self._request, self._score
+        names = given.keypoints
+        self._guarded("the performer", self._performer)
+        self._part("val motion", "--motion FOLDER", given.motion, self._own_noise)
+        if given.study is not None:
+            self._part("the study", "", given.study, lambda file: self._worn(study_file(file)))
+        else:
+            option = "--motion FOLDER or --study FILE"
+            self._part("val motion on the performer", option, given.motion, self._drawn)
+        self._part(
+            "real footage", "--realeval FOLDER", given.footage, lambda at: score(real_footage(at))
+        )
+        for name, option, folder, read in (
+            ("Human3.6M", "--h36m", given.human36m, lambda at: human36m(at, names)),
+            ("HumanEva", "--humaneva", given.humaneva, lambda at: humaneva(at, names)),
+            ("MPI-INF-3DHP", "--3dhp", given.mpi_inf_3dhp, mpi_inf_3dhp),
+        ):
+            self._part(name, f"{option} FOLDER", folder, partial(self._dataset, read))
+
+    def _part(
+        self, name: str, option: str, given: Path | None, measure: Callable[[Path], None]
+    ) -> None:
+        if given is None:
+            self._skip(f"{name}: give {option}.")
+        else:
+            self._guarded(name, partial(measure, given))
+
+    def _guarded(self, name: str, measure: Callable[[], None]) -> None:
+        try:
+            measure()
+        except MixposeError as error:
+            self._skip(f"{name}: {error}")
+
+    def _skip(self, sentence: str) -> None:
+        self._note(f"Not measured: {sentence}")
+        self.skipped.append(sentence)
+
+    def _performer(self) -> None:
+        material = performer_acts(self._plan.seeds, self._plan.acts_s, self._note)
+        self._score([material])
+        self.hidden += hiding_study(material, self._ours)
+        live = shortened(material, self._plan.delay_s)
+        self.delayed_on = live.title
+        self.delayed += delay_study(live, self._ours, self._plan.delays, self._note)
+
+    def _own_noise(self, folder: Path) -> None:
+        self._note("Val motion with training's own noise ...")
+        self.rows += score_own_noise(val_packs(folder), self._methods, self._plan.poses)
+
+    def _drawn(self, folder: Path) -> None:
+        packs = val_packs(folder)
+        motion = repertoire(packs, [1.0] * len(packs), SPLIT)
+        self._worn(drawn_motion(motion, self._plan.takes, self._plan.take_s, self._note))
+
+    def _worn(self, materials: list[Material]) -> None:
+        self._score(materials)
+        # The whole bodies come first; in the others the picture hides the legs already.
+        for material in materials[:1]:
+            self.hidden += hiding_study(material, self._ours)
+
+    def _dataset(self, read: Callable[[Path], Material], folder: Path) -> None:
+        material, seconds = read(folder), self._plan.dataset_s
+        self._score([material if seconds is None else shortened(material, seconds)])
+
+    def _score(self, materials: Iterable[Material]) -> None:
+        for material in materials:
+            self._note(f"Scoring {material.title} ...")
+            self.rows += score_methods(material, self._methods)
+            if material.remark:
+                self.remarks.append(f"{material.title}: {material.remark}")

@@ -1,0 +1,69 @@
+"""``evaluate``: what may be given, and what is printed where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cli.arguments import parse
+from tests.support.evaluation import write_weights
+from tests.support.program import Program
+
+
+def test_all_options() -> None:
+    options = parse(
+        ["evaluate", "--weights", "a", "b.bin", "--motion", "m", "--study", "s.npz", "--realeval",
+         "r", "--h36m", "h", "--keypoints", "cpn_ft_h36m_dbb", "--humaneva", "e", "--3dhp", "d",
+         "--quick", "-o", "report.md", "--plots", "p", "--device", "cpu"]
+    )  # fmt: skip
+    assert options.command == "evaluate"
+    assert (options.weights, options.device) == (["a", "b.bin"], "cpu")
+    assert (options.motion, options.study) == (Path("m"), Path("s.npz"))
+    assert (options.realeval, options.h36m) == (Path("r"), Path("h"))
+    assert (options.humaneva, options.mpi_inf_3dhp) == (Path("e"), Path("d"))
+    assert (options.quick, options.keypoints) == (True, "cpn_ft_h36m_dbb")
+    assert (options.output, options.plots) == (Path("report.md"), Path("p"))
+    plain = parse(["evaluate"])
+    assert (plain.weights, plain.device, plain.keypoints) == (None, None, "gt")
+    assert (plain.quick, plain.motion, plain.output) == (False, None, None)
+
+
+def test_weights_may_stand_before_the_command() -> None:
+    assert parse(["--weights", "a", "evaluate"]).weights == "a"
+
+
+def test_the_source_of_the_window_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--source", "performer", "evaluate"])
+    assert "belongs to the window, not to 'evaluate'" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_said_before_measuring(program: Program, out: Path) -> None:
+    ended = program.run("evaluate", "-o", out / "none" / "report.md")
+    ended.check_refused("There is no folder", "none")
+
+
+def test_unknown_weights(program: Program) -> None:
+    ended = program.run("evaluate", "--weights", "nothing")
+    assert ended.code == 2
+    assert "no weights called 'nothing'" in ended.err.splitlines()[-1]
+    assert ended.out == ""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_quick_run_prints_the_report_and_writes_it(program: Program, out: Path) -> None:
+    weights = write_weights(out / "tiny.safetensors")
+    ended = program.run(
+        "evaluate", "--quick", "--weights", weights, "--device", "cpu", "--realeval", out, "-o",
+        out / "report.md", "--plots", out / "plots", timeout_s=580,
+    )  # fmt: skip
+    assert ended.code == 0, ended
+    report = (out / "report.md").read_text(encoding="utf-8")
+    assert ended.out == report
+    assert "| MediaPipe world landmarks " in report
+    assert "## Live: error against the frames waited" in report
+    assert f"real footage: {out} holds no set of footage" in report
+    assert "Not measured: Human3.6M: give --h36m FOLDER." in ended.err
+    assert sorted(path.name for path in (out / "plots").iterdir()) == ["delay.svg", "hidden.svg"]

@@ -1,0 +1,120 @@
+"""The report reads as Markdown and as plain text, and says what was left out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from app.evaluation.material import EvaluationError
+from app.evaluation.methods import DETECTOR_NAME
+from app.evaluation.plots import draw
+from app.evaluation.report import Findings, markdown, table
+from app.evaluation.scoring import Row
+from app.evaluation.studies import Delayed, Hidden
+from models.scores import Scores
+
+SCORES = Scores(180, 20, 62.04, 55.06, 41.0, 5.5, 3.25, 4.0, 9.0, 91.5, 60.25)
+JITTERY = replace(SCORES, jitter=13.0, mpjpe=118.3)
+UNKNOWN = replace(SCORES, mpjve=float("nan"), jitter=float("nan"))
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_the_table_has_a_line_for_each_method() -> None:
+    report = markdown(Findings([Row("a|b", "ours", SCORES), Row("a|b", DETECTOR_NAME, UNKNOWN)]))
+    lines = report.splitlines()
+    assert len({len(line) for line in lines[:4]}) == 1, "the columns line up"
+    head = cells(lines[0])
+    ours, own = (dict(zip(head, cells(line), strict=True)) for line in lines[2:4])
+    assert ours == {
+        "on": "a/b", "method": "ours", "MPJPE mm": "62.0", "N-MPJPE mm": "55.1",
+        "P-MPJPE mm": "41.0", "MPJVE mm/frame": "5.5", "jitter mm/frame²": "3.2", "bones ±%": "4.0",
+        "angles °": "9.0", "PCK@150 %": "91.5", "AUC %": "60.2", "frames": "180",
+        "missing %": "10.0",
+    }  # fmt: skip
+    assert own["jitter mm/frame²"] == "-"
+    assert "Joints that are hidden" not in report
+    assert "Not measured" not in report
+
+
+def test_the_studies_and_what_was_left_out() -> None:
+    findings = Findings(
+        rows=[Row("film", "ours", SCORES, (("cam1", SCORES), ("cam2", JITTERY)))],
+        delayed=[
+            Delayed("ours", 0, SCORES),
+            Delayed("ours", None, SCORES),
+            Delayed(DETECTOR_NAME, None, JITTERY),
+        ],
+        delayed_on="the film",
+        hidden=[Hidden("film", "ours", "legs", SCORES, replace(SCORES, mpjpe=68.244), JITTERY)],
+        skipped=["Human3.6M: give --h36m FOLDER."],
+        remarks=["film: made up."],
+    )
+    report = markdown(findings)
+    assert "\n\n- film: made up.\n\n## Live" in report
+    parts = dict(part.split("\n\n", 1) for part in report.split("## ")[1:])
+    live = parts["Live: error against the frames waited"].splitlines()
+    assert live[0] == "On the film."
+    assert cells(live[4]) == ["ours", "0", "62.0", "41.0", "5.5", "3.2", "25.0"]
+    assert cells(live[5])[1] == "whole clip"
+    assert cells(live[6])[0] == DETECTOR_NAME
+    assert cells(live[6])[-1] == "100.0"
+    hidden = parts["Joints that are hidden"].splitlines()
+    assert cells(hidden[2]) == [
+        "film",
+        "ours",
+        "legs",
+        "62.0",
+        "68.2",
+        "1.10",
+        "41.0",
+        "41.0",
+        "118.3",
+    ]
+    assert [cells(line)[0] for line in parts["film"].splitlines()[2:4]] == ["cam1", "cam2"]
+    assert "- Human3.6M: give --h36m FOLDER." in parts["Not measured"]
+
+
+def test_words_stand_left_and_numbers_right() -> None:
+    assert table(["name", "mm"], [["a", "1.5"], ["longer", "10.5"]]) == (
+        "| name   |   mm |\n| ------ | ---: |\n| a      |  1.5 |\n| longer | 10.5 |"
+    )
+
+
+def delays() -> list[Delayed]:
+    late = [Delayed("ours", k, replace(SCORES, mpjpe=60.0 - k)) for k in range(4)]
+    return [*late, Delayed("ours", None, SCORES), Delayed(DETECTOR_NAME, None, JITTERY)]
+
+
+def test_the_plots_are_pictures(tmp_path: Path) -> None:
+    hidden = [Hidden("film", "ours", "legs", SCORES, JITTERY, JITTERY)]
+    written = draw(tmp_path / "new", delays(), hidden)
+    assert [path.name for path in written] == ["delay.svg", "hidden.svg"]
+    for path in written:
+        root = ElementTree.parse(path).getroot()
+        assert root.tag.endswith("svg")
+    text = written[0].read_text()
+    assert "ours, live" in text, "matplotlib writes its words into comments"
+    assert "MPJPE, mm" in text
+    nobody = replace(SCORES, mpjpe=float("nan"), jitter=float("nan"))
+    assert len(draw(tmp_path, [Delayed("ours", 0, nobody)], [])) == 1
+    assert draw(tmp_path, [], hidden) == [tmp_path / "hidden.svg"]
+
+
+def test_the_same_findings_give_the_same_picture(tmp_path: Path) -> None:
+    (first,), (second,) = (draw(tmp_path / name, delays(), []) for name in ("a", "b"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_without_matplotlib_it_is_said_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(EvaluationError, match=r"pip install -e '\.\[evaluate\]'"):
+        draw(tmp_path, delays(), [])
