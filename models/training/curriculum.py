@@ -127,14 +127,14 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         ),
         Recipe(
             "small",
-            "ours for live use on a CPU: some two hours of one core",
+            "ours for live use on a CPU: some three hours of one core",
             width=128,
             depth=4,
             heads=4,
             stages=(
-                Stage(frames=1, windows=256, steps=14000, rate=1e-3),
-                Stage(frames=9, windows=48, steps=4500, rate=3e-4),
-                Stage(frames=27, windows=16, steps=3000, rate=3e-4),
+                Stage(frames=1, windows=256, steps=20000, rate=1e-3),
+                Stage(frames=9, windows=48, steps=4000, rate=3e-4),
+                Stage(frames=27, windows=16, steps=4200, rate=3e-4),
             ),
         ),
         Recipe(
