@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from models.eightbit import EightBitMixSTE
+from models.eightbit import EightBitMixSTE, works
 from models.graphs import GraphedMixSTE
 from models.mixste import MixSTE
+
+log: Final = logging.getLogger(__name__)
 
 Lifting = Callable[[Tensor], Tensor]
 """(B, T, J, channels) float32 on the CPU -> (B, T, J, 3) float32 on the CPU."""
@@ -32,22 +36,42 @@ def accelerated(network: MixSTE, device: torch.device) -> Lifting:
     ``mixpose-s``'s trained weights and up to 10 mm in the paper's size.
     """
     if device.type == "cuda":
-        return GraphedMixSTE(network, device)
+        return _graphed(network, device)
     if device.type == "cpu" and has_eight_bit() and _width(network) >= _NARROWEST_EIGHT_BIT:
         return EightBitMixSTE(network)
+    return _plain(network, device)
 
-    def plain(keypoints: Tensor) -> Tensor:
+
+def _plain(network: MixSTE, device: torch.device) -> Lifting:
+    def lift(keypoints: Tensor) -> Tensor:
         with torch.inference_mode():
             pose: Tensor = network(keypoints.to(device)).float().cpu()
         return pose
 
-    return plain
+    return lift
 
 
+def _graphed(network: MixSTE, device: torch.device) -> Lifting:
+    graphed = GraphedMixSTE(network, device)
+    try:
+        graphed.replay(1)  # captured now, where a driver that cannot is no more than slower
+    except RuntimeError as error:
+        log.warning("no CUDA graph can be captured here (%s): the network runs without", error)
+        return _plain(network, device)
+    return graphed
+
+
+@cache
 def has_eight_bit() -> bool:
-    """Whether this CPU multiplies 8-bit numbers without saturation, four times as fast as 32."""
+    """Whether this CPU multiplies 8-bit numbers without saturation, four times as fast as 32, and
+    this build of PyTorch lets it."""
     able = torch.cpu.get_capabilities()
-    return any(able.get(name, False) for name in _VNNI)
+    if not any(able.get(name, False) for name in _VNNI):
+        return False
+    if not works():
+        log.info("this build of PyTorch has no 8-bit products: wide networks run in float32")
+        return False
+    return True
 
 
 def _width(network: MixSTE) -> int:

@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no fault of what is tested; pytest-timeout stops what hangs.
+settings.register_profile("mixpose", deadline=None)
+settings.load_profile("mixpose")
 
 # Before anything imports torch: two threads on two busy cores are many times slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
