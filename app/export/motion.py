@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,10 @@ from app.errors import ExportError
 from app.recording.poses import LiftedPoses
 from app.recording.reader import Recording
 from models.skeleton import JOINT_COUNT, MIRROR
+
+STATES: Final = ("seen", "filled", "missing")
+"""What can be with a joint in a frame; :attr:`MotionData.state` holds the index."""
+SEEN, FILLED, MISSING = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +145,24 @@ class MotionData:
         return ~(self.filled | self.missing)
 
     @property
+    def state(self) -> NDArray[np.uint8]:
+        """(N, 17) SEEN, FILLED or MISSING."""
+        state = np.where(self.missing, MISSING, np.where(self.filled, FILLED, SEEN))
+        return state.astype(np.uint8)
+
+    def outgoing(
+        self, rows: slice = slice(None)
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What may leave the program of R ``rows``, NaN where nothing may.
+
+        Returns (R, 17, 3) metres in the axes of :func:`world_xyz`, NaN where missing; and (R, 17)
+        confidences, NaN where not seen.
+        """
+        filled, missing = self.filled[rows], self.missing[rows]
+        xyz = np.where(missing[..., None], np.nan, world_xyz(self.xyz[rows]))
+        return xyz, np.where(filled | missing, np.nan, self.conf[rows].astype(np.float64))
+
+    @property
     def effective_rate(self) -> float | None:
         """Frames a second as they really came; None for a single frame."""
         if len(self.time_s) < 2:
@@ -149,4 +172,5 @@ class MotionData:
 
 def world_xyz(xyz: NDArray[np.float32]) -> NDArray[np.float64]:
     """Camera axes to those that leave the program: x right, y up, z toward the camera."""
-    return xyz.astype(np.float64) * (1.0, -1.0, -1.0)
+    # + 0.0: no readers of ours shall meet a negative zero.
+    return xyz.astype(np.float64) * (1.0, -1.0, -1.0) + 0.0

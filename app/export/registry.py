@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Protocol
 
 from app.errors import ExportError
-from app.export import csv_table
+from app.export import bvh, c3d, csv_long, csv_table, gltf, json_frames, npz, parquet, trc
 from app.export.motion import MotionData
 from app.files import plain_reason
 
@@ -32,11 +33,34 @@ class Exporter:
     """As a person chooses it."""
     suffix: str
     write: Write
+    needs: str | None = None
+    """The library it is written with, if that is not always there."""
 
 
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", csv_table.write),
+    "csv-long": Exporter("Long table, a row for each joint (CSV)", ".csv", csv_long.write),
+    "json": Exporter("JSON", ".json", json_frames.write),
+    "npz": Exporter("NumPy arrays (NPZ)", ".npz", npz.write),
+    "parquet": Exporter("Long table (Parquet)", ".parquet", parquet.write, "pyarrow"),
+    "trc": Exporter("Markers for OpenSim (TRC)", ".trc", trc.write),
+    "c3d": Exporter("Motion capture (C3D)", ".c3d", c3d.write),
+    "bvh": Exporter("Animated skeleton (BVH)", ".bvh", bvh.write),
+    "gltf": Exporter("Animated skeleton (glTF)", ".glb", gltf.write),
 }
+
+
+def require(kind: str) -> None:
+    """Raise ExportError if a library is missing for the format ``kind``; KeyError if unknown.
+
+    For those who would otherwise work for an hour before :func:`export` says the same.
+    """
+    exporter = FORMATS[kind]
+    if exporter.needs is not None and find_spec(exporter.needs) is None:
+        raise ExportError(
+            f"{exporter.label} needs {exporter.needs}: pip install -e '.[formats]'. "
+            "Other formats work without."
+        )
 
 
 def export(
@@ -53,6 +77,7 @@ def export(
     they are as they were.  Raises ExportError if a file cannot be written, KeyError for an unknown
     format, and whatever ``progress`` raises to cancel.
     """
+    require(kind)
     try:
         return FORMATS[kind].write(path, data, overwrite=overwrite, progress=progress)
     except FileExistsError as error:

@@ -12,10 +12,19 @@ from models.skeleton import JOINT_NAMES, PARENTS
 SCHEMA_VERSION: Final = 1
 
 
-def describe(data: MotionData, *, table_name: str) -> bytes:
-    """The sidecar's contents, UTF-8."""
+def describe(data: MotionData, *, table_name: str, **differs: object) -> bytes:
+    """The sidecar's contents, UTF-8.
+
+    ``differs`` replaces or adds whole entries, where a format is not like the table.
+    """
+    said = description(data, table_name=table_name) | differs
+    return json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def description(data: MotionData, *, table_name: str) -> dict[str, object]:
+    """What the sidecar says, before it is text."""
     origin = data.provenance
-    description = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "program": {"name": "mixpose", "version": __version__},
         "table": table_name,
@@ -51,4 +60,3 @@ def describe(data: MotionData, *, table_name: str) -> bytes:
         "weights": {"name": origin.weights_name, "sha256": origin.weights_sha256},
         "evidence": {"detector_depth": origin.detector_depth},
     }
-    return json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"

@@ -28,7 +28,7 @@ def read_only(folder: Path) -> Iterator[Path]:
     folder.mkdir(exist_ok=True)
     if os.geteuid() == 0:
         with small_disk(folder, 2**20):
-            _mount("-o", "remount,ro", str(folder))
+            make_read_only(folder)
             yield folder
         return
     folder.chmod(0o555)
@@ -36,6 +36,11 @@ def read_only(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         folder.chmod(0o755)
+
+
+def make_read_only(disk: Path) -> None:
+    """Let nobody write any more to what :func:`small_disk` has mounted."""
+    _mount("-o", "remount,ro", str(disk))
 
 
 def _mount(*arguments: str) -> None:

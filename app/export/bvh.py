@@ -1,0 +1,95 @@
+"""BVH for Blender and game engines: a skeleton at rest, then one line of angles a frame.
+
+Centimetres and degrees, y up, facing +z.  The hips have six channels, X, Y and Z position and then
+rotations like every bone: Z, X and Y, which make ``Rz @ Rx @ Ry``.  The format as Meredith and
+Maddock describe it ("Motion Capture File Formats Explained", 2001).
+
+A BVH file knows no times, only one for all frames: those that are irregular are put onto the same
+regular grid as in the other formats of that kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from app.export.even import evenly
+from app.export.motion import MotionData
+from app.export.parts import in_parts
+from app.export.rig import BONES, ENDS, PARENTS, Array, Rig
+from app.export.sidecar import describe
+from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
+from app.export.skeleton_sidecar import differences
+from app.export.turns import matrices, zxy
+from app.files import write_together
+
+_CM: Final = 100.0
+_END: Final = dict(zip(ENDS, range(len(ENDS)), strict=True))
+
+
+def write(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    """Write ``path`` and its sidecar, both or neither; return their paths.
+
+    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
+    and ExportError if there are no frames.
+    """
+    even = evenly(data)
+    motion = pose_skeleton(data)
+    if even.resampled:
+        motion = motion.at_rate(even.rate)
+    sidecar = path.with_name(f"{path.name}.json")
+    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
+        description.write(describe(data, table_name=path.name, **_differences(motion, even.rate)))
+        head = ["HIERARCHY", *_bone(0, motion.rig), "MOTION", f"Frames: {len(motion.time_s)}"]
+        file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
+        values = _values(motion)
+        template = " ".join(["%.5f"] * values.shape[1]) + "\n"
+        for part in in_parts(len(values), progress):
+            rows = values[part]
+            file.write((template * len(rows) % tuple(rows.ravel().tolist())).encode("ascii"))
+    return path, sidecar
+
+
+def _differences(motion: SkeletonMotion, rate: float) -> dict[str, object]:
+    return differences(
+        motion,
+        units={"position": "centimetre", "rotation": "degree", "time": "second"},
+        rotation_order="ZXY: Rz @ Rx @ Ry",
+        frame_time_s=1 / rate,
+    )
+
+
+def _bone(bone: int, rig: Rig) -> Iterator[str]:
+    """The lines of a bone and of all that hangs on it."""
+    children = [child for child, parent in enumerate(PARENTS) if parent == bone]
+    root = PARENTS[bone] < 0
+    yield f"{'ROOT' if root else 'JOINT'} {BONES[bone]}"
+    yield "{"
+    inner = [_offset(rig.offsets[bone])]
+    positions = "Xposition Yposition Zposition " if root else ""
+    inner.append(f"CHANNELS {6 if root else 3} {positions}Zrotation Xrotation Yrotation")
+    for child in children:
+        inner += _bone(child, rig)
+    if BONES[bone] in _END:
+        inner += ["End Site", "{", f"\t{_offset(rig.ends[_END[BONES[bone]]])}", "}"]
+    yield from (f"\t{line}" for line in inner)
+    yield "}"
+
+
+def _offset(metres: Array) -> str:
+    x, y, z = (metres * _CM + 0.0).tolist()
+    return f"OFFSET {x:.5f} {y:.5f} {z:.5f}"
+
+
+def _values(motion: SkeletonMotion) -> Array:
+    """(N, 3 + 57) the numbers of each frame in the channels' order."""
+    angles = [np.degrees(zxy(matrices(motion.turns[:, bone]))) for bone in range(len(BONES))]
+    values = np.concatenate([motion.root * _CM, *angles], axis=1)
+    # Half a unit of the last place is written as -0.00000 otherwise.
+    values[np.abs(values) <= 5e-6] = 0.0
+    return values

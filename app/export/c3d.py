@@ -1,0 +1,152 @@
+"""C3D, the file of motion capture laboratories: joints as points in millimetres, without analogue
+data and events.  Layout: the C3D User Guide of Motion Lab Systems, www.c3d.org; Intel byte order,
+floating-point points.
+
+A point is four floats: x, y, z, and a word that says what the point is worth.  The word is -1 for a
+missing joint, whose place is written as zero.  Its high byte says which cameras saw the point: the
+first one if the joint was seen, none if it was bridged, as the guide asks for interpolated points.
+The residual in its low byte is 0: no point here is a triangulation with an error of its own.
+
+Written here rather than by ezc3d, which holds the file in memory several times over, needs 9 s for
+an hour, cannot be cancelled, and reports success when the disk is full.  Tests read it with ezc3d.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import __version__
+from app.export.even import EvenMotion, evenly
+from app.export.motion import MotionData
+from app.export.parts import in_parts
+from app.export.sidecar import describe
+from app.files import write_together
+from models.skeleton import JOINT_COUNT, JOINT_NAMES
+
+_BLOCK: Final = 512
+_INTEL: Final = 84
+_MOST: Final = 65535
+"""More frames than the header's 16 bits can count are in TRIAL:ACTUAL_END_FIELD."""
+_SEEN_BY_FIRST_CAMERA: Final = float(1 << 8)
+_CELLS: Final = {
+    "seen": "X, Y and Z; camera 1",
+    "filled": "X, Y and Z; no camera",
+    "missing": "X, Y and Z are 0; the residual is -1",
+}
+
+
+def write(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    """Write ``path`` and its sidecar, both or neither; return their paths.
+
+    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
+    and ExportError if there are no frames.
+    """
+    sidecar = path.with_name(f"{path.name}.json")
+    even = evenly(data)
+    rows, about = len(even.xyz), even.about
+    units = {"position": "millimetre", "time": "second"}
+    parameters = _parameters(even)
+    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
+        differs = {"rows": rows, "units": units, "cells": _CELLS, "resampling": about}
+        description.write(describe(data, table_name=path.name, **differs))
+        file.write(_header(even, 2 + len(parameters) // _BLOCK))
+        file.write(parameters)
+        for part in in_parts(rows, progress):
+            file.write(_points(even, part))
+    return path, sidecar
+
+
+def _points(even: EvenMotion, rows: slice) -> bytes:
+    missing = np.isnan(even.xyz[rows, :, 0])
+    points = np.zeros((*missing.shape, 4), "<f4")
+    points[..., :3] = np.where(missing[..., None], 0.0, even.xyz[rows] * 1000.0)
+    points[..., 3] = np.where(missing, -1.0, even.seen[rows] * _SEEN_BY_FIRST_CAMERA)
+    return points.tobytes()
+
+
+def _scale(even: EvenMotion) -> float:
+    """What would bring the points into 16 bits; negative says that they are floats."""
+    largest = np.abs(even.xyz).max(initial=1.0, where=~np.isnan(even.xyz))
+    return float(-1000.0 * largest / 32000.0)
+
+
+def _header(even: EvenMotion, data_block: int) -> bytes:
+    """The first block; zeros after word 12 say that there are no events."""
+    last = min(len(even.xyz), _MOST)
+    words = struct.pack(
+        "<BBHHHHHfHHf", 2, 0x50, JOINT_COUNT, 0, 1, last, 0, _scale(even), data_block, 0, even.rate
+    )
+    return words.ljust(_BLOCK, b"\0")
+
+
+def _parameters(even: EvenMotion) -> bytes:
+    """The parameter section, whole blocks.  Where the points begin depends on its own length."""
+    low, high = len(even.xyz) & 0xFFFF, len(even.xyz) >> 16
+    groups: dict[str, dict[str, bytes]] = {
+        "POINT": {
+            "USED": _integers(JOINT_COUNT),
+            "SCALE": _floats(_scale(even)),
+            "RATE": _floats(even.rate),
+            "DATA_START": _integers(0),
+            "FRAMES": _integers(min(len(even.xyz), _MOST)),
+            "LABELS": _words(JOINT_NAMES),
+            "DESCRIPTIONS": _words(JOINT_NAMES),
+            "UNITS": _words(["mm"]),
+            "X_SCREEN": _words(["+X"]),
+            "Y_SCREEN": _words(["+Y"]),
+        },
+        "ANALOG": {"USED": _integers(0), "GEN_SCALE": _floats(1.0), "RATE": _floats(0.0)},
+        "TRIAL": {
+            "ACTUAL_START_FIELD": _integers([1, 0]),
+            "ACTUAL_END_FIELD": _integers([low, high]),
+        },
+        "MANUFACTURER": {"SOFTWARE": _words(["mixpose"]), "VERSION_LABEL": _words([__version__])},
+    }
+    # Values never change a length, so that the second run has the same one as the first.
+    blocks = -(-len(_section(groups)) // _BLOCK)
+    groups["POINT"]["DATA_START"] = _integers(2 + blocks)
+    section = _section(groups)
+    return (bytes([1, 0x50, blocks, _INTEL]) + section[4:]).ljust(blocks * _BLOCK, b"\0")
+
+
+def _section(groups: dict[str, dict[str, bytes]]) -> bytes:
+    """Groups, numbered from 1, each followed by its parameters; its first 4 bytes are left free."""
+    entries = []
+    for number, (group, parameters) in enumerate(groups.items(), start=1):
+        entries.append((group, -number, b""))
+        entries += [(name, number, value) for name, value in parameters.items()]
+    # Each ends with the length of its (absent) description and says how far the next one is.
+    parts = [
+        struct.pack("<bb", len(name), number) + name.encode("ascii")
+        + struct.pack("<H", len(value) + 3) + value + b"\0"
+        for name, number, value in entries
+    ]  # fmt: skip
+    return bytes(4) + b"".join(parts) + bytes(2)
+
+
+def _integers(values: int | Sequence[int]) -> bytes:
+    return _value(2, np.asarray(values, "<u2"))
+
+
+def _floats(value: float) -> bytes:
+    return _value(4, np.asarray(value, "<f4"))
+
+
+def _words(words: Sequence[str]) -> bytes:
+    length = max(map(len, words))
+    letters = "".join(word.ljust(length) for word in words).encode("ascii")
+    shape = (length,) if len(words) == 1 else (length, len(words))
+    return struct.pack(f"<bB{len(shape)}B", -1, len(shape), *shape) + letters
+
+
+def _value(kind: int, values: NDArray[np.generic]) -> bytes:
+    """Type, dimensions, numbers."""
+    return struct.pack(f"<bB{values.ndim}B", kind, values.ndim, *values.shape) + values.tobytes()

@@ -1,0 +1,89 @@
+"""Poses at a constant rate, for the formats that know no other: TRC and C3D.
+
+Where the timestamps keep a constant rate they are taken as they are.  Where they do not, the poses
+are laid on straight lines in time and read off at the rate chosen by :func:`_choose`.  Nothing is
+invented on the way: a line is drawn only between two frames that both have the joint and are at
+most half a second apart, the reach of :func:`models.visibility.bridge`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import ExportError
+from app.export.motion import MotionData
+
+LONGEST_LINE_S: Final = 0.5
+_SAME_TIME_S: Final = 1e-3
+"""Containers round to milliseconds; a moving hand covers a few millimetres in one."""
+_RATE_OF_ONE_FRAME: Final = 30.0
+_FASTEST: Final = 500.0
+"""Frames that come in bursts have intervals, and so a typical rate, that mean nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvenMotion:
+    """M samples at ``rate``; the first at 0 s."""
+
+    rate: float
+    resampled: bool
+    """False: sample k is frame k of the source."""
+    xyz: NDArray[np.float64]
+    """(M, 17, 3) metres, x right, y up, z toward the camera; NaN where missing."""
+    seen: NDArray[np.bool_]
+    """(M, 17) joints seen in every frame the sample was made of."""
+
+    @property
+    def about(self) -> dict[str, object]:
+        """The sidecar's words on it."""
+        return {
+            "method": "straight lines in time" if self.resampled else "none",
+            "rate": self.rate,
+            "longest_line_s": LONGEST_LINE_S,
+        }
+
+
+def evenly(data: MotionData) -> EvenMotion:
+    """``data`` at a constant rate.  Raises ExportError if there are no frames at all."""
+    if not len(data.frame):
+        raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
+    rate, kept = _choose(data)
+    xyz, _ = data.outgoing()
+    if kept:
+        return EvenMotion(rate, False, xyz, data.seen)
+    time_s = np.arange(int(data.time_s[-1] * rate + 1e-6) + 1) / rate
+    before = np.clip(np.searchsorted(data.time_s, time_s, "right") - 1, 0, len(data.frame) - 2)
+    between = data.time_s[before + 1] - data.time_s[before]
+    share = (time_s - data.time_s[before]) / between
+    # A sample at the very moment of a frame needs that one only, and gets it unchanged.
+    off = np.minimum(share, 1.0 - share) * between > 1e-6
+    first = np.where(~off & (share > 0.5), before + 1, before)
+    second = np.where(off, before + 1, first)
+    share = np.where(off, share, 0.0)[:, None, None]
+    result = xyz[first] + share * (xyz[second] - xyz[first])
+    result[off & (between > LONGEST_LINE_S)] = np.nan
+    seen = data.seen[first] & data.seen[second] & np.isfinite(result[..., 0])
+    return EvenMotion(rate, True, result, seen)
+
+
+def _choose(data: MotionData) -> tuple[float, bool]:
+    """The rate, and whether the frames keep it by themselves.
+
+    A rate the frames keep is best, the stated one before the measured one.  Otherwise it is the
+    stated one if the frames typically come at that rate or at half of it (cameras do in the dark),
+    else the typical one: the mean would be too low by every gap.
+    """
+    stated, measured = data.provenance.nominal_rate, data.effective_rate
+    if measured is None:
+        return stated or _RATE_OF_ONE_FRAME, True
+    for rate in (stated, measured):
+        if rate and np.abs(data.time_s - np.arange(len(data.time_s)) / rate).max() <= _SAME_TIME_S:
+            return rate, True
+    typical = float(1.0 / np.median(np.diff(data.time_s)))
+    if stated and 0.9 * typical <= stated <= 2.2 * typical:
+        return stated, False
+    return (typical if typical <= _FASTEST else measured), False

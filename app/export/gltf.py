@@ -1,0 +1,195 @@
+"""Binary glTF 2.0: the animated skeleton, with a mesh of its bones so that any viewer shows it.
+
+Metres and seconds, y up, facing +z.  The file's frames are at their own times.  Written as the
+specification has it (Khronos Group, glTF 2.0, sections 3.6 to 3.11 and 4.4).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import __version__
+from app.colours import SIDE_COLOURS, rgb
+from app.errors import ExportError
+from app.export.bone_mesh import bone_mesh
+from app.export.motion import MotionData
+from app.export.parts import in_parts
+from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
+from app.export.sidecar import describe
+from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
+from app.export.skeleton_sidecar import differences
+from app.files import write_together
+
+_FLOAT: Final = 5126
+_UNSIGNED_BYTE: Final = 5121
+_VERTICES: Final = 34962
+_BYTES_AT_ONCE: Final = 1 << 20
+_KINDS: Final = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
+
+
+def write(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    """Write ``path`` and its sidecar, both or neither; return their paths.
+
+    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
+    and ExportError if there are no frames.
+    """
+    if not len(data.frame):
+        raise ExportError("There are no frames, and an animation cannot be empty. Export a table.")
+    motion = pose_skeleton(data).with_gaps()
+    more = differences(
+        motion, units={"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"}
+    )
+    scene = _Scene()
+    scene.put(motion)
+    sidecar = path.with_name(f"{path.name}.json")
+    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
+        description.write(describe(data, table_name=path.name, **more))
+        content = memoryview(scene.content())
+        for part in in_parts(len(content), progress, _BYTES_AT_ONCE):
+            file.write(content[part])
+    return path, sidecar
+
+
+class _Scene:
+    """The parts of a file, numbered as they are added."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._length = 0
+        self._json: dict[str, Any] = {
+            "asset": {"version": "2.0", "generator": f"mixpose {__version__}"},
+            "scene": 0,
+            "bufferViews": [],
+            "accessors": [],
+        }
+
+    def put(self, motion: SkeletonMotion) -> None:
+        """The whole scene."""
+        nodes = _nodes(motion)
+        joints = list(range(len(nodes)))
+        nodes.append({"name": "Figure", "mesh": 0, "skin": 0})
+        skin = {
+            "name": "Skeleton",
+            "skeleton": 0,
+            "joints": joints,
+            "inverseBindMatrices": self._array(_inverse_binds(motion.rig)),
+        }
+        self._json |= {
+            "scenes": [{"nodes": [0, len(joints)]}],
+            "nodes": nodes,
+            "skins": [skin],
+            "materials": [_material(side) for side in SIDE_COLOURS],
+            "meshes": [{"name": "Bones", "primitives": self._primitives(motion.rig)}],
+            "animations": [self._animation(motion)],
+        }
+
+    def content(self) -> bytes:
+        """The file."""
+        self._json["buffers"] = [{"byteLength": self._length}]
+        text = json.dumps(self._json, separators=(",", ":"), allow_nan=False).encode("ascii")
+        text += b" " * (-len(text) % 4)
+        total = 12 + 8 + len(text) + 8 + self._length
+        head = struct.pack("<4sII", b"glTF", 2, total) + struct.pack("<I4s", len(text), b"JSON")
+        return b"".join([head, text, struct.pack("<I4s", self._length, b"BIN\0"), *self._chunks])
+
+    def _primitives(self, rig: Rig) -> list[dict[str, Any]]:
+        result = []
+        for material, side in enumerate(SIDE_COLOURS):
+            mesh = bone_mesh(rig, side)
+            joints = np.zeros((len(mesh.bones), 4), np.uint8)
+            joints[:, 0] = mesh.bones
+            weights = np.zeros(joints.shape, np.float32)
+            weights[:, 0] = 1.0
+            attributes = {
+                "POSITION": self._array(mesh.positions, target=_VERTICES, bounds=True),
+                "NORMAL": self._array(mesh.normals, target=_VERTICES),
+                "JOINTS_0": self._array(joints, target=_VERTICES),
+                "WEIGHTS_0": self._array(weights, target=_VERTICES),
+            }
+            result.append({"attributes": attributes, "material": material})
+        return result
+
+    def _animation(self, motion: SkeletonMotion) -> dict[str, Any]:
+        times = self._array(motion.time_s[:, None], bounds=True)
+        moved = [(0, "translation", motion.root)]
+        moved += [(bone, "rotation", motion.turns[:, bone]) for bone in range(len(BONES))]
+        return {
+            "name": "Motion",
+            "samplers": [
+                {"input": times, "output": self._array(values), "interpolation": "LINEAR"}
+                for _, _, values in moved
+            ],
+            "channels": [
+                {"sampler": sampler, "target": {"node": node, "path": path}}
+                for sampler, (node, path, _) in enumerate(moved)
+            ],
+        }
+
+    def _array(
+        self, values: NDArray[Any], *, target: int | None = None, bounds: bool = False
+    ) -> int:
+        """Add an array (N, 1, 3, 4 or 16), bytes as bytes and all else as 32-bit floats; return
+        its accessor."""
+        small = values.dtype == np.uint8
+        values = np.ascontiguousarray(values, np.uint8 if small else "<f4")
+        content = values.tobytes()
+        view = {"buffer": 0, "byteOffset": self._length, "byteLength": len(content)}
+        accessor = {
+            "bufferView": len(self._json["bufferViews"]),
+            "componentType": _UNSIGNED_BYTE if small else _FLOAT,
+            "count": len(values),
+            "type": _KINDS[values.shape[1]],
+        }
+        if bounds:
+            accessor |= {"min": values.min(axis=0).tolist(), "max": values.max(axis=0).tolist()}
+        self._json["bufferViews"].append(view if target is None else view | {"target": target})
+        self._json["accessors"].append(accessor)
+        self._chunks.append(content)
+        self._length += len(content)
+        return len(self._json["accessors"]) - 1
+
+
+def _nodes(motion: SkeletonMotion) -> list[dict[str, Any]]:
+    """The bones, in the order of ``BONES``, and then the ends, all in the pose at rest."""
+    places = [*motion.rig.offsets, *motion.rig.ends]
+    places[0] = motion.rig.at_rest()[0]
+    nodes: list[dict[str, Any]] = [
+        {"name": name, "translation": place.tolist()}
+        for name, place in zip([*BONES, *ENDS.values()], places, strict=True)
+    ]
+    for node, parent in enumerate([*PARENTS, *(BONE[bone] for bone in ENDS)]):
+        if parent >= 0:
+            nodes[parent].setdefault("children", []).append(node)
+    return nodes
+
+
+def _inverse_binds(rig: Rig) -> Array:
+    """(24, 16) what brings each node's place at rest to the origin, columns one after another."""
+    places = rig.at_rest()
+    ends = places[[BONE[bone] for bone in ENDS]] + rig.ends
+    inverse = np.tile(np.eye(4), (len(BONES) + len(ENDS), 1, 1))
+    inverse[:, 3, :3] = -np.concatenate([places, ends])
+    return inverse.reshape(-1, 16)
+
+
+def _material(side: str) -> dict[str, Any]:
+    """The colour of a side; glTF's colours are linear, those on screens are not."""
+    shown = np.array(rgb(SIDE_COLOURS[side])) / 255
+    linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    return {
+        "name": side,
+        "pbrMetallicRoughness": {
+            "baseColorFactor": [*linear.round(6).tolist(), 1.0],
+            "metallicFactor": 0.0,
+            "roughnessFactor": 0.8,
+        },
+    }

@@ -1,0 +1,73 @@
+"""JSON: one object, the entries of the sidecar and then ``frames``, one line each.
+
+A frame is ``{"frame", "time_s", "tracked", "xyz", "conf", "state"}``; the last three hold one entry
+a joint, in the order of ``joints``: ``[x, y, z]`` in metres, the confidence, and ``"seen"``,
+``"filled"`` or ``"missing"``.  What there is not is ``null`` (three of them in ``xyz``), never NaN,
+so that ``numpy.array(frame["xyz"], float)`` always is 17 x 3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.export.motion import STATES, MotionData
+from app.export.parts import in_parts
+from app.export.sidecar import describe, description
+from app.files import write_together
+
+_CELLS: Final = {
+    "seen": "x, y, z and conf",
+    "filled": "x, y and z; conf is null",
+    "missing": "all four are null",
+}
+
+
+def write(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    """Write ``path`` and its sidecar, both or neither; return their paths.
+
+    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
+    """
+    sidecar = path.with_name(f"{path.name}.json")
+    with write_together([sidecar, path], overwrite=overwrite) as (beside, table):
+        beside.write(describe(data, table_name=path.name, cells=_CELLS))
+        for name, value in (description(data, table_name=path.name) | {"cells": _CELLS}).items():
+            opening = "{\n" if name == "schema_version" else ""
+            table.write(f"{opening}{json.dumps(name)}: {_text(value)},\n".encode())
+        table.write(b'"frames": [')
+        state, between = data.state, "\n"
+        for rows in in_parts(len(data.frame), progress):
+            for text in _frames(data, state[rows], rows):
+                table.write(f"{between}{text}".encode())
+                between = ",\n"
+        table.write(b"\n]}\n")
+    return path, sidecar
+
+
+def _frames(data: MotionData, state: NDArray[np.uint8], rows: slice) -> Iterator[str]:
+    """The text of every frame of ``rows``, with their ``state``."""
+    xyz, conf = (_nullable(values) for values in data.outgoing(rows))
+    words = np.array(STATES)[state].tolist()
+    heads = (data.frame[rows].tolist(), data.time_s[rows].tolist(), data.tracked[rows].tolist())
+    names = ("frame", "time_s", "tracked", "xyz", "conf", "state")
+    for values in zip(*heads, xyz, conf, words, strict=True):
+        yield _text(dict(zip(names, values, strict=True)))
+
+
+def _nullable(values: NDArray[np.float64]) -> list[object]:
+    """Nested lists, None for NaN; micrometres are more than enough."""
+    rounded = np.round(values, 6) + 0.0
+    nullable = rounded.astype(object)
+    nullable[np.isnan(rounded)] = None
+    return list(nullable.tolist())
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,79 @@
+"""Parquet: the long table (see :mod:`app.export.csv_long`) with typed columns, by pyarrow.
+
+``frame`` int64, ``time_s`` float64, ``tracked`` bool, ``joint`` and ``state`` dictionaries of
+strings, ``x``, ``y``, ``z`` and ``conf`` float32; what there is not is null.  The file's key-value
+metadata has the sidecar's JSON under ``mixpose``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.export.motion import STATES, MotionData
+from app.export.parts import in_parts
+from app.export.sidecar import describe
+from app.files import write_together
+from models.skeleton import JOINT_COUNT, JOINT_NAMES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FRAMES_IN_A_GROUP: Final = 10_000
+"""170,000 rows: readers like row groups of 100,000 to a million."""
+_CELLS: Final = {
+    "seen": "x, y, z and conf",
+    "filled": "x, y and z; conf is null",
+    "missing": "all four are null",
+}
+
+
+def write(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    """Write ``path`` and its sidecar, both or neither; return their paths.
+
+    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
+    """
+    sidecar = path.with_name(f"{path.name}.json")
+    import pyarrow.parquet as pq
+
+    count = len(data.frame)
+    about = describe(data, table_name=path.name, rows=count * JOINT_COUNT, cells=_CELLS)
+    schema = _schema().with_metadata({"mixpose": about})
+    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
+        description.write(about)
+        state = data.state.astype(np.int8)
+        with pq.ParquetWriter(file, schema) as writer:
+            for rows in in_parts(count, progress, _FRAMES_IN_A_GROUP):
+                writer.write_table(_table(data, state[rows], rows, schema))
+    return path, sidecar
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    words = pa.dictionary(pa.int8(), pa.string())
+    types = {"frame": pa.int64(), "time_s": pa.float64(), "tracked": pa.bool_(), "joint": words}
+    types |= dict.fromkeys(("x", "y", "z", "conf"), pa.float32()) | {"state": words}
+    return pa.schema(types)
+
+
+def _table(data: MotionData, state: NDArray[np.int8], rows: slice, schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
+    xyz, conf = data.outgoing(rows)
+    names = np.tile(np.arange(JOINT_COUNT, dtype=np.int8), len(conf))
+    heads = [np.repeat(each[rows], JOINT_COUNT) for each in (data.frame, data.time_s, data.tracked)]
+    numbers = [*np.moveaxis(xyz, 2, 0), conf]
+    columns = [
+        *(pa.array(each) for each in heads),
+        pa.DictionaryArray.from_arrays(names, list(JOINT_NAMES)),
+        *(pa.array(each.ravel().astype(np.float32), from_pandas=True) for each in numbers),
+        pa.DictionaryArray.from_arrays(state.ravel(), list(STATES)),
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)

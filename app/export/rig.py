@@ -1,0 +1,191 @@
+"""The skeleton that motion leaves the program with: rigid bones, named as MotionBuilder names them.
+
+At rest it stands in a T on the floor, facing +z, y up, the left arm along +x, and no bone is
+turned.  19 bones, and 5 ends that only say how far the last bones reach:
+
+======================= ================================ =========================================
+bone                    begins at                        our joint there
+======================= ================================ =========================================
+Hips                    the middle of the hips           pelvis
+Spine                   a tenth up the trunk             none: a bone of no length has no direction
+Chest                   half-way up the trunk            spine
+Neck                    the middle of the shoulders      thorax
+Head                    the middle of the ears           head
+LeftShoulder            the middle of the shoulders      thorax
+LeftArm                 the shoulder                     left_shoulder
+LeftForeArm             the elbow                        left_elbow
+LeftHand                the wrist                        left_wrist
+LeftUpLeg               the hip                          left_hip
+LeftLeg                 the knee                         left_knee
+LeftFoot                the ankle                        left_ankle
+======================= ================================ =========================================
+
+and Right… alike.  The nose is no bone: it stays at ``Rig.nose`` in the axes of the head.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.skeleton import JOINT
+
+Array = NDArray[np.float64]
+
+BONES: Final = (
+    "Hips", "Spine", "Chest", "Neck", "Head",
+    "LeftShoulder", "LeftArm", "LeftForeArm", "LeftHand",
+    "RightShoulder", "RightArm", "RightForeArm", "RightHand",
+    "LeftUpLeg", "LeftLeg", "LeftFoot", "RightUpLeg", "RightLeg", "RightFoot",
+)  # fmt: skip
+"""Each followed by all that hangs on it, as hierarchies are written."""
+BONE: Final = {name: index for index, name in enumerate(BONES)}
+PARENTS: Final = (-1, 0, 1, 2, 3, 2, 5, 6, 7, 2, 9, 10, 11, 0, 13, 14, 0, 16, 17)
+ENDS: Final = {
+    "Head": "HeadTop_End",
+    "LeftHand": "LeftHand_End",
+    "RightHand": "RightHand_End",
+    "LeftFoot": "LeftToe_End",
+    "RightFoot": "RightToe_End",
+}
+"""Bone -> the end beyond it."""
+JOINT_OF: Final = {
+    "Hips": "pelvis", "Chest": "spine", "Neck": "thorax", "Head": "head",
+    "LeftShoulder": "thorax", "RightShoulder": "thorax",
+} | {
+    f"{side.title()}{bone}": f"{side}_{joint}"
+    for side in ("left", "right")
+    for bone, joint in (
+        ("Arm", "shoulder"), ("ForeArm", "elbow"), ("Hand", "wrist"),
+        ("UpLeg", "hip"), ("Leg", "knee"), ("Foot", "ankle"),
+    )
+}  # fmt: skip
+"""Bone -> the joint of ``models.skeleton`` it begins at."""
+SIDES: Final = (("Left", 1.0), ("Right", -1.0))
+"""With the sign of x on that side."""
+
+SPINE_UP: Final = 0.1
+"""Where the spine begins on the way from the pelvis to the thorax.
+
+Engines refuse bones of no length, so it cannot begin at the pelvis; the higher it does, the more a
+trunk bent sideways misses the thorax: 3 mm at 20 degrees, 8 mm at 30.
+"""
+NOSE_PITCH: Final = 0.156
+"""Radians by which the line from the ears to the nose points down when the head is level: 20 mm on
+127 mm, as on the performer's head."""
+
+_MEASURED: Final = {
+    "hip": (("pelvis", "left_hip"), ("pelvis", "right_hip")),
+    "thigh": (("left_hip", "left_knee"), ("right_hip", "right_knee")),
+    "shank": (("left_knee", "left_ankle"), ("right_knee", "right_ankle")),
+    "trunk": (("pelvis", "thorax"),),
+    "neck": (("thorax", "head"),),
+    "face": (("head", "nose"),),
+    "shoulder": (("thorax", "left_shoulder"), ("thorax", "right_shoulder")),
+    "upper_arm": (("left_shoulder", "left_elbow"), ("right_shoulder", "right_elbow")),
+    "forearm": (("left_elbow", "left_wrist"), ("right_elbow", "right_wrist")),
+}
+_USUAL: Final = {
+    "hip": 0.096, "thigh": 0.425, "shank": 0.425, "trunk": 0.495, "neck": 0.224, "face": 0.129,
+    "shoulder": 0.178, "upper_arm": 0.285, "forearm": 0.25,
+}  # fmt: skip
+"""The performer's, metres; they stand in for what was never seen, at the size of what was."""
+_LEAST_M: Final = 0.01
+
+_BODY: Final = {"leg": 0.491, "ankle": 0.039, "toe": 0.110, "hand": 0.108, "crown": 0.064}
+"""Shares of the body's height (Winter, Biomechanics and Motor Control of Human Movement, 4th ed.,
+figure 4.1): hip to ankle, height of the ankle, ankle to toes (0.152 less the heel), hand, eyes to
+the top of the head.  No joint tells the ends; they follow from the legs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """One person's bones at rest; metres."""
+
+    offsets: Array
+    """(19, 3) where each bone begins, from where its parent does; the hips' is zero."""
+    ends: Array
+    """(5, 3) where each end is, from where its bone begins; in the order of ``ENDS``."""
+    nose: Array
+    """(3,) from where the head begins."""
+    hips_height: float
+    """Of the hips above the floor."""
+
+    @classmethod
+    def fitted(cls, xyz: Array, seen: NDArray[np.bool_], missing: NDArray[np.bool_]) -> Rig:
+        """Lengths that hold for the whole recording, left and right alike.
+
+        Each is the median over the frames in which both its joints were seen, or else bridged;
+        one that never was is an adult's, at the size of the others.
+
+        Args:
+            xyz: (N, 17, 3) metres.
+            seen: (N, 17) joints the detector saw.
+            missing: (N, 17) joints that are not known.
+        """
+        found = {name: _median(xyz, seen, missing, pairs) for name, pairs in _MEASURED.items()}
+        ratios = [length / _USUAL[name] for name, length in found.items() if length > _LEAST_M]
+        size = float(np.median(ratios)) if ratios else 1.0
+        return cls._built(
+            {
+                name: length if length > _LEAST_M else size * _USUAL[name]
+                for name, length in found.items()
+            }
+        )
+
+    @classmethod
+    def _built(cls, length: dict[str, float]) -> Rig:
+        height = (length["thigh"] + length["shank"]) / _BODY["leg"]
+        offsets = np.zeros((len(BONES), 3))
+        along = {"Spine": SPINE_UP, "Chest": 0.5 - SPINE_UP, "Neck": 0.5}
+        for bone, share in along.items():
+            offsets[BONE[bone], 1] = share * length["trunk"]
+        offsets[BONE["Head"], 1] = length["neck"]
+        ends = {"Head": (0.0, _BODY["crown"] * height, 0.0)}
+        for name, side in SIDES:
+            offsets[BONE[f"{name}Shoulder"]] = offsets[BONE["Neck"]]
+            for bone, part in (("Arm", "shoulder"), ("ForeArm", "upper_arm"), ("Hand", "forearm")):
+                offsets[BONE[f"{name}{bone}"], 0] = side * length[part]
+            offsets[BONE[f"{name}UpLeg"], 0] = side * length["hip"]
+            offsets[BONE[f"{name}Leg"], 1] = -length["thigh"]
+            offsets[BONE[f"{name}Foot"], 1] = -length["shank"]
+            ends[f"{name}Hand"] = (side * _BODY["hand"] * height, 0.0, 0.0)
+            ends[f"{name}Foot"] = (0.0, -_BODY["ankle"] * height, _BODY["toe"] * height)
+        nose = (0.0, -math.sin(NOSE_PITCH), math.cos(NOSE_PITCH))
+        return cls(
+            offsets=offsets,
+            ends=np.array([ends[bone] for bone in ENDS]),
+            nose=length["face"] * np.array(nose),
+            hips_height=length["thigh"] + length["shank"] + _BODY["ankle"] * height,
+        )
+
+    def at_rest(self) -> Array:
+        """(19, 3) where the bones begin at rest, on a floor at y 0."""
+        places = np.zeros((len(BONES), 3))
+        places[0, 1] = self.hips_height
+        for bone, parent in enumerate(PARENTS[1:], start=1):
+            places[bone] = places[parent] + self.offsets[bone]
+        return places
+
+
+def _median(
+    xyz: Array,
+    seen: NDArray[np.bool_],
+    missing: NDArray[np.bool_],
+    pairs: tuple[tuple[str, str], ...],
+) -> float:
+    """The median length of bones that are alike, as well as it is known; 0 if it is not."""
+    for known in (seen, ~missing):
+        lengths = [
+            np.linalg.norm(xyz[both, JOINT[one]] - xyz[both, JOINT[other]], axis=-1)
+            for one, other in pairs
+            for both in [known[:, JOINT[one]] & known[:, JOINT[other]]]
+        ]
+        every = np.concatenate(lengths)
+        if len(every):
+            return float(np.median(every))
+    return 0.0

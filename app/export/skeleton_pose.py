@@ -1,0 +1,247 @@
+"""Joint positions -> how the bones of a :class:`~app.export.rig.Rig` turn.
+
+Limbs and trunk point where the joints say.  How it is turned about itself they say only in part:
+
+- hips and chest have the line of the hips and that of the shoulders across them; the spine is
+  half-way between the two, as the neck is between chest and head;
+- the head has the nose;
+- a bent elbow or knee is a hinge.  A straight one has none; there the turn is the trunk's, carried
+  along the shortest way, and in between a mixture.  An arm's turn changes by no more than two turns
+  a second, for an elbow that passes through straight would turn its arm over in one frame;
+- shoulders turn the shortest way; hands and feet go along with what they hang on.
+
+Raised shoulders lift the middle between them, which a rigid trunk cannot follow: neck and shoulders
+point from where the trunk ends to where the joints are.
+
+The hips stay where they are at rest: poses are root-relative.  A trajectory would be added to
+``SkeletonMotion.root``.
+
+A bone whose joints are missing is held: it keeps its last turn against its parent, before its first
+that one, and if it never has one it stays as at rest.
+"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.export.even import LONGEST_LINE_S
+from app.export.motion import MotionData, world_xyz
+from app.export.rig import BONE, BONES, JOINT_OF, NOSE_PITCH, SIDES, Array, Rig
+from app.export.turns import (
+    across,
+    axes,
+    between,
+    carried,
+    quaternions,
+    transposed,
+    unit,
+    without_jumps,
+)
+from models.skeleton import JOINT
+
+_NOISE: Final = 0.3
+"""Sine of a bend that counts by half: one of a few degrees is noise, and hardly counts at all."""
+_EASE: Final = 0.15
+"""Weight of the trunk in a limb's turn, where that of a bend at right angles is nearly 1."""
+_LAST: Final = 0.15
+"""Weight of the turn of the frame before; arms only."""
+_FASTEST: Final = 4 * math.pi
+"""Radians a second."""
+_ARM_AT_EASE: Final = (0.6, -0.65, 0.45)
+_LEG_AT_EASE: Final = (0.1, -0.8, 0.6)
+"""Directions of the left limbs, in the trunk's axes, opposite to where none can point: there the
+shortest way from one to the other is undefined."""
+_STEP_S: Final = 0.01
+"""How long a jump at the end of a gap takes.  Times are stored with 32 bits, which after four hours
+tell 1 ms apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SkeletonMotion:
+    """N frames of a skeleton."""
+
+    rig: Rig
+    time_s: NDArray[np.float64]
+    """(N,) seconds, strictly increasing."""
+    root: Array
+    """(N, 3) where the hips are, metres, y up, on a floor at y 0."""
+    turns: Array
+    """(N, 19, 4) unit quaternions x, y, z, w of each bone against its parent, at rest none; from
+    frame to frame without changes of sign."""
+    held: NDArray[np.bool_]
+    """(N, 19) bones that are held because joints are missing."""
+
+    def at_rate(self, rate: float) -> SkeletonMotion:
+        """Frames ``1 / rate`` seconds apart, for formats that know no times.
+
+        Turns are interpolated at even speed; across gaps longer than ``LONGEST_LINE_S`` they are
+        held.
+        """
+        if len(self.time_s) < 2:
+            return self
+        start, end = self.time_s[[0, -1]]
+        wanted = start + np.arange(int((end - start) * rate + 1e-6) + 1) / rate
+        left = np.clip(np.searchsorted(self.time_s, wanted, "right") - 1, 0, len(self.time_s) - 2)
+        gap = self.time_s[left + 1] - self.time_s[left]
+        share = np.clip((wanted - self.time_s[left]) / gap, 0.0, 1.0)
+        # Times that are regular but for rounding must not have frames made of two.
+        share = np.where(np.abs(share - np.rint(share)) < 1e-3, np.rint(share), share)
+        torn = (gap > LONGEST_LINE_S) & (share > 0) & (share < 1)
+        share = np.where(torn, 0.0, share)
+        first, second = (share < 1), (share > 0)
+        turns = between(self.turns[left], self.turns[left + 1], share[:, None, None])
+        held = self.held[left] & first[:, None] | self.held[left + 1] & second[:, None]
+        return SkeletonMotion(
+            rig=self.rig,
+            time_s=wanted,
+            root=self.root[left] + share[:, None] * (self.root[left + 1] - self.root[left]),
+            turns=without_jumps(turns),
+            held=held | torn[:, None],
+        )
+
+    def with_gaps(self) -> SkeletonMotion:
+        """The same for formats whose reader interpolates: gaps longer than ``LONGEST_LINE_S`` end
+        with a frame like the one they begin with."""
+        torn = np.flatnonzero(np.diff(self.time_s) > LONGEST_LINE_S)
+        ends = self.time_s[torn + 1] - _STEP_S
+        return SkeletonMotion(
+            rig=self.rig,
+            time_s=np.insert(self.time_s, torn + 1, ends),
+            root=np.insert(self.root, torn + 1, self.root[torn], axis=0),
+            turns=without_jumps(np.insert(self.turns, torn + 1, self.turns[torn], axis=0)),
+            held=np.insert(self.held, torn + 1, np.ones(len(BONES), bool), axis=0),
+        )
+
+
+def pose_skeleton(data: MotionData) -> SkeletonMotion:
+    """Fit a skeleton to a motion and turn its bones as the joints say; N >= 1 frames."""
+    xyz = world_xyz(data.xyz)
+    pose = _Pose(Rig.fitted(xyz, data.seen, data.missing), xyz, data.missing)
+    pose.put_trunk()
+    pose.put_head()
+    for side, sign in SIDES:
+        pose.put_limb(side, sign, arm=True, time_s=data.time_s)
+        pose.put_limb(side, sign, arm=False, time_s=data.time_s)
+    root = np.zeros((len(xyz), 3))
+    root[:, 1] = pose.rig.hips_height
+    return SkeletonMotion(pose.rig, data.time_s, root, without_jumps(pose.turns), pose.held)
+
+
+class _Pose:
+    """Bones that are put one after another, parents first."""
+
+    def __init__(self, rig: Rig, xyz: Array, missing: NDArray[np.bool_]) -> None:
+        self.rig = rig
+        self._xyz = np.where(missing[..., None], np.nan, xyz)
+        self.turns = np.tile((0.0, 0.0, 0.0, 1.0), (len(xyz), len(BONES), 1))
+        self.held = np.zeros((len(xyz), len(BONES)), bool)
+        self._world = np.broadcast_to(np.eye(3), (len(xyz), 3, 3))
+
+    def put_trunk(self) -> None:
+        """Hips, spine and chest."""
+        hips = self._direction("right_hip", "left_hip")
+        up = across(self._direction("pelvis", "thorax"), hips)
+        self._hips = self._put("Hips", self._world, axes(hips, up))
+        spine = self._at("pelvis") + self._hips @ self.rig.offsets[BONE["Spine"]]
+        up = unit(self._at("thorax") - spine)
+        shoulders = self._direction("right_shoulder", "left_shoulder")
+        middle = across(self._hips[..., 0] + shoulders, up)
+        spine_axes = self._put("Spine", self._hips, axes(middle, up))
+        self._chest = self._put("Chest", spine_axes, axes(across(shoulders, up), up))
+        spine += spine_axes @ self.rig.offsets[BONE["Chest"]]
+        spine += self._chest @ self.rig.offsets[BONE["Neck"]]
+        away = self.held[:, : BONE["Chest"] + 1].any(axis=1, keepdims=True)
+        self._neck = np.where(away, self._at("thorax"), spine)
+
+    def put_head(self) -> None:
+        """Neck and head; the head's axes are the face's, lifted until a level face is level."""
+        up = unit(self._at("head") - self._neck)
+        face = self._direction("head", "nose")
+        left = unit(np.cross(up, face))
+        chest = self._chest[..., 0]
+        middle = across(np.where(np.isfinite(left), chest + left, chest), up)
+        neck = self._put("Neck", self._chest, axes(middle, up))
+        c, s = math.cos(NOSE_PITCH), math.sin(NOSE_PITCH)
+        self._put("Head", neck, axes(left, c * np.cross(face, left) - s * face))
+
+    def put_limb(self, side: str, sign: float, *, arm: bool, time_s: Array) -> None:
+        """Shoulder, upper arm and forearm, or thigh and shank."""
+        names = ("Arm", "ForeArm", "Hand") if arm else ("UpLeg", "Leg", "Foot")
+        start, middle, end = (JOINT_OF[f"{side}{name}"] for name in names)
+        upper, lower = self._direction(start, middle), self._direction(middle, end)
+        rest = np.array([sign, 0.0, 0.0] if arm else [0.0, -1.0, 0.0])
+        # Elbows bend forwards and knees backwards.
+        hinge = np.cross(rest, (0.0, 0.0, 1.0 if arm else -1.0))
+        trunk = self._chest if arm else self._hips
+        ease = unit(np.multiply(_ARM_AT_EASE if arm else _LEG_AT_EASE, (sign, 1.0, 1.0)))
+        eased = across(carried(trunk @ carried(hinge, rest, ease), trunk @ ease, upper), upper)
+        bend = np.cross(upper, np.where(np.isfinite(lower), lower, upper))
+        bends = (bend * eased).sum(-1) + 1j * (bend * np.cross(upper, eased)).sum(-1)
+        bends *= np.abs(bends) / (np.abs(bends) + _NOISE)
+        angle = (_arm_turns(bends, time_s) if arm else _leg_turns(bends))[:, None]
+        hinges = np.cos(angle) * eased + np.sin(angle) * np.cross(upper, eased)
+        parent = self._put_shoulder(side, rest) if arm else self._hips
+        back = axes(rest, hinge).T
+        placed = self._put(f"{side}{names[0]}", parent, axes(upper, hinges) @ back)
+        # The lower bone is the upper one bent, and no more.
+        hinges = across(carried(hinges, upper, lower), lower)
+        self._put(f"{side}{names[1]}", placed, axes(lower, hinges) @ back)
+
+    def _put_shoulder(self, side: str, rest: Array) -> Array:
+        start = self._chest @ rest
+        end = unit(self._at(JOINT_OF[f"{side}Arm"]) - self._neck)
+        x, y = (carried(self._chest[..., axis], start, end) for axis in (0, 1))
+        return self._put(f"{side}Shoulder", self._chest, axes(x, y))
+
+    def _put(self, bone: str, parent: Array, wanted: Array) -> Array:
+        """Turn a bone until its axes are (N, 3, 3) ``wanted``; return what they are, held or not.
+
+        ``parent`` are the axes of the bone it hangs on.
+        """
+        known: NDArray[np.bool_] = np.all(np.isfinite(wanted), axis=(1, 2))
+        self.held[:, BONE[bone]] = ~known
+        if not known.any():
+            return parent
+        last = np.maximum.accumulate(np.where(known, np.arange(len(known)), np.argmax(known)))
+        local = (transposed(parent) @ wanted)[last]
+        self.turns[:, BONE[bone]] = quaternions(local)
+        return parent @ local
+
+    def _at(self, joint: str) -> Array:
+        return self._xyz[:, JOINT[joint]]
+
+    def _direction(self, start: str, end: str) -> Array:
+        return unit(self._at(end) - self._at(start))
+
+
+def _leg_turns(bends: NDArray[np.complex128]) -> Array:
+    """(N,) angles of the knees' hinges from where they are at ease.
+
+    ``bends`` are weighted by how far they are bent, the real part about the hinge at ease.  A knee
+    that bends the wrong way is a fault of the joints: it must not turn the leg round.
+    """
+    return np.asarray(np.arctan2(bends.imag, np.abs(bends.real) + _EASE))
+
+
+def _arm_turns(bends: NDArray[np.complex128], time_s: Array) -> Array:
+    """(N,) angles of the elbows' hinges from where they are at ease, none of them sudden."""
+    result = np.zeros(len(bends))
+    angle: float | None = None
+    then = 0.0
+    for index, (bend, now) in enumerate(zip(bends.tolist(), time_s.tolist(), strict=True)):
+        if cmath.isfinite(bend):
+            if angle is None:
+                angle = cmath.phase(bend + _EASE)
+            else:
+                wanted = cmath.phase(bend + _EASE + cmath.rect(_LAST, angle))
+                most = _FASTEST * (now - then)
+                angle += min(max(math.remainder(wanted - angle, math.tau), -most), most)
+            then = now
+        result[index] = angle or 0.0
+    return result

@@ -1,0 +1,49 @@
+"""What the sidecars of animated skeletons say that those of tables do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.export.rig import BONES, JOINT_OF, PARENTS
+from app.export.skeleton_pose import SkeletonMotion
+
+
+def differences(motion: SkeletonMotion, **more: object) -> dict[str, Any]:
+    """Entries for ``app.export.sidecar.describe``; ``more`` are the format's own."""
+    return {
+        "rows": len(motion.time_s),
+        "joints": [
+            {
+                "name": name,
+                "parent": None if parent < 0 else BONES[parent],
+                "joint": JOINT_OF.get(name),
+            }
+            for name, parent in zip(BONES, PARENTS, strict=True)
+        ],
+        "rest": "T-pose on a floor at y 0, facing +z, the person's left at +x",
+        "position": {
+            "reference": "root-relative",
+            "root": "Hips",
+            "root_height_m": round(motion.rig.hips_height, 6),
+        },
+        "cells": {
+            "seen": "the bone points where the joints say; its length is fixed",
+            "filled": "as seen",
+            "missing": "the bone keeps its last rotation against its parent, see held",
+        },
+        "held": {
+            name: _ranges(motion.held[:, bone])
+            for bone, name in enumerate(BONES)
+            if motion.held[:, bone].any()
+        },
+        **more,
+    }
+
+
+def _ranges(held: NDArray[np.bool_]) -> list[list[int]]:
+    """[first, last] of each run of frames, counted from 0."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
+    return [[int(first), int(last) - 1] for first, last in edges.reshape(-1, 2)]

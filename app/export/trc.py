@@ -1,0 +1,92 @@
+"""TRC, the marker file of OpenSim: five header lines, a blank one, then tabs between the cells.
+
+A marker takes three columns, in metres; one that is missing has three empty cells, which OpenSim 4
+reads as NaN.  OpenSim asks for a constant rate (:mod:`app.export.even`).  Its ground has y up and
+is right-handed, as ours: no axis is exchanged.  Its models face +x and a person facing the camera
+faces +z, which inverse kinematics settles by the pelvis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from app.export.even import EvenMotion, evenly
+from app.export.motion import MotionData
+from app.export.parts import in_parts
+from app.export.sidecar import describe
+from app.files import write_together
+from models.skeleton import JOINT_COUNT, JOINT_NAMES
+
+_CELLS: Final = {
+    "seen": "X, Y and Z",
+    "filled": "X, Y and Z; not marked",
+    "missing": "all three are empty",
+}
+
+
+def write(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    """Write ``path`` and its sidecar, both or neither; return their paths.
+
+    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
+    and ExportError if there are no frames.
+    """
+    sidecar = path.with_name(f"{path.name}.json")
+    even = evenly(data)
+    rows, about = len(even.xyz), even.about
+    with write_together([sidecar, path], overwrite=overwrite) as (description, table):
+        differs = {"rows": rows, "cells": _CELLS, "resampling": about}
+        description.write(describe(data, table_name=path.name, **differs))
+        table.write(_header(path.name, data, even).encode("utf-8"))
+        for part in in_parts(rows, progress):
+            table.writelines(line.encode("ascii") for line in _lines(even, part))
+    return path, sidecar
+
+
+def _header(name: str, data: MotionData, even: EvenMotion) -> str:
+    rate = f"{even.rate:.10g}"
+    stated = {
+        "DataRate": rate,
+        "CameraRate": rate,
+        "NumFrames": len(even.xyz),
+        "NumMarkers": JOINT_COUNT,
+        "Units": "m",
+        "OrigDataRate": f"{data.effective_rate or even.rate:.10g}",
+        "OrigDataStartFrame": 1,
+        "OrigNumFrames": len(data.frame),
+    }
+    numbered = [f"{axis}{marker}" for marker in range(1, JOINT_COUNT + 1) for axis in "XYZ"]
+    lines = (
+        ("PathFileType", "4", "(X/Y/Z)", name),
+        stated,
+        map(str, stated.values()),
+        ("Frame#", "Time", *(f"{name}\t\t" for name in JOINT_NAMES), ""),
+        ("", "", *numbered, ""),
+        (),
+    )
+    return "".join("\t".join(line) + "\n" for line in lines)
+
+
+def _lines(even: EvenMotion, rows: slice) -> Iterator[str]:
+    # Half a unit of the last place is written as -0.000000 otherwise.
+    places = np.where(np.abs(even.xyz[rows]) <= 5e-7, 0.0, even.xyz[rows]).reshape(
+        -1, JOINT_COUNT * 3
+    )
+    for number, place in enumerate(places, start=rows.start):
+        present = ~np.isnan(place)
+        line = _pattern(present.tobytes())
+        yield line % (number + 1, number / even.rate, *place[present].tolist())
+
+
+@lru_cache(maxsize=1024)
+def _pattern(present: bytes) -> str:
+    """A row's format, by which of its 51 numbers there are."""
+    # OpenSim drops one empty cell from the end of a row, and refuses the row when that was needed:
+    # like its own files, each row ends with a tab.
+    return "\t".join(["%d", "%.9f"] + ["%.6f" if each else "" for each in present] + ["\n"])
