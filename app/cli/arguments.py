@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from app import __version__
+from app.cli import texts
 
 PROGRAM: Final = "run_app.py"
 HEIGHT_RANGE_M: Final = (1.2, 2.3)
@@ -27,19 +28,23 @@ examples:
   python {PROGRAM} --source performer             window on the built-in person, no camera needed
   python {PROGRAM} --source dance.mp4             window playing a video
   python {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
-  python {PROGRAM} lift --help                    more about lift"""
+  python {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
+  python {PROGRAM} export walk -o walk.csv        a recording as a table
+  python {PROGRAM} lift --help                    more about lift; so for every command"""
 
 LIFT_DESCRIPTION: Final = """\
 Turn videos into tables of 3D joint positions, each whole clip at once and at full quality.
 
 OUT.csv gets one row a frame: frame, time_s, tracked, then x, y, z in metres and the confidence of
 17 joints.  Beside it OUT.csv.json states units, axes, weights and everything else needed to use it.
-Joints that were not seen are empty cells."""
+Joints that were not seen are empty cells.  Other endings of OUT give other formats, see --to."""
 
 LIFT_EPILOG: Final = f"""\
 examples:
   python {PROGRAM} lift dance.mp4 -o dance.csv
   python {PROGRAM} lift takes/*.mp4 -o tables/            one table a video, named after it
+  python {PROGRAM} lift dance.mp4 -o dance.trc                 markers for OpenSim
+  python {PROGRAM} lift dance.mp4 -o dance.csv --to csv-long   one row a joint
   python {PROGRAM} lift dance.mp4 -o dance.csv --height 1.68
   python {PROGRAM} lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C
   python {PROGRAM} lift performer -o demo.csv --seconds 5
@@ -96,6 +101,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
         title="commands", metavar="COMMAND", dest="command", parser_class=_Parser
     )
     _add_lift(commands)
+    _add_record(commands)
+    _add_export(commands)
     _command(commands, "devices", "list cameras, compute devices and weights")
     _add_bench(commands)
     _add_evaluate(commands)
@@ -114,11 +121,19 @@ def parse(argv: list[str]) -> argparse.Namespace:
         help="show the pose of K frames ago: 0 is fastest, more is steadier (default: 2)",
     )
     options = parser.parse_args(argv)
-    for name in ("source", "delay"):
-        elsewhere = options.command in ("lift", "devices", "evaluate")
-        if elsewhere and getattr(options, name) is not None:
+    for name, elsewhere in _NOT_WITH.items():
+        if options.command in elsewhere and getattr(options, name) is not None:
             parser.error(f"--{name} belongs to the window, not to '{options.command}'")
+    if options.command == "record" and options.source is None:
+        parser.error("record needs --source: a camera, a video, an address, or 'performer'")
     return options
+
+
+_NOT_WITH: Final = {
+    "source": ("lift", "export", "devices", "evaluate"),
+    "delay": ("lift", "record", "export", "devices", "evaluate"),
+}
+"""Options of the window that mean nothing to these commands."""
 
 
 def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -137,7 +152,13 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="OUT",
         type=str,
         required=True,
-        help="the table to write (.csv); with several sources a folder",
+        help="the file to write, such as OUT.csv; with several sources a folder",
+    )
+    lift.add_argument(
+        "--to",
+        metavar="KIND",
+        help="the format: csv, csv-long, json, npz, parquet, trc, c3d, bvh, gltf "
+        "(default: by the ending of OUT, csv in a folder)",
     )
     lift.add_argument("-f", "--force", action="store_true", help="replace files that exist already")
     lift.add_argument(
@@ -148,6 +169,61 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         f"{PERFORMER_SECONDS:g} for the performer)",
     )
     _add_model_options(lift, height=True, default=argparse.SUPPRESS)
+
+
+def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
+    record = _command(commands, "record", "record without a window")
+    record.description, record.epilog = texts.RECORD, texts.RECORD_EXAMPLES
+    record.usage = f"python {PROGRAM} record --source SOURCE [-o NAME] [options]"
+    record.add_argument(
+        "--source",
+        metavar="SOURCE",
+        default=argparse.SUPPRESS,
+        help="a camera's name or number (see 'devices'), a video file, an http or rtsp URL, or "
+        "'performer'",
+    )
+    record.add_argument(
+        "-o",
+        "--output",
+        metavar="NAME",
+        help="the recording to make, NAME.mixpose, or a folder for it (default: named by date and "
+        "time, in the folder of the window's recordings)",
+    )
+    record.add_argument("--seconds", metavar="S", type=_seconds, help="end after S seconds")
+    record.add_argument("--video", action="store_true", help="keep the pictures too")
+    record.add_argument(
+        "--no-lift",
+        dest="lift",
+        action="store_false",
+        help="do not compute the 3D poses at the end; 'export' does it when they are needed",
+    )
+    _add_model_options(record, height=True, default=argparse.SUPPRESS)
+
+
+def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
+    export = _command(commands, "export", "write a recording's 3D poses to a file")
+    export.description, export.epilog = texts.EXPORT, texts.EXPORT_EXAMPLES
+    export.usage = f"python {PROGRAM} export NAME -o FILE [--to KIND] [options]"
+    export.add_argument(
+        "recording",
+        metavar="NAME",
+        help="a recording's folder NAME.mixpose, or its name, here or among the window's",
+    )
+    export.add_argument(
+        "--to",
+        metavar="KIND",
+        help="the format, one of those that 'lift --help' names (default: by the ending of FILE, "
+        "csv in a folder)",
+    )
+    export.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        required=True,
+        help="the file to write, or a folder for a file named after the recording",
+    )
+    export.add_argument("-f", "--force", action="store_true", help="replace files that exist")
+    _add_model_options(export, height=True, default=argparse.SUPPRESS)
 
 
 def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:

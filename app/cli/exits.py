@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import logging
 import os
 import sys
+import threading
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from app.errors import MixposeError
+
+log: Final = logging.getLogger(__name__)
 
 
 class Exit(enum.IntEnum):
@@ -17,7 +21,8 @@ class Exit(enum.IntEnum):
 
     OK = 0
     SOME_FAILED = 1
-    """Several sources: some were lifted completely, others not at all."""
+    """Several sources: some were lifted completely, others not at all.  Of ``record``: it ended by
+    itself before its time, or could not be lifted; what was recorded is kept."""
     FAILED = 2
     """Nothing was written; one line on stderr says why.  Also for wrong arguments."""
     FAULT = 70
@@ -38,6 +43,26 @@ def say(text: str) -> None:
 def warn(text: str) -> None:
     """Print a line on standard error."""
     _print(text, sys.stderr)
+
+
+def draw(text: str) -> None:
+    """Put text on standard error without ending the line."""
+    _guarded(sys.stderr, text)
+
+
+def leave_hanging_threads(code: int) -> None:
+    """End the process here if a thread hangs in a driver or in the start of a library.
+
+    All is saved by now, and such a thread cannot be stopped.  Python's own ending would pull the
+    libraries from under its feet: closed while MediaPipe was still loading, the process aborted
+    ("terminate called without an active exception").
+    """
+    hanging = [each.name for each in threading.enumerate() if each.daemon and each.is_alive()]
+    if hanging:
+        log.warning("ended without waiting for %s", ", ".join(hanging))
+        logging.shutdown()
+        flush()
+        os._exit(code)
 
 
 def flush() -> None:

@@ -7,9 +7,7 @@ import logging
 import signal
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,14 +15,15 @@ import numpy as np
 from app import logs
 from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
+from app.cli.network import Network
 from app.cli.outputs import Job, make_folder, plan, require_free
 from app.cli.progress import ProgressBar
+from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
 
 if TYPE_CHECKING:
     from app.clip import DetectedClip
     from app.sources.base import Source
-    from models.lifter import Lifter
 
 log: Final = logging.getLogger(__name__)
 
@@ -37,63 +36,13 @@ class _Outcome:
     """The number of the signal that stopped it."""
 
 
-class _Network:
-    """The lifter, loaded in a thread while the first frames are being detected.
-
-    Importing torch takes two seconds, longer than the detector needs for 100 frames.
-    """
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        self._options = options
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-network")
-        self._future: Future[Lifter] | None = None
-
-    def start(self) -> None:
-        """Begin to load, unless that has been done."""
-        self._future = self._future or self._pool.submit(self._load)
-
-    @property
-    def failed(self) -> bool:
-        """Whether ``get`` would raise: nothing more needs to be detected then."""
-        future = self._future
-        return future is not None and future.done() and future.exception() is not None
-
-    def get(self) -> Lifter:
-        """Wait for it.  Raises WeightsError, DeviceError."""
-        self.start()
-        assert self._future is not None
-        return self._future.result()
-
-    def _load(self) -> Lifter:
-        from models.lifter import Lifter
-
-        options = self._options
-        return Lifter(
-            options.weights,
-            options.device or "auto",
-            height_m=options.height,
-            use_depth=options.use_depth is not False,
-        )
-
-    def __enter__(self) -> _Network:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._pool.shutdown()
-
-
 def run(options: argparse.Namespace) -> int:
     """Lift every source and return the exit code described in ``lift --help``."""
     logs.divert_native_stderr()
-    jobs = plan(options.sources, options.output)
+    jobs = plan(options.sources, options.output, options.to)
     outcomes: list[_Outcome] = []
     try:
-        with _Network(options) as network:
+        with Network.of(options) as network:
             for job in jobs:
                 outcomes.append(_attempt(job, options, network))
                 if outcomes[-1].signal is not None:
@@ -104,9 +53,10 @@ def run(options: argparse.Namespace) -> int:
     return _conclude(jobs, outcomes)
 
 
-def _attempt(job: Job, options: argparse.Namespace, network: _Network) -> _Outcome:
+def _attempt(job: Job, options: argparse.Namespace, network: Network) -> _Outcome:
     """Lift one source; what is wrong with that one source is in the outcome."""
     try:
+        refuse_recording(job)
         require_free(job.table, force=options.force)
         with _open(job.source, options.seconds) as source:
             return _lift(job, source, options, network)
@@ -126,7 +76,7 @@ def _open(spec: str, seconds: float | None) -> Source:
     return open_source(spec)
 
 
-def _lift(job: Job, source: Source, options: argparse.Namespace, network: _Network) -> _Outcome:
+def _lift(job: Job, source: Source, options: argparse.Namespace, network: Network) -> _Outcome:
     from app.clip import detect_clip, lift_clip
     from app.detector import Detector
     from app.export.registry import export
@@ -150,7 +100,7 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: _Netwo
         try:
             motion = lift_clip(clip, lifter, progress=bar.update)
             make_folder(job.table.parent)
-            export(job.table, motion, overwrite=options.force)
+            export(job.table, motion, job.kind, overwrite=options.force)
         except MixposeError as error:
             return _Outcome(job, error, interrupt.signal)
         bar.close()

@@ -18,6 +18,8 @@ log: Final = logging.getLogger(__name__)
 _COMMANDS: Final = {
     None: "app.cli.window",
     "lift": "app.cli.lift",
+    "record": "app.cli.record",
+    "export": "app.cli.export",
     "devices": "app.cli.devices",
     "bench": "app.cli.bench",
     "evaluate": "app.cli.evaluate",

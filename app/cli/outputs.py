@@ -13,7 +13,8 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from app.cli.exits import UsageError
-from app.export.registry import FORMATS
+from app.cli.formats import DEFAULT, choose
+from app.export.registry import FORMATS, require
 from app.files import names_in_turn, plain_reason, safe_name
 
 
@@ -23,34 +24,37 @@ class Job:
 
     source: str
     table: Path
+    kind: str = DEFAULT
+    """The format, a key of ``app.export.registry.FORMATS``."""
 
 
-def plan(sources: Sequence[str], output: str) -> list[Job]:
+def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list[Job]:
     """Pair each source with a file of its own.
 
     Args:
         sources: as given on the command line.
         output: a file for one source; a folder for one or several, which need not exist yet if
             its parent does.
+        wanted: the format asked for; None for that of the file's ending, or CSV in a folder.
 
     Raises:
         UsageError: ``output`` does not fit, or cannot be written to.
+        ExportError: the format needs a library that is not there.
     """
     target = Path(output)
     is_folder = target.is_dir() or output.endswith(("/", os.sep))
-    if len(sources) == 1 and not is_folder:
-        if target.suffix.lower().lstrip(".") not in FORMATS:
-            raise UsageError(
-                f"What should {target} be? End it with {_endings()}, or with / for a folder."
-            )
-        _require_writable(target.parent)
-        return [Job(sources[0], target)]
-    if not is_folder and target.suffix.lower().lstrip(".") in FORMATS:
-        raise UsageError(f"Several sources need a folder after -o, not one file ({target}).")
-    _require_writable(target if os.path.lexists(target) else target.parent)
-    return [
-        Job(source, table) for source, table in zip(sources, _tables(sources, target), strict=True)
-    ]
+    if len(sources) > 1 and not is_folder:
+        if target.name.lower().endswith(tuple(each.suffix for each in FORMATS.values())):
+            raise UsageError(f"Several sources need a folder after -o, not one file ({target}).")
+        is_folder, output = True, f"{output}{os.sep}"
+    file, kind = choose(output, wanted, "")
+    require(kind)
+    if not is_folder:
+        require_writable(target.parent)
+        return [Job(sources[0], file, kind)]
+    require_writable(target if os.path.lexists(target) else target.parent)
+    files = _files(sources, target, FORMATS[kind].suffix)
+    return [Job(source, each, kind) for source, each in zip(sources, files, strict=True)]
 
 
 def require_free(table: Path, *, force: bool) -> None:
@@ -70,11 +74,11 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"The folder {folder} cannot be made: {plain_reason(error)}.") from error
 
 
-def _tables(sources: Sequence[str], folder: Path) -> Iterator[Path]:
+def _files(sources: Sequence[str], folder: Path, suffix: str) -> Iterator[Path]:
     """A file in ``folder`` for each source; equal names are numbered in the order given."""
     taken: set[str] = set()
     for source in sources:
-        names = names_in_turn(folder / f"{_stem(source)}.csv")
+        names = names_in_turn(folder / f"{_stem(source)}{suffix}")
         # Compared as on the disks of Windows and macOS, where Dance.csv is dance.csv.
         table = next(name for name in names if name.name.casefold() not in taken)
         taken.add(table.name.casefold())
@@ -88,8 +92,11 @@ def _stem(source: str) -> str:
     return safe_name(Path(source).stem, "source")
 
 
-def _require_writable(folder: Path) -> None:
-    """Try it: permissions alone say little on network disks, on Windows and to root."""
+def require_writable(folder: Path) -> None:
+    """Raise UsageError unless a file can be made in ``folder``.
+
+    Tried: permissions alone say little on network disks, on Windows and to root.
+    """
     if not folder.is_dir():
         what = "is not a folder" if os.path.lexists(folder) else "does not exist"
         raise UsageError(f"The folder to write to, {folder}, {what}.")
@@ -100,7 +107,3 @@ def _require_writable(folder: Path) -> None:
         raise UsageError(
             f"The folder {folder} cannot be written to: {plain_reason(error)}."
         ) from error
-
-
-def _endings() -> str:
-    return " or ".join(f".{ending}" for ending in FORMATS)

@@ -1,4 +1,4 @@
-"""The progress bar of ``lift``."""
+"""The progress bar of ``lift`` and ``export``, and the line that ``record`` keeps up to date."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from types import TracebackType
 from typing import Any, Final
 
+from app.cli.exits import draw, warn
 from app.clip import Progress, Stage
 
 _WORDS: Final = {Stage.DETECTING: "detecting", Stage.LIFTING: "lifting"}
@@ -71,3 +72,31 @@ class ProgressBar:
             leave=False,
             file=sys.stderr,
         )
+
+
+class StatusLine:
+    """One line on stderr that changes in place; nothing at all where stderr is not a terminal."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """Replace what the line says; what does not fit is cut off."""
+        if not self._shown:
+            return
+        columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        text = text[: columns - 1]  # a full line would make some terminals go on to the next
+        draw(f"\r{text.ljust(self._drawn)}")
+        self._drawn = len(text)
+
+    def clear(self) -> None:
+        """Empty the line, for something else to be said in its place."""
+        if self._drawn:
+            draw(f"\r{' ' * self._drawn}\r")
+            self._drawn = 0
+
+    def warn(self, text: str) -> None:
+        """Say something that stays."""
+        self.clear()
+        warn(text)

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
-import threading
-from typing import Final
 
 from app import logs, startup
-from app.cli.exits import UsageError, flush
-
-log: Final = logging.getLogger(__name__)
+from app.cli.exits import UsageError, leave_hanging_threads
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,24 +38,9 @@ def run(options: argparse.Namespace) -> int:
         use_depth=options.use_depth,
         delay=options.delay,
     )
-    _leave_hanging_threads(code)
+    leave_hanging_threads(code)
     del application  # kept until here: Qt must not lose it while the window is open
     return code
-
-
-def _leave_hanging_threads(code: int) -> None:
-    """End the process here if a thread hangs in a driver or in the start of a library.
-
-    All is saved by now, and such a thread cannot be stopped.  Python's own ending would pull the
-    libraries from under its feet: closed while MediaPipe was still loading, the process aborted
-    ("terminate called without an active exception").
-    """
-    hanging = [each.name for each in threading.enumerate() if each.daemon and each.is_alive()]
-    if hanging:
-        log.warning("ended without waiting for %s", ", ".join(hanging))
-        logging.shutdown()
-        flush()
-        os._exit(code)
 
 
 def _require_screen() -> None:

@@ -32,7 +32,7 @@ class LiveRun:
     Args:
         open_source: opens the source; called in a thread, and again each time a live source is
             lost.  Files and the performer should be opened with ``paced=True``.
-        lifter_factory: loads the network; called in a thread.
+        lifter_factory: loads the network; called in a thread.  None for no 3D poses at all.
         detector_factory: loads the 2D detector; called in a thread.
         delay: k, how many source frames the shown pose lies behind the newest one; 0 is fastest.
         height_m: the person's height in metres, or None for the model's own body size.
@@ -42,7 +42,7 @@ class LiveRun:
     def __init__(
         self,
         open_source: Callable[[], Source],
-        lifter_factory: Callable[[], Lifter],
+        lifter_factory: Callable[[], Lifter] | None,
         *,
         detector_factory: Callable[[], Detector] = Detector,
         delay: int = 2,
@@ -72,8 +72,9 @@ class LiveRun:
     def start(self) -> None:
         """Start the threads and return at once."""
         self._crew.start("capture", self._capture.run)
-        self._lifting.load(self._lifter_factory)
-        self._crew.start("lift", self._lifting.run)
+        if self._lifter_factory is not None:
+            self._lifting.load(self._lifter_factory)
+            self._crew.start("lift", self._lifting.run)
 
     def stop(self, timeout_s: float = 3.0) -> bool:
         """End the run from whatever state, close everything, and wait for it.

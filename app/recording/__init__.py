@@ -11,7 +11,7 @@ A recording is a folder ``NAME.mixpose/``:
 ``poses.npz``
     the poses lifted from it at full quality (:mod:`.poses`)
 ``.writing``
-    there from the beginning until the recording was closed in order
+    there from the beginning until the recording was closed in order (:mod:`.mark`)
 
 ``keypoints.bin`` and ``video.mkv`` only grow, and what has reached them is never touched again; the
 others are replaced as a whole.  So a program killed, or a machine switched off, at any moment

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import RecordingError
-from app.recording import poses, video
+from app.recording import mark, poses, video
 from app.recording.reader import read_description
 from app.recording.rows import HEADER_BYTES, ROW
-from app.recording.writer import KEYPOINTS_FILE, SUFFIX, WRITING_MARK
+from app.recording.writer import KEYPOINTS_FILE, SUFFIX
 
 _log = logging.getLogger(__name__)
 
@@ -30,8 +30,19 @@ class RecordingEntry:
     duration_s: float
     finished: bool
     """False if it is being written or was interrupted."""
+    being_written: bool
+    """Whether a living process is still recording it."""
     has_video: bool
     has_poses: bool
+
+
+def interrupted_recordings(folder: Path) -> list[RecordingEntry]:
+    """The recordings in ``folder`` that were cut off and have frames, newest first."""
+    return [
+        entry
+        for entry in list_recordings(folder)
+        if entry.frames and not entry.finished and not entry.being_written
+    ]
 
 
 def list_recordings(folder: Path) -> list[RecordingEntry]:
@@ -62,7 +73,8 @@ def _entry(path: Path) -> RecordingEntry:
         started_at=meta.started_at,
         frames=frames,
         duration_s=duration_s,
-        finished=not (path / WRITING_MARK).exists(),
+        finished=not mark.is_marked(path),
+        being_written=mark.is_being_written(path),
         has_video=(path / video.FILE_NAME).exists(),
         has_poses=(path / poses.FILE_NAME).exists(),
     )

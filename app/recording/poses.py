@@ -63,34 +63,52 @@ class SavedPoses:
 def save(
     folder: Path, time_s: NDArray[np.float64], lifted: LiftedPoses, info: Mapping[str, object]
 ) -> SavedPoses:
-    """Write ``poses.npz`` for frames at ``time_s`` (N,), in the place of an older one.
+    """:func:`prepare` and :func:`write`."""
+    poses = prepare(len(time_s), lifted, info)
+    write(folder, time_s, poses)
+    return poses
+
+
+def prepare(frames: int, lifted: LiftedPoses, info: Mapping[str, object]) -> SavedPoses:
+    """Put lifted poses into the types they are saved in.
 
     ``info`` is the lifter's, and has at least the keys of :class:`PosesInfo`.  Raises ValueError if
-    that or a shape does not fit, RecordingError if the file cannot be written.
+    that or a shape does not fit.
     """
-    text = json.dumps(dict(info), ensure_ascii=True, allow_nan=False)
-    if len(text) > _MAX_INFO_CHARACTERS:
-        raise ValueError(f"info takes {len(text)} characters")
     poses = SavedPoses(
         xyz=np.asarray(lifted.xyz, np.float32),
         filled=np.asarray(lifted.filled, np.bool_),
         missing=np.asarray(lifted.missing, np.bool_),
         swapped=np.asarray(lifted.swapped, np.bool_),
-        info=_checked(json.loads(text)),
+        info=_checked(json.loads(_text(info))),
     )
-    for name, (dtype, shape) in _expected(len(time_s)).items():
+    for name, (dtype, shape) in _expected(frames).items():
         if name != "time_s" and getattr(poses, name).shape != shape:
             raise ValueError(f"{name} has shape {getattr(poses, name).shape}, not {shape} {dtype}")
+    return poses
+
+
+def write(folder: Path, time_s: NDArray[np.float64], poses: SavedPoses) -> None:
+    """Write ``poses.npz`` for frames at ``time_s`` (N,), in the place of an older one.
+
+    Raises RecordingError if the file cannot be written.
+    """
     arrays = {name: getattr(poses, name) for name in ("xyz", "filled", "missing", "swapped")}
     try:
         with write_atomically(folder / FILE_NAME, overwrite=True) as file:
-            np.savez(file, time_s=time_s, info=np.array(text), **arrays)
+            np.savez(file, time_s=time_s, info=np.array(_text(poses.info)), **arrays)
     except OSError as error:
         raise RecordingError(
             f"The poses of {folder.name} cannot be saved: {plain_reason(error)}. "
             "They can be computed again from the recording."
         ) from error
-    return poses
+
+
+def _text(info: Mapping[str, object]) -> str:
+    text = json.dumps(dict(info), ensure_ascii=True, allow_nan=False)
+    if len(text) > _MAX_INFO_CHARACTERS:
+        raise ValueError(f"info takes {len(text)} characters")
+    return text
 
 
 def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from app.errors import RecordingError
 from app.files import plain_reason
+from app.recording import mark, video
 from app.recording import meta as meta_file
 from app.recording import poses as poses_file
 from app.recording import rows as rows_file
-from app.recording import video
 from app.recording.meta import Meta, require_version
 from app.recording.poses import LiftedPoses, SavedPoses
 from app.recording.rows import HEADER_BYTES, ROW, Rows
 from app.recording.video import Pictures
-from app.recording.writer import KEYPOINTS_FILE, WRITING_MARK
+from app.recording.writer import KEYPOINTS_FILE
 
 _log = logging.getLogger(__name__)
 
@@ -131,9 +131,12 @@ class Recording:
     def save_poses(self, lifted: LiftedPoses, info: Mapping[str, object]) -> None:
         """Keep lifted poses, one for each frame, with the recording.
 
-        Raises ValueError if their number does not fit, RecordingError if they cannot be written.
+        Raises ValueError if their number does not fit, RecordingError if they cannot be written;
+        ``poses`` holds them all the same then.
         """
-        self.poses = poses_file.save(self.path, self.keypoints.time_s, lifted, info)
+        time_s = self.keypoints.time_s
+        self.poses = poses_file.prepare(len(time_s), lifted, info)
+        poses_file.write(self.path, time_s, self.poses)
 
     @cached_property
     def _pictures(self) -> Pictures | None:
@@ -201,7 +204,9 @@ def _what_was_saved(
     # A kill or a power cut can only spoil the end; anything before it is damage to the file.
     torn = len(good) - (int(np.flatnonzero(good)[-1]) + 1 if whole else 0)
     damaged = len(good) - torn - whole
-    if (path / WRITING_MARK).exists():
+    if mark.is_being_written(path):
+        parts.append("This recording is still being made.")
+    elif mark.is_marked(path):
         parts.append("This recording was interrupted.")
     if cut_off or torn:
         parts.append("Its unfinished end was cut off.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import shutil
 import threading
 import time
@@ -19,21 +20,30 @@ from app.files import names_in_turn, plain_reason, safe_name, sync_folder
 from app.packets import Frame, Keypoints2D
 from app.recording import meta as meta_file
 from app.recording import rows, video
+from app.recording.mark import WritingMark
 from app.recording.meta import Ending, Meta, SourceInfo
+from app.recording.space import FillRate
 from app.recording.storage import AppendOnlyFile
 from app.recording.video import PictureWriter
 
 _log = logging.getLogger(__name__)
 
 SUFFIX: Final = ".mixpose"
-WRITING_MARK: Final = ".writing"
+LOW_DISK_S: Final = 30 * 60.0
+"""A disk that will be full sooner than this, at the present rate, is worth a warning."""
+LAST_DISK_S: Final = 2 * 60.0
+"""With room for less than this the recording ends, while there is room to end it in order."""
 KEYPOINTS_FILE: Final = "keypoints.bin"
 
 _FLUSH_S: Final = 0.2
 _SYNC_S: Final = 1.0
 _CLOSE_S: Final = 10.0
+_SAME_TIME_S: Final = 1e-4
+"""Times of a file are rounded: the frame at the end of a second is not one more."""
 _MAX_WAITING: Final = 50_000
 """Rows kept in memory (65 MB, 28 minutes at 30 frames/s) while the disk does not answer."""
+_WARNED_S: Final = 1.1 * LOW_DISK_S
+"""Where a warning is taken back, lest it come and go."""
 _VIDEO_RESERVE: Final = 256 * 2**20
 """Disk space left to the keypoints, which need 1.3 kB a frame: nearly two hours at 30 frames/s."""
 
@@ -46,27 +56,33 @@ class RecordingWriter:
     ends the recording, keeps what was written, and stands in :attr:`error`.
     """
 
-    def __init__(self, path: Path, meta: Meta, keep_video: bool) -> None:
+    def __init__(
+        self, path: Path, meta: Meta, keep_video: bool, seconds: float | None = None
+    ) -> None:
         """Fill the new, empty folder ``path``; use :meth:`create`.  Raises OSError."""
         self.path = path
         self.error: RecordingError | None = None
         """Why the recording ended by itself."""
         self.free_bytes = shutil.disk_usage(path).free
         """Space left on the disk, looked up every second."""
+        self.complete = False
+        """Whether it has all the seconds it was to have."""
         self._meta = meta
-        self._mark = path / WRITING_MARK
-        self._mark.touch(exist_ok=False)
-        meta_file.write(meta, path)
-        self._file = AppendOnlyFile(path / KEYPOINTS_FILE)
-        try:
+        self._seconds = math.inf if seconds is None else seconds
+        with ExitStack() as undo:
+            self._mark = WritingMark(path)
+            undo.callback(self._mark.let_go)
+            meta_file.write(meta, path)
+            self._file = AppendOnlyFile(path / KEYPOINTS_FILE)
+            undo.callback(self._file.close)
             self._file.append(rows.header({"recording": meta.brief()}))
             sync_folder(path)
             video_path = path / video.FILE_NAME
             self._pictures = PictureWriter(video_path, meta.size) if keep_video else None
-        except OSError:
-            self._file.close()
-            raise
-        self._began = time.perf_counter()
+            undo.pop_all()
+        self._rows_rate = FillRate(self._file.size)
+        self._pictures_rate = FillRate(0 if self._pictures is None else self._pictures.file.size)
+        self._disk_low = False
         self._first: tuple[float, int] | None = None
         self._last = (0.0, 0)
         self._accepted = 0
@@ -95,11 +111,13 @@ class RecordingWriter:
         size: tuple[int, int],
         keep_video: bool = False,
         settings: Mapping[str, object] | None = None,
+        seconds: float | None = None,
     ) -> RecordingWriter:
         """Begin ``NAME.mixpose`` in ``folder``, or ``NAME-2.mixpose`` … if that is taken.
 
         ``name`` may be anything a person types; empty stands for the date and time.  ``size`` is
-        (width, height) in pixels.  Raises RecordingError if nothing can be written there.
+        (width, height) in pixels.  After ``seconds`` from its first frame it takes no more.
+        Raises RecordingError if nothing can be written there.
         """
         now = datetime.now().astimezone()
         name = safe_name(name, otherwise=now.strftime("%Y-%m-%d %H.%M.%S"))
@@ -108,7 +126,7 @@ class RecordingWriter:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = _make_folder(folder / f"{name}{SUFFIX}")
-            return cls(path, meta, keep_video)
+            return cls(path, meta, keep_video, seconds)
         except OSError as error:
             if path is not None:
                 shutil.rmtree(path, ignore_errors=True)
@@ -128,15 +146,32 @@ class RecordingWriter:
         return 0.0 if self._first is None else self._last[0] - self._first[0]
 
     @property
+    def dropped(self) -> int:
+        """Frames the source lost since the first one recorded."""
+        return 0 if self._first is None else self._last[1] - self._first[1]
+
+    @property
     def bytes_per_s(self) -> float:
-        """What the recording has taken of the disk so far, over the time it has run."""
-        pictures = 0 if self._pictures is None else self._pictures.file.size
-        return (self._file.size + pictures) / max(_SYNC_S, time.perf_counter() - self._began)
+        """What the recording takes of the disk at present; 0 until it has frames."""
+        pictures = self._pictures is not None and self._pictures.problem is None
+        return self._rows_rate.bytes_per_s + (self._pictures_rate.bytes_per_s if pictures else 0.0)
 
     @property
     def seconds_left(self) -> float:
         """How long the disk will last at this rate."""
-        return self.free_bytes / self.bytes_per_s
+        rate = self.bytes_per_s
+        return self.free_bytes / rate if rate else math.inf
+
+    @property
+    def disk_warning(self) -> str | None:
+        """That the disk will be full within half an hour, in words without a full stop."""
+        if not self._disk_low:
+            return None
+        minutes = max(1, round(self.seconds_left / 60))
+        return (
+            f"The disk is nearly full: room for about {minutes} minute{'s' if minutes > 1 else ''} "
+            "more"
+        )
 
     @property
     def pictures_left_out(self) -> int:
@@ -154,10 +189,13 @@ class RecordingWriter:
         """Record one frame, and its picture if video is kept; never waits for the disk.
 
         ``dropped`` is how many frames the source has lost so far.  Does nothing once the recording
-        has ended.  Raises ValueError if an array has the wrong shape.
+        has ended or is complete.  Raises ValueError if an array has the wrong shape.
         """
         with self._lock:
-            if self._stop.is_set():
+            if self._first is not None:
+                elapsed_s = keypoints.time_s - self._first[0]
+                self.complete |= elapsed_s > self._seconds - _SAME_TIME_S
+            if self._stop.is_set() or self.complete:
                 return
             obstacle = self._obstacle(keypoints)
             if obstacle is None:
@@ -208,7 +246,16 @@ class RecordingWriter:
         except OSError as error:
             # The mark stays: the recording opens as an interrupted one.
             self._fail(plain_reason(error))
+        finally:
+            self._mark.let_go()
         return self.path
+
+    def discard(self) -> None:
+        """Close and remove a recording into which nothing was written; others are only closed."""
+        empty = not self._accepted and self._file.in_place()
+        self.close()
+        if empty:
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def _finalise(self) -> None:
         files = [self._file] if self._pictures is None else [self._file, self._pictures.file]
@@ -220,12 +267,12 @@ class RecordingWriter:
         ending = Ending(
             frames=self._written,
             duration_s=self.elapsed_s,
-            dropped=0 if self._first is None else self._last[1] - self._first[1],
+            dropped=self.dropped,
             pictures=0 if self._pictures is None else self._pictures.written,
             error=None if self.error is None else str(self.error),
         )
         meta_file.write(replace(self._meta, ending=ending), self.path)
-        self._mark.unlink()
+        self._mark.remove()
         sync_folder(self.path)
 
     def _write_rows(self) -> None:
@@ -246,14 +293,26 @@ class RecordingWriter:
             if not self._file.in_place():
                 self._fail("its folder was moved or deleted")
                 return
-            self.free_bytes = shutil.disk_usage(self.path).free
             if self._pictures is not None:
                 self._pictures.file.sync()
-                if self.free_bytes < _VIDEO_RESERVE:
-                    self._pictures.give_up(
-                        "The pictures are no longer kept because the disk is nearly full; "
-                        "the keypoints are."
-                    )
+            self._measure_disk()
+            if self.seconds_left < LAST_DISK_S:
+                self._fail("the disk is nearly full")
+                return
+
+    def _measure_disk(self) -> None:
+        """See how much room there is; where it gets short, the pictures go first."""
+        self._rows_rate.look(self._file.size)
+        if self._pictures is not None:
+            self._pictures_rate.look(self._pictures.file.size)
+        self.free_bytes = shutil.disk_usage(self.path).free
+        short = self.free_bytes < _VIDEO_RESERVE or self.seconds_left < LAST_DISK_S
+        if self._pictures is not None and short:
+            self._pictures.give_up(
+                "The pictures are no longer kept because the disk is nearly full; "
+                "the keypoints are."
+            )
+        self._disk_low = self.seconds_left < (_WARNED_S if self._disk_low else LOW_DISK_S)
 
     def _guarded(self, job: Callable[[], None]) -> None:
         try:

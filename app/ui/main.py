@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QApplication
 from app import paths
 from app.ui.guard import ErrorGuard, SignalGuard
 from app.ui.preferences import Preferences, PreferencesFile
+from app.ui.presenters.offers import Offers
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.window import WindowPresenter
 from app.ui.views.main_window import MainWindow
@@ -87,8 +88,10 @@ class Session:
             setattr(preferences, name, value)
         self.preferences = preferences
         self.presenter = WindowPresenter(preferences, lambda: recordings)
+        self.offers = Offers(self.presenter)
         self.window = MainWindow(self.presenter, OrbitPresenter())
         self.window.closing.connect(self._close)
+        self.presenter.preferences_changed.connect(self._keep_at_once)
         self._poll = QTimer()
         self._poll.setInterval(_POLL_MS)
         self._poll.timeout.connect(self._look_whether_closed)
@@ -116,6 +119,7 @@ class Session:
         """Show the window with ``source``."""
         self.window.open()
         self.presenter.begin(source)
+        self.offers.look()
 
     def _close(self) -> None:
         """End everything in a thread: a camera may take seconds to let go."""
@@ -123,6 +127,11 @@ class Session:
         self.save()
         self.presenter.begin_close(self.window.skeleton.close_renderer)
         self._poll.start()
+
+    def _keep_at_once(self, name: str) -> None:
+        """What must be remembered even if this window, too, ends without being closed."""
+        if name == "offered":
+            self.save()
 
     def _look_whether_closed(self) -> None:
         if self.presenter.has_closed():

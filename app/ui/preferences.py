@@ -47,6 +47,8 @@ class Preferences:
     orbit: tuple[float, ...] = ()
     """The 3D view's camera as the view itself writes it; empty for the first view."""
     last_folder: str = ""
+    offered: str = ""
+    """Names of the interrupted recordings the window has offered to open, with / between."""
     welcomed: bool = False
     settings_open: bool = False
     geometry: bytes = field(default=b"", repr=False)

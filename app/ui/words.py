@@ -39,6 +39,13 @@ def span(seconds: float) -> str:
     return f"{seconds / 3600:.0f} h"
 
 
+def length(seconds: float) -> str:
+    """A recording's length in a sentence: ``0:07``, ``3:12``, ``1:02:03``."""
+    minutes, rest = divmod(int(max(0.0, seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def milliseconds(value: float) -> str:
     return f"{value:.0f}{NARROW_SPACE}ms"
 
@@ -107,8 +114,3 @@ def _device(name: str, *, gpu_wanted: bool) -> Segment:
             warn=True,
         )
     return Segment("CPU", "The 3D poses are computed on the processor")
-
-
-def disk_low(seconds_left: float) -> str:
-    """A warning while recording."""
-    return f"The disk is nearly full: room for about {span(seconds_left)} more"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.errors import MixposeError
-from app.export.registry import FORMATS
+from app.export.registry import FORMATS, require
 from app.files import free_name, safe_name
 from app.ui.preferences import Preferences
 from app.ui.presenters import work
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from app.recording.reader import Recording
 
 EXPLAINED: Final = (
-    "One row for each picture: time, then x, y and z in metres and the confidence of 17 joints. "
-    "A second file beside it states units, axes and origin. Joints that were not seen are empty."
+    "Where 17 joints are in 3D, picture by picture. A second file beside it states units, axes and "
+    "origin. Joints that were not seen are not made up."
 )
 
 
@@ -95,6 +95,7 @@ class ExportPresenter:
         self._preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> tuple[Path, ...]:
+            require(kind)  # before a long video is lifted for nothing
             if target.is_video:
                 return work.export_video(target.path, path, kind, preferences, control)
             recording = target.recording or work.open_recording(target.path)

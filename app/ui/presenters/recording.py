@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.errors import MixposeError, RecordingError
-from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.presenters.live import LiveStage
 from app.ui.tasks import Job, Jobs
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from app.recording.writer import RecordingWriter
 
 log: Final = logging.getLogger(__name__)
-LOW_DISK_BYTES: Final = 1_000_000_000
-LOW_DISK_S: Final = 300.0
 
 
 class RecordState(enum.Enum):
@@ -52,7 +49,8 @@ class RecordPresenter:
         jobs: where opening and closing files is done.
         preferences: countdown, automatic stop, keep video.
         folder: gives the folder recordings go to.
-        saved: called with the path of each finished recording.
+        saved: called with the path of each finished recording, and with the sentence that says
+            why it ended by itself (empty if it was stopped).
         failed: called with a sentence when something went wrong.
         clock: monotonic seconds.
     """
@@ -63,7 +61,7 @@ class RecordPresenter:
         preferences: Preferences,
         folder: Callable[[], Path],
         *,
-        saved: Callable[[Path], None],
+        saved: Callable[[Path, str], None],
         failed: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -135,9 +133,7 @@ class RecordPresenter:
             return ""
         if writer.video_problem:
             return writer.video_problem
-        if writer.free_bytes < LOW_DISK_BYTES or writer.seconds_left < LOW_DISK_S:
-            return words.disk_low(writer.seconds_left)
-        return ""
+        return writer.disk_warning or ""
 
     @staticmethod
     def _can_record(stage: LiveStage) -> bool:
@@ -174,14 +170,15 @@ class RecordPresenter:
         if stage is not None:
             stage.recording = False
             stage.run.stop_recording()
-        error = writer.error
         self._state = RecordState.SAVING
 
         def closed(path: Path) -> None:
             self._reset()
-            if error:
-                self._failed(str(error))
-            self._saved(path)
+            why = str(writer.error or "")
+            if path.is_dir():
+                self._saved(path, why)
+            else:
+                self._failed(why)
 
         self._jobs.start(
             Job("Saving the recording", lambda _c: writer.close(), done=closed, failed=self._fail)

@@ -286,15 +286,17 @@ class WindowPresenter(QObject):
     def record_status(self) -> RecordStatus:
         return self.recorder.status(self.stage if isinstance(self.stage, LiveStage) else None)
 
-    def _saved(self, path: Path) -> None:
+    def _saved(self, path: Path, why_ended: str) -> None:
         self.last_recording = path
         self.wave_welcome()
         self.list_recordings()
+        if why_ended:
+            self.tell(why_ended)
         if not self.closing:  # it is lifted when it is opened or exported
-            self.lift(path)
+            self.lift(path, why_ended=why_ended)
 
-    def lift(self, path: Path, opened: Recording | None = None) -> None:
-        """Compute the final 3D poses of a recording in the background."""
+    def lift(self, path: Path, opened: Recording | None = None, *, why_ended: str = "") -> None:
+        """Compute the final 3D poses of a recording in the background, then say ``why_ended``."""
         preferences = replace(self.preferences)
 
         def lifted(recording: Recording) -> None:
@@ -304,11 +306,13 @@ class WindowPresenter(QObject):
                     stage.show_poses(recording.poses)
                 self.announce(News("The 3D poses are ready", self._after(path, play=False)))
             else:
-                self.announce(News(f"Recording {path.stem} is ready", self._after(path)))
+                ready = f"Recording {path.stem} is ready"
+                self.announce(News(why_ended or ready, self._after(path)))
 
         def skipped() -> None:
             later = "its 3D poses will be computed when you export it"
-            self.announce(News(f"Recording {path.stem} is saved; {later}", self._after(path)))
+            saved = why_ended or f"Recording {path.stem} is saved"
+            self.announce(News(f"{saved.rstrip('.')}; {later}", self._after(path)))
 
         def failed(error: BaseException) -> None:
             self._job_failed(error)

@@ -6,14 +6,12 @@ is left behind then.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.tasks import Control
-from models.skeleton import depth_from_world
 
 if TYPE_CHECKING:
     from app.export.motion import MotionData
@@ -69,6 +67,13 @@ def recordings(folder: Path) -> list[tuple[str, str]]:
     ]
 
 
+def interrupted(folder: Path) -> list[tuple[Path, float]]:
+    """Path and length in seconds of each recording that was cut off, newest first."""
+    from app.recording.listing import interrupted_recordings
+
+    return [(entry.path, entry.duration_s) for entry in interrupted_recordings(folder)]
+
+
 def open_recording(path: Path) -> Recording:
     """Raises RecordingError."""
     from app.recording.reader import Recording
@@ -91,32 +96,11 @@ def lifter(preferences: Preferences) -> Lifter:
 
 def lift_recording(recording: Recording, preferences: Preferences, control: Control) -> Recording:
     """Lift a recording at full quality and save the poses beside it."""
+    from app.recording import lifting
+
     control.report(0.0)
-    network = lifter(preferences)
-    data = recording.keypoints
-    lifted = network.lift(
-        data.xy,
-        data.conf,
-        recording.size,
-        data.time_s,
-        depth=depth_from_world(data.world),
-        progress=control.report,
-    )
-    recording.save_poses(lifted, describe(network))
+    lifting.lift(recording, lifter(preferences), control.report)
     return recording
-
-
-def describe(network: Lifter) -> dict[str, object]:
-    """What a table's sidecar tells about the network; no paths of this machine."""
-    about = asdict(network.info)
-    del about["path"]
-    return {
-        **about,
-        "device": str(network.device),
-        "height_m": network.height_m,
-        "use_depth": network.use_depth,
-        "detector_depth": network.uses_depth,
-    }
 
 
 def up_to_date(recording: Recording, preferences: Preferences) -> bool:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app.cli.arguments import DELAY_RANGE, PERFORMER_SECONDS, parse
+from app.export.registry import FORMATS
 
 
 def test_nothing_means_the_window() -> None:
@@ -44,6 +45,10 @@ def test_options_may_stand_before_and_after_the_command() -> None:
         (["lift", "a.mp4", "-o", "a.csv", "--delay", "2"], ["--delay"]),
         (["--source", "0", "lift", "a.mp4", "-o", "a.csv"], ["--source belongs to the window"]),
         (["devices", "now"], ["now"]),
+        (["record", "-o", "walk"], ["record needs --source"]),
+        (["--delay", "2", "record", "--source", "0"], ["--delay belongs to the window"]),
+        (["--source", "0", "export", "walk", "-o", "a.csv"], ["--source belongs to the window"]),
+        (["export", "walk"], ["-o"]),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
@@ -63,18 +68,36 @@ def test_heights_of_people(text: str, metres: float) -> None:
     assert parse(["--height", text]).height == metres
 
 
+def test_a_recording_takes_its_source_before_or_after() -> None:
+    before = parse(["--source", "0", "--device", "cpu", "record", "-o", "walk"])
+    after = parse(["record", "--source", "0", "-o", "walk", "--device", "cpu"])
+    assert vars(before) == vars(after)
+    assert (after.source, after.lift, after.video, after.seconds) == ("0", True, False, None)
+
+
 def test_help_has_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--help"])
     with pytest.raises(SystemExit):
         parse(["lift", "--help"])
+    for command in ("record", "export"):
+        with pytest.raises(SystemExit):
+            parse([command, "--help"])
     lines = capsys.readouterr().out.splitlines()
     examples = [line.strip() for line in lines if line.startswith("  python run_app.py ")]
-    assert len(examples) >= 8
+    assert len(examples) >= 16
     for example in examples:
         command = re.split(" {3,}", example)[0].split()[2:]
         if "--help" not in command:
             parse(command)
+
+
+def test_help_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["lift", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    listed = said.partition("the format: ")[2].partition(" (default")[0]
+    assert listed.split(", ") == list(FORMATS)
 
 
 def test_delay_reaches_as_far_as_the_slider_of_the_window() -> None:

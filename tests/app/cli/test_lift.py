@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.disks import read_only, small_disk
 from tests.support.program import Program
+from tests.support.readers import trc
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals and limits")
 
@@ -40,6 +41,18 @@ def test_a_clip_becomes_a_table(program: Program, clips: Path, out: Path) -> Non
     assert sidecar["scale"] == {"source": "height", "height_m": 1.6}
     assert sidecar["source"] == "person.mp4"
     assert "XNNPACK" in program.log_text, "MediaPipe's chatter belongs in the log"
+
+
+def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path) -> None:
+    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.trc", "--seconds", "0.5")
+    assert ended.code == 0, ended
+    assert trc(out / "x.trc").header["NumFrames"] == "15"
+    ended = program.run(
+        "lift", clips / "person.mp4", "-o", f"{out}/", "--to", "csv-long", "--seconds", "0.5"
+    )
+    assert ended.code == 0, ended
+    assert len(rows(out / "person.csv")) == 15 * 17
+    assert names(out) == ["person.csv", "person.csv.json", "x.trc", "x.trc.json"]
 
 
 def test_what_exists_is_replaced_only_by_force(program: Program, clips: Path, out: Path) -> None:

@@ -15,7 +15,9 @@ from tests.support.program import RUN_APP, Program
 HEAVY = ("torch", "mediapipe", "cv2", "open3d", "PyQt6", "numpy", "tqdm", "av", "scipy")
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["lift", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["lift", "--help"], ["record", "--help"]]
+)
 def test_answers_without_loading_anything_heavy(arguments: list[str], program: Program) -> None:
     code = (
         "import atexit, runpy, sys\n"
@@ -46,6 +48,8 @@ def test_help_names_commands_options_and_exit_codes(program: Program) -> None:
     text = program.run("--help", env={"COLUMNS": "100"}).out
     for word in (
         "lift",
+        "record",
+        "export",
         "devices",
         "bench",
         "--source",
@@ -61,7 +65,13 @@ def test_help_names_commands_options_and_exit_codes(program: Program) -> None:
     lift = program.run("lift", "--help", env={"COLUMNS": "100"}).out
     for code in ("0", "1", "2", "70", "130"):
         assert re.search(rf"^  {code} +\S", lift, re.MULTILINE)
-    assert all(len(line) <= 100 for line in (text + lift).splitlines())
+    others = [
+        program.run(name, "--help", env={"COLUMNS": "100"}).out for name in ("record", "export")
+    ]
+    for other in others:
+        for code in ("0", "2", "70", "130"):
+            assert re.search(rf"^  {code} +\S", other, re.MULTILINE)
+    assert all(len(line) <= 100 for line in "".join([text, lift, *others]).splitlines())
 
 
 def test_wrong_arguments_end_with_2_and_one_line(program: Program) -> None:

@@ -7,6 +7,9 @@ import pytest
 
 from app.cli.exits import UsageError
 from app.cli.outputs import Job, plan, require_free
+from app.errors import ExportError
+from app.export import registry
+from app.export.registry import FORMATS
 
 
 def test_one_source_takes_the_name_given(tmp_path: Path) -> None:
@@ -39,6 +42,32 @@ def test_several_sources_never_share_a_table(
     assert [job.table.name for job in plan(sources, str(tmp_path))] == names
 
 
+@pytest.mark.parametrize("kind", sorted(FORMATS))
+def test_every_format_may_be_asked_for(kind: str, tmp_path: Path) -> None:
+    suffix = FORMATS[kind].suffix
+    file = tmp_path / f"x{suffix}"
+    assert plan(["a.mp4"], str(file), kind) == [Job("a.mp4", file, kind)]
+    jobs = plan(["a.mp4", "b/a.mp4"], str(tmp_path), kind)
+    assert [job.table.name for job in jobs] == [f"a{suffix}", f"a-2{suffix}"]
+    assert {job.kind for job in jobs} == {kind}
+    assert plan(["a.mp4"], f"{tmp_path}/", kind) == [Job("a.mp4", tmp_path / f"a{suffix}", kind)]
+
+
+@pytest.mark.parametrize("kind", sorted(FORMATS))
+def test_the_ending_alone_decides(kind: str, tmp_path: Path) -> None:
+    (job,) = plan(["a.mp4"], f"{tmp_path}/x{FORMATS[kind].suffix.upper()}")
+    assert job.kind == ("csv" if kind == "csv-long" else kind)
+
+
+def test_a_library_that_is_missing_is_said_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    with pytest.raises(ExportError, match="needs pyarrow"):
+        plan(["a.mp4"], f"{tmp_path}/x.parquet")
+    assert plan(["a.mp4"], f"{tmp_path}/x.csv")
+
+
 @pytest.mark.parametrize(
     ("output", "words"),
     [
@@ -61,6 +90,21 @@ def test_output_that_cannot_be(output: str, words: list[str], tmp_path: Path) ->
 def test_several_sources_need_a_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="folder after -o"):
         plan(["a.mp4", "b.mp4"], f"{tmp_path}/x.csv")
+    with pytest.raises(UsageError, match="folder after -o"):
+        plan(["a.mp4", "b.mp4"], f"{tmp_path}/x.trc", "trc")
+
+
+@pytest.mark.parametrize(
+    ("output", "wanted", "words"),
+    [
+        ("x.csv", "xls", "'xls' is not a format. Choose one of: csv, csv-long"),
+        ("", "xls", "'xls' is not a format"),
+        ("x.csv", "trc", r"End it with \.trc"),
+    ],
+)
+def test_a_format_that_cannot_be(output: str, wanted: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=words):
+        plan(["a.mp4"], f"{tmp_path}/{output}", wanted)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.recording.listing import list_recordings
+from app.recording.listing import interrupted_recordings, list_recordings
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
@@ -38,6 +38,23 @@ def test_one_in_progress_is_not_finished(tmp_path: Path) -> None:
     assert list_recordings(tmp_path)[0].duration_s == pytest.approx(0.5)
     writer.close()
     assert list_recordings(tmp_path)[0].finished
+
+
+def test_one_in_progress_is_not_an_interrupted_one(tmp_path: Path) -> None:
+    writer = RecordingWriter.create(tmp_path, "now", source=CAMERA, size=SIZE)
+    writer.append(packet(0))
+    until(lambda: list_recordings(tmp_path)[0].frames == 1, "the row to be written")
+    cut = record(tmp_path, 31, name="cut")
+    empty = record(tmp_path, 0, name="empty")
+    for path in (cut, empty):
+        (path / ".writing").touch()
+    record(tmp_path, 4, name="whole")
+    being_written = {entry.name: entry.being_written for entry in list_recordings(tmp_path)}
+    assert being_written == {"now": True, "cut": False, "empty": False, "whole": False}
+    assert [entry.path for entry in interrupted_recordings(tmp_path)] == [cut]
+    assert "is still being made" in str(Recording.open(writer.path).recovered)
+    writer.close()
+    assert Recording.open(writer.path).recovered is None
 
 
 def test_what_cannot_be_read_is_left_out_and_logged(

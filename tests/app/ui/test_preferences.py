@@ -25,6 +25,7 @@ CHANGED = Preferences(
     follow=True,
     orbit=(0.5, -0.25, 3.0, 0.0, 1.05, 0.0),
     last_folder="films/with space",
+    offered="monday.mixpose/Süd, 2.mixpose",
     welcomed=True,
     settings_open=True,
     geometry=b"\x00\x01\xff",

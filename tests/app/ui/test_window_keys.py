@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
@@ -10,10 +11,13 @@ from PyQt6.QtGui import QKeySequence, QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from app.export import registry
+from app.export.registry import FORMATS
 from app.render.camera import FRONT, SIDE, THREE_QUARTER, TOP
 from app.ui.main import Session
+from app.ui.presenters.exporting import Target
 from app.ui.views.dialogs import SHORTCUTS, AddressDialog, ExportDialog, ShortcutsDialog
-from tests.support.windows import OpenWindow
+from tests.support.windows import OpenWindow, until
 
 
 @pytest.fixture
@@ -85,6 +89,35 @@ def test_export_without_anything_says_what_to_do(session: Session) -> None:
     assert not dialogs(ExportDialog)
     QTest.qWait(50)
     assert "Record something first" in session.window.strip.text
+
+
+def test_the_dialog_offers_every_format_and_ends_the_name_with_it(
+    session: Session, tmp_path: Path
+) -> None:
+    target = Target("take", tmp_path / "take.mixpose")
+    dialog = ExportDialog(session.window.exporter, target, session.window)
+    shown = [dialog.kind.itemText(number) for number in range(dialog.kind.count())]
+    assert shown == [each.label for each in FORMATS.values()]
+    assert dialog.kind.currentData() == "csv"
+    wanted: list[tuple[object, Path, str]] = []
+    dialog.export_wanted.connect(lambda *what: wanted.append(what))
+    for number, (kind, each) in enumerate(FORMATS.items()):
+        dialog.kind.setCurrentIndex(number)
+        assert dialog.path.name == f"take{each.suffix}"
+        dialog._go()
+        assert wanted.pop() == (target, dialog.path, kind)
+
+
+def test_a_library_that_is_missing_is_said_before_a_film_is_lifted(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "find_spec", lambda name: None)
+    film = tmp_path / "film.mp4"
+    film.touch()  # reading it would say something else
+    exporter = session.window.exporter
+    job = exporter.export(Target("film", film), tmp_path / "a.parquet", "parquet")
+    until(lambda: not job.running, "the refusal")
+    until(lambda: "needs pyarrow" in session.window.strip.text, "the reason")
 
 
 def test_space_presses_the_button_tab_has_led_to(session: Session) -> None:

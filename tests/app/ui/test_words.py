@@ -35,6 +35,13 @@ def test_clock_never_shows_sixty_seconds(seconds: float, text: str) -> None:
     assert words.clock(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (7.9, "0:07"), (192.4, "3:12"), (3723.9, "1:02:03")]
+)
+def test_a_length_in_a_sentence(seconds: float, text: str) -> None:
+    assert words.length(seconds) == text
+
+
 def test_the_status_line_says_it_all_in_order() -> None:
     texts = [segment.text.replace(words.NARROW_SPACE, " ") for segment in words.status(STATS)]
     assert texts == [

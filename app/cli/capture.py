@@ -1,0 +1,180 @@
+"""A recording that is being made without a window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from typing import TYPE_CHECKING, Final
+
+from app.cli.exits import UsageError
+from app.cli.interrupt import Interrupt
+from app.cli.progress import StatusLine
+from app.cli.recordings import target_of
+from app.errors import MixposeError, SourceError
+from app.pipeline import LiveRun, Snapshot, State
+from app.recording.meta import SourceInfo
+from app.recording.writer import RecordingWriter
+from app.sources import PERFORMER, open_source
+
+if TYPE_CHECKING:
+    from app.sources import Source
+
+log: Final = logging.getLogger(__name__)
+_LOOK_S: Final = 0.1
+_STOP_S: Final = 3.0
+_CLOSE_S: Final = 12.0
+"""A run that ends by itself closes the recording, which takes up to ten seconds."""
+
+
+class Capture:
+    """Runs the source through the detector into a recording, until told to stop.
+
+    It is the window's own pipeline without the network: a camera that is lost is waited for, and
+    the gap stands in the recording's times.  A file is recorded as fast as it can be detected,
+    every frame of it.
+    """
+
+    def __init__(self, options: argparse.Namespace, line: StatusLine) -> None:
+        self._options = options
+        self._line = line
+        self._folder, self._name = target_of(options.output)
+        self._run = LiveRun(self._open, None)
+        self._lost = False
+        self._disk_low = False
+        self._video_problem = False
+        self._announced = False
+        self.writer: RecordingWriter | None = None
+        """None until the source is open."""
+        self.warnings: tuple[str, ...] = ()
+        """What went wrong with the source on the way, in sentences."""
+        self.hangs = False
+        """Whether a thread could not be ended: a driver that does not come back."""
+
+    def record(self, interrupt: Interrupt) -> MixposeError | None:
+        """Record until the source, the time wanted, or a signal ends it; then close everything.
+
+        Returns why it ended before its time, or None.
+        """
+        self._run.start()
+        try:
+            error = self._watch(interrupt)
+        finally:
+            self._line.clear()
+            self._close()
+        writer = self.writer
+        if writer is not None and not writer.frames:
+            writer.discard()
+            self.writer = None
+        if self.writer is None and error is None:
+            stopped = "Stopped before the first frame; nothing was recorded."
+            empty = f"{self._options.source} holds no frames that can be read."
+            return UsageError(stopped) if interrupt.signal is not None else SourceError(empty)
+        return error or (None if writer is None else writer.error)
+
+    def _open(self) -> Source:
+        """Open the source; the first time, in the run's own thread, begin the recording too.
+
+        Begun any later, it would miss the first frames of a file.
+        """
+        spec = self._options.source
+        source = open_source(spec, paced=spec.strip().casefold() == PERFORMER)
+        if self.writer is None:
+            try:
+                self.writer = self._begin(source)
+            except BaseException:
+                source.close()
+                raise
+        return source
+
+    def _begin(self, source: Source) -> RecordingWriter:
+        options = self._options
+        writer = RecordingWriter.create(
+            self._folder,
+            self._name,
+            source=SourceInfo(source.label, source.live, source.rate),
+            size=source.size,
+            keep_video=options.video,
+            settings={
+                "height_m": options.height,
+                "weights": options.weights,
+                "use_depth": options.use_depth is not False,
+            },
+            seconds=options.seconds,
+        )
+        try:
+            self._run.start_recording(writer)
+        except MixposeError:  # stopped meanwhile
+            writer.discard()
+            raise
+        return writer
+
+    def _watch(self, interrupt: Interrupt) -> MixposeError | None:
+        while interrupt.signal is None:
+            now = self._run.latest()
+            if now.source is not None:
+                self.warnings = now.source.warnings
+            if now.state is State.FAILED:
+                return now.error
+            writer = self.writer
+            if writer is None:
+                self._line.show(f"Opening {self._options.source} ...")
+            elif writer.error is not None:
+                return writer.error
+            elif self._has_all(writer, now):
+                return None
+            else:
+                self._tell(writer, now)
+            time.sleep(_LOOK_S)
+        return None
+
+    def _has_all(self, writer: RecordingWriter, now: Snapshot) -> bool:
+        if writer.complete or now.state is State.ENDED:
+            return True
+        seconds = self._options.seconds
+        waited_s = now.lost_for_s or 0.0
+        return bool(seconds and waited_s and writer.elapsed_s + waited_s >= seconds)
+
+    def _tell(self, writer: RecordingWriter, now: Snapshot) -> None:
+        """Say once what is new, and keep the line up to date."""
+        label = now.source.label if now.source is not None else self._options.source
+        if not self._announced:
+            self._announced = True
+            self._line.warn(f"mixpose: Recording {label} to {writer.path}; Ctrl-C ends it.")
+        self._tell_trouble(writer, now, label)
+        if now.lost_for_s is not None:
+            self._line.show(f"{label}: no pictures for {now.lost_for_s:.0f} s")
+        elif writer.frames == 0:
+            self._line.show(f"{label}: loading the person finder ...")
+        else:
+            room = f", {writer.disk_warning}" if writer.disk_warning else ""
+            self._line.show(
+                f"{_clock(writer.elapsed_s)}, {writer.frames} frames, {now.stats.fps:.1f} "
+                f"frames/s, {writer.dropped} dropped{room}"
+            )
+
+    def _tell_trouble(self, writer: RecordingWriter, now: Snapshot, label: str) -> None:
+        lost = now.state is State.LOST
+        if lost is not self._lost:
+            self._lost = lost
+            waiting = f"{label} has stopped sending pictures; it is tried again every second"
+            self._line.warn(f"mixpose: {waiting if lost else f'{label} sends pictures again'}.")
+        if writer.disk_warning and not self._disk_low:
+            self._line.warn(f"mixpose: Warning: {writer.disk_warning}.")
+        self._disk_low = writer.disk_warning is not None
+        if writer.video_problem and not self._video_problem:
+            self._video_problem = True
+            self._line.warn(f"mixpose: Warning: {writer.video_problem}")
+
+    def _close(self) -> None:
+        held = self._run.stop_recording()
+        if held is not None:
+            held.close()
+        self.hangs = not self._run.stop(_STOP_S if held is not None else _CLOSE_S)
+        if self.writer is not None:
+            self.writer.close()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"

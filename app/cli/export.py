@@ -1,0 +1,84 @@
+"""``export``: any recording, an interrupted one too, into a file of 3D poses."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from app import logs
+from app.cli.exits import Exit, say, warn
+from app.cli.formats import choose
+from app.cli.interrupt import Interrupt
+from app.cli.outputs import make_folder, require_free, require_writable
+from app.cli.poses import Stopped, provide
+from app.cli.progress import ProgressBar
+from app.cli.recordings import find_recording
+from app.export.registry import require
+
+if TYPE_CHECKING:
+    from app.recording.reader import Recording
+
+log: Final = logging.getLogger(__name__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Export one recording and return the exit code described in ``export --help``."""
+    logs.divert_native_stderr()
+    path = find_recording(options.recording)
+    file, kind = choose(options.output, options.to, path.stem)
+    require(kind)
+    require_free(file, force=options.force)
+    may_make = options.output.endswith(("/", os.sep)) and not file.parent.exists()
+    require_writable(file.parent.parent if may_make else file.parent)
+    from app.recording.reader import Recording
+
+    recording = Recording.open(path)
+    if recording.recovered:
+        warn(f"mixpose: Warning: {recording.recovered}")
+    with Interrupt() as interrupt:
+        try:
+            _export(recording, file, kind, options, interrupt)
+        except Stopped:
+            assert interrupt.signal is not None
+            warn(f"mixpose: Stopped; {file} was not written.")
+            return 128 + interrupt.signal
+    return Exit.OK
+
+
+def _export(
+    recording: Recording,
+    file: Path,
+    kind: str,
+    options: argparse.Namespace,
+    interrupt: Interrupt,
+) -> None:
+    from app.export.motion import MotionData
+    from app.export.registry import export
+
+    def look(_share: float) -> None:
+        if interrupt.signal is not None:
+            raise Stopped
+
+    with ProgressBar(recording.path.stem) as bar:
+        lifted = provide(recording, options, interrupt, bar)
+        look(0.0)
+        make_folder(file.parent)
+        files = export(
+            file,
+            MotionData.from_recording(recording),
+            kind,
+            overwrite=options.force,
+            progress=look,
+        )
+    log.info("exported %s as %s to %s", recording.path, kind, files)
+    count = len(recording.keypoints.time_s)
+    how = "lifted now" if lifted else "as lifted before"
+    poses = recording.poses
+    assert poses is not None
+    say(
+        f"{file}: {count} frame{'' if count == 1 else 's'} ({recording.duration_s:.1f} s), "
+        f"a person in {int(recording.keypoints.tracked.sum())}; {how} with {poses.info['name']}"
+    )

@@ -1,0 +1,100 @@
+"""``record``: a source into a recording, without a window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import TYPE_CHECKING, Final
+
+from app import logs
+from app.cli.exits import Exit, leave_hanging_threads, say, warn
+from app.cli.interrupt import Interrupt
+from app.cli.poses import Stopped, provide
+from app.cli.progress import ProgressBar, StatusLine
+from app.errors import MixposeError
+
+if TYPE_CHECKING:
+    from app.cli.capture import Capture
+    from app.recording.writer import RecordingWriter
+
+log: Final = logging.getLogger(__name__)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Record, lift what was recorded, and return the exit code described in ``record --help``."""
+    logs.divert_native_stderr()
+    _require_network(options)
+    from app.cli.capture import Capture
+
+    with Interrupt() as interrupt:
+        capture = Capture(options, StatusLine())
+        error = capture.record(interrupt)
+        code = _conclude(capture, error, options, interrupt)
+    if capture.hangs:
+        leave_hanging_threads(code)
+    return code
+
+
+def _require_network(options: argparse.Namespace) -> None:
+    """An hour of recording must not end with the news that there are no such weights."""
+    if options.lift and options.weights is not None:
+        from models.checkpoint import resolve_weights
+
+        resolve_weights(options.weights)
+    if options.lift and options.device not in (None, "auto", "cpu"):
+        from models.devices import choose_device
+
+        choose_device(options.device)
+
+
+def _conclude(
+    capture: Capture,
+    error: MixposeError | None,
+    options: argparse.Namespace,
+    interrupt: Interrupt,
+) -> int:
+    if error is not None:
+        log.warning("%s", error)
+        warn(f"mixpose: {error}")
+    for warning in capture.warnings:
+        warn(f"mixpose: Warning: {warning}")
+    writer = capture.writer
+    if writer is None:
+        return Exit.FAILED if interrupt.signal is None else 128 + interrupt.signal
+    lost = writer.pictures_left_out
+    if lost:
+        warn(f"mixpose: Warning: {lost} picture{'s' if lost > 1 else ''} could not be kept.")
+    lifted = options.lift and writer.path.is_dir() and _lift(writer, options, interrupt)
+    if writer.path.is_dir():
+        say(f"{writer.path}: {_amount(writer)}{', lifted' if lifted else ''}")
+    if interrupt.signal is not None:
+        return 128 + interrupt.signal
+    complete = error is None and lifted is options.lift
+    return Exit.OK if complete else Exit.SOME_FAILED
+
+
+def _lift(writer: RecordingWriter, options: argparse.Namespace, interrupt: Interrupt) -> bool:
+    from app.recording.reader import Recording
+
+    if interrupt.signal is not None:
+        warn(f"mixpose: Recorded {_amount(writer)}; now lifting, Ctrl-C again quits at once.")
+    later = "The 3D poses will be computed when it is opened or exported."
+    try:
+        with ProgressBar(writer.path.stem) as bar:
+            provide(Recording.open(writer.path), options, interrupt, bar)
+    except Stopped:
+        warn(f"mixpose: Stopped lifting. {later}")
+        return False
+    except MixposeError as error:
+        log.warning("%s", error)
+        warn(f"mixpose: Warning: {error}")
+        return False
+    return True
+
+
+def _amount(writer: RecordingWriter) -> str:
+    count = writer.frames
+    return (
+        f"{count} frame{'' if count == 1 else 's'} ({writer.elapsed_s:.1f} s), "
+        f"{writer.dropped} dropped"
+    )

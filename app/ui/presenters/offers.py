@@ -1,0 +1,66 @@
+"""Recordings that were interrupted, offered when the window opens; each of them once."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from app.ui import words
+from app.ui.presenters import work
+from app.ui.presenters.news import News, NewsButton
+from app.ui.tasks import Job
+
+if TYPE_CHECKING:
+    from app.ui.presenters.window import WindowPresenter
+
+log: Final = logging.getLogger(__name__)
+_BETWEEN: Final = "/"
+"""Stands in no file name of any platform."""
+
+
+class Offers:
+    """Looks for recordings that a crash or a power cut has ended, and says so in the strip."""
+
+    def __init__(self, window: WindowPresenter) -> None:
+        self._window = window
+
+    def look(self) -> None:
+        """Look in the background; nothing waits for it."""
+        folder = self._window.recordings
+        self._window.jobs.start(
+            Job(
+                "Looking for interrupted recordings",
+                lambda _control: work.interrupted(folder),
+                done=self._offer,
+                failed=lambda error: log.warning("none are looked for: %s", error),
+                quiet=True,
+            )
+        )
+
+    def _offer(self, found: list[tuple[Path, float]]) -> None:
+        window = self._window
+        known = set(window.preferences.offered.split(_BETWEEN))
+        new = [(path, seconds) for path, seconds in found if path.name not in known]
+        if not new or window.news is not None:  # what is being said now is newer
+            return
+        window.announce(self._news(new))
+        # Those that are gone or were repaired are forgotten, so this stays short.
+        offered = _BETWEEN.join(path.name for path, _ in found)
+        window.set_preference("offered", offered)
+
+    def _news(self, new: list[tuple[Path, float]]) -> News:
+        path, seconds = new[0]
+        text = f"An interrupted recording of {words.length(seconds)} was found"
+        if len(new) > 1:
+            newest = f"the newest has {words.length(seconds)}"
+            text = f"{len(new)} interrupted recordings were found; {newest}"
+        window = self._window
+        return News(
+            text,
+            (
+                NewsButton("Open", partial(window.open_recording, path)),
+                NewsButton("Dismiss", window.clear_news),
+            ),
+        )

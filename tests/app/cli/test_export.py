@@ -1,0 +1,98 @@
+"""``export`` as a user runs it: recordings that are whole, interrupted, read-only, or none."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from app.recording.reader import Recording
+from app.recording.writer import RecordingWriter
+from tests.support.disks import make_read_only, small_disk
+from tests.support.program import Program
+from tests.support.recordings import CAMERA, SIZE, packet, record
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
+
+
+def interrupted(folder: Path, frames: int = 40) -> Path:
+    """A recording whose program was killed in the middle of a row."""
+    path = record(folder, frames)
+    (path / ".writing").touch()
+    data = path / "keypoints.bin"
+    os.truncate(data, data.stat().st_size - 100)
+    return path
+
+
+def test_an_interrupted_recording_is_recovered_lifted_and_exported(
+    program: Program, out: Path
+) -> None:
+    path = interrupted(out)
+    ended = program.run("export", path, "-o", out / "x.csv", "--height", "1.7")
+    assert ended.code == 0, ended
+    assert ended.err == (
+        "mixpose: Warning: This recording was interrupted. Its unfinished end was cut off. "
+        "1 frame at the end had been lost. 39 frames (1.3 s) could be read.\n"
+    )
+    assert ended.out.startswith(f"{out / 'x.csv'}: 39 frames (1.3 s), a person in ")
+    assert "lifted now with " in ended.out
+    with (out / "x.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 39
+    again = program.run("export", path, "-o", out / "y.csv")
+    assert "as lifted before with" in again.out
+    assert (out / "y.csv").read_bytes() == (out / "x.csv").read_bytes()
+    other = program.run("export", path, "-o", out / "z.csv", "--no-detector-depth")
+    assert "lifted now" in other.out
+    poses = Recording.open(path).poses
+    assert poses is not None
+    assert (poses.info["height_m"], poses.info["use_depth"]) == (1.7, False)  # type: ignore[typeddict-item]
+
+
+def test_a_name_is_found_among_the_recordings_of_the_window(program: Program, out: Path) -> None:
+    folder = program.home / "Documents" / "mixpose"
+    record(folder, 12, name="monday")
+    ended = program.run("export", "monday", "--to", "csv", "-o", f"{out}/")
+    assert ended.code == 0, ended
+    assert (out / "monday.csv").exists()
+
+
+def test_what_cannot_be_exported(program: Program, clips: Path, out: Path) -> None:
+    path = record(out, 3)
+    program.run("export", "nosuch", "-o", out / "x.csv").check_refused("no recording nosuch")
+    program.run("export", clips / "person.mp4", "-o", out / "x.csv").check_refused("lift", "video")
+    program.run("export", path, "-o", out / "x.xlsx").check_refused("x.xlsx", ".csv")
+    program.run("export", path, "--to", "doc", "-o", out / "x").check_refused("'doc'", "csv")
+    (out / "x.csv").write_text("precious")
+    program.run("export", path, "-o", out / "x.csv").check_refused("exists already", "--force")
+    program.run("export", path, "-o", out / "no" / "x.csv").check_refused("does not exist")
+    shutil.rmtree(path)
+    path.mkdir()
+    program.run("export", path, "-o", out / "y.csv").check_refused("is not a recording")
+
+
+def test_a_recording_of_nobody(program: Program, out: Path) -> None:
+    writer = RecordingWriter.create(out, "empty room", source=CAMERA, size=SIZE)
+    writer.append(packet(3))
+    path = writer.close()
+    program.run("export", path, "-o", out / "x.csv").check_refused("No person", "1 frame looked at")
+
+
+def test_lift_points_to_export(program: Program, out: Path) -> None:
+    path = record(out, 3)
+    ended = program.run("lift", path, "-o", out / "x.csv")
+    ended.check_refused("is a recording", f"run_app.py export {path} -o {out / 'x.csv'}")
+
+
+def test_a_recording_on_a_read_only_disk_is_exported_all_the_same(
+    program: Program, out: Path, tmp_path: Path
+) -> None:
+    with small_disk(tmp_path / "disk", 2**20) as disk:
+        path = record(disk, 12)
+        make_read_only(disk)
+        ended = program.run("export", path, "-o", out / "x.csv")
+    assert ended.code == 0, ended
+    assert "cannot be saved: the disk can only be read" in ended.err
+    assert (out / "x.csv").exists()

@@ -1,0 +1,112 @@
+"""An interrupted recording is offered when the window opens, once; and low disks are said."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PyQt6.QtTest import QTest
+
+from app.recording.reader import Recording
+from app.recording.writer import RecordingWriter
+from app.ui.main import Session
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.recording import RecordState
+from app.ui.presenters.work import interrupted
+from tests.support.mjpeg import MjpegServer
+from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
+from tests.support.windows import OpenWindow, close, until
+
+
+def cut_off(folder: Path, name: str, frames: int = 97) -> Path:
+    """A recording as a killed program leaves it, with poses, lest opening it lifts for long."""
+    path = record(folder, frames, name=name)
+    Recording.open(path).save_poses(poses(frames), INFO)
+    (path / ".writing").touch()
+    return path
+
+
+def looked(session: Session) -> None:
+    """Wait until the window has looked for interrupted recordings."""
+    until(
+        lambda: not [job for job in session.presenter.jobs.running if "interrupted" in job.title],
+        "the looking",
+    )
+    QTest.qWait(50)
+
+
+def test_an_interrupted_recording_is_offered_once(
+    open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    path = cut_off(folder, "monday")
+    record(folder, 5, name="whole")
+    session = open_window(camera.url)
+    strip = session.window.strip
+    until(lambda: strip.isVisible() and strip.text, "the offer")
+    assert strip.text == "An interrupted recording of 0:03 was found"
+    button = strip.button("Dismiss")
+    assert button is not None
+    button.click()
+    until(lambda: not strip.isVisible(), "the offer to go")
+    # It is remembered before the window is closed, for this one may be killed as well.
+    again = open_window(camera.url)
+    looked(again)
+    assert again.presenter.news is None
+    close(again)
+    second = cut_off(folder, "tuesday", 31)
+    third = open_window(camera.url)
+    until(lambda: third.window.strip.button("Open"), "the offer of the new one")
+    assert third.window.strip.text == "An interrupted recording of 0:01 was found"
+    button = third.window.strip.button("Open")
+    assert button is not None
+    button.click()
+    until(lambda: isinstance(third.presenter.stage, PlaybackStage), "the recording")
+    stage = third.presenter.stage
+    assert isinstance(stage, PlaybackStage)
+    assert stage.recording.path == second
+    until(lambda: "This recording was interrupted." in third.window.strip.text, "the words")
+    assert {found for found, _ in interrupted(folder)} == {path, second}, "nothing was changed"
+
+
+def test_several_are_one_offer_and_one_being_made_is_none(
+    open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "recordings"
+    cut_off(folder, "a", 31)
+    cut_off(folder, "b", 61)
+    writer = RecordingWriter.create(folder, "now", source=CAMERA, size=SIZE)
+    writer.append(packet(0))
+    session = open_window(camera.url)
+    until(lambda: session.presenter.news, "the offer")
+    assert session.presenter.news is not None
+    assert session.presenter.news.text == (
+        "2 interrupted recordings were found; the newest has 0:02"
+    )
+    writer.close()
+
+
+def test_a_disk_that_gets_full_is_said_and_the_recording_kept(
+    open_window: OpenWindow, camera: MjpegServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_window(camera.url)
+    window, recorder = session.window, session.presenter.recorder
+    until(lambda: window.look.keypoints is not None, "the first keypoints")
+    usage = shutil.disk_usage("/")
+    room = [10**12]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=room[0]))
+    window.toolbar.record.click()
+    until(lambda: recorder.state is RecordState.RECORDING, "the recording")
+    writer = recorder._writer
+    assert writer is not None
+    until(lambda: writer.bytes_per_s, "the first second")
+    assert recorder.hint() == ""
+    room[0] = int(600 * writer.bytes_per_s)
+    until(lambda: "The disk is nearly full: room for about " in window.look.hint, "the warning")
+    room[0] = 1000
+    ended = "ended because the disk is nearly full. What was recorded until then is kept."
+    until(lambda: session.presenter.last_recording, "the recording to end")
+    assert ended in session.presenter.news.text
+    until(lambda: window.strip.button("Play") is not None, "the poses")
+    assert ended in window.strip.text, "still said when the poses are there"
