@@ -104,7 +104,10 @@ def test_pixels_are_those_of_the_picture(person: list[Picture]) -> None:
     assert plain[0].tracked
     difference = plain[0].landmarks[:, :3] - beside[0].landmarks[:, :3]
     person_height = np.ptp(plain[0].landmarks[:, 1])
-    assert np.median(np.abs(difference), axis=0).max() < 0.02 * person_height
+    typical = np.median(np.abs(difference), axis=0)
+    assert typical[:2].max() < 0.02 * person_height
+    # The depth is the detector's guess, which a border beside the person changes a little.
+    assert typical[2] < 0.06 * person_height
 
 
 def test_the_numbers_are_mediapipes_own(person: list[Picture]) -> None:
