@@ -93,7 +93,7 @@ class MixSTE(nn.Module):
         width: channels C of every token.
         depth: number of spatial blocks, and of temporal blocks.
         heads: attention heads; cannot be read off a state dict.
-        channels: numbers per input joint: x and y, and in our own weights a seen flag.
+        channels: numbers per input joint: x and y, and in our own weights models.geometry.CHANNELS.
         drop_path: stochastic depth of the last block while training; grows linearly from 0.
     """
 
