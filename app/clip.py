@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DetectorError, SourceError
-from app.export.motion import MotionData, Provenance
+from app.motion.data import MotionData, Provenance
 from app.packets import Frame, Keypoints2D
 from models.skeleton import JOINT_COUNT, PELVIS, joints_from_landmarks
 
@@ -195,6 +195,8 @@ def lift_clip(
         time_s=clip.time_s,
         tracked=clip.tracked,
         conf=clip.conf,
+        xy=clip.xy,
+        size=clip.size,
         lifted=lifted,
         provenance=provenance,
     )

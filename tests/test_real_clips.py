@@ -13,7 +13,7 @@ import pytest
 
 from app.clip import DetectedClip, detect_clip, lift_clip
 from app.detector import Detector
-from app.export.motion import MotionData
+from app.motion.data import MotionData
 from app.sources import open_source
 from models.lifter import Lifter
 from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks

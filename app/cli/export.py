@@ -55,8 +55,8 @@ def _export(
     options: argparse.Namespace,
     interrupt: Interrupt,
 ) -> None:
-    from app.export.motion import MotionData
     from app.export.registry import export
+    from app.motion.data import MotionData
 
     def look(_share: float) -> None:
         if interrupt.signal is not None:

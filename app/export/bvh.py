@@ -17,7 +17,6 @@ from typing import Final
 import numpy as np
 
 from app.export.even import evenly
-from app.export.motion import MotionData
 from app.export.parts import in_parts
 from app.export.rig import BONES, ENDS, PARENTS, Array, Rig
 from app.export.sidecar import describe
@@ -25,6 +24,7 @@ from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.export.turns import matrices, zxy
 from app.files import write_together
+from app.motion.data import MotionData
 
 _CM: Final = 100.0
 _END: Final = dict(zip(ENDS, range(len(ENDS)), strict=True))

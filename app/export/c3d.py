@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.export.even import EvenMotion, evenly
-from app.export.motion import MotionData
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.files import write_together
+from app.motion.data import MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 _BLOCK: Final = 512

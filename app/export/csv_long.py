@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
-from app.export.motion import STATES, MotionData
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.files import write_together
+from app.motion.data import STATES, MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 HEADER: Final = "frame,time_s,tracked,joint,x,y,z,conf,state"

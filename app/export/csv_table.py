@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.motion import FILLED, MISSING, SEEN, MotionData, world_xyz
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.files import write_together
+from app.motion.data import FILLED, MISSING, SEEN, MotionData
 from models.skeleton import JOINT_NAMES
 
 HEADER: Final = ",".join(
@@ -71,7 +71,7 @@ def texts(
 
 def numbers_of(data: MotionData, rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(R, 3) frame, time and tracked of ``rows``, and (R, 17, 4) x, y, z and conf."""
-    joints = np.concatenate([world_xyz(data.xyz[rows]), data.conf[rows, :, None]], axis=2)
+    joints = np.concatenate([data.placed(rows), data.conf[rows, :, None]], axis=2)
     # Half a unit of the last place is written as -0.000000 otherwise.
     joints[np.abs(joints) <= 5e-7] = 0.0
     return np.column_stack([data.frame[rows], data.time_s[rows], data.tracked[rows]]), joints

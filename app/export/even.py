@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
-from app.export.motion import MotionData
+from app.motion.data import MotionData
 
 LONGEST_LINE_S: Final = 0.5
 _SAME_TIME_S: Final = 1e-3

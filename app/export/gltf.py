@@ -19,13 +19,13 @@ from app import __version__
 from app.colours import SIDE_COLOURS, rgb
 from app.errors import ExportError
 from app.export.bone_mesh import bone_mesh
-from app.export.motion import MotionData
 from app.export.parts import in_parts
 from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
 from app.export.sidecar import describe
 from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.files import write_together
+from app.motion.data import MotionData
 
 _FLOAT: Final = 5126
 _UNSIGNED_BYTE: Final = 5121

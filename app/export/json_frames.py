@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.motion import STATES, MotionData
 from app.export.parts import in_parts
 from app.export.sidecar import describe, description
 from app.files import write_together
+from app.motion.data import STATES, MotionData
 
 _CELLS: Final = {
     "seen": "x, y, z and conf",

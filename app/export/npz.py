@@ -24,9 +24,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.motion import STATES, MotionData
 from app.export.sidecar import describe
 from app.files import write_together
+from app.motion.data import STATES, MotionData
 from models.skeleton import JOINT_NAMES, PARENTS
 
 _CELLS: Final = {

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.motion import STATES, MotionData
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.files import write_together
+from app.motion.data import STATES, MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from typing import Final
 
 from app import __version__
-from app.export.motion import MotionData
+from app.motion.data import MotionData
 from models.skeleton import JOINT_NAMES, PARENTS
 
 SCHEMA_VERSION: Final = 1
@@ -40,7 +40,9 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
             "z": "toward the camera",
             "handedness": "right",
         },
-        "position": {"reference": "root-relative", "root": JOINT_NAMES[0]},
+        "position": {"reference": "root-relative", "root": JOINT_NAMES[0]}
+        if data.root is None
+        else {"reference": "room", **(origin.placement or {})},
         "cells": {
             "seen": "x, y, z and conf",
             "filled": "x, y and z; conf is empty",
@@ -50,7 +52,7 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
             "source": "model" if origin.height_m is None else "height",
             "height_m": origin.height_m,
         },
-        "smoothing": {"method": "none", "parameters": {}},
+        "smoothing": dict(origin.smoothing),
         "rate": {"nominal": origin.nominal_rate, "effective": data.effective_rate},
         "dropped": origin.dropped,
         "source": origin.source,

@@ -13,8 +13,7 @@ Limbs and trunk point where the joints say.  How it is turned about itself they 
 Raised shoulders lift the middle between them, which a rigid trunk cannot follow: neck and shoulders
 point from where the trunk ends to where the joints are.
 
-The hips stay where they are at rest: poses are root-relative.  A trajectory would be added to
-``SkeletonMotion.root``.
+The hips go where the motion was placed in the room; one that was not keeps them as at rest.
 
 A bone whose joints are missing is held: it keeps its last turn against its parent, before its first
 that one, and if it never has one it stays as at rest.
@@ -31,7 +30,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export.even import LONGEST_LINE_S
-from app.export.motion import MotionData, world_xyz
 from app.export.rig import BONE, BONES, JOINT_OF, NOSE_PITCH, SIDES, Array, Rig
 from app.export.turns import (
     across,
@@ -43,6 +41,7 @@ from app.export.turns import (
     unit,
     without_jumps,
 )
+from app.motion.data import MotionData
 from models.skeleton import JOINT
 
 _NOISE: Final = 0.3
@@ -121,16 +120,27 @@ class SkeletonMotion:
 
 def pose_skeleton(data: MotionData) -> SkeletonMotion:
     """Fit a skeleton to a motion and turn its bones as the joints say; N >= 1 frames."""
-    xyz = world_xyz(data.xyz)
+    xyz = data.turned()
     pose = _Pose(Rig.fitted(xyz, data.seen, data.missing), xyz, data.missing)
     pose.put_trunk()
     pose.put_head()
     for side, sign in SIDES:
         pose.put_limb(side, sign, arm=True, time_s=data.time_s)
         pose.put_limb(side, sign, arm=False, time_s=data.time_s)
-    root = np.zeros((len(xyz), 3))
-    root[:, 1] = pose.rig.hips_height
+    root = _root(data, pose.rig)
     return SkeletonMotion(pose.rig, data.time_s, root, without_jumps(pose.turns), pose.held)
+
+
+def _root(data: MotionData, rig: Rig) -> Array:
+    """(N, 3) where the hips are; where that is not known, they stay, or stand at rest."""
+    at_rest = np.tile((0.0, rig.hips_height, 0.0), (len(data.frame), 1))
+    if data.root is None:
+        return at_rest
+    known: NDArray[np.bool_] = np.all(np.isfinite(data.root), axis=1)
+    if not known.any():
+        return at_rest
+    last = np.maximum.accumulate(np.where(known, np.arange(len(known)), np.argmax(known)))
+    return data.root[last]
 
 
 class _Pose:

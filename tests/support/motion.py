@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import numpy as np
 
-from app.export.motion import MotionData, Provenance
+from app.motion.data import MotionData, Provenance
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.recordings import MadeUpPoses, poses
 
@@ -30,6 +30,8 @@ def motion(
         time_s=np.arange(frames) / 25,
         tracked=np.arange(frames) % 4 != 3,
         conf=rng.uniform(0, 1, (frames, JOINT_COUNT)).astype(np.float32),
+        xy=rng.uniform(0, 480, (frames, JOINT_COUNT, 2)).astype(np.float32),
+        size=(640, 480),
         lifted=poses(frames, seed) if lifted is None else lifted,
         provenance=origin,
     )

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.motion import MotionData
 from app.export.rig import BONE, JOINT_OF, PARENTS
 from app.export.skeleton_pose import SkeletonMotion
+from app.motion.data import MotionData
 from app.performer.motion import Motion
 from app.performer.puppet import Take
 from app.performer.variation import variation
@@ -65,6 +65,8 @@ def as_motion(
         time_s=np.arange(len(xyz)) / rate if time_s is None else time_s,
         tracked=np.ones(len(xyz), bool),
         conf=np.ones((len(xyz), JOINT_COUNT), np.float32),
+        xy=np.full((len(xyz), JOINT_COUNT, 2), np.nan, np.float32),
+        size=(640, 480),
         lifted=lifted,
         provenance=motion(1).provenance,
     )

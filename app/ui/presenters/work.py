@@ -14,7 +14,7 @@ from app.ui.preferences import Preferences
 from app.ui.tasks import Control
 
 if TYPE_CHECKING:
-    from app.export.motion import MotionData
+    from app.motion.data import MotionData
     from app.recording.reader import Recording
     from models.lifter import Lifter
 
@@ -121,8 +121,8 @@ def export_recording(
     """Write a table of a recording, lifting it first where needed.  Replaces ``path``."""
     if not up_to_date(recording, preferences):
         recording = lift_recording(recording, preferences, _Part(control, 0.0, 0.9))
-    from app.export.motion import MotionData
     from app.export.registry import export
+    from app.motion.data import MotionData
 
     data = MotionData.from_recording(recording)
     return export(path, data, kind, overwrite=True, progress=_Part(control, 0.9, 1.0).report)

@@ -15,8 +15,8 @@ import pytest
 
 from app.errors import ExportError
 from app.export import registry
-from app.export.motion import MotionData
 from app.export.registry import FORMATS, export
+from app.motion.data import MotionData
 from models.skeleton import JOINT
 from tests.support.disks import small_disk
 from tests.support.motion import motion, raised_left_arm

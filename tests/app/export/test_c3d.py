@@ -13,8 +13,8 @@ import pytest
 
 import app
 from app.errors import ExportError
-from app.export.motion import MotionData
 from app.export.registry import export
+from app.motion.data import MotionData
 from models.skeleton import JOINT_NAMES
 from tests.support.motion import motion
 from tests.support.readers import c3d
@@ -104,7 +104,7 @@ def test_the_rate_is_even_and_said(tmp_path: Path) -> None:
 def repeated(frames: int) -> MotionData:
     """Seven frames again and again."""
     few, turns = motion(7), np.arange(frames) % 7
-    names = ("tracked", "xyz", "conf", "filled", "missing")
+    names = ("tracked", "xyz", "conf", "filled", "missing", "xy")
     arrays = {name: getattr(few, name)[turns] for name in names}
     return replace(few, frame=np.arange(frames), time_s=np.arange(frames) / 25, **arrays)
 

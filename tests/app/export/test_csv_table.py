@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.export.motion import MotionData
 from app.export.registry import export
+from app.motion.data import MotionData
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.motion import motion, raised_left_arm
 from tests.support.recordings import MadeUpPoses
@@ -141,6 +141,7 @@ def test_confidences_follow_the_repair_of_left_and_right(tmp_path: Path) -> None
     conf[0, JOINT["right_wrist"]] = 0.75  # what the detector took for the right wrist
     data = MotionData.from_lifted(
         time_s=np.zeros(1), tracked=np.ones(1, bool), conf=conf, lifted=lifted,
+        xy=np.zeros((1, JOINT_COUNT, 2), np.float32), size=(640, 480),
         provenance=motion(1).provenance,
     )  # fmt: skip
     _, (row,) = parsed(written(tmp_path, data))

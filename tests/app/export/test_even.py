@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import ExportError
 from app.export.even import EvenMotion, evenly
-from app.export.motion import MotionData
+from app.motion.data import MotionData
 from tests.support.motion import ORIGIN, motion
 from tests.support.recordings import MadeUpPoses
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.export.motion import MotionData
 from app.export.registry import FORMATS, export
+from app.motion.data import MotionData
 from models.skeleton import JOINT_NAMES, PARENTS
 from tests.support.motion import motion, raised_left_arm
 from tests.support.readers import TABLES, Cell, long_table, strict_json

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from app.errors import ExportError
-from app.export.motion import MotionData
 from app.export.registry import export
+from app.motion.data import MotionData
 from models.skeleton import JOINT, JOINT_NAMES
 from tests.support.motion import ORIGIN, motion, raised_left_arm
 from tests.support.readers import Trc, trc

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from app.errors import ExportError
-from app.export.motion import MotionData
 from app.export.registry import export
+from app.motion.data import MotionData
 from app.recording.reader import Recording
 from app.recording.rows import HEADER_BYTES, ROW
 from models.skeleton import MIRROR
@@ -66,6 +66,8 @@ def test_a_recording_that_was_not_lifted_says_so(tmp_path: Path) -> None:
         ({"time_s": np.array([0.0, 1.0, np.nan])}, "increase"),
         ({"time_s": np.arange(4.0)}, r"time_s has shape \(4,\)"),
         ({"conf": np.zeros((3, 16), np.float32)}, r"conf has shape \(3, 16\)"),
+        ({"xy": np.zeros((2, 17, 2), np.float32)}, r"xy has shape \(2, 17, 2\)"),
+        ({"root": np.zeros((3, 2))}, r"root has shape \(3, 2\)"),
         ({"filled": np.ones((3, 17), bool), "missing": np.ones((3, 17), bool)}, "both"),
         ({"xyz": np.full((3, 17, 3), np.nan, np.float32)}, "xyz is not finite"),
         ({"conf": np.full((3, 17), np.nan, np.float32)}, "conf is not finite"),
@@ -82,3 +84,29 @@ def test_what_was_not_seen_may_be_anything() -> None:
     xyz[data.missing] = np.nan
     conf[~data.seen] = np.nan
     assert replace(data, xyz=xyz, conf=conf).effective_rate == pytest.approx(25.0)
+
+
+def test_the_2d_follows_the_repair_of_left_and_right(tmp_path: Path) -> None:
+    recording = Recording.open(record(tmp_path, 25))
+    lifted = poses(25)
+    assert lifted.swapped.any()
+    assert not lifted.swapped.all()
+    recording.save_poses(lifted, INFO)
+    data = MotionData.from_recording(recording)
+    seen = recording.keypoints.xy
+    for row in range(25):
+        expected = seen[row][list(MIRROR)] if lifted.swapped[row] else seen[row]
+        np.testing.assert_array_equal(data.xy[row], expected)
+    assert data.size == recording.size
+
+
+def test_motion_placed_in_the_room_leaves_from_there() -> None:
+    data = motion(3)
+    turn = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
+    root = np.array([[1.0, 0.9, -2.0], [1.5, 0.9, -2.0], [np.nan] * 3])
+    placed = replace(data, root=root, axes=turn)
+    x, y, z = data.xyz[1, 5].tolist()
+    np.testing.assert_allclose(placed.placed()[1, 5], (z + 1.5, -y + 0.9, x - 2.0), atol=1e-6)
+    outgoing, _ = placed.outgoing()
+    assert np.isnan(outgoing[2]).all(), "where the pelvis is not known, nothing is"
+    assert (np.isnan(outgoing[:2, :, 0]) == data.missing[:2]).all()

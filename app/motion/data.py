@@ -1,22 +1,32 @@
-"""What an exporter is given: the poses of a clip or a recording, and where they came from."""
+"""The motion of one person: poses, the 2D they were lifted from, and where they came from.
+
+This is what is smoothed, placed in the room, measured, and exported.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
-from app.recording.poses import LiftedPoses
-from app.recording.reader import Recording
 from models.skeleton import JOINT_COUNT, MIRROR
+
+if TYPE_CHECKING:
+    from app.recording.poses import LiftedPoses
+    from app.recording.reader import Recording
 
 STATES: Final = ("seen", "filled", "missing")
 """What can be with a joint in a frame; :attr:`MotionData.state` holds the index."""
 SEEN, FILLED, MISSING = range(3)
+CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
+"""Camera axes (x right, y down, z away) to those that leave the program (x to the image's right, y
+up, z toward the camera), for a camera that is level."""
+NO_SMOOTHING: Final[Mapping[str, object]] = {"method": "none", "parameters": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,19 @@ class Provenance:
     """The person's height the poses are scaled to; None for the model's own scale."""
     detector_depth: bool = False
     """Whether the detector's own depth was evidence for the network."""
+    smoothing: Mapping[str, object] = field(default_factory=lambda: NO_SMOOTHING)
+    """How ``xyz`` was smoothed: ``method`` and ``parameters``, JSON values."""
+    placement: Mapping[str, object] | None = None
+    """How the pelvis was placed in the room, JSON values; None while it stays at the origin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A moment somebody marked."""
+
+    time_s: float
+    """On the clock of :attr:`MotionData.time_s`."""
+    label: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,18 +80,37 @@ class MotionData:
     """(N, 17) joints not seen but bridged from frames nearby."""
     missing: NDArray[np.bool_]
     """(N, 17) joints not seen and not bridged: their ``xyz`` must not leave the program."""
+    xy: NDArray[np.float32]
+    """(N, 17, 2) the joints in the picture, pixels, left and right repaired; NaN where there are
+    none."""
+    size: tuple[int, int]
+    """(width, height) of the picture in pixels."""
     provenance: Provenance
+    root: NDArray[np.float64] | None = None
+    """(N, 3) where the pelvis is in the room, metres, in the axes that leave the program, y 0 on
+    the floor; NaN where that is not known.  None: poses are root-relative."""
+    axes: NDArray[np.float64] = field(default_factory=CAMERA_LEVEL.copy)
+    """(3, 3) rotation from camera axes to those that leave the program (:data:`CAMERA_LEVEL`
+    unless the camera's tilt is known, or a heading was set)."""
+    events: tuple[Event, ...] = ()
+    """Moments that were marked, in order of time."""
 
     def __post_init__(self) -> None:
         """Raises ValueError if shapes or values cannot be right."""
         count = len(self.frame)
-        shapes = {"time_s": (), "tracked": (), "xyz": (JOINT_COUNT, 3)} | dict.fromkeys(
-            ("conf", "filled", "missing"), (JOINT_COUNT,)
-        )
-        for name, rest in shapes.items():
+        shapes: dict[str, tuple[int, ...]] = {
+            "time_s": (count,),
+            "tracked": (count,),
+            "xyz": (count, JOINT_COUNT, 3),
+            "xy": (count, JOINT_COUNT, 2),
+            "axes": (3, 3),
+        } | dict.fromkeys(("conf", "filled", "missing"), (count, JOINT_COUNT))
+        if self.root is not None:
+            shapes["root"] = (count, 3)
+        for name, expected in shapes.items():
             found = getattr(self, name).shape
-            if found != (count, *rest):
-                raise ValueError(f"{name} has shape {found}, not {(count, *rest)}")
+            if found != expected:
+                raise ValueError(f"{name} has shape {found}, not {expected}")
         if not np.isfinite(self.time_s).all() or not (np.diff(self.time_s) > 0).all():
             raise ValueError("time_s does not increase strictly")
         if (self.filled & self.missing).any():
@@ -85,17 +127,18 @@ class MotionData:
         time_s: NDArray[np.float64],
         tracked: NDArray[np.bool_],
         conf: NDArray[np.float32],
+        xy: NDArray[np.float32],
+        size: tuple[int, int],
         lifted: LiftedPoses,
         provenance: Provenance,
         frame: NDArray[np.int64] | None = None,
     ) -> MotionData:
         """Put the lifter's answer beside what it was asked, both for the same N frames.
 
-        ``conf`` is the detector's, as captured: where the repair exchanged left and right,
-        the confidences follow.  ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its
-        first.
+        ``conf`` and ``xy`` are the detector's, as captured: where the repair exchanged left and
+        right, they follow.  ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its first.
         """
-        conf = np.asarray(conf, np.float32)
+        conf, xy = np.asarray(conf, np.float32), np.asarray(xy, np.float32)
         time_s = np.asarray(time_s, np.float64)
         return cls(
             frame=np.arange(len(time_s)) if frame is None else frame,
@@ -103,6 +146,8 @@ class MotionData:
             tracked=np.asarray(tracked, np.bool_),
             xyz=lifted.xyz,
             conf=np.where(lifted.swapped[:, None], conf[:, MIRROR], conf),
+            xy=np.where(lifted.swapped[:, None, None], xy[:, MIRROR], xy),
+            size=size,
             filled=lifted.filled,
             missing=lifted.missing,
             provenance=provenance,
@@ -134,6 +179,8 @@ class MotionData:
             time_s=keypoints.time_s,
             tracked=keypoints.tracked,
             conf=keypoints.conf,
+            xy=keypoints.xy,
+            size=recording.size,
             lifted=poses,
             provenance=provenance,
             frame=keypoints.index - keypoints.index[0],
@@ -155,12 +202,24 @@ class MotionData:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What may leave the program of R ``rows``, NaN where nothing may.
 
-        Returns (R, 17, 3) metres in the axes of :func:`world_xyz`, NaN where missing; and (R, 17)
-        confidences, NaN where not seen.
+        Returns (R, 17, 3) metres as :meth:`placed`, NaN where missing; and (R, 17) confidences, NaN
+        where not seen.
         """
         filled, missing = self.filled[rows], self.missing[rows]
-        xyz = np.where(missing[..., None], np.nan, world_xyz(self.xyz[rows]))
+        xyz = np.where(missing[..., None], np.nan, self.placed(rows))
         return xyz, np.where(filled | missing, np.nan, self.conf[rows].astype(np.float64))
+
+    def turned(self, rows: slice = slice(None)) -> NDArray[np.float64]:
+        """(R, 17, 3) joints of R ``rows`` from the pelvis, in the axes that leave the program."""
+        # + 0.0: no readers of ours shall meet a negative zero.
+        turned: NDArray[np.float64] = self.xyz[rows].astype(np.float64) @ self.axes.T + 0.0
+        return turned
+
+    def placed(self, rows: slice = slice(None)) -> NDArray[np.float64]:
+        """(R, 17, 3) joints of R ``rows`` as they leave the program: in the room if the pelvis has
+        a place there (NaN in frames in which it is not known), from the pelvis otherwise."""
+        joints = self.turned(rows)
+        return joints if self.root is None else joints + self.root[rows, None]
 
     @property
     def effective_rate(self) -> float | None:
@@ -168,9 +227,3 @@ class MotionData:
         if len(self.time_s) < 2:
             return None
         return float((len(self.time_s) - 1) / (self.time_s[-1] - self.time_s[0]))
-
-
-def world_xyz(xyz: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Camera axes to those that leave the program: x right, y up, z toward the camera."""
-    # + 0.0: no readers of ours shall meet a negative zero.
-    return xyz.astype(np.float64) * (1.0, -1.0, -1.0) + 0.0
