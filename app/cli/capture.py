@@ -15,7 +15,7 @@ from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
 from app.recording.meta import SourceInfo
 from app.recording.writer import RecordingWriter
-from app.sources import PERFORMER, open_source
+from app.sources import PERFORMER, reopener
 
 if TYPE_CHECKING:
     from app.sources import Source
@@ -39,6 +39,8 @@ class Capture:
         self._options = options
         self._line = line
         self._folder, self._name = target_of(options.output)
+        performer = options.source.strip().casefold() == PERFORMER
+        self._open_source = reopener(options.source, paced=performer)
         self._run = LiveRun(self._open, None)
         self._lost = False
         self._disk_low = False
@@ -77,8 +79,7 @@ class Capture:
 
         Begun any later, it would miss the first frames of a file.
         """
-        spec = self._options.source
-        source = open_source(spec, paced=spec.strip().casefold() == PERFORMER)
+        source = self._open_source()
         if self.writer is None:
             try:
                 self.writer = self._begin(source)

@@ -12,6 +12,7 @@ from typing import Final
 from app.errors import SourceError
 from app.sources.base import SOURCE_SILENT_S, Source
 from app.sources.camera import Camera, find_camera, list_cameras, open_camera
+from app.sources.newest import LiveSource
 from app.sources.paced import PacedSource
 from app.sources.stream import is_url, open_stream
 from app.sources.video import VideoFile
@@ -26,6 +27,7 @@ __all__ = [
     "default_source",
     "list_cameras",
     "open_source",
+    "reopener",
 ]
 
 PERFORMER: Final = "performer"
@@ -73,6 +75,35 @@ def open_source(
             return open_camera(camera, size=size, rate=rate)
     source = VideoFile(Path(spec))
     return PacedSource(source) if paced else source
+
+
+def reopener(
+    spec: str,
+    *,
+    size: tuple[int, int] | None = None,
+    rate: float | None = None,
+    paced: bool = False,
+    cameras: Callable[[], Sequence[Camera]] = list_cameras,
+) -> Callable[[], Source]:
+    """Return a call that opens ``spec``, and later, when it was lost, the same device again.
+
+    A camera is found again by its whole name: its number and its device file may belong to another
+    one by then.  Arguments and errors are those of :func:`open_source`.
+    """
+    name: str | None = None
+
+    def namesakes() -> Sequence[Camera]:
+        return [camera for camera in cameras() if name in (None, camera.name)]
+
+    def opened() -> Source:
+        nonlocal name
+        wish = spec if name is None else name
+        source = open_source(wish, size=size, rate=rate, paced=paced, cameras=namesakes)
+        if isinstance(source, LiveSource) and not is_url(spec):
+            name = source.label
+        return source
+
+    return opened
 
 
 def default_source(cameras: Callable[[], Sequence[Camera]] = list_cameras) -> str:

@@ -31,11 +31,14 @@ _HISTORY: Final = 40
 def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
     """Opens the source in the run's thread; the import is slow, so it waits there too."""
     size, rate = preferences.size, preferences.rate or None
+    again: Callable[[], Source] | None = None
 
     def opened() -> Source:
-        from app.sources import open_source
+        from app.sources import reopener
 
-        return open_source(spec, size=size, rate=rate, paced=True)
+        nonlocal again
+        again = again or reopener(spec, size=size, rate=rate, paced=True)
+        return again()
 
     return opened
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import app.sources
 from app.errors import SourceError
-from app.sources import Camera, PacedSource, Source, VideoFile, default_source, open_source
-from app.sources.newest import LiveSource
+from app.sources import (
+    Camera,
+    PacedSource,
+    Source,
+    VideoFile,
+    default_source,
+    open_source,
+    reopener,
+)
+from app.sources.newest import LiveSource, OpenedDevice
 from tests.support.av_clips import write_clip
 from tests.support.mjpeg import MjpegServer
 
@@ -102,3 +113,40 @@ def test_no_window_tool_kit_and_no_renderer_is_imported() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class _Nowhere:
+    """A camera that delivers; no test machine has one."""
+
+    def __init__(self) -> None:
+        self.picture = np.random.default_rng(0).integers(0, 255, (48, 64, 3), np.uint8)
+
+    def grab(self) -> bool:
+        time.sleep(0.01)
+        return True
+
+    def retrieve(self) -> tuple[bool, np.ndarray]:
+        self.picture = np.roll(self.picture, 1, axis=0)
+        return True, self.picture
+
+    def release(self) -> None:
+        pass
+
+
+def test_a_camera_is_found_again_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int] = []
+
+    def open_device(camera: Camera, **_: object) -> LiveSource:
+        opened.append(camera.index)
+        return LiveSource(lambda: OpenedDevice(_Nowhere()), label=camera.name)
+
+    monkeypatch.setattr(app.sources, "open_camera", open_device)
+    plugged = [Camera(0, "C920", 0), Camera(1, "Integrated Camera", 0)]
+    again = reopener("0", cameras=lambda: plugged)
+    again().close()
+    plugged[:] = [Camera(0, "Integrated Camera", 0), Camera(1, "C920 Pro", 0)]
+    with pytest.raises(SourceError):
+        again()  # neither the one that has its number now nor one with a longer name
+    plugged.append(Camera(2, "C920", 0))
+    again().close()
+    assert opened == [0, 2]
