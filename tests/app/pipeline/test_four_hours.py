@@ -1,0 +1,157 @@
+"""Four hours of a person, from the detector's output onward, as fast as they can be had."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from app.detector import Detector
+from app.packets import Frame, Keypoints2D, Pose3D
+from app.performer.source import PerformerSource
+from app.pipeline import LiveRun, State
+from app.pipeline.inbox import CAPACITY
+from app.recording.meta import SourceInfo
+from app.recording.reader import Recording
+from app.recording.writer import RecordingWriter
+from models.lifter import Lifter
+from tests.support.waiting import until
+
+RATE = 30
+FRAMES = 4 * 3600 * RATE
+QUARTER = FRAMES // 4
+
+
+class Clock:
+    """A source of grey pictures that says how far it is and remembers nothing."""
+
+    label, live, rate, size = "Four hours", True, float(RATE), (640, 480)
+    duration_s = frame_count = None
+    dropped = 0
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self.delivered = 0
+        self._image = np.full((480, 640, 3), 128, np.uint8)
+
+    def read(self, timeout_s: float = 2.0) -> Frame | None:
+        if self.delivered == FRAMES:
+            time.sleep(timeout_s)
+            raise TimeoutError("four hours are over")
+        index, self.delivered = self.delivered, self.delivered + 1
+        return Frame(index, index / RATE, self._image, time.perf_counter())
+
+    def seek(self, time_s: float) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        pass
+
+
+class Replay:
+    """Says of each frame what the real detector said of the performer."""
+
+    def __init__(self, said: list[Keypoints2D]) -> None:
+        self._said = said
+
+    def detect(self, frame: Frame) -> Keypoints2D:
+        # Forwards and backwards, so that nobody jumps.
+        turn = frame.index % (2 * len(self._said))
+        said = self._said[min(turn, 2 * len(self._said) - 1 - turn)]
+        return replace(
+            said,
+            index=frame.index,
+            time_s=frame.time_s,
+            captured_at=frame.captured_at,
+            detected_at=time.perf_counter(),
+        )
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Reading:
+    """What could grow."""
+
+    resident_mb: float
+    files: int
+    threads: int
+    keypoints: int
+    poses: int
+    latency_ms: float
+
+
+@pytest.fixture(scope="module")
+def said() -> list[Keypoints2D]:
+    with PerformerSource(duration_s=6.0) as source, Detector() as detector:
+        packets = []
+        while (frame := source.read(30.0)) is not None:
+            packets.append(detector.detect(frame))
+    assert sum(each.tracked for each in packets) > 150
+    return packets
+
+
+def reading(run: LiveRun) -> Reading:
+    gc.collect()
+    process, alive = psutil.Process(), [type(each) for each in gc.get_objects()]
+    latency = run.latest().stats.capture_to_pose_ms
+    assert latency is not None
+    return Reading(
+        resident_mb=process.memory_info().rss / 1e6,
+        files=process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
+        threads=process.num_threads(),
+        keypoints=alive.count(Keypoints2D),
+        poses=alive.count(Pose3D),
+        latency_ms=latency,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_four_hours_leave_nothing_behind(
+    live_run: Callable[..., LiveRun], said: list[Keypoints2D], tmp_path: Path
+) -> None:
+    source = Clock()
+    run = live_run(
+        lambda: source, lambda: Lifter(device="cpu"), detector_factory=lambda: Replay(said)
+    )
+    writer = RecordingWriter.create(
+        tmp_path, "four hours", source=SourceInfo("Four hours", True, RATE), size=source.size
+    )
+    run.start_recording(writer)
+    run.start()
+    until(lambda: run.latest().pose is not None, "the first pose", 60)
+    readings = []
+    for quarter in range(1, 5):
+        # A little before its end: at the end of all the lifter rests.
+        goal = quarter * QUARTER - 2000
+        until(lambda goal=goal: source.delivered >= goal, f"hour {quarter}", 300)
+        pose = run.latest().pose
+        assert pose is not None
+        run.shown(pose.index)
+        readings.append(reading(run))
+    until(lambda: source.delivered == FRAMES and writer.frames == FRAMES, "the end", 300)
+    assert run.state is State.RUNNING
+    assert run.stop_recording() is writer
+    writer.close()
+    assert writer.error is None
+    print(*readings, sep="\n")
+    first, last = readings[0], readings[-1]
+    assert last.resident_mb - first.resident_mb < 30, "memory is flat"
+    assert last.files <= first.files, "handles are constant"
+    assert last.threads <= first.threads
+    for each in readings:
+        # The inbox, what was just taken out of it, and what the lifter keeps for a new network.
+        assert each.keypoints < len(said) + 3 * CAPACITY + 6, "queues are bounded"
+        assert each.poses < 6
+    assert last.latency_ms < 2 * first.latency_ms + 20, "latency does not drift"
+    keypoints = Recording.open(writer.path).keypoints
+    assert len(keypoints.index) == FRAMES
+    np.testing.assert_allclose(keypoints.time_s[[0, -1]], (0, (FRAMES - 1) / RATE))
