@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from app.clock import elapsed_s
 from app.errors import SourceError
 from app.packets import Frame
 from app.pipeline.board import Board
@@ -35,6 +36,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self._last: Frame | None = None
+        self._last_at = 0.0
         self._index_shift = 0
         self._time_shift = 0.0
         self._splice = False
@@ -50,8 +52,9 @@ class Timeline:
 
     def place(self, frame: Frame) -> Frame:
         """Return ``frame`` with its index and time in the run; a gap is as long as it was."""
+        captured = elapsed_s() - (time.perf_counter() - frame.captured_at)
         if self._splice and self._last is not None:
-            gap_s = frame.captured_at - self._last.captured_at
+            gap_s = captured - self._last_at
             self._index_shift = self._last.index + 1 - frame.index
             self._time_shift = self._last.time_s + gap_s - frame.time_s
             self._splice = False
@@ -61,7 +64,7 @@ class Timeline:
                 index=frame.index + self._index_shift,
                 time_s=frame.time_s + self._time_shift,
             )
-        self._last = frame
+        self._last, self._last_at = frame, captured
         return frame
 
 

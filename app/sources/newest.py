@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.clock import elapsed_s
 from app.errors import SourceError
 from app.packets import Frame
 from app.sources.base import SOURCE_SILENT_S, Source
@@ -57,6 +58,7 @@ class OpenedDevice:
 class _Picture:
     bgr: NDArray[np.uint8]
     grabbed_at: float
+    clock_s: float
 
 
 class RepeatFilter:
@@ -168,9 +170,9 @@ class LiveSource(Source):
                     raise self._error
                 raise TimeoutError(f"{self.label} gave no new picture for {timeout_s:g} s.")
             if self._first_at is None:
-                self._first_at = picture.grabbed_at
+                self._first_at = picture.clock_s
             index, self._index = self._index, self._index + 1
-            time_s = picture.grabbed_at - self._first_at
+            time_s = picture.clock_s - self._first_at
         rgb = cv2.cvtColor(picture.bgr, cv2.COLOR_BGR2RGB)
         return Frame(index=index, time_s=time_s, image=rgb, captured_at=picture.grabbed_at)
 
@@ -228,7 +230,7 @@ class LiveSource(Source):
         while not self._closed:
             ok = device.grab()
             # Not time.monotonic(): on Windows that ticks every 16 ms before Python 3.13.
-            now = time.perf_counter()
+            now, clock_s = time.perf_counter(), elapsed_s()
             bgr = None
             if ok:
                 ok, bgr = device.retrieve()
@@ -237,7 +239,7 @@ class LiveSource(Source):
                 if self._filter is not None and self._filter.is_repeat(bgr):
                     time.sleep(RETRY_S)
                 else:
-                    self._publish(_Picture(bgr, now))
+                    self._publish(_Picture(bgr, now, clock_s))
             elif now - good_until >= self._patience_s:
                 raise SourceError(
                     f"{self.label} has stopped sending pictures. Check the connection, then start "

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import app.pipeline.feed
+from app.clock import elapsed_s
 from app.packets import Frame
 from app.pipeline.feed import Timeline
 
@@ -35,3 +37,12 @@ def test_a_source_that_never_sent_a_frame_leaves_no_gap() -> None:
     timeline = Timeline()
     timeline.reopened()
     assert timeline.place(Frame(0, 0.0, IMAGE, 100.0)).time_s == 0.0
+
+
+def test_a_loss_during_sleep_is_as_long_as_the_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeline = Timeline()
+    timeline.place(Frame(0, 0.0, IMAGE, 100.0))
+    # Latencies are measured by a clock that sleeps along.
+    monkeypatch.setattr(app.pipeline.feed, "elapsed_s", lambda: elapsed_s() + 3600.0)
+    timeline.reopened()
+    assert timeline.place(Frame(0, 0.0, IMAGE, 102.0)).time_s == pytest.approx(3602.0, abs=1e-3)

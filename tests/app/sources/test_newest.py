@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import weakref
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import app.sources.newest
+from app.clock import elapsed_s
 from app.errors import SourceError
 from app.sources.newest import LiveSource, OpenedDevice, RepeatFilter
 from tests.support.mjpeg import numbered_picture, read_number
@@ -310,3 +313,26 @@ def test_seeking_is_refused() -> None:
         pytest.raises(SourceError, match="Scripted is live"),
     ):
         source.seek(1.0)
+
+
+def test_sleep_shows_in_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asleep_s = 0.0
+    monkeypatch.setattr(app.sources.newest, "elapsed_s", lambda: elapsed_s() + asleep_s)
+
+    def every_20_ms(number: int) -> NDArray[np.uint8]:
+        time.sleep(0.02)
+        return noisy(number)
+
+    with live(ScriptedDevice(every_20_ms)) as source:
+        before = source.read()
+        asleep_s = 3600.0
+        times = [source.read().time_s for _ in range(3)]
+    assert before.time_s == 0.0
+    assert 3600.0 < times[-1] < 3601.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names the clocks of Linux")
+def test_the_clock_counts_sleep() -> None:
+    awake_s = time.perf_counter()
+    slept_s = time.clock_gettime(time.CLOCK_BOOTTIME) - awake_s
+    assert elapsed_s() - time.perf_counter() == pytest.approx(slept_s, abs=0.1)
