@@ -22,6 +22,11 @@ _SUM_OF_BONES_M: Final = 3.15
 frames of the captured (not retargeted) subjects of the CMU database measure 1.86 to 1.91."""
 
 BONE_SPREAD: Final = 0.08
+LIMB_SPREAD: Final = 0.07
+"""By how much legs, and arms, are longer or shorter as a whole.  Sitting height is 0.52 of the
+stature of adults, give or take 0.015, which is 6 % of the legs over the trunk, and 0.56 at the age
+of five, 15 % less (Bogin and Varela-Silva, Int J Environ Res Public Health 2010, section 2): a
+network that has not met short legs takes them for bent ones."""
 
 # Bone lengths over that from pelvis to thorax, as the detector places joints on people.  Retargeted
 # motion capture has others: the CMU packs' shanks are 1.23 times their thighs and their shoulders
@@ -79,15 +84,15 @@ def rotation_matrices(vectors: Tensor) -> Tensor:
     return torch.stack(rows, dim=-1).view(*vectors.shape[:-1], 3, 3)
 
 
-def vary_proportions(
-    windows: Tensor, generator: torch.Generator, spread: float = BONE_SPREAD
-) -> Tensor:
-    """Give every window a body of its own: human proportions, each bone off by ``spread``.
+def vary_proportions(windows: Tensor, generator: torch.Generator, *, spread: bool = True) -> Tensor:
+    """Give every window a body with human proportions, and with ``spread`` one of its own: each
+    bone off by :data:`BONE_SPREAD`, legs and arms besides by :data:`LIMB_SPREAD`.
 
     Left and right are alike, and a bone keeps its length over the window.
     """
     trunk = (windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]).norm(dim=-1)
     trunk = trunk.mean(dim=1)[:, None, None]
+    bone_spread, limb_spread = (BONE_SPREAD, LIMB_SPREAD) if spread else (0.0, 0.0)
 
     def joint(name: str) -> Tensor:
         return windows[:, :, JOINT[name]]
@@ -95,7 +100,7 @@ def vary_proportions(
     def scaled_to(share: float, *bones: Tensor) -> Tensor:
         """(B, 1, 1) factor that makes bones (B, T, 3) as long as a person's are."""
         length = torch.stack(bones).norm(dim=-1).mean(dim=(0, 2))[:, None, None]
-        chance = 1 + spread * torch.randn(len(windows), 1, 1, generator=generator)
+        chance = 1 + bone_spread * torch.randn(len(windows), 1, 1, generator=generator)
         factor: Tensor = share * chance * trunk / length.clamp_min(1e-3)
         return factor
 
@@ -110,9 +115,10 @@ def vary_proportions(
     factor = scaled_to(_HEAD, joint("head") - thorax)
     for name in ("nose", "head"):
         result[:, :, JOINT[name]] = thorax + factor * (joint(name) - thorax)
-    for upper, lower, share in _LIMBS:
+    limbs = 1 + limb_spread * torch.randn(2, len(windows), 1, 1, generator=generator)
+    for limb, (upper, lower, share) in zip((0, 0, 1, 1), _LIMBS, strict=True):
         sides = {side: joint(f"{side}_{lower}") - joint(f"{side}_{upper}") for side in _SIDES}
-        factor = scaled_to(share, *sides.values())
+        factor = limbs[limb] * scaled_to(share, *sides.values())
         for side, bone in sides.items():
             parent = result[:, :, JOINT[f"{side}_{upper}"]]
             result[:, :, JOINT[f"{side}_{lower}"]] = parent + factor * bone

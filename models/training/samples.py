@@ -40,10 +40,9 @@ class Sampler:
         """A batch of ``count`` windows of ``frames`` frames."""
         generator = self.generator
         windows = self._bank.windows(count, frames, self._rate, generator)
-        spread = bodies.BONE_SPREAD if self._augment else 0.0
         if self._augment:
             windows = bodies.recombine(windows, generator)
-        windows = bodies.vary_proportions(windows, generator, spread)
+        windows = bodies.vary_proportions(windows, generator, spread=self._augment)
         if self._augment:
             windows = postures.reach(windows, generator)
             windows = postures.crouch(windows, generator)
