@@ -6,26 +6,26 @@ import hashlib
 import logging
 import time
 import weakref
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DetectorError
-from app.packets import Frame, Keypoints2D
+from app.landmarker import Landmarker
+from app.packets import Company, Frame, Keypoints2D
+from app.people.following import Choice, Following, Sighting
+from app.people.person import Person
 from app.silence import silenced
-from models.skeleton import LANDMARK_COUNT, confidence_from_landmarks, joints_from_landmarks
+from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
 BUNDLE: Final = Path(__file__).resolve().parents[1] / "weights" / "pose_landmarker_full.task"
 BUNDLE_SHA256: Final = "b28da7bb2d1ed2e939ddf808a6c0966b0a7fa30ab34083639d3595c24f37683a"
 
-# Measured on real and rendered clips.  Below, furniture is taken for a person and kept (in four of
-# four rooms at 0.3, in one at 0.5); above, people are lost: of 187 frames of a person in the dark
-# 158 are found at 0.5 and none at 0.6, of one a fifth as large 78 and 58.
-_THRESHOLD: Final = 0.5
 _LONGEST_STEP_S: Final = 1.0
 """After a longer pause the person is looked for anew, not where they were before it."""
 
@@ -37,32 +37,47 @@ _log = logging.getLogger(__name__)
 class Detector:
     """Finds one person in each picture of a source, following them from frame to frame.
 
+    Of several it follows the largest found at first, until told otherwise.
+
     Args:
         model: a pose landmarker bundle; the one shipped in ``weights/`` unless told.
+        several: whether to look out for others; if not, who is followed may change unnoticed.
+            May be changed at any time.
+        choices: whom to follow from when on.
 
     Raises:
         DetectorError: the bundle is absent or damaged, or MediaPipe cannot start.
     """
 
-    def __init__(self, model: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: Path | None = None,
+        *,
+        several: bool = True,
+        choices: Sequence[Choice] = (),
+    ) -> None:
         content = _read_bundle(model)
         with ExitStack() as stack:
             stack.enter_context(silenced())
             try:
-                self._task: Any = _start(content)
+                self._eyes = _Eyes(content, stack)
             except (ImportError, OSError, RuntimeError, ValueError) as error:
                 _log.error("MediaPipe did not start: %s", error)
                 first_line = str(error).partition("\n")[0]
                 # Without its traceback, whose frames keep MediaPipe's worker thread alive.
                 cause = error.with_traceback(None)
                 raise DetectorError(f"The pose detector cannot start: {first_line}") from cause
-            stack.callback(_end, self._task)
             # Also when nobody closes it: MediaPipe's own clean-up would come after the silence.
             self._finish = weakref.finalize(self, stack.pop_all().close)
             # Once Python shuts down MediaPipe cannot be closed; it stays silent to the very end.
             self._finish.atexit = False
-        self._clock_ms = 0
+        self._following = Following(self._eyes, choices)
+        self.several = several
         self._last_s: float | None = None
+
+    def choose(self, x: float, y: float) -> None:
+        """Follow whoever is at this place of the next picture, in pixels; nobody there, nothing."""
+        self._following.choose(Choice(x, y))
 
     def detect(self, frame: Frame) -> Keypoints2D:
         """Find the person in ``frame``; nobody there gives ``tracked`` False.
@@ -75,31 +90,17 @@ class Detector:
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
         try:
             if self._last_s is not None and not 0.0 < step_s <= _LONGEST_STEP_S:
-                # Left to itself the tracker looks where the person was, and blends the first poses
-                # after a cut with the last before it (by 15 pixels).  A picture without anybody
-                # makes it forget both; its answers are then within 0.2 pixels of a new detector's.
-                self._run(_EMPTY, 1)
+                self._following.forget()
                 step_s = 0.0
-            result = self._run(frame.image, max(1, round(1000 * step_s)))
+            self._eyes.step_ms = max(1, round(1000 * step_s))
+            seen = self._look(frame)
         except (RuntimeError, ValueError) as error:
             _log.error("MediaPipe failed on picture %d: %s", frame.index, error)
             raise DetectorError(
                 "The pose detector failed on a picture. Start again; the log file says more."
             ) from error
         self._last_s = frame.time_s
-        landmarks, world = _arrays(result, frame.size)
-        return Keypoints2D(
-            index=frame.index,
-            time_s=frame.time_s,
-            size=frame.size,
-            tracked=bool(result.pose_landmarks),
-            landmarks=landmarks,
-            world=world,
-            xy=joints_from_landmarks(landmarks[:, :2]).astype(np.float32),
-            conf=confidence_from_landmarks(landmarks[:, 3]).astype(np.float32),
-            captured_at=frame.captured_at,
-            detected_at=time.perf_counter(),
-        )
+        return _packet(frame, seen)
 
     def close(self) -> None:
         """Free the detector; more calls do nothing."""
@@ -116,13 +117,67 @@ class Detector:
     ) -> None:
         self.close()
 
-    def _run(self, image: NDArray[np.uint8], step_ms: int) -> Any:
-        """Hand a picture to MediaPipe, whose clock must increase whatever the source's does."""
-        import mediapipe as mp
+    def _look(self, frame: Frame) -> Sighting:
+        if self.several:
+            return self._following.step(frame.image, frame.time_s)
+        return self._following.step_alone(frame.image)
 
-        self._clock_ms += step_ms
-        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=image)
-        return self._task.detect_for_video(picture, self._clock_ms)
+
+class _Eyes:
+    """The landmarker that follows one person, and the one that looks for others."""
+
+    def __init__(self, content: bytes, stack: ExitStack) -> None:
+        self.step_ms = 1
+        """Milliseconds from the frame before to the present one."""
+        self._film = Landmarker(content, follow=True)
+        stack.callback(self._film.close)
+        self._still = Landmarker(content, follow=False)
+        stack.callback(self._still.close)
+
+    def track(self, picture: NDArray[np.uint8]) -> Person | None:
+        # Twice for one frame when somebody else is taken.
+        found, self.step_ms = self._film.run(picture, self.step_ms), 1
+        return found
+
+    def forget(self) -> None:
+        # Left to itself the tracker looks where the person was, and blends the first poses after a
+        # cut with the last before it (by 15 pixels).  A picture without anybody makes it forget
+        # both; its answers are then within 0.2 pixels of a new detector's.
+        self._film.run(_EMPTY, 1)
+
+    def find(self, picture: NDArray[np.uint8]) -> Person | None:
+        return self._still.run(picture)
+
+
+def _packet(frame: Frame, seen: Sighting) -> Keypoints2D:
+    person = seen.person
+    if person is None:
+        landmarks = np.full((LANDMARK_COUNT, 5), np.nan, dtype=np.float32)
+        landmarks[:, 3:] = 0.0
+        world = np.full((LANDMARK_COUNT, 3), np.nan, dtype=np.float32)
+        person_xy = np.full((JOINT_COUNT, 2), np.nan, dtype=np.float32)
+        conf = np.zeros(JOINT_COUNT, dtype=np.float32)
+    else:
+        landmarks, world = person.landmarks, person.world
+        person_xy, conf = person.xy, person.conf
+    return Keypoints2D(
+        index=frame.index,
+        time_s=frame.time_s,
+        size=frame.size,
+        tracked=person is not None,
+        landmarks=landmarks,
+        world=world,
+        xy=person_xy,
+        conf=conf,
+        captured_at=frame.captured_at,
+        detected_at=time.perf_counter(),
+        company=Company(
+            others=tuple(other.box for other in seen.others),
+            hidden=seen.hidden,
+            followed=seen.followed,
+            chosen=seen.chosen,
+        ),
+    )
 
 
 def _read_bundle(model: Path | None) -> bytes:
@@ -140,44 +195,3 @@ def _read_bundle(model: Path | None) -> bytes:
             "Install the program again."
         )
     return content
-
-
-def _start(content: bytes) -> Any:
-    # Imported here because it takes a second, and only who detects needs it.
-    from mediapipe.tasks.python import BaseOptions
-    from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions, RunningMode
-
-    options = PoseLandmarkerOptions(
-        base_options=BaseOptions(model_asset_buffer=content, delegate=BaseOptions.Delegate.CPU),
-        running_mode=RunningMode.VIDEO,  # LIVE_STREAM would drop results
-        min_pose_detection_confidence=_THRESHOLD,
-        min_pose_presence_confidence=_THRESHOLD,
-        min_tracking_confidence=_THRESHOLD,
-    )
-    return PoseLandmarker.create_from_options(options)
-
-
-def _end(task: Any) -> None:
-    try:
-        task.close()
-    except (RuntimeError, ValueError) as error:
-        # A task that failed on a picture reports the same again when it is closed.
-        _log.warning("MediaPipe did not close cleanly: %s", error)
-        # Its destructor would close it a second time, and hang; this makes all its calls empty.
-        task._lib.close()
-
-
-def _arrays(result: Any, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(33, 5) landmarks in pixels and (33, 3) world landmarks in metres of the first person."""
-    landmarks = np.full((LANDMARK_COUNT, 5), np.nan, dtype=np.float32)
-    world = np.full((LANDMARK_COUNT, 3), np.nan, dtype=np.float32)
-    if not result.pose_landmarks:
-        landmarks[:, 3:] = 0.0
-        return landmarks, world
-    width, height = size
-    landmarks[:] = [
-        (p.x * width, p.y * height, p.z * width, p.visibility, p.presence)
-        for p in result.pose_landmarks[0]
-    ]
-    world[:] = [(p.x, p.y, p.z) for p in result.pose_world_landmarks[0]]
-    return landmarks, world

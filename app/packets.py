@@ -8,6 +8,7 @@ stamps are ``time.perf_counter()`` seconds, from which latencies are read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,25 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Company:
+    """Who else is in the picture, and who is followed."""
+
+    others: tuple[tuple[float, float, float, float], ...] = ()
+    """Left, top, right and bottom in pixels of each person who is not followed."""
+    hidden: bool = False
+    """The one followed is not seen, while somebody else is."""
+    followed: int = 0
+    """Counts the people followed so far in this run; rises when another is followed."""
+    chosen: bool = True
+    """False if the one followed was taken because the one before had been lost."""
+
+
+ALONE: Final = Company()
+OTHER_PERSON: Final = "Another person"
+"""What the moment is called from which another person is followed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Keypoints2D:
     """What the detector saw in one frame."""
 
@@ -53,6 +73,7 @@ class Keypoints2D:
     """(17,) confidence in [0, 1]."""
     captured_at: float
     detected_at: float
+    company: Company = ALONE
 
     @property
     def depth(self) -> NDArray[np.float32]:

@@ -1,0 +1,54 @@
+"""What the window says and shows of people other than the one followed; pure logic."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.packets import Company
+
+Box = tuple[float, float, float, float]
+
+CLICK: Final = "Several people: click an outlined one to follow them instead"
+HIDDEN: Final = "The person followed is hidden; click another to follow them instead"
+REPLACED: Final = "The person followed was lost, so now another is; click to change"
+LASTS_S: Final = 0.7
+SAID_S: Final = 8.0
+
+
+class CompanyHints:
+    """Chooses the hint about several people: that one can choose, said once; and what happened."""
+
+    def __init__(self) -> None:
+        self._followed = 0
+        self._replaced_at: float | None = None
+        self._seen_at: float | None = None
+        self._hidden_at: float | None = None
+        self._explained = False
+
+    def step(self, company: Company, now_s: float) -> str:
+        """The hint to show now, or an empty string.  ``now_s`` is a monotonic time."""
+        if company.followed != self._followed:
+            self._followed = company.followed
+            self._replaced_at = None if company.chosen else now_s
+            self._explained = True  # whoever has clicked knows
+        if self._replaced_at is not None and now_s - self._replaced_at < SAID_S:
+            return REPLACED
+        self._hidden_at = (self._hidden_at or now_s) if company.hidden else None
+        if self._hidden_at is not None:
+            # People who cross hide each other for less.
+            return HIDDEN if now_s - self._hidden_at > LASTS_S else ""
+        return self._explain(company, now_s)
+
+    def _explain(self, company: Company, now_s: float) -> str:
+        if company.others and self._seen_at is None:
+            self._seen_at = now_s
+        if self._seen_at is None or self._explained:
+            return ""
+        self._explained = now_s - self._seen_at > SAID_S
+        return CLICK if company.others else ""
+
+
+def box_at(boxes: tuple[Box, ...], x: float, y: float) -> Box | None:
+    """The box that holds a point; of several the one whose middle is nearest."""
+    hit = [box for box in boxes if box[0] <= x <= box[2] and box[1] <= y <= box[3]]
+    return min(hit, key=lambda box: abs(box[0] + box[2] - 2 * x), default=None)

@@ -1,0 +1,151 @@
+"""Others in the picture: outlined, pointed at, clicked, and what is said of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtGui import QImage
+from PyQt6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.packets import Company, Frame
+from app.ui.presenters import company as words
+from app.ui.presenters.company import CompanyHints, box_at
+from app.ui.presenters.picture import place
+from app.ui.presenters.stage import Look
+from app.ui.views.picture import PictureView
+from tests.support.clips import write_clip
+from tests.support.company import BEHIND, RATE, crossing
+from tests.support.keypoints import keypoints
+from tests.support.windows import OpenWindow, until
+
+OTHER = (400.0, 100.0, 500.0, 400.0)
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> PictureView:
+    """A picture of 640 x 480 in a pane of 640 x 480."""
+    found = PictureView()
+    qtbot.addWidget(found)
+    found.resize(640, 480)
+    found.show()
+    return found
+
+
+def look(*others: tuple[float, float, float, float]) -> Look:
+    frame = Frame(0, 0.0, np.full((480, 640, 3), 90, np.uint8), 0.0)
+    seen = replace(keypoints(), company=Company(others))
+    return Look(frame=frame, keypoints=seen, seen=np.ones(17, np.bool_), size=(640, 480))
+
+
+def difference(one: QImage, other: QImage, x: int, y: int) -> int:
+    a, b = one.pixelColor(x, y), other.pixelColor(x, y)
+    return abs(a.red() - b.red()) + abs(a.green() - b.green()) + abs(a.blue() - b.blue())
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("fill", [False, True])
+def test_a_click_is_told_in_pixels_of_the_picture(
+    view: PictureView, qtbot: QtBot, *, mirror: bool, fill: bool
+) -> None:
+    view.resize(900, 480)
+    view.set_mirror(mirror)
+    view.set_fill(fill)
+    view.show_look(look(OTHER))
+    placed = place((640, 480), (900, 480), fill=fill, mirror=mirror)
+    x, y = placed.to_pane(np.array([[450.0, 250.0]]), (640, 480))[0]
+    with qtbot.waitSignal(view.person_chosen) as told:
+        QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+    assert told.args == pytest.approx([450.0, 250.0], abs=1.5)
+
+
+def test_a_click_beside_the_picture_is_none(view: PictureView, qtbot: QtBot) -> None:
+    view.resize(1200, 480)
+    view.show_look(look(OTHER))
+    with qtbot.assertNotEmitted(view.person_chosen, wait=50):
+        QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(20, 240))
+
+
+@pytest.mark.parametrize(("mirror", "edge"), [(False, 400), (True, 240)])
+def test_others_are_outlined_where_they_are(view: PictureView, *, mirror: bool, edge: int) -> None:
+    view.set_mirror(mirror)
+    view.show_look(look())
+    without = view.grab().toImage()
+    view.show_look(look(OTHER))
+    drawn = view.grab().toImage()
+    assert max(difference(drawn, without, x, 250) for x in range(edge - 2, edge + 3)) > 100
+    assert difference(drawn, without, edge + (-50 if mirror else 50), 250) == 0
+
+
+def test_pointing_at_somebody_shows_that_they_can_be_clicked(
+    view: PictureView, qtbot: QtBot
+) -> None:
+    QTest.qWaitForWindowExposed(view)
+    view.show_look(look(OTHER))
+    for x, tip, shape in (
+        (450, "Click to follow this person", Qt.CursorShape.PointingHandCursor),
+        (150, "", Qt.CursorShape.ArrowCursor),
+    ):
+        QTest.mouseMove(view, QPoint(x, 250))
+        qtbot.waitUntil(lambda shape=shape: view.cursor().shape() is shape)
+        assert view.toolTip() == tip
+
+
+def test_of_boxes_that_overlap_the_nearer_middle_is_meant() -> None:
+    boxes = ((0.0, 0.0, 100.0, 100.0), (60.0, 0.0, 160.0, 100.0))
+    assert box_at(boxes, 70, 50) == boxes[0]
+    assert box_at(boxes, 90, 50) == boxes[1]
+    assert box_at(boxes, 200, 50) is None
+
+
+def test_that_one_can_choose_is_said_once() -> None:
+    hints, two = CompanyHints(), Company((OTHER,))
+    assert hints.step(Company(), 0.0) == ""
+    assert hints.step(two, 1.0) == words.CLICK
+    assert hints.step(two, 1.0 + words.SAID_S + 1) == words.CLICK
+    assert hints.step(two, 1.0 + words.SAID_S + 2) == ""
+
+
+def test_who_has_clicked_is_told_nothing() -> None:
+    hints = CompanyHints()
+    assert hints.step(Company((OTHER,), followed=1), 1.0) == ""
+
+
+def test_a_hidden_person_is_mentioned_when_it_lasts() -> None:
+    hints, hidden = CompanyHints(), Company((OTHER,), hidden=True)
+    assert hints.step(hidden, 5.0) == ""
+    assert hints.step(hidden, 5.1 + words.LASTS_S) == words.HIDDEN
+    assert hints.step(Company((OTHER,)), 6.5) != words.HIDDEN
+    assert hints.step(hidden, 7.0) == ""
+
+
+def test_that_another_was_taken_is_said() -> None:
+    hints, taken = CompanyHints(), Company((OTHER,), followed=1, chosen=False)
+    assert hints.step(taken, 5.0) == words.REPLACED
+    assert hints.step(taken, 5.0 + words.SAID_S + 1) != words.REPLACED
+
+
+@pytest.mark.slow
+def test_a_click_in_the_window_follows_the_other_person(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    acted = crossing()
+    film = write_clip(tmp_path / "two.mp4", acted.pictures, rate=round(RATE))
+    window = open_window(str(film), mirror=True).window
+    until(lambda: window.look.keypoints and window.look.keypoints.company.others, "the other")
+    left, top, right, bottom = window.look.keypoints.company.others[0]
+    pane = window.picture
+    placed = place(window.look.frame.size, (pane.width(), pane.height()), fill=False, mirror=True)
+    middle = np.array([[(left + right) / 2, (top + bottom) / 2]])
+    x, y = placed.to_pane(middle, window.look.frame.size)[0]
+    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
+    until(lambda: window.look.keypoints.company.followed == 1, "the other to be followed")
+    until(lambda: window.look.keypoints.tracked, "the other's joints")
+    seen = window.look.keypoints
+    errors = acted.errors(seen.xy, round(seen.time_s * RATE))
+    assert errors.argmin() == BEHIND
+    assert errors[BEHIND] < 20
