@@ -61,6 +61,7 @@ class PerformerSource:
         self._step_s = 1 / rate
         self._actor: Actor = Motion(chosen) if take is None else take
         self._camera = camera or place_camera(chosen, self._actor, size)
+        self.fov_deg: float | None = self._camera.fov_deg
         self._next = 0
         self._asked: tuple[int, int] | None = None
         self._closed = False

@@ -58,6 +58,11 @@ class Pinhole:
     view: View
 
     @property
+    def fov_deg(self) -> float:
+        """The angle that the picture's longer side spans."""
+        return 2 * math.degrees(math.atan(0.5 * max(self.size) / self.focal))
+
+    @property
     def matrix(self) -> NDArray[np.float64]:
         """K, (3, 3); pixel coordinates start at the corner of the first pixel."""
         width, height = self.size

@@ -34,6 +34,8 @@ class Source(Protocol):
     """Length of a file as its container states it; ``None`` for live and endless sources."""
     frame_count: int | None
     """Number of frames as the container states it, an estimate; ``None`` where unknown."""
+    fov_deg: float | None = None
+    """Angle that the longer side of the picture spans, where the source says so."""
     warnings: list[str]
     """Plain sentences about what went wrong without stopping the reading."""
 

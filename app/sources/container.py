@@ -33,6 +33,16 @@ def lacks_index(path: Path) -> bool:
     return bool(kinds) and b"moov" not in kinds
 
 
+def states_length(path: Path) -> bool:
+    """Return whether a file's header says how long it lasts (Matroska, WebM).
+
+    MP4 and MOV count pictures too that their edit list hides, AVI also such as were left out when
+    it was recorded; others do not say it.
+    """
+    with path.open("rb") as file:
+        return file.read(4) == EBML
+
+
 def _stated_end(path: Path) -> int | None:
     with path.open("rb") as file:
         head = file.read(8)

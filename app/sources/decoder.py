@@ -19,6 +19,8 @@ DAMAGED_PACKETS: Final = 300
 """How many undecodable packets in a row end the reading; at a file's end they cost 5 ms in all."""
 SEEK_MARGINS_S: Final = (1.0, 5.0, 30.0)
 SAME_TIME_S: Final = 1e-6
+LONGEST_GAP_S: Final = 86400.0
+"""A leap by more than a day is damage (one flipped bit made 12 frames last for years), no gap."""
 USUAL_RATE: Final = 25.0
 """What FFmpeg assumes where a container says nothing."""
 
@@ -35,11 +37,13 @@ class FrameClock:
     """Makes strictly increasing times out of a container's timestamps.
 
     FFmpeg gives none (0 here) for the last frames of an AVI with B-frames, and for any frame of a
-    bare H.264 stream; spliced transport streams jump back.  Such a frame follows the one before at
-    the last distance that was real.
+    bare H.264 stream; spliced transport streams jump back, damaged files anywhere.  Such a frame
+    follows the one before at the last distance that was real.
     """
 
     def __init__(self, step_s: float) -> None:
+        self.leapt = False
+        """Whether timestamps were not believed because they leap."""
         self._step_s = step_s
         self._last_s: float | None = None
 
@@ -51,9 +55,10 @@ class FrameClock:
         """Return the time of the next frame in seconds, from its timestamp."""
         if self._last_s is None:
             self._last_s = stamp_s
-        elif stamp_s > self._last_s:
+        elif self._last_s < stamp_s <= self._last_s + LONGEST_GAP_S:
             self._step_s, self._last_s = stamp_s - self._last_s, stamp_s
         else:
+            self.leapt |= stamp_s > self._last_s
             self._last_s += self._step_s
         return self._last_s
 
@@ -82,7 +87,7 @@ class Decoder:
                 f"{path.name} is not a video that can be read: it is another kind of file, has "
                 "only sound, or is damaged."
             )
-        self.rate = _plausible(self._capture.get(cv2.CAP_PROP_FPS), 1000)
+        self.rate = _plausible(self._capture.get(cv2.CAP_PROP_FPS), 1000, 1 / LONGEST_GAP_S)
         self.count = _plausible(self._capture.get(cv2.CAP_PROP_FRAME_COUNT), 1e9)
         self.damaged_at_s: float | None = None
         self._clock = FrameClock(1 / (self.rate or USUAL_RATE))
@@ -115,6 +120,11 @@ class Decoder:
         self._ready.append(shown)
         if following is not None:
             self._ready.append(following)
+
+    @property
+    def times_leap(self) -> bool:
+        """Whether timestamps were left aside because they leap."""
+        return self._clock.leapt
 
     def release(self) -> None:
         """Close the file."""
@@ -175,9 +185,9 @@ class Decoder:
         self._clock.restart()
 
 
-def _plausible(value: float, most: float) -> float | None:
+def _plausible(value: float, most: float, least: float = 1e-6) -> float | None:
     """Return ``value``, or ``None`` for OpenCV's ways of not knowing (0, -2e14, inf)."""
-    return float(value) if math.isfinite(value) and 0 < value <= most else None
+    return float(value) if math.isfinite(value) and least <= value <= most else None
 
 
 def _stretch(capture: cv2.VideoCapture) -> float:

@@ -7,14 +7,20 @@ import stat
 import threading
 import time
 from pathlib import Path
+from typing import Final
 
 import cv2
 
 from app.errors import SourceError
 from app.packets import Frame
 from app.sources.base import SOURCE_SILENT_S, Source
-from app.sources.container import is_cut_off, lacks_index
+from app.sources.container import is_cut_off, lacks_index, states_length
 from app.sources.decoder import Decoder
+from app.sources.lens_tag import noted_fov_deg
+
+_ENOUGH: Final = 0.9
+"""Of what a file states."""
+_SHORTEST_STEP_S: Final = 1e-4
 
 
 class VideoFile(Source):
@@ -36,8 +42,10 @@ class VideoFile(Source):
         self._lock = threading.Lock()
         self._closed = False
         self._cut_off = is_cut_off(path)
+        self._states_length = states_length(path)
         self._decoder = Decoder(path)
         self.size = self._decoder.size
+        self.fov_deg = noted_fov_deg(path, self.size)
         self.rate: float | None = self._decoder.rate
         self.duration_s: float | None = None
         self.frame_count: int | None = None
@@ -93,12 +101,37 @@ class VideoFile(Source):
         """Say once what the file lacked."""
         if self.warnings:
             return
-        read = f"; {self._next_index} frames were read" if self._from_start else ""
+        read = f"; {_count(self._next_index)} read" if self._from_start else ""
         if self._cut_off:
             self.warnings.append(f"{self.label} is cut off after {self._last_s:.1f} s{read}.")
         elif self._decoder.damaged_at_s is not None:
             at_s = self._decoder.damaged_at_s
             self.warnings.append(f"{self.label} is damaged at {at_s:.1f} s{read}.")
+        elif self._decoder.times_leap or self._is_too_fast(self._next_index or 0):
+            self.warnings.append(
+                f"The times in {self.label} cannot be right{read}. Speeds measured in it are wrong."
+            )
+        elif self._from_start and self._states_length and self._ends_early(self._next_index or 0):
+            self.warnings.append(
+                f"{self.label} ends after {self._last_s:.1f} s, but says that it is "
+                f"{self.duration_s:.1f} s long{read}."
+            )
+
+    def _is_too_fast(self, count: int) -> bool:
+        """Whether the frames are closer together than those of any camera."""
+        return self._from_start and count > 1 and self._last_s < (count - 1) * _SHORTEST_STEP_S
+
+    def _ends_early(self, count: int) -> bool:
+        """Whether more than a tenth of what the file states was not there to be read."""
+        if self.duration_s is None or self.frame_count is None or not self.rate:
+            return False
+        # Both, since a rate may be wrong; less is normal, as sound may go on a little longer.
+        ends_early = self._last_s + 2 / self.rate < _ENOUGH * self.duration_s
+        return ends_early and count < _ENOUGH * self.frame_count
+
+
+def _count(frames: int | None) -> str:
+    return "1 frame was" if frames == 1 else f"{frames} frames were"
 
 
 def _check(path: Path) -> None:

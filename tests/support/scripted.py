@@ -42,6 +42,7 @@ class ScriptedSource:
         self.duration_s = None if frames is None else frames / (rate or 30.0)
         self.dropped = 0
         self.warnings: list[str] = []
+        self.fov_deg: float | None = None
         self.picture = np.full((240, 320, 3), 128, np.uint8) if picture is None else picture
         self.size = (self.picture.shape[1], self.picture.shape[0])
         self.delivered: list[int] = []

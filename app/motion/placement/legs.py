@@ -1,0 +1,97 @@
+"""Feet that stand, stand still: the legs reach for one spot for as long as a contact lasts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.motion.placement.contacts import ANKLE_M, ANKLES, FEET, runs
+from models.skeleton import JOINT
+
+_BLEND_S: Final = 0.15
+"""Before and after a contact the correction grows and fades."""
+_STRAIGHT: Final = 0.9995
+"""Of a leg's length: how far it reaches at most."""
+
+
+def pinned(
+    time_s: NDArray[np.float64],
+    joints: NDArray[np.float64],
+    stands: NDArray[np.bool_],
+    up: NDArray[np.float64],
+    floor_m: float,
+) -> NDArray[np.float64]:
+    """Joints (N, 17, 3) in camera space whose standing feet do not slide.
+
+    The ankle of a contact is held where it was in the median, at its height above the floor; hip,
+    thigh and shank keep their place and lengths, the knee its side.  A spot out of the leg's reach
+    is reached for as far as it goes.
+
+    Args:
+        time_s: (N,) strictly increasing.
+        joints: metres from the lens, camera axes.
+        stands: (N, 2) which feet stand.
+        up: (3,) unit vector.
+        floor_m: how far the floor is below the lens.
+    """
+    result: NDArray[np.float64] = joints.copy()
+    for foot, side in enumerate(FEET):
+        shift = _shifts(time_s, joints[:, ANKLES[foot]], stands[:, foot], up, floor_m)
+        moved = np.flatnonzero(shift.any(axis=1))
+        if len(moved):
+            hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
+            goal = joints[moved, ankle] + shift[moved]
+            result[moved, knee], result[moved, ankle] = _reach(
+                joints[moved, hip], joints[moved, knee], joints[moved, ankle], goal
+            )
+    return result
+
+
+def _shifts(
+    time_s: NDArray[np.float64],
+    ankle: NDArray[np.float64],
+    stands: NDArray[np.bool_],
+    up: NDArray[np.float64],
+    floor_m: float,
+) -> NDArray[np.float64]:
+    """(N, 3) from where the ankle is to where it should be; fading outside of contacts."""
+    total, weight = np.zeros((len(time_s), 3)), np.zeros(len(time_s))
+    held = np.zeros((len(time_s), 3))
+    for start, end in runs(stands):
+        spot = np.median(ankle[start:end], axis=0)
+        spot = spot - (spot @ up + floor_m - ANKLE_M) * up
+        held[start:end] = spot - ankle[start:end]
+        for edge, inside in ((start, time_s < time_s[start]), (end - 1, time_s > time_s[end - 1])):
+            share = 1 - np.abs(time_s - time_s[edge]) / _BLEND_S
+            near = np.flatnonzero(inside & (share > 0) & ~stands)
+            eased = share[near] ** 2 * (3 - 2 * share[near])
+            total[near] += eased[:, None] * held[edge]
+            weight[near] += eased
+    faded = total / np.maximum(weight, 1.0)[:, None]
+    return np.asarray(np.where(stands[:, None], held, faded))
+
+
+def _reach(
+    hip: NDArray[np.float64],
+    knee: NDArray[np.float64],
+    ankle: NDArray[np.float64],
+    goal: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Knees and ankles (M, 3) of legs whose ankle goes to ``goal``, bones as long as before."""
+    thigh, shank = (
+        np.linalg.norm(end - start, axis=1, keepdims=True)
+        for start, end in ((hip, knee), (knee, ankle))
+    )
+    way = goal - hip
+    wanted = np.linalg.norm(way, axis=1, keepdims=True)
+    along = way / np.maximum(wanted, 1e-9)
+    length = np.clip(wanted, np.abs(thigh - shank) + 1e-6, _STRAIGHT * (thigh + shank))
+    # The knee stays on the side where it was; a straight leg keeps the little bend that it had.
+    side = knee - hip
+    side = side - (side * along).sum(axis=1, keepdims=True) * along
+    side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)
+    forth = (thigh**2 - shank**2 + length**2) / (2 * length)
+    aside = np.sqrt(np.maximum(thigh**2 - forth**2, 0.0))
+    return hip + forth * along + aside * side, hip + length * along

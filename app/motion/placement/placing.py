@@ -1,0 +1,152 @@
+"""From root-relative poses to a person who stands in a room."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.motion.data import MotionData
+from app.motion.placement.contacts import FEET
+from app.motion.placement.legs import pinned
+from app.motion.placement.lens import Lens
+from app.motion.placement.scene import Scene, Settled, settle
+from app.motion.placement.upright import pitch
+from models.skeleton import JOINT
+
+_HIGHEST_CAMERA_M: Final = 20.0
+_FIRST_S: Final = 1.0
+"""Over so long where the person faces is averaged."""
+
+
+def place(
+    data: MotionData,
+    *,
+    fov_deg: float | None = None,
+    heading_deg: float | None = None,
+    camera_height_m: float | None = None,
+) -> MotionData:
+    """Give the pelvis its place in the room, in every frame in which it is known.
+
+    The camera must have stood still.  The origin is the point of the floor below the pelvis' first
+    place; y is up, z points as much toward the camera as a level axis can, unless ``heading_deg``
+    turns it.
+
+    Args:
+        data: root-relative poses with the 2D they were lifted from.
+        fov_deg: angle that the longer side of the picture spans; what the source says unless told,
+            and assumed where that says nothing.
+        heading_deg: where the person faces in the first second, degrees about the vertical: 0 is
+            along +z, positive turns to the person's left, toward +x.
+        camera_height_m: height of the lens above the floor.  Where feet are seen it corrects the
+            tilt, within what that may be off; where none are, it says where the floor is.
+
+    Returns:
+        The same motion with ``root``, ``axes`` and ``provenance.placement``; legs whose feet stand
+        are moved a little, so that they stand still.
+
+    Raises:
+        ValueError: the angle of view or the height cannot be.
+    """
+    lens = Lens.of(data.size, fov_deg, data.provenance.fov_deg)
+    if camera_height_m is not None and not 0 < camera_height_m < _HIGHEST_CAMERA_M:
+        raise ValueError(f"a lens {camera_height_m:g} m above the floor cannot be")
+    scene = Scene.of(data, lens)
+    if not scene.body.known.any():
+        unknown = np.full((len(data.time_s), 3), np.nan)
+        nowhere = {"frames": 0, "lens": _of_lens(lens)}
+        return replace(data, root=unknown, provenance=replace(data.provenance, placement=nowhere))
+    settled = settle(scene, data.provenance.height_m, camera_height_m)
+    joints = _standing(scene, settled)
+    first = settled.places[np.flatnonzero(np.isfinite(settled.places[:, 0]))[0]]
+    axes = _axes(settled, joints, scene.time_s, heading_deg)
+    origin = axes @ first
+    origin[1] = -settled.floor.below_m
+    root = settled.places @ axes.T - origin
+    about = _about(lens, settled, camera=-origin)
+    about["told"] = {"heading_deg": heading_deg, "camera_height_m": camera_height_m}
+    return replace(
+        data,
+        xyz=joints.astype(np.float32),
+        root=root,
+        axes=axes,
+        provenance=replace(data.provenance, placement=about),
+    )
+
+
+def _standing(scene: Scene, settled: Settled) -> NDArray[np.float64]:
+    """(N, 17, 3) joints from the pelvis, feet that stand pinned to the floor."""
+    known = np.isfinite(settled.places[:, 0])
+    places = np.where(known[:, None], settled.places, 0.0)[:, None]
+    there = pinned(
+        scene.time_s,
+        scene.joints + places,
+        settled.stands,
+        settled.upright.up,
+        settled.floor.below_m,
+    )
+    return np.asarray(np.where(known[:, None, None], there - places, scene.joints))
+
+
+def _axes(
+    settled: Settled,
+    joints: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    heading_deg: float | None,
+) -> NDArray[np.float64]:
+    """(3, 3) camera axes -> the room's."""
+    up = settled.upright.up
+    right = np.cross(up, (0.0, 0.0, -1.0))
+    right /= np.linalg.norm(right)
+    level = np.stack([right, up, np.cross(right, up)])
+    if heading_deg is None:
+        return level
+    known = np.flatnonzero(np.isfinite(settled.places[:, 0]))
+    early = known[time_s[known] - time_s[known[0]] <= _FIRST_S]
+    turn = math.radians(heading_deg) - _facing(joints[early] @ level.T)
+    s, c = math.sin(turn), math.cos(turn)
+    about_y = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+    return np.asarray(about_y @ level)
+
+
+def _facing(joints: NDArray[np.float64]) -> float:
+    """Where the person of (N, 17, 3) in level axes faces: radians, 0 along +z, toward +x is
+    positive."""
+    left = joints[:, JOINT["left_hip"]] - joints[:, JOINT["right_hip"]]
+    left = left + joints[:, JOINT["left_shoulder"]] - joints[:, JOINT["right_shoulder"]]
+    forward = np.cross(left, (0.0, 1.0, 0.0)).mean(axis=0)
+    return math.atan2(float(forward[0]), float(forward[2]))
+
+
+def _of_lens(lens: Lens) -> dict[str, object]:
+    return {
+        "focal_px": round(lens.focal, 2),
+        "fov_deg": round(lens.fov_deg, 2),
+        "from": lens.origin,
+    }
+
+
+def _about(lens: Lens, settled: Settled, camera: NDArray[np.float64]) -> dict[str, object]:
+    """What files say beside the numbers."""
+    up = settled.upright.up
+    known = np.isfinite(settled.places[:, 0])
+    shares = settled.stands[known].mean(axis=0)
+    return {
+        "root": "pelvis",
+        "frames": int(known.sum()),
+        "lens": _of_lens(lens),
+        "camera": {
+            "position_m": [round(float(value), 4) for value in camera],
+            "tilt_deg": round(math.degrees(pitch(up)), 2),
+            "roll_deg": round(math.degrees(math.atan2(float(up[0]), -float(up[1]))), 2),
+            "tilt_sd_deg": round(math.degrees(settled.upright.pitch_sd), 1),
+            "from": settled.upright.cue,
+        },
+        "floor": {"from": settled.floor.origin},
+        "contacts": {
+            side: round(float(share), 4) for side, share in zip(FEET, shares, strict=True)
+        },
+    }

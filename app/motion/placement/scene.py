@@ -1,0 +1,170 @@
+"""A take with everything that is estimated of it: way, up, floor and contacts, in camera axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.motion.data import LONGEST_GAP_S, MotionData
+from app.motion.placement.contacts import ANKLE_M, ANKLES, find_contacts, runs
+from app.motion.placement.floor import Floor, feet_on_floor, find_floor
+from app.motion.placement.lens import Lens
+from app.motion.placement.sight import Sighting, sight
+from app.motion.placement.track import Still, track
+from app.motion.placement.upright import Upright, levelled, refined, upright
+
+_CORRELATED: Final = 10.0
+"""Errors of the lifted pose last so many frames: a frame says so much less than it seems to."""
+_SLIDING: Final = 0.15
+"""m/s that a foot which stands seems to move, by the lifted pose."""
+_ROUNDS: Final = 3
+"""Contacts follow from the floor, and the floor from contacts."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What is known of N frames before anything is placed."""
+
+    time_s: NDArray[np.float64]
+    joints: NDArray[np.float64]
+    """(N, 17, 3) metres from the pelvis, camera axes."""
+    slopes: NDArray[np.float64]
+    """(N, 17, 2) where the joints were seen; finite."""
+    seen: NDArray[np.bool_]
+    """(N, 17) which were."""
+    body: Sighting
+    """What each frame says by itself."""
+
+    @classmethod
+    def of(cls, data: MotionData, lens: Lens) -> Scene:
+        """The scene as this lens saw it."""
+        slopes, joints = lens.slopes(data.xy), data.xyz.astype(np.float64)
+        finite = data.seen & np.isfinite(slopes).all(axis=-1)
+        weight = np.where(finite, data.conf, 0.0).astype(np.float64)
+        slopes = np.nan_to_num(slopes)
+        alone = sight(joints, slopes, weight)
+        body = Sighting(alone.place, alone.information / _CORRELATED)
+        return cls(data.time_s, joints, slopes, weight > 0, body)
+
+    @property
+    def stretches(self) -> list[slice]:
+        """Frames from one that is sighted to another, without long gaps between."""
+        sighted = np.flatnonzero(self.body.known)
+        breaks = np.flatnonzero(np.diff(self.time_s[sighted]) > LONGEST_GAP_S)
+        parts = np.split(sighted, breaks + 1)
+        return [slice(int(part[0]), int(part[-1]) + 1) for part in parts if len(part)]
+
+    @property
+    def ankles_seen(self) -> NDArray[np.bool_]:
+        """(N, 2) whether the left and the right ankle were seen."""
+        return self.seen[:, ANKLES]
+
+    def way(
+        self, feet: Sequence[Sighting] = (), wishes: Sequence[Still] = ()
+    ) -> NDArray[np.float64]:
+        """(N, 3) the pelvis by the body and the ``feet``; NaN outside of the stretches."""
+        places = np.full((len(self.time_s), 3), np.nan)
+        for part in self.stretches:
+            steps = slice(part.start, part.stop - 1)
+            places[part] = track(
+                self.time_s[part],
+                [Sighting(s.place[part], s.information[part]) for s in (self.body, *feet)],
+                [Still(wish.step[steps], wish.weight[steps]) for wish in wishes],
+            )
+        return places
+
+    def contacts(
+        self, places: NDArray[np.float64], up: NDArray[np.float64], floor: Floor
+    ) -> NDArray[np.bool_]:
+        """(N, 2) which feet stand."""
+        stands = np.zeros((len(self.time_s), 2), bool)
+        for part in self.stretches:
+            stands[part] = find_contacts(
+                self.time_s[part],
+                self.slopes[part][:, ANKLES],
+                places[part, None] + self.joints[part][:, ANKLES],
+                self.ankles_seen[part],
+                up,
+                floor.below_m,
+            )
+        return stands
+
+    def standing_rows(
+        self, places: NDArray[np.float64], stands: NDArray[np.bool_]
+    ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+        """Slopes (F, 2) and depths (F,) of the ankle in each contact."""
+        slopes, depths = [], []
+        for foot, joint in enumerate(ANKLES):
+            depth = places[:, 2] + self.joints[:, joint, 2]
+            for start, end in runs(stands[:, foot]):
+                rows = np.arange(start, end)[self.seen[start:end, joint]]
+                slopes.append(self.slopes[rows, joint])
+                depths.append(depth[rows])
+        return slopes, depths
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settled:
+    """Everything that is estimated."""
+
+    places: NDArray[np.float64]
+    """(N, 3) the pelvis in metres from the lens, camera axes; NaN where unknown."""
+    upright: Upright
+    floor: Floor
+    stands: NDArray[np.bool_]
+    """(N, 2) which feet stand, left and right."""
+
+
+def settle(scene: Scene, height_m: float | None, camera_height_m: float | None) -> Settled:
+    """Estimate everything of a scene in which at least one frame is sighted.
+
+    Up and floor come from the way by the body alone, so that what the floor then says of the way
+    does not come back to it.
+    """
+    guess = upright(scene.joints, scene.seen)
+    alone = scene.way()
+    stands = np.zeros((len(scene.time_s), 2), bool)
+    best, floor = _room(scene, alone, guess, stands, height_m, camera_height_m)
+    for _ in range(_ROUNDS):
+        stands = scene.contacts(alone, best.up, floor)
+        better = refined(guess, *scene.standing_rows(alone, stands))
+        best, floor = _room(scene, alone, better, stands, height_m, camera_height_m)
+    places = scene.way(*_hints(scene, stands, best, floor))
+    return Settled(places, best, floor, scene.contacts(places, best.up, floor))
+
+
+def _room(
+    scene: Scene,
+    places: NDArray[np.float64],
+    guess: Upright,
+    stands: NDArray[np.bool_],
+    height_m: float | None,
+    camera_height_m: float | None,
+) -> tuple[Upright, Floor]:
+    """Up and the floor, by feet that stand, or that were seen, or without any."""
+    ankles = places[:, None] + scene.joints[:, ANKLES]
+    seen = scene.ankles_seen & np.isfinite(ankles).all(axis=-1)
+    stands = stands & seen
+    if camera_height_m is not None and not seen.any():
+        return guess, Floor(camera_height_m, "given")
+    if camera_height_m is not None and stands.any():
+        guess = levelled(guess, ankles[stands], camera_height_m - ANKLE_M)
+    return guess, find_floor(guess.up, places, ankles, seen, stands, height_m)
+
+
+def _hints(
+    scene: Scene, stands: NDArray[np.bool_], upright: Upright, floor: Floor
+) -> tuple[list[Sighting], list[Still]]:
+    """What standing feet say of the way: where they are, and that they stay there."""
+    feet, wishes = [], []
+    for foot, joint in enumerate(ANKLES):
+        ankle, rows = scene.joints[:, joint], stands[:, foot] & scene.seen[:, joint]
+        feet.append(feet_on_floor(floor, upright.up, scene.slopes[:, joint], ankle, rows))
+        held = stands[1:, foot] & stands[:-1, foot]
+        weight = np.where(held, 1 / (_SLIDING * np.diff(scene.time_s)) ** 2, 0.0)
+        wishes.append(Still(-np.diff(ankle, axis=0), weight))
+    return feet, wishes

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import math
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from app.sources.lens_tag import noted_fov_deg
+from app.sources.video import VideoFile
+
+NAME = "com.apple.quicktime.camera.focal_length.35mm_equivalent"
+SIZE = (64, 48)
+
+
+def _filmed(path: Path, focal_mm: str | None) -> Path:
+    """A short video as FFmpeg writes it, with the note of a telephone."""
+    with av.open(str(path), "w", options={"movflags": "use_metadata_tags"}) as container:
+        if focal_mm is not None:
+            container.metadata["com.apple.quicktime.make"] = "Somebody"
+            container.metadata[NAME] = focal_mm
+        stream = container.add_stream("mpeg4", rate=30)
+        stream.width, stream.height = SIZE
+        for _ in range(3):
+            picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return path
+
+
+def _wide(focal_mm: float, size: tuple[int, int] = SIZE) -> float:
+    diagonal = 2 * math.atan(43.27 / 2 / focal_mm)
+    share = max(size) / math.hypot(*size)
+    return math.degrees(2 * math.atan(math.tan(diagonal / 2) * share))
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mov"])
+def test_the_note_in_a_real_file_is_read(tmp_path: Path, ending: str) -> None:
+    path = _filmed(tmp_path / f"clip{ending}", "26")
+    assert noted_fov_deg(path, SIZE) == pytest.approx(_wide(26))
+    with VideoFile(path) as video:
+        assert video.fov_deg == pytest.approx(_wide(26))
+
+
+def test_a_file_without_the_note_says_nothing(tmp_path: Path) -> None:
+    path = _filmed(tmp_path / "clip.mp4", None)
+    assert noted_fov_deg(path, SIZE) is None
+    with VideoFile(path) as video:
+        assert video.fov_deg is None
+
+
+@pytest.mark.parametrize("words", ["0", "9000", "-26", "wide", "nan", ""])
+def test_a_note_of_nonsense_says_nothing(tmp_path: Path, words: str) -> None:
+    assert noted_fov_deg(_filmed(tmp_path / "clip.mp4", words), SIZE) is None
+
+
+def _box(kind: bytes, contents: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(contents)) + kind + contents
+
+
+def _telephone(kind: int, value: bytes) -> bytes:
+    """A film whose track carries the note, in QuickTime's form, as its second one."""
+    names = [b"com.apple.quicktime.camera.lens_model", NAME.encode()]
+    keys = struct.pack(">II", 0, len(names)) + b"".join(_box(b"mdta", name) for name in names)
+    text = _box(b"data", struct.pack(">II", 1, 0) + b"back camera")
+    number = _box(b"data", struct.pack(">II", kind, 0) + value)
+    notes = _box(struct.pack(">I", 1), text) + _box(struct.pack(">I", 2), number)
+    hdlr = _box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
+    meta = _box(b"meta", hdlr + _box(b"keys", keys) + _box(b"ilst", notes))
+    film = _box(b"ftyp", b"qt  " + bytes(4)) + _box(b"moov", _box(b"trak", meta))
+    return film + _box(b"mdat", bytes(64))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [(21, struct.pack(">i", 26)), (21, b"\x1a"), (22, b"\x1a"), (23, struct.pack(">f", 26.0))],
+)
+def test_numbers_at_a_track_are_read(tmp_path: Path, kind: int, value: bytes) -> None:
+    path = tmp_path / "clip.mov"
+    path.write_bytes(_telephone(kind, value))
+    assert noted_fov_deg(path, (1080, 1920)) == pytest.approx(_wide(26, (1080, 1920)))
+
+
+def test_damage_says_nothing_and_takes_no_time(tmp_path: Path) -> None:
+    whole = _telephone(21, struct.pack(">i", 26))
+    random = np.random.default_rng(7)
+    path = tmp_path / "clip.mov"
+    for _ in range(300):
+        broken = bytearray(whole)
+        for place in random.integers(0, len(whole), 3):
+            broken[place] = random.integers(256)
+        path.write_bytes(bytes(broken[: random.integers(1, len(broken) + 1)]))
+        found = noted_fov_deg(path, SIZE)
+        assert found is None or 0 < found < 180
+
+
+@pytest.mark.parametrize("contents", [b"", b"\x1a\x45\xdf\xa3" + bytes(40), b"RIFF" + bytes(60)])
+def test_other_files_say_nothing(tmp_path: Path, contents: bytes) -> None:
+    path = tmp_path / "clip.bin"
+    path.write_bytes(contents)
+    assert noted_fov_deg(path, SIZE) is None
