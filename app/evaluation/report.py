@@ -43,6 +43,8 @@ class Findings:
     """A sentence for each part that was left out."""
     remarks: Sequence[str] = ()
     """What has to be known of the material."""
+    processed: Sequence[Row] = ()
+    """The same poses smoothed, and with rigid bones."""
 
 
 def markdown(findings: Findings) -> str:
@@ -53,6 +55,8 @@ def markdown(findings: Findings) -> str:
     if findings.delayed:
         title = f"## Live: error against the frames waited\n\nOn {findings.delayed_on}."
         parts += [title, delay_table(findings.delayed)]
+    if findings.processed:
+        parts += ["## Smoothing and rigid bones", scores_table(findings.processed)]
     if findings.hidden:
         parts += ["## Joints that are hidden", hidden_table(findings.hidden)]
     for title in dict.fromkeys(row.on for row in findings.rows if row.groups):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.evaluation.material import LEGS, RIGHT_ARM, UPPER_BODY, Footage, Material
 from app.evaluation.methods import DetectorWorld, Ours
 from app.evaluation.scoring import lift_all, score_methods, score_poses
+from app.motion.one_euro import OneEuro
 from models.lifter import Lifter
 from models.live import LARGEST_DELAY, LiveLifter
 from models.scores import ALL_JOINTS, Scores
@@ -59,21 +60,27 @@ def delay_study(
     delays: Sequence[int],
     progress: Callable[[str], None],
 ) -> list[Delayed]:
-    """Error and jitter of the live lifter against the frames it waits, all on the same frames.
+    """Error and jitter of the live lifter against the frames it waits, all on the same frames;
+    then the same with the live view's smoothing.
 
     The first and last frames of each take, which not every delay has shown, are left out.
     """
     trimmed = replace(material, footage=tuple(_trimmed(each) for each in material.footage))
     rows: list[Delayed] = []
+    smoothed: list[Delayed] = []
     for method in ours:
         for delay in delays:
             progress(f"Live, {method.name}, shown {delay} frames late ...")
-            live = _Live(method.name, method.lifter, delay)
-            rows += [
-                Delayed(row.method, delay, row.scores) for row in score_methods(trimmed, [live])
-            ]
+            shown = [_live(method.lifter, delay, footage) for footage in trimmed.footage]
+            calmed = [_calmed(*each) for each in zip(shown, trimmed.footage, strict=True)]
+            for into, name, takes in (
+                (rows, method.name, shown),
+                (smoothed, f"{method.name}, smoothed", calmed),
+            ):
+                row = score_poses(trimmed, name, [poses for poses, _ in takes])
+                into.append(Delayed(name, delay, row.scores))
     others = score_methods(trimmed, [*ours, DetectorWorld()])
-    return rows + [Delayed(row.method, None, row.scores) for row in others]
+    return rows + smoothed + [Delayed(row.method, None, row.scores) for row in others]
 
 
 def hiding_study(material: Material, ours: Sequence[Ours]) -> list[Hidden]:
@@ -95,30 +102,40 @@ def hiding_study(material: Material, ours: Sequence[Ours]) -> list[Hidden]:
     return rows
 
 
-@dataclass(frozen=True)
-class _Live:
-    """The live lifter as a method: every frame's pose as it was shown."""
+_Shown = tuple[NDArray[np.floating], NDArray[np.bool_]]
+"""(N, 17, 3) every frame's pose as it was shown, NaN where none was; (N, 17) its joints seen or
+filled."""
 
-    name: str
-    lifter: Lifter
-    delay: int
 
-    def poses(self, footage: Footage, material: Material) -> NDArray[np.floating]:
-        live = LiveLifter(self.lifter, self.delay)
-        depth = footage.depth
-        shown = np.full((len(footage.xy), 17, 3), np.nan, np.float32)
-        for index, time_s in enumerate(footage.time_s):
-            live.push(
-                footage.xy[index],
-                footage.conf[index],
-                footage.size,
-                float(time_s),
-                None if depth is None else depth[index],
-            )
-            pose = live.lift()
-            if pose is not None and not pose.missing.all():
-                shown[index - pose.frames_back] = pose.xyz
-        return shown
+def _live(lifter: Lifter, delay: int, footage: Footage) -> _Shown:
+    live = LiveLifter(lifter, delay)
+    depth = footage.depth
+    shown = np.full((len(footage.xy), 17, 3), np.nan, np.float32)
+    known = np.zeros(shown.shape[:2], np.bool_)
+    for index, time_s in enumerate(footage.time_s):
+        live.push(
+            footage.xy[index],
+            footage.conf[index],
+            footage.size,
+            float(time_s),
+            None if depth is None else depth[index],
+        )
+        pose = live.lift()
+        if pose is not None and not pose.missing.all():
+            shown[index - pose.frames_back] = pose.xyz
+            known[index - pose.frames_back] = ~pose.missing
+    return shown, known
+
+
+def _calmed(shown: _Shown, footage: Footage) -> _Shown:
+    """The same poses in the same order as the live view shows them with its smoothing."""
+    poses, known = shown
+    smoother = OneEuro()
+    calmed = [
+        smoother.step(*each) if each[1].any() else each[0]
+        for each in zip(poses, known, footage.time_s.tolist(), strict=True)
+    ]
+    return np.stack(calmed), known
 
 
 def _trimmed(footage: Footage) -> Footage:

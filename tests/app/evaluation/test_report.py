@@ -55,8 +55,11 @@ def test_the_studies_and_what_was_left_out() -> None:
         hidden=[Hidden("film", "ours", "legs", SCORES, replace(SCORES, mpjpe=68.244), JITTERY)],
         skipped=["Human3.6M: give --h36m FOLDER."],
         remarks=["film: made up."],
+        processed=[Row("film", "ours, smoothed, 6 Hz", JITTERY)],
     )
     report = markdown(findings)
+    smoothing = report.partition("## Smoothing and rigid bones\n\n")[2].partition("\n\n")[0]
+    assert "| ours, smoothed, 6 Hz |" in smoothing
     assert "\n\n- film: made up.\n\n## Live" in report
     parts = dict(part.split("\n\n", 1) for part in report.split("## ")[1:])
     live = parts["Live: error against the frames waited"].splitlines()

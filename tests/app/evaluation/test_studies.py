@@ -11,6 +11,7 @@ from app.evaluation.material import LEGS, UPPER_BODY, Material
 from app.evaluation.methods import DETECTOR_NAME, DetectorWorld, Ours
 from app.evaluation.scoring import score_methods
 from app.evaluation.studies import delay_study, hiding_study
+from app.motion.one_euro import OneEuro
 from models.lifter import Lifter
 from models.live import LARGEST_DELAY, LiveLifter
 from models.scores import Take, score
@@ -32,14 +33,15 @@ def walk() -> Material:
 def test_every_delay_is_scored_as_it_was_shown(ours: Ours, walk: Material) -> None:
     notes: list[str] = []
     rows = delay_study(walk, [ours], range(LARGEST_DELAY + 1), notes.append)
-    assert [row.frames_back for row in rows] == [*range(LARGEST_DELAY + 1), None, None]
+    delays = range(LARGEST_DELAY + 1)
+    assert [row.frames_back for row in rows] == [*delays, *delays, None, None]
     assert [row.method for row in rows[-2:]] == ["w", DETECTOR_NAME]
     assert len(notes) == LARGEST_DELAY + 1
     footage = walk.footage[0]
     assert footage.depth is not None
     for delay in (0, 5):
         live = LiveLifter(ours.lifter, delay)
-        shown = {}
+        shown, calmed, smoother = {}, {}, OneEuro()
         for index in range(FRAMES):
             live.push(
                 footage.xy[index], footage.conf[index], footage.size, index / 30,
@@ -47,18 +49,22 @@ def test_every_delay_is_scored_as_it_was_shown(ours: Ours, walk: Material) -> No
             )  # fmt: skip
             pose = live.lift()
             assert pose is not None
-            shown[round(pose.time_s * 30)] = pose.xyz
+            frame = round(pose.time_s * 30)
+            shown[frame] = pose.xyz
+            calmed[frame] = smoother.step(pose.xyz, ~pose.missing, pose.time_s)
         compared = slice(LARGEST_DELAY, FRAMES - LARGEST_DELAY)
-        poses = np.stack([shown[index] for index in range(*compared.indices(FRAMES))])
-        expected = score([Take(poses, footage.true[compared], footage.time_s[compared])])
-        assert rows[delay].scores.mpjpe == pytest.approx(expected.mpjpe)
-        assert rows[delay].scores.jitter == pytest.approx(expected.jitter)
+        for poses, row in ((shown, rows[delay]), (calmed, rows[len(delays) + delay])):
+            taken = np.stack([poses[index] for index in range(*compared.indices(FRAMES))])
+            expected = score([Take(taken, footage.true[compared], footage.time_s[compared])])
+            assert row.scores.mpjpe == pytest.approx(expected.mpjpe)
+            assert row.scores.jitter == pytest.approx(expected.jitter)
+            assert (row.method == "w, smoothed") is (poses is calmed)
     assert rows[0].scores.mpjpe != rows[5].scores.mpjpe
 
 
 def test_all_delays_are_judged_on_the_same_frames(ours: Ours, walk: Material) -> None:
     rows = delay_study(walk, [ours], (0, 2, 8), lambda _: None)
-    assert [row.frames_back for row in rows] == [0, 2, 8, None, None]
+    assert [row.frames_back for row in rows] == [0, 2, 8, 0, 2, 8, None, None]
     assert {row.scores.frames for row in rows} == {FRAMES - 2 * LARGEST_DELAY}
     assert {row.scores.missing for row in rows} == {0}
 
@@ -68,7 +74,7 @@ def test_without_the_detector_s_3d_there_is_nothing_to_compare_jitter_with(
 ) -> None:
     blind = replace(walk, footage=(replace(walk.footage[0], world=None),))
     rows = delay_study(blind, [ours], (0, 2, 8), lambda _: None)
-    assert [row.frames_back for row in rows] == [0, 2, 8, None]
+    assert [row.frames_back for row in rows] == [0, 2, 8, 0, 2, 8, None]
 
 
 def test_hidden_limbs_are_judged_by_the_joints_in_sight(ours: Ours, walk: Material) -> None:

@@ -1,0 +1,122 @@
+"""Options of ``lift`` and ``export`` that say what is done to the poses before they are written."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.cli.exits import UsageError
+from app.cli.numbers import number, number_between
+from app.motion.bones import BONE_RANGE_M, NAMED
+from app.motion.processing import (
+    CAMERA_HEIGHT_RANGE_M,
+    CUTOFF_RANGE_HZ,
+    FOV_RANGE_DEG,
+    Processing,
+)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` the options that :func:`wanted` reads."""
+    group = parser.add_argument_group(
+        "what is done to the poses (default: nothing); the sidecar says it"
+    )
+    group.add_argument(
+        "--smooth",
+        metavar="HZ",
+        type=_cutoff,
+        help="smooth movements faster than HZ away, without delay: 6 for walking, 10 for sport "
+        "(a Butterworth filter, forward and backward)",
+    )
+    group.add_argument(
+        "--rigid-bones", action="store_true", help="give every bone one length over all frames"
+    )
+    group.add_argument(
+        "--bone",
+        metavar="NAME=METRES",
+        type=_bone,
+        help=f"the length of a bone you have measured ({', '.join(NAMED)}), such as thigh=0.42; "
+        "sets the scale instead of --height",
+    )
+    group.add_argument(
+        "--room",
+        action="store_true",
+        help="place the person in the room, on the floor, instead of the pelvis at the origin",
+    )
+    group.add_argument(
+        "--fov",
+        metavar="DEG",
+        type=_fov,
+        help="with --room: how wide the camera sees along the longer side of its picture "
+        "(default: 61, as usual)",
+    )
+    group.add_argument(
+        "--camera-height",
+        metavar="METRES",
+        type=_camera_height,
+        help="with --room: how far the lens is above the floor (default: found from the feet)",
+    )
+    group.add_argument(
+        "--heading",
+        metavar="DEG",
+        type=_heading,
+        help="with --room: where the person faces at first, 0 along +z, 90 along +x (default: as "
+        "filmed)",
+    )
+    group.add_argument(
+        "--angles",
+        action="store_true",
+        help="add joint angles in degrees (to csv, json and npz; mot always has them)",
+    )
+
+
+def wanted(options: argparse.Namespace) -> Processing:
+    """What the options ask for.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
+    for name in ("fov", "camera_height", "heading"):
+        if getattr(options, name) is not None and not options.room:
+            raise UsageError(f"--{name.replace('_', '-')} is about the room: give --room too.")
+    if options.bone is not None and options.height is not None:
+        raise UsageError("--bone and --height both set the scale: give one of them.")
+    return Processing(
+        smooth_hz=options.smooth,
+        rigid_bones=options.rigid_bones,
+        bone=options.bone,
+        room=options.room,
+        fov_deg=options.fov,
+        camera_height_m=options.camera_height,
+        heading_deg=options.heading,
+        angles=options.angles,
+    )
+
+
+def _cutoff(text: str) -> float:
+    return number_between(text, CUTOFF_RANGE_HZ, "a frequency in hertz, such as 6")
+
+
+def _fov(text: str) -> float:
+    return number_between(text, FOV_RANGE_DEG, "an angle in degrees, such as 65")
+
+
+def _camera_height(text: str) -> float:
+    return number_between(text, CAMERA_HEIGHT_RANGE_M, "a height in metres, such as 1.2")
+
+
+def _heading(text: str) -> float:
+    return number_between(text, (-360.0, 360.0), "an angle in degrees, such as 90")
+
+
+def _bone(text: str) -> tuple[str, float]:
+    name, given, metres = text.partition("=")
+    if name not in NAMED or not given:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a bone and its length: write one of {', '.join(NAMED)}, "
+            "such as thigh=0.42"
+        )
+    low, high = BONE_RANGE_M
+    length = number(metres, "a length in metres, such as 0.42")
+    if 100 * low <= length <= 100 * high:
+        raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {length / 100:g}")
+    return name, number_between(metres, BONE_RANGE_M, "a length in metres, such as 0.42")

@@ -1,0 +1,137 @@
+"""What can be done to lifted motion before it is exported, in its one order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from app.errors import ExportError
+from app.motion.bones import bone_lengths, named_length, with_lengths
+from app.motion.data import MotionData
+from models.skeleton import JOINT_NAMES
+
+CUTOFF_RANGE_HZ: Final = (0.5, 60.0)
+FOV_RANGE_DEG: Final = (20.0, 150.0)
+CAMERA_HEIGHT_RANGE_M: Final = (0.05, 15.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What is wanted; as it stands, nothing: raw poses, root-relative."""
+
+    smooth_hz: float | None = None
+    """Cut-off of the smoothing."""
+    rigid_bones: bool = False
+    """Whether bones keep one length over all frames."""
+    bone: tuple[str, float] | None = None
+    """A bone of :data:`app.motion.bones.NAMED` and its true length in metres, which sets the
+    scale of everything."""
+    room: bool = False
+    """Whether the person is placed in the room."""
+    fov_deg: float | None = None
+    """How wide the camera sees along the picture's longer side; None for the usual angle."""
+    camera_height_m: float | None = None
+    """How far the lens is above the floor; None to find out."""
+    heading_deg: float | None = None
+    """Where the person faces at first: 0 along +z, 90 along +x; None leaves it as filmed."""
+    angles: bool = False
+    """Whether joint angles are computed."""
+
+
+def process(
+    data: MotionData,
+    wanted: Processing,
+    progress: Callable[[float], None] = lambda share: None,
+) -> MotionData:
+    """Do what is wanted to ``data`` and say so in its provenance; ``data`` itself stays.
+
+    The place in the room comes after smoothing: it is smooth by itself, and to smooth it again
+    would let feet slide that it has made stand.
+
+    ``progress`` is called with the share done, 0 to 1; an exception it raises cancels.  Raises
+    ExportError if something cannot be had of these poses.
+    """
+    if wanted.bone is not None:
+        data = _scaled(data, *wanted.bone)
+    if wanted.smooth_hz is not None or wanted.rigid_bones:
+        data = _steadied(data, wanted)
+    progress(0.3)
+    if wanted.room:
+        from app.motion.placement import place
+
+        data = place(
+            data,
+            fov_deg=wanted.fov_deg,
+            heading_deg=wanted.heading_deg,
+            camera_height_m=wanted.camera_height_m,
+        )
+    progress(0.8)
+    if wanted.angles:
+        from app.motion.angles import joint_angles
+
+        data = replace(data, angles=joint_angles(data.turned(), data.missing))
+    progress(1.0)
+    return data
+
+
+def remarks(data: MotionData) -> tuple[str, ...]:
+    """Plain sentences about what could not be done as wanted; data from :func:`process`."""
+    parameters = data.provenance.smoothing["parameters"]
+    if not isinstance(parameters, Mapping) or parameters.get("smoothed_share") != 0:
+        return ()
+    return (
+        f"Nothing was smoothed: the frames come too slowly to hold movements faster than "
+        f"{parameters['cutoff_hz']:g} Hz, or are too few.",
+    )
+
+
+def _scaled(data: MotionData, name: str, length_m: float) -> MotionData:
+    """All of ``data`` larger or smaller, so that one bone is as long as it is known to be."""
+    found_m = named_length(bone_lengths(data.xyz, data.seen), name)
+    if not found_m > 0:
+        raise ExportError(
+            f"The {name.replace('-', ' ')} was never seen, so its length cannot set the scale. "
+            "Give another bone, or the body height."
+        )
+    factor = length_m / found_m
+    about = {"bone": name, "length_m": length_m, "factor": round(factor, 6)}
+    provenance = replace(data.provenance, height_m=None, scale_bone=about)
+    return replace(data, xyz=data.xyz * np.float32(factor), provenance=provenance)
+
+
+def _steadied(data: MotionData, wanted: Processing) -> MotionData:
+    """Smoothed, and with rigid bones, as wanted.
+
+    Lengths are taken from the raw poses, since smoothing cuts corners and so shortens what swings;
+    they are given last, since smoothing would change them again.
+    """
+    from app.motion.smoothing import ORDER, smooth  # scipy's filters take half a second to import
+
+    known = ~data.missing
+    xyz = data.xyz.astype(np.float64)
+    methods, parameters = [], dict[str, object]()
+    lengths = bone_lengths(data.xyz, data.seen)
+    if wanted.smooth_hz is not None:
+        xyz, done = smooth(xyz, known, data.time_s, wanted.smooth_hz)
+        methods.append("butterworth")
+        parameters |= {
+            "cutoff_hz": wanted.smooth_hz,
+            "order": 2 * ORDER,
+            "zero_lag": True,
+            "uneven_frames": "smoothing spline of the same cut-off",
+            "smoothed_share": round(float(done.sum() / max(1, known.sum())), 4),
+        }
+    if wanted.rigid_bones:
+        xyz = with_lengths(xyz, known, lengths)
+        methods.append("rigid bones")
+        parameters["bone_lengths_m"] = {
+            name: round(float(length), 4)
+            for name, length in zip(JOINT_NAMES, lengths, strict=True)
+            if np.isfinite(length)
+        }
+    about = {"method": " + ".join(methods), "parameters": parameters}
+    provenance = replace(data.provenance, smoothing=about)
+    return replace(data, xyz=xyz.astype(np.float32), provenance=provenance)

@@ -1,0 +1,145 @@
+"""The part of the export dialog that says what is done to the poses."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from PyQt6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QWidget
+
+from app.motion.bones import BONE_RANGE_M
+from app.motion.processing import CAMERA_HEIGHT_RANGE_M, FOV_RANGE_DEG
+from app.ui.preferences import Preferences
+from app.ui.presenters.processing import HEADINGS, SMOOTHING, scales
+from app.ui.views import kit
+
+_USUAL_BONE_M: Final = 0.40
+_USUAL_LENS: Final = "Usual, 61°"
+
+
+class ProcessingForm:
+    """Rows of a grid: smoothing, bones, scale, room, angles.  Nothing chosen is raw poses."""
+
+    def __init__(self, chosen: Preferences) -> None:
+        self.smooth_hz = kit.Choice()
+        self.smooth_hz.fill(SMOOTHING, chosen.smooth_hz)
+        self.smooth_hz.setToolTip("Movements faster than this are smoothed away, without delay")
+        self.rigid_bones = _tick(
+            "One length for each bone", chosen.rigid_bones, "Lengths are fitted once to the person"
+        )
+        self.bone = kit.Choice()
+        self.bone.fill(scales(chosen), chosen.bone)
+        self.bone.setToolTip("A bone you have measured sets the scale instead of the body height")
+        self.bone_m = _number(BONE_RANGE_M, chosen.bone_m or _USUAL_BONE_M, " m", 0.01)
+        self.room = _tick(
+            "Place the person in the room", chosen.room, "Otherwise the pelvis stays at the origin"
+        )
+        self.fov_deg = _number_or(_USUAL_LENS, FOV_RANGE_DEG, chosen.fov_deg, "°", 1)
+        self.fov_deg.setToolTip("How wide the camera sees along the longer side of its picture")
+        self.camera_height_m = _number_or(
+            "Automatic", CAMERA_HEIGHT_RANGE_M, chosen.camera_height_m, " m", 0.05
+        )
+        self.camera_height_m.setToolTip("How far the lens is above the floor")
+        self.heading = kit.Choice()
+        self.heading.fill(HEADINGS, chosen.heading)
+        self.heading.setToolTip("In the axes of the file: y is up")
+        self.angles = _tick(
+            "Joint angles too",
+            chosen.angles,
+            "In degrees: in the wide table, JSON and NPZ; MOT always has them",
+        )
+        self._name()
+        self.bone.currentIndexChanged.connect(lambda _index: self._enable())
+        self.room.toggled.connect(lambda _on: self._enable())
+        self._enable()
+
+    def add_to(self, grid: QGridLayout, gap: int) -> None:
+        """Append the rows to a grid whose first column holds the words."""
+        scale, camera = QHBoxLayout(), QHBoxLayout()
+        for line in (scale, camera):
+            line.setSpacing(gap)
+        scale.addWidget(self.bone, 1)
+        scale.addWidget(self.bone_m)
+        camera.addWidget(self.fov_deg, 1)
+        camera.addWidget(kit.label("its height", dim=True))
+        camera.addWidget(self.camera_height_m, 1)
+        rows: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
+            ("Smoothing", self.smooth_hz),
+            ("Bones", self.rigid_bones),
+            ("Scale", scale),
+            ("Where", self.room),
+            ("Camera sees", camera),
+            ("At first facing", self.heading),
+            ("Angles", self.angles),
+        )
+        for words, what in rows:
+            row = grid.rowCount()
+            grid.addWidget(kit.label(words, dim=True), row, 0)
+            if isinstance(what, QWidget):
+                grid.addWidget(what, row, 1)
+            else:
+                grid.addLayout(what, row, 1)
+
+    def values(self) -> dict[str, Any]:
+        """The preferences as chosen now, by name."""
+        return {
+            "smooth_hz": self.smooth_hz.currentData(),
+            "rigid_bones": self.rigid_bones.isChecked(),
+            "bone": self.bone.currentData(),
+            "bone_m": round(self.bone_m.value(), 3),
+            "room": self.room.isChecked(),
+            "fov_deg": _value(self.fov_deg),
+            "camera_height_m": _value(self.camera_height_m),
+            "heading": self.heading.currentData(),
+            "angles": self.angles.isChecked(),
+        }
+
+    def _name(self) -> None:
+        """For screen readers and tests: the preference each widget sets."""
+        for name in self.values():
+            getattr(self, name).setObjectName(name)
+        for widget, words in (
+            (self.smooth_hz, "Smoothing"),
+            (self.bone, "Measured bone"),
+            (self.bone_m, "Its length"),
+            (self.fov_deg, "Angle the camera sees"),
+            (self.camera_height_m, "Height of the camera"),
+            (self.heading, "At first facing"),
+        ):
+            widget.setAccessibleName(words)
+
+    def _enable(self) -> None:
+        self.bone_m.setEnabled(bool(self.bone.currentData()))
+        for widget in (self.fov_deg, self.camera_height_m, self.heading):
+            widget.setEnabled(self.room.isChecked())
+
+
+def _tick(words: str, on: bool, tip: str) -> kit.Tick:
+    box = kit.Tick(words)
+    box.setChecked(on)
+    box.setToolTip(tip)
+    return box
+
+
+def _number(limits: tuple[float, float], value: float, unit: str, step: float) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(*limits)
+    box.setSingleStep(step)
+    box.setDecimals(0 if step >= 1 else 2)
+    box.setSuffix(unit)
+    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+    box.setValue(value)
+    return box
+
+
+def _number_or(
+    words: str, limits: tuple[float, float], value: float, unit: str, step: float
+) -> QDoubleSpinBox:
+    """``words`` stand one step below the range, and for the value 0."""
+    low, high = limits
+    box = _number((low - step, high), value or low - step, unit, step)
+    box.setSpecialValueText(words)
+    return box
+
+
+def _value(box: QDoubleSpinBox) -> float:
+    return 0.0 if box.value() <= box.minimum() else round(box.value(), box.decimals())
