@@ -1,0 +1,110 @@
+"""A posed skeleton in the coordinates of OpenSim's full-body models.
+
+Names, axes and signs are those of Rajagopal et al. (IEEE Trans. Biomed. Eng. 63, 2016) and the
+models derived from it.  A body's axes there are x forward, y up and z to the right, its zero pose
+stands with the arms hanging; each joint turns about z, then x, then y:
+
+=================================== =============================================================
+pelvis_tilt, _list, _rotation       the pelvis in the room
+pelvis_tx, _ty, _tz                 where the pelvis is, metres
+hip_flexion, _adduction, _rotation  thigh against pelvis; adduction and inward rotation positive
+knee_angle                          bent positive
+lumbar_extension, _bending,         trunk against pelvis; backward, to the right, and turned to the
+_rotation                           left positive
+arm_flex, _add, _rot                upper arm against trunk, as the hip
+elbow_flex                          bent positive
+=================================== =============================================================
+
+with ``_r`` or ``_l`` at the end where there are two.  Ankles, feet, forearms' rotation and wrists
+are not known from 17 joints and left out: a model keeps them at their defaults.  Elbows and knees
+are hinges there: where they are nearly straight, and ours is held back from turning the bone above
+(:mod:`app.export.skeleton_pose`), wrist and ankle miss the joint by up to 5 cm.
+
+The ground is that of our other files, x to the image's right and z toward the camera, so that
+markers and motion agree.  Models face +x at rest: a person who faces the camera has a
+pelvis_rotation of -90 and tips by pelvis_list.  Turning the room's heading by 90 makes them face
++x, where pelvis_tilt and pelvis_list are what their names say.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from app.export.rig import BONE, PARENTS, Array
+from app.export.skeleton_pose import SkeletonMotion
+from app.export.turns import matrices, transposed, zxy
+
+_BODY: Final = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+"""Columns: a body's x, y and z in the axes of our bones, which face +z at rest."""
+_PELVIS: Final = np.array([0.0563, 0.0785, 0.0])
+"""From the middle of the hips to the model's pelvis, in its axes, for :data:`_MODEL_LEG`."""
+_MODEL_LEG: Final = 0.491 * 1.70
+"""Thigh and shank of the model's person of 1.70 m, by the share that ``app.export.rig`` uses."""
+
+
+_HIP: Final = ("hip_flexion", "hip_adduction", "hip_rotation")
+_SHOULDER: Final = ("arm_flex", "arm_add", "arm_rot")
+_SIDES: Final = (("Right", "r", 1.0), ("Left", "l", -1.0))
+"""With the ending of names, and the sign of what mirrors."""
+
+
+def coordinates(motion: SkeletonMotion) -> dict[str, Array]:
+    """Name -> (N,) degrees, or metres for ``pelvis_tx``, ``_ty`` and ``_tz``; without jumps."""
+    world = _world(motion)
+    pelvis, trunk = (world[BONE[bone]] @ _BODY for bone in ("Hips", "Chest"))
+    found = _named("pelvis_{}", ("tilt", "list", "rotation"), _angles(pelvis))
+    found |= _named("pelvis_{}", ("tx", "ty", "tz"), _place(motion, pelvis))
+    for side, end, mirror in _SIDES:
+        thigh, shank = (world[BONE[f"{side}{bone}"]] @ _BODY for bone in ("UpLeg", "Leg"))
+        turns = _angles(transposed(pelvis) @ thigh) * (1.0, mirror, mirror)
+        found |= _named(f"{{}}_{end}", _HIP, turns)
+        found[f"knee_angle_{end}"] = -_hinge(thigh, shank)
+    turns = _angles(transposed(pelvis) @ trunk)
+    found |= _named("lumbar_{}", ("extension", "bending", "rotation"), turns)
+    for side, end, mirror in _SIDES:
+        axes = _arm(mirror)
+        upper, lower = (world[BONE[f"{side}{bone}"]] @ axes for bone in ("Arm", "ForeArm"))
+        turns = _angles(transposed(trunk) @ upper) * (1.0, mirror, mirror)
+        found |= _named(f"{{}}_{end}", _SHOULDER, turns)
+        found[f"elbow_flex_{end}"] = _hinge(upper, lower)
+    return found
+
+
+def _world(motion: SkeletonMotion) -> list[Array]:
+    """(N, 3, 3) axes of each bone, in the room."""
+    world: list[Array] = []
+    for bone, parent in enumerate(PARENTS):
+        local = matrices(motion.turns[:, bone])
+        world.append(local if parent < 0 else world[parent] @ local)
+    return world
+
+
+def _arm(mirror: float) -> Array:
+    """The upper arm's axes in those of our bone, which at rest points to the side."""
+    y, z = np.array([mirror, 0.0, 0.0]), np.array([0.0, mirror, 0.0])
+    return np.stack([np.cross(y, z), y, z], axis=-1)
+
+
+def _place(motion: SkeletonMotion, pelvis: Array) -> Array:
+    """(N, 3) where the model's pelvis is."""
+    offsets = motion.rig.offsets
+    leg = -float(offsets[BONE["LeftLeg"], 1] + offsets[BONE["LeftFoot"], 1])
+    place: Array = motion.root + pelvis @ (_PELVIS * leg / _MODEL_LEG)
+    return place
+
+
+def _angles(turned: Array) -> Array:
+    """(N, 3) degrees about z, then x, then y."""
+    return np.degrees(zxy(turned))
+
+
+def _hinge(upper: Array, lower: Array) -> Array:
+    """(N,) degrees by which ``lower`` is turned about the z of ``upper``."""
+    turned = transposed(upper) @ lower
+    return np.degrees(np.arctan2(turned[:, 1, 0], turned[:, 0, 0]))
+
+
+def _named(pattern: str, names: tuple[str, ...], columns: Array) -> dict[str, Array]:
+    return {pattern.format(name): columns[:, index] for index, name in enumerate(names)}

@@ -1,0 +1,221 @@
+"""What the plot of joint angles shows: the last seconds of a live run, or a stretch of a recording.
+
+Only while it is open: nothing is computed for a plot nobody sees.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.motion.angles import ANGLE, ANGLE_COUNT, joint_angles
+from app.motion.data import CAMERA_LEVEL
+from app.packets import Pose3D
+from app.ui.angle_groups import GROUPS
+from app.ui.presenters.playback import PlaybackStage
+
+if TYPE_CHECKING:
+    from app.recording.poses import SavedPoses
+    from app.ui.presenters.window import WindowPresenter
+
+LIVE_S: Final = 10.0
+"""Of a live run are shown."""
+RECORDED_S: Final = 20.0
+"""Of a recording are shown at once; of a longer one page after page, half as far apart."""
+_HELD: Final = 1200
+"""Live poses kept: 120 a second."""
+_LONGEST_LINE_S: Final = 0.5
+"""As in the exports: a longer gap is not bridged by a line."""
+_STEP_DEG: Final = 15.0
+_LEAST_SPAN_DEG: Final = 60.0
+"""A person standing still shall not look like one who trembles."""
+_USUAL_DEG: Final = (0.0, _LEAST_SPAN_DEG)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """What is to be drawn."""
+
+    time_s: NDArray[np.float64]
+    """(M,) seconds, increasing; before now (so at most 0) of a live run, else from its start."""
+    degrees: NDArray[np.float64]
+    """(M, K) one column a curve, NaN where it breaks off."""
+    span_s: tuple[float, float]
+    """What the axis of time shows."""
+    extent_deg: tuple[float, float]
+    """The lowest and the highest of ``degrees``."""
+    cursor_s: float | None
+    """Where the playhead is; None of a live run."""
+    now: tuple[float, ...]
+    """(K,) the angles of the pose that is shown, NaN where unknown."""
+
+
+class Trace(Protocol):
+    """Angles over time."""
+
+    def curves(self, pose: Pose3D | None, columns: tuple[int, ...]) -> Curves: ...
+
+
+class LiveTrace:
+    """The last seconds of a live run."""
+
+    def __init__(self) -> None:
+        self._time_s = np.full(_HELD, np.nan)
+        self._degrees = np.full((_HELD, ANGLE_COUNT), np.nan)
+        self._shown: Pose3D | None = None
+
+    def curves(self, pose: Pose3D | None, columns: tuple[int, ...]) -> Curves:
+        """Add ``pose`` if it is another than before."""
+        if pose is not None and pose is not self._shown:
+            self._add(pose)
+        end = self._time_s[-1]
+        inside = self._time_s >= end - LIVE_S
+        time_s, degrees = self._time_s[inside] - end, self._degrees[inside][:, columns]
+        now = degrees[-1] if len(degrees) else np.full(len(columns), np.nan)
+        time_s, degrees = broken_off(time_s, degrees)
+        return Curves(time_s, degrees, (-LIVE_S, 0.0), _extent(degrees), None, tuple(now.tolist()))
+
+    def _add(self, pose: Pose3D) -> None:
+        self._shown = pose
+        # A film may have been moved back, or have begun again.
+        self._time_s[self._time_s >= pose.time_s] = np.nan
+        self._time_s[:-1] = self._time_s[1:]
+        self._degrees[:-1] = self._degrees[1:]
+        self._time_s[-1] = pose.time_s
+        self._degrees[-1] = _angles(pose.xyz[None], pose.missing[None])[0]
+
+
+class RecordedTrace:
+    """A recording, of which only what is shown is computed.
+
+    The page stays while the playhead crosses its middle half: what does not move is read easily,
+    and costs nothing.
+    """
+
+    def __init__(self, time_s: NDArray[np.float64], poses: SavedPoses) -> None:
+        self.poses = poses
+        self._time_s = time_s
+        self._angles = lru_cache(maxsize=2)(self._computed)
+        self._page = lru_cache(maxsize=2)(self._cut)
+
+    def curves(self, pose: Pose3D | None, columns: tuple[int, ...]) -> Curves:
+        """The page of ``pose``, which is one of the recording's."""
+        here = pose.time_s if pose is not None else 0.0
+        turned = math.floor((here - RECORDED_S / 4) / (RECORDED_S / 2)) * RECORDED_S / 2
+        start = min(max(0.0, turned), max(0.0, float(self._time_s[-1]) - RECORDED_S))
+        page = self._page(start, columns)
+        rows, degrees = self._angles(start)
+        at = int(np.searchsorted(self._time_s, here + 5e-7, side="right")) - 1 - rows.start
+        now = degrees[at, columns] if pose is not None else np.full(len(columns), np.nan)
+        return replace(page, cursor_s=here, now=tuple(now.tolist()))
+
+    def _cut(self, start: float, columns: tuple[int, ...]) -> Curves:
+        """The page that begins at ``start``, without a playhead."""
+        end = min(start + RECORDED_S, max(1.0, float(self._time_s[-1])))
+        rows, degrees = self._angles(start)
+        degrees = degrees[:, columns]
+        extent = _extent(degrees)
+        time_s, degrees = broken_off(self._time_s[rows], degrees)
+        return Curves(time_s, degrees, (start, end), extent, None, ())
+
+    def _computed(self, start: float) -> tuple[slice, NDArray[np.float64]]:
+        """The rows of the page that begins at ``start``, and all their angles."""
+        # One frame more on each side, so that lines reach the edges.
+        first = max(0, int(np.searchsorted(self._time_s, start)) - 1)
+        last = int(np.searchsorted(self._time_s, start + RECORDED_S, side="right")) + 1
+        rows = slice(first, min(last, len(self._time_s)))
+        return rows, _angles(self.poses.xyz[rows], self.poses.missing[rows])
+
+
+class PlotPresenter:
+    """What is plotted of what is on stage."""
+
+    def __init__(self, window: WindowPresenter) -> None:
+        self._window = window
+        self._stage: object = None
+        self._trace: Trace = LiveTrace()
+        self._shown: tuple[object, ...] = ()
+        self.span_deg = _USUAL_DEG
+        """What the axis of degrees shows."""
+
+    @property
+    def group(self) -> str:
+        """The key of :data:`GROUPS` that was chosen."""
+        return self._window.preferences.plot_group
+
+    @property
+    def open(self) -> bool:
+        """Whether the plot is to be seen."""
+        return self._window.preferences.plot_open
+
+    def choose(self, group: str) -> None:
+        """Show other angles."""
+        self._window.set_preference("plot_group", group)
+
+    def toggle(self) -> None:
+        """Show or hide the plot."""
+        self._window.set_preference("plot_open", not self.open)
+
+    def seek(self, time_s: float) -> None:
+        """Move a recording's playhead."""
+        stage = self._window.stage
+        if isinstance(stage, PlaybackStage) and stage.clock.duration_s > 0:
+            stage.seek(min(1.0, max(0.0, time_s / stage.clock.duration_s)))
+
+    def curves(self, pose: Pose3D | None) -> Curves | None:
+        """What to draw with ``pose`` on the screen; None if it is what was drawn last."""
+        self._take_stage()
+        shown = (self._trace, pose, self.group)
+        if shown == self._shown:
+            return None
+        before = self.span_deg if shown[::2] == self._shown[::2] else _USUAL_DEG
+        self._shown = shown
+        curves = self._trace.curves(pose, tuple(ANGLE[name] for name in GROUPS[self.group][1]))
+        self.span_deg = span(*curves.extent_deg, before)
+        return curves
+
+    def _take_stage(self) -> None:
+        """Begin anew when something else is on stage, or when a recording has been lifted."""
+        stage = self._window.stage
+        motion = stage.motion if isinstance(stage, PlaybackStage) else None
+        if motion is not None:
+            time_s, poses = motion
+            if not isinstance(self._trace, RecordedTrace) or self._trace.poses is not poses:
+                self._trace = RecordedTrace(time_s, poses)
+        elif stage is not self._stage or not isinstance(self._trace, LiveTrace):
+            self._trace = LiveTrace()
+        self._stage = stage
+
+
+def broken_off(
+    time_s: NDArray[np.float64], degrees: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(M,) and (M, K) with a row of NaN in each gap too long to be bridged by a line."""
+    gaps = np.flatnonzero(np.diff(time_s) > _LONGEST_LINE_S) + 1
+    return np.insert(time_s, gaps, time_s[gaps]), np.insert(degrees, gaps, np.nan, axis=0)
+
+
+def span(low: float, high: float, before: tuple[float, float]) -> tuple[float, float]:
+    """What the axis shows of degrees from ``low`` to ``high``: round, roomy, and as ``before``
+    unless that is too small, or more than twice too large."""
+    low, high = math.floor(low / _STEP_DEG) * _STEP_DEG, math.ceil(high / _STEP_DEG) * _STEP_DEG
+    size = max(high - low, _LEAST_SPAN_DEG)
+    if before[0] <= low and high <= before[1] and before[1] - before[0] <= 2 * size:
+        return before
+    low -= math.floor((size - (high - low)) / 2 / _STEP_DEG) * _STEP_DEG
+    return low, low + size
+
+
+def _extent(degrees: NDArray[np.float64]) -> tuple[float, float]:
+    """The lowest and the highest; (0, 0) if there are none."""
+    known = degrees[np.isfinite(degrees)]
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+
+
+def _angles(xyz: NDArray[np.floating], missing: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return joint_angles(xyz @ CAMERA_LEVEL.T, missing)

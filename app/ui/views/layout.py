@@ -1,0 +1,86 @@
+"""How the window's parts lie: bars above and below, and the panes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from app.ui.views import kit
+
+_PLOT_EMS: Final = 14
+"""Height of the plot until somebody drags it, in lines of text."""
+
+
+class Panes(QSplitter):
+    """The picture, and to its right the 3D view above the plot; all divided by handles."""
+
+    def __init__(self, picture: QWidget, skeleton: QWidget, plot: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._right = QSplitter(Qt.Orientation.Vertical)
+        self._right.addWidget(skeleton)
+        self._right.addWidget(plot)
+        self._right.setStretchFactor(0, 1)
+        self._right.setStretchFactor(1, 0)
+        self.addWidget(picture)
+        self.addWidget(self._right)
+        for splitter in (self, self._right):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(kit.ems(self, 0.3))
+        for pane in (picture, skeleton):
+            pane.setMinimumWidth(kit.ems(self, 12))
+        skeleton.setMinimumHeight(kit.ems(self, 10))
+
+        self._plot = plot
+        self.plot_height = _PLOT_EMS * kit.em(self)
+        """As it was dragged last."""
+        self._right.splitterMoved.connect(lambda *_: self._keep_height())
+
+    def recall(self, widths: tuple[float, ...], plot_height: float) -> None:
+        """Divide the room as it was, or as it looks best."""
+        self.setSizes([round(width) for width in (widths if len(widths) == 2 else (1000, 1000))])
+        self.plot_height = plot_height or self.plot_height
+        self.show_plot(not self._plot.isHidden())
+
+    def show_plot(self, shown: bool) -> None:
+        """Make room for the plot, as much as it had; or give it to the 3D view."""
+        self._plot.setVisible(shown)
+        if shown:  # Qt divides anew when a part appears
+            height = round(self.plot_height)
+            self._right.setSizes([max(1, self._right.height() - height), height])
+
+    @property
+    def widths(self) -> tuple[float, ...]:
+        """Of the picture and of what is beside it."""
+        return tuple(float(width) for width in self.sizes())
+
+    def _keep_height(self) -> None:
+        self.plot_height = float(self._right.sizes()[1])
+
+
+def column(
+    above: QWidget, middle: Sequence[QWidget], notes: Sequence[QWidget], below: Sequence[QWidget]
+) -> QWidget:
+    """Everything in one widget, ``middle`` side by side and as large as may be."""
+    row = QHBoxLayout()
+    row.setSpacing(0)
+    for number, widget in enumerate(middle):
+        row.addWidget(widget, 0 if number else 1)
+    holder = QWidget()
+    strip = QVBoxLayout()
+    gap = kit.ems(holder, 0.4)
+    strip.setContentsMargins(gap, gap, gap, 0)
+    strip.setSpacing(gap)
+    for widget in notes:
+        strip.addWidget(widget)
+    result = QVBoxLayout(holder)
+    result.setContentsMargins(0, 0, 0, 0)
+    result.setSpacing(0)
+    result.addWidget(above)
+    result.addLayout(row, 1)
+    result.addLayout(strip)
+    for widget in below:
+        result.addWidget(widget)
+    return holder

@@ -1,0 +1,230 @@
+"""The plot of joint angles below the 3D view, drawn by pyqtgraph."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+from PyQt6.QtCore import QEvent, QObject, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from app.colours import SIDE_COLOURS
+from app.motion.angles import ANGLE, ANGLES, Angle
+from app.ui.angle_groups import GROUPS
+from app.ui.presenters.plotting import Curves, PlotPresenter
+from app.ui.presenters.stage import Look
+from app.ui.theme import DARK, Theme
+from app.ui.views import kit
+
+_MOST_CURVES: Final = max(len(names) for _, names in GROUPS.values())
+_WIDTH: Final = 1.6
+"""Of a curve, in logical pixels."""
+
+
+def _pyqtgraph() -> Any:
+    """Loaded when a plot is first wanted: it takes a third of a second."""
+    import pyqtgraph
+
+    return pyqtgraph
+
+
+class PlotPane(QWidget):
+    """What is plotted, its values now, and the curves."""
+
+    def __init__(self, presenter: PlotPresenter) -> None:
+        super().__init__()
+        self.setObjectName("plot")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.presenter = presenter
+        self._theme = DARK
+        self._graph: _Graph | None = None
+        self.group = kit.Choice()
+        self.group.fill([(words, key) for key, (words, _) in GROUPS.items()], presenter.group)
+        self.group.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.group.setMaximumWidth(kit.ems(self, 16))
+        self.group.activated.connect(lambda _: presenter.choose(str(self.group.currentData())))
+        self.values = [_Value() for _ in range(_MOST_CURVES)]
+        self._build()
+        self.show_group()
+        self.hide()
+
+    def _build(self) -> None:
+        gap = kit.ems(self, 0.3)
+        head = QHBoxLayout()
+        head.setContentsMargins(2 * gap, gap, gap, gap)
+        head.setSpacing(3 * gap)
+        head.addWidget(self.group, 1)
+        for value in self.values:
+            head.addWidget(value)
+        head.addStretch()
+        head.addWidget(kit.tool_button("close", "Hide the angles (A)", self.presenter.toggle))
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addLayout(head)
+        self.setMinimumHeight(kit.ems(self, 9))
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        if self._graph is not None:
+            self._graph.set_theme(theme)
+
+    def prepare(self) -> None:
+        """Load what draws, if the plot is wanted and that has not been done."""
+        if self.presenter.open and self._graph is None:
+            self._graph = _Graph(_pyqtgraph())
+            self._graph.set_theme(self._theme)
+            self._graph.moved.connect(self.presenter.seek)
+            self._column.addWidget(self._graph.widget, 1)
+            self.show_group()
+
+    def show_group(self) -> None:
+        """Name the curves of the chosen group."""
+        self.group.choose(self.presenter.group)
+        curves = [ANGLES[ANGLE[name]] for name in GROUPS[self.presenter.group][1]]
+        about = f"0°: {curves[0].zero}\nPositive: {curves[0].positive}"
+        self.group.setToolTip(about)
+        for number, value in enumerate(self.values):
+            value.show_angle(curves[number] if number < len(curves) else None)
+        if self._graph is not None:
+            self._graph.show_curves(curves)
+
+    def show_look(self, look: Look) -> None:
+        """Draw another moment, if it is one."""
+        if not self.isVisible() or self._graph is None:
+            return
+        curves = self.presenter.curves(look.pose)
+        if curves is None:
+            return
+        for value, degrees in zip(self.values, curves.now, strict=False):
+            value.show_degrees(degrees)
+        self._graph.draw(curves, self.presenter.span_deg)
+
+
+class _Value(QWidget):
+    """The colour of one curve, and how many degrees it has now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._colour: QColor | None = None
+        self._words = ""
+        self._number = kit.label()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(kit.ems(self, 1.2), 0, 0, 0)
+        row.addWidget(self._number)
+        # As wide as the widest, so that nothing moves while the numbers change.
+        self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("Right −180°"))
+
+    def show_angle(self, angle: Angle | None) -> None:
+        """Which curve it is; None for none."""
+        self.setVisible(angle is not None)
+        if angle is not None:
+            self._words = "" if angle.side == "middle" else f"{angle.side.title()} "
+            self._colour = None if angle.side == "middle" else QColor(SIDE_COLOURS[angle.side])
+            self.show_degrees(float("nan"))
+            self.update()
+
+    def show_degrees(self, degrees: float) -> None:
+        known = math.isfinite(degrees)
+        number = f"{round(degrees)}°".replace("-", "−") if known else "–"
+        if self._number.text() != self._words + number:
+            self._number.setText(self._words + number)
+
+    @property
+    def text(self) -> str:
+        return self._number.text()
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._colour or self.palette().placeholderText().color())
+        side = 0.26 * kit.em(self)
+        mark = QRectF(0, (self.height() - side) / 2, kit.em(self), side)
+        painter.drawRoundedRect(mark, side / 2, side / 2)
+        painter.end()
+
+
+class _Graph(QObject):
+    """Axes, curves and the playhead."""
+
+    moved = pyqtSignal(float)
+    """Pressed or dragged at this time, in seconds."""
+
+    def __init__(self, pyqtgraph: Any) -> None:
+        super().__init__()
+        self._pyqtgraph = pyqtgraph
+        self._theme = DARK
+        self._angles: list[Angle] = []
+        self._curves: list[Any] = []
+        self._drawn: object = None
+        self.widget: Any = pyqtgraph.PlotWidget()
+        self.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.widget.setAccessibleName("Joint angles over time")
+        self.widget.setToolTip("Degrees over seconds; in a recording, drag to move")
+        plot = self._plot = self.widget.getPlotItem()
+        plot.hideButtons()
+        plot.setMenuEnabled(False)
+        plot.setMouseEnabled(x=False, y=False)
+        plot.showGrid(x=True, y=True, alpha=0.25)
+        for name in ("left", "bottom"):
+            # Its finer lines take half of all the time that drawing takes.
+            plot.getAxis(name).setStyle(maxTickLevel=0)
+        self._cursor = pyqtgraph.InfiniteLine(angle=90, movable=False)
+        plot.addItem(self._cursor, ignoreBounds=True)
+        self.widget.viewport().installEventFilter(self)
+        self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def show_curves(self, angles: list[Angle]) -> None:
+        """Draw these from now on."""
+        for curve in self._curves:
+            self._plot.removeItem(curve)
+        self._angles, self._curves, self._drawn = angles, [], None
+        for _ in angles:
+            curve = self._pyqtgraph.PlotCurveItem(antialias=True, skipFiniteCheck=False)
+            # Wide smooth lines are drawn three times as fast piece by piece.
+            curve.setSegmentedLineMode("on")
+            self._plot.addItem(curve, ignoreBounds=True)
+            self._curves.append(curve)
+        self.set_theme(self._theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        make = self._pyqtgraph.mkPen
+        self.widget.setBackground(theme.stage)
+        for name in ("left", "bottom"):
+            axis = self._plot.getAxis(name)
+            axis.setPen(make(theme.line))
+            axis.setTextPen(make(theme.dim))
+            axis.setTickFont(self.widget.font())
+        # As wide as its widest number, so that the curves do not move when the numbers change.
+        self._plot.getAxis("left").setWidth(
+            self.widget.fontMetrics().horizontalAdvance("-180") + kit.ems(self.widget, 0.8)
+        )
+        self._cursor.setPen(make(theme.text, width=1))
+        for angle, curve in zip(self._angles, self._curves, strict=True):
+            colour = theme.dim if angle.side == "middle" else SIDE_COLOURS[angle.side]
+            curve.setPen(make(colour, width=_WIDTH))
+
+    def draw(self, curves: Curves, span_deg: tuple[float, float]) -> None:
+        if curves.degrees is not self._drawn:  # on one page of a recording only the playhead moves
+            self._drawn = curves.degrees
+            for column, curve in enumerate(self._curves):
+                curve.setData(curves.time_s, curves.degrees[:, column], connect="finite")
+        self._plot.setXRange(*curves.span_s, padding=0)
+        self._plot.setYRange(*span_deg, padding=0.04)
+        self._cursor.setVisible(curves.cursor_s is not None)
+        if curves.cursor_s is not None:
+            self._cursor.setPos(curves.cursor_s)
+
+    def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:
+        """The mouse moves the playhead, and does nothing that pyqtgraph would do with it."""
+        if event is not None and event.type() == QEvent.Type.Wheel:
+            return True
+        if not isinstance(event, QMouseEvent):
+            return False
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            place = self.widget.mapToScene(event.position().toPoint())
+            self.moved.emit(float(self._plot.getViewBox().mapSceneToView(place).x()))
+        return True

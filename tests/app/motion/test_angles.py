@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.export.opensim import coordinates
+from app.export.skeleton_pose import pose_skeleton
+from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES, LEAST_BEND, LEAST_ELEVATION, joint_angles
+from app.performer.motion import BONE, Motion
+from app.performer.variation import variation
+from models.skeleton import JOINT, JOINT_COUNT, MIRROR
+from tests.support.poses_by_angle import body
+from tests.support.skeletons import as_motion, performed
+
+Array = NDArray[np.float64]
+RANGES = {
+    "trunk_flexion": (-60, 100),
+    "trunk_bending": (-60, 60),
+    "trunk_rotation": (-60, 60),
+    "hip_flexion": (-30, 130),
+    "hip_adduction": (-60, 40),
+    "hip_rotation": (-50, 50),
+    "knee_flexion": (LEAST_BEND + 1, 150),
+    "shoulder_elevation": (LEAST_ELEVATION + 1, 180 - LEAST_ELEVATION - 1),
+    "shoulder_plane": (-90, 150),
+    "shoulder_rotation": (-120, 120),
+    "elbow_flexion": (LEAST_BEND + 1, 150),
+}
+
+
+def seen(*poses: Array) -> NDArray[np.bool_]:
+    return np.zeros((len(poses), JOINT_COUNT), bool)
+
+
+def measured(pose: Array) -> dict[str, float]:
+    values = joint_angles(pose[None], seen(pose))[0]
+    return {name: float(values[index]) for name, index in ANGLE.items()}
+
+
+def drawn(seed: int) -> dict[str, float]:
+    """Angles of a random body."""
+    rng = np.random.default_rng(seed)
+    return {
+        angle.name: float(rng.uniform(*RANGES[angle.name.removeprefix(f"{angle.side}_")]))
+        for angle in ANGLES
+        if "shank" not in angle.name
+    }
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_body_put_together_from_angles_has_those_angles(seed: int) -> None:
+    wanted = drawn(seed)
+    found = measured(body(heading=37.0 * seed, **wanted))
+    for name, degrees in wanted.items():
+        assert found[name] == pytest.approx(degrees, abs=1e-6), name
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"trunk_flexion": 0, "left_hip_flexion": 0, "right_knee_flexion": 0}),
+        (  # sitting upright
+            {"left_hip_flexion": 90, "left_knee_flexion": 90},
+            {"left_hip_flexion": 90, "left_knee_flexion": 90, "left_shank_tilt": 0},
+        ),
+        (  # a squat: 90 - (100 - 40)
+            {"trunk_flexion": 40, "right_hip_flexion": 100, "right_knee_flexion": 90},
+            {"trunk_flexion": 40, "right_hip_flexion": 100, "right_shank_tilt": 30},
+        ),
+        (  # a T
+            {"left_shoulder_elevation": 90, "right_shoulder_elevation": 90},
+            {"left_shoulder_plane": 0, "right_shoulder_plane": 0, "left_shoulder_elevation": 90},
+        ),
+        (  # pointing ahead
+            {"right_shoulder_elevation": 90, "right_shoulder_plane": 90},
+            {"right_shoulder_plane": 90, "right_shoulder_elevation": 90, "left_elbow_flexion": 0},
+        ),
+    ],
+)
+def test_poses_one_can_imagine(given: dict[str, float], expected: dict[str, float]) -> None:
+    found = measured(body(**given))
+    for name, degrees in expected.items():
+        assert found[name] == pytest.approx(degrees, abs=1e-9), name
+
+
+def joints_of(pose: Array, **places: tuple[float, float, float]) -> Array:
+    """The pose with some joints moved to where they are said to be."""
+    pose = pose.copy()
+    for name, place in places.items():
+        pose[JOINT[name]] = place
+    return pose
+
+
+def test_signs_on_bodies_drawn_by_hand() -> None:
+    """Facing the camera: the person's left at +x, forward +z; no rotation of ours is involved."""
+    upright = body()
+    found = measured(joints_of(upright, left_knee=(0.1, -0.3, 0.3), left_ankle=(0.1, -0.7, 0.2)))
+    assert found["left_hip_flexion"] == pytest.approx(45)
+    assert found["left_shank_tilt"] == pytest.approx(np.degrees(np.arctan2(0.1, 0.4)))
+    out = joints_of(upright, right_knee=(-0.4, -0.3, 0.0), right_ankle=(-0.7, -0.6, 0.0))
+    assert measured(out)["right_hip_adduction"] == pytest.approx(-45)
+    assert measured(out)["left_hip_adduction"] == pytest.approx(0)
+    # The shank swings outward behind a thigh that is turned inward.
+    inward = joints_of(upright, left_knee=(0.1, -0.4, 0.0), left_ankle=(0.3, -0.4, -0.2))
+    assert measured(inward)["left_hip_rotation"] == pytest.approx(45)
+    # Turning to the left takes the right shoulder forward.
+    turned = joints_of(upright, left_shoulder=(0.1, 0.5, -0.1), right_shoulder=(-0.1, 0.5, 0.1))
+    assert measured(turned)["trunk_rotation"] == pytest.approx(45)
+    leaning = joints_of(upright, thorax=(-0.3, 0.3, 0.0))
+    assert measured(leaning)["trunk_bending"] == pytest.approx(45)
+    # A raised left hand, the forearm up, is turned outward; pointing down, inward.
+    raised = {"left_elbow": (0.48, 0.5, 0.0), "left_shoulder": (0.2, 0.5, 0.0)}
+    right = {"right_shoulder": (-0.2, 0.5, 0.0)}
+    for wrist, degrees in (((0.48, 0.7, 0.0), -90), ((0.48, 0.5, 0.2), 0), ((0.48, 0.3, 0.0), 90)):
+        waving = joints_of(upright, **raised, **right, left_wrist=wrist)
+        assert measured(waving)["left_shoulder_elevation"] == pytest.approx(90)
+        assert measured(waving)["left_shoulder_rotation"] == pytest.approx(degrees, abs=1e-9)
+
+
+def test_a_mirrored_pose_has_the_other_side_s_angles() -> None:
+    poses = np.stack([body(**drawn(seed)) for seed in range(20)])
+    mirrored = poses[:, MIRROR] * (-1.0, 1.0, 1.0)
+    one, other = (joint_angles(each, seen(*each)) for each in (poses, mirrored))
+    for angle in ANGLES:
+        names = {"left": "right", "right": "left"}
+        twin = angle.name.replace(angle.side, names.get(angle.side, angle.side))
+        sign = -1 if angle.name in ("trunk_bending", "trunk_rotation") else 1
+        np.testing.assert_allclose(
+            one[:, ANGLE[angle.name]], sign * other[:, ANGLE[twin]], atol=1e-9, err_msg=angle.name
+        )
+
+
+def test_place_size_and_heading_do_not_matter() -> None:
+    pose = body(**drawn(3))
+    turn = np.array([[0.6, 0.0, 0.8], [0.0, 1.0, 0.0], [-0.8, 0.0, 0.6]])
+    moved = 1.7 * pose @ turn.T + (3.0, 1.0, -5.0)
+    np.testing.assert_allclose(
+        joint_angles(moved[None], seen(moved)), joint_angles(pose[None], seen(pose)), atol=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    ("joint", "unknown"),
+    [
+        ("left_ankle", {"left_knee_flexion", "left_hip_rotation", "left_shank_tilt"}),
+        ("right_wrist", {"right_elbow_flexion", "right_shoulder_rotation"}),
+        ("right_elbow", {f"right_{name}" for name in (
+            "elbow_flexion", "shoulder_rotation", "shoulder_plane", "shoulder_elevation"
+        )}),
+        ("head", set()),
+    ],
+)  # fmt: skip
+def test_what_rests_on_a_missing_joint_is_unknown(joint: str, unknown: set[str]) -> None:
+    pose = body(**drawn(1))
+    missing = seen(pose)
+    missing[0, JOINT[joint]] = True
+    pose[JOINT[joint]] = 7.0
+    found = joint_angles(pose[None], missing)[0]
+    assert {angle.name for angle in ANGLES if np.isnan(found[ANGLE[angle.name]])} == unknown
+
+
+@pytest.mark.parametrize(
+    ("given", "unknown"),
+    [
+        ({"left_knee_flexion": LEAST_BEND - 1}, "left_hip_rotation"),
+        ({"right_elbow_flexion": LEAST_BEND - 1}, "right_shoulder_rotation"),
+        ({"left_shoulder_elevation": LEAST_ELEVATION - 1}, "left_shoulder_plane"),
+        ({"left_shoulder_elevation": 180 - LEAST_ELEVATION + 1}, "left_shoulder_plane"),
+        ({"right_hip_adduction": -85}, "right_hip_flexion"),
+    ],
+)
+def test_what_a_pose_leaves_undefined_is_unknown(given: dict[str, float], unknown: str) -> None:
+    plain = drawn(2)
+    assert not np.isnan(measured(body(**plain))[unknown])
+    found = measured(body(**plain | given))
+    assert np.isnan(found.pop(unknown))
+
+
+def test_lying_on_the_side_leaves_no_forward() -> None:
+    on_the_side = body(**drawn(2)) @ np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    found = measured(on_the_side)
+    assert np.isnan(found["trunk_flexion"])
+    assert np.isfinite(found["left_hip_flexion"])
+
+
+def test_a_body_of_one_point_has_no_angles() -> None:
+    assert np.isnan(joint_angles(np.zeros((1, JOINT_COUNT, 3)), seen(body()))).all()
+
+
+def test_nothing_gives_nothing() -> None:
+    empty = joint_angles(np.zeros((0, JOINT_COUNT, 3)), np.zeros((0, JOINT_COUNT), bool))
+    assert empty.shape == (0, ANGLE_COUNT)
+
+
+def test_shapes_are_checked() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        joint_angles(np.zeros((2, JOINT_COUNT, 3)), np.zeros((1, JOINT_COUNT), bool))
+
+
+def test_the_exported_skeleton_agrees() -> None:
+    """Its bones are turned by other code, in other ways; where both are defined they agree."""
+    xyz = performed(40.0)
+    ours = joint_angles(xyz, seen(*xyz))
+    theirs = coordinates(pose_skeleton(as_motion(xyz)))
+    for name, coordinate, most in (
+        ("hip_flexion", "hip_flexion", 0.01),
+        ("hip_adduction", "hip_adduction", 0.01),
+        ("hip_rotation", "hip_rotation", 7.0),  # the skeleton's is held back near straight knees
+        ("knee_flexion", "knee_angle", 0.3),
+        ("elbow_flexion", "elbow_flex", 3.0),
+    ):
+        for side in ("left", "right"):
+            apart = ours[:, ANGLE[f"{side}_{name}"]] - theirs[f"{coordinate}_{side[0]}"]
+            assert np.isfinite(apart).sum() > 100
+            assert np.nanmax(np.abs(apart)) < most, name
+    twist = ours[:, ANGLE["trunk_rotation"]] - theirs["lumbar_rotation"]
+    assert np.abs(twist).max() < 0.01
+
+
+def test_a_shank_on_a_flat_foot_tilts_as_the_ankle_bends() -> None:
+    performer = Motion(variation(11))
+    poses = [performer.at(time) for time in np.arange(0.0, 40.0, 0.1)]
+    xyz = np.stack([pose.joints for pose in poses])
+    tilt = joint_angles(xyz, seen(*xyz))[:, ANGLE["left_shank_tilt"]]
+    toes = np.stack([pose.axes[BONE["left_foot"]][:, 2] for pose in poses])
+    shank = xyz[:, JOINT["left_knee"]] - xyz[:, JOINT["left_ankle"]]
+    shank /= np.linalg.norm(shank, axis=1, keepdims=True)
+    dorsiflexion = 90 - np.degrees(np.arccos((shank * toes).sum(axis=1)))
+    flat = np.abs(toes[:, 1]) < 0.03
+    assert flat.sum() > 200
+    assert np.ptp(dorsiflexion[flat]) > 30
+    assert np.percentile(np.abs(tilt - dorsiflexion)[flat], 95) < 1.0
