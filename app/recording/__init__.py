@@ -8,14 +8,18 @@ A recording is a folder ``NAME.mixpose/``:
     one checksummed row a captured frame (:mod:`.rows`)
 ``video.mkv``
     the pictures, if they were kept (:mod:`.matroska`)
+``events.log``
+    the moments that were marked, if any were (:mod:`.events`)
+``notes.txt``
+    what somebody wrote about it, if anything (:mod:`.notes`)
 ``poses.npz``
     the poses lifted from it at full quality (:mod:`.poses`)
 ``.writing``
     there from the beginning until the recording was closed in order (:mod:`.mark`)
 
-``keypoints.bin`` and ``video.mkv`` only grow, and what has reached them is never touched again; the
-others are replaced as a whole.  So a program killed, or a machine switched off, at any moment
-leaves a recording that opens.
+``keypoints.bin``, ``video.mkv`` and ``events.log`` only grow, and what has reached them is never
+touched again; the others are replaced as a whole.  So a program killed, or a machine switched off,
+at any moment leaves a recording that opens.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import RecordingError
-from app.recording import mark, poses, video
+from app.recording import mark, notes, poses, video
+from app.recording.events import EventList
 from app.recording.reader import read_description
 from app.recording.rows import HEADER_BYTES, ROW
 from app.recording.writer import KEYPOINTS_FILE, SUFFIX
@@ -34,6 +35,8 @@ class RecordingEntry:
     """Whether a living process is still recording it."""
     has_video: bool
     has_poses: bool
+    events: int = 0
+    notes: str = ""
 
 
 def interrupted_recordings(folder: Path) -> list[RecordingEntry]:
@@ -77,6 +80,8 @@ def _entry(path: Path) -> RecordingEntry:
         being_written=mark.is_being_written(path),
         has_video=(path / video.FILE_NAME).exists(),
         has_poses=(path / poses.FILE_NAME).exists(),
+        events=len(EventList(path).marks),
+        notes=notes.read(path),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from app.recording import mark, video
 from app.recording import meta as meta_file
 from app.recording import poses as poses_file
 from app.recording import rows as rows_file
+from app.recording.events import EventList
 from app.recording.meta import Meta, require_version
 from app.recording.poses import LiftedPoses, SavedPoses
 from app.recording.rows import HEADER_BYTES, ROW, Rows
@@ -76,6 +77,8 @@ class Recording:
         self.keypoints = keypoints
         self.poses = poses
         """The poses lifted from it, if they were saved and fit its frames."""
+        self.events = EventList(path)
+        """The moments that were marked."""
         self.recovered = recovered
         """What was saved from an interruption or from damage, in words; None if all is there."""
 
@@ -127,6 +130,12 @@ class Recording:
         if self._pictures is None:
             return None
         return self._pictures.read(int(self.keypoints.video_frame[row]))
+
+    def pictures_of(self, frames: NDArray[np.int64]) -> Iterator[NDArray[np.uint8] | None]:
+        """The pictures of ``frames``, counted from the first row's; None where not kept."""
+        counted = self.keypoints.index - self.keypoints.index[0]
+        for row in np.searchsorted(counted, frames).tolist():
+            yield self.picture(row)
 
     def save_poses(self, lifted: LiftedPoses, info: Mapping[str, object]) -> None:
         """Keep lifted poses, one for each frame, with the recording.

@@ -18,8 +18,9 @@ from typing import Final
 from app.errors import RecordingError
 from app.files import names_in_turn, plain_reason, safe_name, sync_folder
 from app.packets import Frame, Keypoints2D
+from app.recording import events, rows, video
 from app.recording import meta as meta_file
-from app.recording import rows, video
+from app.recording.events import Mark
 from app.recording.mark import WritingMark
 from app.recording.meta import Ending, Meta, SourceInfo
 from app.recording.space import FillRate
@@ -84,6 +85,10 @@ class RecordingWriter:
         self._pictures_rate = FillRate(0 if self._pictures is None else self._pictures.file.size)
         self._disk_low = False
         self._first: tuple[float, int] | None = None
+        self._captured_at = 0.0
+        self._marks = 0
+        self._marks_waiting: deque[bytes] = deque()
+        self._marks_file: AppendOnlyFile | None = None
         self._last = (0.0, 0)
         self._accepted = 0
         self._written = 0
@@ -203,6 +208,20 @@ class RecordingWriter:
         if obstacle is not None:
             self._fail(obstacle)
 
+    def mark(self, label: str = "") -> Mark | None:
+        """Mark this moment; with the system within 0.2 s, like the rows.  Never waits for the disk.
+
+        None before the first frame and after the end.
+        """
+        with self._lock:
+            if self._stop.is_set() or self._first is None:
+                return None
+            self._marks += 1
+            since_s = max(0.0, time.perf_counter() - self._captured_at)
+            made = Mark(self._marks, self._last[0] + since_s, events.tidy(label, self._marks))
+            self._marks_waiting.append(events.line(made.number, made.time_s, made.label))
+            return made
+
     def _obstacle(self, keypoints: Keypoints2D) -> str | None:
         if keypoints.size != self._meta.size:
             old, new = ("{} x {}".format(*size) for size in (self._meta.size, keypoints.size))
@@ -220,6 +239,7 @@ class RecordingWriter:
         self._waiting.append(rows.pack(keypoints, dropped=dropped, video_frame=number))
         self._accepted += 1
         self._last = (keypoints.time_s, dropped)
+        self._captured_at = keypoints.captured_at
         if self._first is None:
             self._first = self._last
 
@@ -258,7 +278,7 @@ class RecordingWriter:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def _finalise(self) -> None:
-        files = [self._file] if self._pictures is None else [self._file, self._pictures.file]
+        files = self._files()
         with ExitStack() as open_files:
             for file in files:
                 open_files.callback(file.close)
@@ -275,6 +295,10 @@ class RecordingWriter:
         self._mark.remove()
         sync_folder(self.path)
 
+    def _files(self) -> list[AppendOnlyFile]:
+        pictures = None if self._pictures is None else self._pictures.file
+        return [each for each in (self._file, self._marks_file, pictures) if each is not None]
+
     def _write_rows(self) -> None:
         while True:
             # Asked before emptying, so that what was handed over up to the end is written too.
@@ -283,18 +307,25 @@ class RecordingWriter:
                 self._file.append(self._waiting[0])
                 self._waiting.popleft()
                 self._written += 1
+            while self._marks_waiting:
+                self._write_mark(self._marks_waiting.popleft())
             if ending:
                 return
+
+    def _write_mark(self, line: bytes) -> None:
+        if self._marks_file is None:
+            self._marks_file = AppendOnlyFile(self.path / events.FILE_NAME)
+            sync_folder(self.path)
+        self._marks_file.append(line)
 
     def _watch_disk(self) -> None:
         # A thread of its own: fsync can take seconds, during which the rows must still flow.
         while not self._stop.wait(_SYNC_S):
-            self._file.sync()
+            for file in self._files():
+                file.sync()
             if not self._file.in_place():
                 self._fail("its folder was moved or deleted")
                 return
-            if self._pictures is not None:
-                self._pictures.file.sync()
             self._measure_disk()
             if self.seconds_left < LAST_DISK_S:
                 self._fail("the disk is nearly full")

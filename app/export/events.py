@@ -1,0 +1,41 @@
+"""Marked events as files show them: a label beside the frame nearest in time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.motion.data import MotionData
+from app.motion.selection import nearest_rows
+
+BETWEEN = "; "
+"""Between the labels of one frame."""
+
+
+def labels(data: MotionData) -> NDArray[np.object_]:
+    """(N,) the label of each frame, empty where there is none."""
+    result = np.full(len(data.frame), "", dtype=object)
+    if len(data.frame):
+        for row, event in zip(nearest_rows(data).tolist(), data.events, strict=True):
+            result[row] = BETWEEN.join(filter(None, (result[row], event.label)))
+    return result
+
+
+def described(data: MotionData) -> list[dict[str, object]]:
+    """The sidecar's list: time, frame and label of each event."""
+    rows = nearest_rows(data).tolist() if len(data.frame) else [None] * len(data.events)
+    return [
+        {
+            "time_s": round(event.time_s, 6),
+            "frame": None if row is None else int(data.frame[row]),
+            "label": event.label,
+        }
+        for row, event in zip(rows, data.events, strict=True)
+    ]
+
+
+def quoted(label: str) -> str:
+    """One cell of a CSV file (RFC 4180)."""
+    if any(character in label for character in ',"\r\n'):
+        return '"' + label.replace('"', '""') + '"'
+    return label

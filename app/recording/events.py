@@ -1,0 +1,190 @@
+"""``events.log``: the moments somebody marked, one line each, in a file that only grows.
+
+A line is the CRC-32 of the rest in eight hexadecimal digits, a space, and JSON::
+
+    5d1c0a7e {"number": 3, "time_s": 12.345678, "label": "Event 3"}
+
+``time_s`` is on the clock of ``keypoints.bin``.  A later line with the same number renames or moves
+the event; one without a label removes it.  Nothing is ever changed in place, so a line cut short by
+a kill can only be the last one, and its checksum tells.  Reading it needs no program of ours::
+
+    import json, zlib
+    events = {}
+    for line in open("events.log", "rb"):
+        crc, _, text = line.rstrip(b"\\n").partition(b" ")
+        if int(crc, 16) == zlib.crc32(text):
+            event = json.loads(text)
+            events[event["number"]] = event
+    events = [event for event in events.values() if event["label"] is not None]
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+import threading
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.errors import RecordingError
+from app.files import plain_reason, sync_folder
+from app.recording.mark import is_being_written
+
+_log = logging.getLogger(__name__)
+
+FILE_NAME: Final = "events.log"
+LABEL_LENGTH: Final = 120
+"""Characters; more is cut off."""
+_MAX_BYTES: Final = 16 * 2**20
+"""A hundred thousand events: more than this is not believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One marked moment of a recording."""
+
+    number: int
+    """Counts from 1 and is never used again."""
+    time_s: float
+    """On the clock of the recording's rows."""
+    label: str
+
+
+def tidy(label: str, number: int) -> str:
+    """``label`` in one line and of a sensible length; ``Event 3`` if nothing is left of it."""
+    words = " ".join("".join(c if c.isprintable() else " " for c in label).split())
+    return words[:LABEL_LENGTH].rstrip() or f"Event {number}"
+
+
+def line(number: int, time_s: float, label: str | None) -> bytes:
+    """What is appended for one event; without a label it removes the event."""
+    said = {"number": number, "time_s": round(time_s, 6), "label": label}
+    text = json.dumps(said, ensure_ascii=False).encode()
+    return b"%08x %s\n" % (zlib.crc32(text), text)
+
+
+class EventList:
+    """The events of a recording that is on the disk; every change is there when a method returns.
+
+    May be used by several threads.  Every method that changes something raises RecordingError if
+    that cannot be written, and leaves all as it was.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read the events of the recording in ``folder``; damaged lines are left out."""
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._words = _last_words(_lines(folder))
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """All events in order of time."""
+        marks = [
+            Mark(number, time_s, label)
+            for number, (time_s, label) in list(self._words.items())
+            if label is not None
+        ]
+        return tuple(sorted(marks, key=lambda mark: (mark.time_s, mark.number)))
+
+    def add(self, time_s: float, label: str = "") -> Mark:
+        """Mark the moment ``time_s`` on the clock of the recording's rows."""
+        with self._lock:
+            number = max(self._words, default=0) + 1
+            mark = Mark(number, time_s, tidy(label, number))
+            self._say(number, time_s, mark.label)
+            return mark
+
+    def rename(self, number: int, label: str) -> None:
+        """Give an event another label.  KeyError if there is no such event."""
+        with self._lock:
+            self._say(number, self._words[number][0], tidy(label, number))
+
+    def remove(self, number: int) -> None:
+        """Take an event out; it keeps its line, so :meth:`put_back` can undo that."""
+        with self._lock:
+            self._say(number, self._words[number][0], None)
+
+    def put_back(self, mark: Mark) -> None:
+        """Undo :meth:`remove` or :meth:`rename`: the event is as ``mark`` has it again."""
+        with self._lock:
+            self._say(mark.number, mark.time_s, mark.label)
+
+    def _say(self, number: int, time_s: float, label: str | None) -> None:
+        if is_being_written(self._folder):
+            raise RecordingError(
+                f"{self._folder.stem} is still being recorded. "
+                "Change its events when the recording has ended."
+            )
+        try:
+            _append(self._folder, line(number, time_s, label))
+        except OSError as error:
+            raise RecordingError(
+                f"The events of {self._folder.name} cannot be changed: {plain_reason(error)}. "
+                "Copy the recording to where it can be written to."
+            ) from error
+        self._words[number] = (round(time_s, 6), label)
+
+
+def _append(folder: Path, line: bytes) -> None:
+    """Add a line to the log and put it on the disk.  Raises OSError."""
+    path = folder / FILE_NAME
+    fresh = not path.exists()
+    with path.open("ab") as file:
+        # A line that was cut short must not take the next one with it.
+        torn = file.tell() and not _ends_whole(path)
+        file.write(b"\n" * bool(torn) + line)
+        file.flush()
+        os.fsync(file.fileno())
+    if fresh:
+        sync_folder(folder)
+
+
+def _lines(folder: Path) -> list[bytes]:
+    try:
+        with (folder / FILE_NAME).open("rb") as file:
+            return file.read(_MAX_BYTES).split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        _log.warning("the events of %s cannot be read: %s", folder, error)
+        return []
+
+
+def _last_words(lines: list[bytes]) -> dict[int, tuple[float, str | None]]:
+    """Number -> time and label as last written; without a label it was removed."""
+    found: dict[int, tuple[float, str | None]] = {}
+    for each in filter(None, lines):
+        try:
+            number, time_s, label = _read(each)
+        except (ValueError, RecursionError) as error:
+            _log.warning("an event is left out: %s", error)
+            continue
+        found[number] = (time_s, label)
+    return found
+
+
+def _read(found: bytes) -> tuple[int, float, str | None]:
+    crc, _, text = found.partition(b" ")
+    if int(crc, 16) != zlib.crc32(text):
+        raise ValueError("its checksum is wrong")
+    said = json.loads(text)
+    if not isinstance(said, dict):
+        raise ValueError("it is no JSON object")
+    number, time_s, label = (said.get(name) for name in ("number", "time_s", "label"))
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"its number is {number!r}")
+    if not isinstance(time_s, (int, float)) or not math.isfinite(time_s):
+        raise ValueError(f"its time is {time_s!r}")
+    if label is not None:
+        label = tidy(str(label), number)
+    return number, float(time_s), label
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

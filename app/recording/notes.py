@@ -1,0 +1,44 @@
+"""``notes.txt``: what somebody wrote about a recording, plain UTF-8 text."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Final
+
+from app.errors import RecordingError
+from app.files import plain_reason, write_atomically
+
+_log = logging.getLogger(__name__)
+
+FILE_NAME: Final = "notes.txt"
+LONGEST: Final = 20_000
+"""Characters; more is cut off."""
+
+
+def read(folder: Path) -> str:
+    """The notes of the recording in ``folder``; empty if there are none or they cannot be read."""
+    try:
+        with (folder / FILE_NAME).open(encoding="utf-8", errors="replace") as file:
+            return file.read(LONGEST)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        _log.warning("the notes of %s cannot be read: %s", folder, error)
+        return ""
+
+
+def write(folder: Path, text: str) -> None:
+    """Write the notes in the place of older ones; no text, no file.  Raises RecordingError."""
+    path = folder / FILE_NAME
+    try:
+        if not text.strip():
+            path.unlink(missing_ok=True)
+            return
+        with write_atomically(path, overwrite=True) as file:
+            file.write(text[:LONGEST].encode("utf-8", "replace"))
+    except OSError as error:
+        raise RecordingError(
+            f"The notes of {folder.stem} cannot be saved: {plain_reason(error)}. "
+            "Copy the recording to where it can be written to."
+        ) from error

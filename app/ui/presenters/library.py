@@ -1,0 +1,232 @@
+"""All recordings: finding, renaming, deleting with a way back, and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtCore import QDir, QFile, QObject, QStandardPaths, pyqtSignal
+
+from app.errors import MixposeError
+from app.ui import words
+from app.ui.presenters import work
+from app.ui.presenters.exporting import Target
+from app.ui.presenters.offers import rename_offer
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.tasks import Job
+
+if TYPE_CHECKING:
+    from app.recording.listing import RecordingEntry
+    from app.ui.presenters.window import WindowPresenter
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the list: what is read, and what is sorted by."""
+
+    text: str
+    key: Any
+
+
+COLUMNS = ("Name", "Date", "Length", "Frames", "Video", "3D", "Events", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One recording."""
+
+    path: Path
+    name: str
+    notes: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A recording that can be brought back."""
+
+    path: Path
+    trashed: Path
+
+
+class LibraryPresenter(QObject):
+    """The list of recordings and what can be done to one of them."""
+
+    listed = pyqtSignal()
+    """``rows`` are new."""
+    said = pyqtSignal(str)
+    """A sentence about what has been done or could not be."""
+
+    def __init__(self, window: WindowPresenter, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._window = window
+        window.recordings_listed.connect(lambda _found: self.refresh())
+        self.rows: tuple[Row, ...] = ()
+        self._typed: dict[Path, str] = {}
+        self.deleted: Deleted | None = None
+        """The recording that was deleted last, if it can be brought back."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the recordings are."""
+        return self._window.recordings
+
+    def refresh(self) -> None:
+        """Look at the folder again, in the background."""
+        folder = self.folder
+        self._do("Looking for recordings", lambda: work.all_recordings(folder), self._listed)
+
+    def _listed(self, entries: list[RecordingEntry]) -> None:
+        self.rows = tuple(map(_row, entries))
+        for row in self.rows:
+            if self._typed.get(row.path) == row.notes:
+                del self._typed[row.path]
+        self.listed.emit()
+
+    def open(self, path: Path) -> None:
+        """Play a recording in the window."""
+        self._window.choose(str(path))
+
+    def target(self, path: Path) -> Target:
+        """What the export dialog is opened with."""
+        stage = self._window.stage
+        if isinstance(stage, PlaybackStage) and stage.recording.path == path:
+            return Target(stage.label, path, stage.recording, stage.selection)
+        return Target(path.stem, path)
+
+    def rename(self, path: Path, name: str) -> None:
+        """Give a recording another name; one that is playing goes on playing."""
+        if name.strip() == path.stem or not self._is_free(path):
+            return
+        was_shown = self._shows(path)
+        release = self._release(path)
+
+        def renamed(target: Path) -> None:
+            if was_shown:
+                self._window.open_recording(target)
+            if self._window.last_recording == path:
+                self._window.last_recording = target
+            rename_offer(self._window, path, target)
+            self._changed(f"{path.stem} is called {target.stem} now")
+
+        def rename() -> Path:
+            release()
+            return work.rename_recording(path, name)
+
+        self._do(f"Renaming {path.stem}", rename, renamed, partial(self._again, path, was_shown))
+
+    def delete(self, path: Path) -> None:
+        """Put a recording into the desktop's trash; :meth:`undo` brings it back."""
+        if not self._is_free(path):
+            return
+        was_shown = self._shows(path)
+        release = self._release(path)
+
+        def delete() -> Path | None:
+            release()
+            return work.trash_recording(path, _into_trash)
+
+        def deleted(trashed: Path | None) -> None:
+            self.deleted = None if trashed is None else Deleted(path, trashed)
+            if self._window.last_recording == path:
+                self._window.last_recording = None
+            self._changed(f"{path.stem} is in the trash")
+
+        self._do(f"Deleting {path.stem}", delete, deleted, partial(self._again, path, was_shown))
+
+    def undo(self) -> None:
+        """Bring back what was deleted last."""
+        gone, self.deleted = self.deleted, None
+        if gone is not None:
+            back = partial(work.bring_back_recording, gone.trashed, gone.path)
+            self._do("Undoing", back, lambda _: self._changed(f"{gone.path.stem} is back"))
+
+    def notes_of(self, path: Path) -> str:
+        """What was written about a recording, typed just now or read from it."""
+        read = next((row.notes for row in self.rows if row.path == path), "")
+        return self._typed.get(path, read)
+
+    def save_notes(self, path: Path, text: str) -> None:
+        """Keep what was written about a recording."""
+        if self.notes_of(path) != text:
+            self._typed[path] = text
+            write = partial(work.write_notes, path, text)
+            self._do("Saving notes", write, lambda _: self.refresh())
+
+    def _shows(self, path: Path) -> bool:
+        stage = self._window.stage
+        return isinstance(stage, PlaybackStage) and stage.recording.path == path
+
+    def _is_free(self, path: Path) -> bool:
+        """Whether this window is doing nothing with it; says so if it is."""
+        job = next((job for job in self._window.jobs.running if job.about == path), None)
+        if job is not None:
+            self.said.emit(f"{job.title}: wait for that, or cancel it first.")
+        return job is None
+
+    def _release(self, path: Path) -> Callable[[], object]:
+        """Take a recording off the stage, so that its files are closed.
+
+        Returns what waits for that, in the background.
+        """
+        stage = self._window.stage
+        if stage is None or not self._shows(path):
+            return lambda: None
+        self._window.put_away()
+        return partial(stage.close, 2.0)
+
+    def _again(self, path: Path, was_shown: bool) -> None:
+        """It stays as it was: back on the stage if it was there."""
+        if was_shown:
+            self._window.open_recording(path)
+        self.refresh()
+
+    def _changed(self, sentence: str) -> None:
+        self.said.emit(sentence)
+        self._window.list_recordings()
+
+    def _do(
+        self,
+        title: str,
+        what: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[], object] = lambda: None,
+    ) -> None:
+        def told(error: BaseException) -> None:
+            if not isinstance(error, MixposeError):
+                raise error
+            self.said.emit(str(error))
+            failed()
+
+        self._window.jobs.start(
+            Job(title, lambda _control: what(), done=done, failed=told, quiet=True)
+        )
+
+
+def _row(entry: RecordingEntry) -> Row:
+    state = "recording now" if entry.being_written else "" if entry.finished else "interrupted"
+    cells = (
+        Cell(entry.name, entry.name.casefold()),
+        Cell(entry.started_at.strftime("%Y-%m-%d %H:%M"), entry.started_at.timestamp()),
+        Cell(words.length(entry.duration_s), entry.duration_s),
+        Cell(f"{entry.frames:,}", entry.frames),
+        Cell("yes" if entry.has_video else "", entry.has_video),
+        Cell("yes" if entry.has_poses else "", entry.has_poses),
+        Cell(str(entry.events or ""), entry.events),
+        Cell(state, state),
+    )
+    return Row(entry.path, entry.name, entry.notes, cells)
+
+
+def _into_trash(path: Path) -> Path | None:
+    """The desktop's own trash, by Qt.  Raises OSError where there is none."""
+    # Qt makes the trash itself, but not the folder a fresh account's trash is to lie in.
+    home = QStandardPaths.StandardLocation.GenericDataLocation
+    QDir().mkpath(QStandardPaths.writableLocation(home))
+    done, place = QFile.moveToTrash(str(path))
+    if not done:
+        raise OSError(None, "there is no trash on that disk")
+    return Path(place) if place else None

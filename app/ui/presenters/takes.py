@@ -1,0 +1,103 @@
+"""Recordings made in this window: the record button, and what follows when one has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.ui.presenters import work
+from app.ui.presenters.live import LiveStage
+from app.ui.presenters.news import News, NewsButton
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.recording import RecordPresenter, RecordStatus
+from app.ui.tasks import Job
+
+if TYPE_CHECKING:
+    from app.recording.reader import Recording
+    from app.ui.presenters.window import WindowPresenter
+
+
+class Takes:
+    """Records what is on the window's stage, lifts it again at full quality, and says so."""
+
+    def __init__(self, window: WindowPresenter) -> None:
+        self._window = window
+        self.recorder = RecordPresenter(
+            window.jobs,
+            window.preferences,
+            lambda: window.recordings,
+            saved=self._saved,
+            failed=window.tell,
+        )
+
+    def toggle(self) -> None:
+        """R and the record button."""
+        self.recorder.toggle(self._live)
+
+    @property
+    def status(self) -> RecordStatus:
+        return self.recorder.status(self._live)
+
+    @property
+    def _live(self) -> LiveStage | None:
+        stage = self._window.stage
+        return stage if isinstance(stage, LiveStage) else None
+
+    def _saved(self, path: Path, why_ended: str) -> None:
+        window = self._window
+        window.last_recording = path
+        window.wave_welcome()
+        window.list_recordings()
+        if why_ended:
+            window.tell(why_ended)
+        if not window.closing:  # it is lifted when it is opened or exported
+            self.lift(path, why_ended=why_ended)
+
+    def lift(self, path: Path, opened: Recording | None = None, *, why_ended: str = "") -> None:
+        """Compute the final 3D poses of a recording in the background, then say ``why_ended``."""
+        window = self._window
+        preferences = replace(window.preferences)
+
+        def lifted(recording: Recording) -> None:
+            stage = window.stage
+            if isinstance(stage, PlaybackStage) and stage.recording.path == path:
+                if recording.poses is not None:
+                    stage.show_poses(recording.poses)
+                window.announce(News("The 3D poses are ready", self._after(path, play=False)))
+            else:
+                ready = f"Recording {path.stem} is ready"
+                window.announce(News(why_ended or ready, self._after(path)))
+
+        def skipped() -> None:
+            later = "its 3D poses will be computed when you export it"
+            saved = why_ended or f"Recording {path.stem} is saved"
+            window.announce(News(f"{saved.rstrip('.')}; {later}", self._after(path)))
+
+        def failed(error: BaseException) -> None:
+            window.job_failed(error)
+            window.last_recording = path
+
+        window.jobs.start(
+            Job(
+                f"Computing the 3D poses of {path.stem} at full quality",
+                lambda control: work.lift_recording(
+                    opened or work.open_recording(path), preferences, control
+                ),
+                done=lifted,
+                failed=failed,
+                stopped=skipped,
+                stop_label="Skip",
+                about=path,
+            )
+        )
+
+    def _after(self, path: Path, *, play: bool = True) -> tuple[NewsButton, ...]:
+        window = self._window
+        look = (NewsButton("Play", lambda: window.open_recording(path)),) if play else ()
+        return (
+            *look,
+            NewsButton("Export…", window.ask_export.emit),
+            NewsButton("Show in folder", lambda: window.show_folder.emit(path)),
+            NewsButton("Dismiss", window.clear_news),
+        )

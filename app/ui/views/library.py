@@ -1,0 +1,275 @@
+"""The window of all recordings: a list to sort, and what can be done to the chosen one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+)
+
+from app.ui.presenters.library import COLUMNS, LibraryPresenter, Row
+from app.ui.views import errands, kit
+
+if TYPE_CHECKING:
+    from app.ui.views.main_window import MainWindow
+
+_NAME: Final = 0
+_DATE: Final = 1
+_PAUSE_MS: Final = 800
+"""Notes are saved when nothing has been typed for so long."""
+_NUMBERS: Final = ("Length", "Frames", "Events")
+
+
+def show(window: MainWindow) -> LibraryDialog:
+    """Open the list, or bring it to the front."""
+    open_already = window.findChildren(LibraryDialog)
+    dialog = open_already[0] if open_already else LibraryDialog(window)
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()
+    return dialog
+
+
+class _Item(QTreeWidgetItem):
+    """A line that is sorted by what it means rather than by its letters."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__([cell.text for cell in row.cells])
+        self.row = row
+        self.setFlags(self.flags() | Qt.ItemFlag.ItemIsEditable)
+        _align_numbers(self)
+        self.setToolTip(_NAME, str(row.path))
+
+    def __lt__(self, other: QTreeWidgetItem) -> bool:
+        tree = self.treeWidget()
+        column = 0 if tree is None else tree.sortColumn()
+        return bool(self.row.cells[column].key < cast(_Item, other).row.cells[column].key)
+
+
+def _align_numbers(item: QTreeWidgetItem) -> None:
+    right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    for column, name in enumerate(COLUMNS):
+        if name in _NUMBERS:
+            item.setTextAlignment(column, right)
+
+
+class _List(QTreeWidget):
+    """The list itself; only names are edited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setHeaderLabels(list(COLUMNS))
+        if (titles := self.headerItem()) is not None:
+            _align_numbers(titles)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setAllColumnsShowFocus(True)
+        self.setSortingEnabled(True)
+        self.sortByColumn(_DATE, Qt.SortOrder.DescendingOrder)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setAccessibleName("Recordings")
+        header = self.header()
+        if header is not None:
+            header.setStretchLastSection(False)
+            for column in range(1, len(COLUMNS)):
+                header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+            header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
+
+    def rename(self) -> None:
+        """Let the name of the chosen recording be typed where it stands."""
+        item = self.currentItem()
+        if item is not None:
+            self.editItem(item, _NAME)
+
+    def chosen(self) -> Row | None:
+        item = self.currentItem()
+        return item.row if isinstance(item, _Item) else None
+
+    def fill(self, rows: tuple[Row, ...], chosen: Path | None) -> None:
+        """Show these recordings, with ``chosen`` selected if it is among them."""
+        self.blockSignals(True)
+        self.setSortingEnabled(False)
+        self.clear()
+        items = [_Item(row) for row in rows]
+        self.addTopLevelItems(items)
+        self.setSortingEnabled(True)
+        self.blockSignals(False)
+        wanted = next((item for item in items if item.row.path == chosen), self.topLevelItem(0))
+        if wanted is not None:
+            self.setCurrentItem(wanted)
+
+
+class LibraryDialog(QDialog):
+    """Stays open beside the window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle("Recordings")
+        self.presenter = LibraryPresenter(window.presenter, self)
+        self._window = window
+        self.list = _List()
+        self.notes = QPlainTextEdit()
+        self.notes.setPlaceholderText("Notes about this recording")
+        self.notes.setAccessibleName("Notes")
+        self.notes.setTabChangesFocus(True)
+        self.message = kit.label(dim=True)
+        self.message.setWordWrap(True)
+        self.undo = kit.push_button("Undo", self._undo, tip="Bring it back (Ctrl+Z)")
+        self.undo.hide()
+        self.buttons = {
+            words: kit.push_button(words, pressed, main=words == "Open", tip=tip)
+            for words, pressed, tip in (
+                ("Open", self._open, "Play it (Enter, double click)"),
+                ("Export…", self._export, "Save its 3D poses (Ctrl+E)"),
+                ("Rename", self.list.rename, "Give it another name (F2)"),
+                ("Delete", self._delete, "Put it into the trash (Delete)"),
+                ("Show in folder", self._show_in_folder, "Open the folder it is in"),
+            )
+        }
+        self._noted: Path | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._keep_notes)
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        gap = kit.ems(self, 0.6)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(4 * [2 * gap]))
+        column.setSpacing(gap)
+        column.addWidget(self.list, 1)
+        self.notes.setFixedHeight(kit.ems(self, 5))
+        column.addWidget(self.notes)
+        told = QHBoxLayout()
+        told.addWidget(self.message, 1)
+        told.addWidget(self.undo)
+        column.addLayout(told)
+        row = QHBoxLayout()
+        row.setSpacing(gap)
+        for words, button in self.buttons.items():
+            row.addWidget(button)
+            button.setAutoDefault(False)  # Enter that ends the typing of a name opens nothing
+            if words == "Show in folder":
+                row.addStretch(1)
+        row.addWidget(kit.push_button("Close", self.close))
+        column.addLayout(row)
+        self.resize(kit.ems(self, 62), kit.ems(self, 32))
+
+    def _connect(self) -> None:
+        self.presenter.listed.connect(self._listed)
+        self.presenter.said.connect(self._say)
+        self._window.closing.connect(self._keep_notes)
+        self.notes.textChanged.connect(self._pause.start)
+        self.list.currentItemChanged.connect(lambda _now, _before: self._chosen())
+        self.list.itemDoubleClicked.connect(lambda _item, _column: self._open())
+        self.list.itemChanged.connect(self._renamed)
+        for keys, pressed in (
+            ("F2", self.list.rename),
+            ("Delete", self._delete),
+            ("Return", self._open),
+            ("Ctrl+E", self._export),
+        ):
+            QShortcut(
+                QKeySequence(keys), self.list, pressed, context=Qt.ShortcutContext.WidgetShortcut
+            )
+        QShortcut(QKeySequence("Ctrl+Z"), self.list, self._undo)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        self.presenter.refresh()
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        self._keep_notes()
+
+    def _listed(self) -> None:
+        if self.list.state() == QAbstractItemView.State.EditingState:
+            return
+        chosen = self.list.chosen()
+        self.list.fill(self.presenter.rows, None if chosen is None else chosen.path)
+        self._chosen()
+        if not self.presenter.rows:
+            self.message.setText("No recordings yet: press R in the window to record.")
+
+    def _chosen(self) -> None:
+        """Another recording is chosen, or its notes have been read."""
+        row = self.list.chosen()
+        for button in self.buttons.values():
+            button.setEnabled(row is not None)
+        self.notes.setEnabled(row is not None)
+        path = None if row is None else row.path
+        if path != self._noted:
+            self._keep_notes()
+            self._noted = path
+            self.notes.setPlainText("" if path is None else self.presenter.notes_of(path))
+
+    def _keep_notes(self) -> None:
+        if self._noted is not None:
+            self.presenter.save_notes(self._noted, self.notes.toPlainText())
+
+    def _say(self, sentence: str) -> None:
+        self.message.setText(sentence)
+        self.undo.setVisible(self.presenter.deleted is not None)
+
+    def _open(self) -> None:
+        row = self.list.chosen()
+        if row is not None:
+            self._keep_notes()
+            self.presenter.open(row.path)
+
+    def _export(self) -> None:
+        row = self.list.chosen()
+        if row is not None:
+            errands.export(self._window, self.presenter.target(row.path))
+
+    def _show_in_folder(self) -> None:
+        row = self.list.chosen()
+        if row is not None:
+            errands.show_in_folder(row.path)
+
+    def _renamed(self, item: QTreeWidgetItem, column: int) -> None:
+        if isinstance(item, _Item) and column == _NAME and item.text(_NAME) != item.row.name:
+            wanted = item.text(_NAME)
+            self._keep_notes()
+            self._noted = None
+            self.presenter.rename(item.row.path, wanted)
+
+    def _delete(self) -> None:
+        row = self.list.chosen()
+        if row is not None and self._may_delete(row):
+            self._keep_notes()
+            self._noted = None
+            self.presenter.delete(row.path)
+
+    def _may_delete(self, row: Row) -> bool:
+        box = QMessageBox(self)
+        box.setWindowTitle("Delete")
+        box.setText(f"Delete {row.name}?")
+        length, frames = (row.cells[COLUMNS.index(name)].text for name in ("Length", "Frames"))
+        box.setInformativeText(f"{length}, {frames} frames. It goes to the trash.")
+        stay = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
+        box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        return box.clickedButton() is not stay
+
+    def _undo(self) -> None:
+        self.presenter.undo()
+        self.undo.hide()
+
+    def button(self, words: str) -> QPushButton:
+        """The button with these words."""
+        return self.buttons[words]

@@ -1,0 +1,169 @@
+"""Events and the selection: their menu entries, the menu of a tick, and the list of all events."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from PyQt6.QtCore import QPoint, Qt, QTimer
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QInputDialog,
+    QMenu,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui import words
+from app.ui.presenters.marking import Marking
+from app.ui.views import kit
+from app.ui.views.menus import Entry
+
+if TYPE_CHECKING:
+    from app.ui.views.main_window import MainWindow
+
+_LOOK_MS: Final = 100
+
+
+def entries(window: MainWindow) -> list[Entry]:
+    """What the Control menu offers; the keys live here."""
+    marking = window.presenter.marking
+    return [
+        Entry("Mark an event", marking.mark, ("E",), separated=True),
+        Entry("Event before", partial(marking.go_along, -1), ("Ctrl+Left",)),
+        Entry("Next event", partial(marking.go_along, 1), ("Ctrl+Right",)),
+        Entry("Events…", lambda: EventsDialog(marking, window).show(), ("Ctrl+Shift+E",)),
+        Entry("Select from here", marking.select_from_here, ("I",), separated=True),
+        Entry("Select to here", marking.select_to_here, ("O",)),
+        Entry("Select all", marking.select_all, ("X",)),
+    ]
+
+
+def connect(window: MainWindow) -> None:
+    """Wire the timeline's ticks and handles to the presenter."""
+    marking, scrubber = window.presenter.marking, window.timeline.scrubber
+    scrubber.part_moved.connect(marking.drag)
+    scrubber.event_pressed.connect(marking.go)
+    scrubber.event_menu.connect(partial(_show_menu, window))
+
+
+def _show_menu(window: MainWindow, number: int, place: QPoint) -> None:
+    marking = window.presenter.marking
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for text, pressed in (
+        ("Rename…", lambda: ask_label(window, marking, number)),
+        ("Remove", lambda: marking.remove(number)),
+    ):
+        action = menu.addAction(text)
+        if action is not None:
+            action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
+    menu.popup(place)
+
+
+def ask_label(parent: QWidget, marking: Marking, number: int) -> None:
+    """Ask for another label of an event."""
+    dialog = QInputDialog(parent)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.setWindowTitle("Event")
+    dialog.setLabelText("What happened here?")
+    dialog.setTextValue(marking.label_of(number))
+    dialog.textValueSelected.connect(lambda text: marking.rename(number, text))
+    dialog.open()
+
+
+class EventsDialog(QDialog):
+    """All events of the recording on stage; a label is changed where it stands."""
+
+    def __init__(self, marking: Marking, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._marking = marking
+        self._shown: object = None
+        self.table = QTableWidget(0, 2)
+        self.table.setHorizontalHeaderLabels(["Time", "Event"])
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.currentCellChanged.connect(lambda row, _column, *_before: self._go(row))
+        self.table.itemChanged.connect(self._renamed)
+        self._none = kit.label(dim=True)
+        self._none.setWordWrap(True)
+        self.remove = kit.push_button("Remove", self._remove, tip="Remove this event (Delete)")
+        QShortcut(QKeySequence("Delete"), self.table, self._remove)
+        self._build()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(_LOOK_MS)
+        self._look()
+
+    def _build(self) -> None:
+        gap = kit.ems(self, 0.6)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(4 * [2 * gap]))
+        column.setSpacing(gap)
+        if (down := self.table.verticalHeader()) is not None:
+            down.hide()
+        if (across := self.table.horizontalHeader()) is not None:
+            across.setHighlightSections(False)
+            across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+            across.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+            across.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        column.addWidget(self.table, 1)
+        column.addWidget(self._none)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.remove)
+        buttons.addStretch(1)
+        buttons.addWidget(kit.push_button("Close", self.accept))
+        column.addLayout(buttons)
+        self.resize(kit.ems(self, 24), kit.ems(self, 22))
+
+    def _look(self) -> None:
+        """Show the events as they are now, unless a label is just being typed."""
+        now = (self._marking.title, self._marking.marks)
+        if now == self._shown or self.table.state() == QAbstractItemView.State.EditingState:
+            return
+        self._shown = now
+        title, marks = now
+        self.setWindowTitle(f"Events of {title}" if title else "Events")
+        none = "Press E while it plays or records." if title else "Open a recording first."
+        self._none.setText("" if marks else f"No events. {none}")
+        self._none.setVisible(not marks)
+        row = self.table.currentRow()
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(marks))
+        for number, (mark, moment_s) in enumerate(marks):
+            moment = QTableWidgetItem(words.clock(moment_s))
+            moment.setFlags(moment.flags() & ~Qt.ItemFlag.ItemIsEditable)
+            moment.setData(Qt.ItemDataRole.UserRole, mark.number)
+            self.table.setItem(number, 0, moment)
+            self.table.setItem(number, 1, QTableWidgetItem(mark.label))
+        self.table.blockSignals(False)
+        if marks and row >= 0:
+            self.table.setCurrentCell(min(row, len(marks) - 1), 1)
+        self.remove.setEnabled(bool(marks))
+
+    def _number(self, row: int) -> int | None:
+        item = self.table.item(row, 0)
+        return None if item is None else int(item.data(Qt.ItemDataRole.UserRole))
+
+    def _go(self, row: int) -> None:
+        number = self._number(row)
+        if number is not None:
+            self._marking.go(number)
+
+    def _renamed(self, item: QTableWidgetItem) -> None:
+        number = self._number(item.row())
+        if number is not None:
+            self._marking.rename(number, item.text())
+            self._shown = None  # an empty label is shown as it was
+
+    def _remove(self) -> None:
+        number = self._number(self.table.currentRow())
+        if number is not None:
+            self._marking.remove(number)

@@ -1,0 +1,216 @@
+"""The line of the timeline: where it plays, what is selected, and what was marked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+)
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from app.ui.presenters.stage import Position, Tick
+from app.ui.views import kit
+
+_NEAR: Final = 0.45
+"""How far beside a tick or a handle one may press, in heights of the font."""
+_TIP: Final = (
+    "Click or drag to move; arrow keys step one frame.\nI and O select from here and to here"
+)
+
+
+class Scrubber(QWidget):
+    """A line one can press and drag anywhere on; stretches in which nobody was seen are thin.
+
+    Marked events stand above it, the handles of the selection below it.
+    """
+
+    moved = pyqtSignal(float)
+    """Share of the whole, 0 to 1."""
+    part_moved = pyqtSignal(str, float)
+    """``start`` or ``end`` of the selection, and the share it was dragged to."""
+    event_pressed = pyqtSignal(int)
+    """An event's number: its tick was clicked."""
+    event_menu = pyqtSignal(int, QPoint)
+    """An event's number: its tick was clicked with the right button, there on the screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._share = 0.0
+        self._held = ""
+        """What is being dragged: ``place``, ``start`` or ``end``."""
+        self._gaps: tuple[tuple[float, float], ...] = ()
+        self._ticks: tuple[Tick, ...] = ()
+        self._part: tuple[float, float] | None = None
+        self.setMinimumHeight(kit.ems(self, 2.0))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName("Position in the recording")
+        self.setToolTip(_TIP)
+
+    def show_position(self, position: Position) -> None:
+        shown = (position.share, position.gaps, position.ticks, position.part)
+        if shown != (self._share, self._gaps, self._ticks, self._part):
+            self._share, self._gaps, self._ticks, self._part = shown
+            self.update()
+
+    # --- pressing ---------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        if event is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        place = event.position()
+        tick = self._tick_at(place)
+        if tick is not None:
+            self.event_pressed.emit(tick.number)
+            return
+        self._held = self._handle_at(place) or "place"
+        self._move(place)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None and self._held:
+            self._move(event.position())
+
+    def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:
+        self._held = ""
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        tick = None if event is None else self._tick_at(QPointF(event.pos()))
+        if event is not None and tick is not None:
+            self.event_menu.emit(tick.number, event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is not None:
+            event.ignore()  # the window's shortcuts own the arrows
+
+    def event(self, event: QEvent | None) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            tick = self._tick_at(QPointF(event.pos()))
+            handle = self._handle_at(QPointF(event.pos()))
+            words = {"start": "The selection begins here (I)", "end": "It ends here (O)"}
+            tip = words.get(handle, _TIP) if tick is None else f"{tick.label} (right click: more)"
+            QToolTip.showText(event.globalPos(), tip, self)
+            return True
+        return super().event(event)
+
+    def place_of(self, share: float) -> float:
+        """The x of a share of the whole, in pixels of this widget."""
+        track = self._track()
+        return track.left() + share * track.width()
+
+    def _move(self, place: QPointF) -> None:
+        track = self._track()
+        share = min(1.0, max(0.0, (place.x() - track.left()) / track.width()))
+        if self._held == "place":
+            self.moved.emit(share)
+        else:
+            self.part_moved.emit(self._held, share)
+
+    def _tick_at(self, place: QPointF) -> Tick | None:
+        if place.y() > self._track().top():
+            return None
+        near = [(abs(self.place_of(tick.share) - place.x()), tick) for tick in self._ticks]
+        away, tick = min(near, key=lambda each: each[0], default=(0.0, None))
+        return tick if away <= _NEAR * kit.em(self) else None
+
+    def _handle_at(self, place: QPointF) -> str:
+        if self._part is None or place.y() < self._track().bottom():
+            return ""
+        near = [
+            (abs(self.place_of(share) - place.x()), side)
+            for side, share in zip(("start", "end"), self._part, strict=True)
+        ]
+        away, side = min(near)
+        return side if away <= _NEAR * kit.em(self) else ""
+
+    # --- painting ---------------------------------------------------------------------------
+
+    def _track(self) -> QRectF:
+        knob = 0.45 * kit.em(self)
+        return QRectF(
+            knob, self.height() / 2 - 0.13 * kit.em(self), 0, 0.26 * kit.em(self)
+        ).adjusted(0, 0, max(1.0, self.width() - 2 * knob), 0)
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = self._track()
+        radius = track.height() / 2
+        painter.setBrush(self._colour(QPalette.ColorRole.Mid))
+        painter.drawRoundedRect(track, radius, radius)
+        self._paint_part(painter, track)
+        played = QRectF(track)
+        played.setWidth(track.width() * self._share)
+        painter.setBrush(self._colour(QPalette.ColorRole.PlaceholderText))
+        painter.drawRoundedRect(played, radius, radius)
+        self._paint_gaps(painter, track)
+        self._paint_handles(painter, track)
+        self._paint_ticks(painter, track)
+        painter.setBrush(self._colour(QPalette.ColorRole.Highlight))
+        painter.drawEllipse(
+            QPointF(played.right(), track.center().y()), *(2 * [0.42 * kit.em(self)])
+        )
+        painter.end()
+
+    def _colour(self, role: QPalette.ColorRole) -> QColor:
+        return self.palette().color(role)
+
+    def _paint_gaps(self, painter: QPainter, track: QRectF) -> None:
+        """Where nobody was seen the bar is hollowed out, so one knows where not to look."""
+        painter.setBrush(self._colour(QPalette.ColorRole.Window))
+        for start, end in self._gaps:
+            hole = QRectF(
+                self.place_of(start),
+                track.top() + track.height() * 0.3,
+                max(1.0, (end - start) * track.width()),
+                track.height() * 0.4,
+            )
+            painter.drawRect(hole)
+
+    def _paint_part(self, painter: QPainter, track: QRectF) -> None:
+        """A band behind the line over what is selected."""
+        if self._part is None:
+            return
+        band = self._colour(QPalette.ColorRole.Highlight)
+        band.setAlphaF(0.28)
+        painter.setBrush(band)
+        left, right = (self.place_of(share) for share in self._part)
+        tall = 0.34 * kit.em(self)
+        painter.drawRect(QRectF(left, track.top() - tall, right - left, track.height() + 2 * tall))
+
+    def _paint_handles(self, painter: QPainter, track: QRectF) -> None:
+        """A post with a foot that points into the selection, at either end of it."""
+        if self._part is None:
+            return
+        painter.setBrush(self._colour(QPalette.ColorRole.Highlight))
+        em = kit.em(self)
+        for share, inwards in zip(self._part, (1, -1), strict=True):
+            x, top, bottom = self.place_of(share), track.top() - 0.34 * em, self.height() - 1.0
+            post = QRectF(x - 0.06 * em, top, 0.12 * em, bottom - top)
+            painter.drawRect(post)
+            foot = [(0.0, -0.5), (0.5 * inwards, 0.0), (0.0, 0.0)]
+            painter.drawPolygon(QPolygonF([QPointF(x + a * em, bottom + b * em) for a, b in foot]))
+
+    def _paint_ticks(self, painter: QPainter, track: QRectF) -> None:
+        """A flag above the line for each event, in the ink of the words."""
+        em = kit.em(self)
+        ink = self._colour(QPalette.ColorRole.WindowText)
+        for tick in self._ticks:
+            x, foot = self.place_of(tick.share), track.center().y()
+            painter.setPen(QPen(ink, max(1.0, 0.08 * em)))
+            painter.drawLine(QPointF(x, 1.0), QPointF(x, foot))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ink)
+            flag = [(0.0, 0.0), (0.42, 0.2), (0.0, 0.4)]
+            painter.drawPolygon(QPolygonF([QPointF(x + a * em, 1.0 + b * em) for a, b in flag]))

@@ -1,0 +1,218 @@
+"""The window of all recordings: real folders, the real trash of a fresh account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication, QLineEdit, QMessageBox
+
+from app.recording import notes
+from app.recording.events import EventList
+from app.recording.hold import Hold
+from app.recording.reader import Recording
+from app.recording.writer import RecordingWriter
+from app.ui.main import Session
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.views.dialogs import ExportDialog
+from app.ui.views.library import COLUMNS, LibraryDialog
+from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
+from tests.support.windows import OpenWindow, until
+
+
+@pytest.fixture
+def recordings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three recordings, and an account that has no trash yet."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "share"))
+    folder = tmp_path / "recordings"
+    for name, frames in (("walk", 31), ("Anna", 91), ("dance", 200)):
+        record(folder, frames, name=name, keep_video=name == "walk")
+    Recording.open(folder / "Anna.mixpose").save_poses(poses(91), INFO)
+    EventList(folder / "Anna.mixpose").add(1.0)
+    (folder / "dance.mixpose" / ".writing").touch()
+    return folder
+
+
+@pytest.fixture
+def library(open_window: OpenWindow, recordings: Path) -> Iterator[tuple[Session, LibraryDialog]]:
+    """The window with the list before it."""
+    session = open_window()
+    QTest.keyClick(session.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = session.window.findChildren(LibraryDialog)
+    until(lambda: dialog.list.topLevelItemCount() == 3, "the list")
+    return session, dialog
+
+
+def shown(dialog: LibraryDialog, column: str = "Name") -> list[str]:
+    items = [dialog.list.topLevelItem(row) for row in range(dialog.list.topLevelItemCount())]
+    return [item.text(COLUMNS.index(column)) for item in items if item is not None]
+
+
+def choose(dialog: LibraryDialog, name: str) -> None:
+    dialog.list.setCurrentItem(dialog.list.topLevelItem(shown(dialog).index(name)))
+
+
+def answer(words: str) -> Callable[[], None]:
+    """Press a button of the question that is about to be asked."""
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        next(button for button in box.buttons() if button.text() == words).click()
+
+    QTimer.singleShot(100, press)
+    return press
+
+
+def test_it_says_what_there_is_and_sorts_by_what_it_means(
+    library: tuple[Session, LibraryDialog],
+) -> None:
+    _, dialog = library
+    dialog.list.sortByColumn(COLUMNS.index("Name"), Qt.SortOrder.AscendingOrder)
+    assert shown(dialog) == ["Anna", "dance", "walk"]
+    assert shown(dialog, "Length") == ["0:03", "0:06", "0:01"]
+    assert shown(dialog, "Frames") == ["91", "200", "31"]
+    assert shown(dialog, "Video") == ["", "", "yes"]
+    assert shown(dialog, "3D") == ["yes", "", ""]
+    assert shown(dialog, "Events") == ["1", "", ""]
+    assert shown(dialog, "") == ["", "interrupted", ""]
+    dialog.list.sortByColumn(COLUMNS.index("Frames"), Qt.SortOrder.AscendingOrder)
+    assert shown(dialog) == ["walk", "Anna", "dance"], "200 is more than 91"
+
+
+def test_a_name_is_typed_where_it_stands(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    _, dialog = library
+    choose(dialog, "walk")
+    dialog.button("Rename").click()
+    editor = dialog.list.findChild(QLineEdit)
+    assert editor is not None
+    editor.setText("first walk")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    until(lambda: (recordings / "first walk.mixpose").is_dir(), "the new name")
+    until(lambda: "first walk" in shown(dialog), "it in the list")
+    until(lambda: dialog.message.text() == "walk is called first walk now", "the word of it")
+    dialog.presenter.rename(recordings / "first walk.mixpose", "Anna")
+    until(lambda: "another recording Anna" in dialog.message.text(), "the refusal")
+    until(lambda: sorted(shown(dialog)) == ["Anna", "dance", "first walk"], "the old name")
+
+
+def test_what_is_playing_is_renamed_and_goes_on_playing(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    session, dialog = library
+    presenter = session.presenter
+    choose(dialog, "Anna")
+    dialog.button("Open").click()
+    until(lambda: isinstance(presenter.stage, PlaybackStage), "the recording")
+    presenter.last_recording = recordings / "Anna.mixpose"
+    dialog.presenter.rename(recordings / "Anna.mixpose", "Hanna")
+    until(lambda: (recordings / "Hanna.mixpose").is_dir(), "the new name")
+    until(lambda: presenter.stage is not None and presenter.stage.label == "Hanna", "it again")
+    assert presenter.last_recording == recordings / "Hanna.mixpose"
+    other = Hold(recordings / "Hanna.mixpose")  # as another window's
+    dialog.presenter.rename(recordings / "Hanna.mixpose", "Johanna")
+    until(lambda: "open in another window" in dialog.message.text(), "the refusal")
+    until(lambda: presenter.stage is not None and presenter.stage.label == "Hanna", "it again")
+    other.let_go()
+
+
+def test_deleting_asks_and_can_be_undone(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    _, dialog = library
+    choose(dialog, "Anna")
+    answer("Keep")
+    dialog.button("Delete").click()
+    assert (recordings / "Anna.mixpose").is_dir()
+    answer("Delete")
+    dialog.button("Delete").click()
+    until(lambda: shown(dialog) and "Anna" not in shown(dialog), "it to go")
+    assert not (recordings / "Anna.mixpose").exists()
+    assert dialog.message.text() == "Anna is in the trash"
+    gone = dialog.presenter.deleted
+    assert gone is not None
+    assert gone.trashed.is_dir()
+    assert dialog.undo.isVisible()
+    dialog.undo.click()
+    until(lambda: "Anna" in shown(dialog), "it to come back")
+    assert len(Recording.open(recordings / "Anna.mixpose").events.marks) == 1
+    assert not list(gone.trashed.parent.parent.glob("info/*")), "the trash forgets it"
+
+
+def test_what_is_playing_is_let_go_of_and_what_is_being_made_stays(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    session, dialog = library
+    dialog.presenter.open(recordings / "Anna.mixpose")
+    until(lambda: isinstance(session.presenter.stage, PlaybackStage), "the recording")
+    dialog.presenter.delete(recordings / "Anna.mixpose")
+    until(lambda: not (recordings / "Anna.mixpose").exists(), "it to go")
+    assert session.presenter.stage is None
+    sources = session.presenter.source_list
+    assert "Anna" not in str(sources), "nor does the list of sources name it any more"
+    until(lambda: session.window.look.notice is not None, "what to do now")
+    writer = RecordingWriter.create(recordings, "now", source=CAMERA, size=SIZE)
+    writer.append(packet(0))
+    dialog.presenter.delete(writer.path)
+    until(lambda: "now is being recorded" in dialog.message.text(), "the refusal")
+    assert writer.close().is_dir()
+
+
+def test_what_this_window_works_on_is_left_alone(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    session, dialog = library
+    session.presenter.takes.lift(recordings / "walk.mixpose")
+    dialog.presenter.delete(recordings / "walk.mixpose")
+    assert "Computing the 3D poses of walk" in dialog.message.text()
+    assert "wait for that" in dialog.message.text()
+    assert (recordings / "walk.mixpose").is_dir()
+    for job in session.presenter.jobs.running:
+        job.cancel()
+    until(lambda: not session.presenter.jobs.running, "the jobs to end")
+
+
+def test_notes_are_kept_as_they_are_typed(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    session, dialog = library
+    choose(dialog, "walk")
+    dialog.notes.setFocus()
+    QTest.keyClicks(dialog.notes, "left knee taped, see R and E")
+    until(lambda: notes.read(recordings / "walk.mixpose"), "the notes to be saved", 5)
+    assert notes.read(recordings / "walk.mixpose") == "left knee taped, see R and E"
+    assert not session.presenter.recorder.active, "letters typed here are no shortcuts"
+    dialog.notes.setPlainText("other")
+    choose(dialog, "Anna")
+    assert dialog.notes.toPlainText() == ""
+    until(lambda: notes.read(recordings / "walk.mixpose") == "other", "the notes")
+    choose(dialog, "walk")
+    assert dialog.notes.toPlainText() == "other"
+    dialog.notes.setPlainText("last words")
+    session.window.close()
+    until(lambda: session.closed, "the window to close")
+    assert notes.read(recordings / "walk.mixpose") == "last words"
+
+
+def test_export_of_the_chosen_one(library: tuple[Session, LibraryDialog]) -> None:
+    session, dialog = library
+    choose(dialog, "Anna")
+    dialog.button("Export…").click()
+    (export,) = session.window.findChildren(ExportDialog)
+    assert export.path.name == "Anna.csv"
+    export.reject()
+
+
+def test_a_new_recording_appears_by_itself(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    session, dialog = library
+    record(recordings, 12, name="new")
+    session.presenter.list_recordings()
+    until(lambda: "new" in shown(dialog), "the new one")
