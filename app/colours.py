@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.skeleton import SIDES
 
 LEFT: Final = "#3B8FD9"
@@ -54,6 +57,13 @@ LIGHT_SCENE: Final = SceneTheme(
     shadow="#5C656F",
     shadow_strength=0.55,
 )
+
+
+def opacity(conf: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How firmly joints of this confidence are drawn: (..., 17) -> (..., 17) in [0.3, 1]."""
+    firm = np.clip((np.nan_to_num(conf) - 0.4) / 0.4, 0.0, 1.0)
+    result: NDArray[np.float32] = (0.3 + 0.7 * firm).astype(np.float32)
+    return result
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.render import painted
 from app.render.camera import FRONT, THREE_QUARTER, TOP
-from app.ui.presenters import painted
 from models.skeleton import BONES, JOINT
 
 SIZE = (800, 600)

@@ -1,0 +1,119 @@
+"""MP4: the camera picture with the 2D joints over it, beside the 3D view.
+
+H.264, each frame at its own time.  Where no picture was kept, the joints are drawn on grey.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timezone
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import __version__
+from app.errors import ExportError
+from app.export.film.encoder import encoding
+from app.export.film.layout import Layout, lay_out
+from app.export.film.picture_pane import PicturePane
+from app.export.film.view_pane import ViewPane
+from app.export.sidecar import describe
+from app.files import write_together
+from app.motion.data import MotionData
+
+_LAST_S: Final = 1 / 30
+"""How long the only frame of a film is shown."""
+_CELLS: Final = {
+    "seen": "drawn in the picture and in 3D",
+    "filled": "drawn in 3D only",
+    "missing": "not drawn",
+}
+
+
+def write(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    """Write ``path`` and its sidecar, both or neither; return their paths.
+
+    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
+    and ExportError if there are no frames or they cannot be encoded.
+    """
+    count = len(data.frame)
+    if not count:
+        raise ExportError("There are no frames, and a film cannot be empty. Export a table.")
+    layout = lay_out(data.size)
+    left, right = PicturePane(data, layout.picture), ViewPane(data, layout.view)
+    sidecar = path.with_name(f"{path.name}.json")
+    done = 0
+
+    def look() -> None:
+        progress(done / count)
+
+    look()
+    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
+        about = _metadata(data, path.stem)
+        with encoding(Path(file.name), layout.size, data.effective_rate, about) as film:
+            for picture, (begin_s, end_s) in zip(
+                _side_by_side(left, right, look), _times(data), strict=True
+            ):
+                film.write(picture, begin_s, end_s)
+                done += 1
+                look()
+        said = _differences(layout, left, right, count)
+        description.write(describe(data, table_name=path.name, **said))
+    return path, sidecar
+
+
+def _side_by_side(
+    left: PicturePane, right: ViewPane, look: Callable[[], None]
+) -> Iterator[NDArray[np.uint8]]:
+    """The film's pictures; the 3D view of the next one is drawn while one is encoded."""
+    with closing(left.pictures()) as pictures, closing(right.pictures(look)) as views:
+        for picture, view in zip(pictures, views, strict=True):
+            yield np.concatenate([picture, view], axis=1)
+
+
+def _times(data: MotionData) -> Iterator[tuple[float, float]]:
+    """When each frame begins and ends; the last one lasts as long as is usual."""
+    time_s = data.time_s - data.time_s[0]
+    last = float(np.median(np.diff(time_s))) if len(time_s) > 1 else _LAST_S
+    ends = np.append(time_s[1:], time_s[-1] + last)
+    return zip(time_s.tolist(), ends.tolist(), strict=True)
+
+
+def _metadata(data: MotionData, title: str) -> dict[str, str]:
+    about = {"title": title.encode(errors="replace").decode(), "comment": f"mixpose {__version__}"}
+    if data.provenance.started_at is not None:
+        began = data.provenance.started_at.astimezone(timezone.utc)
+        about["creation_time"] = began.isoformat(timespec="microseconds")
+    return about
+
+
+def _differences(
+    layout: Layout, left: PicturePane, right: ViewPane, count: int
+) -> dict[str, object]:
+    return {
+        "rows": count,
+        "cells": _CELLS,
+        "video": {
+            "codec": "H.264",
+            "size": list(layout.size),
+            "times": "each frame at its own, time_s",
+            "picture": {
+                "size": list(layout.picture),
+                "own": count - left.held - left.grey,
+                "that of a frame before": left.held,
+                "none, on grey": left.grey,
+            },
+            "view": {
+                "size": list(layout.view),
+                "camera": "three-quarter front"
+                + (", goes along with the person" if right.goes_along else ", stands still"),
+                "rendered": count - right.painted,
+                "painted": right.painted,
+            },
+        },
+    }
