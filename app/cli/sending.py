@@ -1,0 +1,89 @@
+"""Poses sent to other programs while a command runs, and what is said about it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from app.cli.exits import say
+from app.errors import MixposeError
+from app.live_out.sender import Sender
+
+if TYPE_CHECKING:
+    from app.cli.progress import StatusLine
+    from models.lifter import Lifter
+
+_UNHEARD: Final = 90
+"""Poses, three seconds of them, after which it is said that nobody receives them."""
+
+
+class Sending:
+    """The senders that the command line asks for; perhaps none.
+
+    Raises:
+        LiveOutError: a library for it is missing.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        targets = [target for target in (options.osc, options.lsl) if target is not None]
+        for target in targets:
+            target.require()
+        self.senders = tuple(Sender(target) for target in targets)
+        self._said: set[MixposeError] = set()
+        self._unheard: set[Sender] = set()
+
+    @property
+    def error(self) -> MixposeError | None:
+        """Why nothing is sent any more, once no sender is left."""
+        errors = [sender.error for sender in self.senders if sender.failed]
+        return errors[0] if errors and len(errors) == len(self.senders) else None
+
+    def tell(self, line: StatusLine) -> None:
+        """Say once what has gone wrong."""
+        for sender in self.senders:
+            error = sender.error
+            if error is not None and error not in self._said:
+                self._said.add(error)
+                if error is not self.error:
+                    line.warn(f"mixpose: Warning: {error}")
+            figures = sender.figures()
+            if sender not in self._unheard and not figures.heard and figures.sent >= _UNHEARD:
+                self._unheard.add(sender)
+                line.warn(f"mixpose: {sender.target.label}: nobody receives the poses.")
+
+    def status(self, before: str = "") -> str:
+        """Rate, latency and loss of the last moments, for the status line; ``before`` it."""
+        found = []
+        for sender in self.senders:
+            now = sender.figures()
+            late = "" if now.latency_ms is None else f", {now.latency_ms:.0f} ms"
+            lost = f", {now.lost} lost" if now.lost else ""
+            found.append(f"{sender.target.label}: {now.rate:.1f} poses/s{late}{lost}")
+        return before + "; ".join(found) if found else ""
+
+    def close(self) -> bool:
+        """End them all; whether that was possible."""
+        ended = [sender.close() for sender in self.senders]
+        return all(ended)
+
+    def report(self) -> None:
+        """Print the figures of the whole time."""
+        for sender in self.senders:
+            say(f"{sender.target.label}: {sender.figures().summary()}")
+
+
+def lifter_factory(options: argparse.Namespace) -> Callable[[], Lifter]:
+    """Loads the network as the command line asks for it, in the thread of a live run."""
+
+    def load() -> Lifter:
+        from models.lifter import Lifter
+
+        return Lifter(
+            options.weights,
+            options.device or "auto",
+            height_m=options.height,
+            use_depth=options.use_depth is not False,
+        )
+
+    return load

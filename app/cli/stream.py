@@ -1,0 +1,125 @@
+"""``stream``: poses of a source to other programs, without a window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import time
+from typing import Final
+
+from app import logs
+from app.cli.exits import Exit, leave_hanging_threads, warn
+from app.cli.interrupt import Interrupt
+from app.cli.progress import StatusLine
+from app.cli.sending import Sending, lifter_factory
+from app.errors import MixposeError, SourceError
+from app.pipeline import LiveRun, Snapshot, State
+from app.sources import reopener
+
+log: Final = logging.getLogger(__name__)
+_LOOK_S: Final = 0.05
+_STOP_S: Final = 3.0
+
+
+def run(options: argparse.Namespace) -> int:
+    """Send until told to stop; return the exit code described in ``stream --help``."""
+    logs.divert_native_stderr()
+    sending = Sending(options)
+    with Interrupt() as interrupt:
+        stream = _Stream(options, sending)
+        error = stream.run(interrupt)
+    hangs = stream.hangs or not sending.close()
+    for warning in stream.warnings:
+        warn(f"mixpose: Warning: {warning}")
+    if error is not None:
+        log.warning("%s", error)
+        warn(f"mixpose: {error}")
+    if stream.began:
+        sending.report()
+    code = int(Exit.OK if error is None else Exit.FAILED)
+    if interrupt.signal is not None:
+        code = 128 + interrupt.signal
+    if hangs:
+        leave_hanging_threads(code)
+    return code
+
+
+class _Stream:
+    """A live run whose poses are sent; files and the performer play at their own pace."""
+
+    def __init__(self, options: argparse.Namespace, sending: Sending) -> None:
+        self._options = options
+        self._sending = sending
+        self._line = StatusLine()
+        delay = {} if options.delay is None else {"delay": options.delay}
+        self._run = LiveRun(
+            reopener(options.source, paced=True),
+            lifter_factory(options),
+            height_m=options.height,
+            smooth=options.smooth,
+            **delay,
+        )
+        self._run.send_to(*sending.senders)
+        self._lost = False
+        self._announced = False
+        self._first_at: float | None = None
+        self.warnings: tuple[str, ...] = ()
+        """What went wrong with the source on the way, in sentences."""
+        self.hangs = False
+        """Whether a thread could not be ended: a driver that does not come back."""
+
+    @property
+    def began(self) -> bool:
+        """Whether there has been any pose."""
+        return self._first_at is not None
+
+    def run(self, interrupt: Interrupt) -> MixposeError | None:
+        """Send until the source, the time wanted or a signal ends it; why before its time."""
+        self._run.start()
+        try:
+            while interrupt.signal is None:
+                now = self._run.latest()
+                error = now.error or self._sending.error
+                if error is not None or self._has_all(now):
+                    return error or self._empty(now)
+                self._tell(now)
+                time.sleep(_LOOK_S)
+            return None
+        finally:
+            self._line.clear()
+            self.hangs = not self._run.stop(_STOP_S)
+
+    def _has_all(self, now: Snapshot) -> bool:
+        if now.source is not None:
+            self.warnings = now.source.warnings
+        if self._first_at is None and now.pose is not None:
+            self._first_at = time.monotonic()
+        if now.state is State.ENDED:
+            # Of a short file, the network may only just have been loaded.
+            return now.pose is not None or now.frame is None
+        seconds, began = self._options.seconds, self._first_at
+        return seconds is not None and began is not None and time.monotonic() - began >= seconds
+
+    def _empty(self, now: Snapshot) -> MixposeError | None:
+        if now.state is State.ENDED and now.frame is None:
+            return SourceError(f"{self._options.source} holds no frames that can be read.")
+        return None
+
+    def _tell(self, now: Snapshot) -> None:
+        label = now.source.label if now.source is not None else self._options.source
+        if now.pose is not None and not self._announced:
+            self._announced = True
+            where = " and ".join(sender.target.label for sender in self._sending.senders)
+            self._line.warn(f"mixpose: Sending {label} ({where}); Ctrl-C ends it.")
+        self._sending.tell(self._line)
+        lost = now.state is State.LOST
+        if lost is not self._lost:
+            self._lost = lost
+            waiting = f"{label} has stopped sending pictures; it is tried again every second"
+            self._line.warn(f"mixpose: {waiting if lost else f'{label} sends pictures again'}.")
+        if now.lost_for_s is not None:
+            self._line.show(f"{label}: no pictures for {now.lost_for_s:.0f} s")
+        elif now.pose is not None:
+            self._line.show(self._sending.status())
+        else:
+            self._line.show(f"{label}: starting ...")

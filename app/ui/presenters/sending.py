@@ -1,0 +1,77 @@
+"""Live poses sent to other programs while the window is open, as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from PyQt6.QtCore import QObject
+
+from app.errors import MixposeError
+from app.live_out.sender import Sender
+from app.live_out.targets import LslTarget, OscTarget, Target
+from app.ui import words
+from app.ui.presenters.live import LiveStage
+
+if TYPE_CHECKING:
+    from app.ui.presenters.window import WindowPresenter
+
+_PARSE: Final[dict[str, tuple[str, Callable[[str], Target]]]] = {
+    "osc": ("osc_address", OscTarget.parse),
+    "lsl": ("lsl_name", LslTarget.parse),
+}
+"""The preference that turns it on -> the one that says where to, and how that is read."""
+
+
+class SendingPresenter(QObject):
+    """Opens and closes the senders, gives them what is live on stage, and says how it goes."""
+
+    def __init__(self, window: WindowPresenter) -> None:
+        super().__init__(window)
+        self._window = window
+        self._senders: dict[str, Sender] = {}
+        self._said: set[MixposeError] = set()
+        window.stage_changed.connect(self._attach)
+        window.preferences_changed.connect(self._follow)
+        for kind in _PARSE:
+            self._open(kind)
+
+    def look(self) -> tuple[words.Segment, ...]:
+        """What the status line says; nothing while nothing is sent.  Called on every tick."""
+        for sender in self._senders.values():
+            if sender.error is not None and sender.error not in self._said:
+                self._said.add(sender.error)
+                self._window.tell(str(sender.error))
+        at_work = [each for each in self._senders.values() if not each.failed]
+        return words.sending([(each.target.label, each.figures()) for each in at_work])
+
+    def close(self) -> None:
+        """Send what waits, and end."""
+        for sender in self._senders.values():
+            sender.close()
+
+    def _follow(self, preference: str) -> None:
+        for kind, (where, _) in _PARSE.items():
+            if preference in (kind, where):
+                self._open(kind)
+                self._attach()
+
+    def _open(self, kind: str) -> None:
+        """End the sender of this kind, and begin anew if it is wanted."""
+        previous = self._senders.pop(kind, None)
+        if previous is not None:
+            previous.close(0.0)  # it ends by itself; the window does not wait
+        chosen = self._window.preferences
+        if not getattr(chosen, kind):
+            return
+        where, parse = _PARSE[kind]
+        try:
+            self._senders[kind] = Sender(parse(getattr(chosen, where)))
+        except MixposeError as error:
+            self._window.tell(str(error))
+
+    def _attach(self) -> None:
+        stage = self._window.stage
+        if isinstance(stage, LiveStage):
+            stage.sending = self.look
+            stage.run.send_to(*self._senders.values())
