@@ -1,0 +1,87 @@
+"""Options of ``lift`` for whole folders, many processes and many machines."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from app.batch.task import Options
+    from app.motion.data import MotionData
+
+MOST_JOBS: Final = 256
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` the options that ``app.cli.many`` reads."""
+    group = parser.add_argument_group("folders and many videos at once")
+    group.add_argument(
+        "--jobs",
+        metavar="N",
+        type=_jobs,
+        help="lift N videos at the same time, each in a process of its own (default for a folder: "
+        "as many as there are processor cores)",
+    )
+    group.add_argument(
+        "--again",
+        action="store_true",
+        help="with a folder: lift also what is done: same video, same options, same weights",
+    )
+    group.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="lift on the Ray cluster there, such as 10.0.0.1:6379, or 'auto' for the one this "
+        "machine belongs to; all its machines must see the files under the same paths",
+    )
+
+
+def wanted(options: argparse.Namespace) -> bool:
+    """Whether ``options`` are for many videos at once."""
+    asked = options.jobs is not None or options.ray is not None
+    return asked or any(_is_folder(source) for source in options.sources)
+
+
+def options_for_each(options: argparse.Namespace, kind: str, weights_sha256: str) -> Options:
+    """What ``options`` ask of every video, in the format ``kind``."""
+    from app.batch.task import Options
+
+    return Options(
+        weights_sha256=weights_sha256,
+        kind=kind,
+        weights=options.weights,
+        device=options.device,
+        height_m=options.height,
+        use_depth=options.use_depth is not False,
+        seconds=options.seconds,
+        processing=options.processing,
+    )
+
+
+def remembered(data: MotionData, source: str, kind: str, options: argparse.Namespace) -> MotionData:
+    """``data`` by whose sidecar a run over a folder will know that the video ``source`` is done.
+
+    As it is, if ``source`` is no file.
+    """
+    from app.batch.asked import asked_of, with_asked
+
+    each = options_for_each(options, kind, data.provenance.weights_sha256)
+    try:
+        return with_asked(data, asked_of(Path(source), each))
+    except (OSError, ValueError):  # a camera, an address, the performer
+        return data
+
+
+def _is_folder(source: str) -> bool:
+    try:
+        return Path(source).is_dir() and Path(source).suffix != ".mixpose"
+    except (OSError, ValueError):  # too long for a path, or with a zero byte in it
+        return False
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a number of processes between 1 and {MOST_JOBS}"
+        )
+    return int(text)

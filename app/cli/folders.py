@@ -1,0 +1,156 @@
+"""Which videos a folder holds, and which file each of them becomes."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.batch.asked import is_export
+from app.cli.exits import UsageError
+from app.cli.formats import DEFAULT
+from app.cli.outputs import require_writable
+from app.cli.recordings import SUFFIX as RECORDING
+from app.export.registry import FORMATS, require
+from app.files import plain_reason
+
+VIDEO_SUFFIXES: Final = (
+    *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".divx", ".mpg", ".mpeg", ".m2v"),
+    *(".ts", ".mts", ".m2ts", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ogv"),
+    *(".mxf", ".y4m", ".h264", ".264", ".hevc", ".265", ".mjpeg", ".mjpg"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be lifted."""
+
+    kind: str
+    pairs: tuple[tuple[Path, Path], ...]
+    """Each video and the file it becomes."""
+    recordings: int
+    """Recordings that were come across; they are for ``export``."""
+    unreadable: tuple[tuple[Path, str], ...]
+    """Folders that cannot be looked into, and why."""
+
+
+def plan(sources: Sequence[str], output: str, wanted: str | None) -> Plan:
+    """Find the videos in ``sources``, files and folders, and give each a file below ``output``.
+
+    The folders in a folder appear again below ``output``, below a name of its own if there are
+    several sources.
+
+    Raises:
+        UsageError: there are none, or ``output`` does not fit or cannot be written to.
+        ExportError: the format needs a library that is not there.
+    """
+    kind = wanted or DEFAULT
+    if kind not in FORMATS:
+        raise UsageError(f"'{wanted}' is not a format. Choose one of: {', '.join(FORMATS)}.")
+    require(kind)
+    target = _folder_to_write(output)
+    found = _Found()
+    for source in sources:
+        found.look_at(Path(source), alone=len(sources) == 1)
+    if not found.videos:
+        _refuse(sources, found)
+    pairs = tuple(_paired(found.videos, target, FORMATS[kind].suffix))
+    return Plan(kind, pairs, found.recordings, tuple(found.unreadable))
+
+
+def _folder_to_write(output: str) -> Path:
+    target = Path(output)
+    endings = tuple(each.suffix for each in FORMATS.values())
+    if not target.is_dir() and target.name.lower().endswith(endings):
+        raise UsageError(
+            f"A folder or several sources need a folder after -o, not one file ({target})."
+        )
+    require_writable(target if os.path.lexists(target) else target.parent)
+    return target
+
+
+class _Found:
+    """The videos found so far, each with where it stands relative to what was given."""
+
+    def __init__(self) -> None:
+        self.videos: dict[Path, Path] = {}
+        """Video -> its path relative to the output."""
+        self.recordings = 0
+        self.unreadable: list[tuple[Path, str]] = []
+        self._names: set[str] = set()
+
+    def look_at(self, source: Path, *, alone: bool) -> None:
+        if not source.is_dir():
+            # Also what is not there: it is listed with the others that could not be lifted.
+            self.videos.setdefault(source, Path(source.name))
+            return
+        below = Path() if alone else Path(source.resolve().name)
+        if below.name and below.name.casefold() in self._names:
+            raise UsageError(
+                f"Two of the folders are called {below}, and their files would be mixed up. "
+                "Lift one after the other, to different folders."
+            )
+        self._names.add(below.name.casefold())
+        for video in self._walk(source):
+            self.videos.setdefault(video, below / video.relative_to(source))
+
+    def _walk(self, folder: Path) -> Iterator[Path]:
+        def refused(error: OSError) -> None:
+            self.unreadable.append((Path(error.filename), plain_reason(error)))
+
+        for place, folders, files in os.walk(folder, onerror=refused):
+            self.recordings += sum(name.endswith(RECORDING) for name in folders)
+            # Changed in place, os.walk goes down only to those that are left.
+            folders[:] = sorted(name for name in folders if _is_wanted(name))
+            for name in sorted(files):
+                if _is_video(Path(place, name)):
+                    yield Path(place, name)
+
+
+def _is_video(path: Path) -> bool:
+    if path.name.startswith(".") or path.suffix.lower() not in VIDEO_SUFFIXES:
+        return False
+    return not is_export(path)  # such as an MP4 that an earlier run has written
+
+
+def _is_wanted(folder: str) -> bool:
+    return not folder.startswith(".") and not folder.endswith(RECORDING)
+
+
+def _refuse(sources: Sequence[str], found: _Found) -> None:
+    for folder, reason in found.unreadable:
+        raise UsageError(f"The folder {folder} cannot be looked into: {reason}.")
+    raise UsageError(
+        f"There is no video in {', '.join(sources)}: no file there ends in .mp4, .mov, .mkv or "
+        "another ending of videos."
+    )
+
+
+def _paired(videos: dict[Path, Path], target: Path, suffix: str) -> Iterator[tuple[Path, Path]]:
+    """Each video with a file of its own.
+
+    Two videos that differ in their ending only keep it, so that each one's file is called the same
+    in every run.  Compared as on the disks of Windows and macOS.
+    """
+    stems = Counter(_folded(place.with_suffix("")) for place in videos.values())
+    taken: set[str] = set()
+    for video, place in videos.items():
+        alone = stems[_folded(place.with_suffix(""))] == 1
+        name = f"{place.stem if alone else place.name}{suffix}"
+        table = target / place.with_name(name)
+        if _folded(table) in taken:
+            raise UsageError(
+                f"Two of the videos are called {place}, and their files would be mixed up. "
+                "Lift one after the other, to different folders."
+            )
+        if _folded(table) == _folded(video):
+            raise UsageError(f"{video} would be overwritten. Choose another folder after -o.")
+        taken.add(_folded(table))
+        yield video, table
+
+
+def _folded(path: Path) -> str:
+    return str(path).casefold()
