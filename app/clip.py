@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DetectorError, SourceError
-from app.motion.data import MotionData, Provenance
-from app.packets import Frame, Keypoints2D
+from app.motion.data import Event, MotionData, Pictures, Provenance
+from app.packets import OTHER_PERSON, Frame, Keypoints2D
 from models.skeleton import JOINT_COUNT, PELVIS, joints_from_landmarks
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ _SILENT_S: Final = 10.0
 
 
 class Stage(enum.Enum):
-    """The two passes over a clip."""
+    """The two passes over a clip, and writing what came out."""
 
     DETECTING = "detecting"
     LIFTING = "lifting"
+    WRITING = "writing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,10 @@ class DetectedClip:
     """(N, 17) in [0, 1]."""
     world: NDArray[np.float32]
     """(N, 17, 3) the detector's own 3D: metres, camera axes, pelvis about the origin, or NaN."""
+    fov_deg: float | None = None
+    """Angle that the longer side of the picture spans, where the source says so."""
+    others_from: tuple[float, ...] = ()
+    """Times from which another person is followed than before."""
 
     @property
     def depth(self) -> NDArray[np.float32]:
@@ -144,7 +149,7 @@ def detect_clip(
         size=source.size,
         rate=source.rate,
         dropped=source.dropped,
-        warnings=(*source.warnings, *warnings),
+        warnings=(*source.warnings, *warnings, *keypoints.warnings),
         complete=not frames.stopped,
         started_at=keypoints.started_at if source.live else None,
         time_s=np.array(keypoints.time_s, dtype=np.float64),
@@ -152,11 +157,17 @@ def detect_clip(
         xy=np.array(keypoints.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
         conf=np.array(keypoints.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
         world=np.array(keypoints.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
+        fov_deg=source.fov_deg,
+        others_from=tuple(keypoints.others_from),
     )
 
 
 def lift_clip(
-    clip: DetectedClip, lifter: Lifter, *, progress: ProgressCallback | None = None
+    clip: DetectedClip,
+    lifter: Lifter,
+    *,
+    progress: ProgressCallback | None = None,
+    pictures: Pictures | None = None,
 ) -> MotionData:
     """Lift the keypoints of a clip; what it returns can be exported.
 
@@ -164,6 +175,7 @@ def lift_clip(
         clip: N >= 1 frames.
         lifter: its ``height_m`` decides the scale.
         progress: called now and then in the calling thread; may raise to stop.
+        pictures: those of the clip, if they can be read again.
 
     Raises:
         DetectorError: there is no person in any frame.
@@ -190,6 +202,7 @@ def lift_clip(
         weights_sha256=lifter.info.sha256,
         height_m=lifter.height_m,
         detector_depth=lifter.uses_depth,
+        fov_deg=clip.fov_deg,
     )
     return MotionData.from_lifted(
         time_s=clip.time_s,
@@ -199,6 +212,10 @@ def lift_clip(
         size=clip.size,
         lifted=lifted,
         provenance=provenance,
+        pictures=pictures,
+        events=tuple(
+            Event(float(time_s - clip.time_s[0]), OTHER_PERSON) for time_s in clip.others_from
+        ),
     )
 
 
@@ -227,6 +244,9 @@ class _Rows:
         self.xy: list[NDArray[np.float32]] = []
         self.conf: list[NDArray[np.float32]] = []
         self.world: list[NDArray[np.floating]] = []
+        self.others_from: list[float] = []
+        self.warnings: list[str] = []
+        self._followed = 0
 
     def append(self, keypoints: Keypoints2D) -> None:
         if self.started_at is None:
@@ -237,6 +257,14 @@ class _Rows:
         self.xy.append(keypoints.xy)
         self.conf.append(keypoints.conf)
         self.world.append(joints_from_landmarks(keypoints.world))
+        company = keypoints.company
+        if company.followed != self._followed:
+            self._followed = company.followed
+            self.others_from.append(keypoints.time_s)
+            if not company.chosen:
+                self.warnings.append(
+                    f"The person followed was lost; from {keypoints.time_s:.1f} s on it is another."
+                )
 
 
 class _ReadAhead:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from models.errors import DeviceError, MixposeError, WeightsError
 
 __all__ = [
+    "BatchError",
     "DetectorError",
     "DeviceError",
     "ExportError",
+    "LiveOutError",
     "MixposeError",
     "RecordingError",
     "SourceError",
@@ -29,3 +31,11 @@ class RecordingError(MixposeError):
 
 class ExportError(MixposeError):
     """An export cannot be written."""
+
+
+class BatchError(MixposeError):
+    """Many clips cannot be lifted together, or the process that lifted one has ended."""
+
+
+class LiveOutError(MixposeError):
+    """Poses cannot be sent to another program."""

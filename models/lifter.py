@@ -94,6 +94,7 @@ class Lifter:
         *,
         height_m: float | None = None,
         use_depth: bool = True,
+        workers: int | None = None,
     ) -> None:
         """Load the network.
 
@@ -102,6 +103,7 @@ class Lifter:
             device: auto, cpu, cuda or mps.
             height_m: the person's stature, to which poses are scaled; ``None`` leaves the model's.
             use_depth: let the network see the detector's own depth, as far as it has learned to.
+            workers: passes of a clip side by side on the CPU; None for as many as there are cores.
 
         Raises:
             WeightsError, DeviceError: with what to do.
@@ -110,6 +112,7 @@ class Lifter:
         network, self.info = checkpoint.load(checkpoint.resolve_weights(weights), self.device)
         self.height_m = height_m
         self.use_depth = use_depth
+        self._workers = workers or OFFLINE_WORKERS
         self.windows = WindowLifter(network, self.info, self.device)
 
     @property
@@ -211,7 +214,7 @@ class Lifter:
         lift_pass: Callable[[NDArray[np.intp]], NDArray[np.float32]],
         passes: list[NDArray[np.intp]],
     ) -> Generator[NDArray[np.float32], None, None]:
-        workers = OFFLINE_WORKERS if self.device.type == "cpu" else 1
+        workers = self._workers if self.device.type == "cpu" else 1
         pool = ThreadPoolExecutor(workers, "mixpose-lift", torch.set_num_threads, (1,))
         try:
             yield from pool.map(lift_pass, passes)

@@ -20,6 +20,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full", action="store_true", help="all damaged files of tests/hostile, not a tenth"
+    )
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether to go through all cases where a tenth is enough for every day."""
+    return bool(request.config.getoption("--full"))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Clips, motion and fixtures that lie beside the repository and are no part of it."""

@@ -37,6 +37,7 @@ OUTSIDE_MODELS = ["PyQt6", "mediapipe", "cv2", "open3d", "app", "cv2_enumerate_c
         (["app.pipeline", "app.sources", "app.detector", "app.recording"], ["PyQt6"]),
         (["app.export", "app.clip", "app.performer", "app.render.client"], ["PyQt6"]),
         (["app.motion"], ["PyQt6", "mediapipe", "cv2", "open3d", "torch"]),
+        (["app.live_out"], ["PyQt6", "torch", "pythonosc", "pylsl"]),
         (["app.evaluation"], ["PyQt6", "h5py"]),
         (["app.ui.presenters"], ["open3d", "mediapipe", "torch"]),
     ],

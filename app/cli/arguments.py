@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from app import __version__
-from app.cli import texts
+from app.cli import (
+    batch_options,
+    live_options,
+    person_options,
+    processing_options,
+    selection_options,
+    texts,
+)
+from app.cli.exits import UsageError
+from app.cli.numbers import number, seconds
 
 PROGRAM: Final = "run_app.py"
 HEIGHT_RANGE_M: Final = (1.2, 2.3)
@@ -30,34 +40,8 @@ examples:
   python {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
   python {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
   python {PROGRAM} export walk -o walk.csv        a recording as a table
+  python {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
   python {PROGRAM} lift --help                    more about lift; so for every command"""
-
-LIFT_DESCRIPTION: Final = """\
-Turn videos into tables of 3D joint positions, each whole clip at once and at full quality.
-
-OUT.csv gets one row a frame: frame, time_s, tracked, then x, y, z in metres and the confidence of
-17 joints.  Beside it OUT.csv.json states units, axes, weights and everything else needed to use it.
-Joints that were not seen are empty cells.  Other endings of OUT give other formats, see --to."""
-
-LIFT_EPILOG: Final = f"""\
-examples:
-  python {PROGRAM} lift dance.mp4 -o dance.csv
-  python {PROGRAM} lift takes/*.mp4 -o tables/            one table a video, named after it
-  python {PROGRAM} lift dance.mp4 -o dance.trc                 markers for OpenSim
-  python {PROGRAM} lift dance.mp4 -o dance.csv --to csv-long   one row a joint
-  python {PROGRAM} lift dance.mp4 -o dance.csv --height 1.68
-  python {PROGRAM} lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C
-  python {PROGRAM} lift performer -o demo.csv --seconds 5
-
-Ctrl-C stops reading, lifts what was read so far and keeps it; a second Ctrl-C quits at once.
-
-exit codes:
-  0    complete (a damaged video that gave some frames counts, with a warning)
-  1    several sources: some are complete, the others are listed at the end
-  2    nothing was written; the reason is printed in one line
-  70   a fault in the program itself; the line printed says where the log is
-  130  stopped by Ctrl-C; what was lifted so far is kept"""
-
 
 EVALUATE_DESCRIPTION: Final = """\
 Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
@@ -103,6 +87,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     _add_lift(commands)
     _add_record(commands)
     _add_export(commands)
+    _add_stream(commands)
     _command(commands, "devices", "list cameras, compute devices and weights")
     _add_bench(commands)
     _add_evaluate(commands)
@@ -114,6 +99,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         "'performer' (default: the first camera, or the performer when there is none)",
     )
     _add_model_options(window, height=True)
+    live_options.add(window, default=None)
     window.add_argument(
         "--delay",
         metavar="K",
@@ -124,27 +110,50 @@ def parse(argv: list[str]) -> argparse.Namespace:
     for name, elsewhere in _NOT_WITH.items():
         if options.command in elsewhere and getattr(options, name) is not None:
             parser.error(f"--{name} belongs to the window, not to '{options.command}'")
-    if options.command == "record" and options.source is None:
-        parser.error("record needs --source: a camera, a video, an address, or 'performer'")
+    if options.command in ("record", "stream") and options.source is None:
+        needs = "needs --source: a camera, a video, an address, or 'performer'"
+        parser.error(f"{options.command} {needs}")
+    if options.command == "stream":
+        _told(live_options.check, options, parser)
+    if options.command in ("lift", "export"):
+        options.processing = _told(processing_options.wanted, options, parser)
+    if options.command in ("lift", "record"):
+        options.choices = _told(person_options.choices, options, parser)
+    if options.command == "export":
+        options.selection = _told(selection_options.wanted, options, parser)
     return options
 
 
 _NOT_WITH: Final = {
     "source": ("lift", "export", "devices", "evaluate"),
     "delay": ("lift", "record", "export", "devices", "evaluate"),
-}
+} | dict.fromkeys(("osc", "lsl"), ("lift", "export", "devices", "bench", "evaluate"))
 """Options of the window that mean nothing to these commands."""
+
+
+_Wanted = TypeVar("_Wanted")
+
+
+def _told(
+    wanted: Callable[[argparse.Namespace], _Wanted], options: argparse.Namespace, parser: _Parser
+) -> _Wanted:
+    """What ``wanted`` reads from the options; a contradiction among them is a wrong argument."""
+    try:
+        return wanted(options)
+    except UsageError as error:
+        parser.error(str(error))
 
 
 def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     lift = _command(commands, "lift", "turn videos into tables of 3D joints, without a window")
-    lift.description, lift.epilog = LIFT_DESCRIPTION, LIFT_EPILOG
+    lift.description, lift.epilog = texts.LIFT, texts.LIFT_EXAMPLES
     lift.usage = f"python {PROGRAM} lift SOURCE... -o OUT [options]"
     lift.add_argument(
         "sources",
         metavar="SOURCE",
         nargs="+",
-        help="a video file, an http or rtsp URL, a camera's name or number, or 'performer'",
+        help="a video file, a folder of them, an http or rtsp URL, a camera's name or number, or "
+        "'performer'",
     )
     lift.add_argument(
         "-o",
@@ -157,17 +166,20 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     lift.add_argument(
         "--to",
         metavar="KIND",
-        help="the format: csv, csv-long, json, npz, parquet, trc, c3d, bvh, gltf "
+        help="the format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf, mp4 "
         "(default: by the ending of OUT, csv in a folder)",
     )
     lift.add_argument("-f", "--force", action="store_true", help="replace files that exist already")
     lift.add_argument(
         "--seconds",
         metavar="S",
-        type=_seconds,
+        type=seconds,
         help="stop after S seconds of each source (default: the whole of it; "
         f"{PERFORMER_SECONDS:g} for the performer)",
     )
+    person_options.add(lift)
+    processing_options.add(lift)
+    batch_options.add(lift)
     _add_model_options(lift, height=True, default=argparse.SUPPRESS)
 
 
@@ -189,7 +201,7 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the recording to make, NAME.mixpose, or a folder for it (default: named by date and "
         "time, in the folder of the window's recordings)",
     )
-    record.add_argument("--seconds", metavar="S", type=_seconds, help="end after S seconds")
+    record.add_argument("--seconds", metavar="S", type=seconds, help="end after S seconds")
     record.add_argument("--video", action="store_true", help="keep the pictures too")
     record.add_argument(
         "--no-lift",
@@ -197,7 +209,15 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="store_false",
         help="do not compute the 3D poses at the end; 'export' does it when they are needed",
     )
+    person_options.add(record)
+    live_options.add(record)
     _add_model_options(record, height=True, default=argparse.SUPPRESS)
+
+
+def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
+    stream = _command(commands, "stream", "send poses to other programs live, without a window")
+    live_options.add_stream(stream, _delay)
+    _add_model_options(stream, height=True, default=argparse.SUPPRESS)
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -223,6 +243,8 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the file to write, or a folder for a file named after the recording",
     )
     export.add_argument("-f", "--force", action="store_true", help="replace files that exist")
+    selection_options.add(export)
+    processing_options.add(export)
     _add_model_options(export, height=True, default=argparse.SUPPRESS)
 
 
@@ -331,26 +353,12 @@ def _add_device(parser: argparse._ActionsContainer, default: str | None) -> None
 
 def _height(text: str) -> float:
     low, high = HEIGHT_RANGE_M
-    value = _number(text, "a height in metres, such as 1.75")
+    value = number(text, "a height in metres, such as 1.75")
     if 100 * low <= value <= 100 * high:
         raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {value / 100:g}")
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g} metres")
     return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text, "a number of seconds")
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a time above 0 seconds")
-    return value
-
-
-def _number(text: str, what: str) -> float:
-    try:
-        return float(text.replace(",", "."))  # half of the world writes 1,75
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not {what}") from None
 
 
 def _delay(text: str) -> int:

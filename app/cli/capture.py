@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import UsageError
 from app.cli.interrupt import Interrupt
 from app.cli.progress import StatusLine
 from app.cli.recordings import target_of
+from app.cli.sending import Sending, lifter_factory
+from app.detector import Detector
 from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
 from app.recording.meta import SourceInfo
@@ -30,18 +33,27 @@ _CLOSE_S: Final = 12.0
 class Capture:
     """Runs the source through the detector into a recording, until told to stop.
 
-    It is the window's own pipeline without the network: a camera that is lost is waited for, and
-    the gap stands in the recording's times.  A file is recorded as fast as it can be detected,
-    every frame of it.
+    It is the window's own pipeline, without the network unless poses are sent meanwhile: a camera
+    that is lost is waited for, and the gap stands in the recording's times.  A file is recorded as
+    fast as it can be detected, every frame of it.
     """
 
-    def __init__(self, options: argparse.Namespace, line: StatusLine) -> None:
+    def __init__(self, options: argparse.Namespace, line: StatusLine, sending: Sending) -> None:
         self._options = options
         self._line = line
+        self._sending = sending
         self._folder, self._name = target_of(options.output)
         performer = options.source.strip().casefold() == PERFORMER
         self._open_source = reopener(options.source, paced=performer)
-        self._run = LiveRun(self._open, None)
+        network = lifter_factory(options) if sending.senders else None
+        self._run = LiveRun(
+            self._open,
+            network,
+            detector_factory=partial(Detector, choices=options.choices),
+            height_m=options.height,
+            smooth=True,
+        )
+        self._run.send_to(*sending.senders)
         self._lost = False
         self._disk_low = False
         self._video_problem = False
@@ -143,6 +155,7 @@ class Capture:
             self._announced = True
             self._line.warn(f"mixpose: Recording {label} to {writer.path}; Ctrl-C ends it.")
         self._tell_trouble(writer, now, label)
+        self._sending.tell(self._line)
         if now.lost_for_s is not None:
             self._line.show(f"{label}: no pictures for {now.lost_for_s:.0f} s")
         elif writer.frames == 0:
@@ -151,7 +164,7 @@ class Capture:
             room = f", {writer.disk_warning}" if writer.disk_warning else ""
             self._line.show(
                 f"{_clock(writer.elapsed_s)}, {writer.frames} frames, {now.stats.fps:.1f} "
-                f"frames/s, {writer.dropped} dropped{room}"
+                f"frames/s, {writer.dropped} dropped{room}{self._sending.status(before=', ')}"
             )
 
     def _tell_trouble(self, writer: RecordingWriter, now: Snapshot, label: str) -> None:

@@ -16,6 +16,7 @@ from app.cli.outputs import make_folder, require_free, require_writable
 from app.cli.poses import Stopped, provide
 from app.cli.progress import ProgressBar
 from app.cli.recordings import find_recording
+from app.clip import Progress, Stage
 from app.export.registry import require
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def _export(
 ) -> None:
     from app.export.registry import export
     from app.motion.data import MotionData
+    from app.motion.processing import process, remarks
+    from app.motion.selection import select
 
     def look(_share: float) -> None:
         if interrupt.signal is not None:
@@ -65,20 +68,23 @@ def _export(
     with ProgressBar(recording.path.stem) as bar:
         lifted = provide(recording, options, interrupt, bar)
         look(0.0)
+        motion = process(MotionData.from_recording(recording), options.processing, look)
+        for remark in remarks(motion):
+            warn(f"mixpose: Warning: {remark}")
+        motion = select(motion, options.selection, recording.keypoints.dropped)
         make_folder(file.parent)
-        files = export(
-            file,
-            MotionData.from_recording(recording),
-            kind,
-            overwrite=options.force,
-            progress=look,
-        )
+        count = len(motion.time_s)
+
+        def written(share: float) -> None:
+            look(share)
+            bar.update(Progress(Stage.WRITING, round(share * count), count))
+
+        files = export(file, motion, kind, overwrite=options.force, progress=written)
     log.info("exported %s as %s to %s", recording.path, kind, files)
-    count = len(recording.keypoints.time_s)
     how = "lifted now" if lifted else "as lifted before"
     poses = recording.poses
     assert poses is not None
     say(
-        f"{file}: {count} frame{'' if count == 1 else 's'} ({recording.duration_s:.1f} s), "
-        f"a person in {int(recording.keypoints.tracked.sum())}; {how} with {poses.info['name']}"
+        f"{file}: {count} frame{'' if count == 1 else 's'} ({motion.time_s[-1]:.1f} s), "
+        f"a person in {int(motion.tracked.sum())}; {how} with {poses.info['name']}"
     )

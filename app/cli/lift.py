@@ -8,21 +8,27 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from app import logs
+from app.cli import batch_options
 from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.network import Network
 from app.cli.outputs import Job, make_folder, plan, require_free
+from app.cli.poses import Stopped
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
+from app.pictures import SourcePictures, refuse_source
 
 if TYPE_CHECKING:
     from app.clip import DetectedClip
+    from app.detector import Detector
+    from app.motion.data import MotionData
     from app.sources.base import Source
 
 log: Final = logging.getLogger(__name__)
@@ -38,6 +44,10 @@ class _Outcome:
 
 def run(options: argparse.Namespace) -> int:
     """Lift every source and return the exit code described in ``lift --help``."""
+    if batch_options.wanted(options):
+        from app.cli import many
+
+        return many.run(options)
     logs.divert_native_stderr()
     jobs = plan(options.sources, options.output, options.to)
     outcomes: list[_Outcome] = []
@@ -58,6 +68,7 @@ def _attempt(job: Job, options: argparse.Namespace, network: Network) -> _Outcom
     try:
         refuse_recording(job)
         require_free(job.table, force=options.force)
+        refuse_source(job.table, job.source)
         with _open(job.source, options.seconds) as source:
             return _lift(job, source, options, network)
     except (WeightsError, DeviceError):
@@ -78,10 +89,9 @@ def _open(spec: str, seconds: float | None) -> Source:
 
 def _lift(job: Job, source: Source, options: argparse.Namespace, network: Network) -> _Outcome:
     from app.clip import detect_clip, lift_clip
-    from app.detector import Detector
-    from app.export.registry import export
+    from app.motion.processing import process, remarks
 
-    with Interrupt() as interrupt, Detector() as detector, ProgressBar(source.label) as bar:
+    with Interrupt() as interrupt, _detector(options) as detector, ProgressBar(source.label) as bar:
         network.start()
         started = time.perf_counter()
         clip = detect_clip(
@@ -98,14 +108,54 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: Networ
             warn(f"mixpose: Stopping after {_amount(clip)}; Ctrl-C again quits at once.")
         lifter = network.get()
         try:
-            motion = lift_clip(clip, lifter, progress=bar.update)
+            again = partial(_open, job.source, options.seconds)
+            pictures = None if source.live else SourcePictures(again)
+            motion = lift_clip(clip, lifter, progress=bar.update, pictures=pictures)
+            motion = process(motion, options.processing)
+            for remark in remarks(motion):
+                warn(f"mixpose: Warning: {remark}")
+            if clip.complete and not options.choices:
+                motion = batch_options.remembered(motion, job.source, job.kind, options)
             make_folder(job.table.parent)
-            export(job.table, motion, job.kind, overwrite=options.force)
+            _write(job, motion, options, interrupt, bar)
+        except Stopped:
+            return _Outcome(job, _not_written(job), interrupt.signal)
         except MixposeError as error:
             return _Outcome(job, error, interrupt.signal)
         bar.close()
         _report(job, clip, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
+
+
+def _detector(options: argparse.Namespace) -> Detector:
+    from app.detector import Detector
+
+    return Detector(choices=options.choices)
+
+
+def _write(
+    job: Job,
+    motion: MotionData,
+    options: argparse.Namespace,
+    interrupt: Interrupt,
+    bar: ProgressBar,
+) -> None:
+    """Write the file; a signal that comes meanwhile stops only what takes long."""
+    from app.clip import Progress, Stage
+    from app.export.registry import FORMATS, export
+
+    count, slow, came_before = len(motion.frame), FORMATS[job.kind].slow, interrupt.signal
+
+    def look(share: float) -> None:
+        if slow and interrupt.signal != came_before:
+            raise Stopped
+        bar.update(Progress(Stage.WRITING, round(share * count), count))
+
+    export(job.table, motion, job.kind, overwrite=options.force, progress=look)
+
+
+def _not_written(job: Job) -> UsageError:
+    return UsageError(f"Stopped while {job.table} was being written; nothing of it was kept.")
 
 
 def _stopped_early() -> UsageError:

@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "lift": "app.cli.lift",
     "record": "app.cli.record",
     "export": "app.cli.export",
+    "stream": "app.cli.stream",
     "devices": "app.cli.devices",
     "bench": "app.cli.bench",
     "evaluate": "app.cli.evaluate",

@@ -58,7 +58,12 @@ def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list
 
 
 def require_free(table: Path, *, force: bool) -> None:
-    """Raise UsageError if ``table`` or its sidecar exists and may not be replaced."""
+    """Raise UsageError if ``table`` or its sidecar exists and may not be replaced, or if its name
+    could not be written into a file."""
+    try:
+        table.name.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"The name {table.name} has broken letters. Choose another.") from error
     for path in (table, table.with_name(f"{table.name}.json")):
         if not force and os.path.lexists(path):
             raise UsageError(

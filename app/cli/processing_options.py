@@ -6,11 +6,12 @@ import argparse
 
 from app.cli.exits import UsageError
 from app.cli.numbers import number, number_between
-from app.motion.bones import BONE_RANGE_M, NAMED
-from app.motion.processing import (
+from app.motion.wanted import (
+    BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
     CUTOFF_RANGE_HZ,
     FOV_RANGE_DEG,
+    NAMED,
     Processing,
 )
 

@@ -1,20 +1,26 @@
-"""The progress bar of ``lift`` and ``export``, and the line that ``record`` keeps up to date."""
+"""The progress bars of ``lift`` and ``export``, and the line that ``record`` keeps up to date."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Final
 
 from app.cli.exits import draw, warn
 from app.clip import Progress, Stage
 
-_WORDS: Final = {Stage.DETECTING: "detecting", Stage.LIFTING: "lifting"}
+_WORDS: Final = {
+    Stage.DETECTING: "detecting",
+    Stage.LIFTING: "lifting",
+    Stage.WRITING: "writing",
+}
 _FORMAT: Final = (
     "{desc} {percentage:3.0f}%|{bar}|{n_fmt}/{total_fmt}, {rate_noinv_fmt}, {remaining} left"
 )
 _FORMAT_ENDLESS: Final = "{desc} {n_fmt} frames, {rate_noinv_fmt}, {elapsed} so far"
+_FORMAT_MANY: Final = "{desc} {percentage:3.0f}%|{bar}|{remaining} left"
 _LABEL: Final = 20
 """Letters of a source's name: with more, the time left would not fit into 80 columns."""
 
@@ -55,23 +61,31 @@ class ProgressBar:
         self.close()
 
     def _begin(self, progress: Progress) -> None:
-        from tqdm import tqdm
-
         self.close()
         self._stage = progress.stage
-        # Some terminals (of containers, of editors) say that they are 0 wide: tqdm draws nothing.
-        sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
-        self._bar = tqdm(
-            desc=f"{self._label}, {_WORDS[progress.stage]}",
-            total=progress.total,
-            bar_format=_FORMAT_ENDLESS if progress.total is None else _FORMAT,
-            unit=" frames",
-            dynamic_ncols=sized,
-            ncols=None if sized else 80,
-            nrows=None if sized else 24,
-            leave=False,
-            file=sys.stderr,
+        self._bar = _bar(
+            f"{self._label}, {_WORDS[progress.stage]}",
+            progress.total,
+            _FORMAT_ENDLESS if progress.total is None else _FORMAT,
         )
+
+
+def _bar(words: str, total: int | None, bar_format: str) -> Any:
+    from tqdm import tqdm
+
+    # Some terminals (of containers, of editors) say that they are 0 wide: tqdm draws nothing.
+    sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    return tqdm(
+        desc=words,
+        total=total,
+        bar_format=bar_format,
+        unit=" frames",
+        dynamic_ncols=sized,
+        ncols=None if sized else 80,
+        nrows=None if sized else 24,
+        leave=False,
+        file=sys.stderr,
+    )
 
 
 class StatusLine:
@@ -100,3 +114,52 @@ class StatusLine:
         """Say something that stays."""
         self.clear()
         warn(text)
+
+
+class ManyBar:
+    """One bar on stderr for many videos; nothing at all where stderr is not a terminal."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        """``sizes`` are the videos' bytes, from which the time left is guessed."""
+        self._sizes = [max(1, size) for size in sizes]
+        self._shares = [0.0] * len(sizes)
+        self._done = 0
+        shown = sys.stderr is not None and sys.stderr.isatty()
+        self._bar = _bar(self._words(), sum(self._sizes), _FORMAT_MANY) if shown and sizes else None
+
+    def move(self, index: int, share: float) -> None:
+        """Video ``index`` is done to this share."""
+        self._shares[index] = share
+        if self._bar is not None:
+            done = sum(size * part for size, part in zip(self._sizes, self._shares, strict=True))
+            self._bar.update(done - self._bar.n)
+
+    def finish(self, index: int) -> None:
+        """Video ``index`` is done, or given up."""
+        self._done += 1
+        self.move(index, 1.0)
+        if self._bar is not None:
+            self._bar.set_description_str(self._words())
+
+    def aside(self, speak: Callable[[], None]) -> None:
+        """Let ``speak`` print lines, which stay above the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        speak()
+        if self._bar is not None:
+            self._bar.refresh()
+
+    def __enter__(self) -> ManyBar:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def _words(self) -> str:
+        return f"lifting, {self._done} of {len(self._sizes)} videos"

@@ -25,23 +25,29 @@ def run(options: argparse.Namespace) -> int:
     logs.divert_native_stderr()
     _require_network(options)
     from app.cli.capture import Capture
+    from app.cli.sending import Sending
 
+    sending = Sending(options)
     with Interrupt() as interrupt:
-        capture = Capture(options, StatusLine())
+        capture = Capture(options, StatusLine(), sending)
         error = capture.record(interrupt)
+        sent = sending.close()
+        if capture.writer is not None:
+            sending.report()
         code = _conclude(capture, error, options, interrupt)
-    if capture.hangs:
+    if capture.hangs or not sent:
         leave_hanging_threads(code)
     return code
 
 
 def _require_network(options: argparse.Namespace) -> None:
     """An hour of recording must not end with the news that there are no such weights."""
-    if options.lift and options.weights is not None:
+    sends = options.osc is not None or options.lsl is not None
+    if (options.lift or sends) and options.weights is not None:
         from models.checkpoint import resolve_weights
 
         resolve_weights(options.weights)
-    if options.lift and options.device not in (None, "auto", "cpu"):
+    if (options.lift or sends) and options.device not in (None, "auto", "cpu"):
         from models.devices import choose_device
 
         choose_device(options.device)

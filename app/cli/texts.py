@@ -1,8 +1,40 @@
-"""The long help of ``record`` and ``export``."""
+"""The long help of ``lift``, ``record`` and ``export``."""
 
 from __future__ import annotations
 
 from typing import Final
+
+LIFT: Final = """\
+Turn videos into tables of 3D joint positions, each whole clip at once and at full quality.
+
+OUT.csv gets one row a frame: frame, time_s, tracked, then x, y, z in metres and the confidence of
+17 joints.  Beside it OUT.csv.json states units, axes, weights and everything else needed to use it.
+Joints that were not seen are empty cells.  Other endings of OUT give other formats, see --to.
+
+A folder is lifted with the folders in it, in several processes.  A second run skips what is done;
+what cannot be lifted stops nothing and is listed at the end.  Ctrl-C gives up what is begun."""
+
+LIFT_EXAMPLES: Final = """\
+examples:
+  python run_app.py lift dance.mp4 -o dance.csv
+  python run_app.py lift takes/*.mp4 -o tables/            one table a video, named after it
+  python run_app.py lift takes/ -o tables/                 a whole folder, several at a time
+  python run_app.py lift dance.mp4 -o dance.trc                 markers for OpenSim
+  python run_app.py lift dance.mp4 -o dance.csv --to csv-long   one row a joint
+  python run_app.py lift dance.mp4 -o film.mp4                  the picture beside the 3D view
+  python run_app.py lift dance.mp4 -o dance.csv --height 1.68
+  python run_app.py lift dance.mp4 -o dance.csv --smooth 6 --rigid-bones --bone thigh=0.42
+  python run_app.py lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C
+  python run_app.py lift performer -o demo.csv --seconds 5
+
+Ctrl-C stops reading, lifts what was read so far and keeps it; a second Ctrl-C quits at once.
+
+exit codes:
+  0    complete (a damaged video that gave some frames counts, with a warning)
+  1    several sources: some are complete, the others are listed at the end
+  2    nothing was written; the reason is printed in one line
+  70   a fault in the program itself; the line printed says where the log is
+  130  stopped by Ctrl-C; what was lifted so far is kept"""
 
 RECORD: Final = """\
 Record a camera, a stream, the performer or a video without a window.
@@ -16,6 +48,7 @@ examples:
   python run_app.py record --source 0 -o walk                the first camera, until Ctrl-C
   python run_app.py record --source C920 -o takes/ --video   with its pictures, named by the time
   python run_app.py record --source performer -o demo --seconds 10
+  python run_app.py record --source 0 -o walk --lsl          and send the poses live meanwhile
 
 Ctrl-C ends the recording and lifts it; a second Ctrl-C quits at once and keeps it unlifted. A
 camera or stream that is lost is waited for, and the gap stands in the times. With room on the disk
@@ -39,6 +72,8 @@ examples:
   python run_app.py export walk -o walk.csv
   python run_app.py export takes/walk.mixpose --to csv -o tables/
   python run_app.py export walk -o walk.csv --height 1.68
+  python run_app.py export walk -o jump.csv --from 12.5 --until 1:02
+  python run_app.py export walk -o walk.trc --smooth 6 --room
 
 exit codes:
   0    written

@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
         height=options.height,
         use_depth=options.use_depth,
         delay=options.delay,
+        osc=options.osc,
+        lsl=options.lsl,
     )
     leave_hanging_threads(code)
     del application  # kept until here: Qt must not lose it while the window is open

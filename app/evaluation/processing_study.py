@@ -11,7 +11,8 @@ from app.evaluation.material import Footage, Material
 from app.evaluation.methods import Ours
 from app.evaluation.scoring import Row, score_poses
 from app.motion.data import MotionData, Provenance
-from app.motion.processing import Processing, process
+from app.motion.processing import process
+from app.motion.wanted import Processing
 
 CHOICES: Final = (
     ("as lifted", Processing()),

@@ -44,7 +44,8 @@ def write(
         motion = motion.at_rate(even.rate)
     sidecar = path.with_name(f"{path.name}.json")
     with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        description.write(describe(data, table_name=path.name, **_differences(motion, even.rate)))
+        differs = _differences(data, motion, even.rate)
+        description.write(describe(data, table_name=path.name, **differs))
         head = ["HIERARCHY", *_bone(0, motion.rig), "MOTION", f"Frames: {len(motion.time_s)}"]
         file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
         values = _values(motion)
@@ -55,8 +56,9 @@ def write(
     return path, sidecar
 
 
-def _differences(motion: SkeletonMotion, rate: float) -> dict[str, object]:
+def _differences(data: MotionData, motion: SkeletonMotion, rate: float) -> dict[str, object]:
     return differences(
+        data,
         motion,
         units={"position": "centimetre", "rotation": "degree", "time": "second"},
         rotation_order="ZXY: Rz @ Rx @ Ry",

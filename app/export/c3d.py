@@ -1,6 +1,6 @@
-"""C3D, the file of motion capture laboratories: joints as points in millimetres, without analogue
-data and events.  Layout: the C3D User Guide of Motion Lab Systems, www.c3d.org; Intel byte order,
-floating-point points.
+"""C3D, the file of motion capture laboratories: joints as points in millimetres, marked moments as
+events, without analogue data.  Layout: the C3D User Guide of Motion Lab Systems, www.c3d.org; Intel
+byte order, floating-point points.
 
 A point is four floats: x, y, z, and a word that says what the point is worth.  The word is -1 for a
 missing joint, whose place is written as zero.  Its high byte says which cameras saw the point: the
@@ -26,13 +26,15 @@ from app.export.even import EvenMotion, evenly
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.files import write_together
-from app.motion.data import MotionData
+from app.motion.data import Event, MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 _BLOCK: Final = 512
 _INTEL: Final = 84
 _MOST: Final = 65535
 """More frames than the header's 16 bits can count are in TRIAL:ACTUAL_END_FIELD."""
+_MOST_EVENTS: Final = 255
+"""What one byte counts; further ones are in the sidecar."""
 _SEEN_BY_FIRST_CAMERA: Final = float(1 << 8)
 _CELLS: Final = {
     "seen": "X, Y and Z; camera 1",
@@ -53,7 +55,7 @@ def write(
     even = evenly(data)
     rows, about = len(even.xyz), even.about
     units = {"position": "millimetre", "time": "second"}
-    parameters = _parameters(even)
+    parameters = _parameters(even, data.events[:_MOST_EVENTS])
     with write_together([sidecar, path], overwrite=overwrite) as (description, file):
         differs = {"rows": rows, "units": units, "cells": _CELLS, "resampling": about}
         description.write(describe(data, table_name=path.name, **differs))
@@ -87,7 +89,7 @@ def _header(even: EvenMotion, data_block: int) -> bytes:
     return words.ljust(_BLOCK, b"\0")
 
 
-def _parameters(even: EvenMotion) -> bytes:
+def _parameters(even: EvenMotion, events: Sequence[Event]) -> bytes:
     """The parameter section, whole blocks.  Where the points begin depends on its own length."""
     low, high = len(even.xyz) & 0xFFFF, len(even.xyz) >> 16
     groups: dict[str, dict[str, bytes]] = {
@@ -110,11 +112,28 @@ def _parameters(even: EvenMotion) -> bytes:
         },
         "MANUFACTURER": {"SOFTWARE": _words(["mixpose"]), "VERSION_LABEL": _words([__version__])},
     }
+    if events:
+        groups["EVENT"] = _events(events)
     # Values never change a length, so that the second run has the same one as the first.
     blocks = -(-len(_section(groups)) // _BLOCK)
     groups["POINT"]["DATA_START"] = _integers(2 + blocks)
     section = _section(groups)
     return (bytes([1, 0x50, blocks, _INTEL]) + section[4:]).ljust(blocks * _BLOCK, b"\0")
+
+
+def _events(events: Sequence[Event]) -> dict[str, bytes]:
+    """The group that says what was marked when; letters that are not ASCII become ``?``."""
+    labels = [event.label.encode("ascii", "replace").decode("ascii") for event in events]
+    times = [divmod(max(0.0, event.time_s), 60.0) for event in events]
+    return {
+        "USED": _integers(len(events)),
+        "CONTEXTS": _words(["General"] * len(events)),
+        "LABELS": _words(labels),
+        "DESCRIPTIONS": _words(labels),
+        # Minutes and seconds of each, from the first frame.
+        "TIMES": struct.pack("<bBBB", 4, 2, 2, len(times)) + np.asarray(times, "<f4").tobytes(),
+        "ICON_IDS": _integers([0] * len(events)),
+    }
 
 
 def _section(groups: dict[str, dict[str, bytes]]) -> bytes:

@@ -1,7 +1,9 @@
 """CSV: one header row, then one row a source frame; and the sidecar ``NAME.csv.json``.
 
 A joint takes four columns, ``x``, ``y``, ``z`` and ``conf``.  One that was seen fills all four,
-one that was bridged leaves ``conf`` empty, one that was never seen leaves all four empty.
+one that was bridged leaves ``conf`` empty, one that was never seen leaves all four empty.  After
+the joints comes ``event``, the label of a moment that was marked, empty elsewhere; and then, if
+they are wanted, joint angles in degrees (:mod:`app.motion.angles`), empty where unknown.
 """
 
 from __future__ import annotations
@@ -14,15 +16,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.export import angle_columns
+from app.export.events import labels, quoted
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.files import write_together
 from app.motion.data import FILLED, MISSING, SEEN, MotionData
-from models.skeleton import JOINT_NAMES
+from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 HEADER: Final = ",".join(
     ["frame", "time_s", "tracked"]
     + [f"{joint}_{part}" for joint in JOINT_NAMES for part in ("x", "y", "z", "conf")]
+    + ["event"]
 )
 CELLS: Final = {SEEN: "%.6f,%.6f,%.6f,%.6f", FILLED: "%.6f,%.6f,%.6f,", MISSING: ",,,"}
 """The cells of one joint, by its state."""
@@ -32,7 +37,7 @@ NUMBERS: Final = {
     MISSING: (False, False, False, False),
 }
 """Which of x, y, z and conf these take."""
-Pattern = Callable[[bytes], tuple[str, NDArray[np.bool_]]]
+Pattern = Callable[[bytes, str], tuple[str, NDArray[np.bool_]]]
 
 
 def write(
@@ -44,27 +49,37 @@ def write(
     """
     sidecar = path.with_name(f"{path.name}.json")
     with write_together([sidecar, path], overwrite=overwrite) as (description, table):
-        description.write(describe(data, table_name=path.name))
-        table.write(f"{HEADER}\n".encode("ascii"))
-        state = data.state
+        about = angle_columns.described(data)
+        description.write(describe(data, table_name=path.name, **about))
+        header = (HEADER, *(angle_columns.COLUMNS if about else ()))
+        table.write((",".join(header) + "\n").encode("ascii"))
+        state, events = _cells(data), labels(data)
         for rows in in_parts(len(data.frame), progress):
             heads, joints = numbers_of(data, rows)
             values = np.column_stack([heads, joints.reshape(len(joints), -1)])
-            table.writelines(texts(state[rows], values, _pattern))
+            if data.angles is not None:
+                # + 0.0 after rounding: half a unit of the last place is -0.000 otherwise.
+                angles = np.round(data.angles[rows], angle_columns.DECIMALS) + 0.0
+                values = np.column_stack([values, angles])
+            table.writelines(texts(state[rows], values, events[rows], _pattern))
     return path, sidecar
 
 
 def texts(
-    states: NDArray[np.uint8], values: NDArray[np.float64], pattern: Pattern
+    states: NDArray[np.uint8],
+    values: NDArray[np.float64],
+    events: NDArray[np.object_],
+    pattern: Pattern,
 ) -> Iterator[bytes]:
     """The text of some rows, as many at once as follow each other with the same cells empty.
 
-    ``pattern`` gives a row's format, and which of its ``values`` it has, for the states of its 17
-    joints.
+    ``pattern`` gives a row's format, and which of its ``values`` it has, for the states of its
+    cells and the label of its event.
     """
-    changes = np.flatnonzero((states[1:] != states[:-1]).any(axis=1)) + 1
+    same = (states[1:] == states[:-1]).all(axis=1) & (events[1:] == events[:-1])
+    changes = np.flatnonzero(~same) + 1
     for part in np.split(np.arange(len(states)), changes):
-        template, present = pattern(states[part[0]].tobytes())
+        template, present = pattern(states[part[0]].tobytes(), events[part[0]])
         numbers = values[part][:, present]
         yield (template * len(part) % tuple(numbers.ravel().tolist())).encode("utf-8")
 
@@ -77,9 +92,19 @@ def numbers_of(data: MotionData, rows: slice) -> tuple[NDArray[np.float64], NDAr
     return np.column_stack([data.frame[rows], data.time_s[rows], data.tracked[rows]]), joints
 
 
+def _cells(data: MotionData) -> NDArray[np.uint8]:
+    """(N, 17) the states of the joints; with angles (N, 17 + A), 1 for those that are known."""
+    if data.angles is None:
+        return data.state
+    return np.column_stack([data.state, np.isfinite(data.angles).astype(np.uint8)])
+
+
 @lru_cache(maxsize=1024)
-def _pattern(states: bytes) -> tuple[str, NDArray[np.bool_]]:
-    """A row's format, and which of its numbers it has, for the states of its 17 joints."""
-    template = ",".join(["%d,%.6f,%d"] + [CELLS[state] for state in states]) + "\n"
-    present = [True] * 3 + [number for state in states for number in NUMBERS[state]]
-    return template, np.array(present)
+def _pattern(states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
+    """A row's format, and which of its numbers it has, for the states of its cells."""
+    joints, angles = states[:JOINT_COUNT], states[JOINT_COUNT:]
+    label = quoted(event).replace("%", "%%")
+    known = (f"%.{angle_columns.DECIMALS}f" if each else "" for each in angles)
+    cells = ["%d,%.6f,%d", *(CELLS[state] for state in joints), label, *known]
+    present = [True] * 3 + [number for state in joints for number in NUMBERS[state]]
+    return ",".join(cells) + "\n", np.array(present + [bool(each) for each in angles])

@@ -23,6 +23,8 @@ _SAME_TIME_S: Final = 1e-3
 _RATE_OF_ONE_FRAME: Final = 30.0
 _FASTEST: Final = 500.0
 """Frames that come in bursts have intervals, and so a typical rate, that mean nothing."""
+_MOST_SAMPLES: Final = 4_000_000
+"""37 hours at 30 frames/s, 1.6 GB.  Damaged times would ask for any number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,13 +50,22 @@ class EvenMotion:
 
 
 def evenly(data: MotionData) -> EvenMotion:
-    """``data`` at a constant rate.  Raises ExportError if there are no frames at all."""
+    """``data`` at a constant rate.
+
+    Raises ExportError if there are no frames at all, or their times leap too far.
+    """
     if not len(data.frame):
         raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
     rate, kept = _choose(data)
     xyz, _ = data.outgoing()
     if kept:
         return EvenMotion(rate, False, xyz, data.seen)
+    if data.time_s[-1] * rate > _MOST_SAMPLES:
+        raise ExportError(
+            f"The frames' times leap: {len(data.frame):,} frames are spread over "
+            f"{data.time_s[-1] / 3600:,.0f} hours, too many for a format of constant rate. "
+            "Export a table, which has each frame's own time."
+        )
     time_s = np.arange(int(data.time_s[-1] * rate + 1e-6) + 1) / rate
     before = np.clip(np.searchsorted(data.time_s, time_s, "right") - 1, 0, len(data.frame) - 2)
     between = data.time_s[before + 1] - data.time_s[before]

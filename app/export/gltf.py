@@ -46,7 +46,9 @@ def write(
         raise ExportError("There are no frames, and an animation cannot be empty. Export a table.")
     motion = pose_skeleton(data).with_gaps()
     more = differences(
-        motion, units={"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"}
+        data,
+        motion,
+        units={"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"},
     )
     scene = _Scene()
     scene.put(motion)

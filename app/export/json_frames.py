@@ -1,8 +1,10 @@
 """JSON: one object, the entries of the sidecar and then ``frames``, one line each.
 
-A frame is ``{"frame", "time_s", "tracked", "xyz", "conf", "state"}``; the last three hold one entry
-a joint, in the order of ``joints``: ``[x, y, z]`` in metres, the confidence, and ``"seen"``,
-``"filled"`` or ``"missing"``.  What there is not is ``null`` (three of them in ``xyz``), never NaN,
+A frame is ``{"frame", "time_s", "tracked", "xyz", "conf", "state", "event"}``; ``xyz``, ``conf``
+and ``state`` hold one entry a joint, in the order of ``joints``: ``[x, y, z]`` in metres, the
+confidence, and ``"seen"``, ``"filled"`` or ``"missing"``; ``event`` is the label of a moment that
+was marked; ``angles``, if they are wanted, holds degrees in the order of the sidecar's ``angles``
+(:mod:`app.motion.angles`).  What there is not is ``null`` (three of them in ``xyz``), never NaN,
 so that ``numpy.array(frame["xyz"], float)`` always is 17 x 3.
 """
 
@@ -16,6 +18,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.export import angle_columns
+from app.export.events import labels
 from app.export.parts import in_parts
 from app.export.sidecar import describe, description
 from app.files import write_together
@@ -37,27 +41,34 @@ def write(
     """
     sidecar = path.with_name(f"{path.name}.json")
     with write_together([sidecar, path], overwrite=overwrite) as (beside, table):
-        beside.write(describe(data, table_name=path.name, cells=_CELLS))
-        for name, value in (description(data, table_name=path.name) | {"cells": _CELLS}).items():
+        differs = {"cells": _CELLS, **angle_columns.described(data)}
+        beside.write(describe(data, table_name=path.name, **differs))
+        for name, value in (description(data, table_name=path.name) | differs).items():
             opening = "{\n" if name == "schema_version" else ""
             table.write(f"{opening}{json.dumps(name)}: {_text(value)},\n".encode())
         table.write(b'"frames": [')
-        state, between = data.state, "\n"
+        state, events, between = data.state, labels(data), "\n"
         for rows in in_parts(len(data.frame), progress):
-            for text in _frames(data, state[rows], rows):
+            for text in _frames(data, state[rows], events[rows], rows):
                 table.write(f"{between}{text}".encode())
                 between = ",\n"
         table.write(b"\n]}\n")
     return path, sidecar
 
 
-def _frames(data: MotionData, state: NDArray[np.uint8], rows: slice) -> Iterator[str]:
-    """The text of every frame of ``rows``, with their ``state``."""
+def _frames(
+    data: MotionData, state: NDArray[np.uint8], events: NDArray[np.object_], rows: slice
+) -> Iterator[str]:
+    """The text of every frame of ``rows``, with their ``state`` and ``events``."""
     xyz, conf = (_nullable(values) for values in data.outgoing(rows))
     words = np.array(STATES)[state].tolist()
+    marked = [label or None for label in events.tolist()]
+    columns = {"xyz": xyz, "conf": conf, "state": words, "event": marked}
+    if data.angles is not None:
+        columns["angles"] = _nullable(np.round(data.angles[rows], angle_columns.DECIMALS))
     heads = (data.frame[rows].tolist(), data.time_s[rows].tolist(), data.tracked[rows].tolist())
-    names = ("frame", "time_s", "tracked", "xyz", "conf", "state")
-    for values in zip(*heads, xyz, conf, words, strict=True):
+    names = ("frame", "time_s", "tracked", *columns)
+    for values in zip(*heads, *columns.values(), strict=True):
         yield _text(dict(zip(names, values, strict=True)))
 
 

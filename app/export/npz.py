@@ -7,11 +7,15 @@
 ``xyz``     (N, 17, 3)    float32 metres, x right, y up, z toward the camera; NaN if missing
 ``conf``    (N, 17)       float32 confidence, 0 to 1; NaN unless seen
 ``state``   (N, 17)       uint8 index into ``states``
+``event``   (N,) str      label of a moment that was marked, empty elsewhere
 ``states``  (3,) str      ``seen``, ``filled``, ``missing``
 ``joints``  (17,) str     names
 ``parents`` (17,) int64   index of the joint each hangs from, -1 for the pelvis
 ``about``   () str        the sidecar's JSON
 ==========  ============  =========================================================
+
+and, if they are wanted, ``angles`` (N, A) float32, degrees (:mod:`app.motion.angles`), NaN where
+unknown, and ``angle_names`` (A,) str.
 """
 
 from __future__ import annotations
@@ -24,8 +28,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.export import angle_columns
+from app.export.events import labels
 from app.export.sidecar import describe
 from app.files import write_together
+from app.motion.angles import ANGLES
 from app.motion.data import STATES, MotionData
 from models.skeleton import JOINT_NAMES, PARENTS
 
@@ -44,7 +51,8 @@ def write(
     ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
     """
     sidecar = path.with_name(f"{path.name}.json")
-    about = describe(data, table_name=path.name, cells=_CELLS)
+    more = angle_columns.described(data)
+    about = describe(data, table_name=path.name, cells=_CELLS, **more)
     with write_together([sidecar, path], overwrite=overwrite) as (description, file):
         description.write(about)
         arrays = _arrays(data) | {"about": np.array(about.decode("utf-8"))}
@@ -67,7 +75,16 @@ def _arrays(data: MotionData) -> dict[str, NDArray[np.generic]]:
         "xyz": xyz.astype(np.float32),
         "conf": conf.astype(np.float32),
         "state": data.state,
+        "event": labels(data).astype(np.str_),
         "states": np.array(STATES),
         "joints": np.array(JOINT_NAMES),
         "parents": np.array(PARENTS, np.int64),
+        **_angles(data),
     }
+
+
+def _angles(data: MotionData) -> dict[str, NDArray[np.generic]]:
+    if data.angles is None:
+        return {}
+    names = np.array([angle.name for angle in ANGLES])
+    return {"angles": data.angles.astype(np.float32), "angle_names": names}

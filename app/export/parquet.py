@@ -1,8 +1,8 @@
 """Parquet: the long table (see :mod:`app.export.csv_long`) with typed columns, by pyarrow.
 
 ``frame`` int64, ``time_s`` float64, ``tracked`` bool, ``joint`` and ``state`` dictionaries of
-strings, ``x``, ``y``, ``z`` and ``conf`` float32; what there is not is null.  The file's key-value
-metadata has the sidecar's JSON under ``mixpose``.
+strings, ``x``, ``y``, ``z`` and ``conf`` float32, ``event`` string; what there is not is null.  The
+file's key-value metadata has the sidecar's JSON under ``mixpose``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.export.events import labels
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.files import write_together
@@ -47,10 +48,10 @@ def write(
     schema = _schema().with_metadata({"mixpose": about})
     with write_together([sidecar, path], overwrite=overwrite) as (description, file):
         description.write(about)
-        state = data.state.astype(np.int8)
+        state, events = data.state.astype(np.int8), labels(data)
         with pq.ParquetWriter(file, schema) as writer:
             for rows in in_parts(count, progress, _FRAMES_IN_A_GROUP):
-                writer.write_table(_table(data, state[rows], rows, schema))
+                writer.write_table(_table(data, state[rows], events[rows], rows, schema))
     return path, sidecar
 
 
@@ -60,10 +61,17 @@ def _schema() -> pa.Schema:
     words = pa.dictionary(pa.int8(), pa.string())
     types = {"frame": pa.int64(), "time_s": pa.float64(), "tracked": pa.bool_(), "joint": words}
     types |= dict.fromkeys(("x", "y", "z", "conf"), pa.float32()) | {"state": words}
+    types["event"] = pa.string()
     return pa.schema(types)
 
 
-def _table(data: MotionData, state: NDArray[np.int8], rows: slice, schema: pa.Schema) -> pa.Table:
+def _table(
+    data: MotionData,
+    state: NDArray[np.int8],
+    events: NDArray[np.object_],
+    rows: slice,
+    schema: pa.Schema,
+) -> pa.Table:
     import pyarrow as pa
 
     xyz, conf = data.outgoing(rows)
@@ -75,5 +83,6 @@ def _table(data: MotionData, state: NDArray[np.int8], rows: slice, schema: pa.Sc
         pa.DictionaryArray.from_arrays(names, list(JOINT_NAMES)),
         *(pa.array(each.ravel().astype(np.float32), from_pandas=True) for each in numbers),
         pa.DictionaryArray.from_arrays(state.ravel(), list(STATES)),
+        pa.array(np.repeat([label or None for label in events], JOINT_COUNT), pa.string()),
     ]
     return pa.Table.from_arrays(columns, schema=schema)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from app.errors import ExportError
-from app.export import bvh, c3d, csv_long, csv_table, gltf, json_frames, npz, parquet, trc
+from app.export import bvh, c3d, csv_long, csv_table, gltf, json_frames, mot, npz, parquet, trc
 from app.files import plain_reason
 from app.motion.data import MotionData
 
@@ -35,18 +35,32 @@ class Exporter:
     write: Write
     needs: str | None = None
     """The library it is written with, if that is not always there."""
+    slow: bool = False
+    """Whether writing takes about as long as lifting."""
+    angles: bool = False
+    """Whether it has room for joint angles beside the joints."""
+
+
+def _film(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    from app.export import mp4  # its filters take half a second to import: not at every start
+
+    return mp4.write(path, data, overwrite=overwrite, progress=progress)
 
 
 FORMATS: Final = {
-    "csv": Exporter("Table (CSV)", ".csv", csv_table.write),
+    "csv": Exporter("Table (CSV)", ".csv", csv_table.write, angles=True),
     "csv-long": Exporter("Long table, a row for each joint (CSV)", ".csv", csv_long.write),
-    "json": Exporter("JSON", ".json", json_frames.write),
-    "npz": Exporter("NumPy arrays (NPZ)", ".npz", npz.write),
+    "json": Exporter("JSON", ".json", json_frames.write, angles=True),
+    "npz": Exporter("NumPy arrays (NPZ)", ".npz", npz.write, angles=True),
     "parquet": Exporter("Long table (Parquet)", ".parquet", parquet.write, "pyarrow"),
     "trc": Exporter("Markers for OpenSim (TRC)", ".trc", trc.write),
+    "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", mot.write),
     "c3d": Exporter("Motion capture (C3D)", ".c3d", c3d.write),
     "bvh": Exporter("Animated skeleton (BVH)", ".bvh", bvh.write),
     "gltf": Exporter("Animated skeleton (glTF)", ".glb", gltf.write),
+    "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", _film, "av", True),
 }
 
 
@@ -79,10 +93,13 @@ def export(
     """
     require(kind)
     try:
+        path.name.encode()  # several formats hold their own name, all sidecars do
         return FORMATS[kind].write(path, data, overwrite=overwrite, progress=progress)
     except FileExistsError as error:
         raise ExportError(
             f"{error.filename or path} exists already. Choose another name, or allow overwriting."
         ) from error
+    except UnicodeEncodeError as error:
+        raise ExportError(f"The name {path.name} has broken letters. Choose another.") from error
     except OSError as error:
         raise ExportError(f"{path} cannot be written: {plain_reason(error)}.") from error

@@ -6,7 +6,8 @@ import json
 from typing import Final
 
 from app import __version__
-from app.motion.data import MotionData
+from app.export.events import described
+from app.motion.data import LONGEST_GAP_S, MotionData, Provenance
 from models.skeleton import JOINT_NAMES, PARENTS
 
 SCHEMA_VERSION: Final = 1
@@ -34,12 +35,7 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
             for name, parent in zip(JOINT_NAMES, PARENTS, strict=True)
         ],
         "units": {"position": "metre", "time": "second", "confidence": "0 to 1"},
-        "axes": {
-            "x": "the image's right",
-            "y": "up",
-            "z": "toward the camera",
-            "handedness": "right",
-        },
+        "axes": _axes(origin),
         "position": {"reference": "root-relative", "root": JOINT_NAMES[0]}
         if data.root is None
         else {"reference": "room", **(origin.placement or {})},
@@ -48,11 +44,11 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
             "filled": "x, y and z; conf is empty",
             "missing": "all four are empty",
         },
-        "scale": {
-            "source": "model" if origin.height_m is None else "height",
-            "height_m": origin.height_m,
-        },
+        "gaps": {"longest_filled_s": LONGEST_GAP_S},
+        "scale": _scale(origin),
         "smoothing": dict(origin.smoothing),
+        "events": described(data),
+        "selection": None if origin.selection is None else dict(origin.selection),
         "rate": {"nominal": origin.nominal_rate, "effective": data.effective_rate},
         "dropped": origin.dropped,
         "source": origin.source,
@@ -61,4 +57,20 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
         else origin.started_at.isoformat(timespec="milliseconds"),
         "weights": {"name": origin.weights_name, "sha256": origin.weights_sha256},
         "evidence": {"detector_depth": origin.detector_depth},
+        **({} if origin.asked is None else {"asked": dict(origin.asked)}),
     }
+
+
+def _axes(origin: Provenance) -> dict[str, object]:
+    told = (origin.placement or {}).get("told")
+    across, along = "the image's right", "toward the camera"
+    if isinstance(told, dict) and told.get("heading_deg") is not None:
+        across, along = "to the left of who faces along z", "where a heading of 0 degrees faces"
+    return {"x": across, "y": "up", "z": along, "handedness": "right"}
+
+
+def _scale(origin: Provenance) -> dict[str, object]:
+    if origin.scale_bone is not None:
+        return {"source": "bone", "height_m": None, **origin.scale_bone}
+    source = "model" if origin.height_m is None else "height"
+    return {"source": source, "height_m": origin.height_m}

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import cmath
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -36,6 +36,7 @@ from app.export.turns import (
     axes,
     between,
     carried,
+    cross,
     quaternions,
     transposed,
     unit,
@@ -118,17 +119,43 @@ class SkeletonMotion:
         )
 
 
+@dataclass(slots=True)
+class Before:
+    """What frames take over from those before them, when not all come at once."""
+
+    turns: dict[str, Array] = field(default_factory=dict)
+    """Bone -> (3, 3) its last rotation against its parent; bones never known are not in it."""
+    arms: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Side -> the angle of the elbow's hinge in radians, and when it was so."""
+
+
 def pose_skeleton(data: MotionData) -> SkeletonMotion:
     """Fit a skeleton to a motion and turn its bones as the joints say; N >= 1 frames."""
     xyz = data.turned()
-    pose = _Pose(Rig.fitted(xyz, data.seen, data.missing), xyz, data.missing)
+    rig = Rig.fitted(xyz, data.seen, data.missing)
+    pose = posed(rig, xyz, data.missing, data.time_s, Before())
+    root = _root(data, pose.rig)
+    return SkeletonMotion(pose.rig, data.time_s, root, without_jumps(pose.turns), pose.held)
+
+
+def posed(rig: Rig, xyz: Array, missing: NDArray[np.bool_], time_s: Array, before: Before) -> Posed:
+    """Turn the bones of ``rig`` as the joints say.
+
+    Args:
+        rig: the bones.
+        xyz: (N, 17, 3) joints from the pelvis, metres, x to the image's right, y up, z toward the
+            camera; N >= 1.
+        missing: (N, 17) joints that are not known.
+        time_s: (N,) seconds, increasing.
+        before: what came before these frames; brought up to date, for those that follow.
+    """
+    pose = Posed(rig, xyz, missing, before)
     pose.put_trunk()
     pose.put_head()
     for side, sign in SIDES:
-        pose.put_limb(side, sign, arm=True, time_s=data.time_s)
-        pose.put_limb(side, sign, arm=False, time_s=data.time_s)
-    root = _root(data, pose.rig)
-    return SkeletonMotion(pose.rig, data.time_s, root, without_jumps(pose.turns), pose.held)
+        pose.put_limb(side, sign, arm=True, time_s=time_s)
+        pose.put_limb(side, sign, arm=False, time_s=time_s)
+    return pose
 
 
 def _root(data: MotionData, rig: Rig) -> Array:
@@ -143,11 +170,15 @@ def _root(data: MotionData, rig: Rig) -> Array:
     return data.root[last]
 
 
-class _Pose:
-    """Bones that are put one after another, parents first."""
+class Posed:
+    """Bones that are put one after another, parents first; made by :func:`posed`.
 
-    def __init__(self, rig: Rig, xyz: Array, missing: NDArray[np.bool_]) -> None:
+    ``turns`` (N, 19, 4) and ``held`` (N, 19) as in :class:`SkeletonMotion`, but for jumps of sign.
+    """
+
+    def __init__(self, rig: Rig, xyz: Array, missing: NDArray[np.bool_], before: Before) -> None:
         self.rig = rig
+        self._before = before
         self._xyz = np.where(missing[..., None], np.nan, xyz)
         self.turns = np.tile((0.0, 0.0, 0.0, 1.0), (len(xyz), len(BONES), 1))
         self.held = np.zeros((len(xyz), len(BONES)), bool)
@@ -173,12 +204,12 @@ class _Pose:
         """Neck and head; the head's axes are the face's, lifted until a level face is level."""
         up = unit(self._at("head") - self._neck)
         face = self._direction("head", "nose")
-        left = unit(np.cross(up, face))
+        left = unit(cross(up, face))
         chest = self._chest[..., 0]
         middle = across(np.where(np.isfinite(left), chest + left, chest), up)
         neck = self._put("Neck", self._chest, axes(middle, up))
         c, s = math.cos(NOSE_PITCH), math.sin(NOSE_PITCH)
-        self._put("Head", neck, axes(left, c * np.cross(face, left) - s * face))
+        self._put("Head", neck, axes(left, c * cross(face, left) - s * face))
 
     def put_limb(self, side: str, sign: float, *, arm: bool, time_s: Array) -> None:
         """Shoulder, upper arm and forearm, or thigh and shank."""
@@ -191,11 +222,11 @@ class _Pose:
         trunk = self._chest if arm else self._hips
         ease = unit(np.multiply(_ARM_AT_EASE if arm else _LEG_AT_EASE, (sign, 1.0, 1.0)))
         eased = across(carried(trunk @ carried(hinge, rest, ease), trunk @ ease, upper), upper)
-        bend = np.cross(upper, np.where(np.isfinite(lower), lower, upper))
-        bends = (bend * eased).sum(-1) + 1j * (bend * np.cross(upper, eased)).sum(-1)
+        bend = cross(upper, np.where(np.isfinite(lower), lower, upper))
+        bends = (bend * eased).sum(-1) + 1j * (bend * cross(upper, eased)).sum(-1)
         bends *= np.abs(bends) / (np.abs(bends) + _NOISE)
-        angle = (_arm_turns(bends, time_s) if arm else _leg_turns(bends))[:, None]
-        hinges = np.cos(angle) * eased + np.sin(angle) * np.cross(upper, eased)
+        angle = (self._arm_turns(side, bends, time_s) if arm else _leg_turns(bends))[:, None]
+        hinges = np.cos(angle) * eased + np.sin(angle) * cross(upper, eased)
         parent = self._put_shoulder(side, rest) if arm else self._hips
         back = axes(rest, hinge).T
         placed = self._put(f"{side}{names[0]}", parent, axes(upper, hinges) @ back)
@@ -216,12 +247,34 @@ class _Pose:
         """
         known: NDArray[np.bool_] = np.all(np.isfinite(wanted), axis=(1, 2))
         self.held[:, BONE[bone]] = ~known
+        local = transposed(parent) @ wanted
+        if not known[0] and bone in self._before.turns:
+            local[0], known[0] = self._before.turns[bone], True
         if not known.any():
             return parent
         last = np.maximum.accumulate(np.where(known, np.arange(len(known)), np.argmax(known)))
-        local = (transposed(parent) @ wanted)[last]
+        local = local[last]
+        self._before.turns[bone] = local[-1]
         self.turns[:, BONE[bone]] = quaternions(local)
         return parent @ local
+
+    def _arm_turns(self, side: str, bends: NDArray[np.complex128], time_s: Array) -> Array:
+        """(N,) angles of an elbow's hinge from where it is at ease, none of them sudden."""
+        result = np.zeros(len(bends))
+        angle, then = self._before.arms.get(side, (None, 0.0))
+        for index, (bend, now) in enumerate(zip(bends.tolist(), time_s.tolist(), strict=True)):
+            if cmath.isfinite(bend):
+                if angle is None:
+                    angle = cmath.phase(bend + _EASE)
+                else:
+                    wanted = cmath.phase(bend + _EASE + cmath.rect(_LAST, angle))
+                    most = _FASTEST * (now - then)
+                    angle += min(max(math.remainder(wanted - angle, math.tau), -most), most)
+                then = now
+            result[index] = angle or 0.0
+        if angle is not None:
+            self._before.arms[side] = angle, then
+        return result
 
     def _at(self, joint: str) -> Array:
         return self._xyz[:, JOINT[joint]]
@@ -237,21 +290,3 @@ def _leg_turns(bends: NDArray[np.complex128]) -> Array:
     that bends the wrong way is a fault of the joints: it must not turn the leg round.
     """
     return np.asarray(np.arctan2(bends.imag, np.abs(bends.real) + _EASE))
-
-
-def _arm_turns(bends: NDArray[np.complex128], time_s: Array) -> Array:
-    """(N,) angles of the elbows' hinges from where they are at ease, none of them sudden."""
-    result = np.zeros(len(bends))
-    angle: float | None = None
-    then = 0.0
-    for index, (bend, now) in enumerate(zip(bends.tolist(), time_s.tolist(), strict=True)):
-        if cmath.isfinite(bend):
-            if angle is None:
-                angle = cmath.phase(bend + _EASE)
-            else:
-                wanted = cmath.phase(bend + _EASE + cmath.rect(_LAST, angle))
-                most = _FASTEST * (now - then)
-                angle += min(max(math.remainder(wanted - angle, math.tau), -most), most)
-            then = now
-        result[index] = angle or 0.0
-    return result

@@ -9,11 +9,22 @@ from numpy.typing import NDArray
 
 from app.export.rig import BONES, JOINT_OF, PARENTS
 from app.export.skeleton_pose import SkeletonMotion
+from app.motion.data import MotionData
 
 
-def differences(motion: SkeletonMotion, **more: object) -> dict[str, Any]:
-    """Entries for ``app.export.sidecar.describe``; ``more`` are the format's own."""
+def differences(data: MotionData, motion: SkeletonMotion, **more: object) -> dict[str, Any]:
+    """Entries for ``app.export.sidecar.describe`` about ``data`` as a skeleton in ``motion``.
+
+    ``more`` are the format's own.
+    """
+    # Where the person was placed in the room, the hips are there: as the sidecar of a table has it.
+    stands = {
+        "reference": "root-relative",
+        "root": "Hips",
+        "root_height_m": round(motion.rig.hips_height, 6),
+    }
     return {
+        **({"position": stands} if data.root is None else {}),
         "rows": len(motion.time_s),
         "joints": [
             {
@@ -24,11 +35,6 @@ def differences(motion: SkeletonMotion, **more: object) -> dict[str, Any]:
             for name, parent in zip(BONES, PARENTS, strict=True)
         ],
         "rest": "T-pose on a floor at y 0, facing +z, the person's left at +x",
-        "position": {
-            "reference": "root-relative",
-            "root": "Hips",
-            "root_height_m": round(motion.rig.hips_height, 6),
-        },
         "cells": {
             "seen": "the bone points where the joints say; its length is fixed",
             "filled": "as seen",

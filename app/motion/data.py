@@ -5,15 +5,16 @@ This is what is smoothed, placed in the room, measured, and exported.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
+from app.motion.angles import ANGLE_COUNT
 from models.skeleton import JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ SEEN, FILLED, MISSING = range(3)
 CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
 """Camera axes (x right, y down, z away) to those that leave the program (x to the image's right, y
 up, z toward the camera), for a camera that is level."""
+LONGEST_GAP_S: Final = 0.5
+"""What lies further apart in time is not connected: neither filled, nor smoothed as one."""
 NO_SMOOTHING: Final[Mapping[str, object]] = {"method": "none", "parameters": {}}
 
 
@@ -47,10 +50,19 @@ class Provenance:
     """The person's height the poses are scaled to; None for the model's own scale."""
     detector_depth: bool = False
     """Whether the detector's own depth was evidence for the network."""
+    fov_deg: float | None = None
+    """Angle that the longer side of the picture spans, where the source says so."""
     smoothing: Mapping[str, object] = field(default_factory=lambda: NO_SMOOTHING)
-    """How ``xyz`` was smoothed: ``method`` and ``parameters``, JSON values."""
+    """How ``xyz`` was smoothed, or its bones made rigid: ``method`` and ``parameters``, JSON
+    values."""
     placement: Mapping[str, object] | None = None
     """How the pelvis was placed in the room, JSON values; None while it stays at the origin."""
+    selection: Mapping[str, object] | None = None
+    """Which part of the recording this is, JSON values; None for the whole of it."""
+    scale_bone: Mapping[str, object] | None = None
+    """The bone whose known length set the scale, JSON values; None if none did."""
+    asked: Mapping[str, object] | None = None
+    """What file was to be lifted and how, JSON values, by which a later run knows it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,16 @@ class Event:
     time_s: float
     """On the clock of :attr:`MotionData.time_s`."""
     label: str
+
+
+class Pictures(Protocol):
+    """The pictures a motion was seen in, read only when somebody wants them."""
+
+    def pictures_of(self, frames: NDArray[np.int64]) -> Iterator[NDArray[np.uint8] | None]:
+        """The picture of each of ``frames``, increasing numbers as in :attr:`MotionData.frame`.
+
+        (height, width, 3) RGB; None where there is none, or where it cannot be read.
+        """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +116,11 @@ class MotionData:
     unless the camera's tilt is known, or a heading was set)."""
     events: tuple[Event, ...] = ()
     """Moments that were marked, in order of time."""
+    angles: NDArray[np.float64] | None = None
+    """(N, A) degrees in the order of :data:`app.motion.angles.ANGLES`, NaN where unknown; None if
+    they are not wanted."""
+    pictures: Pictures | None = None
+    """What to show beside the poses; None where no pictures were kept."""
 
     def __post_init__(self) -> None:
         """Raises ValueError if shapes or values cannot be right."""
@@ -107,6 +134,8 @@ class MotionData:
         } | dict.fromkeys(("conf", "filled", "missing"), (count, JOINT_COUNT))
         if self.root is not None:
             shapes["root"] = (count, 3)
+        if self.angles is not None:
+            shapes["angles"] = (count, ANGLE_COUNT)
         for name, expected in shapes.items():
             found = getattr(self, name).shape
             if found != expected:
@@ -132,6 +161,8 @@ class MotionData:
         lifted: LiftedPoses,
         provenance: Provenance,
         frame: NDArray[np.int64] | None = None,
+        pictures: Pictures | None = None,
+        events: tuple[Event, ...] = (),
     ) -> MotionData:
         """Put the lifter's answer beside what it was asked, both for the same N frames.
 
@@ -151,6 +182,8 @@ class MotionData:
             filled=lifted.filled,
             missing=lifted.missing,
             provenance=provenance,
+            pictures=pictures,
+            events=events,
         )
 
     @classmethod
@@ -184,6 +217,11 @@ class MotionData:
             lifted=poses,
             provenance=provenance,
             frame=keypoints.index - keypoints.index[0],
+            pictures=None if recording.video_path is None else recording,
+            events=tuple(
+                Event(mark.time_s - float(keypoints.time_s[0]), mark.label)
+                for mark in recording.events.marks
+            ),
         )
 
     @property

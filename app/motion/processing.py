@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
 
 import numpy as np
 
 from app.errors import ExportError
 from app.motion.bones import bone_lengths, named_length, with_lengths
 from app.motion.data import MotionData
+from app.motion.wanted import Processing
 from models.skeleton import JOINT_NAMES
-
-CUTOFF_RANGE_HZ: Final = (0.5, 60.0)
-FOV_RANGE_DEG: Final = (20.0, 150.0)
-CAMERA_HEIGHT_RANGE_M: Final = (0.05, 15.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Processing:
-    """What is wanted; as it stands, nothing: raw poses, root-relative."""
-
-    smooth_hz: float | None = None
-    """Cut-off of the smoothing."""
-    rigid_bones: bool = False
-    """Whether bones keep one length over all frames."""
-    bone: tuple[str, float] | None = None
-    """A bone of :data:`app.motion.bones.NAMED` and its true length in metres, which sets the
-    scale of everything."""
-    room: bool = False
-    """Whether the person is placed in the room."""
-    fov_deg: float | None = None
-    """How wide the camera sees along the picture's longer side; None for the usual angle."""
-    camera_height_m: float | None = None
-    """How far the lens is above the floor; None to find out."""
-    heading_deg: float | None = None
-    """Where the person faces at first: 0 along +z, 90 along +x; None leaves it as filmed."""
-    angles: bool = False
-    """Whether joint angles are computed."""
 
 
 def process(

@@ -7,7 +7,8 @@ imports Qt.
 from __future__ import annotations
 
 from app.pipeline.run import LiveRun
+from app.pipeline.sink import PoseSink
 from app.pipeline.status import Sight, Snapshot, SourceFacts, State, Stats
 from app.pipeline.warm import warm_up
 
-__all__ = ["LiveRun", "Sight", "Snapshot", "SourceFacts", "State", "Stats", "warm_up"]
+__all__ = ["LiveRun", "PoseSink", "Sight", "Snapshot", "SourceFacts", "State", "Stats", "warm_up"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from app.packets import Frame
+from app.packets import OTHER_PERSON, Frame
 from app.pipeline.background import Background
 from app.pipeline.board import Board
 from app.pipeline.controls import Controls, Move
@@ -45,6 +45,7 @@ class Capture:
         self._loading: Background[Detector] | None = None
         self._detector: Detector | None = None
         self._now: Frame | None = None
+        self._followed = 0
 
     def run(self) -> None:
         """Capture until the run is to stop; then close detector, source and recording."""
@@ -120,9 +121,17 @@ class Capture:
         if detector is None:
             return
         began = time.perf_counter()
+        detector.several = self._controls.several
+        if (place := self._controls.take_person()) is not None:
+            detector.choose(*place)
         keypoints = detector.detect(frame)
         dropped = self._feed.dropped
         self._recorder.append(keypoints, frame, dropped=dropped)
+        if keypoints.company.followed != self._followed:
+            # Two people's joints are no motion of one: neither for the network nor for a reader.
+            self._followed = keypoints.company.followed
+            self._inbox.break_off(self._board.break_off())
+            self._recorder.mark(OTHER_PERSON)
         self._inbox.put(keypoints)
         self._controls.wake()
         self._board.show_keypoints(

@@ -18,14 +18,25 @@ class Move:
 class Controls:
     """Wishes of the caller.  Setting one wakes every waiting thread; the last wish wins."""
 
-    def __init__(self, *, delay: int, height_m: float | None, loop: bool) -> None:
+    def __init__(
+        self,
+        *,
+        delay: int,
+        height_m: float | None,
+        loop: bool,
+        smooth: bool = False,
+        several: bool = True,
+    ) -> None:
         self._changed = threading.Condition()
         self._move: Move | None = None
+        self._person: tuple[float, float] | None = None
         self.stopping = False
         self.paused = False
         self.delay = delay
         self.height_m = height_m
         self.loop = loop
+        self.smooth = smooth
+        self.several = several
 
     def wake(self) -> None:
         """Let the waiting threads look again."""
@@ -60,6 +71,17 @@ class Controls:
                 move = Move(frames=self._move.frames + move.frames)
             self._move = move
             self._changed.notify_all()
+
+    def choose_person(self, place: tuple[float, float]) -> None:
+        """Ask for the person at a place of the picture, in pixels."""
+        with self._changed:
+            self._person = place
+
+    def take_person(self) -> tuple[float, float] | None:
+        """Return the wish for another person, once."""
+        with self._changed:
+            place, self._person = self._person, None
+            return place
 
     @property
     def moving(self) -> bool:

@@ -8,13 +8,19 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from app.errors import MixposeError
+from app.motion.one_euro import OneEuro
 from app.packets import Keypoints2D, Pose3D
 from app.pipeline.background import Background
 from app.pipeline.board import Board
 from app.pipeline.controls import Controls
 from app.pipeline.crew import Crew
 from app.pipeline.inbox import CAPACITY, Inbox
+from app.pipeline.sink import PoseSink
+from models.skeleton import MIRROR
 
 if TYPE_CHECKING:
     from models.lifter import Lifter
@@ -50,6 +56,9 @@ class Lifting:
         self._network: Network | None = None
         self._recent: deque[Keypoints2D] = deque(maxlen=CAPACITY)
         self._stretch = 0
+        self._smoother = OneEuro()
+        self.sinks: tuple[PoseSink, ...] = ()
+        """Whoever else gets the poses that are shown; replaced as a whole, from any thread."""
 
     def load(self, lifter_factory: Callable[[], Lifter]) -> None:
         """Begin to load a network, which replaces the present one when it is ready."""
@@ -102,6 +111,7 @@ class Lifting:
             self._stretch = delivery.stretch
             self._recent.clear()
             network.live.reset()
+            self._smoother.reset()
         for keypoints in delivery.keypoints:
             self._recent.append(keypoints)
             network.push(keypoints)
@@ -109,19 +119,27 @@ class Lifting:
             return
         # Standing still, nothing is gained by looking back: the pose belongs to the picture shown.
         network.live.delay = 0 if delivery.settled else self._controls.delay
+        smooth = self._controls.smooth and not delivery.settled
         network.lifter.height_m = self._controls.height_m
         began = time.perf_counter()
         lifted = network.live.lift()
         if lifted is not None:
-            self._publish(lifted, began)
+            self._publish(lifted, self._steadied(lifted, smooth=smooth), began)
 
-    def _publish(self, lifted: LivePose, began: float) -> None:
+    def _steadied(self, lifted: LivePose, *, smooth: bool) -> NDArray[np.float32]:
+        """(17, 3) the pose to be shown, calmed by the poses shown before it."""
+        if smooth:
+            return self._smoother.step(lifted.xyz, ~lifted.missing, lifted.time_s)
+        self._smoother.reset()
+        return lifted.xyz
+
+    def _publish(self, lifted: LivePose, xyz: NDArray[np.float32], began: float) -> None:
         now = time.perf_counter()
         source = self._recent[-1 - lifted.frames_back]
         pose = Pose3D(
             index=source.index,
             time_s=source.time_s,
-            xyz=lifted.xyz,
+            xyz=xyz,
             filled=lifted.filled,
             missing=lifted.missing,
             captured_at=source.captured_at,
@@ -129,3 +147,6 @@ class Lifting:
             lifted_at=now,
         )
         self._board.show_pose(pose, lift_s=now - began, stretch=self._stretch)
+        conf = source.conf[list(MIRROR)] if lifted.swapped else source.conf
+        for sink in self.sinks:
+            sink.put(pose, conf)

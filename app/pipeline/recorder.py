@@ -64,6 +64,12 @@ class Recorder:
             self._writer.append(keypoints, frame, dropped=dropped)
             self._look_for_failure(self._writer)
 
+    def mark(self, label: str) -> None:
+        """Mark this moment in the recording, if there is one."""
+        with self._lock:
+            if self._writer is not None and not self._broken:
+                self._writer.mark(label)
+
     def finish(self) -> None:
         """Close what is still being written, at the end of the run."""
         with self._lock:

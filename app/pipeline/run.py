@@ -15,6 +15,7 @@ from app.pipeline.feed import Feed
 from app.pipeline.inbox import Inbox
 from app.pipeline.lifting import Lifting
 from app.pipeline.recorder import Recorder
+from app.pipeline.sink import PoseSink
 from app.pipeline.status import Snapshot, State
 
 if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits for it
@@ -37,6 +38,8 @@ class LiveRun:
         delay: k, how many source frames the shown pose lies behind the newest one; 0 is fastest.
         height_m: the person's height in metres, or None for the model's own body size.
         loop: whether a file starts again when it has ended.
+        smooth: whether poses are calmed by those before them; never what is recorded.
+        several: whether to look out for other people than the one followed.
     """
 
     def __init__(
@@ -48,9 +51,13 @@ class LiveRun:
         delay: int = 2,
         height_m: float | None = None,
         loop: bool = False,
+        smooth: bool = False,
+        several: bool = True,
     ) -> None:
         self._lifter_factory = lifter_factory
-        self._controls = Controls(delay=delay, height_m=height_m, loop=loop)
+        self._controls = Controls(
+            delay=delay, height_m=height_m, loop=loop, smooth=smooth, several=several
+        )
         self._board = Board()
         self._inbox = Inbox()
         self._recorder = Recorder(self._board.note)
@@ -104,6 +111,10 @@ class LiveRun:
         """Choose k in source frames, from the next pose on."""
         self._controls.delay = delay
 
+    def set_smoothing(self, smooth: bool) -> None:
+        """Choose whether poses are calmed by those before them, from the next pose on."""
+        self._controls.smooth = smooth
+
     def set_height(self, height_m: float | None) -> None:
         """Choose the person's height in metres, from the next pose on."""
         self._controls.height_m = height_m
@@ -113,6 +124,18 @@ class LiveRun:
     def set_loop(self, loop: bool) -> None:
         """Choose whether a file starts again when it has ended.  Not while it is recorded."""
         self._controls.loop = loop
+
+    def send_to(self, *sinks: PoseSink) -> None:
+        """Give every pose that is shown to these too, and no longer to those before them."""
+        self._lifting.sinks = sinks
+
+    def set_several(self, several: bool) -> None:
+        """Choose whether to look out for other people than the one followed."""
+        self._controls.several = several
+
+    def choose_person(self, x: float, y: float) -> None:
+        """Follow whoever is at this place of the picture, in pixels, from the next frame on."""
+        self._controls.choose_person((x, y))
 
     def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
         """Exchange the network while running (other weights or device).

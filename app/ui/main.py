@@ -12,10 +12,12 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app import paths
+from app.live_out.targets import LslTarget, OscTarget
 from app.ui.guard import ErrorGuard, SignalGuard
 from app.ui.preferences import Preferences, PreferencesFile
 from app.ui.presenters.offers import Offers
 from app.ui.presenters.orbit import OrbitPresenter
+from app.ui.presenters.sending import SendingPresenter
 from app.ui.presenters.window import WindowPresenter
 from app.ui.views.main_window import MainWindow
 
@@ -30,6 +32,8 @@ def run_window(
     height: float | None = None,
     use_depth: bool | None = None,
     delay: int | None = None,
+    osc: OscTarget | None = None,
+    lsl: LslTarget | None = None,
 ) -> int:
     """Open the window and return the exit code once it has been closed.
 
@@ -42,6 +46,8 @@ def run_window(
         height: the person's height in metres; None for the remembered one.
         use_depth: whether the network is told the detector's depth; None for the remembered choice.
         delay: frames of delay; None for the remembered one.
+        osc: where live poses are sent to in the VMC protocol; None for what is remembered.
+        lsl: the same for the Lab Streaming Layer.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -52,6 +58,10 @@ def run_window(
         "height_m": height,
         "use_depth": use_depth,
         "delay": delay,
+        "osc": osc and True,
+        "osc_address": osc and str(osc),
+        "lsl": lsl and True,
+        "lsl_name": lsl and str(lsl),
     }
     session = Session(
         PreferencesFile(paths.settings_file()),
@@ -89,6 +99,7 @@ class Session:
         self.preferences = preferences
         self.presenter = WindowPresenter(preferences, lambda: recordings)
         self.offers = Offers(self.presenter)
+        self.sending = SendingPresenter(self.presenter)
         self.window = MainWindow(self.presenter, OrbitPresenter())
         self.window.closing.connect(self._close)
         self.presenter.preferences_changed.connect(self._keep_at_once)
@@ -125,7 +136,7 @@ class Session:
         """End everything in a thread: a camera may take seconds to let go."""
         self.window.hide()
         self.save()
-        self.presenter.begin_close(self.window.skeleton.close_renderer)
+        self.presenter.begin_close(self.window.skeleton.close_renderer, self.sending.close)
         self._poll.start()
 
     def _keep_at_once(self, name: str) -> None:

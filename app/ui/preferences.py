@@ -13,10 +13,20 @@ from typing import Any, Final
 
 from PyQt6.QtCore import QByteArray, QSettings
 
+from app.motion.wanted import (
+    BONE_RANGE_M,
+    CAMERA_HEIGHT_RANGE_M,
+    CUTOFF_RANGE_HZ,
+    FOV_RANGE_DEG,
+    NAMED,
+)
+from app.ui.angle_groups import GROUPS
 from app.ui.theme import ThemeChoice
 
 log: Final = logging.getLogger(__name__)
 MAX_DELAY: Final = 10
+HEADINGS: Final = ("", "0", "90", "180", "-90")
+"""Where a person placed in the room faces at first, degrees; empty: as filmed."""
 
 
 @dataclass(slots=True)
@@ -31,6 +41,8 @@ class Preferences:
     """Frames a second asked of the camera; 0 for its own."""
     weights: str = ""
     device: str = "auto"
+    several: bool = True
+    """Whether to look out for other people than the one followed."""
     use_depth: bool = True
     """Whether the network is told the detector's own depth."""
     height_m: float = 0.0
@@ -40,6 +52,32 @@ class Preferences:
     auto_stop_s: int = 0
     """0: until stopped by hand."""
     keep_video: bool = False
+    smooth_live: bool = True
+    """Whether the live view is calmed; never what is recorded."""
+    export_kind: str = "csv"
+    """The format exported last; one that is not known any more counts as a table."""
+    smooth_hz: float = 0.0
+    """Of exports, as all down to ``angles``; 0: not smoothed."""
+    rigid_bones: bool = False
+    bone: str = ""
+    """The bone whose length is known; empty: none."""
+    bone_m: float = 0.0
+    room: bool = False
+    fov_deg: float = 0.0
+    """0: the usual angle."""
+    camera_height_m: float = 0.0
+    """0: found out."""
+    heading: str = ""
+    """One of ``HEADINGS``."""
+    angles: bool = False
+    osc: bool = False
+    """Whether live poses are sent by OSC in the VMC protocol."""
+    osc_address: str = ""
+    """As typed; empty for the usual one, on this computer."""
+    lsl: bool = False
+    """Whether live poses are sent by the Lab Streaming Layer."""
+    lsl_name: str = ""
+    """As typed; empty for the usual one."""
     theme: ThemeChoice = "system"
     mirror: bool = False
     fill: bool = False
@@ -54,6 +92,11 @@ class Preferences:
     geometry: bytes = field(default=b"", repr=False)
     panes: tuple[float, ...] = ()
     """Widths of the two panes."""
+    plot_open: bool = False
+    plot_group: str = "knee_flexion"
+    """Which joint angles are plotted."""
+    plot_height: float = 0.0
+    """0: as it looks best."""
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -122,7 +165,24 @@ def _checked(preferences: Preferences) -> Preferences:
     preferences.delay = min(MAX_DELAY, max(0, preferences.delay))
     if not (preferences.height_m == 0 or 0.5 <= preferences.height_m <= 2.5):
         preferences.height_m = default.height_m
+    if not (preferences.smooth_hz == 0 or _in(CUTOFF_RANGE_HZ, preferences.smooth_hz)):
+        preferences.smooth_hz = default.smooth_hz
+    if preferences.bone not in NAMED or not _in(BONE_RANGE_M, preferences.bone_m):
+        preferences.bone, preferences.bone_m = default.bone, default.bone_m
+    preferences.fov_deg = preferences.fov_deg if _in(FOV_RANGE_DEG, preferences.fov_deg) else 0.0
+    if not _in(CAMERA_HEIGHT_RANGE_M, preferences.camera_height_m):
+        preferences.camera_height_m = default.camera_height_m
+    if preferences.heading not in HEADINGS:
+        preferences.heading = default.heading
+    if preferences.plot_group not in GROUPS:
+        preferences.plot_group = default.plot_group
+    if not _in((0.0, 10000.0), preferences.plot_height):
+        preferences.plot_height = default.plot_height
     preferences.countdown_s = min(60, max(0, preferences.countdown_s))
     preferences.auto_stop_s = min(86400, max(0, preferences.auto_stop_s))
     preferences.rate = preferences.rate if 0 < preferences.rate <= 240 else 0.0
     return preferences
+
+
+def _in(limits: tuple[float, float], value: float) -> bool:
+    return limits[0] <= value <= limits[1]

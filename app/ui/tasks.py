@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from PyQt6.QtCore import QObject, QTimer
@@ -49,12 +50,15 @@ class Job:
         quiet: bool = False,
         precious: bool = False,
         stop_label: str = "Cancel",
+        about: Path | None = None,
     ) -> None:
         self.title = title
         self.quiet = quiet
         self.precious = precious
         """Whether its result is lost when the window is closed now, so that one should ask."""
         self.stop_label = stop_label
+        self.about = about
+        """The recording that is read or written, which is not to be moved away meanwhile."""
         self.progress: float | None = None
         self.started_at = time.monotonic()
         self._work = work

@@ -153,7 +153,7 @@ def _rgb(colour: QColor) -> tuple[int, int, int]:
 
 def stylesheet(theme: Theme, em: float) -> str:
     """The style sheet for a font of height ``em`` (logical pixels)."""
-    return "\n".join(part(theme, em) for part in (_frame_style, _control_style, _slider_style))
+    return "\n".join(part(theme, em) for part in _STYLES)
 
 
 def _px(share: float, em: float) -> str:
@@ -193,7 +193,8 @@ QPushButton:hover, QComboBox:hover {{ background: {theme.hover}; }}
 QPushButton:pressed, QPushButton:checked {{ background: {theme.pressed}; }}
 QPushButton:focus, QComboBox:focus, QAbstractSpinBox:focus, QLineEdit:focus {{
     border: 1px solid {theme.dim}; }}
-QPushButton:disabled, QComboBox:disabled {{ color: {off}; background: {theme.window}; }}
+QPushButton:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{
+    color: {off}; background: {theme.window}; }}
 QPushButton[main="true"] {{ background: {theme.strong}; color: {theme.on_strong};
     border-color: {theme.strong}; font-weight: 600; }}
 QPushButton[main="true"]:hover {{ background: {theme.dim}; border-color: {theme.dim}; }}
@@ -237,3 +238,40 @@ QLabel {{ background: transparent; }}
 QLabel[dim="true"] {{ color: {theme.dim}; }}
 QLabel[heading="true"] {{ font-weight: 600; }}
 """
+
+
+def _list_style(theme: Theme, em: float) -> str:
+    px = functools.partial(_px, em=em)
+    return f"""
+QTreeView, QTableView, QPlainTextEdit {{ background: {theme.panel}; color: {theme.text};
+    border: 1px solid {theme.line}; border-radius: {px(0.3)}; gridline-color: {theme.line};
+    selection-background-color: {theme.line}; selection-color: {theme.text}; outline: 0; }}
+QTreeView::item, QTableView::item {{ padding: {px(0.28)} {px(0.35)}; }}
+QTreeView::item:selected, QTableView::item:selected {{ background: {theme.line};
+    color: {theme.text}; }}
+QTreeView QLineEdit, QTableView QLineEdit {{ padding: 0 {px(0.25)}; border-radius: 0; }}
+QPlainTextEdit {{ padding: {px(0.2)}; }}
+QPlainTextEdit:focus, QTreeView:focus, QTableView:focus {{ border: 1px solid {theme.dim}; }}
+QHeaderView, QHeaderView::section {{ background: {theme.window}; color: {theme.dim};
+    border: 0; border-radius: 0; }}
+QHeaderView::section {{ padding: {px(0.3)} {px(0.45)}; border-bottom: 1px solid {theme.line}; }}
+"""
+
+
+def _scroll_style(theme: Theme, em: float) -> str:
+    px = functools.partial(_px, em=em)
+    ends = "height: 0; width: 0; background: transparent;"
+    return f"""
+QScrollBar {{ background: transparent; border: 0; }}
+QScrollBar:vertical {{ width: {px(0.6)}; }}
+QScrollBar:horizontal {{ height: {px(0.6)}; }}
+QScrollBar::handle {{ background: {theme.line}; border-radius: {px(0.2)}; margin: {px(0.1)}; }}
+QScrollBar::handle:vertical {{ min-height: {px(2)}; }}
+QScrollBar::handle:horizontal {{ min-width: {px(2)}; }}
+QScrollBar::handle:hover {{ background: {theme.dim}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ {ends} }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+"""
+
+
+_STYLES: Final = (_frame_style, _control_style, _slider_style, _list_style, _scroll_style)

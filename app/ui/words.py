@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from app.live_out.figures import Figures
 from app.pipeline.status import Stats
 
 NARROW_SPACE: Final = "\u2009"
@@ -114,3 +115,24 @@ def _device(name: str, *, gpu_wanted: bool) -> Segment:
             warn=True,
         )
     return Segment("CPU", "The 3D poses are computed on the processor")
+
+
+def sending(figures: list[tuple[str, Figures]]) -> tuple[Segment, ...]:
+    """How sending the poses to each receiver, named first, goes."""
+    if not figures:
+        return ()
+    rate = max(each.rate for _, each in figures)
+    heard = any(each.heard for _, each in figures)
+    text = f"sending {rate:.0f}/s" if heard else "sending, nobody receives"
+    explained = "\n".join(f"{label}: {_sent(each)}" for label, each in figures)
+    return (Segment(text, explained, warn=not heard),)
+
+
+def _sent(figures: Figures) -> str:
+    if figures.latency_ms is None:
+        return "no poses at the moment"
+    words = (
+        f"{figures.rate:.1f} poses a second, sent {milliseconds(figures.latency_ms)} after the "
+        f"picture was taken; {figures.lost} lost"
+    )
+    return words if figures.heard else f"{words}; nobody receives them"

@@ -28,6 +28,7 @@ class Cell(NamedTuple):
     z: float | None
     conf: float | None
     state: str
+    event: str | None = None
 
 
 def long_table(path: Path) -> list[Cell]:
@@ -40,7 +41,7 @@ def long_table(path: Path) -> list[Cell]:
             int(row["frame"]), float(row["time_s"]), {"0": False, "1": True}[row["tracked"]],
             row["joint"],
             *(float(row[name]) if row[name] else None for name in ("x", "y", "z", "conf")),
-            row["state"],
+            row["state"], row["event"] or None,
         )
         for row in rows
     ]  # fmt: skip
@@ -59,12 +60,15 @@ def json_table(path: Path) -> list[Cell]:
     content = strict_json(path.read_text("utf-8"))
     names = [joint["name"] for joint in content["joints"]]
     return [
-        Cell(frame["frame"], frame["time_s"], frame["tracked"], name, *xyz, conf, state)
+        Cell(
+            frame["frame"], frame["time_s"], frame["tracked"], name, *xyz, conf, state,
+            frame["event"],
+        )
         for frame in content["frames"]
         for name, xyz, conf, state in zip(
             names, frame["xyz"], frame["conf"], frame["state"], strict=True
         )
-    ]
+    ]  # fmt: skip
 
 
 def npz_table(path: Path) -> list[Cell]:
@@ -80,6 +84,7 @@ def npz_table(path: Path) -> list[Cell]:
             str(name),
             *map(number, arrays["xyz"][row, joint]), number(arrays["conf"][row, joint]),
             str(arrays["states"][arrays["state"][row, joint]]),
+            str(arrays["event"][row]) or None,
         )
         for row in range(len(arrays["frame"]))
         for joint, name in enumerate(arrays["joints"])

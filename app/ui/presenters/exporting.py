@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from app.errors import MixposeError
+from app.errors import ExportError, MixposeError
 from app.export.registry import FORMATS, require
 from app.files import free_name, safe_name
+from app.motion.selection import Selection
+from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.presenters import work
 from app.ui.presenters.live import LiveStage
@@ -19,11 +21,12 @@ from app.ui.presenters.window import WindowPresenter
 from app.ui.tasks import Control, Job
 
 if TYPE_CHECKING:
+    from app.people.following import Choice
     from app.recording.reader import Recording
 
 EXPLAINED: Final = (
-    "Where 17 joints are in 3D, picture by picture. A second file beside it states units, axes and "
-    "origin. Joints that were not seen are not made up."
+    "17 joints in 3D, picture by picture; those that were not seen are not made up. A second file "
+    "beside it says what the numbers mean and what was done to them. The original stays as it is."
 )
 
 
@@ -36,6 +39,18 @@ class Target:
     """A recording's folder or a video file."""
     recording: Recording | None = None
     """The recording, if it is open."""
+    part: Selection = field(default_factory=Selection)
+    """What of it."""
+    choices: tuple[Choice, ...] = ()
+    """Whom to follow in a video."""
+
+    @property
+    def part_in_words(self) -> str:
+        """Which part it is; empty for the whole."""
+        if self.part.whole or self.recording is None:
+            return ""
+        ends = self.part.bounds(self.recording.duration_s)
+        return "Only the selection, {} to {}".format(*map(words.clock, ends))
 
     @property
     def is_video(self) -> bool:
@@ -49,6 +64,8 @@ class Format:
     kind: str
     label: str
     suffix: str
+    angles: bool
+    """Whether it has room for joint angles."""
 
 
 class ExportPresenter:
@@ -58,22 +75,46 @@ class ExportPresenter:
         self, window: WindowPresenter, preferences: Preferences, show: Callable[[Path], None]
     ) -> None:
         """``show`` opens the folder of a file for the user."""
-        self._window, self._preferences, self._show = window, preferences, show
+        self._window, self.preferences, self._show = window, preferences, show
 
     @property
     def formats(self) -> list[Format]:
-        return [Format(kind, each.label, each.suffix) for kind, each in FORMATS.items()]
+        return [
+            Format(kind, each.label, each.suffix, each.angles) for kind, each in FORMATS.items()
+        ]
+
+    @property
+    def kind(self) -> str:
+        """The format to begin with: the one exported last."""
+        kind = self.preferences.export_kind
+        return kind if kind in FORMATS else Preferences().export_kind
+
+    @staticmethod
+    def lacking(kind: str) -> str:
+        """What this format needs and this computer does not have, in words; empty if nothing."""
+        try:
+            require(kind)
+        except ExportError as error:
+            return str(error)
+        return ""
 
     @property
     def target(self) -> Target | None:
         stage = self._window.stage
         if isinstance(stage, PlaybackStage):
-            return Target(stage.label, stage.recording.path, stage.recording)
+            return self.target_of(stage.recording.path)
         if isinstance(stage, LiveStage) and stage.is_file:
             path = Path(stage.spec)
-            return Target(path.name, path)
+            return Target(path.name, path, choices=stage.choices)
         last = self._window.last_recording
-        return Target(last.stem, last) if last is not None else None
+        return self.target_of(last) if last is not None else None
+
+    def target_of(self, path: Path) -> Target:
+        """A recording, be it on stage or not."""
+        stage = self._window.stage
+        if isinstance(stage, PlaybackStage) and stage.recording.path == path:
+            return Target(stage.label, path, stage.recording, stage.selection)
+        return Target(path.stem, path)
 
     @property
     def explained(self) -> str:
@@ -81,25 +122,31 @@ class ExportPresenter:
         target = self.target
         if target is None:
             return "Record something first, or open a video or a recording"
-        return f"Save the 3D poses of {target.name} as a table (Ctrl+E)"
+        return f"Save the 3D poses of {target.name} (Ctrl+E)"
 
     def suggestion(self, target: Target, suffix: str) -> Path:
         """A file name that is free, in the folder used last."""
-        last = Path(self._preferences.last_folder) if self._preferences.last_folder else None
+        last = Path(self.preferences.last_folder) if self.preferences.last_folder else None
         folder = last if last is not None and last.is_dir() else target.path.parent
         return free_name(folder / f"{safe_name(target.path.stem)}{suffix}")
 
+    def remember(self, values: Mapping[str, Any]) -> None:
+        """Keep the format, and what is to be done to the poses: preferences by name."""
+        for name, value in values.items():
+            setattr(self.preferences, name, value)
+
     def export(self, target: Target, path: Path, kind: str) -> Job:
         """Write ``path`` in the background; it and its sidecar are replaced if they exist."""
-        preferences = replace(self._preferences)
-        self._preferences.last_folder = str(path.parent)
+        preferences = replace(self.preferences)
+        self.preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> tuple[Path, ...]:
             require(kind)  # before a long video is lifted for nothing
             if target.is_video:
-                return work.export_video(target.path, path, kind, preferences, control)
+                choices = target.choices
+                return work.export_video(target.path, path, kind, preferences, control, choices)
             recording = target.recording or work.open_recording(target.path)
-            return work.export_recording(recording, path, kind, preferences, control)
+            return work.export_recording(recording, path, kind, preferences, control, target.part)
 
         return self._window.jobs.start(
             Job(
@@ -109,6 +156,7 @@ class ExportPresenter:
                 failed=self._failed,
                 stopped=lambda: self._window.tell("The export was cancelled; nothing was written"),
                 precious=True,
+                about=target.path,
             )
         )
 

@@ -13,7 +13,6 @@ from PyQt6.QtCore import QDir, QFile, QObject, QStandardPaths, pyqtSignal
 from app.errors import MixposeError
 from app.ui import words
 from app.ui.presenters import work
-from app.ui.presenters.exporting import Target
 from app.ui.presenters.offers import rename_offer
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.tasks import Job
@@ -89,13 +88,6 @@ class LibraryPresenter(QObject):
     def open(self, path: Path) -> None:
         """Play a recording in the window."""
         self._window.choose(str(path))
-
-    def target(self, path: Path) -> Target:
-        """What the export dialog is opened with."""
-        stage = self._window.stage
-        if isinstance(stage, PlaybackStage) and stage.recording.path == path:
-            return Target(stage.label, path, stage.recording, stage.selection)
-        return Target(path.stem, path)
 
     def rename(self, path: Path, name: str) -> None:
         """Give a recording another name; one that is playing goes on playing."""

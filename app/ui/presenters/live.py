@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from app.colours import opacity
 from app.packets import Pose3D
+from app.people.following import Choice
 from app.pipeline import LiveRun, Snapshot, State
 from app.ui import notices, words
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
-from app.ui.presenters.stage import Look, Position, Stage, opacity
+from app.ui.presenters.company import CompanyHints
+from app.ui.presenters.stage import Look, Position, Stage
 from models.visibility import SeenTracker
 
 if TYPE_CHECKING:
@@ -66,17 +69,24 @@ class LiveStage:
         self._noticed: Exception | None = None
         self._noticed_at = 0.0
         self._hints = notices.SightHints()
+        self._company = CompanyHints()
+        self.choices: tuple[Choice, ...] = ()
+        """Whom the user has chosen to follow, and from when on."""
         self._tracker = SeenTracker()
         self._seen_index = -1
         self._seen = np.zeros(17, dtype=np.bool_)
         self._confidences: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
         self.recording = False
         """Set by the window, for the words used when the camera is lost."""
+        self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
+        """Set by who sends the poses on, for the status line."""
         self.run = LiveRun(
             source_opener(spec, preferences),
             lifter_loader(preferences),
             delay=preferences.delay,
             height_m=preferences.height_m or None,
+            smooth=preferences.smooth_live,
+            several=preferences.several,
         )
         self.run.start()
         self._last = self.run.latest()
@@ -116,7 +126,7 @@ class LiveStage:
             greyed=now.state in (State.LOST, State.FAILED),
             notice=self._notice(now),
             hint=self._hint(now),
-            status=words.status(now.stats, gpu_wanted=self.gpu_wanted) if now.frame else (),
+            status=self._status(now),
             position=self._position(now),
         )
 
@@ -136,6 +146,12 @@ class LiveStage:
     def step(self, frames: int) -> None:
         if self.is_file:
             self.run.step(frames)
+
+    def choose_person(self, x: float, y: float) -> None:
+        """Follow whoever is at this place of the picture shown, in pixels."""
+        if self._last.frame is not None:
+            self.choices += (Choice(x, y, self._last.frame.time_s),)
+            self.run.choose_person(x, y)
 
     def set_speed(self, speed: float) -> None:
         """A file being analysed live plays at its own pace only."""
@@ -168,6 +184,12 @@ class LiveStage:
         conf = self._confidences.get(pose.index)
         return None if conf is None else opacity(conf)
 
+    def _status(self, now: Snapshot) -> tuple[words.Segment, ...]:
+        sending = self.sending()
+        if now.frame is None:
+            return ()
+        return words.status(now.stats, gpu_wanted=self.gpu_wanted) + sending
+
     def _notice(self, now: Snapshot) -> notices.Notice | None:
         if now.state is State.STARTING:
             return notices.starting(self.label)
@@ -187,7 +209,8 @@ class LiveStage:
             return "Loading the person finder …"
         if now.pose is None and now.sight is not None and not now.stats.weights:
             return "Loading the 3D network …"
-        return self._hints.step(now.sight, time.monotonic())
+        about_others = self._company.step(now.keypoints.company, time.monotonic())
+        return about_others or self._hints.step(now.sight, time.monotonic())
 
     def _is_fresh(self, notice: Exception | None) -> bool:
         """Whether something that went wrong has not been shown for long enough yet."""

@@ -157,7 +157,7 @@ class Marking:
             end_s = stage.selection.end_s
             keep = end_s is not None and end_s >= stage.shown_s + _SHORTEST_S
             stage.select(Selection(stage.shown_s, end_s if keep else None))
-            self._say_selection(stage)
+        self._say_selection(stage)
 
     def select_to_here(self) -> None:
         """O: the selection ends with the frame shown; a beginning after that is given up."""
@@ -166,7 +166,7 @@ class Marking:
             start_s = stage.selection.start_s
             keep = start_s is not None and start_s <= stage.shown_s - _SHORTEST_S
             stage.select(Selection(start_s if keep else None, stage.shown_s))
-            self._say_selection(stage)
+        self._say_selection(stage)
 
     def select_all(self) -> None:
         """X: no selection any more."""
@@ -190,7 +190,10 @@ class Marking:
             Selection(start_s if start_s > 0 else None, end_s if end_s < length_s else None)
         )
 
-    def _say_selection(self, stage: PlaybackStage) -> None:
+    def _say_selection(self, stage: PlaybackStage | None) -> None:
+        if stage is None:
+            self._say("Open a recording first: a part of it can be selected")
+            return
         start_s, end_s = stage.selection.bounds(stage.clock.duration_s)
         self._say(f"Selected from {words.clock(start_s)} to {words.clock(end_s)}")
 

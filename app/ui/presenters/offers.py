@@ -64,3 +64,10 @@ class Offers:
                 NewsButton("Dismiss", window.clear_news),
             ),
         )
+
+
+def rename_offer(window: WindowPresenter, path: Path, target: Path) -> None:
+    """An interrupted recording that has been offered is not offered again by its new name."""
+    known = window.preferences.offered.split(_BETWEEN)
+    if path.name in known:
+        window.set_preference("offered", _BETWEEN.join([*known, target.name]))

@@ -31,6 +31,13 @@ class Placement:
             share[:, 0] = 1.0 - share[:, 0]
         return share * (self.width, self.height) + (self.left, self.top)
 
+    def to_picture(self, x: float, y: float, size: tuple[int, int]) -> tuple[float, float] | None:
+        """A place in the pane -> pixels of the picture; None beside the picture."""
+        across, down = (x - self.left) / self.width, (y - self.top) / self.height
+        if not (0 <= across < 1 and 0 <= down < 1):
+            return None
+        return (1 - across if self.mirror else across) * size[0], down * size[1]
+
 
 def place(
     picture: tuple[int, int], pane: tuple[float, float], *, fill: bool, mirror: bool

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.colours import opacity
+from app.motion.selection import Selection
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.ui import words
-from app.ui.presenters.stage import Look, Position, opacity
+from app.ui.presenters.stage import Look, Position, Tick
 from models.skeleton import MIRROR
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
+    from app.recording.events import Mark
     from app.recording.poses import SavedPoses
     from app.recording.reader import Recording
 
@@ -33,6 +36,8 @@ class Clock:
     def __init__(self, duration_s: float, now: Callable[[], float] = time.monotonic) -> None:
         self.duration_s = duration_s
         self.loop = False
+        self.part: tuple[float, float] | None = None
+        """What is played again and again with ``loop``; None for the whole."""
         self._now = now
         self._speed = 1.0
         self._playing = False
@@ -52,15 +57,17 @@ class Clock:
         now = self._now()
         if self._playing:
             self._time_s += (now - self._since) * self._speed
-            if self._time_s >= self.duration_s:
-                self._end()
+            start_s, end_s = self._stretch
+            if self._time_s >= end_s:
+                self._end(start_s, end_s)
         self._since = now
         return self._time_s
 
     def play(self) -> None:
         self.read()
-        if self._time_s >= self.duration_s:
-            self._time_s = 0.0
+        start_s, end_s = self._stretch
+        if self._time_s >= end_s:
+            self._time_s = start_s
         self._playing = True
 
     def pause(self) -> None:
@@ -75,9 +82,14 @@ class Clock:
         self.read()
         self._speed = speed
 
-    def _end(self) -> None:
-        if self.loop and self.duration_s > 0:
-            self._time_s %= self.duration_s
+    @property
+    def _stretch(self) -> tuple[float, float]:
+        """From where to where it plays."""
+        return self.part if self.loop and self.part is not None else (0.0, self.duration_s)
+
+    def _end(self, start_s: float, end_s: float) -> None:
+        if self.loop and end_s > start_s:
+            self._time_s = start_s + (self._time_s - start_s) % (end_s - start_s)
         else:
             self._time_s, self._playing = self.duration_s, False
 
@@ -143,8 +155,15 @@ class PlaybackStage:
         self._gaps = gaps(self._data.tracked)
         self._poses: SavedPoses | None = recording.poses
         self._pictures = Pictures(recording) if recording.video_path else None
+        from app.recording.hold import Hold  # it imports OpenCV, which the window's start can spare
+
+        self._hold = Hold(recording.path)
         self._last = Look()
         self._shown = -1
+        self.selection = Selection()
+        self.marks: tuple[Mark, ...] = ()
+        self._ticks: tuple[Tick, ...] = ()
+        self.read_events()
         self.clock.play()
 
     @property
@@ -152,10 +171,56 @@ class PlaybackStage:
         """Whether there are 3D poses to show and export."""
         return self._poses is not None
 
+    @property
+    def motion(self) -> tuple[NDArray[np.float64], SavedPoses] | None:
+        """(N,) times of the frames, from the first, and the poses; None until it is lifted."""
+        return None if self._poses is None else (self._time_s, self._poses)
+
     def show_poses(self, poses: SavedPoses) -> None:
         """The recording has been lifted."""
         self._poses = poses
         self._shown = -1
+
+    def read_events(self) -> None:
+        """Take up what has become of the events."""
+        self.marks = self.recording.events.marks
+        length_s = self.clock.duration_s or 1.0
+        self._ticks = tuple(
+            Tick(
+                mark.number,
+                min(1.0, max(0.0, (mark.time_s - self.starts_at_s) / length_s)),
+                mark.label,
+            )
+            for mark in self.marks
+        )
+
+    @property
+    def starts_at_s(self) -> float:
+        """The first frame's time on the clock of the recording's rows and events."""
+        return float(self._data.time_s[0])
+
+    @property
+    def shown_s(self) -> float:
+        """The time of the frame shown, from the first."""
+        return float(self._time_s[self.index])
+
+    def frame_time(self, time_s: float) -> float:
+        """The time of the frame shown at ``time_s``."""
+        return float(self._time_s[self._index(time_s)])
+
+    def frame_after(self, time_s: float) -> float:
+        """The time of the frame after the one shown at ``time_s``, or of the last one."""
+        return float(self._time_s[min(self._index(time_s) + 1, len(self._time_s) - 1)])
+
+    def select(self, part: Selection) -> None:
+        """Choose the part that is exported, and played again and again if that is wanted."""
+        self.selection = part
+        self.clock.part = None if part.whole else part.bounds(self.clock.duration_s)
+
+    def go(self, time_s: float) -> None:
+        """Stop at the frame of ``time_s``."""
+        self.clock.pause()
+        self.clock.move(time_s)
 
     def look(self) -> Look:
         index = self._index(self.clock.read())
@@ -187,6 +252,7 @@ class PlaybackStage:
         self.clock.loop = loop
 
     def close(self, timeout_s: float) -> bool:
+        self._hold.let_go()
         return self._pictures.close(timeout_s) if self._pictures else True
 
     @property
@@ -252,6 +318,13 @@ class PlaybackStage:
             words.Segment(f"{rate:.1f} fps", "Pictures recorded each second, on average"),
         )
 
+    def _part(self) -> tuple[float, float] | None:
+        length_s = self.clock.duration_s
+        if self.selection.whole or not length_s:
+            return None
+        start_s, end_s = self.selection.bounds(length_s)
+        return start_s / length_s, end_s / length_s
+
     def _position(self) -> Position:
         return Position(
             time_s=self.clock.read(),
@@ -260,6 +333,8 @@ class PlaybackStage:
             loop=self.clock.loop,
             speed=self.clock.speed,
             gaps=self._gaps,
+            ticks=self._ticks,
+            part=self._part(),
         )
 
 

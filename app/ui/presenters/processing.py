@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.motion.bones import NAMED
-from app.motion.processing import Processing
+from app.motion.wanted import NAMED, Processing
 from app.ui.preferences import Preferences
 
 SMOOTHING: Final = [

@@ -17,6 +17,7 @@ from app.ui.presenters.live import LiveStage
 from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
+    from app.recording.events import Mark
     from app.recording.writer import RecordingWriter
 
 log: Final = logging.getLogger(__name__)
@@ -98,6 +99,12 @@ class RecordPresenter:
             self._reset()
         elif self._state is RecordState.RECORDING and self._writer is not None:
             self._close(self._writer)
+
+    def mark(self) -> Mark | None:
+        """Mark this moment of the recording; None if there is none with a frame."""
+        if self._state is not RecordState.RECORDING or self._writer is None:
+            return None
+        return self._writer.mark()
 
     def step(self) -> None:
         """Look at the clock; called on every tick of the window."""
@@ -212,5 +219,6 @@ def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> R
             "delay": preferences.delay,
             "height_m": preferences.height_m or None,
             "weights": preferences.weights or None,
+            "several": preferences.several,
         },
     )

@@ -16,6 +16,16 @@ SPEEDS: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Tick:
+    """A marked event on the timeline."""
+
+    number: int
+    share: float
+    """Where, as a share of the whole."""
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """Where in a file or recording we are."""
 
@@ -28,6 +38,9 @@ class Position:
     """How fast it plays; None where that cannot be chosen."""
     gaps: tuple[tuple[float, float], ...] = ()
     """Stretches in which nobody was seen, as shares of the whole."""
+    ticks: tuple[Tick, ...] = ()
+    part: tuple[float, float] | None = None
+    """Where the selection begins and ends, as shares of the whole; None without one."""
 
     @property
     def share(self) -> float:
@@ -75,10 +88,3 @@ class Stage(Protocol):
 
     def close(self, timeout_s: float) -> bool:
         """End everything; may wait, so not in the window's thread.  Whether all has ended."""
-
-
-def opacity(conf: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How firmly joints of this confidence are drawn: (17,) -> (17,) in [0.3, 1]."""
-    firm = np.clip((np.nan_to_num(conf) - 0.4) / 0.4, 0.0, 1.0)
-    result: NDArray[np.float32] = (0.3 + 0.7 * firm).astype(np.float32)
-    return result

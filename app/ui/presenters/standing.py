@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 
 from app.packets import Keypoints2D, Pose3D
 from app.render.camera import world_from_camera
+from app.render.request import ANKLE_M, SITTING_M
 from models.skeleton import JOINT
 
-ANKLE_M: Final = 0.08
-"""Height of the ankle joint above the sole."""
-SITTING_M: Final = 0.92
-"""Height given to the pelvis while no ankle is seen."""
 _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _RISE_S: Final = 0.06
 _SINK_S: Final = 0.2

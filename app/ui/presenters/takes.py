@@ -97,7 +97,7 @@ class Takes:
         look = (NewsButton("Play", lambda: window.open_recording(path)),) if play else ()
         return (
             *look,
-            NewsButton("Export…", window.ask_export.emit),
+            NewsButton("Export…", lambda: window.ask_export.emit(path)),
             NewsButton("Show in folder", lambda: window.show_folder.emit(path)),
             NewsButton("Dismiss", window.clear_news),
         )

@@ -19,10 +19,11 @@ from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
 from app.ui.presenters.cameras import CameraList
 from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
+from app.ui.presenters.marking import Marking
 from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.recording import RecordPresenter, RecordStatus
 from app.ui.presenters.stage import Look
+from app.ui.presenters.takes import Takes
 from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class WindowPresenter(QObject):
     """(words, path) of the newest recordings."""
     ask_file = pyqtSignal()
     ask_url = pyqtSignal()
-    ask_export = pyqtSignal()
+    ask_export = pyqtSignal(Path)
+    """Of this recording."""
     show_folder = pyqtSignal(Path)
     copy_diagnostics = pyqtSignal()
 
@@ -62,13 +64,13 @@ class WindowPresenter(QObject):
         self.preferences = preferences
         self.jobs = Jobs(self)
         self.stage: LiveStage | PlaybackStage | None = None
-        self.recorder = RecordPresenter(
-            self.jobs, preferences, recordings, saved=self._saved, failed=self.tell
-        )
         self.news: News | None = None
         self.last_recording: Path | None = None
         self.welcome = not preferences.welcomed
         self._recordings = recordings
+        self.takes = Takes(self)
+        self.marking = Marking(self)
+        self.recorder = self.takes.recorder
         self.cameras = CameraList(self.jobs, self.sources_changed.emit)
         self._spec = ""
         self._live_spec = ""
@@ -145,14 +147,14 @@ class WindowPresenter(QObject):
             self.stage_changed.emit()
             self.sources_changed.emit()
             if recording.poses is None:
-                self.lift(path, recording)
+                self.takes.lift(path, recording)
 
         self.jobs.start(
             Job(
                 f"Opening {path.stem}",
                 lambda _control: work.open_recording(path),
                 done=opened,
-                failed=self._job_failed,
+                failed=self.job_failed,
             )
         )
 
@@ -174,13 +176,18 @@ class WindowPresenter(QObject):
     def start_or_stop(self) -> None:
         """The start button; next to a recording it goes back to the camera."""
         if isinstance(self.stage, LiveStage) and not self.stage.over:
-            self._leave_stage()
-            self._notice = notices.STOPPED
-            self.stage_changed.emit()
+            self.put_away()
         elif self._live_spec:
             self.choose(self._live_spec)
         else:
             self.begin(None)
+
+    def put_away(self) -> None:
+        """Let go of what is on stage; nothing takes its place."""
+        self._leave_stage()
+        self._spec, self._notice = self._live_spec, notices.STOPPED
+        self.stage_changed.emit()
+        self.sources_changed.emit()
 
     @property
     def start_button(self) -> tuple[str, str, str]:
@@ -202,7 +209,7 @@ class WindowPresenter(QObject):
         look = self.stage.look()
         if self._notice is not None:
             look = replace(look, notice=self._notice)
-        hint = self.recorder.hint() or look.hint or self._performer_hint()
+        hint = self.marking.hint() or self.recorder.hint() or look.hint or self._performer_hint()
         return replace(look, hint=hint)
 
     def _performer_hint(self) -> str:
@@ -261,6 +268,10 @@ class WindowPresenter(QObject):
             stage.run.set_delay(chosen.delay)
         elif name == "height_m":
             stage.run.set_height(chosen.height_m or None)
+        elif name == "smooth_live":
+            stage.run.set_smoothing(chosen.smooth_live)
+        elif name == "several":
+            stage.run.set_several(chosen.several)
         elif name in ("weights", "device", "use_depth"):
             stage.gpu_wanted = chosen.device not in ("auto", "cpu")
             stage.run.set_lifter(lifter_loader(chosen))
@@ -270,75 +281,15 @@ class WindowPresenter(QObject):
             else:
                 self.choose(stage.spec)
 
+    def choose_person(self, x: float, y: float) -> None:
+        """Follow whoever is at this place of the picture, in pixels."""
+        if isinstance(self.stage, LiveStage):
+            self.stage.choose_person(x, y)
+
     def wave_welcome(self) -> None:
         """The first explanation has been read."""
         self.welcome = self._explain_performer = False
         self.preferences.welcomed = True
-
-    # --- recording and what follows ---------------------------------------------------------
-
-    def toggle_recording(self) -> None:
-        """R and the record button."""
-        live = self.stage if isinstance(self.stage, LiveStage) else None
-        self.recorder.toggle(live)
-
-    @property
-    def record_status(self) -> RecordStatus:
-        return self.recorder.status(self.stage if isinstance(self.stage, LiveStage) else None)
-
-    def _saved(self, path: Path, why_ended: str) -> None:
-        self.last_recording = path
-        self.wave_welcome()
-        self.list_recordings()
-        if why_ended:
-            self.tell(why_ended)
-        if not self.closing:  # it is lifted when it is opened or exported
-            self.lift(path, why_ended=why_ended)
-
-    def lift(self, path: Path, opened: Recording | None = None, *, why_ended: str = "") -> None:
-        """Compute the final 3D poses of a recording in the background, then say ``why_ended``."""
-        preferences = replace(self.preferences)
-
-        def lifted(recording: Recording) -> None:
-            stage = self.stage
-            if isinstance(stage, PlaybackStage) and stage.recording.path == path:
-                if recording.poses is not None:
-                    stage.show_poses(recording.poses)
-                self.announce(News("The 3D poses are ready", self._after(path, play=False)))
-            else:
-                ready = f"Recording {path.stem} is ready"
-                self.announce(News(why_ended or ready, self._after(path)))
-
-        def skipped() -> None:
-            later = "its 3D poses will be computed when you export it"
-            saved = why_ended or f"Recording {path.stem} is saved"
-            self.announce(News(f"{saved.rstrip('.')}; {later}", self._after(path)))
-
-        def failed(error: BaseException) -> None:
-            self._job_failed(error)
-            self.last_recording = path
-
-        self.jobs.start(
-            Job(
-                f"Computing the 3D poses of {path.stem} at full quality",
-                lambda control: work.lift_recording(
-                    opened or work.open_recording(path), preferences, control
-                ),
-                done=lifted,
-                failed=failed,
-                stopped=skipped,
-                stop_label="Skip",
-            )
-        )
-
-    def _after(self, path: Path, *, play: bool = True) -> tuple[NewsButton, ...]:
-        look = (NewsButton("Play", lambda: self.open_recording(path)),) if play else ()
-        return (
-            *look,
-            NewsButton("Export…", self.ask_export.emit),
-            NewsButton("Show in folder", lambda: self.show_folder.emit(path)),
-            NewsButton("Dismiss", self.clear_news),
-        )
 
     # --- saying things ----------------------------------------------------------------------
 
@@ -352,7 +303,8 @@ class WindowPresenter(QObject):
         """Say something that went wrong or is worth knowing, with nothing to be done but read."""
         self.announce(News(sentence, (NewsButton("Dismiss", self.clear_news),)))
 
-    def _job_failed(self, error: BaseException) -> None:
+    def job_failed(self, error: BaseException) -> None:
+        """Say what a job could not do; anything but our own errors is a fault of the program."""
         if not isinstance(error, MixposeError):
             raise error
         self.tell(str(error))

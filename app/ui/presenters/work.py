@@ -6,6 +6,8 @@ is left behind then.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +17,9 @@ from app.ui.tasks import Control
 
 if TYPE_CHECKING:
     from app.motion.data import MotionData
+    from app.motion.selection import Selection
+    from app.people.following import Choice
+    from app.recording.listing import RecordingEntry
     from app.recording.reader import Recording
     from models.lifter import Lifter
 
@@ -74,6 +79,41 @@ def interrupted(folder: Path) -> list[tuple[Path, float]]:
     return [(entry.path, entry.duration_s) for entry in interrupted_recordings(folder)]
 
 
+def all_recordings(folder: Path) -> list[RecordingEntry]:
+    """Every recording in the folder, newest first."""
+    from app.recording.listing import list_recordings
+
+    return list_recordings(folder)
+
+
+def rename_recording(path: Path, name: str) -> Path:
+    """Its new path.  Raises RecordingError."""
+    from app.recording.moving import renamed
+
+    return renamed(path, name)
+
+
+def trash_recording(path: Path, trash: Callable[[Path], Path | None]) -> Path | None:
+    """Where ``trash`` put it, as far as that is known.  Raises RecordingError."""
+    from app.recording.moving import put_into_trash
+
+    return put_into_trash(path, trash)
+
+
+def bring_back_recording(trashed: Path, path: Path) -> None:
+    """Take a recording out of the trash again.  Raises RecordingError."""
+    from app.recording.moving import put_back
+
+    put_back(trashed, path)
+
+
+def write_notes(path: Path, text: str) -> None:
+    """Keep what was written about a recording.  Raises RecordingError."""
+    from app.recording import notes
+
+    notes.write(path, text)
+
+
 def open_recording(path: Path) -> Recording:
     """Raises RecordingError."""
     from app.recording.reader import Recording
@@ -116,46 +156,92 @@ def up_to_date(recording: Recording, preferences: Preferences) -> bool:
 
 
 def export_recording(
-    recording: Recording, path: Path, kind: str, preferences: Preferences, control: Control
+    recording: Recording,
+    path: Path,
+    kind: str,
+    preferences: Preferences,
+    control: Control,
+    part: Selection,
 ) -> tuple[Path, ...]:
-    """Write a table of a recording, lifting it first where needed.  Replaces ``path``."""
-    if not up_to_date(recording, preferences):
-        recording = lift_recording(recording, preferences, _Part(control, 0.0, 0.9))
+    """Write a table of ``part`` of a recording, lifting it first where needed.  Replaces ``path``.
+
+    Raises ExportError if there is no frame in ``part``.
+    """
+    ready = up_to_date(recording, preferences)
+    poses, file = _split(control, kind, ready=ready)
+    if not ready:
+        recording = lift_recording(recording, preferences, _Part(poses, 0.0, 0.9))
     from app.export.registry import export
     from app.motion.data import MotionData
+    from app.motion.selection import select
 
-    data = MotionData.from_recording(recording)
-    return export(path, data, kind, overwrite=True, progress=_Part(control, 0.9, 1.0).report)
+    data = _processed(MotionData.from_recording(recording), preferences, poses)
+    data = select(data, part, recording.keypoints.dropped)
+    return export(path, data, kind, overwrite=True, progress=file.report)
 
 
 def export_video(
-    video: Path, path: Path, kind: str, preferences: Preferences, control: Control
+    video: Path,
+    path: Path,
+    kind: str,
+    preferences: Preferences,
+    control: Control,
+    choices: Sequence[Choice] = (),
 ) -> tuple[Path, ...]:
-    """Lift a whole video file at full quality and write a table of it.  Replaces ``path``."""
+    """Lift a whole video file at full quality and write a table of it.  Replaces ``path``.
+
+    ``choices`` say whom of several people to follow.
+    """
     from app.export.registry import export
+    from app.pictures import refuse_source
 
-    data = lift_video(video, preferences, control)
-    return export(path, data, kind, overwrite=True, progress=_Part(control, 0.98, 1.0).report)
+    refuse_source(path, video)
+    poses, file = _split(control, kind, ready=False)
+    data = _processed(lift_video(video, preferences, poses, choices), preferences, poses)
+    return export(path, data, kind, overwrite=True, progress=file.report)
 
 
-def lift_video(video: Path, preferences: Preferences, control: Control) -> MotionData:
-    """The 3D poses of a whole video file."""
+def _split(control: Control, kind: str, *, ready: bool) -> tuple[_Part, _Part]:
+    """The work on the poses, which may be ``ready`` but for processing; and writing the file."""
+    from app.export.registry import FORMATS
+
+    share = (0.1 if ready else 0.5) if FORMATS[kind].slow else 0.98
+    return _Part(control, 0.0, share), _Part(control, share, 1.0)
+
+
+def _processed(data: MotionData, preferences: Preferences, control: Control) -> MotionData:
+    """What the preferences want done to the poses: the last tenth of the work on them."""
+    from app.motion.processing import process
+    from app.ui.presenters.processing import wanted
+
+    return process(data, wanted(preferences), _Part(control, 0.9, 1.0).report)
+
+
+def lift_video(
+    video: Path, preferences: Preferences, control: Control, choices: Sequence[Choice] = ()
+) -> MotionData:
+    """The 3D poses of a whole video file; ``choices`` say whom of several people to follow."""
     from app.clip import Progress, Stage, detect_clip, lift_clip
     from app.detector import Detector
+    from app.pictures import SourcePictures
     from app.sources import open_source
 
     network = lifter(preferences)
     parts = {
         Stage.DETECTING: _Part(control, 0.0, _DETECTING),
-        Stage.LIFTING: _Part(control, _DETECTING, 0.98),
+        Stage.LIFTING: _Part(control, _DETECTING, 0.9),
     }
 
     def progress(done: Progress) -> None:
         parts[done.stage].report(done.frames / done.total if done.total else 0.0)
 
-    with open_source(str(video)) as source, Detector() as detector:
+    with (
+        open_source(str(video)) as source,
+        Detector(several=preferences.several, choices=choices) as detector,
+    ):
         clip = detect_clip(source, detector, progress=progress)
-    return lift_clip(clip, network, progress=progress)
+    pictures = SourcePictures(partial(open_source, str(video)))
+    return lift_clip(clip, network, progress=progress, pictures=pictures)
 
 
 class _Part:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Target
+from app.files import free_name
+from app.motion.selection import Selection
+from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target
 from app.ui.views import kit
+from app.ui.views.processing import ProcessingForm
 
 SHORTCUTS: Final = (
     ("Space", "Play or pause; start or stop the camera"),
@@ -25,12 +31,18 @@ SHORTCUTS: Final = (
     ("M", "Mirror the picture (never what is recorded)"),
     ("F", "Follow the person in the 3D view"),
     ("1  2  3  0", "3D from the front, the side, the top; as at first"),
+    ("A", "Joint angles over time, below the 3D view"),
     ("Left  Right", "One frame back, one frame on"),
     ("Home", "Back to the start"),
     ("L", "Play again and again"),
+    ("E", "Mark an event while it records or plays"),
+    ("Ctrl+Left  Ctrl+Right", "To the event before, to the next one"),
+    ("Ctrl+Shift+E", "All events of the recording"),
+    ("I  O  X", "Select from here, to here; select all"),
+    ("Ctrl+L", "All recordings: rename, delete, notes"),
     ("Ctrl+O", "Open a video or a recording"),
     ("Ctrl+U", "Open a stream's address"),
-    ("Ctrl+E", "Export as a table"),
+    ("Ctrl+E", "Export the 3D poses"),
     ("Ctrl+,", "Settings"),
     ("F11", "Whole screen"),
     ("Ctrl+Q", "Quit"),
@@ -41,6 +53,8 @@ MOUSE: Final = (
     ("Shift+drag, middle button", "Move it"),
     ("Wheel", "Closer or farther"),
     ("Double click", "Back to the first view"),
+    ("Click on a person", "Follow them instead"),
+    ("Right click on an event", "Rename or remove it"),
 )
 
 
@@ -54,20 +68,29 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self._target = target
+        self._presenter, self._target = presenter, target
+        self.processing = ProcessingForm(presenter.preferences)
         self._formats = presenter.formats
-        self._path = presenter.suggestion(target, self._formats[0].suffix)
         self.kind = kit.Choice()
-        self.kind.fill([(each.label, each.kind) for each in self._formats], "csv")
+        self.kind.setAccessibleName("Format")
+        self.kind.fill([(each.label, each.kind) for each in self._formats], presenter.kind)
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
+        self._path = presenter.suggestion(target, self._format.suffix)
+        self.only = kit.Tick(target.part_in_words)
+        self.only.setChecked(True)
+        if not target.part_in_words:
+            self.only.hide()
         self.file = QLineEdit(self._path.name)
         self.file.setAccessibleName("File name")
         self._folder = kit.label(dim=True)
         self._note = kit.label(dim=True)
+        self._note.setWordWrap(True)
         self.file.textChanged.connect(lambda _text: self._check())
         self.go = kit.push_button("Export", self._go, main=True)
         self.go.setDefault(True)
         self._build()
+        self.processing.fit()
+        self.processing.room.toggled.connect(lambda _on: self._fit())
         self._show_folder()
         self._check()
 
@@ -76,16 +99,11 @@ class ExportDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * gap)
         grid.setVerticalSpacing(gap)
-        folder = QHBoxLayout()
-        folder.addWidget(self._folder, 1)
-        folder.addWidget(kit.push_button("Change…", self._choose_folder))
-        self._folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        rows = (("What", kit.label(self._target.name)), ("Format", self.kind), ("File", self.file))
-        for row, (words, widget) in enumerate(rows):
-            grid.addWidget(kit.label(words, dim=True), row, 0)
-            grid.addWidget(widget, row, 1)
-        grid.addWidget(kit.label("Folder", dim=True), len(rows), 0)
-        grid.addLayout(folder, len(rows), 1)
+        self._add_file(grid, gap)
+        done = kit.label("What is done to the poses", heading=True)
+        grid.setRowMinimumHeight(grid.rowCount(), gap // 2)
+        grid.addWidget(done, grid.rowCount(), 0, 1, 2)
+        self.processing.add_to(grid, gap)
         explained = kit.label(EXPLAINED, dim=True)
         explained.setWordWrap(True)
         buttons = QHBoxLayout()
@@ -98,24 +116,71 @@ class ExportDialog(QDialog):
         column.addLayout(grid)
         column.addWidget(explained)
         column.addLayout(buttons)
-        self.setMinimumWidth(kit.ems(self, 32))
+        self.setMinimumWidth(kit.ems(self, 34))
+        self.setTabOrder(self.only, self.kind)
+
+    def _add_file(self, grid: QGridLayout, gap: int) -> None:
+        """The rows that say what is written, and where."""
+        folder = QHBoxLayout()
+        folder.addWidget(self._folder, 1)
+        folder.addWidget(kit.push_button("Change…", self._choose_folder))
+        self._folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        what = QHBoxLayout()
+        what.setSpacing(3 * gap)
+        what.addWidget(self._name())
+        what.addWidget(self.only)
+        what.addStretch(1)
+        grid.addLayout(what, 0, 1)
+        grid.addWidget(self.kind, 1, 1)
+        grid.addWidget(self.file, 2, 1)
+        grid.addLayout(folder, 3, 1)
+        for row, words in enumerate(("What", "Format", "File", "Folder")):
+            grid.addWidget(kit.label(words, dim=True), row, 0)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        super().showEvent(event)
+        self._fit()
+
+    def _name(self) -> QLabel:
+        """Of what is exported; a long one must leave room for the rest."""
+        result = kit.label()
+        room, right = kit.ems(self, 14), Qt.TextElideMode.ElideRight
+        result.setText(result.fontMetrics().elidedText(self._target.name, right, room))
+        result.setToolTip(self._target.name)
+        return result
 
     @property
     def path(self) -> Path:
         """The file to be written, with the format's suffix."""
-        suffix = self._formats[self.kind.currentIndex()].suffix
-        name = self.file.text().strip()
+        suffix, name = self._format.suffix, self.file.text().strip()
         return self._path.parent / (name if name.endswith(suffix) else name + suffix)
 
+    @property
+    def _format(self) -> Format:
+        return self._formats[self.kind.currentIndex()]
+
     def _format_changed(self) -> None:
-        suffix = self._formats[self.kind.currentIndex()].suffix
-        self.file.setText(Path(self.file.text()).stem + suffix)
+        named = self._path.with_name(Path(self.file.text()).stem + self._format.suffix)
+        # A video's own name is taken.
+        self.file.setText((free_name(named) if named == self._target.path else named).name)
+        self._check()  # the name may be the same
 
     def _check(self) -> None:
         usable = bool(self.file.text().strip()) and not set(self.file.text()) & set('/\\:*?"<>|')
-        self.go.setEnabled(usable)
+        own = usable and self.path == self._target.path
+        lacking = self._presenter.lacking(self._format.kind)
+        self.processing.offer_angles(self._format.angles)
+        self.go.setEnabled(usable and not own and not lacking)
         there = usable and self.path.exists()
-        self._note.setText("This file exists and will be replaced" if there else "")
+        replaced = "This file exists and will be replaced" if there else ""
+        self._note.setText(lacking or ("This is the video itself" if own else replaced))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as what is shown now needs."""
+        if (column := self.layout()) is not None and self.isVisible():
+            column.activate()
+            self.resize(self.width(), column.totalHeightForWidth(self.width()))
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder", str(self._path.parent))
@@ -132,7 +197,9 @@ class ExportDialog(QDialog):
         self._folder.setToolTip(folder)
 
     def _go(self) -> None:
-        self.export_wanted.emit(self._target, self.path, str(self.kind.currentData()))
+        self._presenter.remember({"export_kind": self._format.kind, **self.processing.values()})
+        target = self._target if self.only.isChecked() else replace(self._target, part=Selection())
+        self.export_wanted.emit(target, self.path, self._format.kind)
         self.accept()
 
 
@@ -182,19 +249,31 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle("Keyboard and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         gap = kit.ems(self, 0.45)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(*(4 * [5 * gap]))
-        grid.setHorizontalSpacing(4 * gap)
-        grid.setVerticalSpacing(gap)
-        for title, rows in (("Keyboard", SHORTCUTS), ("In the 3D view", MOUSE)):
-            if grid.rowCount() > 1:
-                grid.setRowMinimumHeight(grid.rowCount(), 2 * gap)
-            grid.addWidget(kit.label(title, heading=True), grid.rowCount(), 0, 1, 2)
-            for keys, words in rows:
-                row = grid.rowCount()
-                grid.addWidget(kit.label(keys), row, 0)
-                grid.addWidget(kit.label(words, dim=True), row, 1)
-        grid.setRowMinimumHeight(grid.rowCount(), gap)
+        columns = QHBoxLayout()
+        columns.setSpacing(8 * gap)
+        half = (len(SHORTCUTS) + len(MOUSE) + 1) // 2  # of all lines, so that both are as long
+        columns.addLayout(_keys(gap, ("Keyboard", SHORTCUTS[:half])))
+        columns.addLayout(_keys(gap, ("", SHORTCUTS[half:]), ("Mouse", MOUSE)))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(4 * [5 * gap]))
+        column.setSpacing(3 * gap)
+        column.addLayout(columns)
         close = kit.push_button("Close", self.accept)
-        right = Qt.AlignmentFlag.AlignRight
-        grid.addWidget(close, grid.rowCount(), 0, 1, 2, right)
+        column.addWidget(close, alignment=Qt.AlignmentFlag.AlignRight)
+
+
+def _keys(gap: int, *sections: tuple[str, tuple[tuple[str, str], ...]]) -> QGridLayout:
+    """Keys and what they do, under their titles."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(4 * gap)
+    grid.setVerticalSpacing(gap)
+    for number, (title, rows) in enumerate(sections):
+        if number:
+            grid.setRowMinimumHeight(grid.rowCount(), gap)
+        grid.addWidget(kit.label(title, heading=True), grid.rowCount(), 0, 1, 2)
+        for keys, words in rows:
+            row = grid.rowCount()
+            grid.addWidget(kit.label(keys), row, 0)
+            grid.addWidget(kit.label(words, dim=True), row, 1)
+    grid.setRowStretch(grid.rowCount(), 1)
+    return grid

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from PyQt6.QtCore import QMimeData, QProcess, QProcessEnvironment, QUrl
 from PyQt6.QtGui import QDesktopServices, QGuiApplication
-from PyQt6.QtWidgets import QFileDialog, QMessageBox
+from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app import __version__
 from app.silence import environment_for_others
 from app.ui.presenters import sources, work
+from app.ui.presenters.exporting import Target
 from app.ui.presenters.window import RECORDING_SUFFIX
 from app.ui.tasks import Job
 from app.ui.views.dialogs import AddressDialog, ExportDialog, ShortcutsDialog
@@ -60,10 +61,16 @@ def ask_export(window: MainWindow) -> None:
     target = window.exporter.target
     if target is None:
         window.presenter.tell(window.exporter.explained)
-        return
-    dialog = ExportDialog(window.exporter, target, window)
+    else:
+        export(window, target)
+
+
+def export(window: MainWindow, target: Target, parent: QWidget | None = None) -> ExportDialog:
+    """Ask what the 3D poses of ``target`` are to become, and where; in front of ``parent``."""
+    dialog = ExportDialog(window.exporter, target, parent or window)
     dialog.export_wanted.connect(window.exporter.export)
     dialog.open()
+    return dialog
 
 
 def show_shortcuts(window: MainWindow) -> None:

@@ -95,7 +95,7 @@ class Welcome(QFrame):
 _STEPS = (
     "Step back until your feet are in the picture",
     "Press R to record, and again to stop",
-    "Export the 3D poses as a table",
+    "Export a table, an animation or a video",
 )
 
 

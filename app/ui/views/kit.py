@@ -7,9 +7,28 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QPoint, QRectF, QSize, Qt
-from PyQt6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QToolButton, QWidget
+from PyQt6.QtCore import QPoint, QRectF, QSize, Qt, QTimer
+from PyQt6.QtGui import (
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QWheelEvent,
+)
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 
 from app.ui import icons
 
@@ -147,6 +166,48 @@ class Tick(QCheckBox):
 
     def hitButton(self, place: QPoint) -> bool:
         return self.rect().contains(place)
+
+
+class Number(QDoubleSpinBox):
+    """A number with its unit.  A click selects it, so that typing replaces it, words and all."""
+
+    def __init__(self, limits: tuple[float, float], value: float, unit: str, step: float) -> None:
+        super().__init__()
+        self.setRange(*limits)
+        self.setSingleStep(step)
+        self.setDecimals(0 if step >= 1 else 2)
+        self.setSuffix(unit)
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.setValue(value)
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        super().focusInEvent(event)
+        QTimer.singleShot(0, self.selectAll)  # the click that follows would select nothing
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Scrolling past must not change it."""
+        if event is not None:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        super().keyPressEvent(event)
+        _leave(self, event)
+
+
+class Line(QLineEdit):
+    """A line of text in a panel; Enter ends the typing, and the window's keys work again."""
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        super().keyPressEvent(event)
+        _leave(self, event)
+
+
+def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
+    """Give the keyboard back to the window.  In a dialog Enter and Escape mean the dialog."""
+    ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+    window = typed.window()
+    if event is not None and event.key() in ends and isinstance(window, QMainWindow):
+        window.setFocus()
 
 
 def image(pixels: NDArray[np.uint8]) -> QImage:

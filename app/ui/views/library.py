@@ -233,7 +233,9 @@ class LibraryDialog(QDialog):
     def _export(self) -> None:
         row = self.list.chosen()
         if row is not None:
-            errands.export(self._window, self.presenter.target(row.path))
+            target = self._window.exporter.target_of(row.path)
+            dialog = errands.export(self._window, target, self)
+            dialog.accepted.connect(lambda: self._say("The window says when it is written."))
 
     def _show_in_folder(self) -> None:
         row = self.list.chosen()

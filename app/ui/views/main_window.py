@@ -9,12 +9,8 @@ from PyQt6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QHBoxLayout,
     QMainWindow,
     QMenu,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
 )
 
 from app.ui import theme as themes
@@ -22,11 +18,13 @@ from app.ui.presenters.exporting import ExportPresenter
 from app.ui.presenters.live import LiveStage
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.plotting import PlotPresenter
 from app.ui.presenters.stage import Look
 from app.ui.presenters.window import WindowPresenter
-from app.ui.views import errands, kit, menus
+from app.ui.views import errands, kit, layout, library, marking, menus
 from app.ui.views.jobs import JobStrip, Welcome
 from app.ui.views.picture import PictureView
+from app.ui.views.plot import PlotPane
 from app.ui.views.settings import SettingsPanel
 from app.ui.views.skeleton import SkeletonView
 from app.ui.views.statusline import StatusLine
@@ -52,18 +50,19 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar()
         self.picture = PictureView()
         self.skeleton = SkeletonView(orbit)
+        self.plot = PlotPane(PlotPresenter(presenter))
         self.settings = SettingsPanel(presenter.preferences)
         self.timeline = Timeline()
         self.strip = JobStrip()
         self.welcome = Welcome(presenter.wave_welcome)
         self.status = StatusLine()
-        self.panes = QSplitter(Qt.Orientation.Horizontal)
+        self.panes = layout.Panes(self.picture, self.skeleton, self.plot)
         self.look = Look()
         self._was_ready = False
         self._leaving = False
         self._build()
         self.actions_by_words: dict[str, QAction] = menus.build(self, self._menus())
-        self.recordings = QMenu("Recordings", self)
+        self.recordings = QMenu("Newest recordings", self)
         menus.insert(self.recordings, before=self.actions_by_words["Export…"])
         self._connect()
         self._tick = QTimer(self)
@@ -75,33 +74,9 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
-        self.panes.addWidget(self.picture)
-        self.panes.addWidget(self.skeleton)
-        self.panes.setChildrenCollapsible(False)
-        self.panes.setHandleWidth(kit.ems(self, 0.3))
-        self.picture.setMinimumWidth(kit.ems(self, 12))
-        self.skeleton.setMinimumWidth(kit.ems(self, 12))
-        middle = QHBoxLayout()
-        middle.setSpacing(0)
-        middle.addWidget(self.panes, 1)
-        middle.addWidget(self.settings)
-        notes = QVBoxLayout()
-        gap = kit.ems(self, 0.4)
-        notes.setContentsMargins(gap, gap, gap, 0)
-        notes.setSpacing(gap)
-        notes.addWidget(self.welcome)
-        notes.addWidget(self.strip)
-        column = QVBoxLayout()
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.toolbar)
-        column.addLayout(middle, 1)
-        column.addLayout(notes)
-        column.addWidget(self.timeline)
-        column.addWidget(self.status)
-        holder = QWidget()
-        holder.setLayout(column)
-        self.setCentralWidget(holder)
+        middle = [self.panes, self.settings]
+        notes, below = [self.welcome, self.strip], [self.timeline, self.status]
+        self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
         self.setMinimumSize(kit.ems(self, 48), kit.ems(self, 28))
@@ -112,17 +87,18 @@ class MainWindow(QMainWindow):
             "&File": [
                 entry("Open a video or recording…", self.ask_file, ("Ctrl+O",)),
                 entry("Open a stream's address…", self.ask_url, ("Ctrl+U",)),
+                entry("Recordings…", lambda: library.show(self), ("Ctrl+L",)),
                 entry("Export…", self.ask_export, ("Ctrl+E",), separated=True),
-                entry("Show the recordings", lambda: errands.show_folder(window.recordings)),
                 entry("Quit", self.close, ("Ctrl+Q",), separated=True),
             ],
             "&Control": [
                 entry("Play or pause, start or stop", self._space, ("Space",)),
-                entry("Record", window.toggle_recording, ("R",)),
+                entry("Record", window.takes.toggle, ("R",)),
                 entry("One frame back", lambda: self._step(-1), ("Left",), separated=True),
                 entry("One frame on", lambda: self._step(1), ("Right",)),
                 entry("To the start", lambda: self._seek(0.0), ("Home",)),
                 entry("Loop", self.timeline.loop.click, ("L",)),
+                *marking.entries(self),
             ],
             "&View": [
                 entry("Mirror the picture", self.picture.mirror.click, ("M",), checkable=True),
@@ -132,8 +108,9 @@ class MainWindow(QMainWindow):
                 entry("From the side", lambda: self._preset("side"), ("2",)),
                 entry("From the top", lambda: self._preset("top"), ("3",)),
                 entry("First view", self.skeleton.reset.click, ("0",)),
-                entry("Whole screen", self._whole_screen, ("F11",), True, True),
+                entry("Joint angles", self.plot.presenter.toggle, ("A",), True, True),
                 entry("Settings", self._toggle_settings, ("Ctrl+,",), True),
+                entry("Whole screen", self._whole_screen, ("F11",), True),
             ],
             "&Help": [
                 entry("Keyboard and mouse", lambda: errands.show_shortcuts(self), ("F1",)),
@@ -149,7 +126,7 @@ class MainWindow(QMainWindow):
         bar.source_chosen.connect(self._choose)
         bar.sources_wanted.connect(lambda: window.cameras.refresh())
         bar.start_pressed.connect(window.start_or_stop)
-        bar.record_pressed.connect(window.toggle_recording)
+        bar.record_pressed.connect(window.takes.toggle)
         bar.delay_chosen.connect(lambda frames: window.set_preference("delay", frames))
         bar.export_pressed.connect(self.ask_export)
         bar.settings_pressed.connect(self._toggle_settings)
@@ -157,10 +134,13 @@ class MainWindow(QMainWindow):
         self.settings.changed.connect(window.set_preference)
         self.settings.opened.connect(lambda: errands.list_machine(self))
         self.picture.card.chosen.connect(window.do)
+        self.picture.person_chosen.connect(window.choose_person)
         self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
         self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
+        self.skeleton.plot_pressed.connect(self.plot.presenter.toggle)
         self.skeleton.follow_chosen.connect(lambda on: window.set_preference("follow", on))
         self.skeleton.shown.connect(self._pose_shown)
+        marking.connect(self)
         self.timeline.toggle.connect(window.toggle)
         self.timeline.seek.connect(self._seek)
         self.timeline.to_start.connect(lambda: self._seek(0.0))
@@ -173,14 +153,14 @@ class MainWindow(QMainWindow):
         window.recordings_listed.connect(self._show_recordings)
         window.ask_file.connect(self.ask_file)
         window.ask_url.connect(self.ask_url)
-        window.ask_export.connect(self.ask_export)
+        window.ask_export.connect(lambda path: errands.export(self, self.exporter.target_of(path)))
         window.show_folder.connect(errands.show_in_folder)
         window.copy_diagnostics.connect(self.copy_diagnostics)
 
     def open(self) -> None:
         """Take up the remembered state and show the window."""
         chosen = self.presenter.preferences
-        for name in ("theme", "mirror", "fill", "follow", "delay"):
+        for name in ("theme", "mirror", "fill", "follow", "delay", "plot_open"):
             self._show_preference(name)
         self.orbit.recall(chosen.orbit)
         size = QSize(kit.ems(self, 80), kit.ems(self, 50))
@@ -188,10 +168,7 @@ class MainWindow(QMainWindow):
         self.resize(size.boundedTo(screen.availableSize()) if screen is not None else size)
         if chosen.geometry:
             self.restoreGeometry(QByteArray(chosen.geometry))
-        if len(chosen.panes) == 2:
-            self.panes.setSizes([round(width) for width in chosen.panes])
-        else:
-            self.panes.setSizes([1000, 1000])
+        self.panes.recall(chosen.panes, chosen.plot_height)
         self._show_sources()
         self._show_recordings([])
         self.presenter.list_recordings()
@@ -203,7 +180,7 @@ class MainWindow(QMainWindow):
         """Put the window's state into the preferences."""
         chosen = self.presenter.preferences
         chosen.geometry = bytes(self.saveGeometry().data())
-        chosen.panes = tuple(float(width) for width in self.panes.sizes())
+        chosen.panes, chosen.plot_height = self.panes.widths, self.panes.plot_height
         chosen.orbit = self.orbit.remembered()
         chosen.settings_open = self.settings.isVisible()
 
@@ -215,7 +192,8 @@ class MainWindow(QMainWindow):
         self.look = look = window.look()
         self.picture.show_look(look)
         self.skeleton.show_look(look)
-        record = window.record_status
+        self.plot.show_look(look)
+        record = window.takes.status
         self.toolbar.record.show_status(record)
         self.picture.show_record(record)
         self.toolbar.show_start(*window.start_button)
@@ -279,6 +257,13 @@ class MainWindow(QMainWindow):
             self.orbit.follow = chosen.follow
             self.skeleton.follow.setChecked(chosen.follow)
             self.actions_by_words["Follow the person"].setChecked(chosen.follow)
+        elif name == "plot_group":
+            self.plot.show_group()
+        elif name == "plot_open":
+            self.plot.prepare()
+            self.panes.show_plot(chosen.plot_open)
+            for button in (self.actions_by_words["Joint angles"], self.skeleton.plot):
+                button.setChecked(chosen.plot_open)
         elif name == "delay":
             stage = self.presenter.stage
             rate = stage.rate if isinstance(stage, LiveStage) else None
@@ -291,6 +276,7 @@ class MainWindow(QMainWindow):
         themes.apply_to_program(theme)
         self.picture.set_theme(theme)
         self.skeleton.set_theme(theme)
+        self.plot.set_theme(theme)
 
     # --- doing ------------------------------------------------------------------------------
 

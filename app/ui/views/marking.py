@@ -38,7 +38,7 @@ def entries(window: MainWindow) -> list[Entry]:
         Entry("Mark an event", marking.mark, ("E",), separated=True),
         Entry("Event before", partial(marking.go_along, -1), ("Ctrl+Left",)),
         Entry("Next event", partial(marking.go_along, 1), ("Ctrl+Right",)),
-        Entry("Events…", lambda: EventsDialog(marking, window).show(), ("Ctrl+Shift+E",)),
+        Entry("Events…", partial(show_events, window), ("Ctrl+Shift+E",)),
         Entry("Select from here", marking.select_from_here, ("I",), separated=True),
         Entry("Select to here", marking.select_to_here, ("O",)),
         Entry("Select all", marking.select_all, ("X",)),
@@ -78,6 +78,16 @@ def ask_label(parent: QWidget, marking: Marking, number: int) -> None:
     dialog.open()
 
 
+def show_events(window: MainWindow) -> EventsDialog:
+    """Open the list of events, or bring it to the front."""
+    open_already = window.findChildren(EventsDialog)
+    dialog = open_already[0] if open_already else EventsDialog(window.presenter.marking, window)
+    dialog.show()
+    dialog.raise_()
+    dialog.activateWindow()
+    return dialog
+
+
 class EventsDialog(QDialog):
     """All events of the recording on stage; a label is changed where it stands."""
 
@@ -90,6 +100,7 @@ class EventsDialog(QDialog):
         self.table.setHorizontalHeaderLabels(["Time", "Event"])
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setToolTip("Click to go there; double click to change what it is called")
         self.table.currentCellChanged.connect(lambda row, _column, *_before: self._go(row))
         self.table.itemChanged.connect(self._renamed)
         self._none = kit.label(dim=True)
@@ -146,13 +157,14 @@ class EventsDialog(QDialog):
         self.table.blockSignals(False)
         if marks and row >= 0:
             self.table.setCurrentCell(min(row, len(marks) - 1), 1)
-        self.remove.setEnabled(bool(marks))
+        self.remove.setEnabled(self.table.currentRow() >= 0)
 
     def _number(self, row: int) -> int | None:
         item = self.table.item(row, 0)
         return None if item is None else int(item.data(Qt.ItemDataRole.UserRole))
 
     def _go(self, row: int) -> None:
+        self.remove.setEnabled(row >= 0)
         number = self._number(row)
         if number is not None:
             self._marking.go(number)

@@ -6,9 +6,9 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
 from app.colours import SIDE_COLOURS, SceneTheme
+from app.render import painted
 from app.render.camera import View
 from app.render.request import Body
-from app.ui.presenters import painted
 
 
 def paint_scene(

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QFont,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app import colours
 from app.packets import Frame
 from app.ui import icons
+from app.ui.presenters import company
 from app.ui.presenters import picture as geometry
 from app.ui.presenters.recording import RecordState, RecordStatus
-from app.ui.presenters.stage import Look, opacity
+from app.ui.presenters.stage import Look
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit, strokes
 from app.ui.views.card import Card, Hint
@@ -24,16 +34,21 @@ class PictureView(QWidget):
 
     mirror_chosen = pyqtSignal(bool)
     fill_chosen = pyqtSignal(bool)
+    person_chosen = pyqtSignal(float, float)
+    """A click into the picture, in its pixels."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Camera picture")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the keys leave the line that was typed in
         self._look = Look()
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
         self._theme: Theme = DARK
         self._record = RecordStatus()
+        self._pointed: tuple[float, float] | None = None
+        self.setMouseTracking(True)
         self.mirror = kit.tool_button(
             "mirror",
             "Mirror the picture (M)\nOnly what you see: recordings are never mirrored",
@@ -61,6 +76,7 @@ class PictureView(QWidget):
         self.hint.show_text("" if look.notice else look.hint)
         if look.frame is not before.frame:
             self._take(look.frame)
+            self._point(self._pointed)
         if (look.frame, look.keypoints, look.greyed) != (
             before.frame,
             before.keypoints,
@@ -86,6 +102,42 @@ class PictureView(QWidget):
         self.fill.setToolTip(tip)
         self.update()
 
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        if event is not None:
+            self._point(self._in_picture(event.position()))
+
+    def leaveEvent(self, _event: QEvent | None) -> None:
+        self._point(None)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        if event is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        place = self._in_picture(event.position())
+        if place is not None and not self._look.greyed:
+            self.person_chosen.emit(*place)
+
+    def _point(self, place: tuple[float, float] | None) -> None:
+        """Say that a person can be clicked while the pointer is over one."""
+        self._pointed = place
+        over = self._box_pointed_at() is not None
+        shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+        if self.cursor().shape() != shape:
+            self.setCursor(shape)
+            self.setToolTip("Click to follow this person" if over else "")
+            self.update()
+
+    def _box_pointed_at(self) -> company.Box | None:
+        keypoints = self._look.keypoints
+        if keypoints is None or self._pointed is None:
+            return None
+        return company.box_at(keypoints.company.others, *self._pointed)
+
+    def _in_picture(self, point: QPointF) -> tuple[float, float] | None:
+        size = self._size()
+        if size is None:
+            return None
+        return self._placement(size).to_picture(point.x(), point.y(), size)
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
         self.card.place()
@@ -95,19 +147,25 @@ class PictureView(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._theme.stage))
-        look = self._look
-        size = look.frame.size if look.frame else look.size
+        size = self._size()
         if size is not None:
-            place = geometry.place(
-                size,
-                (self.width(), self.height()),
-                fill=self.fill.isChecked(),
-                mirror=self.mirror.isChecked(),
-            )
+            place = self._placement(size)
             self._paint_picture(painter, place)
+            self._paint_others(painter, place)
             self._paint_figure(painter, place)
         self._paint_record(painter)
         painter.end()
+
+    def _size(self) -> tuple[int, int] | None:
+        return self._look.frame.size if self._look.frame else self._look.size
+
+    def _placement(self, size: tuple[int, int]) -> geometry.Placement:
+        return geometry.place(
+            size,
+            (self.width(), self.height()),
+            fill=self.fill.isChecked(),
+            mirror=self.mirror.isChecked(),
+        )
 
     def _take(self, frame: Frame | None) -> None:
         """Wrap the frame without copying; QImage does not keep the array alive, so we do."""
@@ -141,9 +199,23 @@ class PictureView(QWidget):
         if keypoints is None or seen is None or not keypoints.tracked or self._look.greyed:
             return
         points = place.to_pane(keypoints.xy, keypoints.size)
-        lines, dots = geometry.figure(points, seen, opacity(keypoints.conf))
+        lines, dots = geometry.figure(points, seen, colours.opacity(keypoints.conf))
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
+
+    def _paint_others(self, painter: QPainter, place: geometry.Placement) -> None:
+        keypoints = self._look.keypoints
+        if keypoints is None or not keypoints.company.others or self._look.greyed:
+            return
+        painter.save()
+        painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
+        pointed = self._box_pointed_at()
+        for box in keypoints.company.others:
+            corners = place.to_pane(np.reshape(box, (2, 2)), keypoints.size)
+            (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+            outline = QRectF(left, top, right - left, bottom - top)
+            strokes.outline(painter, outline, kit.em(self), firm=box == pointed)
+        painter.restore()
 
     def _paint_record(self, painter: QPainter) -> None:
         if self._record.state is RecordState.RECORDING:

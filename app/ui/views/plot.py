@@ -43,6 +43,7 @@ class PlotPane(QWidget):
         self.group.fill([(words, key) for key, (words, _) in GROUPS.items()], presenter.group)
         self.group.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.group.setMaximumWidth(kit.ems(self, 16))
+        self.group.setAccessibleName("Angles shown")
         self.group.activated.connect(lambda _: presenter.choose(str(self.group.currentData())))
         self.values = [_Value() for _ in range(_MOST_CURVES)]
         self._build()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from PyQt6.QtWidgets import QDoubleSpinBox, QGridLayout, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from app.motion.bones import BONE_RANGE_M
-from app.motion.processing import CAMERA_HEIGHT_RANGE_M, FOV_RANGE_DEG
+from app.motion.wanted import BONE_RANGE_M, CAMERA_HEIGHT_RANGE_M, FOV_RANGE_DEG
 from app.ui.preferences import Preferences
 from app.ui.presenters.processing import HEADINGS, SMOOTHING, scales
 from app.ui.views import kit
@@ -17,21 +16,29 @@ _USUAL_LENS: Final = "Usual, 61°"
 
 
 class ProcessingForm:
-    """Rows of a grid: smoothing, bones, scale, room, angles.  Nothing chosen is raw poses."""
+    """Rows of a grid: smoothing, bones, size, room, angles.  Nothing chosen is raw poses.
+
+    What needs something else to be chosen is to be seen only then.
+    """
 
     def __init__(self, chosen: Preferences) -> None:
         self.smooth_hz = kit.Choice()
         self.smooth_hz.fill(SMOOTHING, chosen.smooth_hz)
         self.smooth_hz.setToolTip("Movements faster than this are smoothed away, without delay")
         self.rigid_bones = _tick(
-            "One length for each bone", chosen.rigid_bones, "Lengths are fitted once to the person"
+            "Keep every bone at one length",
+            chosen.rigid_bones,
+            "Lengths are fitted once to the person; as measured they change a little",
         )
         self.bone = kit.Choice()
         self.bone.fill(scales(chosen), chosen.bone)
         self.bone.setToolTip("A bone you have measured sets the scale instead of the body height")
-        self.bone_m = _number(BONE_RANGE_M, chosen.bone_m or _USUAL_BONE_M, " m", 0.01)
+        self.bone_m = kit.Number(BONE_RANGE_M, chosen.bone_m or _USUAL_BONE_M, " m", 0.01)
         self.room = _tick(
-            "Place the person in the room", chosen.room, "Otherwise the pelvis stays at the origin"
+            "Place the person in the room",
+            chosen.room,
+            "They walk about on the floor, and standing feet stay still; the camera must, too.\n"
+            "Otherwise the pelvis stays at the origin",
         )
         self.fov_deg = _number_or(_USUAL_LENS, FOV_RANGE_DEG, chosen.fov_deg, "°", 1)
         self.fov_deg.setToolTip("How wide the camera sees along the longer side of its picture")
@@ -45,12 +52,12 @@ class ProcessingForm:
         self.angles = _tick(
             "Joint angles too",
             chosen.angles,
-            "In degrees: in the wide table, JSON and NPZ; MOT always has them",
+            "In degrees: in the table (CSV), JSON and NPZ; MOT always has them",
         )
+        self._of_room: list[QWidget] = []
         self._name()
-        self.bone.currentIndexChanged.connect(lambda _index: self._enable())
-        self.room.toggled.connect(lambda _on: self._enable())
-        self._enable()
+        self.bone.currentIndexChanged.connect(lambda _index: self.fit())
+        self.room.toggled.connect(lambda _on: self.fit())
 
     def add_to(self, grid: QGridLayout, gap: int) -> None:
         """Append the rows to a grid whose first column holds the words."""
@@ -59,25 +66,39 @@ class ProcessingForm:
             line.setSpacing(gap)
         scale.addWidget(self.bone, 1)
         scale.addWidget(self.bone_m)
-        camera.addWidget(self.fov_deg, 1)
-        camera.addWidget(kit.label("its height", dim=True))
-        camera.addWidget(self.camera_height_m, 1)
+        sees, above = kit.label("sees", dim=True), kit.label("from a height of", dim=True)
+        for widget in (sees, self.fov_deg, above, self.camera_height_m):
+            camera.addWidget(widget, 0 if widget in (sees, above) else 1)
+        self._of_room = [sees, self.fov_deg, above, self.camera_height_m, self.heading]
         rows: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
             ("Smoothing", self.smooth_hz),
             ("Bones", self.rigid_bones),
-            ("Scale", scale),
-            ("Where", self.room),
-            ("Camera sees", camera),
-            ("At first facing", self.heading),
+            ("Size", scale),
+            ("Room", self.room),
+            ("Camera", camera),
+            ("Faces at first", self.heading),
             ("Angles", self.angles),
         )
         for words, what in rows:
             row = grid.rowCount()
-            grid.addWidget(kit.label(words, dim=True), row, 0)
+            name = kit.label(words, dim=True)
+            grid.addWidget(name, row, 0)
+            if what in (camera, self.heading):
+                self._of_room.append(name)
             if isinstance(what, QWidget):
                 grid.addWidget(what, row, 1)
             else:
                 grid.addLayout(what, row, 1)
+
+    def offer_angles(self, possible: bool) -> None:
+        """Whether the format chosen can hold joint angles."""
+        self.angles.setEnabled(possible)
+
+    def fit(self) -> None:
+        """Show what makes a difference now.  The rows must lie in a widget by then."""
+        self.bone_m.setVisible(bool(self.bone.currentData()))
+        for widget in self._of_room:
+            widget.setVisible(self.room.isChecked())
 
     def values(self) -> dict[str, Any]:
         """The preferences as chosen now, by name."""
@@ -103,14 +124,9 @@ class ProcessingForm:
             (self.bone_m, "Its length"),
             (self.fov_deg, "Angle the camera sees"),
             (self.camera_height_m, "Height of the camera"),
-            (self.heading, "At first facing"),
+            (self.heading, "Faces at first"),
         ):
             widget.setAccessibleName(words)
-
-    def _enable(self) -> None:
-        self.bone_m.setEnabled(bool(self.bone.currentData()))
-        for widget in (self.fov_deg, self.camera_height_m, self.heading):
-            widget.setEnabled(self.room.isChecked())
 
 
 def _tick(words: str, on: bool, tip: str) -> kit.Tick:
@@ -120,26 +136,15 @@ def _tick(words: str, on: bool, tip: str) -> kit.Tick:
     return box
 
 
-def _number(limits: tuple[float, float], value: float, unit: str, step: float) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(*limits)
-    box.setSingleStep(step)
-    box.setDecimals(0 if step >= 1 else 2)
-    box.setSuffix(unit)
-    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-    box.setValue(value)
-    return box
-
-
 def _number_or(
     words: str, limits: tuple[float, float], value: float, unit: str, step: float
-) -> QDoubleSpinBox:
+) -> kit.Number:
     """``words`` stand one step below the range, and for the value 0."""
     low, high = limits
-    box = _number((low - step, high), value or low - step, unit, step)
+    box = kit.Number((low - step, high), value or low - step, unit, step)
     box.setSpecialValueText(words)
     return box
 
 
-def _value(box: QDoubleSpinBox) -> float:
+def _value(box: kit.Number) -> float:
     return 0.0 if box.value() <= box.minimum() else round(box.value(), box.decimals())

@@ -7,7 +7,6 @@ from typing import Any, Final
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
-    QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -16,6 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.live_out.targets import NETWORK, LslTarget, OscTarget
 from app.ui.preferences import Preferences
 from app.ui.views import kit
 
@@ -41,6 +41,7 @@ STOPS: Final = [
     ("After 30 minutes", 1800),
 ]
 THEMES: Final = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
+_HEIGHT_M: Final = (1.20, 2.30)
 _AVERAGE_M: Final = 1.70
 
 
@@ -103,13 +104,10 @@ class SettingsPanel(QFrame):
         self._choice("rate", "Pictures", RATES, "What the camera cannot do is ignored")
         self._title("Person")
         self._height()
-        self._title("3D")
-        self._choice("weights", "Weights", [("Automatic", "")], "The trained network")
-        self._choice("device", "Computed on", [("Automatic", "auto")], "Processor or GPU")
         self._check(
-            "use_depth",
-            "Use MediaPipe's depth",
-            "As evidence beside the 2D joints; off, the network sees those alone",
+            "several",
+            "Several people: follow one",
+            "The largest at first; click another in the picture. Costs a little speed",
         )
         self._title("Recording")
         self._choice("countdown_s", "Countdown", COUNTDOWNS, "Time to walk into the picture")
@@ -119,8 +117,52 @@ class SettingsPanel(QFrame):
             "Keep the video too",
             "1 to 3 MB a second; without it only the joints are kept",
         )
+        self._three_d()
+        self._sending()
         self._title("Look")
-        self._choice("theme", "Theme", THEMES, "")
+        self._choice("theme", "Theme", THEMES, "Colours of the window")
+
+    def _three_d(self) -> None:
+        self._title("3D")
+        self._check(
+            "smooth_live",
+            "Smooth the live view",
+            "Calmer when you hold still, a little later when you move slowly; recordings stay raw",
+        )
+        self._check(
+            "use_depth",
+            "Use MediaPipe's depth",
+            "As evidence beside the 2D joints; off, the network sees those alone",
+        )
+        self._choice("weights", "Weights", [("Automatic", "")], "The trained network")
+        self._choice("device", "Computed on", [("Automatic", "auto")], "Processor or GPU")
+
+    def _sending(self) -> None:
+        self._title("Send live")
+        avatar = self._check(
+            "osc",
+            "To avatar programs (VMC)",
+            "The pose moves an avatar in VSeeFace, Warudo, Unity, Blender and others",
+        )
+        self._text(
+            "osc_address",
+            "Address",
+            str(OscTarget()),
+            "Where the other program receives; HOST:PORT",
+            avatar,
+        )
+        laboratory = self._check(
+            "lsl",
+            "To the Lab Streaming Layer",
+            "The joints as a stream that LabRecorder can record",
+        )
+        self._text(
+            "lsl_name",
+            "Name",
+            str(LslTarget()),
+            f"Only this computer finds the stream; NAME@{NETWORK} is found by others too",
+            laboratory,
+        )
 
     def _title(self, words: str) -> None:
         if self._column.count():
@@ -137,7 +179,7 @@ class SettingsPanel(QFrame):
         self._choices[name] = box
         self._row(words, box)
 
-    def _check(self, name: str, words: str, tip: str) -> None:
+    def _check(self, name: str, words: str, tip: str) -> kit.Tick:
         box = kit.Tick(words)
         box.setToolTip(tip)
         box.setChecked(bool(getattr(self._preferences, name)))
@@ -145,22 +187,26 @@ class SettingsPanel(QFrame):
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.setObjectName(name)
         self._column.addWidget(box)
+        return box
+
+    def _text(self, name: str, words: str, usual: str, tip: str, only_with: kit.Tick) -> None:
+        line = kit.Line(getattr(self._preferences, name))
+        line.setPlaceholderText(usual)
+        line.setToolTip(tip)
+        line.setAccessibleName(words)
+        line.setObjectName(name)
+        line.editingFinished.connect(lambda: self.changed.emit(name, line.text().strip()))
+        self._row(words, line, only_with)
 
     def _height(self) -> None:
         known = kit.Tick("I know the body height")
         known.setToolTip("Without it the person is shown at an average height")
         known.setChecked(self._preferences.height_m > 0)
         known.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        metres = QDoubleSpinBox()
-        metres.setRange(1.20, 2.30)
-        metres.setSingleStep(0.01)
-        metres.setDecimals(2)
-        metres.setSuffix(" m")
-        metres.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-        metres.setValue(self._preferences.height_m or _AVERAGE_M)
-        metres.setEnabled(known.isChecked())
+        metres = kit.Number(_HEIGHT_M, self._preferences.height_m or _AVERAGE_M, " m", 0.01)
         metres.setObjectName("height_m")
-        known.toggled.connect(metres.setEnabled)
+        metres.setAccessibleName("Height")
+        metres.setToolTip("From the floor to the top of the head, without shoes")
 
         def tell() -> None:
             self.changed.emit("height_m", metres.value() if known.isChecked() else 0.0)
@@ -168,12 +214,19 @@ class SettingsPanel(QFrame):
         known.toggled.connect(lambda _on: tell())
         metres.valueChanged.connect(lambda _value: tell())
         self._column.addWidget(known)
-        self._row("Height", metres)
+        self._row("Height", metres, known)
 
-    def _row(self, words: str, widget: QWidget) -> None:
-        row = QHBoxLayout()
+    def _row(self, words: str, widget: QWidget, only_with: kit.Tick | None = None) -> None:
+        """A line of the panel; with ``only_with``, shown while that is ticked."""
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(kit.ems(self, 0.5))
         name = kit.label(words, dim=True)
         self._names.append(name)
         row.addWidget(name)
         row.addWidget(widget, 1)
-        self._column.addLayout(row)
+        self._column.addWidget(holder)
+        if only_with is not None:
+            holder.setHidden(not only_with.isChecked())
+            only_with.toggled.connect(holder.setVisible)

@@ -45,6 +45,7 @@ class SkeletonView(QWidget):
     """Shows the lifted pose in the room, from wherever the user wants to look."""
 
     follow_chosen = pyqtSignal(bool)
+    plot_pressed = pyqtSignal()
     shown = pyqtSignal(int)
     """The pose of this source frame is on the screen now.  At most once a pose, painted or not."""
 
@@ -52,6 +53,7 @@ class SkeletonView(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("3D view")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setToolTip(_MOUSE_HELP)
         self._orbit = orbit
         self._standing = Standing()
@@ -69,7 +71,10 @@ class SkeletonView(QWidget):
             checkable=True,
         )
         self.reset = kit.tool_button("reset", "Back to the first view (double click)", self._reset)
-        self._corner = Corner(self, [self.follow, self.reset])
+        self.plot = kit.tool_button(
+            "plot", "Joint angles over time (A)", self.plot_pressed.emit, checkable=True
+        )
+        self._corner = Corner(self, [self.plot, self.follow, self.reset])
         self.hint = Hint(self)
         self._resizing = QTimer(self)
         self._resizing.setSingleShot(True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
 from app.colours import SIDE_COLOURS
@@ -30,6 +30,21 @@ def paint(painter: QPainter, strokes: Iterable[Stroke], dots: Iterable[Dot], wid
         painter.drawEllipse(QPointF(*dot.centre), width * 0.95, width * 0.95)
         painter.setBrush(QColor(SIDE_COLOURS[dot.side]).lighter(125))
         painter.drawEllipse(QPointF(*dot.centre), width * 0.62, width * 0.62)
+    painter.restore()
+
+
+def outline(painter: QPainter, box: QRectF, em: float, *, firm: bool) -> None:
+    """Draw a grey frame around somebody who can be clicked; ``firm`` while pointed at.
+
+    Light on dark, so that it is seen on any wall.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(255, 255, 255, 30) if firm else Qt.BrushStyle.NoBrush)
+    for colour, opacity, width in (("#000000", 0.4, 0.28), ("#d8d8d8", 0.75, 0.12)):
+        painter.setOpacity(1.0 if firm else opacity)
+        painter.setPen(QPen(QColor(colour), width * em))
+        painter.drawRoundedRect(box, 0.6 * em, 0.6 * em)
     painter.restore()
 
 

@@ -4,95 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
-from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui import icons, words
 from app.ui.presenters.stage import SPEEDS, Position
 from app.ui.views import kit
-
-
-class Scrubber(QWidget):
-    """A line one can press and drag anywhere on; stretches in which nobody was seen are thin."""
-
-    moved = pyqtSignal(float)
-    """Share of the whole, 0 to 1."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._share = 0.0
-        self._held = False
-        self._gaps: tuple[tuple[float, float], ...] = ()
-        self.setMinimumHeight(kit.ems(self, 1.6))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Position in the recording")
-        self.setToolTip("Click or drag to move; arrow keys step one frame")
-
-    def show_share(self, share: float, gaps: tuple[tuple[float, float], ...]) -> None:
-        if (share, gaps) != (self._share, self._gaps):
-            self._share, self._gaps = share, gaps
-            self.update()
-
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._held = True
-            self._move(event.position())
-
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and self._held:
-            self._move(event.position())
-
-    def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:
-        self._held = False
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is not None:
-            event.ignore()  # the window's shortcuts own the arrows
-
-    def _track(self) -> QRectF:
-        knob = 0.45 * kit.em(self)
-        return QRectF(
-            knob, self.height() / 2 - 0.13 * kit.em(self), 0, 0.26 * kit.em(self)
-        ).adjusted(0, 0, max(1.0, self.width() - 2 * knob), 0)
-
-    def _move(self, place: QPointF) -> None:
-        track = self._track()
-        self.moved.emit(min(1.0, max(0.0, (place.x() - track.left()) / track.width())))
-
-    def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        track = self._track()
-        radius = track.height() / 2
-        line = self.palette().color(QPalette.ColorRole.Mid)
-        ink = self.palette().color(QPalette.ColorRole.Highlight)
-        painter.setBrush(line)
-        painter.drawRoundedRect(track, radius, radius)
-        played = QRectF(track)
-        played.setWidth(track.width() * self._share)
-        painter.setBrush(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        painter.drawRoundedRect(played, radius, radius)
-        self._paint_gaps(painter, track)
-        painter.setBrush(ink)
-        painter.drawEllipse(
-            QPointF(played.right(), track.center().y()), *(2 * [0.42 * kit.em(self)])
-        )
-        painter.end()
-
-    def _paint_gaps(self, painter: QPainter, track: QRectF) -> None:
-        """Where nobody was seen the bar is hollowed out, so one knows where not to look."""
-        painter.setBrush(QColor(self.palette().color(QPalette.ColorRole.Window)))
-        for start, end in self._gaps:
-            hole = QRectF(
-                track.left() + start * track.width(),
-                track.top() + track.height() * 0.3,
-                max(1.0, (end - start) * track.width()),
-                track.height() * 0.4,
-            )
-            painter.drawRect(hole)
+from app.ui.views.scrubber import Scrubber
 
 
 class Timeline(QWidget):
@@ -120,6 +38,7 @@ class Timeline(QWidget):
         self._time = kit.label()
         self._speed = kit.Choice()
         self._speed.setToolTip("Speed of playing")
+        self._speed.setAccessibleName("Speed of playing")
         self._speed.setMinimumContentsLength(4)
         self._speed.fill([(f"×{speed:g}", speed) for speed in SPEEDS], 1.0)
         self._speed.activated.connect(
@@ -148,7 +67,7 @@ class Timeline(QWidget):
         row.addWidget(self.loop)
 
     def show_position(self, position: Position) -> None:
-        self.scrubber.show_share(position.share, position.gaps)
+        self.scrubber.show_position(position)
         length = f" / {words.clock(position.duration_s)}" if position.duration_s else ""
         self._time.setText(words.clock(position.time_s) + length)
         self._speed.setVisible(position.speed is not None)

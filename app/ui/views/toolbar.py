@@ -106,7 +106,7 @@ class Toolbar(QWidget):
         self.delay = _delay_slider()
         self.delay.valueChanged.connect(lambda value: self.delay_chosen.emit(MAX_DELAY - value))
         self.export = kit.push_button(
-            "Export…", self.export_pressed.emit, icon="export", tip="Save as a table (Ctrl+E)"
+            "Export…", self.export_pressed.emit, icon="export", tip="Save the 3D poses (Ctrl+E)"
         )
         self.settings = kit.tool_button(
             "settings", "Settings (Ctrl+,)", self.settings_pressed.emit, checkable=True

@@ -6,6 +6,7 @@ import pytest
 
 from app.cli.arguments import DELAY_RANGE, PERFORMER_SECONDS, parse
 from app.export.registry import FORMATS
+from app.people.following import Choice
 
 
 def test_nothing_means_the_window() -> None:
@@ -49,6 +50,11 @@ def test_options_may_stand_before_and_after_the_command() -> None:
         (["--delay", "2", "record", "--source", "0"], ["--delay belongs to the window"]),
         (["--source", "0", "export", "walk", "-o", "a.csv"], ["--source belongs to the window"]),
         (["export", "walk"], ["-o"]),
+        (["export", "walk", "-o", "a.csv", "--from", "noon"], ["'noon'", "1:02.5"]),
+        (["export", "walk", "-o", "a.csv", "--until", "-3"], ["--until"]),
+        (["export", "walk", "-o", "a.csv", "--from", "1:-2"], ["'1:-2'"]),
+        (["export", "walk", "-o", "a.csv", "--from", "9", "--until", "0:08"], ["later than"]),
+        (["lift", "a.mp4", "-o", "a.csv", "--from", "2"], ["--from"]),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
@@ -117,3 +123,30 @@ def test_bench_measures_on_a_video_of_ones_own() -> None:
     assert (options.command, options.source) == ("bench", "dance.mp4")
     assert (options.quick, options.device, options.weights) == (True, "cpu", None)
     assert parse(["bench"]).source is None
+
+
+def test_a_part_is_given_in_seconds_or_as_on_a_clock() -> None:
+    arguments = ["export", "walk", "-o", "a.csv"]
+    assert parse(arguments).selection.whole
+    part = parse([*arguments, "--from", "12,5", "--until", "1:02:03.25"]).selection
+    assert (part.start_s, part.end_s) == (12.5, 3723.25)
+
+
+def test_whom_to_follow_is_a_place_and_a_moment() -> None:
+    lift = ["lift", "two.mp4", "-o", "two.csv"]
+    assert parse([*lift, "--person", "320,240.5@1.5"]).choices == (Choice(320.0, 240.5, 1.5),)
+    assert parse([*lift, "--person", "10,20"]).choices == (Choice(10.0, 20.0, 0.0),)
+    assert parse(lift).choices == ()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["lift", "two.mp4", "-o", "two.csv", "--person", "left"],
+        ["lift", "one.mp4", "two.mp4", "-o", "out", "--person", "10,20"],
+        ["lift", "two.mp4", "-o", "two.csv", "--jobs", "2", "--person", "10,20"],
+    ],
+)
+def test_a_place_is_of_one_picture(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(arguments)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from app.recording.events import EventList
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from tests.support.disks import make_read_only, small_disk
@@ -96,3 +98,35 @@ def test_a_recording_on_a_read_only_disk_is_exported_all_the_same(
     assert ended.code == 0, ended
     assert "cannot be saved: the disk can only be read" in ended.err
     assert (out / "x.csv").exists()
+
+
+def test_a_part_of_a_recording_with_its_events(program: Program, out: Path) -> None:
+    path = record(out, 40)
+    EventList(path).add(0.5, "Jump, one")
+    EventList(path).add(1.25, "late")
+    whole = program.run("export", path, "-o", out / "whole.csv")
+    assert whole.code == 0, whole
+    ended = program.run("export", path, "-o", out / "part.csv", "--from", "0.4", "--until", "0:01")
+    assert ended.code == 0, ended
+    assert ended.out.startswith(f"{out / 'part.csv'}: 19 frames (0.6 s), a person in ")
+    every, part = (rows(out / name) for name in ("whole.csv", "part.csv"))
+    assert [row["frame"] for row in part] == [str(number) for number in range(12, 31)]
+    assert [row["event"] for row in part if row["event"]] == ["Jump, one"]
+    assert [row["event"] for row in every if row["event"]] == ["Jump, one", "late"]
+    for row, same in zip(part, every[12:31], strict=True):
+        assert float(row["time_s"]) == pytest.approx(float(same["time_s"]) - 0.4, abs=2e-6)
+        assert row["left_wrist_x"] == same["left_wrist_x"]
+    said = json.loads((out / "part.csv.json").read_text("utf-8"))
+    assert (said["selection"]["first_frame"], said["selection"]["last_frame"]) == (12, 30)
+    assert said["dropped"] == 2, "of the four frames lost in all, those lost in this part"
+    assert said["events"] == [{"time_s": 0.1, "frame": 15, "label": "Jump, one"}]
+    nothing = program.run("export", path, "-o", out / "no" / "x.csv", "--from", "9")
+    nothing.check_refused("does not exist")
+    nothing = program.run("export", path, "-o", f"{out / 'no'}/", "--from", "9")
+    nothing.check_refused("no frame in that selection: the whole has 1.30 s")
+    assert not (out / "no").exists()
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

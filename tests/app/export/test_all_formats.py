@@ -20,6 +20,7 @@ from app.motion.data import MotionData
 from models.skeleton import JOINT
 from tests.support.disks import small_disk
 from tests.support.motion import motion, raised_left_arm
+from tests.support.opensim_model import lengths, mot, places
 from tests.support.readers import TABLES, c3d, trc
 from tests.support.skeleton_readers import bvh_places, glb_places
 
@@ -81,6 +82,10 @@ def skeleton(path: Path) -> Places:
     return {joint: bones[bone] for bone, joint in names.items()}
 
 
+def opensim_motion(path: Path) -> Places:
+    return places(mot(path), lengths(person()))
+
+
 READERS: dict[str, Callable[[Path], Places]] = {
     "csv": wide_table,
     **dict.fromkeys(TABLES, long_table),
@@ -88,8 +93,12 @@ READERS: dict[str, Callable[[Path], Places]] = {
     "c3d": c3d_points,
     "bvh": skeleton,
     "gltf": skeleton,
+    "mot": opensim_motion,
 }
-"""Kind -> where each joint, by its name there, is in the first frame, in the file's unit."""
+"""Kind -> where each joint, by its name there, is in the first frame, in the file's unit.
+
+The film's pictures are looked at in test_mp4.py.
+"""
 
 
 def sidecar(path: Path) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def written(folder: Path, kind: str, data: MotionData) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(READERS))
 def test_a_raised_left_arm_is_up_and_at_plus_x(kind: str, tmp_path: Path) -> None:
     path = written(tmp_path, kind, person())
     said = sidecar(path)

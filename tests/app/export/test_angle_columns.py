@@ -16,7 +16,8 @@ from app.export.csv_table import HEADER
 from app.export.registry import export
 from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES, joint_angles
 from app.motion.data import Event, MotionData
-from app.motion.processing import Processing, process
+from app.motion.processing import process
+from app.motion.wanted import Processing
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.motion import motion
 from tests.support.poses_by_angle import body

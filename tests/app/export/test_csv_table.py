@@ -29,6 +29,7 @@ JOINTS = [
 ]
 HEADER = ["frame", "time_s", "tracked"]
 HEADER += [f"{joint}_{part}" for joint in JOINTS for part in ("x", "y", "z", "conf")]
+HEADER += ["event"]
 
 
 def written(folder: Path, data: MotionData) -> bytes:
@@ -70,7 +71,7 @@ def test_the_table_is_the_golden_one_to_the_byte(tmp_path: Path) -> None:
 def test_the_header_is_the_one_promised(tmp_path: Path) -> None:
     content = written(tmp_path, motion(2))
     assert parsed(content)[0] == HEADER
-    assert len(HEADER) == 3 + 17 * 4
+    assert len(HEADER) == 3 + 17 * 4 + 1
 
 
 @settings(max_examples=60, deadline=None)
@@ -128,7 +129,7 @@ def test_many_rows_are_written_as_few_are(tmp_path: Path) -> None:
 
 def test_a_raised_left_arm_is_up_and_at_the_images_right(tmp_path: Path) -> None:
     header, (row,) = parsed(written(tmp_path, motion(1, lifted=raised_left_arm())))
-    value = {name: float(cell) for name, cell in zip(header, row, strict=True)}
+    value = {name: float(cell) for name, cell in zip(header, row, strict=True) if cell}
     assert value["left_wrist_y"] > value["head_y"] > value["right_wrist_y"]
     assert value["left_wrist_x"] > value["right_wrist_x"], "facing the camera, left is at +x"
     assert value["nose_z"] > value["head_z"], "the nose is nearer to the camera"

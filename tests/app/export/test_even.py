@@ -132,3 +132,9 @@ def test_seen_is_what_was_seen_on_both_sides() -> None:
 def test_nothing_cannot_be_evened() -> None:
     with pytest.raises(ExportError, match="no frames"):
         evenly(motion(0))
+
+
+def test_times_that_leap_are_not_filled_up_for_ever() -> None:
+    time_s = np.array([0.0, 1 / 30, 2 / 30, 3 / 30, 1e7])
+    with pytest.raises(ExportError, match=r"spread over 2,778 hours.*Export a table"):
+        evenly(moving(time_s, 30.0))

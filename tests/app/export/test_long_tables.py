@@ -89,10 +89,10 @@ def test_parts_are_put_together_in_order(kind: str, tmp_path: Path) -> None:
 def test_the_long_table_is_text_as_promised(tmp_path: Path) -> None:
     data = motion(1, lifted=raised_left_arm())
     lines = written(tmp_path, data, "csv-long").read_text("ascii").split("\n")
-    assert lines[0] == "frame,time_s,tracked,joint,x,y,z,conf,state"
+    assert lines[0] == "frame,time_s,tracked,joint,x,y,z,conf,state,event"
     assert lines[1].startswith("0,0.000000,1,pelvis,0.000000,0.000000,0.000000,0.")
     assert lines[10].startswith("0,0.000000,1,nose,0.000000,0.650000,0.100000,0.")
-    assert lines[10].endswith(",seen")
+    assert lines[10].endswith(",seen,")
     assert lines[18:] == [""]
 
 
@@ -101,7 +101,7 @@ def test_json_says_what_its_sidecar_says(tmp_path: Path) -> None:
     content = strict_json(path.read_text("utf-8"))
     frames = content.pop("frames")
     assert content == strict_json(path.with_name("out.json.json").read_text("utf-8"))
-    assert list(frames[0]) == ["frame", "time_s", "tracked", "xyz", "conf", "state"]
+    assert list(frames[0]) == ["frame", "time_s", "tracked", "xyz", "conf", "state", "event"]
     assert np.array(frames[0]["xyz"], float).shape == (17, 3), "as the module promises"
     assert len(path.read_text("utf-8").splitlines()) > len(frames), "a line each"
 
@@ -138,6 +138,7 @@ def test_npz_is_arrays_and_nothing_to_unpickle(tmp_path: Path) -> None:
         "xyz": ("f4", (5, 17, 3)),
         "conf": ("f4", (5, 17)),
         "state": ("u1", (5, 17)),
+        "event": ("U1", (5,)),
         "states": ("U7", (3,)),
         "joints": ("U14", (17,)),
         "parents": ("i8", (17,)),
@@ -160,6 +161,7 @@ def test_parquet_has_types_and_says_what_it_is(tmp_path: Path) -> None:
         "joint": "dictionary<values=string, indices=int8, ordered=0>",
         **dict.fromkeys(("x", "y", "z", "conf"), "float"),
         "state": "dictionary<values=string, indices=int8, ordered=0>",
+        "event": "string",
     }
     about: dict[str, Any] = strict_json(schema.metadata[b"mixpose"].decode())
     assert about == strict_json((tmp_path / "out.parquet.json").read_text("utf-8"))

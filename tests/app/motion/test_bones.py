@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.motion.bones import NAMED, bone_lengths, named_length, with_lengths
+from app.motion.bones import bone_lengths, named_length, with_lengths
+from app.motion.wanted import NAMED
 from models.skeleton import BONES, JOINT, MIRROR, PARENTS
 from tests.support.walking import walker
 

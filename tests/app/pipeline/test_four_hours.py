@@ -32,7 +32,7 @@ class Clock:
     """A source of grey pictures that says how far it is and remembers nothing."""
 
     label, live, rate, size = "Four hours", True, float(RATE), (640, 480)
-    duration_s = frame_count = None
+    duration_s = frame_count = fov_deg = None
     dropped = 0
 
     def __init__(self) -> None:

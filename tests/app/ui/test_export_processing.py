@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtWidgets import QCheckBox, QWidget
 
 from app.motion.placement.lens import Lens
-from app.motion.processing import Processing
+from app.motion.wanted import Processing
 from app.recording.reader import Recording
 from app.ui import preferences
 from app.ui.main import Session

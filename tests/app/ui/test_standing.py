@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from app.packets import Keypoints2D, Pose3D
-from app.ui.presenters.standing import ANKLE_M, SITTING_M, Standing, position
+from app.render.request import ANKLE_M, SITTING_M
+from app.ui.presenters.standing import Standing, position
 from models.skeleton import JOINT
 
 ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]

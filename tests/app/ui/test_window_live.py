@@ -171,7 +171,7 @@ def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: M
     until(lambda: session.window.skeleton.shown_pose >= 0, "the first pose")
     QTest.keyClick(session.window, Qt.Key.Key_R)
     assert presenter.recorder.state is RecordState.COUNTDOWN
-    assert session.presenter.record_status.countdown == 1
+    assert session.presenter.takes.status.countdown == 1
     until(lambda: presenter.recorder.state is RecordState.RECORDING, "the recording")
     until(lambda: presenter.last_recording, "the automatic stop")
     assert presenter.last_recording is not None
