@@ -124,10 +124,11 @@ class ExportPresenter:
             return "Record something first, or open a video or a recording"
         return f"Save the 3D poses of {target.name} (Ctrl+E)"
 
-    def suggestion(self, target: Target, suffix: str) -> Path:
-        """A file name that is free, in the folder used last."""
-        last = Path(self.preferences.last_folder) if self.preferences.last_folder else None
-        folder = last if last is not None and last.is_dir() else target.path.parent
+    def suggestion(self, target: Target, suffix: str, folder: Path | None = None) -> Path:
+        """A file name that is free in ``folder``, or else in the folder used last."""
+        if folder is None:
+            last = Path(self.preferences.last_folder) if self.preferences.last_folder else None
+            folder = last if last is not None and last.is_dir() else target.path.parent
         return free_name(folder / f"{safe_name(target.path.stem)}{suffix}")
 
     def remember(self, values: Mapping[str, Any]) -> None:
@@ -140,7 +141,7 @@ class ExportPresenter:
         preferences = replace(self.preferences)
         self.preferences.last_folder = str(path.parent)
 
-        def write(control: Control) -> tuple[Path, ...]:
+        def write(control: Control) -> work.Exported:
             require(kind)  # before a long video is lifted for nothing
             if target.is_video:
                 choices = target.choices
@@ -160,8 +161,11 @@ class ExportPresenter:
             )
         )
 
-    def _done(self, files: tuple[Path, ...]) -> None:
+    def _done(self, written: work.Exported) -> None:
+        files = written.files
         beside = f"; {files[1].name} describes it" if len(files) > 1 else ""
+        if written.remarks:
+            beside = ". " + " ".join(written.remarks)
         show = NewsButton("Show in folder", lambda: self._show(files[0]))
         away = NewsButton("Dismiss", self._window.clear_news)
         self._window.announce(News(f"Saved {files[0].name}{beside}", (show, away)))

@@ -67,6 +67,8 @@ class LibraryPresenter(QObject):
         self._typed: dict[Path, str] = {}
         self.deleted: Deleted | None = None
         """The recording that was deleted last, if it can be brought back."""
+        self.arrived: Path | None = None
+        """The recording that was renamed or brought back last."""
 
     @property
     def folder(self) -> Path:
@@ -85,6 +87,13 @@ class LibraryPresenter(QObject):
                 del self._typed[row.path]
         self.listed.emit()
 
+    def take_arrived(self) -> Path | None:
+        """What is to be chosen because it has just arrived in the list; each once."""
+        if self.arrived is None or all(row.path != self.arrived for row in self.rows):
+            return None
+        arrived, self.arrived = self.arrived, None
+        return arrived
+
     def open(self, path: Path) -> None:
         """Play a recording in the window."""
         self._window.choose(str(path))
@@ -102,6 +111,7 @@ class LibraryPresenter(QObject):
             if self._window.last_recording == path:
                 self._window.last_recording = target
             rename_offer(self._window, path, target)
+            self.arrived = target
             self._changed(f"{path.stem} is called {target.stem} now")
 
         def rename() -> Path:
@@ -134,7 +144,12 @@ class LibraryPresenter(QObject):
         gone, self.deleted = self.deleted, None
         if gone is not None:
             back = partial(work.bring_back_recording, gone.trashed, gone.path)
-            self._do("Undoing", back, lambda _: self._changed(f"{gone.path.stem} is back"))
+
+            def is_back(_: None) -> None:
+                self.arrived = gone.path
+                self._changed(f"{gone.path.stem} is back")
+
+            self._do("Undoing", back, is_back)
 
     def notes_of(self, path: Path) -> str:
         """What was written about a recording, typed just now or read from it."""

@@ -34,6 +34,10 @@ class Marking:
         """What has just been done, for a moment; an empty string after that."""
         return self._flash if self._clock() < self._flash_until else ""
 
+    def say(self, sentence: str) -> None:
+        """Show a sentence for a moment."""
+        self._flash, self._flash_until = sentence, self._clock() + _FLASH_S
+
     @property
     def _stage(self) -> PlaybackStage | None:
         stage = self._window.stage
@@ -59,15 +63,15 @@ class Marking:
         stage = self._stage
         made = self._window.recorder.mark()
         if made is not None:
-            self._say(f"{made.label} marked")
+            self.say(f"{made.label} marked")
         elif stage is not None:
             events, moment_s = stage.recording.events, stage.starts_at_s + stage.shown_s
             self._change(
                 lambda: events.add(moment_s),
-                lambda made: self._say(f"{made.label} marked at {words.clock(stage.shown_s)}"),
+                lambda made: self.say(f"{made.label} marked at {words.clock(stage.shown_s)}"),
             )
         else:
-            self._say("Press R to record first: events are marked in recordings")
+            self.say("Press R to record first: events are marked in recordings")
 
     def rename(self, number: int, label: str) -> None:
         """Give an event of the recording on stage another label."""
@@ -172,7 +176,7 @@ class Marking:
         """X: no selection any more."""
         if self._stage is not None and not self._stage.selection.whole:
             self._stage.select(Selection())
-            self._say("The whole recording is selected")
+            self.say("The whole recording is selected")
 
     def drag(self, side: str, share: float) -> None:
         """Move the ``start`` or the ``end`` of the selection; they do not pass each other."""
@@ -192,10 +196,7 @@ class Marking:
 
     def _say_selection(self, stage: PlaybackStage | None) -> None:
         if stage is None:
-            self._say("Open a recording first: a part of it can be selected")
+            self.say("Open a recording first: a part of it can be selected")
             return
         start_s, end_s = stage.selection.bounds(stage.clock.duration_s)
-        self._say(f"Selected from {words.clock(start_s)} to {words.clock(end_s)}")
-
-    def _say(self, sentence: str) -> None:
-        self._flash, self._flash_until = sentence, self._clock() + _FLASH_S
+        self.say(f"Selected from {words.clock(start_s)} to {words.clock(end_s)}")

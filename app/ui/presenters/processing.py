@@ -14,11 +14,11 @@ SMOOTHING: Final = [
     ("Strong, 3 Hz: slow movements", 3.0),
 ]
 HEADINGS: Final = [
-    ("as filmed", ""),
-    ("toward +z", "0"),
-    ("toward +x", "90"),
-    ("toward \u2212z", "180"),
-    ("toward \u2212x", "-90"),
+    ("As filmed", ""),
+    ("Toward +z", "0"),
+    ("Toward +x", "90"),
+    ("Toward \u2212z", "180"),
+    ("Toward \u2212x", "-90"),
 ]
 
 

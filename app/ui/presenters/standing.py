@@ -34,13 +34,16 @@ class Standing:
     def __init__(self) -> None:
         self._height: float | None = None
         self._ground = np.zeros(2)
+        self._aside = np.zeros(2)
+        """By how much another person is moved, to stand where the one before stood."""
+        self._followed: int | None = None
         self._first: NDArray[np.float64] | None = None
         self._time: float | None = None
 
     def reset(self) -> None:
         """Forget the person: another source, or a jump in time."""
-        self._height = self._first = self._time = None
-        self._ground = np.zeros(2)
+        self._height = self._first = self._time = self._followed = None
+        self._ground, self._aside = np.zeros(2), np.zeros(2)
 
     def stand(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
         """(17, 3) joints in world axes (y up, floor at 0), metres."""
@@ -77,7 +80,12 @@ class Standing:
         if self._first is None:
             self._first = place
         moved = place - self._first
-        wanted = np.clip([place[0], -moved[2]], -_FARTHEST_M, _FARTHEST_M)
+        wanted = np.array([place[0], -moved[2]])
+        if self._followed not in (None, keypoints.company.followed):
+            # Whoever is chosen at the picture's edge would walk out of the view.
+            self._aside = self._ground - wanted
+        self._followed = keypoints.company.followed
+        wanted = np.clip(wanted + self._aside, -_FARTHEST_M, _FARTHEST_M)
         share = 1.0 if step == 0 else 1 - math.exp(-step / _WALK_S)
         self._ground += (wanted - self._ground) * share
 

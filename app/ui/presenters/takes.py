@@ -10,7 +10,7 @@ from app.ui.presenters import work
 from app.ui.presenters.live import LiveStage
 from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.recording import RecordPresenter, RecordStatus
+from app.ui.presenters.recording import RecordPresenter, RecordState, RecordStatus
 from app.ui.tasks import Job
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ class Takes:
         )
 
     def toggle(self) -> None:
-        """R and the record button."""
+        """R and the record button; what cannot be recorded now is explained."""
+        status = self.status
+        if status.state is RecordState.OFF and not status.possible:
+            self._window.marking.say(status.explained)
         self.recorder.toggle(self._live)
 
     @property

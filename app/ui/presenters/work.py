@@ -7,6 +7,7 @@ is left behind then.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,15 @@ _NEWEST: Final = 12
 """Recordings listed in the menu."""
 _DETECTING: Final = 0.85
 """Share of the whole work on a video that finding the joints takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What has been written."""
+
+    files: tuple[Path, ...]
+    remarks: tuple[str, ...]
+    """Sentences about what is not as one might think."""
 
 
 def cameras() -> tuple[str, ...]:
@@ -162,7 +172,7 @@ def export_recording(
     preferences: Preferences,
     control: Control,
     part: Selection,
-) -> tuple[Path, ...]:
+) -> Exported:
     """Write a table of ``part`` of a recording, lifting it first where needed.  Replaces ``path``.
 
     Raises ExportError if there is no frame in ``part``.
@@ -175,9 +185,9 @@ def export_recording(
     from app.motion.data import MotionData
     from app.motion.selection import select
 
-    data = _processed(MotionData.from_recording(recording), preferences, poses)
+    data, said = _processed(MotionData.from_recording(recording), preferences, poses)
     data = select(data, part, recording.keypoints.dropped)
-    return export(path, data, kind, overwrite=True, progress=file.report)
+    return Exported(export(path, data, kind, overwrite=True, progress=file.report), said)
 
 
 def export_video(
@@ -187,7 +197,7 @@ def export_video(
     preferences: Preferences,
     control: Control,
     choices: Sequence[Choice] = (),
-) -> tuple[Path, ...]:
+) -> Exported:
     """Lift a whole video file at full quality and write a table of it.  Replaces ``path``.
 
     ``choices`` say whom of several people to follow.
@@ -197,8 +207,10 @@ def export_video(
 
     refuse_source(path, video)
     poses, file = _split(control, kind, ready=False)
-    data = _processed(lift_video(video, preferences, poses, choices), preferences, poses)
-    return export(path, data, kind, overwrite=True, progress=file.report)
+    lifted, warnings = lift_video(video, preferences, poses, choices)
+    data, said = _processed(lifted, preferences, poses)
+    files = export(path, data, kind, overwrite=True, progress=file.report)
+    return Exported(files, (*warnings, *said))
 
 
 def _split(control: Control, kind: str, *, ready: bool) -> tuple[_Part, _Part]:
@@ -209,18 +221,27 @@ def _split(control: Control, kind: str, *, ready: bool) -> tuple[_Part, _Part]:
     return _Part(control, 0.0, share), _Part(control, share, 1.0)
 
 
-def _processed(data: MotionData, preferences: Preferences, control: Control) -> MotionData:
-    """What the preferences want done to the poses: the last tenth of the work on them."""
-    from app.motion.processing import process
+def _processed(
+    data: MotionData, preferences: Preferences, control: Control
+) -> tuple[MotionData, tuple[str, ...]]:
+    """What the preferences want done to the poses, and what of it could not be.
+
+    It is the last tenth of the work on them.
+    """
+    from app.motion.processing import process, remarks
     from app.ui.presenters.processing import wanted
 
-    return process(data, wanted(preferences), _Part(control, 0.9, 1.0).report)
+    data = process(data, wanted(preferences), _Part(control, 0.9, 1.0).report)
+    return data, remarks(data)
 
 
 def lift_video(
     video: Path, preferences: Preferences, control: Control, choices: Sequence[Choice] = ()
-) -> MotionData:
-    """The 3D poses of a whole video file; ``choices`` say whom of several people to follow."""
+) -> tuple[MotionData, tuple[str, ...]]:
+    """The 3D poses of a whole video file, and what is wrong with it.
+
+    ``choices`` say whom of several people to follow.
+    """
     from app.clip import Progress, Stage, detect_clip, lift_clip
     from app.detector import Detector
     from app.pictures import SourcePictures
@@ -241,7 +262,7 @@ def lift_video(
     ):
         clip = detect_clip(source, detector, progress=progress)
     pictures = SourcePictures(partial(open_source, str(video)))
-    return lift_clip(clip, network, progress=progress, pictures=pictures)
+    return lift_clip(clip, network, progress=progress, pictures=pictures), clip.warnings
 
 
 class _Part:

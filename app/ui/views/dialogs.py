@@ -76,6 +76,7 @@ class ExportDialog(QDialog):
         self.kind.fill([(each.label, each.kind) for each in self._formats], presenter.kind)
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
         self._path = presenter.suggestion(target, self._format.suffix)
+        self._suggested, self._suffix = self._path.name, self._format.suffix
         self.only = kit.Tick(target.part_in_words)
         self.only.setChecked(True)
         if not target.part_in_words:
@@ -160,7 +161,14 @@ class ExportDialog(QDialog):
         return self._formats[self.kind.currentIndex()]
 
     def _format_changed(self) -> None:
-        named = self._path.with_name(Path(self.file.text()).stem + self._format.suffix)
+        before, self._suffix = self._suffix, self._format.suffix
+        if self.file.text() == self._suggested:  # not typed: what was taken may be free now
+            folder = self._path.parent
+            named = self._presenter.suggestion(self._target, self._suffix, folder)
+            self._suggested = named.name
+        else:
+            typed = self.file.text().strip().removesuffix(before)
+            named = self._path.with_name(typed + self._suffix)
         # A video's own name is taken.
         self.file.setText((free_name(named) if named == self._target.path else named).name)
         self._check()  # the name may be the same
@@ -177,10 +185,11 @@ class ExportDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high as what is shown now needs."""
+        """Be as high, and at least as wide, as what is shown now needs."""
         if (column := self.layout()) is not None and self.isVisible():
             column.activate()
-            self.resize(self.width(), column.totalHeightForWidth(self.width()))
+            width = max(self.width(), column.totalMinimumSize().width())
+            self.resize(width, column.totalHeightForWidth(width))
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder", str(self._path.parent))

@@ -199,7 +199,8 @@ class LibraryDialog(QDialog):
         if self.list.state() == QAbstractItemView.State.EditingState:
             return
         chosen = self.list.chosen()
-        self.list.fill(self.presenter.rows, None if chosen is None else chosen.path)
+        path = self.presenter.take_arrived() or (None if chosen is None else chosen.path)
+        self.list.fill(self.presenter.rows, path)
         self._chosen()
         if not self.presenter.rows:
             self.message.setText("No recordings yet: press R in the window to record.")

@@ -101,7 +101,7 @@ class EventsDialog(QDialog):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setToolTip("Click to go there; double click to change what it is called")
-        self.table.currentCellChanged.connect(lambda row, _column, *_before: self._go(row))
+        self.table.itemSelectionChanged.connect(self._go)
         self.table.itemChanged.connect(self._renamed)
         self._none = kit.label(dim=True)
         self._none.setWordWrap(True)
@@ -145,7 +145,7 @@ class EventsDialog(QDialog):
         none = "Press E while it plays or records." if title else "Open a recording first."
         self._none.setText("" if marks else f"No events. {none}")
         self._none.setVisible(not marks)
-        row = self.table.currentRow()
+        row = self._chosen()
         self.table.blockSignals(True)
         self.table.setRowCount(len(marks))
         for number, (mark, moment_s) in enumerate(marks):
@@ -154,16 +154,23 @@ class EventsDialog(QDialog):
             moment.setData(Qt.ItemDataRole.UserRole, mark.number)
             self.table.setItem(number, 0, moment)
             self.table.setItem(number, 1, QTableWidgetItem(mark.label))
-        self.table.blockSignals(False)
-        if marks and row >= 0:
+        if marks and row >= 0:  # chosen still, but not gone to again
             self.table.setCurrentCell(min(row, len(marks) - 1), 1)
-        self.remove.setEnabled(self.table.currentRow() >= 0)
+        self.table.blockSignals(False)
+        self.remove.setEnabled(self._chosen() >= 0)
 
     def _number(self, row: int) -> int | None:
         item = self.table.item(row, 0)
         return None if item is None else int(item.data(Qt.ItemDataRole.UserRole))
 
-    def _go(self, row: int) -> None:
+    def _chosen(self) -> int:
+        """The row that is selected, or -1.  The current one need not be: Qt takes the first."""
+        model = self.table.selectionModel()
+        rows = [] if model is None else [index.row() for index in model.selectedRows()]
+        return rows[0] if rows else -1
+
+    def _go(self) -> None:
+        row = self._chosen()
         self.remove.setEnabled(row >= 0)
         number = self._number(row)
         if number is not None:
@@ -176,6 +183,6 @@ class EventsDialog(QDialog):
             self._shown = None  # an empty label is shown as it was
 
     def _remove(self) -> None:
-        number = self._number(self.table.currentRow())
+        number = self._number(self._chosen())
         if number is not None:
             self._marking.remove(number)

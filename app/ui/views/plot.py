@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from PyQt6.QtCore import QEvent, QObject, QRectF, Qt, pyqtSignal
@@ -169,9 +171,11 @@ class _Graph(QObject):
         plot.setMenuEnabled(False)
         plot.setMouseEnabled(x=False, y=False)
         plot.showGrid(x=True, y=True, alpha=0.25)
-        for name in ("left", "bottom"):
+        for name, unit in (("left", "°"), ("bottom", " s")):
+            axis = plot.getAxis(name)
             # Its finer lines take half of all the time that drawing takes.
-            plot.getAxis(name).setStyle(maxTickLevel=0)
+            axis.setStyle(maxTickLevel=0)
+            axis.tickStrings = partial(_numbers, unit)
         self._cursor = pyqtgraph.InfiniteLine(angle=90, movable=False)
         plot.addItem(self._cursor, ignoreBounds=True)
         self.widget.viewport().installEventFilter(self)
@@ -201,7 +205,7 @@ class _Graph(QObject):
             axis.setTickFont(self.widget.font())
         # As wide as its widest number, so that the curves do not move when the numbers change.
         self._plot.getAxis("left").setWidth(
-            self.widget.fontMetrics().horizontalAdvance("-180") + kit.ems(self.widget, 0.8)
+            self.widget.fontMetrics().horizontalAdvance("−180°") + kit.ems(self.widget, 0.8)
         )
         self._cursor.setPen(make(theme.text, width=1))
         for angle, curve in zip(self._angles, self._curves, strict=True):
@@ -213,7 +217,8 @@ class _Graph(QObject):
             self._drawn = curves.degrees
             for column, curve in enumerate(self._curves):
                 curve.setData(curves.time_s, curves.degrees[:, column], connect="finite")
-        self._plot.setXRange(*curves.span_s, padding=0)
+        # Enough for the halves of the first and the last number that stand beyond the curves.
+        self._plot.setXRange(*curves.span_s, padding=0.035)
         self._plot.setYRange(*span_deg, padding=0.04)
         self._cursor.setVisible(curves.cursor_s is not None)
         if curves.cursor_s is not None:
@@ -229,3 +234,8 @@ class _Graph(QObject):
             place = self.widget.mapToScene(event.position().toPoint())
             self.moved.emit(float(self._plot.getViewBox().mapSceneToView(place).x()))
         return True
+
+
+def _numbers(unit: str, values: Sequence[float], scale: float, _spacing: float) -> list[str]:
+    """What stands beside an axis."""
+    return [f"{round(value * scale, 3) + 0.0:g}{unit}".replace("-", "−") for value in values]

@@ -34,6 +34,7 @@ class ProcessingForm:
         self.bone.fill(scales(chosen), chosen.bone)
         self.bone.setToolTip("A bone you have measured sets the scale instead of the body height")
         self.bone_m = kit.Number(BONE_RANGE_M, chosen.bone_m or _USUAL_BONE_M, " m", 0.01)
+        self.bone_m.setToolTip("From joint to joint, on the person")
         self.room = _tick(
             "Place the person in the room",
             chosen.room,
@@ -41,7 +42,10 @@ class ProcessingForm:
             "Otherwise the pelvis stays at the origin",
         )
         self.fov_deg = _number_or(_USUAL_LENS, FOV_RANGE_DEG, chosen.fov_deg, "°", 1)
-        self.fov_deg.setToolTip("How wide the camera sees along the longer side of its picture")
+        self.fov_deg.setToolTip(
+            "How wide the camera sees along the longer side of its picture.\n"
+            "Many telephones' videos say it themselves; otherwise 61° is usual"
+        )
         self.camera_height_m = _number_or(
             "Automatic", CAMERA_HEIGHT_RANGE_M, chosen.camera_height_m, " m", 0.05
         )

@@ -56,6 +56,11 @@ def choose(dialog: LibraryDialog, name: str) -> None:
     dialog.list.setCurrentItem(dialog.list.topLevelItem(shown(dialog).index(name)))
 
 
+def chosen(dialog: LibraryDialog) -> str:
+    row = dialog.list.chosen()
+    return "" if row is None else row.name
+
+
 def answer(words: str) -> Callable[[], None]:
     """Press a button of the question that is about to be asked."""
 
@@ -97,6 +102,7 @@ def test_a_name_is_typed_where_it_stands(
     until(lambda: (recordings / "first walk.mixpose").is_dir(), "the new name")
     until(lambda: "first walk" in shown(dialog), "it in the list")
     until(lambda: dialog.message.text() == "walk is called first walk now", "the word of it")
+    until(lambda: chosen(dialog) == "first walk", "it to be chosen, wherever it is sorted to")
     dialog.presenter.rename(recordings / "first walk.mixpose", "Anna")
     until(lambda: "another recording Anna" in dialog.message.text(), "the refusal")
     until(lambda: sorted(shown(dialog)) == ["Anna", "dance", "first walk"], "the old name")
@@ -141,6 +147,7 @@ def test_deleting_asks_and_can_be_undone(
     assert dialog.undo.isVisible()
     dialog.undo.click()
     until(lambda: "Anna" in shown(dialog), "it to come back")
+    until(lambda: chosen(dialog) == "Anna", "it to be chosen")
     assert len(Recording.open(recordings / "Anna.mixpose").events.marks) == 1
     assert not list(gone.trashed.parent.parent.glob("info/*")), "the trash forgets it"
 
@@ -205,7 +212,24 @@ def test_export_of_the_chosen_one(library: tuple[Session, LibraryDialog]) -> Non
     choose(dialog, "Anna")
     dialog.button("Export…").click()
     (export,) = session.window.findChildren(ExportDialog)
+    assert export.parent() is dialog, "in front of the list"
     assert export.path.name == "Anna.csv"
+    export.reject()
+
+
+def test_what_has_just_been_lifted_is_exported_though_another_is_shown(
+    open_window: OpenWindow, recordings: Path
+) -> None:
+    session = open_window(str(recordings / "Anna.mixpose"))
+    until(lambda: isinstance(session.presenter.stage, PlaybackStage), "Anna")
+    session.presenter.takes.lift(recordings / "walk.mixpose")
+    button = session.window.strip.button
+    until(lambda: session.presenter.news and button("Export…"), "the news")
+    found = button("Export…")
+    assert found is not None
+    found.click()
+    (export,) = session.window.findChildren(ExportDialog)
+    assert export.path.name == "walk.csv"
     export.reject()
 
 

@@ -173,6 +173,26 @@ def test_the_list_of_events_renames_goes_and_removes(session: Session) -> None:
     dialog.close()
 
 
+def test_there_is_one_list_of_events_and_it_removes_only_what_is_chosen(session: Session) -> None:
+    mark_at(session, 0.5)
+    for _ in range(2):
+        press(session, Qt.Key.Key_E, ctrl=True, shift=True)
+    stage(session).go(2.0)
+    (dialog,) = session.window.findChildren(EventsDialog)
+    QTest.qWait(50)
+    assert stage(session).shown_s == pytest.approx(2.0), "opening the list moves nothing"
+    assert not dialog.remove.isEnabled()
+    dialog.table.setCurrentCell(0, 1)
+    assert dialog.remove.isEnabled()
+    stage(session).go(2.5)
+    session.presenter.marking.mark()
+    until(lambda: dialog.table.rowCount() == 2, "the new one to be listed")
+    assert stage(session).shown_s == pytest.approx(2.5), "nor does a new event"
+    dialog.remove.click()
+    until(lambda: len(stage(session).marks) == 1, "the event to go")
+    dialog.close()
+
+
 def test_i_o_and_x_select(session: Session) -> None:
     window = session.window
     stage(session).go(0.5)

@@ -21,6 +21,7 @@ CHANGED = Preferences(
     auto_stop_s=30,
     keep_video=True,
     smooth_live=False,
+    export_kind="bvh",
     smooth_hz=6.0,
     rigid_bones=True,
     bone="upper-arm",

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from app.packets import Keypoints2D, Pose3D
+from app.packets import Company, Keypoints2D, Pose3D
 from app.render.request import ANKLE_M, SITTING_M
 from app.ui.presenters.standing import Standing, position
 from models.skeleton import JOINT
@@ -82,6 +84,25 @@ def test_walking_toward_the_camera_moves_the_person_on_the_floor() -> None:
         joints = standing.stand(pose(xyz, frame / 30), seen_at(xyz, (0, 0, depth), frame / 30))
     assert joints[0, 2] == pytest.approx(0.9, abs=0.25)
     assert abs(joints[0, 0]) < 0.01
+
+
+def test_another_person_stands_where_the_one_before_stood_and_walks_from_there() -> None:
+    standing, body = Standing(), person()
+    ours, theirs = (0.2, 0.0, 3.0), (1.9, 0.0, 4.0)
+
+    def stand(frame: int, place: tuple[float, float, float], followed: int) -> np.ndarray:
+        now = frame / 30
+        keypoints = replace(seen_at(body, place, now), company=Company(followed=followed))
+        return standing.stand(pose(body, now), keypoints)[0, [0, 2]]
+
+    for frame in range(60):
+        before = stand(frame, ours, 0)
+    for frame in range(60, 120):
+        after = stand(frame, theirs, 1)
+        assert_allclose(after, before, atol=0.02)
+    for frame in range(120, 240):
+        walked = stand(frame, (1.4, 0.0, 4.0), 1)
+    assert walked[0] - before[0] == pytest.approx(-0.5, abs=0.02)
 
 
 def test_a_jump_in_time_starts_afresh() -> None:

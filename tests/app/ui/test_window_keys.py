@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QKeySequence, QWheelEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QCheckBox, QLineEdit
 
 from app.export import registry
 from app.export.registry import FORMATS
@@ -118,6 +118,53 @@ def test_a_library_that_is_missing_is_said_before_a_film_is_lifted(
     job = exporter.export(Target("film", film), tmp_path / "a.parquet", "parquet")
     until(lambda: not job.running, "the refusal")
     until(lambda: "needs pyarrow" in session.window.strip.text, "the reason")
+
+
+def test_the_keys_leave_the_line_that_was_typed_in(open_window: OpenWindow) -> None:
+    session = open_window(osc=True, osc_address="12", settings_open=True)
+    window = session.window
+    line = window.settings.findChild(QLineEdit, "osc_address")
+    assert line is not None
+
+    def leave_by_enter() -> None:
+        QTest.keyClick(line, Qt.Key.Key_Return)
+
+    def leave_by_a_click() -> None:
+        QTest.mouseClick(window.picture, Qt.MouseButton.LeftButton)
+
+    for leave in (leave_by_enter, leave_by_a_click):
+        mirrored = session.preferences.mirror
+        line.setFocus()
+        QTest.keyClicks(line, "m")
+        assert session.preferences.mirror is mirrored, "typed"
+        leave()
+        QTest.keyClick(QApplication.focusWidget() or window, Qt.Key.Key_M)
+        assert session.preferences.mirror is not mirrored
+    assert line.text() == session.preferences.osc_address == "12mm"
+
+
+def test_what_needs_a_tick_is_shown_with_it(session: Session) -> None:
+    panel = session.window.settings
+    panel.show()
+    for tick, name in (("osc", "osc_address"), ("lsl", "lsl_name")):
+        box, line = panel.findChild(QCheckBox, tick), panel.findChild(QLineEdit, name)
+        assert box is not None
+        assert line is not None
+        assert not line.isVisible()
+        box.setChecked(True)
+        assert line.isVisible()
+        box.setChecked(False)
+
+
+def test_keys_that_can_do_nothing_now_say_what_is_needed(session: Session) -> None:
+    for key, needed in (
+        (Qt.Key.Key_R, "Start a camera first"),
+        (Qt.Key.Key_E, "Press R to record first"),
+        (Qt.Key.Key_I, "Open a recording first"),
+        (Qt.Key.Key_O, "Open a recording first"),
+    ):
+        press(session, key)
+        assert needed in session.presenter.marking.hint()
 
 
 def test_space_presses_the_button_tab_has_led_to(session: Session) -> None:
