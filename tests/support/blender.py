@@ -72,6 +72,8 @@ def bone_places(
         check=False,
         env={"PATH": os.environ["PATH"], "HOME": str(folder)},
     )
+    if "No module named 'numpy'" in done.stdout + done.stderr:
+        pytest.skip("Blender's Python has no NumPy: its importers do not work (python3-numpy)")
     assert done.returncode == 0, done.stdout + done.stderr
     return [
         {name: np.array([x, z, -y]) for name, (x, y, z) in each.items()}
