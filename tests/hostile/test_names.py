@@ -41,7 +41,7 @@ def test_a_folder_of_strange_names(tmp_path: Path) -> None:
     ended = Program(tmp_path).run("lift", films, "-o", out, timeout_s=300)
     assert ended.code == 1, ended
     assert f"{len(GOOD)} of {len(GOOD) + len(BROKEN)} videos lifted" in ended.err
-    assert ended.err.count("broken letters. Rename the file.") == len(BROKEN)
+    assert ended.err.count("has broken letters.") == len(BROKEN)
     assert {path.name for path in out.rglob("*.csv")} == {f"{name[:-4]}.csv" for name in GOOD}
 
 
