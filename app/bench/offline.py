@@ -41,7 +41,7 @@ def detector_alone(path: str, seconds: float) -> Alone:
     """Run MediaPipe over a file with nothing beside it."""
     times: list[float] = []
     began = time.perf_counter()
-    with closing(Detector()) as detector:
+    with closing(Detector(several=False)) as detector:
         loading_s = time.perf_counter() - began
         for frame in frames_of(path, seconds):
             started = time.perf_counter()

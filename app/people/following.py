@@ -1,6 +1,6 @@
 """Follows one of the people in view: the largest at first, another when told so.
 
-While nobody else is about, this adds one search in a single picture every 0.7 seconds to the work
+While nobody else is about, this adds one search in a single picture every second to the work
 of the detector.  Once somebody else is there, every finding is given to the person whose it is,
 and what belongs to another is never passed on as the one followed.
 """
@@ -21,7 +21,7 @@ from app.people.tracks import Track, assign
 
 LOST_S: Final = 3.0
 """After so long without the one followed, somebody else who is in view is."""
-_ALONE_LOOK_S: Final = 0.7
+_ALONE_LOOK_S: Final = 1.0
 _APART_LOOK_S: Final = 0.4
 _NEAR_LOOK_S: Final = 0.1
 _HIDDEN_LOOK_S: Final = 0.06

@@ -116,7 +116,7 @@ def observe(
     # Mesa reads it when the first window opens: more threads cost more for the same picture.
     os.environ.setdefault("LP_NUM_THREADS", "1")
     frames = max(1, round(seconds * RATE))
-    with Detector() as detector:
+    with Detector(several=False) as detector:
         for index in range(first, count):
             staged = stage(source, frames, seed, index, framing, bent=bent)
             yield _observed(staged, frames, index, detector)
