@@ -7,6 +7,7 @@ import logging
 import time
 import weakref
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -129,10 +130,12 @@ class _Eyes:
     def __init__(self, content: bytes, stack: ExitStack) -> None:
         self.step_ms = 1
         """Milliseconds from the frame before to the present one."""
-        self._film = Landmarker(content, follow=True)
-        stack.callback(self._film.close)
-        self._still = Landmarker(content, follow=False)
-        stack.callback(self._still.close)
+        with ThreadPoolExecutor(1) as pool:  # each takes a tenth of a second to start
+            still = pool.submit(Landmarker, content, follow=False)
+            stack.callback(_close, still)
+            self._film = Landmarker(content, follow=True)
+            stack.callback(self._film.close)
+        self._still = still.result()
 
     def track(self, picture: NDArray[np.uint8]) -> Person | None:
         # Twice for one frame when somebody else is taken.
@@ -147,6 +150,11 @@ class _Eyes:
 
     def find(self, picture: NDArray[np.uint8]) -> Person | None:
         return self._still.run(picture)
+
+
+def _close(made: Future[Landmarker]) -> None:
+    if made.exception() is None:
+        made.result().close()
 
 
 def _packet(frame: Frame, seen: Sighting) -> Keypoints2D:
