@@ -28,6 +28,8 @@ POLL_S: Final = 0.25
 """Longest wait in one ``read``: how soon a live source notices that it should stop."""
 FIRST_FRAME_S: Final = 10.0
 """Some cameras take seconds to send a picture after they have opened."""
+_SILENT_S: Final = SOURCE_SILENT_S - POLL_S
+"""Looked at once in ``POLL_S``: so that silence is noticed within ``SOURCE_SILENT_S``."""
 REOPEN_S: Final = 1.0
 
 
@@ -147,7 +149,7 @@ class Feed:
                 self._lose(error)
             else:
                 if frame is not None:
-                    self._heard_at, self._patience_s = time.perf_counter(), SOURCE_SILENT_S
+                    self._heard_at, self._patience_s = time.perf_counter(), _SILENT_S
                     return self._timeline.place(frame)
                 if not self.live:
                     self.ended = True

@@ -119,3 +119,13 @@ def test_drops_are_counted_over_all_openings(live_run: Make) -> None:
     run = live_run(lambda: next(left))
     run.start()
     until(lambda: run.latest().stats.dropped == 7, "3 and 4 drops")
+
+
+def test_silence_is_noticed_within_two_seconds(live_run: Make) -> None:
+    source = ScriptedSource(10, rate=30, live=True, then=TimeoutError("silent"))
+    run = live_run(lambda: source)
+    run.start()
+    until(lambda: run.state is State.LOST, "the loss")
+    lost_for_s = run.latest().lost_for_s
+    assert lost_for_s is not None
+    assert 1.0 < lost_for_s < 2.1
