@@ -31,7 +31,8 @@ from numpy.typing import NDArray
 
 from app.export.even import LONGEST_LINE_S
 from app.export.rig import BONE, BONES, JOINT_OF, NOSE_PITCH, SIDES, Array, Rig
-from app.export.turns import (
+from app.motion.data import MotionData
+from app.motion.turns import (
     across,
     axes,
     between,
@@ -42,7 +43,6 @@ from app.export.turns import (
     unit,
     without_jumps,
 )
-from app.motion.data import MotionData
 from models.skeleton import JOINT
 
 _NOISE: Final = 0.3

@@ -40,6 +40,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.motion.turns import across, unit
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
 
 Array = NDArray[np.float64]
@@ -52,7 +53,6 @@ LEAST_ELEVATION: Final = 15.0
 _LEAST_SINE: Final = math.sin(math.radians(LEAST_BEND))
 _LEAST_ACROSS: Final = math.sin(math.radians(10.0))
 """Nearer than 10 degrees to a line a direction does not turn about it measurably."""
-_NO_LENGTH: Final = 1e-6
 _UP: Final = np.array([0.0, 1.0, 0.0])
 
 
@@ -182,24 +182,17 @@ class _Body:
         return _turn(direction[:, 1], _dot(direction, self._forward))
 
     def _direction(self, start: str, end: str) -> Array:
-        return _unit(self._xyz[:, JOINT[end]] - self._xyz[:, JOINT[start]], _NO_LENGTH)
-
-
-def _unit(vectors: Array, least: float) -> Array:
-    """Directions of (N, 3) vectors; NaN of those that are shorter than ``least``."""
-    length = np.sqrt(_dot(vectors, vectors))[:, None]
-    result: Array = vectors / np.where(length < least, np.nan, length)
-    return result
+        return unit(self._xyz[:, JOINT[end]] - self._xyz[:, JOINT[start]])
 
 
 def _across(wanted: Array, along: Array) -> Array:
-    """The direction of the part of unit ``wanted`` that is across unit ``along``."""
-    return _unit(wanted - _dot(wanted, along)[:, None] * along, _LEAST_ACROSS)
+    """The direction of the part of unit ``wanted`` that is across unit ``along``, if it tells."""
+    return across(wanted, along, _LEAST_ACROSS)
 
 
 def _hinge(first: Array, second: Array) -> Array:
     """The axis about which ``first`` is turned into ``second``, if it is turned far enough."""
-    return _unit(np.cross(first, second), _LEAST_SINE)
+    return unit(np.cross(first, second), _LEAST_SINE)
 
 
 def _between(first: Array, second: Array) -> Array:

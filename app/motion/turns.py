@@ -18,17 +18,18 @@ _NEXT: Final = np.array([1, 2, 0])
 _LAST: Final = np.array([2, 0, 1])
 
 
-def unit(vectors: Array) -> Array:
-    """(N, 3) directions; not a number where there is none."""
+def unit(vectors: Array, least: float = _NO_LENGTH) -> Array:
+    """(N, 3) directions; not a number of vectors shorter than ``least``."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    length[length < _NO_LENGTH] = np.nan
+    length[length < least] = np.nan
     result: Array = vectors / length
     return result
 
 
-def across(wanted: Array, along: Array) -> Array:
-    """The direction of the part of (N, 3) ``wanted`` that is across the unit vectors ``along``."""
-    return unit(wanted - (wanted * along).sum(-1, keepdims=True) * along)
+def across(wanted: Array, along: Array, least: float = _NO_LENGTH) -> Array:
+    """The direction of the part of (N, 3) ``wanted`` that is across the unit vectors ``along``; not
+    a number where that part is shorter than ``least``."""
+    return unit(wanted - (wanted * along).sum(-1, keepdims=True) * along, least)
 
 
 def cross(first: Array, second: Array) -> Array:

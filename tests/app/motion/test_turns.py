@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.export.turns import (
+from app.motion.turns import (
     Array,
     axes,
     between,
