@@ -90,7 +90,7 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
         # Counted up from the stage's seed, so that no two steps of a stage share a seed.
         sampler = Sampler(self._bank, self._frame_rate, (self._seed + step) % 2**32)
         with cpu_threads(1):
-            whole = sampler.draw(self._stage.windows, self._stage.frames)
+            whole = self._stage.draw(sampler, self._stage.windows)
         windows = self._stage.windows // self._share.world
         own = slice(self._share.rank * windows, (self._share.rank + 1) * windows)
         return whole.keypoints[own], whole.pose[own], whole.seen[own]

@@ -9,7 +9,7 @@ block as the identity (its output projections are zero), so that nothing learned
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.errors import MixposeError
-from models.mixste import Block, MixSTE
+from models.mixste import MixSTE
+from models.training.locality import look_nearby
 from models.training.losses import paper_loss, training_loss
+from models.training.samples import Batch, Sampler
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
@@ -64,6 +66,17 @@ class Stage:
     windows: int
     steps: int
     rate: float
+    span: int = 1
+    """For single frames: of how many frames the windows are that they get ready for."""
+    spatial: float = 1.0
+    """Share of the rate for what single frames have taught already, all but the temporal blocks: a
+    step holds far fewer people now, and at the full rate 1,000 such steps made poses worse."""
+
+    def draw(self, sampler: Sampler, windows: int) -> Batch:
+        """``windows`` windows as this stage trains on them."""
+        if self.frames == 1:
+            return sampler.draw_single(windows, self.span)
+        return sampler.draw(windows, self.frames)
 
 
 @dataclass(frozen=True)
@@ -200,20 +213,17 @@ def initialise(network: MixSTE) -> None:
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
     nn.init.normal_(network.Spatial_pos_embed, std=0.5)
-    if network.frames > 1:
-        nn.init.normal_(network.Temporal_pos_embed, std=0.1)
-    _silence_temporal_blocks(network)
+    look_nearby(network)
 
 
-def _temporal_blocks(network: MixSTE) -> Iterator[Block]:
-    return (block for block in network.TTEblocks if isinstance(block, Block))
-
-
-def _silence_temporal_blocks(network: MixSTE) -> None:
-    for block in _temporal_blocks(network):
-        for layer in (block.attn.proj, block.mlp.fc2):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+def split_parameters(network: MixSTE) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """What looks along time, and all the rest."""
+    temporal: list[nn.Parameter] = []
+    spatial: list[nn.Parameter] = []
+    for name, parameter in network.named_parameters():
+        along_time = name.startswith(("TTEblocks.", "Temporal_pos_embed"))
+        (temporal if along_time else spatial).append(parameter)
+    return temporal, spatial
 
 
 class Lifting(nn.Module):
@@ -267,12 +277,9 @@ def grow(small: Mapping[str, Tensor], network: MixSTE) -> None:
         ).transpose(1, 2)
         network.load_state_dict(state)
         return
-    state["Temporal_pos_embed"] = 0.1 * torch.randn(1, network.frames, old.shape[2])
+    state["Temporal_pos_embed"] = torch.zeros(1, network.frames, old.shape[2])
     network.load_state_dict(state)
-    for block in _temporal_blocks(network):
-        for layer in (block.attn.qkv, block.mlp.fc1):
-            nn.init.xavier_uniform_(layer.weight)
-    _silence_temporal_blocks(network)
+    look_nearby(network)
 
 
 _EMBEDDING: Final = "Spatial_patch_to_embedding.weight"

@@ -48,7 +48,7 @@ class Validation:
             sampler = Sampler(self._bank, self._frame_rate, seed=0, augment=False)
             windows = self._poses // min(stage.frames, _LONGEST)
             with cpu_threads(1):
-                self._drawn = stage, sampler.draw(windows, stage.frames)
+                self._drawn = stage, stage.draw(sampler, windows)
         return self._drawn[1]
 
 

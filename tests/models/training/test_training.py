@@ -14,7 +14,7 @@ from models.errors import MixposeError
 from models.skeleton import JOINT, MIRROR, PELVIS
 from models.training import bodies, cameras, detector_noise, postures
 from models.training.motion import MotionBank, Pack, read_pack
-from models.training.samples import Sampler
+from models.training.samples import Batch, Sampler
 from tests.support.walking import walker
 
 
@@ -199,6 +199,21 @@ def test_network_sees_what_it_is_to_tell(bank: MotionBank) -> None:
     # A person further away is smaller; nobody fills less than a thirtieth of the picture.
     size = batch.keypoints[:, 0, 0, 7].exp()
     assert 0.03 < size.min() < size.max() < 3
+
+
+def test_single_frames_stand_in_the_box_of_a_longer_window(bank: MotionBank) -> None:
+    def filled(batch: Batch) -> float:
+        """How much of its box a person fills along its longer side, where nothing is hidden."""
+        xy = batch.keypoints[batch.seen.all(-1)][..., :2]
+        return float(((xy.amax(1) - xy.amin(1)).amax(-1) / 2).median())
+
+    own, shared = (Sampler(bank, 30.0, seed=3).draw_single(500, span) for span in (1, 27))
+    window = Sampler(bank, 30.0, seed=3).draw(120, 27)
+    assert own.keypoints.shape == shared.keypoints.shape == (500, 1, 17, 8)
+    assert shared.pose.shape == (500, 1, 17, 3)
+    assert shared.seen.shape == (500, 1, 17)
+    assert filled(own) == pytest.approx(1, abs=1e-3)
+    assert filled(window) < filled(shared) < 0.97
 
 
 def test_recombined_bodies_keep_their_bones_and_face_one_way(bank: MotionBank) -> None:
