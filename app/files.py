@@ -8,10 +8,16 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+VIDEO_SUFFIXES: Final = (
+    *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".divx", ".mpg", ".mpeg", ".m2v"),
+    *(".ts", ".mts", ".m2ts", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ogv"),
+    *(".mxf", ".y4m", ".h264", ".264", ".hevc", ".265", ".mjpeg", ".mjpg"),
+)
+"""How the names of films end, in small letters."""
 _REASONS: Final = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk space granted to you is used up",
@@ -25,6 +31,9 @@ _REASONS: Final = {
     errno.EEXIST: "a file of that name is in the way",
     errno.ENAMETOOLONG: "the name is too long",
     errno.EIO: "the disk failed or was removed",
+    errno.ELOOP: "a link is in the way",
+    errno.ESPIPE: "a pipe is in the way",
+    errno.EAGAIN: "another program holds the file",
     errno.ENODEV: "the disk was removed",
     errno.ENXIO: "the disk was removed",
 }
@@ -69,36 +78,42 @@ def sync_folder(folder: Path) -> None:
     """Put a folder's entries on the disk, so that a rename survives a power cut (POSIX only)."""
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    # What was renamed is there by now, and must not be reported as failed.  A folder that may be
+    # written to but not read cannot be opened, and some network disks put no folder on the disk.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager
-def write_atomically(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+def write_atomically(
+    path: Path, *, overwrite: bool = False, through_links: bool = True
+) -> Iterator[BinaryIO]:
     """Open ``path`` for writing bytes; it appears, whole, when the block ends without an error.
 
     Until then everything goes to a hidden file in the same folder, which is removed on an error,
-    Ctrl-C included.  Raises FileExistsError if ``path`` exists and ``overwrite`` is false, and
-    OSError as the system gives it (see :func:`plain_reason`).
+    Ctrl-C included.  A link is written through, as an editor would; without ``through_links``, for
+    folders in which a stranger may have put it, it is replaced.  Raises FileExistsError if
+    ``path`` exists and ``overwrite`` is false, and OSError as the system gives it (see
+    :func:`plain_reason`).
     """
-    with write_together([path], overwrite=overwrite) as (file,):
+    with write_together([path], overwrite=overwrite, through_links=through_links) as (file,):
         yield file
 
 
 @contextmanager
 def write_together(
-    paths: Sequence[Path], *, overwrite: bool = False
+    paths: Sequence[Path], *, overwrite: bool = False, through_links: bool = True
 ) -> Iterator[tuple[BinaryIO, ...]]:
     """Like :func:`write_atomically` for several files that belong together: all appear, or none.
 
     When overwriting fails half-way, the files replaced so far get their old contents back.  Put a
     large file last: it is the only one whose old contents need not be copied for that.
     """
-    # A link is written through, as an editor would, rather than replaced by a plain file.
-    targets = [Path(os.path.realpath(path)) for path in paths]
+    targets = [Path(os.path.realpath(path)) if through_links else path for path in paths]
     for target in targets:
         _refuse_unsuitable(target, overwrite)
     with ExitStack() as cleanup:
@@ -117,9 +132,9 @@ def write_together(
 
 
 def _refuse_unsuitable(target: Path, overwrite: bool) -> None:
-    if not target.exists():
+    if not os.path.lexists(target):
         return
-    if not target.is_file():
+    if not (target.is_symlink() or target.is_file()):
         # A rename would happily put a plain file in the place of /dev/null.
         raise IsADirectoryError(errno.EISDIR, "not a plain file", str(target))
     if not overwrite:
@@ -134,8 +149,9 @@ def _put_in_place(pairs: Sequence[tuple[Path, Path]], overwrite: bool, cleanup: 
     """Rename every (temporary, target) of ``pairs``, undoing the earlier ones if one fails."""
     with ExitStack() as undo:
         for number, (temporary, target) in enumerate(pairs, start=1):
-            if overwrite and target.exists():
-                shutil.copymode(target, temporary)
+            if overwrite and os.path.lexists(target):
+                if not target.is_symlink():
+                    shutil.copymode(target, temporary)
                 if number < len(pairs):
                     undo.callback(_copy_aside(target, cleanup).replace, target)
             else:
@@ -150,5 +166,5 @@ def _put_in_place(pairs: Sequence[tuple[Path, Path]], overwrite: bool, cleanup: 
 def _copy_aside(path: Path, cleanup: ExitStack) -> Path:
     backup = _hidden_name(path.parent)
     cleanup.callback(backup.unlink, missing_ok=True)
-    shutil.copy2(path, backup)
+    shutil.copy2(path, backup, follow_symlinks=False)
     return backup

@@ -20,19 +20,25 @@ a kill can only be the last one, and its checksum tells.  Reading it needs no pr
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import math
 import os
 import threading
 import zlib
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from app.errors import RecordingError
 from app.files import plain_reason, sync_folder
+from app.recording.inside import lock_patiently, open_inside
 from app.recording.mark import is_being_written
+from app.recording.storage import AppendOnlyFile
 
 _log = logging.getLogger(__name__)
 
@@ -67,18 +73,45 @@ def line(number: int, time_s: float, label: str | None) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
+class EventWriter:
+    """The events of a recording that is being made in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._count = 0
+        self._waiting: deque[bytes] = deque()
+        self.file: AppendOnlyFile | None = None
+        """None until there is an event in it."""
+
+    def take(self, time_s: float, label: str) -> Mark:
+        """Mark the moment ``time_s`` without waiting for the disk.  One thread at a time."""
+        self._count += 1
+        mark = Mark(self._count, time_s, tidy(label, self._count))
+        self._waiting.append(line(mark.number, mark.time_s, mark.label))
+        return mark
+
+    def write(self) -> None:
+        """Give the system what was taken; in another thread if need be.  Raises OSError."""
+        while self._waiting:
+            if self.file is None:
+                self.file = AppendOnlyFile(self._folder / FILE_NAME)
+                sync_folder(self._folder)
+            self.file.append(self._waiting.popleft())
+
+
 class EventList:
     """The events of a recording that is on the disk; every change is there when a method returns.
 
-    May be used by several threads.  Every method that changes something raises RecordingError if
-    that cannot be written, and leaves all as it was.
+    May be used by several threads, and while other windows change the same events: a change begins
+    with reading theirs.  Every method that changes something raises RecordingError if that cannot
+    be written, and leaves all as it was.
     """
 
     def __init__(self, folder: Path) -> None:
         """Read the events of the recording in ``folder``; damaged lines are left out."""
         self._folder = folder
         self._lock = threading.Lock()
-        self._words = _last_words(_lines(folder))
+        self._words = _last_words(_content(folder))
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -92,72 +125,79 @@ class EventList:
 
     def add(self, time_s: float, label: str = "") -> Mark:
         """Mark the moment ``time_s`` on the clock of the recording's rows."""
-        with self._lock:
+        with self._changing() as log:
             number = max(self._words, default=0) + 1
             mark = Mark(number, time_s, tidy(label, number))
-            self._say(number, time_s, mark.label)
+            self._say(log, number, time_s, mark.label)
             return mark
 
     def rename(self, number: int, label: str) -> None:
         """Give an event another label.  KeyError if there is no such event."""
-        with self._lock:
-            self._say(number, self._words[number][0], tidy(label, number))
+        with self._changing() as log:
+            self._say(log, number, self._words[number][0], tidy(label, number))
 
     def remove(self, number: int) -> None:
         """Take an event out; it keeps its line, so :meth:`put_back` can undo that."""
-        with self._lock:
-            self._say(number, self._words[number][0], None)
+        with self._changing() as log:
+            self._say(log, number, self._words[number][0], None)
 
     def put_back(self, mark: Mark) -> None:
         """Undo :meth:`remove` or :meth:`rename`: the event is as ``mark`` has it again."""
-        with self._lock:
-            self._say(mark.number, mark.time_s, mark.label)
+        with self._changing() as log:
+            self._say(log, mark.number, mark.time_s, mark.label)
 
-    def _say(self, number: int, time_s: float, label: str | None) -> None:
+    @contextmanager
+    def _changing(self) -> Iterator[IO[bytes]]:
+        """The log, open and locked, after its events were read again."""
         if is_being_written(self._folder):
             raise RecordingError(
                 f"{self._folder.stem} is still being recorded. "
                 "Change its events when the recording has ended."
             )
         try:
-            _append(self._folder, line(number, time_s, label))
+            # Two windows that chose a number at the same time would take each other's event away.
+            with self._lock, open_inside(self._folder / FILE_NAME, "a+b") as log:
+                if not lock_patiently(log, exclusive=True):
+                    raise BlockingIOError(errno.EAGAIN, "another one holds it")
+                log.seek(0)
+                self._words = _last_words(log.read(_MAX_BYTES))
+                yield log
         except OSError as error:
             raise RecordingError(
                 f"The events of {self._folder.name} cannot be changed: {plain_reason(error)}. "
                 "Copy the recording to where it can be written to."
             ) from error
+
+    def _say(self, log: IO[bytes], number: int, time_s: float, label: str | None) -> None:
+        """Add a line to the log and put it on the disk.  Raises OSError."""
+        size = log.seek(0, os.SEEK_END)
+        # A line that was cut short must not take the next one with it.
+        torn = size and not _ends_whole(log)
+        log.write(b"\n" * bool(torn) + line(number, time_s, label))
+        log.flush()
+        os.fsync(log.fileno())
+        if not size:
+            sync_folder(self._folder)
         self._words[number] = (round(time_s, 6), label)
 
 
-def _append(folder: Path, line: bytes) -> None:
-    """Add a line to the log and put it on the disk.  Raises OSError."""
-    path = folder / FILE_NAME
-    fresh = not path.exists()
-    with path.open("ab") as file:
-        # A line that was cut short must not take the next one with it.
-        torn = file.tell() and not _ends_whole(path)
-        file.write(b"\n" * bool(torn) + line)
-        file.flush()
-        os.fsync(file.fileno())
-    if fresh:
-        sync_folder(folder)
-
-
-def _lines(folder: Path) -> list[bytes]:
+def _content(folder: Path) -> bytes:
+    """The log as it is; nothing if there is none, or it cannot be read."""
     try:
-        with (folder / FILE_NAME).open("rb") as file:
-            return file.read(_MAX_BYTES).split(b"\n")
+        with open_inside(folder / FILE_NAME, "rb") as file:
+            found: bytes = file.read(_MAX_BYTES)
+            return found
     except FileNotFoundError:
-        return []
+        return b""
     except OSError as error:
         _log.warning("the events of %s cannot be read: %s", folder, error)
-        return []
+        return b""
 
 
-def _last_words(lines: list[bytes]) -> dict[int, tuple[float, str | None]]:
+def _last_words(content: bytes) -> dict[int, tuple[float, str | None]]:
     """Number -> time and label as last written; without a label it was removed."""
     found: dict[int, tuple[float, str | None]] = {}
-    for each in filter(None, lines):
+    for each in filter(None, content.split(b"\n")):
         try:
             number, time_s, label = _read(each)
         except (ValueError, RecursionError) as error:
@@ -184,7 +224,6 @@ def _read(found: bytes) -> tuple[int, float, str | None]:
     return number, float(time_s), label
 
 
-def _ends_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1) == b"\n"
+def _ends_whole(log: IO[bytes]) -> bool:
+    log.seek(-1, os.SEEK_END)
+    return log.read(1) == b"\n"

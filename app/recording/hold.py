@@ -6,14 +6,13 @@ when the process ends.  Windows moves no folder in which a file is open: there t
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import IO
 
-from app.recording.writer import KEYPOINTS_FILE
-
-if sys.platform != "win32":
-    import fcntl
+from app.recording.inside import lock, lock_patiently, open_inside
+from app.recording.names import KEYPOINTS_FILE
 
 
 class Hold:
@@ -22,11 +21,11 @@ class Hold:
     def __init__(self, folder: Path) -> None:
         self._file: IO[bytes] | None = None
         try:
-            self._file = (folder / KEYPOINTS_FILE).open("rb")
-            if sys.platform != "win32":
-                fcntl.flock(self._file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:  # gone meanwhile, or a file system without locks
+            self._file = open_inside(folder / KEYPOINTS_FILE, "rb")
+        except OSError:  # gone meanwhile
             return
+        if sys.platform != "win32":
+            lock_patiently(self._file, exclusive=False)
 
     def let_go(self) -> None:
         """Others may move it from now on; idempotent."""
@@ -36,13 +35,7 @@ class Hold:
 
 def is_held(folder: Path) -> bool:
     """Whether anybody holds the recording in ``folder``, this process included."""
-    if sys.platform == "win32":
-        return False
-    try:
-        with (folder / KEYPOINTS_FILE).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError), open_inside(folder / KEYPOINTS_FILE, "rb") as file:
+            return not lock(file, exclusive=True)
     return False

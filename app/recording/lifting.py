@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from models.skeleton import depth_from_world
 
 if TYPE_CHECKING:
+    from app.recording.poses import SavedPoses
     from app.recording.reader import Recording
     from models.lifter import Lifter
 
@@ -28,9 +30,24 @@ def lift(
         recording.size,
         data.time_s,
         depth=depth_from_world(data.world),
+        person=data.person,
         progress=progress,
     )
     recording.save_poses(lifted, describe(lifter))
+
+
+def made_with(poses: SavedPoses, weights: str) -> bool:
+    """Whether ``poses`` were lifted with ``weights``, a shipped name or a file, as they are now.
+
+    Raises WeightsError if there are none.
+    """
+    from models.checkpoint import resolve_weights
+
+    path = resolve_weights(weights)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == poses.info["sha256"]
+    except OSError:  # loading them says it in words
+        return False
 
 
 def describe(lifter: Lifter) -> dict[str, object]:

@@ -12,9 +12,10 @@ import numpy as np
 from app.errors import RecordingError
 from app.recording import mark, notes, poses, video
 from app.recording.events import EventList
+from app.recording.inside import open_inside
+from app.recording.names import KEYPOINTS_FILE, SUFFIX
 from app.recording.reader import read_description
 from app.recording.rows import HEADER_BYTES, ROW
-from app.recording.writer import KEYPOINTS_FILE, SUFFIX
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,7 @@ def _entry(path: Path) -> RecordingEntry:
 
 def _extent(path: Path) -> tuple[int, float]:
     """Number of whole rows, and the time from the first to the last of them."""
-    with path.open("rb") as file:
+    with open_inside(path, "rb") as file:
         frames = max(0, file.seek(0, 2) - HEADER_BYTES) // ROW.itemsize
         if not frames:
             return 0, 0.0

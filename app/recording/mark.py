@@ -7,14 +7,11 @@ window or ``record`` is making at this moment.
 
 from __future__ import annotations
 
-import sys
+import errno
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from app.recording.inside import lock, lock_patiently, open_inside
 
 FILE_NAME: Final = ".writing"
 
@@ -25,7 +22,10 @@ class WritingMark:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
         self._file = self._path.open("xb")
-        _lock(self._file, exclusive=True)
+        # Somebody who only looks whether this is being written may hold it at this moment.
+        if not lock_patiently(self._file, exclusive=True):
+            self._file.close()
+            raise BlockingIOError(errno.EAGAIN, "another one holds it", str(self._path))
 
     def remove(self) -> None:
         """The recording is closed in order.  Raises OSError."""
@@ -48,22 +48,7 @@ def is_being_written(folder: Path) -> bool:
     False where the file system knows no locks: then it counts as interrupted.
     """
     try:
-        with (folder / FILE_NAME).open("rb") as file:
-            return not _lock(file, exclusive=False)
+        with open_inside(folder / FILE_NAME, "rb") as file:
+            return not lock(file, exclusive=False)
     except OSError:
         return False
-
-
-def _lock(file: IO[bytes], *, exclusive: bool) -> bool:
-    """Try to lock ``file`` until it is closed; False if another one holds it."""
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # as Linux and macOS say it, and Windows
-        return False
-    except OSError:  # a file system without locks
-        return True
-    return True

@@ -10,8 +10,7 @@ file on the disk each second.  Layout after RFC 9559: a segment and clusters of 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import BufferedReader
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 MAX_PICTURE_BYTES: Final = 64 * 2**20
 
@@ -81,7 +80,7 @@ def cluster(jpeg: bytes, time_ms: int) -> bytes:
     )
 
 
-def find_pictures(file: BufferedReader) -> Iterator[PicturePlace]:
+def find_pictures(file: IO[bytes]) -> Iterator[PicturePlace]:
     """The whole pictures in a file of this module's making, up to the first damage.
 
     Reads only the few bytes around each picture.
@@ -103,7 +102,7 @@ def find_pictures(file: BufferedReader) -> Iterator[PicturePlace]:
         file.seek(at + length)
 
 
-def _read_cluster(file: BufferedReader, end: int) -> PicturePlace | None:
+def _read_cluster(file: IO[bytes], end: int) -> PicturePlace | None:
     time_head = _read_head(file)
     if time_head is None or time_head[0] != _TIMESTAMP or time_head[1] > 8:
         return None
@@ -118,7 +117,7 @@ def _read_cluster(file: BufferedReader, end: int) -> PicturePlace | None:
     return PicturePlace(offset, length, time_ms)
 
 
-def _read_head(file: BufferedReader) -> tuple[int, int] | None:
+def _read_head(file: IO[bytes]) -> tuple[int, int] | None:
     """An element's identifier and the length of its content; None at the end or at nonsense."""
     identifier = _read_variable(file, longest=4)
     length = _read_variable(file, longest=8)
@@ -128,7 +127,7 @@ def _read_head(file: BufferedReader) -> tuple[int, int] | None:
     return identifier[0], length[0] - marker
 
 
-def _read_variable(file: BufferedReader, longest: int) -> tuple[int, int] | None:
+def _read_variable(file: IO[bytes], longest: int) -> tuple[int, int] | None:
     """An EBML variable-size number with its marker bit, and how many bytes it took."""
     first = file.read(1)
     if not first or not first[0]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from app import __version__
 from app.errors import RecordingError
 from app.files import write_atomically
+from app.recording.inside import open_inside
 from models.skeleton import JOINT_NAMES, LANDMARK_NAMES
 
 VERSION: Final = 1
@@ -32,6 +33,8 @@ class SourceInfo:
     live: bool
     rate: float | None
     """Nominal frames a second, None if the source does not say."""
+    fov_deg: float | None = None
+    """Angle that the longer side of the picture spans, None if the source does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Meta:
     """(width, height) of the pictures in pixels."""
     source: SourceInfo
     settings: Mapping[str, object] = field(default_factory=dict)
-    """What the program was set to; plain JSON values."""
+    """What the program was set to, as :func:`settings` has it; plain JSON values."""
     program: str = f"mixpose {__version__}"
     ending: Ending | None = None
 
@@ -94,7 +97,7 @@ class Meta:
             raise ValueError(f"the format is {found.get('format')!r}")
         require_version(found.get("version"), VERSION)
         source = _mapping(found.get("source"))
-        rate = source.get("rate")
+        rate, fov_deg = source.get("rate"), source.get("fov_deg")
         ending = found.get("ending")
         return cls(
             started_at=_moment(found.get("started_at")),
@@ -103,6 +106,7 @@ class Meta:
                 label=_text(source.get("label")),
                 live=bool(source.get("live")),
                 rate=None if rate is None else _amount(rate),
+                fov_deg=None if fov_deg is None else _amount(fov_deg),
             ),
             settings=_mapping(found.get("settings", {})),
             program=_text(found.get("program")),
@@ -110,10 +114,36 @@ class Meta:
         )
 
 
+def settings(
+    *,
+    several: bool,
+    height_m: float | None = None,
+    weights: str | None = None,
+    use_depth: bool = True,
+    delay: int | None = None,
+) -> dict[str, object]:
+    """What whoever makes a recording notes about how the program was set.
+
+    Args:
+        several: whether other people than the one followed were looked out for.
+        height_m: the person's height in metres; None for a person of average height.
+        weights: of the network, by name or file; None for the usual ones.
+        use_depth: whether the network is to see the detector's own depth.
+        delay: frames by which the pose shown meanwhile lay behind; None if none was shown.
+    """
+    return {
+        "several": several,
+        "height_m": height_m,
+        "weights": weights,
+        "use_depth": use_depth,
+        "delay": delay,
+    }
+
+
 def write(meta: Meta, folder: Path) -> None:
     """Write ``recording.json``, in the place of an older one.  Raises OSError."""
     text = json.dumps(meta.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    with write_atomically(folder / FILE_NAME, overwrite=True) as file:
+    with write_atomically(folder / FILE_NAME, overwrite=True, through_links=False) as file:
         file.write(text.encode() + b"\n")
 
 
@@ -123,7 +153,7 @@ def read(folder: Path) -> Meta:
     Raises OSError if there is none, RecordingError if it is newer than this program, and
     ValueError if it is damaged or foreign.
     """
-    with (folder / FILE_NAME).open("rb") as file:
+    with open_inside(folder / FILE_NAME, "rb") as file:
         data = file.read(_MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
         raise ValueError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")

@@ -11,7 +11,7 @@ from app.errors import RecordingError
 from app.files import plain_reason, safe_name, sync_folder
 from app.recording.hold import is_held
 from app.recording.mark import is_being_written
-from app.recording.writer import SUFFIX
+from app.recording.names import SUFFIX
 
 
 def renamed(path: Path, name: str) -> Path:

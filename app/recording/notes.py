@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 from typing import Final
 
 from app.errors import RecordingError
 from app.files import plain_reason, write_atomically
+from app.recording.inside import open_inside
 
 _log = logging.getLogger(__name__)
 
@@ -19,8 +21,8 @@ LONGEST: Final = 20_000
 def read(folder: Path) -> str:
     """The notes of the recording in ``folder``; empty if there are none or they cannot be read."""
     try:
-        with (folder / FILE_NAME).open(encoding="utf-8", errors="replace") as file:
-            return file.read(LONGEST)
+        with open_inside(folder / FILE_NAME, "rb") as file:
+            return io.TextIOWrapper(file, encoding="utf-8", errors="replace").read(LONGEST)
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -35,7 +37,7 @@ def write(folder: Path, text: str) -> None:
         if not text.strip():
             path.unlink(missing_ok=True)
             return
-        with write_atomically(path, overwrite=True) as file:
+        with write_atomically(path, overwrite=True, through_links=False) as file:
             file.write(text[:LONGEST].encode("utf-8", "replace"))
     except OSError as error:
         raise RecordingError(

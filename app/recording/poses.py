@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import RecordingError
 from app.files import plain_reason, write_atomically
+from app.recording.inside import open_inside
 from models.skeleton import JOINT_COUNT
 
 FILE_NAME: Final = "poses.npz"
@@ -95,7 +96,7 @@ def write(folder: Path, time_s: NDArray[np.float64], poses: SavedPoses) -> None:
     """
     arrays = {name: getattr(poses, name) for name in ("xyz", "filled", "missing", "swapped")}
     try:
-        with write_atomically(folder / FILE_NAME, overwrite=True) as file:
+        with write_atomically(folder / FILE_NAME, overwrite=True, through_links=False) as file:
             np.savez(file, time_s=time_s, info=np.array(_text(poses.info)), **arrays)
     except OSError as error:
         raise RecordingError(
@@ -118,16 +119,15 @@ def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
     type and shape is compared with what it must be before it is read, so a stranger's file can
     neither run code nor take more memory than the recording it lies in.
     """
-    path = folder / FILE_NAME
-    if not path.exists():
-        return None
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_inside(folder / FILE_NAME, "rb") as file, zipfile.ZipFile(file) as archive:
             arrays = {
                 name: _read_array(archive, name, dtype, shape)
                 for name, (dtype, shape) in _expected(len(time_s)).items()
             }
             info = json.loads(_read_text(archive, "info"))
+    except FileNotFoundError:
+        return None
     except Exception as error:  # a damaged archive makes zipfile raise nearly anything
         raise ValueError(f"{FILE_NAME} cannot be read: {error}") from error
     if not np.array_equal(arrays.pop("time_s"), time_s):

@@ -20,11 +20,12 @@ from app.recording import meta as meta_file
 from app.recording import poses as poses_file
 from app.recording import rows as rows_file
 from app.recording.events import EventList
+from app.recording.inside import open_inside
 from app.recording.meta import Meta, require_version
+from app.recording.names import KEYPOINTS_FILE
 from app.recording.poses import LiftedPoses, SavedPoses
 from app.recording.rows import HEADER_BYTES, ROW, Rows
 from app.recording.video import Pictures
-from app.recording.writer import KEYPOINTS_FILE
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +59,8 @@ class KeypointArrays:
     """(N, 17, 2) joints in pixels, NaN where there are none."""
     conf: NDArray[np.float32]
     """(N, 17) confidence in [0, 1]."""
+    person: NDArray[np.int64]
+    """(N,) whom each frame is of: changes whenever another is followed."""
 
 
 class Recording:
@@ -123,7 +126,7 @@ class Recording:
     def video_path(self) -> Path | None:
         """The kept video, which other programs play too; None if there is none."""
         path = self.path / video.FILE_NAME
-        return path if path.is_file() else None
+        return path if path.is_file() and not path.is_symlink() else None
 
     def picture(self, row: int) -> NDArray[np.uint8] | None:
         """The picture of frame ``row`` (0 … N-1) as (height, width, 3) RGB, None if not kept."""
@@ -164,7 +167,7 @@ def read_description(path: Path) -> Meta:
     Raises RecordingError if both are, or if a newer program made them.
     """
     try:
-        with (path / KEYPOINTS_FILE).open("rb") as file:
+        with open_inside(path / KEYPOINTS_FILE, "rb") as file:
             header = rows_file.read_header(file.read(HEADER_BYTES))
         if header is not None:
             require_version(header.get("version"), rows_file.VERSION)
@@ -191,7 +194,7 @@ def _read(path: Path) -> tuple[Meta, Rows, int]:
     """The description, all whole rows unchecked, and the bytes left over at the end."""
     meta = read_description(path)
     try:
-        with (path / KEYPOINTS_FILE).open("rb") as file:
+        with open_inside(path / KEYPOINTS_FILE, "rb") as file:
             length = max(0, file.seek(0, 2) - HEADER_BYTES)
             count, cut_off = divmod(length, ROW.itemsize)
             if count > _MAX_ROWS:
@@ -248,6 +251,7 @@ def _arrays(kept: Rows) -> KeypointArrays:
         world=kept["world"],
         xy=xy,
         conf=conf,
+        person=kept["person"].astype(np.int64),
     )
 
 

@@ -11,9 +11,11 @@ program of ours::
     dtype = np.dtype([(name, kind, tuple(shape)) for name, kind, shape in header["fields"]])
     rows = np.frombuffer(data, dtype, count=len(data) // dtype.itemsize)
 
-``rows["time_s"]``, ``rows["xy"]`` … are then arrays.  Each row begins with the CRC-32 of the rest
-of it (``zlib.crc32(row.tobytes()[4:])``).  A row is added by one write and never changed; a row
-cut short by a kill or a power cut can only be the last one, and its checksum tells.
+``rows["time_s"]``, ``rows["xy"]`` … are then arrays.  Where ``rows["person"]`` changes another
+person's motion begins; in older files, whose header has no such field, these bytes are 0.  Each row
+begins with the CRC-32 of the rest of it (``zlib.crc32(row.tobytes()[4:])``).  A row is added by one
+write and never changed; a row cut short by a kill or a power cut can only be the last one, and its
+checksum tells.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ _FIELDS: Final[tuple[tuple[str, str, tuple[int, ...]], ...]] = (
     # The picture's number in video.mkv, or -1 where it was not kept.
     ("video_frame", "<i4", ()),
     ("tracked", "u1", ()),
-    ("reserved", "u1", (3,)),
+    ("reserved", "u1", (1,)),
+    # Counts up (modulo 65536) whenever another person is followed from this frame on.
+    ("person", "<u2", ()),
     # x, y and z in pixels, visibility, presence.
     ("landmarks", "<f4", (LANDMARK_COUNT, 5)),
     # The detector's own 3D guess in metres.
@@ -56,6 +60,7 @@ _FIELDS: Final[tuple[tuple[str, str, tuple[int, ...]], ...]] = (
 )
 ROW: Final = np.dtype([(name, kind, shape) for name, kind, shape in _FIELDS])
 _CRC_BYTES: Final = 4
+_PEOPLE: Final = 2**16
 
 Rows = NDArray[np.void]
 """(N,) rows of dtype :data:`ROW`."""
@@ -97,6 +102,7 @@ def pack(keypoints: Keypoints2D, *, dropped: int, video_frame: int) -> bytes:
     row["dropped"] = dropped
     row["video_frame"] = video_frame
     row["tracked"] = keypoints.tracked
+    row["person"] = keypoints.company.followed % _PEOPLE
     for name in ("landmarks", "world", "xy", "conf"):
         value = getattr(keypoints, name)
         if value.shape != ROW[name].shape:

@@ -19,6 +19,7 @@ class AppendOnlyFile:
         """Create ``path``; raises FileExistsError if it exists, OSError as the system gives it."""
         self.path = path
         self._file: FileIO = path.open("xb", buffering=0)
+        self._made = os.fstat(self._file.fileno())
         self.size = 0
         """Bytes in the file, whole pieces only."""
 
@@ -44,7 +45,7 @@ class AppendOnlyFile:
     def in_place(self) -> bool:
         """Whether ``path`` still leads to this file: a folder can be deleted or moved away."""
         try:
-            return os.path.samestat(self.path.stat(), os.fstat(self._file.fileno()))
+            return os.path.samestat(self.path.lstat(), self._made)
         except OSError:
             return False
 

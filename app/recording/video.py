@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.files import plain_reason
 from app.recording import matroska
+from app.recording.inside import open_inside
 from app.recording.storage import AppendOnlyFile
 
 _log = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ class Pictures:
         """
         self._path = path
         self._shape = (size[1], size[0], 3)
-        with path.open("rb") as file:
+        with open_inside(path, "rb") as file:
             self._places = tuple(matroska.find_pictures(file))
 
     def __len__(self) -> int:
@@ -146,7 +147,7 @@ class Pictures:
             return None
         place = self._places[number]
         try:
-            with self._path.open("rb") as file:
+            with open_inside(self._path, "rb") as file:
                 file.seek(place.offset)
                 jpeg = np.frombuffer(file.read(place.length), np.uint8)
             bgr = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)

@@ -18,23 +18,17 @@ from typing import Final
 from app.errors import RecordingError
 from app.files import names_in_turn, plain_reason, safe_name, sync_folder
 from app.packets import Frame, Keypoints2D
-from app.recording import events, rows, video
 from app.recording import meta as meta_file
-from app.recording.events import Mark
+from app.recording import rows, video
+from app.recording.events import EventWriter, Mark
 from app.recording.mark import WritingMark
 from app.recording.meta import Ending, Meta, SourceInfo
-from app.recording.space import FillRate
+from app.recording.names import KEYPOINTS_FILE, SUFFIX
+from app.recording.space import DiskSpace
 from app.recording.storage import AppendOnlyFile
 from app.recording.video import PictureWriter
 
 _log = logging.getLogger(__name__)
-
-SUFFIX: Final = ".mixpose"
-LOW_DISK_S: Final = 30 * 60.0
-"""A disk that will be full sooner than this, at the present rate, is worth a warning."""
-LAST_DISK_S: Final = 2 * 60.0
-"""With room for less than this the recording ends, while there is room to end it in order."""
-KEYPOINTS_FILE: Final = "keypoints.bin"
 
 _FLUSH_S: Final = 0.2
 _SYNC_S: Final = 1.0
@@ -43,10 +37,6 @@ _SAME_TIME_S: Final = 1e-4
 """Times of a file are rounded: the frame at the end of a second is not one more."""
 _MAX_WAITING: Final = 50_000
 """Rows kept in memory (65 MB, 28 minutes at 30 frames/s) while the disk does not answer."""
-_WARNED_S: Final = 1.1 * LOW_DISK_S
-"""Where a warning is taken back, lest it come and go."""
-_VIDEO_RESERVE: Final = 256 * 2**20
-"""Disk space left to the keypoints, which need 1.3 kB a frame: nearly two hours at 30 frames/s."""
 
 
 class RecordingWriter:
@@ -64,8 +54,6 @@ class RecordingWriter:
         self.path = path
         self.error: RecordingError | None = None
         """Why the recording ended by itself."""
-        self.free_bytes = shutil.disk_usage(path).free
-        """Space left on the disk, looked up every second."""
         self.complete = False
         """Whether it has all the seconds it was to have."""
         self._meta = meta
@@ -81,14 +69,11 @@ class RecordingWriter:
             video_path = path / video.FILE_NAME
             self._pictures = PictureWriter(video_path, meta.size) if keep_video else None
             undo.pop_all()
-        self._rows_rate = FillRate(self._file.size)
-        self._pictures_rate = FillRate(0 if self._pictures is None else self._pictures.file.size)
-        self._disk_low = False
+        self.disk = DiskSpace(path, self._file, self._pictures)
+        """Looked at every second."""
+        self._events = EventWriter(path)
         self._first: tuple[float, int] | None = None
         self._captured_at = 0.0
-        self._marks = 0
-        self._marks_waiting: deque[bytes] = deque()
-        self._marks_file: AppendOnlyFile | None = None
         self._last = (0.0, 0)
         self._accepted = 0
         self._written = 0
@@ -146,6 +131,11 @@ class RecordingWriter:
         return self._accepted if self.error is None else self._written
 
     @property
+    def starts_at_s(self) -> float:
+        """The first recorded frame's time on the clock of rows and events; 0 before it."""
+        return 0.0 if self._first is None else self._first[0]
+
+    @property
     def elapsed_s(self) -> float:
         """From the first to the last recorded frame, by the source's clock."""
         return 0.0 if self._first is None else self._last[0] - self._first[0]
@@ -156,27 +146,9 @@ class RecordingWriter:
         return 0 if self._first is None else self._last[1] - self._first[1]
 
     @property
-    def bytes_per_s(self) -> float:
-        """What the recording takes of the disk at present; 0 until it has frames."""
-        pictures = self._pictures is not None and self._pictures.problem is None
-        return self._rows_rate.bytes_per_s + (self._pictures_rate.bytes_per_s if pictures else 0.0)
-
-    @property
-    def seconds_left(self) -> float:
-        """How long the disk will last at this rate."""
-        rate = self.bytes_per_s
-        return self.free_bytes / rate if rate else math.inf
-
-    @property
     def disk_warning(self) -> str | None:
         """That the disk will be full within half an hour, in words without a full stop."""
-        if not self._disk_low:
-            return None
-        minutes = max(1, round(self.seconds_left / 60))
-        return (
-            f"The disk is nearly full: room for about {minutes} minute{'s' if minutes > 1 else ''} "
-            "more"
-        )
+        return self.disk.warning
 
     @property
     def pictures_left_out(self) -> int:
@@ -208,19 +180,18 @@ class RecordingWriter:
         if obstacle is not None:
             self._fail(obstacle)
 
-    def mark(self, label: str = "") -> Mark | None:
+    def mark(self, label: str = "", *, last_frame: bool = False) -> Mark | None:
         """Mark this moment; with the system within 0.2 s, like the rows.  Never waits for the disk.
 
-        None before the first frame and after the end.
+        With ``last_frame`` it is the frame recorded last that is marked: while it was detected,
+        time went on.  None before the first frame and after the end.
         """
         with self._lock:
             if self._stop.is_set() or self._first is None:
                 return None
-            self._marks += 1
             since_s = max(0.0, time.perf_counter() - self._captured_at)
-            made = Mark(self._marks, self._last[0] + since_s, events.tidy(label, self._marks))
-            self._marks_waiting.append(events.line(made.number, made.time_s, made.label))
-            return made
+            time_s = self._last[0] + (0.0 if last_frame else since_s)
+            return self._events.take(time_s, label)
 
     def _obstacle(self, keypoints: Keypoints2D) -> str | None:
         if keypoints.size != self._meta.size:
@@ -297,7 +268,7 @@ class RecordingWriter:
 
     def _files(self) -> list[AppendOnlyFile]:
         pictures = None if self._pictures is None else self._pictures.file
-        return [each for each in (self._file, self._marks_file, pictures) if each is not None]
+        return [each for each in (self._file, self._events.file, pictures) if each is not None]
 
     def _write_rows(self) -> None:
         while True:
@@ -307,16 +278,9 @@ class RecordingWriter:
                 self._file.append(self._waiting[0])
                 self._waiting.popleft()
                 self._written += 1
-            while self._marks_waiting:
-                self._write_mark(self._marks_waiting.popleft())
+            self._events.write()
             if ending:
                 return
-
-    def _write_mark(self, line: bytes) -> None:
-        if self._marks_file is None:
-            self._marks_file = AppendOnlyFile(self.path / events.FILE_NAME)
-            sync_folder(self.path)
-        self._marks_file.append(line)
 
     def _watch_disk(self) -> None:
         # A thread of its own: fsync can take seconds, during which the rows must still flow.
@@ -326,24 +290,10 @@ class RecordingWriter:
             if not self._file.in_place():
                 self._fail("its folder was moved or deleted")
                 return
-            self._measure_disk()
-            if self.seconds_left < LAST_DISK_S:
+            self.disk.look()
+            if self.disk.last:
                 self._fail("the disk is nearly full")
                 return
-
-    def _measure_disk(self) -> None:
-        """See how much room there is; where it gets short, the pictures go first."""
-        self._rows_rate.look(self._file.size)
-        if self._pictures is not None:
-            self._pictures_rate.look(self._pictures.file.size)
-        self.free_bytes = shutil.disk_usage(self.path).free
-        short = self.free_bytes < _VIDEO_RESERVE or self.seconds_left < LAST_DISK_S
-        if self._pictures is not None and short:
-            self._pictures.give_up(
-                "The pictures are no longer kept because the disk is nearly full; "
-                "the keypoints are."
-            )
-        self._disk_low = self.seconds_left < (_WARNED_S if self._disk_low else LOW_DISK_S)
 
     def _guarded(self, job: Callable[[], None]) -> None:
         try:
@@ -357,7 +307,8 @@ class RecordingWriter:
     def _fail(self, reason: str) -> None:
         with self._lock:
             if self.error is None:
-                kept = " What was recorded until then is kept." if self._file.in_place() else ""
+                any_kept = self._accepted and self._file.in_place()
+                kept = " What was recorded until then is kept." if any_kept else ""
                 self.error = RecordingError(
                     f"The recording {self.path.name} ended because {reason}.{kept}"
                 )

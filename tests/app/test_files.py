@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -111,6 +113,56 @@ def test_a_link_is_written_through(tmp_path: Path) -> None:
         file.write(b"new")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_bytes() == b"new"
+
+
+@posix
+@pytest.mark.parametrize("leads", ["real", "none", "folder"])
+def test_a_link_that_a_stranger_may_have_made_is_replaced(tmp_path: Path, leads: str) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "real").chmod(0o600)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(leads)
+    with pytest.raises(FileExistsError), write_atomically(tmp_path / "link", through_links=False):
+        pytest.fail("work was begun that cannot be kept")
+    with write_atomically(tmp_path / "link", overwrite=True, through_links=False) as file:
+        file.write(b"new")
+    assert not (tmp_path / "link").is_symlink()
+    assert listing(tmp_path) == {"real": b"old", "link": b"new"}
+
+
+@posix
+def test_if_the_second_cannot_be_put_in_place_a_link_is_back(tmp_path: Path) -> None:
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("real")
+
+    def write_both() -> None:
+        paths = [tmp_path / "link", tmp_path / "b"]
+        with write_together(paths, overwrite=True, through_links=False):
+            paths[1].mkdir()
+
+    with pytest.raises(OSError, match="b"):
+        write_both()
+    assert (tmp_path / "link").readlink() == Path("real")
+    assert listing(tmp_path) == {"real": b"old", "link": b"old"}
+
+
+@posix
+@pytest.mark.parametrize("refused", ["open", "fsync"])
+def test_what_is_there_is_not_reported_as_failed(
+    tmp_path: Path, refused: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders one may write to but not read, and disks that know no fsync of folders."""
+    called = getattr(os, refused)
+
+    def refuse(what: Any, *given: Any) -> Any:
+        if stat.S_ISDIR((os.fstat if refused == "fsync" else os.lstat)(what).st_mode):
+            raise OSError(errno.EINVAL, "no folders")
+        return called(what, *given)
+
+    monkeypatch.setattr(os, refused, refuse)
+    with write_atomically(tmp_path / "file") as file:
+        file.write(b"whole")
+    assert listing(tmp_path) == {"file": b"whole"}
 
 
 @posix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,15 @@ def record(
     path = writer.close()
     assert writer.error is None
     return path
+
+
+def takes_no_more(writer: RecordingWriter) -> None:
+    """What is appended to a recording that has ended goes nowhere."""
+    before, bytes_before = writer.frames, writer._file.size
+    for number in range(5):
+        writer.append(packet(0, time_s=1000.0 + number))
+    time.sleep(0.5)  # rows are written every 0.2 s
+    assert (writer.frames, writer._file.size) == (before, bytes_before)
 
 
 def poses(frames: int, seed: int = 0) -> MadeUpPoses:

@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from dataclasses import replace
@@ -119,6 +120,30 @@ def test_every_change_is_on_the_disk_and_can_be_undone(tmp_path: Path) -> None:
     events.rename(early.number, " \t ")
     assert labels(path)[0] == "Event 2", "an event is never without a name"
     assert EventList(path).marks[0].time_s == 0.1
+
+
+def test_two_windows_do_not_take_each_others_events(tmp_path: Path) -> None:
+    path = record(tmp_path, 10)
+    here, there = EventList(path), EventList(path)
+    first, second = here.add(0.1, "here"), there.add(0.2, "there")
+    assert (first.number, second.number) == (1, 2)
+    assert labels(path) == ["here", "there"]
+    there.rename(second.number, "renamed there")
+    here.remove(first.number)
+    assert [mark.label for mark in here.marks] == ["renamed there"], "theirs is seen, too"
+
+
+def test_windows_that_mark_at_the_same_time_all_keep_their_events(tmp_path: Path) -> None:
+    path = record(tmp_path, 10)
+    threads = [
+        threading.Thread(target=lambda events: [events.add(0.1) for _ in range(25)], args=(each,))
+        for each in (EventList(path) for _ in range(4))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(mark.number for mark in EventList(path).marks) == list(range(1, 101))
 
 
 def test_a_torn_or_damaged_line_takes_no_other_with_it(tmp_path: Path) -> None:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import IO, Any
 
+import pytest
+
+from app.errors import RecordingError
+from app.recording.inside import lock
 from app.recording.mark import WritingMark, is_being_written, is_marked
+from app.recording.writer import RecordingWriter
+from tests.support.recordings import CAMERA, SIZE
 
 REPOSITORY = Path(__file__).parents[3]
 HOLD = """
@@ -40,3 +48,41 @@ def test_removed_and_let_go(tmp_path: Path) -> None:
     assert (is_marked(tmp_path), is_being_written(tmp_path)) == (True, False)
     mark.remove()
     assert not is_marked(tmp_path)
+
+
+@pytest.fixture
+def prober(monkeypatch: pytest.MonkeyPatch) -> list[IO[bytes]]:
+    """Somebody looks at each mark between its making and its locking; what they hold it with."""
+    opened = Path.open
+    held: list[IO[bytes]] = []
+
+    def open_and_be_looked_at(path: Path, mode: str = "r", *given: Any, **named: Any) -> IO[Any]:
+        file = opened(path, mode, *given, **named)
+        if path.name == ".writing" and "x" in mode:
+            held.append(opened(path, "rb"))
+            assert lock(held[-1], exclusive=False)
+        return file
+
+    monkeypatch.setattr(Path, "open", open_and_be_looked_at)
+    return held
+
+
+def test_whoever_looks_at_the_wrong_moment_does_not_take_the_lock(
+    tmp_path: Path, prober: list[IO[bytes]]
+) -> None:
+    ends = threading.Timer(0.3, lambda: prober[0].close())
+    ends.start()
+    mark = WritingMark(tmp_path)
+    ends.join()
+    assert is_being_written(tmp_path)
+    mark.remove()
+
+
+def test_a_recording_is_not_made_without_its_lock(
+    tmp_path: Path, prober: list[IO[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.recording.inside._PATIENCE_S", 0.2)
+    with pytest.raises(RecordingError, match="another program holds the file"):
+        RecordingWriter.create(tmp_path, "take", source=CAMERA, size=SIZE)
+    prober[0].close()
+    assert list(tmp_path.iterdir()) == []

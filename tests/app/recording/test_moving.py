@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import pytest
 from app.errors import RecordingError
 from app.recording import notes
 from app.recording.hold import Hold, is_held
+from app.recording.inside import lock
 from app.recording.listing import list_recordings
 from app.recording.moving import put_back, put_into_trash, renamed
 from app.recording.reader import Recording
@@ -110,6 +112,19 @@ def test_two_may_show_it_and_the_last_one_frees_it(tmp_path: Path) -> None:
     second.let_go()
     assert not is_held(path)
     Hold(tmp_path / "none").let_go()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows itself moves no folder with an open file")
+def test_whoever_looks_whether_it_is_shown_does_not_prevent_that(tmp_path: Path) -> None:
+    path = record(tmp_path, 5)
+    with (path / "keypoints.bin").open("rb") as looking:
+        assert lock(looking, exclusive=True)
+        ends = threading.Timer(0.3, looking.close)
+        ends.start()
+        hold = Hold(path)
+        ends.join()
+    assert is_held(path)
+    hold.let_go()
 
 
 def test_what_was_put_away_comes_back_unless_its_place_is_taken(tmp_path: Path) -> None:

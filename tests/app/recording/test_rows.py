@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.packets import Keypoints2D
+from app.packets import Company, Keypoints2D
 from app.recording import rows
 from app.recording.meta import Meta
+from app.recording.reader import Recording
 from tests.support.recordings import CAMERA, SIZE, packet, record
 
 ANY_FLOAT = st.floats(width=32, allow_nan=True, allow_infinity=True)
@@ -40,6 +41,7 @@ def any_keypoints(draw: st.DrawFn) -> Keypoints2D:
         index=draw(st.integers(0, 2**32 - 1)),
         time_s=draw(st.floats(allow_nan=False, allow_infinity=False)),
         tracked=draw(st.booleans()),
+        company=Company(followed=draw(st.integers(0, 2**16 - 1))),
         **values,
     )
 
@@ -53,6 +55,7 @@ def test_a_row_gives_back_every_bit(keypoints: Keypoints2D, dropped: int, number
     assert row["time_s"][0] == keypoints.time_s
     assert (row["dropped"][0], row["video_frame"][0]) == (dropped, number)
     assert bool(row["tracked"][0]) is keypoints.tracked
+    assert row["person"][0] == keypoints.company.followed
     for name in ("landmarks", "world", "xy", "conf"):
         assert row[name][0].tobytes() == getattr(keypoints, name).tobytes(), name
 
@@ -61,6 +64,26 @@ def test_the_wall_clock_is_that_of_the_capture() -> None:
     captured_at = time.perf_counter() - 5.0
     row = packed(replace(packet(0), captured_at=captured_at))
     assert row["captured_unix_s"][0] == pytest.approx(time.time() - 5.0, abs=0.5)
+
+
+def test_more_people_than_fit_are_still_told_from_those_before() -> None:
+    many = [replace(packet(i), company=Company(followed=2**16 - 2 + i)) for i in range(4)]
+    assert (np.diff(packed(*many)["person"].astype(int)) != 0).all()
+
+
+def test_rows_of_before_there_was_a_person_are_of_one(tmp_path: Path) -> None:
+    path = record(tmp_path, 5)
+    data = bytearray((path / "keypoints.bin").read_bytes())
+    header = json.loads(data[: rows.HEADER_BYTES])
+    fields = [field for field in header["fields"] if field[0] != "person"]
+    header["fields"] = [["reserved", "u1", [3]] if f[0] == "reserved" else f for f in fields]
+    data[: rows.HEADER_BYTES] = json.dumps(header).encode().ljust(rows.HEADER_BYTES - 1) + b"\n"
+    (path / "keypoints.bin").write_bytes(data)
+    old = np.dtype([(name, kind, tuple(shape)) for name, kind, shape in header["fields"]])
+    assert old.itemsize == rows.ROW.itemsize == header["row_bytes"]
+    opened = Recording.open(path)
+    assert opened.recovered is None
+    assert opened.keypoints.person.tolist() == [0] * 5
 
 
 def test_a_misshapen_array_is_refused() -> None:

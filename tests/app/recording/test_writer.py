@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from app.recording.reader import Recording
 from app.recording.rows import HEADER_BYTES, ROW
 from app.recording.writer import RecordingWriter
 from tests.support.disks import read_only, small_disk
-from tests.support.recordings import CAMERA, SIZE, packet, picture, record
+from tests.support.recordings import CAMERA, SIZE, packet, picture, record, takes_no_more
 from tests.support.waiting import until
 
 REPOSITORY = Path(__file__).parents[3]
@@ -57,7 +55,8 @@ def test_a_closed_recording_holds_what_was_appended(tmp_path: Path) -> None:
     assert path.name == "Tanz 舞.mixpose"
     assert sorted(found.name for found in path.iterdir()) == ["keypoints.bin", "recording.json"]
     meta = json.loads((path / "recording.json").read_text("utf-8"))
-    assert meta["source"] == {"label": CAMERA.label, "live": True, "rate": 30.0}
+    source = {"label": CAMERA.label, "live": True, "rate": 30.0, "fov_deg": None}
+    assert meta["source"] == source
     assert meta["settings"] == {"delay": 2}
     assert meta["size"] == list(SIZE)
     assert len(meta["joints"]) == 17
@@ -75,9 +74,10 @@ def test_progress_can_be_watched(tmp_path: Path) -> None:
         writer.append(packet(index + 100))
     assert writer.frames == 61
     assert writer.elapsed_s == pytest.approx(2.0)
-    until(lambda: writer.bytes_per_s > 61 * ROW.itemsize / 3, "the rows to be counted")
-    assert writer.free_bytes == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.2)
-    assert writer.seconds_left == pytest.approx(writer.free_bytes / writer.bytes_per_s, rel=0.2)
+    until(lambda: writer.disk.bytes_per_s > 61 * ROW.itemsize / 3, "the rows to be counted")
+    assert writer.disk.free_bytes == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.2)
+    seconds = writer.disk.free_bytes / writer.disk.bytes_per_s
+    assert writer.disk.seconds_left == pytest.approx(seconds, rel=0.2)
     writer.close()
 
 
@@ -180,95 +180,6 @@ def test_video_frames_are_numbered_by_their_rows(tmp_path: Path) -> None:
     assert recording.meta.ending.pictures == 5
 
 
-def test_a_nearly_full_disk_costs_the_pictures_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer_module, "_VIDEO_RESERVE", 2**62)
-    writer = begin(tmp_path, keep_video=True)
-    writer.append(packet(0), picture(0))
-    until(lambda: writer.video_problem is not None, "the disk to be looked at")
-    writer.append(packet(1), picture(1))
-    recording = Recording.open(writer.close())
-    assert "nearly full" in str(writer.video_problem)
-    assert writer.error is None
-    assert writer.pictures_left_out == 1
-    assert recording.keypoints.video_frame.tolist() == [0, -1]
-
-
-def with_room_for(seconds: float, writer: RecordingWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the disk have room for so long at whatever the writer takes."""
-    usage = shutil.disk_usage("/")
-
-    def disk_usage(_path: object) -> object:
-        return usage._replace(free=int(seconds * max(1.0, writer.bytes_per_s)))
-
-    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
-
-
-def keep_recording(writer: RecordingWriter, until_true: Callable[[], object]) -> None:
-    """Record 100 frames a second until something has happened."""
-    numbers = itertools.count(writer.frames)
-
-    def happened() -> bool:
-        index = next(numbers)
-        writer.append(packet(index % 50, time_s=index / 100), picture(index % 50))
-        time.sleep(0.005)
-        return bool(until_true())
-
-    until(happened, "the disk to be looked at", timeout_s=60)
-
-
-def test_less_than_half_an_hour_of_room_is_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writer = begin(tmp_path)
-    with_room_for(2100, writer, monkeypatch)
-    keep_recording(writer, lambda: writer.elapsed_s > 2.5)
-    assert writer.disk_warning is None
-    with_room_for(1500, writer, monkeypatch)
-    keep_recording(writer, lambda: writer.disk_warning)
-    assert re.fullmatch(
-        r"The disk is nearly full: room for about 2\d minutes more", str(writer.disk_warning)
-    )
-    writer.close()
-    assert writer.error is None
-
-
-def test_less_than_two_minutes_of_room_end_the_recording_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writer = begin(tmp_path)
-    with_room_for(100, writer, monkeypatch)
-    keep_recording(writer, lambda: writer.error)
-    assert error_of(writer) == (
-        "The recording take.mixpose ended because the disk is nearly full. "
-        "What was recorded until then is kept."
-    )
-    recording = Recording.open(writer.close())
-    assert recording.recovered is None
-    assert len(recording.keypoints.time_s) == writer.frames > 10
-    assert recording.meta.ending is not None
-    assert recording.meta.ending.error == str(writer.error)
-
-
-def test_where_room_gets_short_the_pictures_go_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer_module, "_VIDEO_RESERVE", 0)
-    writer = begin(tmp_path, keep_video=True)
-    keep_recording(writer, lambda: writer.bytes_per_s)
-    free = int(100 * writer.bytes_per_s)
-    usage = shutil.disk_usage(tmp_path)._replace(free=free)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
-    with_pictures = writer.bytes_per_s
-    monkeypatch.setattr(writer_module, "LAST_DISK_S", 101.0)
-    keep_recording(writer, lambda: writer.video_problem)
-    assert writer.bytes_per_s < with_pictures
-    keep_recording(writer, lambda: writer.elapsed_s > 6)
-    assert writer.error is None, "without pictures there is room again"
-    writer.close()
-
-
 def test_it_takes_no_more_than_the_seconds_wanted(tmp_path: Path) -> None:
     writer = RecordingWriter.create(tmp_path, "take", source=CAMERA, size=SIZE, seconds=1.0)
     for index in range(100, 140):
@@ -280,8 +191,10 @@ def test_it_takes_no_more_than_the_seconds_wanted(tmp_path: Path) -> None:
 def test_discarding_removes_only_what_is_empty(tmp_path: Path) -> None:
     empty, full = begin(tmp_path, "empty", keep_video=True), begin(tmp_path, "full")
     full.append(packet(0))
-    empty.discard()
-    full.discard()
+    closed = begin(tmp_path, "closed")
+    closed.close()
+    for each in (empty, full, closed):
+        each.discard()
     assert [path.name for path in tmp_path.iterdir()] == ["full.mixpose"]
     assert len(Recording.open(full.path).keypoints.time_s) == 1
 
@@ -357,6 +270,7 @@ def test_a_folder_that_goes_away_is_noticed(tmp_path: Path, how: str) -> None:
     assert error_of(writer) == (
         "The recording take.mixpose ended because its folder was moved or deleted."
     )
+    takes_no_more(writer)
     writer.close()
     assert not writer.path.exists(), "nothing is made anew in its place"
     if how == "moved":
