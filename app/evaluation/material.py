@@ -19,6 +19,18 @@ class EvaluationError(MixposeError):
 
 
 @dataclass(frozen=True, eq=False)
+class Stand:
+    """How the camera stood, and what lens it had."""
+
+    fov_deg: float
+    """Angle that the longer side of the picture spans."""
+    up: NDArray[np.float64]
+    """(3,) unit vector, camera axes."""
+    height_m: float
+    """Of the lens above the floor."""
+
+
+@dataclass(frozen=True, eq=False)
 class Footage:
     """One person seen by one camera without a cut: N frames."""
 
@@ -37,6 +49,8 @@ class Footage:
     world: NDArray[np.floating] | None = None
     """(N, 17, 3) the detector's own 3D, metres, camera axes, NaN where it found nobody; None where
     the 2D comes from a detector without one."""
+    stand: Stand | None = None
+    """The camera, where it is known; ``true`` is from its lens then."""
 
     @property
     def depth(self) -> NDArray[np.float32] | None:

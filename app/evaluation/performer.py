@@ -10,7 +10,7 @@ import numpy as np
 
 from app.clip import detect_clip
 from app.detector import Detector
-from app.evaluation.material import EvaluationError, Footage, Material
+from app.evaluation.material import EvaluationError, Footage, Material, Stand
 from app.performer.source import PerformerSource
 from app.render.gl_window import RenderError
 from app.study.files import load
@@ -52,6 +52,7 @@ def _acts(seed: int, seconds: float) -> Footage:
         assert source.rate is not None
         frames = np.rint(clip.time_s * source.rate).astype(int)
         true = np.stack([source.truth(int(frame)) for frame in frames])
+        camera = source.camera
     return Footage(
         group=f"seed {seed}",
         size=clip.size,
@@ -60,6 +61,7 @@ def _acts(seed: int, seconds: float) -> Footage:
         conf=clip.conf,
         true=true,
         world=clip.world,
+        stand=Stand(camera.fov_deg, camera.view.rotation()[:, 1], camera.view.eye[1]),
     )
 
 

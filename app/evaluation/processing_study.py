@@ -29,7 +29,7 @@ def processing_study(material: Material, ours: Sequence[Ours]) -> list[Row]:
     """Every choice on every lifter, on the same poses: (choices x lifters) rows."""
     rows = []
     for method in ours:
-        lifted = [_motion(method, footage) for footage in material.footage]
+        lifted = [as_motion(method, footage) for footage in material.footage]
         for words, wanted in CHOICES:
             poses = [_poses(process(each, wanted)) for each in lifted]
             rows.append(score_poses(material, f"{method.name}, {words}", poses))
@@ -37,7 +37,8 @@ def processing_study(material: Material, ours: Sequence[Ours]) -> list[Row]:
     return [Row(row.on, row.method, row.scores) for row in rows]
 
 
-def _motion(method: Ours, footage: Footage) -> MotionData:
+def as_motion(method: Ours, footage: Footage) -> MotionData:
+    """The footage as it is when it has been lifted and nothing was done to it yet."""
     lifted = method.lifter.lift(
         footage.xy, footage.conf, footage.size, footage.time_s, depth=footage.depth
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.evaluation.methods import DETECTOR_NAME
+from app.evaluation.placement_study import Placed
 from app.evaluation.scoring import Row
 from app.evaluation.studies import Delayed, Hidden
 from models.scores import Scores
@@ -30,6 +31,12 @@ _LEGEND: Final = (
     "Frames without a pose are not scored; their share is under *missing*."
 )
 
+_OF_PLACES: Final = (
+    "The pelvis' errors are root mean squares over frames, *depth* along the line of sight. "
+    "*Single* places every frame by itself. Sliding is of feet that truly stand, mm/frame. "
+    "Told nothing, the lens is taken to be the usual one and the size to be the model's own."
+)
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -45,6 +52,8 @@ class Findings:
     """What has to be known of the material."""
     processed: Sequence[Row] = ()
     """The same poses smoothed, and with rigid bones."""
+    placed: Sequence[Placed] = ()
+    """The same poses placed in the room."""
 
 
 def markdown(findings: Findings) -> str:
@@ -57,6 +66,8 @@ def markdown(findings: Findings) -> str:
         parts += [title, delay_table(findings.delayed)]
     if findings.processed:
         parts += ["## Smoothing and rigid bones", scores_table(findings.processed)]
+    if findings.placed:
+        parts += ["## The place in the room", placed_table(findings.placed), _OF_PLACES]
     if findings.hidden:
         parts += ["## Joints that are hidden", hidden_table(findings.hidden)]
     for title in dict.fromkeys(row.on for row in findings.rows if row.groups):
@@ -119,6 +130,19 @@ def hidden_table(rows: Sequence[Hidden]) -> str:
         ]
         for row in rows
     ]
+    return table(head, lines, texts=3)
+
+
+def placed_table(rows: Iterable[Placed]) -> str:
+    """A line for each lifter and what it was told of camera and person."""
+    head = ["on", "method", "told", "depth mm", "single", "across mm", "height mm", "tilt °"]
+    head += ["feet slide mm/frame", "single"]
+    lines = []
+    for row in rows:
+        at = row.placing
+        values = (at.along_mm, at.alone_mm, at.across_mm, at.height_mm, at.tilt_deg)
+        numbers = [_number(value) for value in (*values, at.slide_mm, at.alone_slide_mm)]
+        lines.append([row.on, row.method, row.told, *numbers])
     return table(head, lines, texts=3)
 
 

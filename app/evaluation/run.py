@@ -14,6 +14,7 @@ from app.evaluation.methods import Method, Ours, load_methods
 from app.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
 from app.evaluation.own_noise import SPLIT, score_own_noise, val_packs
 from app.evaluation.performer import SEEDS, drawn_motion, performer_acts, study_file
+from app.evaluation.placement_study import Placed, placement_study
 from app.evaluation.processing_study import processing_study
 from app.evaluation.real_footage import real_footage
 from app.evaluation.report import Findings
@@ -104,7 +105,14 @@ def evaluate(request: Request, note: Note) -> Findings:
     run = _Run(request, methods, note)
     run.all_parts()
     return Findings(
-        run.rows, run.delayed, run.delayed_on, run.hidden, run.skipped, run.remarks, run.processed
+        run.rows,
+        run.delayed,
+        run.delayed_on,
+        run.hidden,
+        run.skipped,
+        run.remarks,
+        run.processed,
+        run.placed,
     )
 
 
@@ -123,6 +131,7 @@ class _Run:
         self.skipped: list[str] = []
         self.remarks: list[str] = []
         self.processed: list[Row] = []
+        self.placed: list[Placed] = []
 
     def all_parts(self) -> None:
         """One after the other, each on its own feet."""
@@ -169,6 +178,8 @@ class _Run:
         self.hidden += hiding_study(material, self._ours)
         self._note("Smoothing and rigid bones ...")
         self.processed += processing_study(material, self._ours)
+        self._note("The place in the room ...")
+        self.placed += placement_study(material, self._ours)
         live = shortened(material, self._plan.delay_s)
         self.delayed_on = live.title
         self.delayed += delay_study(live, self._ours, self._plan.delays, self._note)

@@ -2,7 +2,11 @@
 
 Columns: ``frame``, ``time_s``, ``tracked`` (0 or 1), ``joint``, ``x``, ``y``, ``z``, ``conf``,
 ``state``, which is ``seen``, ``filled`` (bridged; ``conf`` is empty) or ``missing`` (all four are
-empty), and ``event``, the label of a moment that was marked.
+empty), and ``event``, the label of a moment that was marked, with the apostrophe of the wide table
+before what a spreadsheet would take for a formula.  After them come the same columns of
+joint angles and feet that stand as in the wide table, if there are any.  They are of the frame, not
+of a joint, and like ``tracked`` and ``event`` they stand in all 17 of its rows: whoever wants them
+once a frame takes the rows of one joint.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.export import frame_columns
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
 from app.export.parts import in_parts
@@ -35,25 +40,32 @@ def write(
     """
     sidecar = path.with_name(f"{path.name}.json")
     with write_together([sidecar, path], overwrite=overwrite) as (description, table):
-        rows_written = len(data.frame) * JOINT_COUNT
-        description.write(describe(data, table_name=path.name, rows=rows_written))
-        table.write(f"{HEADER}\n".encode("ascii"))
+        about = {"rows": len(data.frame) * JOINT_COUNT, **frame_columns.described(data)}
+        description.write(describe(data, table_name=path.name, **about))
+        table.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
         state, events = data.state, labels(data)
         for rows in in_parts(len(data.frame), progress):
             heads, joints = numbers_of(data, rows)
-            heads = np.broadcast_to(heads[:, None], (*joints.shape[:2], heads.shape[1]))
-            values = np.concatenate([heads, joints], axis=2).reshape(len(joints), -1)
-            table.writelines(texts(state[rows], values, events[rows], _pattern))
+            more = frame_columns.values(data, rows)
+            before, after = (
+                np.repeat(each[:, None], JOINT_COUNT, axis=1) for each in (heads, more)
+            )
+            values = np.concatenate([before, joints, after], axis=2).reshape(len(joints), -1)
+            cells = np.column_stack([state[rows], frame_columns.states(data, more)])
+            table.writelines(texts(cells, values, events[rows], _pattern))
     return path, sidecar
 
 
 @lru_cache(maxsize=1024)
 def _pattern(states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
-    """The format of one frame's 17 rows, and which of its 17 x 7 numbers they have."""
+    """The format of one frame's 17 rows, and which of their numbers they have."""
+    joints, more = states[:JOINT_COUNT], states[JOINT_COUNT:]
     label = quoted(event).replace("%", "%%")
+    end = ",".join([label, *(frame_columns.FORMATS[each] for each in more)])
     template = "".join(
-        f"%d,%.6f,%d,{name},{CELLS[state]},{STATES[state]},{label}\n"
-        for name, state in zip(JOINT_NAMES, states, strict=True)
+        f"%d,%.6f,%d,{name},{CELLS[state]},{STATES[state]},{end}\n"
+        for name, state in zip(JOINT_NAMES, joints, strict=True)
     )
-    present = [number for state in states for number in (True, True, True, *NUMBERS[state])]
+    known = [bool(each) for each in more]
+    present = [each for state in joints for each in (True, True, True, *NUMBERS[state], *known)]
     return template, np.array(present)

@@ -2,8 +2,11 @@
 
 A joint takes four columns, ``x``, ``y``, ``z`` and ``conf``.  One that was seen fills all four,
 one that was bridged leaves ``conf`` empty, one that was never seen leaves all four empty.  After
-the joints comes ``event``, the label of a moment that was marked, empty elsewhere; and then, if
-they are wanted, joint angles in degrees (:mod:`app.motion.angles`), empty where unknown.
+the joints comes ``event``, the label of a moment that was marked, empty elsewhere; and then joint
+angles in degrees (:mod:`app.motion.angles`), if they are wanted, and 0 or 1 for each foot that
+stands (:mod:`app.export.contact_columns`), if the person was placed in the room, all of them empty
+where unknown.  Before a label that a spreadsheet would take for a formula stands an apostrophe
+(:func:`app.export.events.quoted`); the sidecar's ``events`` have every label as it is.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns
+from app.export import frame_columns
 from app.export.events import labels, quoted
 from app.export.parts import in_parts
 from app.export.sidecar import describe
@@ -49,19 +52,16 @@ def write(
     """
     sidecar = path.with_name(f"{path.name}.json")
     with write_together([sidecar, path], overwrite=overwrite) as (description, table):
-        about = angle_columns.described(data)
+        about = frame_columns.described(data)
         description.write(describe(data, table_name=path.name, **about))
-        header = (HEADER, *(angle_columns.COLUMNS if about else ()))
-        table.write((",".join(header) + "\n").encode("ascii"))
-        state, events = _cells(data), labels(data)
+        table.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
+        state, events = data.state, labels(data)
         for rows in in_parts(len(data.frame), progress):
             heads, joints = numbers_of(data, rows)
-            values = np.column_stack([heads, joints.reshape(len(joints), -1)])
-            if data.angles is not None:
-                # + 0.0 after rounding: half a unit of the last place is -0.000 otherwise.
-                angles = np.round(data.angles[rows], angle_columns.DECIMALS) + 0.0
-                values = np.column_stack([values, angles])
-            table.writelines(texts(state[rows], values, events[rows], _pattern))
+            more = frame_columns.values(data, rows)
+            values = np.column_stack([heads, joints.reshape(len(joints), -1), more])
+            cells = np.column_stack([state[rows], frame_columns.states(data, more)])
+            table.writelines(texts(cells, values, events[rows], _pattern))
     return path, sidecar
 
 
@@ -92,19 +92,12 @@ def numbers_of(data: MotionData, rows: slice) -> tuple[NDArray[np.float64], NDAr
     return np.column_stack([data.frame[rows], data.time_s[rows], data.tracked[rows]]), joints
 
 
-def _cells(data: MotionData) -> NDArray[np.uint8]:
-    """(N, 17) the states of the joints; with angles (N, 17 + A), 1 for those that are known."""
-    if data.angles is None:
-        return data.state
-    return np.column_stack([data.state, np.isfinite(data.angles).astype(np.uint8)])
-
-
 @lru_cache(maxsize=1024)
 def _pattern(states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
     """A row's format, and which of its numbers it has, for the states of its cells."""
-    joints, angles = states[:JOINT_COUNT], states[JOINT_COUNT:]
+    joints, more = states[:JOINT_COUNT], states[JOINT_COUNT:]
     label = quoted(event).replace("%", "%%")
-    known = (f"%.{angle_columns.DECIMALS}f" if each else "" for each in angles)
+    known = (frame_columns.FORMATS[each] for each in more)
     cells = ["%d,%.6f,%d", *(CELLS[state] for state in joints), label, *known]
     present = [True] * 3 + [number for state in joints for number in NUMBERS[state]]
-    return ",".join(cells) + "\n", np.array(present + [bool(each) for each in angles])
+    return ",".join(cells) + "\n", np.array(present + [bool(each) for each in more])

@@ -3,7 +3,7 @@
 Where the timestamps keep a constant rate they are taken as they are.  Where they do not, the poses
 are laid on straight lines in time and read off at the rate chosen by :func:`_choose`.  Nothing is
 invented on the way: a line is drawn only between two frames that both have the joint and are at
-most half a second apart, the reach of :func:`models.visibility.bridge`.
+most half a second apart, the reach of :func:`models.visibility.bridge`, and of one person.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.data import MotionData
+from models.timing import LONGEST_GAP_S
 
-LONGEST_LINE_S: Final = 0.5
 _SAME_TIME_S: Final = 1e-3
 """Containers round to milliseconds; a moving hand covers a few millimetres in one."""
 _RATE_OF_ONE_FRAME: Final = 30.0
@@ -45,7 +45,7 @@ class EvenMotion:
         return {
             "method": "straight lines in time" if self.resampled else "none",
             "rate": self.rate,
-            "longest_line_s": LONGEST_LINE_S,
+            "longest_line_s": LONGEST_GAP_S,
         }
 
 
@@ -76,7 +76,9 @@ def evenly(data: MotionData) -> EvenMotion:
     second = np.where(off, before + 1, first)
     share = np.where(off, share, 0.0)[:, None, None]
     result = xyz[first] + share * (xyz[second] - xyz[first])
-    result[off & (between > LONGEST_LINE_S)] = np.nan
+    last = np.zeros(len(data.frame), bool)
+    last[[each.stop - 1 for each in data.people]] = True
+    result[off & ((between > LONGEST_GAP_S) | last[before])] = np.nan
     seen = data.seen[first] & data.seen[second] & np.isfinite(result[..., 0])
     return EvenMotion(rate, True, result, seen)
 

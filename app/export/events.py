@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.data import MotionData
 from app.motion.selection import nearest_rows
 
-BETWEEN = "; "
+BETWEEN: Final = "; "
 """Between the labels of one frame."""
+_FORMULA: Final = re.compile(r"(^|;\s*)(?=[=+\-@\t\r])")
 
 
 def labels(data: MotionData) -> NDArray[np.object_]:
@@ -35,7 +39,13 @@ def described(data: MotionData) -> list[dict[str, object]]:
 
 
 def quoted(label: str) -> str:
-    """One cell of a CSV file (RFC 4180)."""
+    """One cell of a CSV file (RFC 4180) that no spreadsheet takes for a formula.
+
+    A label may come from a stranger's recording.  Against that an apostrophe stands before ``=``,
+    ``+``, ``-``, ``@``, tab and carriage return at the beginning (OWASP, CSV Injection) and after a
+    semicolon, where a new cell begins in countries that write a comma in numbers.
+    """
+    label = _FORMULA.sub(r"\1'", label)
     if any(character in label for character in ',"\r\n'):
         return '"' + label.replace('"', '""') + '"'
     return label

@@ -4,13 +4,15 @@ A frame is ``{"frame", "time_s", "tracked", "xyz", "conf", "state", "event"}``; 
 and ``state`` hold one entry a joint, in the order of ``joints``: ``[x, y, z]`` in metres, the
 confidence, and ``"seen"``, ``"filled"`` or ``"missing"``; ``event`` is the label of a moment that
 was marked; ``angles``, if they are wanted, holds degrees in the order of the sidecar's ``angles``
-(:mod:`app.motion.angles`).  What there is not is ``null`` (three of them in ``xyz``), never NaN,
-so that ``numpy.array(frame["xyz"], float)`` always is 17 x 3.
+(:mod:`app.motion.angles`); ``contacts``, if the person was placed in the room, holds ``true`` or
+``false`` for the left and the right foot, whether it stands.  What there is not is ``null`` (three
+of them in ``xyz``), never NaN, so that ``numpy.array(frame["xyz"], float)`` always is 17 x 3.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -18,7 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns
+from app.export import angle_columns, contact_columns, frame_columns
 from app.export.events import labels
 from app.export.parts import in_parts
 from app.export.sidecar import describe, description
@@ -41,7 +43,7 @@ def write(
     """
     sidecar = path.with_name(f"{path.name}.json")
     with write_together([sidecar, path], overwrite=overwrite) as (beside, table):
-        differs = {"cells": _CELLS, **angle_columns.described(data)}
+        differs = {"cells": _CELLS, **frame_columns.described(data)}
         beside.write(describe(data, table_name=path.name, **differs))
         for name, value in (description(data, table_name=path.name) | differs).items():
             opening = "{\n" if name == "schema_version" else ""
@@ -66,6 +68,9 @@ def _frames(
     columns = {"xyz": xyz, "conf": conf, "state": words, "event": marked}
     if data.angles is not None:
         columns["angles"] = _nullable(np.round(data.angles[rows], angle_columns.DECIMALS))
+    stands = contact_columns.contacts(data, rows)
+    if stands is not None:
+        columns["contacts"] = [[_yes_or_no(foot) for foot in feet] for feet in stands.tolist()]
     heads = (data.frame[rows].tolist(), data.time_s[rows].tolist(), data.tracked[rows].tolist())
     names = ("frame", "time_s", "tracked", *columns)
     for values in zip(*heads, *columns.values(), strict=True):
@@ -78,6 +83,10 @@ def _nullable(values: NDArray[np.float64]) -> list[object]:
     nullable = rounded.astype(object)
     nullable[np.isnan(rounded)] = None
     return list(nullable.tolist())
+
+
+def _yes_or_no(value: float) -> bool | None:
+    return None if math.isnan(value) else bool(value)
 
 
 def _text(value: object) -> str:

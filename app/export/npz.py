@@ -15,7 +15,8 @@
 ==========  ============  =========================================================
 
 and, if they are wanted, ``angles`` (N, A) float32, degrees (:mod:`app.motion.angles`), NaN where
-unknown, and ``angle_names`` (A,) str.
+unknown, and ``angle_names`` (A,) str; if the person was placed in the room, ``contacts`` (N, 2)
+float32, 1 where the left and the right foot stand, 0 where not, NaN where unknown.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns
+from app.export import contact_columns, frame_columns
 from app.export.events import labels
 from app.export.sidecar import describe
 from app.files import write_together
@@ -51,7 +52,7 @@ def write(
     ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
     """
     sidecar = path.with_name(f"{path.name}.json")
-    more = angle_columns.described(data)
+    more = frame_columns.described(data)
     about = describe(data, table_name=path.name, cells=_CELLS, **more)
     with write_together([sidecar, path], overwrite=overwrite) as (description, file):
         description.write(about)
@@ -79,12 +80,16 @@ def _arrays(data: MotionData) -> dict[str, NDArray[np.generic]]:
         "states": np.array(STATES),
         "joints": np.array(JOINT_NAMES),
         "parents": np.array(PARENTS, np.int64),
-        **_angles(data),
+        **_more(data),
     }
 
 
-def _angles(data: MotionData) -> dict[str, NDArray[np.generic]]:
-    if data.angles is None:
-        return {}
-    names = np.array([angle.name for angle in ANGLES])
-    return {"angles": data.angles.astype(np.float32), "angle_names": names}
+def _more(data: MotionData) -> dict[str, NDArray[np.generic]]:
+    arrays: dict[str, NDArray[np.generic]] = {}
+    if data.angles is not None:
+        names = np.array([angle.name for angle in ANGLES])
+        arrays |= {"angles": data.angles.astype(np.float32), "angle_names": names}
+    stands = contact_columns.contacts(data)
+    if stands is not None:
+        arrays["contacts"] = stands.astype(np.float32)
+    return arrays

@@ -1,19 +1,21 @@
 """Parquet: the long table (see :mod:`app.export.csv_long`) with typed columns, by pyarrow.
 
 ``frame`` int64, ``time_s`` float64, ``tracked`` bool, ``joint`` and ``state`` dictionaries of
-strings, ``x``, ``y``, ``z`` and ``conf`` float32, ``event`` string; what there is not is null.  The
-file's key-value metadata has the sidecar's JSON under ``mixpose``.
+strings, ``x``, ``y``, ``z`` and ``conf`` float32, ``event`` string, angles float32 and contacts
+bool, if there are any; what there is not is null.  The file's key-value metadata has the sidecar's
+JSON under ``mixpose``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.export import angle_columns, frame_columns
 from app.export.events import labels
 from app.export.parts import in_parts
 from app.export.sidecar import describe
@@ -44,8 +46,9 @@ def write(
     import pyarrow.parquet as pq
 
     count = len(data.frame)
-    about = describe(data, table_name=path.name, rows=count * JOINT_COUNT, cells=_CELLS)
-    schema = _schema().with_metadata({"mixpose": about})
+    differs = {"rows": count * JOINT_COUNT, "cells": _CELLS, **frame_columns.described(data)}
+    about = describe(data, table_name=path.name, **differs)
+    schema = _schema(frame_columns.names(data)).with_metadata({"mixpose": about})
     with write_together([sidecar, path], overwrite=overwrite) as (description, file):
         description.write(about)
         state, events = data.state.astype(np.int8), labels(data)
@@ -55,13 +58,15 @@ def write(
     return path, sidecar
 
 
-def _schema() -> pa.Schema:
+def _schema(more: Sequence[str]) -> pa.Schema:
     import pyarrow as pa
 
     words = pa.dictionary(pa.int8(), pa.string())
     types = {"frame": pa.int64(), "time_s": pa.float64(), "tracked": pa.bool_(), "joint": words}
     types |= dict.fromkeys(("x", "y", "z", "conf"), pa.float32()) | {"state": words}
     types["event"] = pa.string()
+    for name in more:
+        types[name] = pa.float32() if name in angle_columns.COLUMNS else pa.bool_()
     return pa.schema(types)
 
 
@@ -78,11 +83,21 @@ def _table(
     names = np.tile(np.arange(JOINT_COUNT, dtype=np.int8), len(conf))
     heads = [np.repeat(each[rows], JOINT_COUNT) for each in (data.frame, data.time_s, data.tracked)]
     numbers = [*np.moveaxis(xyz, 2, 0), conf]
+    more = zip(frame_columns.names(data), frame_columns.values(data, rows).T, strict=True)
     columns = [
         *(pa.array(each) for each in heads),
         pa.DictionaryArray.from_arrays(names, list(JOINT_NAMES)),
         *(pa.array(each.ravel().astype(np.float32), from_pandas=True) for each in numbers),
         pa.DictionaryArray.from_arrays(state.ravel(), list(STATES)),
         pa.array(np.repeat([label or None for label in events], JOINT_COUNT), pa.string()),
+        *(_repeated(each).cast(schema.field(name).type) for name, each in more),
     ]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _repeated(of_frames: NDArray[np.float64]) -> pa.Array:
+    """In all rows of their frames, null for NaN."""
+    import pyarrow as pa
+
+    of_rows = np.repeat(of_frames.astype(np.float32), JOINT_COUNT)
+    return pa.array(of_rows, from_pandas=True)

@@ -51,10 +51,12 @@ def _film(
 
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", csv_table.write, angles=True),
-    "csv-long": Exporter("Long table, a row for each joint (CSV)", ".csv", csv_long.write),
+    "csv-long": Exporter(
+        "Long table, a row for each joint (CSV)", ".csv", csv_long.write, angles=True
+    ),
     "json": Exporter("JSON", ".json", json_frames.write, angles=True),
     "npz": Exporter("NumPy arrays (NPZ)", ".npz", npz.write, angles=True),
-    "parquet": Exporter("Long table (Parquet)", ".parquet", parquet.write, "pyarrow"),
+    "parquet": Exporter("Long table (Parquet)", ".parquet", parquet.write, "pyarrow", angles=True),
     "trc": Exporter("Markers for OpenSim (TRC)", ".trc", trc.write),
     "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", mot.write),
     "c3d": Exporter("Motion capture (C3D)", ".c3d", c3d.write),

@@ -7,8 +7,9 @@ from typing import Final
 
 from app import __version__
 from app.export.events import described
-from app.motion.data import LONGEST_GAP_S, MotionData, Provenance
+from app.motion.data import MotionData, Provenance
 from models.skeleton import JOINT_NAMES, PARENTS
+from models.timing import LONGEST_GAP_S
 
 SCHEMA_VERSION: Final = 1
 

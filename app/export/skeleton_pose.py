@@ -29,7 +29,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.even import LONGEST_LINE_S
 from app.export.rig import BONE, BONES, JOINT_OF, NOSE_PITCH, SIDES, Array, Rig
 from app.motion.data import MotionData
 from app.motion.turns import (
@@ -44,6 +43,7 @@ from app.motion.turns import (
     without_jumps,
 )
 from models.skeleton import JOINT
+from models.timing import LONGEST_GAP_S
 
 _NOISE: Final = 0.3
 """Sine of a bend that counts by half: one of a few degrees is noise, and hardly counts at all."""
@@ -80,7 +80,7 @@ class SkeletonMotion:
     def at_rate(self, rate: float) -> SkeletonMotion:
         """Frames ``1 / rate`` seconds apart, for formats that know no times.
 
-        Turns are interpolated at even speed; across gaps longer than ``LONGEST_LINE_S`` they are
+        Turns are interpolated at even speed; across gaps longer than ``LONGEST_GAP_S`` they are
         held.
         """
         if len(self.time_s) < 2:
@@ -92,7 +92,7 @@ class SkeletonMotion:
         share = np.clip((wanted - self.time_s[left]) / gap, 0.0, 1.0)
         # Times that are regular but for rounding must not have frames made of two.
         share = np.where(np.abs(share - np.rint(share)) < 1e-3, np.rint(share), share)
-        torn = (gap > LONGEST_LINE_S) & (share > 0) & (share < 1)
+        torn = (gap > LONGEST_GAP_S) & (share > 0) & (share < 1)
         share = np.where(torn, 0.0, share)
         first, second = (share < 1), (share > 0)
         turns = between(self.turns[left], self.turns[left + 1], share[:, None, None])
@@ -106,9 +106,9 @@ class SkeletonMotion:
         )
 
     def with_gaps(self) -> SkeletonMotion:
-        """The same for formats whose reader interpolates: gaps longer than ``LONGEST_LINE_S`` end
+        """The same for formats whose reader interpolates: gaps longer than ``LONGEST_GAP_S`` end
         with a frame like the one they begin with."""
-        torn = np.flatnonzero(np.diff(self.time_s) > LONGEST_LINE_S)
+        torn = np.flatnonzero(np.diff(self.time_s) > LONGEST_GAP_S)
         ends = self.time_s[torn + 1] - _STEP_S
         return SkeletonMotion(
             rig=self.rig,

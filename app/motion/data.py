@@ -1,4 +1,4 @@
-"""The motion of one person: poses, the 2D they were lifted from, and where they came from.
+"""Motion of the person followed: poses, the 2D they were lifted from, and where they came from.
 
 This is what is smoothed, placed in the room, measured, and exported.
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
-from models.skeleton import JOINT_COUNT, MIRROR
+from models.skeleton import JOINT, JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:
     from app.recording.poses import LiftedPoses
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 STATES: Final = ("seen", "filled", "missing")
 """What can be with a joint in a frame; :attr:`MotionData.state` holds the index."""
 SEEN, FILLED, MISSING = range(3)
+FEET: Final = ("left", "right")
+"""The order in which feet are listed."""
+ANKLES: Final = tuple(JOINT[f"{side}_ankle"] for side in FEET)
 CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
 """Camera axes (x right, y down, z away) to those that leave the program (x to the image's right, y
 up, z toward the camera), for a camera that is level."""
-LONGEST_GAP_S: Final = 0.5
-"""What lies further apart in time is not connected: neither filled, nor smoothed as one."""
 NO_SMOOTHING: Final[Mapping[str, object]] = {"method": "none", "parameters": {}}
 
 
@@ -86,7 +87,7 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MotionData:
-    """N frames of one person, one row for every frame the source delivered."""
+    """N frames of the person followed, one row for every frame the source delivered."""
 
     frame: NDArray[np.int64]
     """(N,) frame numbers."""
@@ -119,6 +120,11 @@ class MotionData:
     angles: NDArray[np.float64] | None = None
     """(N, A) degrees in the order of :data:`app.motion.angles.ANGLES`, NaN where unknown; None if
     they are not wanted."""
+    contacts: NDArray[np.bool_] | None = None
+    """(N, 2) whether the left and the right foot were found to stand, never while the ankle is not
+    seen; None unless the person was placed in the room."""
+    person: NDArray[np.int64] | None = None
+    """(N,) whom each frame is of; where it changes, another motion begins.  None: one person."""
     pictures: Pictures | None = None
     """What to show beside the poses; None where no pictures were kept."""
 
@@ -136,6 +142,10 @@ class MotionData:
             shapes["root"] = (count, 3)
         if self.angles is not None:
             shapes["angles"] = (count, ANGLE_COUNT)
+        if self.contacts is not None:
+            shapes["contacts"] = (count, len(FEET))
+        if self.person is not None:
+            shapes["person"] = (count,)
         for name, expected in shapes.items():
             found = getattr(self, name).shape
             if found != expected:
@@ -161,6 +171,7 @@ class MotionData:
         lifted: LiftedPoses,
         provenance: Provenance,
         frame: NDArray[np.int64] | None = None,
+        person: NDArray[np.int64] | None = None,
         pictures: Pictures | None = None,
         events: tuple[Event, ...] = (),
     ) -> MotionData:
@@ -182,6 +193,7 @@ class MotionData:
             filled=lifted.filled,
             missing=lifted.missing,
             provenance=provenance,
+            person=person,
             pictures=pictures,
             events=events,
         )
@@ -207,6 +219,7 @@ class MotionData:
             weights_sha256=poses.info["sha256"],
             height_m=poses.info["height_m"],
             detector_depth=bool(poses.info.get("detector_depth", False)),
+            fov_deg=recording.meta.source.fov_deg,
         )
         return cls.from_lifted(
             time_s=keypoints.time_s,
@@ -217,12 +230,21 @@ class MotionData:
             lifted=poses,
             provenance=provenance,
             frame=keypoints.index - keypoints.index[0],
+            person=keypoints.person,
             pictures=None if recording.video_path is None else recording,
             events=tuple(
                 Event(mark.time_s - float(keypoints.time_s[0]), mark.label)
                 for mark in recording.events.marks
             ),
         )
+
+    @property
+    def people(self) -> tuple[slice, ...]:
+        """The frames of each person followed, one after the other: nothing of a motion, nor of a
+        body, goes on from one to the next."""
+        count = len(self.frame)
+        ends = [] if self.person is None else (np.flatnonzero(np.diff(self.person)) + 1).tolist()
+        return tuple(slice(*each) for each in zip([0, *ends], [*ends, count], strict=True))
 
     @property
     def seen(self) -> NDArray[np.bool_]:

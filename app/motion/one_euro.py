@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.motion.data import LONGEST_GAP_S
+from models.timing import LONGEST_GAP_S
 
 MIN_CUTOFF_HZ: Final = 1.0
 BETA: Final = 20.0

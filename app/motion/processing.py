@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.bones import bone_lengths, named_length, with_lengths
@@ -62,9 +63,14 @@ def remarks(data: MotionData) -> tuple[str, ...]:
 
 
 def _scaled(data: MotionData, name: str, length_m: float) -> MotionData:
-    """All of ``data`` larger or smaller, so that one bone is as long as it is known to be."""
-    found_m = named_length(bone_lengths(data.xyz, data.seen), name)
-    if not found_m > 0:
+    """All of ``data`` larger or smaller, so that one bone is as long as it is known to be.
+
+    Of several people it is the bone of whom was followed the longest.
+    """
+    longest_first = sorted(data.people, key=lambda each: each.start - each.stop)
+    lengths = [named_length(bone_lengths(data.xyz[e], data.seen[e]), name) for e in longest_first]
+    found_m = next((length for length in lengths if length > 0), None)
+    if found_m is None:
         raise ExportError(
             f"The {name.replace('-', ' ')} was never seen, so its length cannot set the scale. "
             "Give another bone, or the body height."
@@ -86,9 +92,13 @@ def _steadied(data: MotionData, wanted: Processing) -> MotionData:
     known = ~data.missing
     xyz = data.xyz.astype(np.float64)
     methods, parameters = [], dict[str, object]()
-    lengths = bone_lengths(data.xyz, data.seen)
+    lengths = [bone_lengths(data.xyz[each], data.seen[each]) for each in data.people]
     if wanted.smooth_hz is not None:
-        xyz, done = smooth(xyz, known, data.time_s, wanted.smooth_hz)
+        done = np.zeros_like(known)
+        for each in data.people:
+            xyz[each], done[each] = smooth(
+                xyz[each], known[each], data.time_s[each], wanted.smooth_hz
+            )
         methods.append("butterworth")
         parameters |= {
             "cutoff_hz": wanted.smooth_hz,
@@ -98,13 +108,20 @@ def _steadied(data: MotionData, wanted: Processing) -> MotionData:
             "smoothed_share": round(float(done.sum() / max(1, known.sum())), 4),
         }
     if wanted.rigid_bones:
-        xyz = with_lengths(xyz, known, lengths)
+        for each, own in zip(data.people, lengths, strict=True):
+            xyz[each] = with_lengths(xyz[each], known[each], own)
         methods.append("rigid bones")
-        parameters["bone_lengths_m"] = {
-            name: round(float(length), 4)
-            for name, length in zip(JOINT_NAMES, lengths, strict=True)
-            if np.isfinite(length)
-        }
+        said = [_named(own) for own in lengths]
+        parameters["bone_lengths_m"] = said[0] if len(said) == 1 else said
     about = {"method": " + ".join(methods), "parameters": parameters}
     provenance = replace(data.provenance, smoothing=about)
     return replace(data, xyz=xyz.astype(np.float32), provenance=provenance)
+
+
+def _named(lengths: NDArray[np.float64]) -> dict[str, float]:
+    """The bones of known length by the joints at which they end, metres."""
+    return {
+        name: round(float(length), 4)
+        for name, length in zip(JOINT_NAMES, lengths, strict=True)
+        if np.isfinite(length)
+    }

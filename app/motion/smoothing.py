@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from scipy.signal import butter, sosfiltfilt
 
-from app.motion.data import LONGEST_GAP_S
+from models.timing import LONGEST_GAP_S
 
 ORDER: Final = 2
 """Of one pass."""

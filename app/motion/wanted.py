@@ -19,6 +19,8 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
 BONE_RANGE_M: Final = (0.1, 0.7)
 CUTOFF_RANGE_HZ: Final = (0.5, 60.0)
 FOV_RANGE_DEG: Final = (20.0, 150.0)
+HEIGHT_RANGE_M: Final = (0.5, 2.5)
+"""Of a person: from a child who has just learnt to walk."""
 CAMERA_HEIGHT_RANGE_M: Final = (0.05, 15.0)
 
 

@@ -14,12 +14,11 @@ from app.export.film.layout import Size
 from app.export.film.strokes import shade, stroke
 from app.motion.data import MotionData
 from models.skeleton import BONES, JOINT_COUNT, SIDES
+from models.timing import LONGEST_GAP_S
 
 Picture = NDArray[np.uint8]
 """(height, width, 3) RGB."""
 GREY: Final = rgb("#3A3D41")
-HELD_S: Final = 0.5
-"""A picture that was not kept is bridged by the one before for this long, as joints are."""
 _WIDTH: Final = 0.0075
 """Of a bone, in the pane's shorter side; as in the window."""
 _RIM: Final = 0.45
@@ -57,7 +56,7 @@ class PicturePane:
                 how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
                 resized = cv2.resize(picture, self._size, interpolation=how)
                 shown, shown_s = np.asarray(resized, np.uint8), time_s
-            elif shown is not None and time_s - shown_s <= HELD_S:
+            elif shown is not None and time_s - shown_s <= LONGEST_GAP_S:
                 self.held += 1
             else:
                 shown = None

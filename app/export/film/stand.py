@@ -38,7 +38,7 @@ class Stand:
         self._drawn = ~data.missing & np.isfinite(joints).all(axis=2)
         self._joints = joints.astype(np.float32)
         self._opacity = opacity(data.conf)
-        places = _bridged(joints[:, 0, [0, 2]])
+        places = _bridged(joints[:, 0, [0, 2]], data)
         middle = np.median(places, axis=0)
         self.goes_along = bool((np.linalg.norm(places - middle, axis=1) > _STAYS_M).any())
         """Whether the camera follows the person."""
@@ -71,23 +71,29 @@ def _heights(data: MotionData, joints: NDArray[np.float64]) -> NDArray[np.float6
     height = np.where(np.isfinite(ankles), ANKLE_M - ankles, np.nan)
     if not np.isfinite(height).any():
         return np.full(len(height), SITTING_M)
-    return _smooth(_bridged(height[:, None]), _CALM_S, data)[:, 0]
+    return _smooth(_bridged(height[:, None], data), _CALM_S, data)[:, 0]
 
 
-def _bridged(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, D) with NaN rows put on straight lines between the others; zeros if there are none."""
-    known = np.flatnonzero(np.isfinite(values).all(axis=1))
-    if not len(known):
-        return np.zeros_like(values)
-    rows = np.arange(len(values))
-    return np.stack([np.interp(rows, known, column[known]) for column in values.T], axis=1)
+def _bridged(values: NDArray[np.float64], data: MotionData) -> NDArray[np.float64]:
+    """(N, D) with NaN rows put on straight lines between the others of that person, or of anybody
+    where there are none; zeros if there are none at all."""
+    result = np.zeros_like(values)
+    for part in (slice(None), *data.people):
+        known = np.flatnonzero(np.isfinite(values[part]).all(axis=1))
+        if len(known):
+            rows = np.arange(len(values[part]))
+            lines = [np.interp(rows, known, column[known]) for column in values[part].T]
+            result[part] = np.stack(lines, axis=1)
+    return result
 
 
 def _smooth(values: NDArray[np.float64], sigma_s: float, data: MotionData) -> NDArray[np.float64]:
     """Without lag, (N, D), taking the frames as evenly spaced: this is for the eye."""
     if data.effective_rate is None:
         return values
-    # Frames in one burst have a rate that means nothing.
-    sigma = min(sigma_s * data.effective_rate, len(values))
-    result: NDArray[np.float64] = gaussian_filter1d(values, sigma, axis=0, mode="nearest")
+    result = np.empty_like(values)
+    for part in data.people:
+        # Frames in one burst have a rate that means nothing.
+        sigma = min(sigma_s * data.effective_rate, len(values[part]))
+        result[part] = gaussian_filter1d(values[part], sigma, axis=0, mode="nearest")
     return result

@@ -8,11 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skeleton import JOINT
-
-FEET: Final = ("left", "right")
-"""The order in which feet are listed."""
-ANKLES: Final = tuple(JOINT[f"{side}_ankle"] for side in FEET)
 ANKLE_M: Final = 0.08
 """Height of the ankle of a foot that stands flat."""
 _SLOW: Final = (0.15, 0.30)
@@ -28,6 +23,15 @@ _ENDS: Final = 5
 """Frames by which the spots before and after are compared."""
 _CALM_S: Final = 0.12
 """What is averaged over: the detector's ankles tremble."""
+CRITERION: Final = {
+    "of": "the ankle's speed across the line of sight, and its height above that of an ankle "
+    "whose foot stands flat",
+    "averaged_over_s": _CALM_S,
+    "begins": {"slower_than_m_s": _SLOW[0], "lower_than_m": _LOW[0], "for_s": _SHORTEST_S},
+    "lasts": {"slower_than_m_s": _SLOW[1], "lower_than_m": _LOW[1]},
+    "goes_on_after": {"low_for_s": _SLIP_S, "back_within_m": _SLIP_M},
+}
+"""When a foot is said to stand, in JSON values, for the files that say so."""
 
 
 def find_contacts(

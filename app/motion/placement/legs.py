@@ -7,7 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.motion.placement.contacts import ANKLE_M, ANKLES, FEET, runs
+from app.motion.data import ANKLES, FEET
+from app.motion.placement.contacts import ANKLE_M, runs
 from models.skeleton import JOINT
 
 _BLEND_S: Final = 0.15

@@ -37,12 +37,14 @@ class Lens:
         """The lens of a picture whose longer side spans what the user gave, or else what the source
         says, or else the usual angle.
 
-        Raises ValueError if the angle is that of no lens.
+        A source that says what cannot be says nothing.  Raises ValueError if the angle given is
+        that of no lens.
         """
         fov_deg = source_deg if given_deg is None else given_deg
-        if fov_deg is None:
+        possible = fov_deg is not None and NARROWEST_DEG <= fov_deg <= WIDEST_DEG
+        if fov_deg is None or (given_deg is None and not possible):
             return cls(ASSUMED_FOCAL * max(size), size, "assumed")
-        if not NARROWEST_DEG <= fov_deg <= WIDEST_DEG:
+        if not possible:
             raise ValueError(
                 f"an angle of view is from {NARROWEST_DEG:g} to {WIDEST_DEG:g} degrees, not "
                 f"{fov_deg:g}"

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.motion.data import MotionData
-from app.motion.placement.contacts import FEET
+from app.motion.data import FEET, MotionData
 from app.motion.placement.legs import pinned
 from app.motion.placement.lens import Lens
 from app.motion.placement.scene import Scene, Settled, settle
@@ -39,14 +38,15 @@ def place(
         data: root-relative poses with the 2D they were lifted from.
         fov_deg: angle that the longer side of the picture spans; what the source says unless told,
             and assumed where that says nothing.
-        heading_deg: where the person faces in the first second, degrees about the vertical: 0 is
-            along +z, positive turns to the person's left, toward +x.
+        heading_deg: where the person faces in the first second, of several people the first one,
+            degrees about the vertical: 0 is along +z, positive turns to the person's left, toward
+            +x.
         camera_height_m: height of the lens above the floor.  Where feet are seen it corrects the
             tilt, within what that may be off; where none are, it says where the floor is.
 
     Returns:
-        The same motion with ``root``, ``axes`` and ``provenance.placement``; legs whose feet stand
-        are moved a little, so that they stand still.
+        The same motion with ``root``, ``axes``, ``contacts`` and ``provenance.placement``; legs
+        whose feet stand are moved a little, so that they stand still.
 
     Raises:
         ValueError: the angle of view or the height cannot be.
@@ -56,13 +56,17 @@ def place(
         raise ValueError(f"a lens {camera_height_m:g} m above the floor cannot be")
     scene = Scene.of(data, lens)
     if not scene.body.known.any():
-        unknown = np.full((len(data.time_s), 3), np.nan)
         nowhere = {"frames": 0, "lens": _of_lens(lens)}
-        return replace(data, root=unknown, provenance=replace(data.provenance, placement=nowhere))
+        return replace(
+            data,
+            root=np.full((len(data.time_s), 3), np.nan),
+            contacts=np.zeros((len(data.time_s), len(FEET)), bool),
+            provenance=replace(data.provenance, placement=nowhere),
+        )
     settled = settle(scene, data.provenance.height_m, camera_height_m)
     joints = _standing(scene, settled)
     first = settled.places[np.flatnonzero(np.isfinite(settled.places[:, 0]))[0]]
-    axes = _axes(settled, joints, scene.time_s, heading_deg)
+    axes = _axes(settled, joints, scene, heading_deg)
     origin = axes @ first
     origin[1] = -settled.floor.below_m
     root = settled.places @ axes.T - origin
@@ -73,6 +77,7 @@ def place(
         xyz=joints.astype(np.float32),
         root=root,
         axes=axes,
+        contacts=settled.stands,
         provenance=replace(data.provenance, placement=about),
     )
 
@@ -81,20 +86,22 @@ def _standing(scene: Scene, settled: Settled) -> NDArray[np.float64]:
     """(N, 17, 3) joints from the pelvis, feet that stand pinned to the floor."""
     known = np.isfinite(settled.places[:, 0])
     places = np.where(known[:, None], settled.places, 0.0)[:, None]
-    there = pinned(
-        scene.time_s,
-        scene.joints + places,
-        settled.stands,
-        settled.upright.up,
-        settled.floor.below_m,
-    )
+    there = scene.joints + places
+    for each in scene.people:
+        there[each] = pinned(
+            scene.time_s[each],
+            there[each],
+            settled.stands[each],
+            settled.upright.up,
+            settled.floor.below_m,
+        )
     return np.asarray(np.where(known[:, None, None], there - places, scene.joints))
 
 
 def _axes(
     settled: Settled,
     joints: NDArray[np.float64],
-    time_s: NDArray[np.float64],
+    scene: Scene,
     heading_deg: float | None,
 ) -> NDArray[np.float64]:
     """(3, 3) camera axes -> the room's."""
@@ -105,7 +112,9 @@ def _axes(
     if heading_deg is None:
         return level
     known = np.flatnonzero(np.isfinite(settled.places[:, 0]))
-    early = known[time_s[known] - time_s[known[0]] <= _FIRST_S]
+    first = next(each for each in scene.people if known[0] < each.stop)
+    known = known[known < first.stop]
+    early = known[scene.time_s[known] - scene.time_s[known[0]] <= _FIRST_S]
     turn = math.radians(heading_deg) - _facing(joints[early] @ level.T)
     s, c = math.sin(turn), math.cos(turn)
     about_y = np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])

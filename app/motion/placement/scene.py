@@ -9,13 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.motion.data import LONGEST_GAP_S, MotionData
-from app.motion.placement.contacts import ANKLE_M, ANKLES, find_contacts, runs
+from app.motion.data import ANKLES, MotionData
+from app.motion.placement.contacts import ANKLE_M, find_contacts, runs
 from app.motion.placement.floor import Floor, feet_on_floor, find_floor
 from app.motion.placement.lens import Lens
 from app.motion.placement.sight import Sighting, sight
 from app.motion.placement.track import Still, track
 from app.motion.placement.upright import Upright, levelled, refined, upright
+from models.timing import LONGEST_GAP_S
 
 _CORRELATED: Final = 10.0
 """Errors of the lifted pose last so many frames: a frame says so much less than it seems to."""
@@ -38,6 +39,8 @@ class Scene:
     """(N, 17) which were."""
     body: Sighting
     """What each frame says by itself."""
+    people: tuple[slice, ...]
+    """The frames of each person, as :attr:`MotionData.people`."""
 
     @classmethod
     def of(cls, data: MotionData, lens: Lens) -> Scene:
@@ -48,14 +51,16 @@ class Scene:
         slopes = np.nan_to_num(slopes)
         alone = sight(joints, slopes, weight)
         body = Sighting(alone.place, alone.information / _CORRELATED)
-        return cls(data.time_s, joints, slopes, weight > 0, body)
+        return cls(data.time_s, joints, slopes, weight > 0, body, data.people)
 
     @property
     def stretches(self) -> list[slice]:
-        """Frames from one that is sighted to another, without long gaps between."""
-        sighted = np.flatnonzero(self.body.known)
-        breaks = np.flatnonzero(np.diff(self.time_s[sighted]) > LONGEST_GAP_S)
-        parts = np.split(sighted, breaks + 1)
+        """Frames from one that is sighted to another of that person, without long gaps between."""
+        parts: list[NDArray[np.intp]] = []
+        for each in self.people:
+            sighted = each.start + np.flatnonzero(self.body.known[each])
+            breaks = np.flatnonzero(np.diff(self.time_s[sighted]) > LONGEST_GAP_S)
+            parts += np.split(sighted, breaks + 1)
         return [slice(int(part[0]), int(part[-1]) + 1) for part in parts if len(part)]
 
     @property
@@ -100,10 +105,12 @@ class Scene:
         slopes, depths = [], []
         for foot, joint in enumerate(ANKLES):
             depth = places[:, 2] + self.joints[:, joint, 2]
-            for start, end in runs(stands[:, foot]):
-                rows = np.arange(start, end)[self.seen[start:end, joint]]
-                slopes.append(self.slopes[rows, joint])
-                depths.append(depth[rows])
+            for each in self.people:
+                for start, end in runs(stands[each, foot]):
+                    rows = np.arange(each.start + start, each.start + end)
+                    rows = rows[self.seen[rows, joint]]
+                    slopes.append(self.slopes[rows, joint])
+                    depths.append(depth[rows])
         return slopes, depths
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.evaluation.material import EvaluationError
 from app.evaluation.methods import DETECTOR_NAME
+from app.evaluation.placement_study import Placed, Placing
 from app.evaluation.plots import draw
 from app.evaluation.report import Findings, markdown, table
 from app.evaluation.scoring import Row
@@ -19,6 +20,7 @@ from models.scores import Scores
 
 SCORES = Scores(180, 20, 62.04, 55.06, 41.0, 5.5, 3.25, 4.0, 9.0, 91.5, 60.25)
 JITTERY = replace(SCORES, jitter=13.0, mpjpe=118.3)
+PLACING = Placing(60.0, 20.0, 90.2, float("nan"), 2.5, 0.8, 7.7)
 UNKNOWN = replace(SCORES, mpjve=float("nan"), jitter=float("nan"))
 
 
@@ -40,6 +42,7 @@ def test_the_table_has_a_line_for_each_method() -> None:
     }  # fmt: skip
     assert own["jitter mm/frame²"] == "-"
     assert "Joints that are hidden" not in report
+    assert "The place in the room" not in report
     assert "Not measured" not in report
 
 
@@ -56,6 +59,7 @@ def test_the_studies_and_what_was_left_out() -> None:
         skipped=["Human3.6M: give --h36m FOLDER."],
         remarks=["film: made up."],
         processed=[Row("film", "ours, smoothed, 6 Hz", JITTERY)],
+        placed=[Placed("film", "ours", "nothing", PLACING)],
     )
     report = markdown(findings)
     smoothing = report.partition("## Smoothing and rigid bones\n\n")[2].partition("\n\n")[0]
@@ -68,6 +72,11 @@ def test_the_studies_and_what_was_left_out() -> None:
     assert cells(live[5])[1] == "whole clip"
     assert cells(live[6])[0] == DETECTOR_NAME
     assert cells(live[6])[-1] == "100.0"
+    table, legend = parts["The place in the room"].strip().split("\n\n")
+    assert cells(table.splitlines()[0])[:4] == ["on", "method", "told", "depth mm"]
+    numbers = ["60.0", "90.2", "20.0", "-", "2.5", "0.8", "7.7"]
+    assert cells(table.splitlines()[2]) == ["film", "ours", "nothing", *numbers]
+    assert "*Single* places every frame by itself" in legend
     hidden = parts["Joints that are hidden"].splitlines()
     assert cells(hidden[2]) == [
         "film",

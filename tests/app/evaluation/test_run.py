@@ -10,6 +10,7 @@ import pytest
 
 from app.errors import WeightsError
 from app.evaluation.methods import DETECTOR_NAME
+from app.evaluation.placement_study import CHOICES as PLACED
 from app.evaluation.processing_study import CHOICES
 from app.evaluation.report import markdown
 from app.evaluation.run import FULL, QUICK, Plan, Request, evaluate
@@ -54,6 +55,10 @@ def test_everything_that_is_given_is_in_the_table(tmp_path: Path) -> None:
     assert {row.frames_back for row in found.delayed} == {0, 3, None}
     assert found.processed[0].method == "tiny, as lifted"
     assert len(found.processed) == len(CHOICES)
+    assert [(row.on.partition(",")[0], row.method, row.told) for row in found.placed] == [
+        ("performer's acts through the detector", ours, told) for told, _ in PLACED
+    ]
+    assert all(np.isfinite(row.placing.along_mm) for row in found.placed)
     assert {row.on.partition(",")[0] for row in found.hidden} == {
         "performer's acts through the detector",
         "val motion on the performer",

@@ -1,4 +1,4 @@
-"""Joint angles in the table, in JSON and in NPZ: there when wanted, and otherwise no trace."""
+"""Joint angles in the tables, in JSON and in NPZ: there when wanted, and otherwise no trace."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as parquet
 import pytest
 
 from app.export.angle_columns import COLUMNS
+from app.export.csv_long import HEADER as LONG_HEADER
 from app.export.csv_table import HEADER
 from app.export.registry import export
 from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES, joint_angles
@@ -84,7 +86,46 @@ def test_no_zero_is_negative(tmp_path: Path) -> None:
     assert "-0.000" not in (tmp_path / "walk.csv").read_text()
 
 
-@pytest.mark.parametrize("kind", ["csv", "json", "npz"])
+def test_the_long_table_has_them_in_every_row_of_a_frame(tmp_path: Path) -> None:
+    data, path = walk(), tmp_path / "walk.csv"
+    export(path, data, "csv-long")
+    wide, long = tmp_path / "wide.csv", rows(path)
+    export(wide, data)
+    assert list(long[0]) == [*LONG_HEADER.split(","), *COLUMNS]
+    assert len(long) == 60 * JOINT_COUNT
+    for number, row in enumerate(rows(wide)):
+        for found in long[JOINT_COUNT * number : JOINT_COUNT * (number + 1)]:
+            assert [found[column] for column in COLUMNS] == [row[column] for column in COLUMNS]
+    assert long[20 * JOINT_COUNT]["left_elbow_flexion_deg"] == "", "its wrist is missing"
+    assert long[15 * JOINT_COUNT + 3]["event"] == 'turn, "left" 100 %'
+
+
+def test_without_them_the_long_table_is_as_it_was(tmp_path: Path) -> None:
+    data = walk()
+    export(tmp_path / "with.csv", data, "csv-long")
+    export(tmp_path / "without.csv", replace(data, angles=None), "csv-long")
+    plain = (tmp_path / "without.csv").read_text().split("\n")
+    assert plain[0] == LONG_HEADER
+    for line, longer in zip(plain, (tmp_path / "with.csv").read_text().split("\n"), strict=True):
+        assert longer.startswith(line)
+
+
+def test_parquet_is_the_long_table(tmp_path: Path) -> None:
+    data, path = walk(), tmp_path / "walk.parquet"
+    export(path, data, "parquet")
+    export(tmp_path / "walk.csv", data, "csv-long")
+    table = parquet.read_table(path)
+    assert table.column_names[-ANGLE_COUNT:] == list(COLUMNS)
+    for column in COLUMNS:
+        assert str(table.schema.field(column).type) == "float"
+        text = [float(row[column]) if row[column] else None for row in rows(tmp_path / "walk.csv")]
+        assert table[column].to_pylist() == pytest.approx(text, abs=1e-5)
+    assert table["left_elbow_flexion_deg"].null_count == 10 * JOINT_COUNT
+    export(path, replace(data, angles=None), "parquet", overwrite=True)
+    assert parquet.read_schema(path).names[-1] == "event"
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv-long", "json", "npz", "parquet"])
 def test_the_sidecar_says_what_they_mean(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"walk.{kind}"
     export(path, walk(3), kind)
@@ -142,3 +183,5 @@ def test_a_motion_takes_angles_of_its_own_length_only() -> None:
     assert replace(data, angles=angles).angles is angles
     with pytest.raises(ValueError, match="angles has shape"):
         replace(data, angles=angles[:3])
+    with pytest.raises(ValueError, match="contacts has shape"):
+        replace(data, contacts=np.zeros((4, 1), bool))

@@ -141,3 +141,29 @@ def test_the_table_of_a_selection_is_the_rows_of_the_whole(tmp_path: Path) -> No
         assert (frame, rest) == (str(row + 5), every[1 + row + 5].split(",", 2)[2])
         assert time_s == f"{row / 25:.6f}"
     assert sidecar(tmp_path / "out.csv")["selection"] is None
+
+
+FORMULAS = ('=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "x;=1", "- begins; = and @ go on")
+MADE_HARMLESS = (
+    """'=HYPERLINK("http://x")""", "'+1", "'-1", "'@SUM(1)", "x;'=1", "'- begins; '= and @ go on"
+)  # fmt: skip
+HARMLESS = ("a = b - c", "10 %", "it's", "2 + 2; 3 - 1")
+
+
+def event_cells(path: Path, kind: str) -> list[str]:
+    """The events of the frames that have one, in order."""
+    if kind == "csv":
+        with path.open(newline="", encoding="utf-8") as file:
+            return [row["event"] for row in csv.DictReader(file) if row["event"]]
+    by_frame = {cell.frame: cell.event for cell in TABLES[kind](path) if cell.event}
+    return [str(by_frame[frame]) for frame in sorted(by_frame)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "csv-long", "json", "npz", "parquet"])
+def test_no_label_becomes_a_formula_of_a_spreadsheet(kind: str, tmp_path: Path) -> None:
+    given = (*FORMULAS, *HARMLESS)
+    events = tuple(Event(row / 25, label) for row, label in enumerate(given))
+    path = written(tmp_path, kind, replace(plain(), events=events))
+    wanted = MADE_HARMLESS if FORMATS[kind].suffix == ".csv" else FORMULAS
+    assert event_cells(path, kind) == [*wanted, *HARMLESS]
+    assert [event["label"] for event in sidecar(path)["events"]] == list(given)

@@ -27,6 +27,7 @@ def whole() -> MotionData:
         frame=np.arange(FRAMES) + np.where(np.arange(FRAMES) < 10, 0, 1),
         root=np.random.default_rng(1).normal(size=(FRAMES, 3)),
         angles=np.random.default_rng(2).normal(size=(FRAMES, ANGLE_COUNT)),
+        contacts=np.random.default_rng(3).uniform(size=(FRAMES, 2)) < 0.5,
         events=events,
     )
 
@@ -38,7 +39,8 @@ def test_every_row_is_the_row_of_the_whole() -> None:
     assert part.frame.tolist() == data.frame[rows].tolist()
     np.testing.assert_allclose(part.time_s, data.time_s[rows] - 0.4)
     assert part.time_s[0] == 0
-    for name in ("tracked", "xyz", "conf", "filled", "missing", "xy", "root", "angles"):
+    of_frames = ("tracked", "xyz", "conf", "filled", "missing", "xy", "root", "angles", "contacts")
+    for name in of_frames:
         np.testing.assert_array_equal(getattr(part, name), getattr(data, name)[rows])
     np.testing.assert_array_equal(part.axes, data.axes)
     assert part.size == data.size

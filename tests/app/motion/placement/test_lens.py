@@ -30,6 +30,11 @@ def test_what_the_source_says_counts_where_nothing_was_given() -> None:
     assert lens.origin == "source"
 
 
+@pytest.mark.parametrize("fov_deg", [0.0, 5.0, 179.0, math.nan])
+def test_a_source_that_says_what_cannot_be_says_nothing(fov_deg: float) -> None:
+    assert Lens.of((640, 480), None, fov_deg) == Lens.of((640, 480), None, None)
+
+
 def test_slopes_are_taken_from_the_middle() -> None:
     slopes = Lens.of((640, 480), 90.0, None).slopes(np.array([[320.0, 240.0], [640.0, 400.0]]))
     assert slopes == pytest.approx(np.array([[0.0, 0.0], [1.0, 0.5]]))

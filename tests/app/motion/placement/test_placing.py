@@ -83,6 +83,17 @@ def test_contacts_are_counted(walk: Performed) -> None:
     assert found == pytest.approx(true, abs=0.08)
 
 
+def test_contacts_are_when_feet_are_still(walk: Performed) -> None:
+    placed = place(walk.data, fov_deg=walk.fov_deg)
+    assert placed.contacts is not None
+    assert walk.data.contacts is None
+    speed = np.linalg.norm(np.gradient(walk.world[:, ANKLES], 1 / 30, axis=0), axis=-1)
+    for foot in range(2):
+        stands = placed.contacts[:, foot]
+        assert stands[speed[:, foot] < 0.02].mean() > 0.95, "left is left"
+        assert stands[speed[:, foot] > 0.5].mean() < 0.1, "its ends are blurred a little"
+
+
 def test_nothing_but_legs_is_changed_from_the_pelvis(walk: Performed) -> None:
     placed = place(walk.data, fov_deg=walk.fov_deg)
     others = [joint for joint in range(JOINT_COUNT) if joint not in LEGS]
@@ -227,6 +238,9 @@ def test_nobody_is_nowhere() -> None:
     placed = place(without(scene.data, slice(None), list(range(JOINT_COUNT))))
     assert placed.root is not None
     assert np.isnan(placed.root).all()
+    assert placed.contacts is not None
+    assert placed.contacts.shape == (30, 2)
+    assert not placed.contacts.any()
     assert placed.axes == pytest.approx(CAMERA_LEVEL)
 
 
