@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -134,7 +135,7 @@ class _Crew:
 def _told(reason: str | None, code: int | None) -> str:
     if reason is not None:
         return f"was given up: {reason}. The file may be damaged."
-    if code == -signal.SIGKILL:
+    if sys.platform != "win32" and code == -signal.SIGKILL:
         return (
             "was given up: its process was killed, perhaps for want of memory. Try again with "
             "fewer --jobs."
@@ -198,14 +199,14 @@ def _ctrl_c_held_back() -> Iterator[None]:
     The child ignores it, but only once it runs code of ours: Python itself, still starting, would
     print a traceback.  A blocked signal stays blocked in a child.
     """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+    if sys.platform == "win32":
         yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def serve(pipe: Connection, options: Options) -> None:

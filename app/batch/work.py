@@ -122,6 +122,7 @@ class ClipLifter:
                 seconds=wanted.seconds,
                 stop=reporter.stop,
                 progress=reporter.clip_moved,
+                lifter=lambda: lifter,
             )
         if not clip.complete:
             raise Stopped

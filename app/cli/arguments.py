@@ -19,9 +19,9 @@ from app.cli import (
 )
 from app.cli.exits import UsageError
 from app.cli.numbers import number, seconds
+from app.motion.wanted import HEIGHT_RANGE_M
 
 PROGRAM: Final = "run_app.py"
-HEIGHT_RANGE_M: Final = (1.2, 2.3)
 DELAY_RANGE: Final = (0, 10)
 PERFORMER_SECONDS: Final = 10.0
 """How much of the endless performer is lifted when nothing else is said."""

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.recording.names import SUFFIX
+
 if TYPE_CHECKING:
     from app.batch.task import Options
     from app.motion.data import MotionData
@@ -74,7 +76,7 @@ def remembered(data: MotionData, source: str, kind: str, options: argparse.Names
 
 def _is_folder(source: str) -> bool:
     try:
-        return Path(source).is_dir() and Path(source).suffix != ".mixpose"
+        return Path(source).is_dir() and Path(source).suffix != SUFFIX
     except (OSError, ValueError):  # too long for a path, or with a zero byte in it
         return False
 

@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from app.cli.event_lines import EventLines, described
 from app.cli.exits import UsageError
 from app.cli.interrupt import Interrupt
 from app.cli.progress import StatusLine
@@ -16,15 +17,18 @@ from app.cli.sending import Sending, lifter_factory
 from app.detector import Detector
 from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
-from app.recording.meta import SourceInfo
+from app.recording.meta import SourceInfo, settings
 from app.recording.writer import RecordingWriter
 from app.sources import PERFORMER, reopener
 
 if TYPE_CHECKING:
+    from app.recording.events import Mark
     from app.sources import Source
 
 log: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 0.1
+_SEVERAL: Final = True
+"""Others than the one followed are looked out for, as in the window unless that is switched off."""
 _STOP_S: Final = 3.0
 _CLOSE_S: Final = 12.0
 """A run that ends by itself closes the recording, which takes up to ten seconds."""
@@ -38,10 +42,17 @@ class Capture:
     fast as it can be detected, every frame of it.
     """
 
-    def __init__(self, options: argparse.Namespace, line: StatusLine, sending: Sending) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        line: StatusLine,
+        sending: Sending,
+        events: EventLines,
+    ) -> None:
         self._options = options
         self._line = line
         self._sending = sending
+        self._events = events
         self._folder, self._name = target_of(options.output)
         performer = options.source.strip().casefold() == PERFORMER
         self._open_source = reopener(options.source, paced=performer)
@@ -52,12 +63,14 @@ class Capture:
             detector_factory=partial(Detector, choices=options.choices),
             height_m=options.height,
             smooth=True,
+            several=_SEVERAL,
         )
         self._run.send_to(*sending.senders)
         self._lost = False
         self._disk_low = False
         self._video_problem = False
         self._announced = False
+        self._explained = False
         self.writer: RecordingWriter | None = None
         """None until the source is open."""
         self.warnings: tuple[str, ...] = ()
@@ -71,9 +84,12 @@ class Capture:
         Returns why it ended before its time, or None.
         """
         self._run.start()
+        self._events.start(self._mark)
         try:
             error = self._watch(interrupt)
         finally:
+            self._events.close()
+            self._tell_events()
             self._line.clear()
             self._close()
         writer = self.writer
@@ -105,14 +121,15 @@ class Capture:
         writer = RecordingWriter.create(
             self._folder,
             self._name,
-            source=SourceInfo(source.label, source.live, source.rate),
+            source=SourceInfo(source.label, source.live, source.rate, source.fov_deg),
             size=source.size,
             keep_video=options.video,
-            settings={
-                "height_m": options.height,
-                "weights": options.weights,
-                "use_depth": options.use_depth is not False,
-            },
+            settings=settings(
+                several=_SEVERAL,
+                height_m=options.height,
+                weights=options.weights,
+                use_depth=options.use_depth is not False,
+            ),
             seconds=options.seconds,
         )
         try:
@@ -130,6 +147,7 @@ class Capture:
             if now.state is State.FAILED:
                 return now.error
             writer = self.writer
+            self._tell_events()
             if writer is None:
                 self._line.show(f"Opening {self._options.source} ...")
             elif writer.error is not None:
@@ -154,6 +172,10 @@ class Capture:
         if not self._announced:
             self._announced = True
             self._line.warn(f"mixpose: Recording {label} to {writer.path}; Ctrl-C ends it.")
+        if writer.frames and not self._explained:
+            self._explained = True
+            if self._events.explained:
+                self._line.warn(f"mixpose: {self._events.explained}")
         self._tell_trouble(writer, now, label)
         self._sending.tell(self._line)
         if now.lost_for_s is not None:
@@ -166,6 +188,20 @@ class Capture:
                 f"{_clock(writer.elapsed_s)}, {writer.frames} frames, {now.stats.fps:.1f} "
                 f"frames/s, {writer.dropped} dropped{room}{self._sending.status(before=', ')}"
             )
+
+    def _mark(self, label: str) -> Mark | None:
+        """Mark this moment; None if it is none of the recording's.  In another thread."""
+        return None if self.writer is None else self.writer.mark(label)
+
+    def _tell_events(self) -> None:
+        for mark in self._events.made():
+            if self._events.typed:
+                self._line.entered()
+            if mark is None or self.writer is None:
+                said = "Nothing is being recorded at the moment; no event is marked."
+            else:
+                said = described(mark, mark.time_s - self.writer.starts_at_s)
+            self._line.warn(f"mixpose: {said}")
 
     def _tell_trouble(self, writer: RecordingWriter, now: Snapshot, label: str) -> None:
         lost = now.state is State.LOST

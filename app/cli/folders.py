@@ -7,21 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from app.batch.asked import is_export
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT
 from app.cli.outputs import require_writable
-from app.cli.recordings import SUFFIX as RECORDING
 from app.export.registry import FORMATS, require
-from app.files import plain_reason
-
-VIDEO_SUFFIXES: Final = (
-    *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".divx", ".mpg", ".mpeg", ".m2v"),
-    *(".ts", ".mts", ".m2ts", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ogv"),
-    *(".mxf", ".y4m", ".h264", ".264", ".hevc", ".265", ".mjpeg", ".mjpg"),
-)
+from app.files import VIDEO_SUFFIXES, plain_reason
+from app.recording.names import SUFFIX as RECORDING
 
 
 @dataclass(frozen=True, slots=True)

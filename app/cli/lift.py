@@ -100,6 +100,7 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: Networ
             seconds=options.seconds,
             stop=lambda: interrupt.signal is not None or network.failed,
             progress=bar.update,
+            lifter=network.get,
         )
         if interrupt.signal is not None:
             bar.close()

@@ -9,7 +9,8 @@ from typing import Final
 from app.cli.exits import UsageError
 from app.cli.numbers import seconds
 from app.errors import LiveOutError
-from app.live_out.targets import LOOPBACK, LSL_NAME, NETWORK, VMC_PORT, LslTarget, OscTarget
+from app.live_out.channel import LOOPBACK
+from app.live_out.targets import LSL_NAME, NETWORK, VMC_PORT, LslTarget, OscTarget
 
 STREAM: Final = f"""\
 Send 3D poses to other programs while they are made, without a window.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import logging
 import math
 from typing import TYPE_CHECKING, Final
@@ -14,12 +13,13 @@ from app.cli.network import Network
 from app.cli.progress import ProgressBar
 from app.clip import Progress, Stage
 from app.errors import DetectorError, RecordingError
+from app.motion.wanted import HEIGHT_RANGE_M
+from app.recording.lifting import lift, made_with
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
 
 log: Final = logging.getLogger(__name__)
-_PLAUSIBLE_M: Final = (0.5, 2.5)
 """A recording's description may have been edited by hand."""
 
 
@@ -57,22 +57,12 @@ def _fit(recording: Recording, options: argparse.Namespace) -> bool:
         return False
     if options.use_depth is False and info.get("use_depth", True):
         return False
-    if options.weights is None:
-        return True
-    from models.checkpoint import resolve_weights
-
-    try:
-        asked = hashlib.sha256(resolve_weights(options.weights).read_bytes()).hexdigest()
-    except OSError:  # loading them says it in words
-        return False
-    return asked == info["sha256"]
+    return options.weights is None or made_with(recording.poses, options.weights)
 
 
 def _lift(
     recording: Recording, options: argparse.Namespace, interrupt: Interrupt, bar: ProgressBar
 ) -> None:
-    from app.recording import lifting
-
     count = len(recording.keypoints.time_s)
     came_before = interrupt.signal
 
@@ -87,7 +77,7 @@ def _lift(
     use_depth = options.use_depth is not False and _used_depth(recording)
     with Network(options.weights, options.device, height_m, use_depth=use_depth) as network:
         try:
-            lifting.lift(recording, network.get(), report)
+            lift(recording, network.get(), report)
         except RecordingError as error:  # on a disk that is full or read-only
             bar.close()
             warn(f"mixpose: Warning: {error}")
@@ -97,7 +87,7 @@ def _height(recording: Recording) -> float | None:
     found = recording.meta.settings.get("height_m")
     if recording.poses is not None:
         found = recording.poses.info["height_m"]
-    low, high = _PLAUSIBLE_M
+    low, high = HEIGHT_RANGE_M
     usable = isinstance(found, (int, float)) and math.isfinite(found) and low <= found <= high
     return float(found) if usable and isinstance(found, (int, float)) else None
 

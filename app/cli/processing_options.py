@@ -41,14 +41,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--room",
         action="store_true",
-        help="place the person in the room, on the floor, instead of the pelvis at the origin",
+        help="place the person in the room, on the floor, instead of the pelvis at the origin; "
+        "tables then say when each foot stands",
     )
     group.add_argument(
         "--fov",
         metavar="DEG",
         type=_fov,
         help="with --room: how wide the camera sees along the longer side of its picture "
-        "(default: 61, as usual)",
+        "(default: what the video says of its lens, otherwise the usual 61)",
     )
     group.add_argument(
         "--camera-height",
@@ -66,7 +67,8 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--angles",
         action="store_true",
-        help="add joint angles in degrees (to csv, json and npz; mot always has them)",
+        help="add joint angles in degrees: columns of csv, csv-long (in each row of a frame) and "
+        "parquet, arrays of json and npz; mot always has them",
     )
 
 

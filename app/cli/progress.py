@@ -21,6 +21,9 @@ _FORMAT: Final = (
 )
 _FORMAT_ENDLESS: Final = "{desc} {n_fmt} frames, {rate_noinv_fmt}, {elapsed} so far"
 _FORMAT_MANY: Final = "{desc} {percentage:3.0f}%|{bar}|{remaining} left"
+_UP, _CLEAR_ROW, _CLEAR_BELOW = "\x1b[A", "\x1b[K", "\x1b[J"
+_KEEP_PLACE, _BACK_TO_PLACE = "\x1b7", "\x1b8"
+"""Of the cursor; ECMA-48's and the VT100's, spoken by every terminal that is not dumb."""
 _LABEL: Final = 20
 """Letters of a source's name: with more, the time left would not fit into 80 columns."""
 
@@ -89,11 +92,20 @@ def _bar(words: str, total: int | None, bar_format: str) -> Any:
 
 
 class StatusLine:
-    """One line on stderr that changes in place; nothing at all where stderr is not a terminal."""
+    """One line on stderr that changes in place; nothing at all where stderr is not a terminal.
 
-    def __init__(self) -> None:
+    Args:
+        typed: whether somebody types lines meanwhile.  What they type has the row below then, where
+            the terminal can do that; :meth:`entered` tells that they have pressed Enter.
+    """
+
+    def __init__(self, *, typed: bool = False) -> None:
         self._drawn = 0
+        self._rows_typed = 0
         self._shown = sys.stderr is not None and sys.stderr.isatty()
+        # Windows' consoles understand it only if they are asked to.
+        able = os.name != "nt" and os.environ.get("TERM", "dumb") != "dumb"
+        self._above = typed and able
 
     def show(self, text: str) -> None:
         """Replace what the line says; what does not fit is cut off."""
@@ -101,14 +113,25 @@ class StatusLine:
             return
         columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
         text = text[: columns - 1]  # a full line would make some terminals go on to the next
-        draw(f"\r{text.ljust(self._drawn)}")
+        if not self._above:
+            draw(f"\r{text.ljust(self._drawn)}")
+        elif self._drawn:
+            draw(f"{_KEEP_PLACE}{_UP}\r{text}{_CLEAR_ROW}{_BACK_TO_PLACE}")
+        else:
+            draw(f"{text}\n")
         self._drawn = len(text)
 
     def clear(self) -> None:
         """Empty the line, for something else to be said in its place."""
-        if self._drawn:
+        if self._drawn and self._above:
+            draw(f"{_UP * (1 + self._rows_typed)}\r{_CLEAR_BELOW}")
+        elif self._drawn:
             draw(f"\r{' ' * self._drawn}\r")
-            self._drawn = 0
+        self._drawn = self._rows_typed = 0
+
+    def entered(self) -> None:
+        """Somebody has typed a line, which has moved the rows up by one."""
+        self._rows_typed += bool(self._drawn)
 
     def warn(self, text: str) -> None:
         """Say something that stays."""

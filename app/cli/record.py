@@ -25,11 +25,12 @@ def run(options: argparse.Namespace) -> int:
     logs.divert_native_stderr()
     _require_network(options)
     from app.cli.capture import Capture
+    from app.cli.event_lines import EventLines
     from app.cli.sending import Sending
 
-    sending = Sending(options)
+    sending, events = Sending(options), EventLines()
     with Interrupt() as interrupt:
-        capture = Capture(options, StatusLine(), sending)
+        capture = Capture(options, StatusLine(typed=events.typed), sending, events)
         error = capture.record(interrupt)
         sent = sending.close()
         if capture.writer is not None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
-from typing import Final
 
 from app import paths
 from app.cli.exits import UsageError
 from app.cli.outputs import Job
-
-SUFFIX: Final = ".mixpose"
+from app.recording.names import KEYPOINTS_FILE, SUFFIX
 
 
 def find_recording(given: str) -> Path:
@@ -64,4 +62,4 @@ def refuse_recording(job: Job) -> None:
 
 
 def _holds_recording(folder: Path) -> bool:
-    return (folder / "keypoints.bin").is_file()
+    return (folder / KEYPOINTS_FILE).is_file()

@@ -41,7 +41,10 @@ Record a camera, a stream, the performer or a video without a window.
 
 NAME.mixpose is on the disk from its first frame on: whatever ends the program, the recording opens
 again with at most a second lost. A name that is in use gets a number. When the recording has ended
-its 3D poses are computed at full quality and kept with it, as the window does."""
+its 3D poses are computed at full quality and kept with it, as the window does.
+
+Press Enter to mark an event; what you type before it is its label. A script marks events by writing
+lines to the standard input of 'record'; a file there, or '< /dev/null', is left alone."""
 
 RECORD_EXAMPLES: Final = """\
 examples:
@@ -49,6 +52,7 @@ examples:
   python run_app.py record --source C920 -o takes/ --video   with its pictures, named by the time
   python run_app.py record --source performer -o demo --seconds 10
   python run_app.py record --source 0 -o walk --lsl          and send the poses live meanwhile
+  trigger | python run_app.py record --source 0 -o walk      an event for each line of 'trigger'
 
 Ctrl-C ends the recording and lifts it; a second Ctrl-C quits at once and keeps it unlifted. A
 camera or stream that is lost is waited for, and the gap stands in the times. With room on the disk

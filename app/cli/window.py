@@ -47,9 +47,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _require_screen() -> None:
     """Qt aborts the whole process where it finds no screen; a sentence is kinder."""
-    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
-        return
-    if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+    told = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in told):
         raise UsageError(
             "There is no screen to open a window on (DISPLAY and WAYLAND_DISPLAY are not set). "
             "The commands work without one: run_app.py lift --help"

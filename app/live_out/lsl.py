@@ -1,4 +1,5 @@
-"""The Lab Streaming Layer: one sample a pose, stamped with the time the picture was taken.
+"""The Lab Streaming Layer: one sample a pose, stamped with the time the picture was taken; of a
+recording that plays, with the time it was sent.
 
 68 channels: ``pelvis_x, pelvis_y, pelvis_z, pelvis_conf, …``, named and ordered as the columns of
 the CSV table and in its units and axes; what is missing is NaN.  The description follows the XDF
@@ -7,13 +8,13 @@ that of poses is.  A receiver finds the stream again by its ``source_id`` after 
 user's own ``lsl_api.cfg`` counts where the network was asked for.
 
 liblsl listens on every network of the computer, whatever it is told.  On Linux its sockets are
-bound to the loopback device after that, so that nobody outside can reach them; elsewhere the stream
-only answers no questions from outside.
+bound to the loopback device after that, so that nobody outside can reach them, and the stream is
+refused where that cannot be done; elsewhere it only answers no questions from outside.
 """
 
 from __future__ import annotations
 
-import logging
+import errno
 import os
 import socket
 import stat
@@ -27,14 +28,14 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.errors import LiveOutError
-from app.live_out.targets import LOOPBACK
+from app.files import plain_reason
+from app.live_out.channel import LOOPBACK
 from app.motion.data import CAMERA_LEVEL
 from models.skeleton import JOINT_NAMES
 
 if TYPE_CHECKING:
     from app.packets import Pose3D
 
-log: Final = logging.getLogger(__name__)
 CHANNELS: Final = tuple(
     f"{joint}_{part}" for joint in JOINT_NAMES for part in ("x", "y", "z", "conf")
 )
@@ -70,8 +71,8 @@ class LslChannel:
 
     Args:
         name: of the stream.
-        network: whether other computers can find it.  LiveOutError if liblsl cannot be loaded, or
-            was told otherwise earlier in this process.
+        network: whether other computers can find it.  LiveOutError if liblsl cannot be loaded, was
+            told otherwise earlier in this process, or cannot be kept from them (Linux).
     """
 
     def __init__(self, name: str, *, network: bool) -> None:
@@ -89,8 +90,16 @@ class LslChannel:
             self._outlet: Any = self._lsl.StreamOutlet(info, max_buffered=_BUFFERED)
         except RuntimeError as error:
             raise LiveOutError(f"The LSL stream {name} cannot be made: {error}") from error
-        if not network:
-            _keep_to_loopback(self._outlet.get_info())
+        if not network and sys.platform == "linux":
+            try:
+                _keep_to_loopback(self._outlet.get_info())
+            except OSError as error:
+                self.close()
+                raise LiveOutError(
+                    f"This system does not let the LSL stream {name} be kept to this computer "
+                    f"({plain_reason(error)}). If others in the network may read it, start the "
+                    f"program again and write {name}@network."
+                ) from error
 
     def send(self, pose: Pose3D, conf: NDArray[np.float32]) -> bool:
         """See ``Channel``.  Sent to whoever has connected by now."""
@@ -164,11 +173,10 @@ def _describe(description: Any) -> None:
 
 
 def _keep_to_loopback(info: Any) -> None:
-    """Bind the sockets that liblsl listens on to the loopback device, where that can be done."""
-    if sys.platform != "linux":
-        return
+    """Bind the sockets that liblsl listens on to the loopback device.  OSError if it is refused."""
     root = info.desc().parent()
     ports = {int(root.child_value(name)) for name in ("v4data_port", "v4service_port")}
+    bound: set[int] = set()  # one is of TCP and one of UDP, perhaps of the same number
     for entry in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not files
         try:
             if not stat.S_ISSOCK(os.fstat(int(entry)).st_mode):
@@ -177,9 +185,13 @@ def _keep_to_loopback(info: Any) -> None:
         except OSError:  # closed by now
             continue
         with found:
-            if found.family != socket.AF_INET or found.getsockname()[1] not in ports:
-                continue
-            try:
-                found.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
-            except OSError as error:  # Linux before 5.7 asks for privileges
-                log.warning("the LSL stream is open to the network: %s", error)
+            if found.family == socket.AF_INET and found.getsockname()[1] in ports:
+                _bind_to_loopback(found)
+                bound.add(found.getsockname()[1])
+    if bound != ports:
+        raise OSError(errno.ENOTSOCK, "its sockets are not to be found")
+
+
+def _bind_to_loopback(found: socket.socket) -> None:
+    if sys.platform == "linux":  # before 5.7 it asks for privileges
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")

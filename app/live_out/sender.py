@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from app.errors import LiveOutError, MixposeError
 from app.files import plain_reason
+from app.live_out.channel import Channel
 from app.live_out.figures import Figures, Tally
-from app.live_out.targets import Channel, Target
+from app.live_out.targets import Target
 from app.packets import Pose3D
 
 log: Final = logging.getLogger(__name__)

@@ -4,38 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from app.errors import LiveOutError
+from app.live_out.channel import LOOPBACK, Channel
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from app.packets import Pose3D
-
-LOOPBACK: Final = "127.0.0.1"
 VMC_PORT: Final = 39539
 """Where receivers of the VMC protocol listen unless they are told otherwise."""
 LSL_NAME: Final = "mixpose"
 NETWORK: Final = "network"
 _EXTRA: Final = "pip install -e '.[live]'"
-
-
-class Channel(Protocol):
-    """An open way to another program.  Used by one thread."""
-
-    def send(self, pose: Pose3D, conf: NDArray[np.float32]) -> bool:
-        """Send a pose; ``conf`` is (17,) in [0, 1], NaN where a joint was not seen.
-
-        Returns whether anybody is known, or can be supposed, to receive it.  Raises OSError if it
-        cannot leave.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of it."""
-        ...
 
 
 class Target(Protocol):

@@ -11,7 +11,7 @@ from typing import Final
 
 from app.errors import SourceError
 from app.sources.base import SOURCE_SILENT_S, Source
-from app.sources.camera import Camera, find_camera, list_cameras, open_camera
+from app.sources.camera import Camera, SameCamera, find_camera, list_cameras, open_camera
 from app.sources.newest import LiveSource
 from app.sources.paced import PacedSource
 from app.sources.stream import is_url, open_stream
@@ -87,20 +87,25 @@ def reopener(
 ) -> Callable[[], Source]:
     """Return a call that opens ``spec``, and later, when it was lost, the same device again.
 
-    A camera is found again by its whole name: its number and its device file may belong to another
-    one by then.  Arguments and errors are those of :func:`open_source`.
+    A camera is found again by its whole name, and where it was plugged in if others have that name
+    (see ``SameCamera``).  Arguments and errors are those of :func:`open_source`.
     """
-    name: str | None = None
+    same: SameCamera | None = None
+    there: Sequence[Camera] = ()
 
-    def namesakes() -> Sequence[Camera]:
-        return [camera for camera in cameras() if name in (None, camera.name)]
+    def listed() -> Sequence[Camera]:
+        nonlocal there
+        there = cameras()
+        return there
 
     def opened() -> Source:
-        nonlocal name
-        wish = spec if name is None else name
-        source = open_source(wish, size=size, rate=rate, paced=paced, cameras=namesakes)
-        if isinstance(source, LiveSource) and not is_url(spec):
-            name = source.label
+        nonlocal same
+        if same is not None:
+            return open_camera(same.among(cameras()), size=size, rate=rate)
+        source = open_source(spec, size=size, rate=rate, paced=paced, cameras=listed)
+        for camera in there:
+            if isinstance(source, LiveSource) and camera.name == source.label:
+                same = SameCamera(camera, there)
         return source
 
     return opened

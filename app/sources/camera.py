@@ -35,6 +35,7 @@ MJPG: Final = int(cv2.VideoWriter.fourcc(*"MJPG"))
 BACKENDS: Final = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION, "linux": cv2.CAP_V4L2}
 """One of each system's.  DirectShow, because Media Foundation takes 4 to 20 s to open a camera and
 as long for each setting (opencv issues 17687, 26495, 27917), and shows fewer virtual cameras."""
+_LINUX_DEVICES: Final = Path("/sys/class/video4linux")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Camera:
     backend: int
     path: str | None = None
     """On Linux the device file."""
+    make: str = ""
+    """Its name before it was made unique; empty if that is the same."""
 
     def __str__(self) -> str:
         return f"{self.index}: {self.name}"
@@ -73,8 +76,55 @@ def with_unique_names(cameras: Sequence[Camera]) -> list[Camera]:
             count += 1
             name = f"{camera.name} ({count})"
         taken.add(name.casefold())
-        unique.append(replace(camera, name=name))
+        unique.append(replace(camera, name=name, make=camera.name))
     return unique
+
+
+class SameCamera:
+    """Knows a camera again after it was lost.
+
+    By its make: its number and its device file may belong to another one by then.  While there are
+    several of a make, and ever after, also by where it is plugged in: the one that was not lost
+    would otherwise inherit the name of the one that was.
+    """
+
+    def __init__(self, camera: Camera, there: Sequence[Camera]) -> None:
+        self._make, self._place = _make(camera), place_of(camera)
+        self._twins = len(self._alike(there)) > 1
+
+    def among(self, there: Sequence[Camera]) -> Camera:
+        """The camera in a list of those there are now.  Raises SourceError while it is away."""
+        alike = self._alike(there)
+        self._twins |= len(alike) > 1
+        if self._twins:
+            alike = [camera for camera in alike if self._place and place_of(camera) == self._place]
+        if not alike:
+            where = " where it was" if self._twins else ""
+            raise SourceError(f"{self._make} is no longer connected. Plug it in again{where}.")
+        self._place = place_of(alike[0])
+        return alike[0]
+
+    def _alike(self, there: Sequence[Camera]) -> list[Camera]:
+        return [camera for camera in there if _make(camera) == self._make]
+
+
+def place_of(camera: Camera, devices: Path = _LINUX_DEVICES) -> str | None:
+    """Where a camera is plugged in, the same after it was pulled out and put back there.
+
+    A device file gets another number if the old one is still held open; Windows and macOS say in
+    ``path`` where it is, or which.
+    """
+    if camera.path is None:
+        return None
+    node = devices / Path(camera.path).name
+    try:
+        return f"{(node / 'device').resolve(strict=True)} {(node / 'index').read_text().strip()}"
+    except OSError:
+        return camera.path
+
+
+def _make(camera: Camera) -> str:
+    return camera.make or camera.name
 
 
 def find_camera(wish: str, cameras: Sequence[Camera]) -> Camera:

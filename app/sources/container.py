@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -15,6 +16,9 @@ EBML: Final = b"\x1a\x45\xdf\xa3"
 SEGMENT: Final = b"\x18\x53\x80\x67"
 FIRST_BOXES: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 """What an MP4 or MOV file can begin with."""
+_MOST_BOXES: Final = 100_000
+"""Only these are looked at, a quarter of a second: a film written in pieces of a second has two for
+each and is 14 hours long by then.  A file can be made of millions, which would take minutes."""
 
 
 def is_cut_off(path: Path) -> bool:
@@ -28,9 +32,13 @@ def is_cut_off(path: Path) -> bool:
 
 def lacks_index(path: Path) -> bool:
     """Return whether an MP4 or MOV file has no ``moov``: its writer never got to close it."""
+    begun = False
     with path.open("rb") as file:
-        kinds = [kind for kind, _ in _mp4_boxes(file)]
-    return bool(kinds) and b"moov" not in kinds
+        for kind, _ in _mp4_boxes(file):
+            if kind == b"moov":
+                return False
+            begun = True
+    return begun
 
 
 def states_length(path: Path) -> bool:
@@ -53,21 +61,21 @@ def _stated_end(path: Path) -> int | None:
         return max((end for _, end in _mp4_boxes(file)), default=None)
 
 
-def _mp4_boxes(file: BinaryIO) -> list[tuple[bytes, int]]:
-    """Return kind and end of each outermost box; nothing if the file is not of this family."""
-    boxes: list[tuple[bytes, int]] = []
+def _mp4_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Yield kind and end of each outermost box; nothing if the file is not of this family."""
     length, start = file.seek(0, os.SEEK_END), 0
-    while start < length:
+    for _ in range(_MOST_BOXES):
+        if start >= length:
+            return
         file.seek(start)
         head = file.read(16)
-        if len(head) < 8 or (not boxes and head[4:8] not in FIRST_BOXES):
-            break
+        if len(head) < 8 or (not start and head[4:8] not in FIRST_BOXES):
+            return
         size = int(struct.unpack(">I", head[:4])[0])
         if size == 1 and len(head) == 16:
             size = int(struct.unpack(">Q", head[8:])[0])
         start = start + size if size >= 8 else length  # 0: the box fills the rest of the file
-        boxes.append((head[4:8], start))
-    return boxes
+        yield head[4:8], start
 
 
 def _segment_end(file: BinaryIO) -> int | None:

@@ -22,7 +22,7 @@ _FOCAL_MM: Final = (5.0, 500.0)
 _INSIDE: Final = (b"moov", b"trak", b"udta")
 _DEEPEST: Final = 6
 _MOST_BOXES: Final = 10_000
-"""More of them are damage, not a video."""
+"""Looked at in one file, at any depth: more of them are damage, not a video."""
 _LONGEST_NOTE: Final = 2**20
 _NUMBERS: Final = {22: "unsigned", 21: "signed", 23: ">f", 24: ">d"}
 """Types of values (the same, table "Well-known types"); 1 is text."""
@@ -39,11 +39,12 @@ def noted_fov_deg(path: Path, size: tuple[int, int]) -> float | None:
     """
     with path.open("rb") as file:
         length = file.seek(0, os.SEEK_END)
-        first = next(_boxes(file, 0, length), None)
+        left = [_MOST_BOXES]
+        first = next(_boxes(file, 0, length, left), None)
         if first is None or first[0] not in FIRST_BOXES:
             return None
         try:
-            focal_mm = _focal_mm(file, 0, length, [_MOST_BOXES], 0)
+            focal_mm = _focal_mm(file, 0, length, left, 0)
         except (struct.error, ValueError):
             return None
     if focal_mm is None or not _FOCAL_MM[0] <= focal_mm <= _FOCAL_MM[1]:
@@ -52,8 +53,10 @@ def noted_fov_deg(path: Path, size: tuple[int, int]) -> float | None:
     return 2 * math.degrees(math.atan(0.5 * share * _FILM_DIAGONAL_MM / focal_mm))
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
-    while start + 8 <= end:
+def _boxes(file: BinaryIO, start: int, end: int, left: list[int]) -> Iterator[_Box]:
+    """The boxes of a stretch of the file; ``left`` counts down how many more are looked at."""
+    while start + 8 <= end and left[0] > 0:
+        left[0] -= 1
         file.seek(start)
         head = file.read(16)
         if len(head) < 8:
@@ -69,14 +72,13 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[_Box]:
 
 
 def _focal_mm(file: BinaryIO, start: int, end: int, left: list[int], depth: int) -> float | None:
-    """The first note of it in a box or those inside; ``left`` counts down what is looked at."""
-    for kind, begin, stop in _boxes(file, start, end):
-        left[0] -= 1
-        if left[0] < 0 or depth > _DEEPEST:
-            return None
+    """The first note of it in a box or those inside."""
+    if depth > _DEEPEST:
+        return None
+    for kind, begin, stop in _boxes(file, start, end, left):
         found = None
         if kind == b"meta":
-            found = _noted(file, begin, stop)
+            found = _noted(file, begin, stop, left)
         elif kind in _INSIDE:
             found = _focal_mm(file, begin, stop, left, depth + 1)
         if found is not None:
@@ -84,21 +86,21 @@ def _focal_mm(file: BinaryIO, start: int, end: int, left: list[int], depth: int)
     return None
 
 
-def _noted(file: BinaryIO, start: int, end: int) -> float | None:
+def _noted(file: BinaryIO, start: int, end: int, left: list[int]) -> float | None:
     file.seek(start)
     # In MP4 four bytes of version come first, in QuickTime the first box does.
     start += 0 if file.read(8)[4:] == b"hdlr" else 4
-    inside = {kind: (begin, stop) for kind, begin, stop in _boxes(file, start, end)}
+    inside = {kind: (begin, stop) for kind, begin, stop in _boxes(file, start, end, left)}
     if b"keys" not in inside or b"ilst" not in inside:
         return None
     begin, stop = inside[b"keys"]
     names = [
-        _contents(file, first, last) for _, first, last in _boxes(file, begin + 8, stop)
+        _contents(file, first, last) for _, first, last in _boxes(file, begin + 8, stop, left)
     ]  # the space of each name stands where the kind of a box does
     if _KEY not in names:
         return None
     number = struct.pack(">I", names.index(_KEY) + 1)
-    for kind, first, last in _boxes(file, *inside[b"ilst"]):
+    for kind, first, last in _boxes(file, *inside[b"ilst"], left):
         if kind == number:
             return _value(_contents(file, first, last))
     return None

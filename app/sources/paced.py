@@ -86,6 +86,7 @@ class PacedSource(Source):
         self.rate: float | None = source.rate
         self.duration_s: float | None = source.duration_s
         self.frame_count: int | None = source.frame_count
+        self.fov_deg = source.fov_deg
         self.warnings = source.warnings
         self._clock = PlayClock(1 / source.rate if source.rate else USUAL_STEP_S)
         self._next: Frame | None = None

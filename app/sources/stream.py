@@ -81,8 +81,21 @@ def _why_not(parts: SplitResult) -> str:
     except OSError as error:
         return f"{address} cannot be reached ({error.strerror or error}). Check the network."
     if parts.scheme == "rtsp":
-        return f"{address} answers, but not with this stream. Check its path, user and password."
+        refused = f"{address} answers, but not with this stream. Check its path, user and password."
+        return f"{refused} {_password_again(parts, address)}" if _lacks_password(parts) else refused
     return _why_not_http(parts, address)
+
+
+def _lacks_password(parts: SplitResult) -> bool:
+    """Whether there is a user only, as in an address that the window has remembered."""
+    return bool(parts.username) and not parts.password
+
+
+def _password_again(parts: SplitResult, address: str) -> str:
+    return (
+        "Passwords are not kept: type the whole address again, as in "
+        f"{parts.scheme}://{parts.username}:password@{address}{parts.path}"
+    )
 
 
 def _why_not_http(parts: SplitResult, address: str) -> str:
@@ -99,6 +112,8 @@ def _why_not_http(parts: SplitResult, address: str) -> str:
     finally:
         connection.close()
     if answer.status in (401, 403):
+        if _lacks_password(parts):
+            return f"{address} wants a password. {_password_again(parts, address)}"
         if parts.username:
             return f"{address} does not accept this user name and password."
         return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,6 +53,15 @@ def results(events: list[Event]) -> dict[int, Result]:
 
 def never() -> bool:
     return False
+
+
+def test_a_crash_is_told_where_no_process_is_killed_by_signals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "for want of memory" in processes._told(None, -signal.SIGKILL)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(signal, "SIGKILL")  # Windows has none
+    assert "crashed twice" in processes._told(None, 0xC0000005)
 
 
 def test_a_killed_process_costs_nothing_but_time(tasks: list[Task], options: Options) -> None:

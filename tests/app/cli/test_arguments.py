@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -31,8 +32,8 @@ def test_options_may_stand_before_and_after_the_command() -> None:
     [
         (["dance.mp4"], ["'dance.mp4' is not a command", "--source dance.mp4", "lift dance.mp4"]),
         (["--height", "175"], ["centimetres", "1.75"]),
-        (["--height", "3"], ["between 1.2 and 2.3 metres"]),
-        (["--height", "nan"], ["between 1.2 and 2.3 metres"]),
+        (["--height", "3"], ["between 0.5 and 2.5 metres"]),
+        (["--height", "nan"], ["between 0.5 and 2.5 metres"]),
         (["--height", "tall"], ["'tall'", "such as 1.75"]),
         (["--delay", "-1"], ["'-1'", "whole number of frames"]),
         (["--delay", "1.5"], ["whole number of frames"]),
@@ -69,7 +70,9 @@ def test_what_is_wrong_is_said_in_one_line(
         assert word in line
 
 
-@pytest.mark.parametrize(("text", "metres"), [("1.2", 1.2), ("1,75", 1.75), ("2.3", 2.3)])
+@pytest.mark.parametrize(
+    ("text", "metres"), [("0.5", 0.5), ("0.85", 0.85), ("1,75", 1.75), ("2.5", 2.5)]
+)
 def test_heights_of_people(text: str, metres: float) -> None:
     assert parse(["--height", text]).height == metres
 
@@ -150,3 +153,11 @@ def test_whom_to_follow_is_a_place_and_a_moment() -> None:
 def test_a_place_is_of_one_picture(arguments: list[str]) -> None:
     with pytest.raises(SystemExit):
         parse(arguments)
+
+
+def test_a_place_is_of_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["lift", str(tmp_path), "-o", "out", "--person", "10,20@1.5"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert "--person is a place in one video's picture; lift that video by itself" in said

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.recording.meta import settings
 from app.recording.reader import Recording
 from tests.support.disks import read_only, small_disk
 from tests.support.mjpeg import MjpegServer, clip_jpegs
@@ -52,6 +53,7 @@ def test_a_video_is_recorded_whole_and_lifted(program: Program, clips: Path, out
     assert recording.picture(39) is not None
     assert recording.poses is not None
     assert recording.poses.info["height_m"] == 1.6
+    assert recording.meta.settings == settings(several=True, height_m=1.6)
 
 
 def test_a_name_in_use_is_left_alone_and_seconds_are_kept(
@@ -191,8 +193,11 @@ def test_a_full_disk_ends_it_and_keeps_what_was_written(
 
 LITTLE_ROOM = """
 import sys
-from app.recording.writer import RecordingWriter
-RecordingWriter.seconds_left = property(lambda self: 1500.0 if self.frames < 60 else 100.0)
+from app.recording.rows import ROW
+from app.recording.space import DiskSpace
+DiskSpace.seconds_left = property(
+    lambda self: 1500.0 if self._rows.size < 60 * ROW.itemsize else 100.0
+)
 from app.cli import main
 sys.exit(main(sys.argv[1:]))
 """

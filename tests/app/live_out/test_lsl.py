@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import socket
@@ -129,6 +130,32 @@ def test_no_handle_is_left() -> None:
     for _ in range(3):
         LslChannel("mixpose-handles", network=False).close()
     assert handles() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it cannot be done at all")
+@pytest.mark.parametrize("obstacle", ["refused", "not found"])
+def test_a_stream_that_cannot_be_kept_from_others_is_refused(
+    monkeypatch: pytest.MonkeyPatch, obstacle: str
+) -> None:
+    LslChannel("mixpose-open", network=False).close()
+    before = psutil.Process().num_fds()
+
+    class Unprivileged(socket.socket):
+        """As before Linux 5.7."""
+
+        def setsockopt(self, *args: object) -> None:
+            if args[1] == socket.SO_BINDTODEVICE:
+                raise PermissionError(errno.EPERM, "Operation not permitted")
+            super().setsockopt(*args)  # type: ignore[call-overload]
+
+    if obstacle == "refused":
+        monkeypatch.setattr(socket, "socket", Unprivileged)
+    else:
+        monkeypatch.setattr(os, "listdir", lambda _path: [])
+    with pytest.raises(LiveOutError, match=r"kept to this computer .*mixpose-open@network\."):
+        LslChannel("mixpose-open", network=False)
+    monkeypatch.undo()
+    assert psutil.Process().num_fds() == before, "nothing listens any more"
 
 
 def test_there_are_four_channels_a_joint() -> None:

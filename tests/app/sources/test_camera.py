@@ -21,6 +21,7 @@ from app.sources.camera import (
     find_camera,
     list_cameras,
     open_camera,
+    place_of,
     unmet,
     why_not,
     with_unique_names,
@@ -93,6 +94,23 @@ def test_the_list_is_sorted_and_survives_nameless_devices(monkeypatch: pytest.Mo
     monkeypatch.setattr(camera_module, "enumerate_cameras", found)
     listed = [(camera.index, camera.name) for camera in list_cameras()]
     assert listed == [(0, "Cam"), (2, "Camera 2"), (4, "Cam (2)")]
+
+
+def test_on_linux_a_place_is_the_socket_whatever_the_device_file(tmp_path: Path) -> None:
+    sockets = [tmp_path / "usb1" / "1-2", tmp_path / "usb1" / "1-3"]
+    for number, socket in enumerate([sockets[0], sockets[0], sockets[1], sockets[0]]):
+        socket.mkdir(parents=True, exist_ok=True)
+        node = tmp_path / "class" / f"video{number}"
+        node.mkdir(parents=True)
+        (node / "device").symlink_to(socket)
+        (node / "index").write_text(f"{number % 2 if number < 3 else 0}\n")
+    first, second, elsewhere, put_back = (
+        place_of(Camera(i, "C920", 0, f"/dev/video{i}"), tmp_path / "class") for i in range(4)
+    )
+    assert first == put_back
+    assert len({first, second, elsewhere}) == 3
+    unknown = Camera(9, "C920", 0, "usb#vid_046d&pid_082d#5&1")
+    assert place_of(unknown, tmp_path / "class") == unknown.path
 
 
 def test_this_machines_cameras_are_listed_without_error() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import struct
+import time
 from pathlib import Path
 
 import av
@@ -94,6 +95,15 @@ def test_damage_says_nothing_and_takes_no_time(tmp_path: Path) -> None:
         path.write_bytes(bytes(broken[: random.integers(1, len(broken) + 1)]))
         found = noted_fov_deg(path, SIZE)
         assert found is None or 0 < found < 180
+
+
+def test_notes_made_of_millions_of_boxes_take_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "crafted.mov"
+    many = _box(b"meta", bytes(4) + _box(b"hdlr", b"") + b"\0\0\0\x08free" * 2_000_000)
+    path.write_bytes(_box(b"ftyp", b"qt  ") + _box(b"moov", many))
+    start = time.process_time()
+    assert noted_fov_deg(path, SIZE) is None
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("contents", [b"", b"\x1a\x45\xdf\xa3" + bytes(40), b"RIFF" + bytes(60)])

@@ -22,6 +22,7 @@ from app.sources import (
     open_source,
     reopener,
 )
+from app.sources.camera import with_unique_names
 from app.sources.newest import LiveSource, OpenedDevice
 from tests.support.av_clips import write_clip
 from tests.support.mjpeg import MjpegServer
@@ -133,20 +134,55 @@ class _Nowhere:
         pass
 
 
-def test_a_camera_is_found_again_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[int] = []
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Camera]:
+    """The cameras that were opened, in turn."""
+    opened: list[Camera] = []
 
     def open_device(camera: Camera, **_: object) -> LiveSource:
-        opened.append(camera.index)
+        opened.append(camera)
         return LiveSource(lambda: OpenedDevice(_Nowhere()), label=camera.name)
 
     monkeypatch.setattr(app.sources, "open_camera", open_device)
+    return opened
+
+
+def test_a_camera_is_found_again_by_its_name(opened: list[Camera]) -> None:
     plugged = [Camera(0, "C920", 0), Camera(1, "Integrated Camera", 0)]
     again = reopener("0", cameras=lambda: plugged)
     again().close()
     plugged[:] = [Camera(0, "Integrated Camera", 0), Camera(1, "C920 Pro", 0)]
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError, match=r"C920 is no longer connected\. Plug it in again\."):
         again()  # neither the one that has its number now nor one with a longer name
     plugged.append(Camera(2, "C920", 0))
     again().close()
-    assert opened == [0, 2]
+    assert [camera.index for camera in opened] == [0, 2]
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_of_two_alike_the_other_one_is_never_taken(opened: list[Camera], lost: int) -> None:
+    twins = [Camera(0, "C920", 0, "/dev/videoA"), Camera(2, "C920", 0, "/dev/videoB")]
+    plugged = list(twins)
+    again = reopener(["C920", "C920 (2)"][lost], cameras=lambda: with_unique_names(plugged))
+    again().close()
+    plugged.remove(twins[lost])
+    for _ in range(2):
+        with pytest.raises(SourceError, match="Plug it in again where it was"):
+            again()
+    plugged.insert(0, twins[lost])  # by now under the other name
+    again().close()
+    plugged.remove(twins[1 - lost])
+    again().close()
+    assert {camera.path for camera in opened} == {twins[lost].path}
+    assert len(opened) == 3
+
+
+def test_one_that_was_alone_may_be_plugged_in_elsewhere(opened: list[Camera]) -> None:
+    plugged = [Camera(0, "C920", 0, "/dev/videoA")]
+    again = reopener("C920", cameras=lambda: with_unique_names(plugged))
+    again().close()
+    plugged[:] = [Camera(1, "C920", 0, "/dev/videoB")]
+    again().close()
+    plugged[:] = [Camera(0, "C920", 0, "/dev/videoA"), Camera(1, "C920", 0, "/dev/videoB")]
+    again().close()
+    assert [camera.index for camera in opened] == [0, 1, 1]

@@ -16,6 +16,7 @@ from app.sources.paced import PlayClock
 from app.sources.stream import open_stream
 from tests.support.av_clips import write_clip
 from tests.support.mjpeg import MjpegServer, read_number
+from tests.support.scripted import ScriptedSource
 from tests.support.sources import read_until
 
 UNEVEN = [0, 50, 60, 200, 210, 220, 400, 450, 500, 700]
@@ -39,6 +40,12 @@ def test_it_knows_what_the_file_knows(film: PacedSource) -> None:
     assert (film.label, film.size, film.frame_count) == ("film.mp4", (160, 120), 60)
     assert film.duration_s == pytest.approx(2.4, abs=0.05)
     assert film.rate == pytest.approx(25, rel=0.03)
+
+
+def test_it_has_the_lens_of_the_file() -> None:
+    source = ScriptedSource(1)
+    source.fov_deg = 63.5
+    assert PacedSource(source).fov_deg == 63.5  # type: ignore[arg-type]
 
 
 def test_frames_come_when_they_are_due(tmp_path: Path) -> None:

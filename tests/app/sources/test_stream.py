@@ -249,6 +249,18 @@ def test_a_wrong_password_is_called_wrong(pages: Callable[[str], str]) -> None:
     assert "does not accept this user name and password" in refusal(url)
 
 
+def test_a_password_that_was_not_kept_is_asked_for_again(pages: Callable[[str], str]) -> None:
+    plain = pages("/secret")
+    message = refusal(plain.replace("//", "//me@"))
+    assert "wants a password. Passwords are not kept: type the whole address again" in message
+    assert plain.replace("//", "//me:password@") in message
+    with socket.create_server(("127.0.0.1", 0)) as camera:
+        address = f"127.0.0.1:{camera.getsockname()[1]}"
+        message = refusal(f"rtsp://me@{address}/live")
+        assert "Passwords are not kept: type the whole address again, as in rtsp://me:p" in message
+        assert "not kept" not in refusal(f"rtsp://me:wrong@{address}/live")
+
+
 @pytest.mark.parametrize("stalled", [False, True])
 def test_a_program_may_end_without_closing(server: MjpegServer, stalled: bool) -> None:
     program = (

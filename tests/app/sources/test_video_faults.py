@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,12 +79,42 @@ def test_a_cut_file_is_told_from_a_whole_one_by_every_container(tmp_path: Path) 
         assert is_cut_off(path), name
 
 
-def test_arbitrary_bytes_are_no_container(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("head", "without_index"),
+    [
+        (b"", False),
+        (b"RI", False),
+        (b"RIFF", False),
+        (b"\x1aE\xdf\xa3", False),
+        (b"\0\0\0\1ftyp", True),  # begins as an MP4 does
+        (b"\0\0\0\1gd\0\x1f", False),
+        (b"Buy milk. " * 40, False),
+    ],
+)
+def test_arbitrary_bytes_are_no_container(tmp_path: Path, head: bytes, without_index: bool) -> None:
     path = tmp_path / "noise"
-    for head in (b"", b"RI", b"RIFF", b"\x1aE\xdf\xa3", b"\0\0\0\1ftyp", b"\0\0\0\1gd\0\x1f"):
-        path.write_bytes(head)
-        is_cut_off(path)
-        lacks_index(path)
+    path.write_bytes(head)
+    assert not is_cut_off(path)
+    assert lacks_index(path) is without_index
+
+
+@pytest.mark.parametrize("first", [b"free", b"moov"])
+def test_a_file_made_of_millions_of_boxes_is_refused_at_once(tmp_path: Path, first: bytes) -> None:
+    path = tmp_path / "crafted.mp4"
+    with path.open("wb") as file:
+        file.write(b"\0\0\0\x08ftyp\0\0\0\x08" + first + b"\0\0\0\x08free" * 3_000_000)
+    start = time.process_time()
+    assert "crafted.mp4" in refusal(path)
+    assert time.process_time() - start < 1.5
+
+
+def test_a_film_in_thousands_of_pieces_is_told_whole_from_cut(tmp_path: Path) -> None:
+    path = tmp_path / "long.mp4"
+    pieces = b"\0\0\0\x08moof\0\0\0\x10mdat12345678" * 30_000
+    path.write_bytes(b"\0\0\0\x08ftyp\0\0\0\x08moov" + pieces)
+    assert not is_cut_off(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert is_cut_off(path)
 
 
 def refusal(path: Path) -> str:
