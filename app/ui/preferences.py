@@ -6,6 +6,7 @@ another version, so each is checked; one that makes no sense falls back to its d
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,6 +19,7 @@ from app.motion.wanted import (
     CAMERA_HEIGHT_RANGE_M,
     CUTOFF_RANGE_HZ,
     FOV_RANGE_DEG,
+    HEIGHT_RANGE_M,
     NAMED,
 )
 from app.ui.angle_groups import GROUPS
@@ -131,8 +133,12 @@ class PreferencesFile:
         for item in fields(Preferences):
             self._settings.setValue(item.name, _write(getattr(preferences, item.name)))
         self._settings.sync()
+        file = Path(self._settings.fileName())
         if self._settings.status() != QSettings.Status.NoError:
-            log.warning("the settings could not be written to %s", self._settings.fileName())
+            log.warning("the settings could not be written to %s", file)
+            return
+        with contextlib.suppress(OSError):
+            file.chmod(0o600)  # addresses and names in it are nobody else's business
 
 
 def _write(value: Any) -> Any:
@@ -163,7 +169,7 @@ def _checked(preferences: Preferences) -> Preferences:
     if preferences.device not in ("auto", "cpu", "cuda", "mps"):
         preferences.device = default.device
     preferences.delay = min(MAX_DELAY, max(0, preferences.delay))
-    if not (preferences.height_m == 0 or 0.5 <= preferences.height_m <= 2.5):
+    if not (preferences.height_m == 0 or _in(HEIGHT_RANGE_M, preferences.height_m)):
         preferences.height_m = default.height_m
     if not (preferences.smooth_hz == 0 or _in(CUTOFF_RANGE_HZ, preferences.smooth_hz)):
         preferences.smooth_hz = default.smooth_hz

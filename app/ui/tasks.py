@@ -8,6 +8,7 @@ at it on a timer in the window's thread, so nothing queues up however often prog
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -147,4 +148,7 @@ class Jobs(QObject):
         if not self._jobs:
             self._timer.stop()
         for job in ended:
-            job.finish()
+            try:
+                job.finish()
+            except Exception:  # left to PyQt, it would keep the other jobs' results from them
+                sys.excepthook(*sys.exc_info())

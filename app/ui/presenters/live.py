@@ -14,7 +14,7 @@ import numpy as np
 from app.colours import opacity
 from app.packets import Pose3D
 from app.people.following import Choice
-from app.pipeline import LiveRun, Snapshot, State
+from app.pipeline import LiveRun, PoseSink, Snapshot, State
 from app.ui import notices, words
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
@@ -150,8 +150,13 @@ class LiveStage:
     def choose_person(self, x: float, y: float) -> None:
         """Follow whoever is at this place of the picture shown, in pixels."""
         if self._last.frame is not None:
-            self.choices += (Choice(x, y, self._last.frame.time_s),)
-            self.run.choose_person(x, y)
+            choice = Choice(x, y, self._last.frame.time_s)
+            self.choices += (choice,)
+            self.run.choose_person(choice.x, choice.y, choice.time_s)
+
+    def send_to(self, *sinks: PoseSink) -> None:
+        """Give every pose that is shown to these too, and no longer to those before them."""
+        self.run.send_to(*sinks)
 
     def set_speed(self, speed: float) -> None:
         """A file being analysed live plays at its own pace only."""

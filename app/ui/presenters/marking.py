@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.motion.selection import Selection
 from app.ui import words
 from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
-from app.ui.tasks import Job
+from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
     from app.recording.events import Mark
-    from app.ui.presenters.window import WindowPresenter
+    from app.ui.presenters.recording import RecordPresenter
 
 _FLASH_S: Final = 2.0
 _SAME_TIME_S: Final = 5e-4
 _SHORTEST_S: Final = 1e-3
 
 
+class Host(Protocol):
+    """What is needed of the window."""
+
+    jobs: Jobs
+    recorder: RecordPresenter
+
+    @property
+    def stage(self) -> object:
+        """What is being shown."""
+
+    def announce(self, news: News) -> None: ...
+
+    def clear_news(self) -> None: ...
+
+    def job_failed(self, error: BaseException) -> None: ...
+
+
 class Marking:
     """What the keys E, I, O and X do, and the ticks and handles of the timeline."""
 
-    def __init__(
-        self, window: WindowPresenter, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, window: Host, clock: Callable[[], float] = time.monotonic) -> None:
         self._window, self._clock = window, clock
         self._flash, self._flash_until = "", 0.0
 

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 from app.colours import opacity
 from app.motion.selection import Selection
-from app.packets import Frame, Keypoints2D, Pose3D
+from app.packets import Company, Frame, Keypoints2D, Pose3D
 from app.ui import words
 from app.ui.presenters.stage import Look, Position, Tick
 from models.skeleton import MIRROR
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
+    from app.pipeline.sink import PoseSink
     from app.recording.events import Mark
     from app.recording.poses import SavedPoses
     from app.recording.reader import Recording
@@ -149,17 +150,24 @@ class PlaybackStage:
         self.recording = recording
         self.label = recording.path.stem
         self._data = recording.keypoints
-        self._time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
+        self.time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
+        """(N,) of the frames, from the first."""
+        self.person = self._data.person
+        """(N,) whom each frame is of."""
         self._seen = seen_mask(self._data.conf)
-        self.clock = Clock(float(self._time_s[-1]) if len(self._time_s) else 0.0, now)
+        self.clock = Clock(float(self.time_s[-1]) if len(self.time_s) else 0.0, now)
         self._gaps = gaps(self._data.tracked)
-        self._poses: SavedPoses | None = recording.poses
+        self.poses: SavedPoses | None = recording.poses
+        """Of the frames; None until it is lifted."""
         self._pictures = Pictures(recording) if recording.video_path else None
         from app.recording.hold import Hold  # it imports OpenCV, which the window's start can spare
 
         self._hold = Hold(recording.path)
         self._last = Look()
         self._shown = -1
+        self._sinks: tuple[PoseSink, ...] = ()
+        self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
+        """Set by who sends the poses on, for the status line."""
         self.selection = Selection()
         self.marks: tuple[Mark, ...] = ()
         self._ticks: tuple[Tick, ...] = ()
@@ -169,16 +177,11 @@ class PlaybackStage:
     @property
     def lifted(self) -> bool:
         """Whether there are 3D poses to show and export."""
-        return self._poses is not None
-
-    @property
-    def motion(self) -> tuple[NDArray[np.float64], SavedPoses] | None:
-        """(N,) times of the frames, from the first, and the poses; None until it is lifted."""
-        return None if self._poses is None else (self._time_s, self._poses)
+        return self.poses is not None
 
     def show_poses(self, poses: SavedPoses) -> None:
         """The recording has been lifted."""
-        self._poses = poses
+        self.poses = poses
         self._shown = -1
 
     def read_events(self) -> None:
@@ -202,15 +205,15 @@ class PlaybackStage:
     @property
     def shown_s(self) -> float:
         """The time of the frame shown, from the first."""
-        return float(self._time_s[self.index])
+        return float(self.time_s[self.index])
 
     def frame_time(self, time_s: float) -> float:
         """The time of the frame shown at ``time_s``."""
-        return float(self._time_s[self._index(time_s)])
+        return float(self.time_s[self._index(time_s)])
 
     def frame_after(self, time_s: float) -> float:
         """The time of the frame after the one shown at ``time_s``, or of the last one."""
-        return float(self._time_s[min(self._index(time_s) + 1, len(self._time_s) - 1)])
+        return float(self.time_s[min(self._index(time_s) + 1, len(self.time_s) - 1)])
 
     def select(self, part: Selection) -> None:
         """Choose the part that is exported, and played again and again if that is wanted."""
@@ -227,8 +230,11 @@ class PlaybackStage:
         frame = self._frame(index)
         if index != self._shown or frame is not self._last.frame:
             self._last = self._compose(index, frame)
+        if index != self._shown:
+            self._send(self._last)
             self._shown = index
-        return replace(self._last, position=self._position())
+        status = self._last.status + self.sending()
+        return replace(self._last, position=self._position(), status=status)
 
     def toggle(self) -> None:
         if self.clock.playing:
@@ -242,8 +248,12 @@ class PlaybackStage:
     def step(self, frames: int) -> None:
         self.clock.pause()
         index = self._index(self.clock.read()) + frames
-        index = min(len(self._time_s) - 1, max(0, index))
-        self.clock.move(float(self._time_s[index]))
+        index = min(len(self.time_s) - 1, max(0, index))
+        self.clock.move(float(self.time_s[index]))
+
+    def send_to(self, *sinks: PoseSink) -> None:
+        """Give every pose to these too when it is shown, and no longer to those before them."""
+        self._sinks = sinks
 
     def set_speed(self, speed: float) -> None:
         self.clock.set_speed(speed)
@@ -262,7 +272,7 @@ class PlaybackStage:
 
     def _index(self, time_s: float) -> int:
         # Half a microsecond: a frame's own time must give that frame in spite of rounding.
-        return max(0, int(np.searchsorted(self._time_s, time_s + 5e-7, side="right")) - 1)
+        return max(0, int(np.searchsorted(self.time_s, time_s + 5e-7, side="right")) - 1)
 
     def _frame(self, index: int) -> Frame | None:
         if self._pictures is None:
@@ -271,14 +281,14 @@ class PlaybackStage:
         return self._pictures.frame
 
     def _compose(self, index: int, frame: Frame | None) -> Look:
-        data, poses = self._data, self._poses
+        data, poses = self._data, self.poses
         xy, conf, seen = data.xy[index], data.conf[index], self._seen[index]
         if poses is not None and poses.swapped[index]:  # the picture shows what the 3D view shows
             xy, conf, seen = xy[list(MIRROR)], conf[list(MIRROR)], seen[list(MIRROR)]
         stamp = time.perf_counter()
         keypoints = Keypoints2D(
             index=index,
-            time_s=float(self._time_s[index]),
+            time_s=float(self.time_s[index]),
             size=self.recording.size,
             tracked=bool(data.tracked[index]),
             landmarks=data.landmarks[index],
@@ -287,6 +297,7 @@ class PlaybackStage:
             conf=conf,
             captured_at=stamp,
             detected_at=stamp,
+            company=Company(followed=int(self.person[index])),
         )
         pose = None
         if poses is not None:
@@ -310,8 +321,14 @@ class PlaybackStage:
             status=self._status(index),
         )
 
+    def _send(self, look: Look) -> None:
+        """Once for each frame shown: a recording that stands still sends nothing."""
+        if look.pose is not None and look.keypoints is not None:
+            for sink in self._sinks:
+                sink.put(look.pose, look.keypoints.conf)
+
     def _status(self, index: int) -> tuple[words.Segment, ...]:
-        count = len(self._time_s)
+        count = len(self.time_s)
         rate = (count - 1) / self.clock.duration_s if self.clock.duration_s > 0 else 0.0
         return (
             words.Segment(f"frame {index + 1} of {count}", "Recorded pictures"),

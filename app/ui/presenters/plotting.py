@@ -18,6 +18,8 @@ from app.motion.data import CAMERA_LEVEL
 from app.packets import Pose3D
 from app.ui.angle_groups import GROUPS
 from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.stage import Look
+from models.timing import LONGEST_GAP_S
 
 if TYPE_CHECKING:
     from app.recording.poses import SavedPoses
@@ -29,8 +31,6 @@ RECORDED_S: Final = 20.0
 """Of a recording are shown at once; of a longer one page after page, half as far apart."""
 _HELD: Final = 1200
 """Live poses kept: 120 a second."""
-_LONGEST_LINE_S: Final = 0.5
-"""As in the exports: a longer gap is not bridged by a line."""
 _STEP_DEG: Final = 15.0
 _LEAST_SPAN_DEG: Final = 60.0
 """A person standing still shall not look like one who trembles."""
@@ -58,7 +58,7 @@ class Curves:
 class Trace(Protocol):
     """Angles over time."""
 
-    def curves(self, pose: Pose3D | None, columns: tuple[int, ...]) -> Curves: ...
+    def curves(self, look: Look, columns: tuple[int, ...]) -> Curves: ...
 
 
 class LiveTrace:
@@ -67,52 +67,60 @@ class LiveTrace:
     def __init__(self) -> None:
         self._time_s = np.full(_HELD, np.nan)
         self._degrees = np.full((_HELD, ANGLE_COUNT), np.nan)
+        self._person = np.zeros(_HELD, np.int64)
         self._shown: Pose3D | None = None
 
-    def curves(self, pose: Pose3D | None, columns: tuple[int, ...]) -> Curves:
-        """Add ``pose`` if it is another than before."""
-        if pose is not None and pose is not self._shown:
-            self._add(pose)
+    def curves(self, look: Look, columns: tuple[int, ...]) -> Curves:
+        """Add the pose shown if it is another than before."""
+        if look.pose is not None and look.pose is not self._shown:
+            self._add(look.pose, 0 if look.keypoints is None else look.keypoints.company.followed)
         end = self._time_s[-1]
         inside = self._time_s >= end - LIVE_S
         time_s, degrees = self._time_s[inside] - end, self._degrees[inside][:, columns]
         now = degrees[-1] if len(degrees) else np.full(len(columns), np.nan)
-        time_s, degrees = broken_off(time_s, degrees)
+        time_s, degrees = broken_off(time_s, degrees, self._person[inside])
         return Curves(time_s, degrees, (-LIVE_S, 0.0), _extent(degrees), None, tuple(now.tolist()))
 
-    def _add(self, pose: Pose3D) -> None:
+    def _add(self, pose: Pose3D, person: int) -> None:
         self._shown = pose
         # A film may have been moved back, or have begun again.
         self._time_s[self._time_s >= pose.time_s] = np.nan
         self._time_s[:-1] = self._time_s[1:]
         self._degrees[:-1] = self._degrees[1:]
+        self._person[:-1] = self._person[1:]
+        self._person[-1] = person
         self._time_s[-1] = pose.time_s
         self._degrees[-1] = _angles(pose.xyz[None], pose.missing[None])[0]
 
 
 class RecordedTrace:
-    """A recording, of which only what is shown is computed.
+    """A recording, of which only what is shown is computed; until it is lifted, its times alone.
 
     The page stays while the playhead crosses its middle half: what does not move is read easily,
     and costs nothing.
     """
 
-    def __init__(self, time_s: NDArray[np.float64], poses: SavedPoses) -> None:
+    def __init__(
+        self,
+        time_s: NDArray[np.float64],
+        poses: SavedPoses | None,
+        person: NDArray[np.int64] | None = None,
+    ) -> None:
         self.poses = poses
         self._time_s = time_s
+        self._person = np.zeros(len(time_s), np.int64) if person is None else person
         self._angles = lru_cache(maxsize=2)(self._computed)
         self._page = lru_cache(maxsize=2)(self._cut)
 
-    def curves(self, pose: Pose3D | None, columns: tuple[int, ...]) -> Curves:
-        """The page of ``pose``, which is one of the recording's."""
-        here = pose.time_s if pose is not None else 0.0
+    def curves(self, look: Look, columns: tuple[int, ...]) -> Curves:
+        """The page of what is shown, which is a frame of the recording."""
+        here = look.keypoints.time_s if look.keypoints is not None else 0.0
         turned = math.floor((here - RECORDED_S / 4) / (RECORDED_S / 2)) * RECORDED_S / 2
         start = min(max(0.0, turned), max(0.0, float(self._time_s[-1]) - RECORDED_S))
         page = self._page(start, columns)
         rows, degrees = self._angles(start)
         at = int(np.searchsorted(self._time_s, here + 5e-7, side="right")) - 1 - rows.start
-        now = degrees[at, columns] if pose is not None else np.full(len(columns), np.nan)
-        return replace(page, cursor_s=here, now=tuple(now.tolist()))
+        return replace(page, cursor_s=here, now=tuple(degrees[at, columns].tolist()))
 
     def _cut(self, start: float, columns: tuple[int, ...]) -> Curves:
         """The page that begins at ``start``, without a playhead."""
@@ -120,7 +128,7 @@ class RecordedTrace:
         rows, degrees = self._angles(start)
         degrees = degrees[:, columns]
         extent = _extent(degrees)
-        time_s, degrees = broken_off(self._time_s[rows], degrees)
+        time_s, degrees = broken_off(self._time_s[rows], degrees, self._person[rows])
         return Curves(time_s, degrees, (start, end), extent, None, ())
 
     def _computed(self, start: float) -> tuple[slice, NDArray[np.float64]]:
@@ -129,6 +137,8 @@ class RecordedTrace:
         first = max(0, int(np.searchsorted(self._time_s, start)) - 1)
         last = int(np.searchsorted(self._time_s, start + RECORDED_S, side="right")) + 1
         rows = slice(first, min(last, len(self._time_s)))
+        if self.poses is None:
+            return rows, np.full((rows.stop - rows.start, ANGLE_COUNT), np.nan)
         return rows, _angles(self.poses.xyz[rows], self.poses.missing[rows])
 
 
@@ -167,36 +177,37 @@ class PlotPresenter:
         if isinstance(stage, PlaybackStage) and stage.clock.duration_s > 0:
             stage.seek(min(1.0, max(0.0, time_s / stage.clock.duration_s)))
 
-    def curves(self, pose: Pose3D | None) -> Curves | None:
-        """What to draw with ``pose`` on the screen; None if it is what was drawn last."""
+    def curves(self, look: Look) -> Curves | None:
+        """What to draw with ``look`` on the screen; None if it is what was drawn last."""
         self._take_stage()
-        shown = (self._trace, pose, self.group)
+        recorded = isinstance(self._trace, RecordedTrace)
+        shown = (self._trace, look.keypoints if recorded else look.pose, self.group)
         if shown == self._shown:
             return None
         before = self.span_deg if shown[::2] == self._shown[::2] else _USUAL_DEG
         self._shown = shown
-        curves = self._trace.curves(pose, tuple(ANGLE[name] for name in GROUPS[self.group][1]))
+        curves = self._trace.curves(look, tuple(ANGLE[name] for name in GROUPS[self.group][1]))
         self.span_deg = span(*curves.extent_deg, before)
         return curves
 
     def _take_stage(self) -> None:
         """Begin anew when something else is on stage, or when a recording has been lifted."""
         stage = self._window.stage
-        motion = stage.motion if isinstance(stage, PlaybackStage) else None
-        if motion is not None:
-            time_s, poses = motion
-            if not isinstance(self._trace, RecordedTrace) or self._trace.poses is not poses:
-                self._trace = RecordedTrace(time_s, poses)
-        elif stage is not self._stage or not isinstance(self._trace, LiveTrace):
+        if isinstance(stage, PlaybackStage):
+            drawn = self._trace.poses if isinstance(self._trace, RecordedTrace) else None
+            if stage is not self._stage or drawn is not stage.poses:
+                self._trace = RecordedTrace(stage.time_s, stage.poses, stage.person)
+        elif stage is not self._stage:
             self._trace = LiveTrace()
         self._stage = stage
 
 
 def broken_off(
-    time_s: NDArray[np.float64], degrees: NDArray[np.float64]
+    time_s: NDArray[np.float64], degrees: NDArray[np.float64], person: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(M,) and (M, K) with a row of NaN in each gap too long to be bridged by a line."""
-    gaps = np.flatnonzero(np.diff(time_s) > _LONGEST_LINE_S) + 1
+    """(M,) and (M, K) with a row of NaN in each gap too long to be bridged by a line, and wherever
+    (M,) another person begins."""
+    gaps = np.flatnonzero((np.diff(time_s) > LONGEST_GAP_S) | (np.diff(person) != 0)) + 1
     return np.insert(time_s, gaps, time_s[gaps]), np.insert(degrees, gaps, np.nan, axis=0)
 
 

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from app.recording.writer import RecordingWriter
 
 log: Final = logging.getLogger(__name__)
+_NOTHING: Final = (
+    "No picture came meanwhile, so nothing was recorded. Press R when pictures come again."
+)
 
 
 class RecordState(enum.Enum):
@@ -50,8 +53,8 @@ class RecordPresenter:
         jobs: where opening and closing files is done.
         preferences: countdown, automatic stop, keep video.
         folder: gives the folder recordings go to.
-        saved: called with the path of each finished recording, and with the sentence that says
-            why it ended by itself (empty if it was stopped).
+        saved: called with the path of each finished recording that has frames, and with the
+            sentence that says why it ended by itself (empty if it was stopped).
         failed: called with a sentence when something went wrong.
         clock: monotonic seconds.
     """
@@ -160,7 +163,7 @@ class RecordPresenter:
             try:
                 stage.run.start_recording(writer)
             except MixposeError:
-                writer.close()
+                writer.discard()
                 raise
             return writer
 
@@ -179,17 +182,19 @@ class RecordPresenter:
             stage.run.stop_recording()
         self._state = RecordState.SAVING
 
+        def close(_control: object) -> Path:
+            writer.discard()  # only closes it if there is anything in it
+            return writer.path
+
         def closed(path: Path) -> None:
             self._reset()
             why = str(writer.error or "")
             if path.is_dir():
                 self._saved(path, why)
             else:
-                self._failed(why)
+                self._failed(why or _NOTHING)
 
-        self._jobs.start(
-            Job("Saving the recording", lambda _c: writer.close(), done=closed, failed=self._fail)
-        )
+        self._jobs.start(Job("Saving the recording", close, done=closed, failed=self._fail))
 
     def _fail(self, error: BaseException) -> None:
         self._reset()
@@ -204,7 +209,7 @@ class RecordPresenter:
 
 def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> RecordingWriter:
     """Begin a recording of what the stage shows.  Raises RecordingError."""
-    from app.recording.meta import SourceInfo
+    from app.recording.meta import SourceInfo, settings
     from app.recording.writer import RecordingWriter
 
     facts = stage.snapshot.source
@@ -212,13 +217,14 @@ def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> R
         raise RecordingError("There is nothing to record yet. Wait for the first picture.")
     return RecordingWriter.create(
         folder,
-        source=SourceInfo(facts.label, facts.live, facts.rate),
+        source=SourceInfo(facts.label, facts.live, facts.rate, facts.fov_deg),
         size=facts.size,
         keep_video=preferences.keep_video,
-        settings={
-            "delay": preferences.delay,
-            "height_m": preferences.height_m or None,
-            "weights": preferences.weights or None,
-            "several": preferences.several,
-        },
+        settings=settings(
+            several=preferences.several,
+            height_m=preferences.height_m or None,
+            weights=preferences.weights or None,
+            use_depth=preferences.use_depth,
+            delay=preferences.delay,
+        ),
     )

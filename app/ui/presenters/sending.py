@@ -1,4 +1,8 @@
-"""Live poses sent to other programs while the window is open, as the settings say."""
+"""Poses of what is on stage sent to other programs, as the settings say.
+
+Those of a recording that plays are sent when they are shown, and stamped with that moment: so
+whoever receives them can be tried out without anybody in front of a camera.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,6 @@ from app.errors import MixposeError
 from app.live_out.sender import Sender
 from app.live_out.targets import LslTarget, OscTarget, Target
 from app.ui import words
-from app.ui.presenters.live import LiveStage
 
 if TYPE_CHECKING:
     from app.ui.presenters.window import WindowPresenter
@@ -24,7 +27,7 @@ _PARSE: Final[dict[str, tuple[str, Callable[[str], Target]]]] = {
 
 
 class SendingPresenter(QObject):
-    """Opens and closes the senders, gives them what is live on stage, and says how it goes."""
+    """Opens and closes the senders, gives them what is on stage, and says how it goes."""
 
     def __init__(self, window: WindowPresenter) -> None:
         super().__init__(window)
@@ -72,6 +75,6 @@ class SendingPresenter(QObject):
 
     def _attach(self) -> None:
         stage = self._window.stage
-        if isinstance(stage, LiveStage):
+        if stage is not None:
             stage.sending = self.look
-            stage.run.send_to(*self._senders.values())
+            stage.send_to(*self._senders.values())

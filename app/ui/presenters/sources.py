@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from app.recording.names import SUFFIX
 
 PERFORMER: Final = "performer"
 ASK_FILE: Final = "\0file"
@@ -61,7 +64,19 @@ def short(spec: str) -> str:
     if spec == PERFORMER:
         return "Performer"
     path = Path(spec)
-    return path.stem if spec.endswith(".mixpose") else path.name or spec
+    return path.stem if spec.endswith(SUFFIX) else path.name or spec
+
+
+def to_remember(spec: str) -> str:
+    """What may be written to disk of a source: an address keeps its user, not the password."""
+    if not is_url(spec):
+        return spec
+    try:
+        parts = urlsplit(spec)
+    except ValueError:
+        return ""
+    user, at, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=user.partition(":")[0] + at + host))
 
 
 def icon_of(spec: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.packets import Frame, Keypoints2D, Pose3D
+from app.pipeline import PoseSink
 from app.ui.notices import Notice
 from app.ui.words import Segment
 
@@ -72,6 +74,8 @@ class Stage(Protocol):
 
     label: str
     recordable: bool
+    sending: Callable[[], tuple[Segment, ...]]
+    """What the status line says of the poses sent on."""
 
     def look(self) -> Look: ...
 
@@ -81,6 +85,8 @@ class Stage(Protocol):
     def seek(self, share: float) -> None: ...
 
     def step(self, frames: int) -> None: ...
+
+    def send_to(self, *sinks: PoseSink) -> None: ...
 
     def set_speed(self, speed: float) -> None: ...
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.errors import MixposeError
+from app.recording.names import SUFFIX
 from app.ui import notices
 from app.ui.notices import Do
 from app.ui.preferences import Preferences
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from app.recording.reader import Recording
 
 log: Final = logging.getLogger(__name__)
-RECORDING_SUFFIX: Final = ".mixpose"
 MANY_ERRORS: Final = 3
 """Within a second."""
 CLOSE_S: Final = 2.6
@@ -122,7 +122,7 @@ class WindowPresenter(QObject):
             self.ask_file.emit()
         elif spec == sources.ASK_URL:
             self.ask_url.emit()
-        elif spec.endswith(RECORDING_SUFFIX):
+        elif spec.endswith(SUFFIX):
             self.open_recording(Path(spec))
         else:
             self._start(spec)
@@ -132,7 +132,7 @@ class WindowPresenter(QObject):
         self._leave_stage()
         self._spec = self._live_spec = spec
         if not Path(spec).exists():  # a file is opened once, a camera every day
-            self.preferences.source = spec
+            self.preferences.source = sources.to_remember(spec)
         self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self.cameras.none_found)
         self.stage_changed.emit()
 

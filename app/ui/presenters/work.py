@@ -154,15 +154,17 @@ def lift_recording(recording: Recording, preferences: Preferences, control: Cont
 
 
 def up_to_date(recording: Recording, preferences: Preferences) -> bool:
-    """Whether the saved poses are those the settings of now would give."""
+    """Whether the saved poses are those the settings of now would give.  Raises WeightsError."""
+    from app.recording.lifting import made_with
+
     if recording.poses is None:
         return False
     info = recording.poses.info
-    if preferences.weights and preferences.weights != info.get("name"):
-        return False
     if info.get("use_depth", True) != preferences.use_depth:
         return False
-    return info.get("height_m") == (preferences.height_m or None)
+    if info.get("height_m") != (preferences.height_m or None):
+        return False
+    return not preferences.weights or made_with(recording.poses, preferences.weights)
 
 
 def export_recording(
@@ -260,7 +262,7 @@ def lift_video(
         open_source(str(video)) as source,
         Detector(several=preferences.several, choices=choices) as detector,
     ):
-        clip = detect_clip(source, detector, progress=progress)
+        clip = detect_clip(source, detector, progress=progress, lifter=lambda: network)
     pictures = SourcePictures(partial(open_source, str(video)))
     return lift_clip(clip, network, progress=progress, pictures=pictures), clip.warnings
 

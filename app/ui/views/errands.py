@@ -11,17 +11,18 @@ from PyQt6.QtGui import QDesktopServices, QGuiApplication
 from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app import __version__
+from app.files import VIDEO_SUFFIXES
+from app.recording.names import SUFFIX
 from app.silence import environment_for_others
 from app.ui.presenters import sources, work
 from app.ui.presenters.exporting import Target
-from app.ui.presenters.window import RECORDING_SUFFIX
 from app.ui.tasks import Job
 from app.ui.views.dialogs import AddressDialog, ExportDialog, ShortcutsDialog
 
 if TYPE_CHECKING:
     from app.ui.views.main_window import MainWindow
 
-_VIDEOS: Final = "*.mp4 *.mov *.avi *.mkv *.webm *.m4v *.mpg *.mpeg *.wmv *.MP4 *.MOV *.AVI"
+_VIDEOS: Final = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in VIDEO_SUFFIXES)
 _FILTER: Final = f"Videos and recordings ({_VIDEOS} recording.json);;All files (*)"
 
 
@@ -29,6 +30,7 @@ def ask_file(window: MainWindow) -> None:
     """Let the user choose a video, or a recording by the file inside its folder."""
     dialog = QFileDialog(window, "Open a video or recording", _folder(window), _FILTER)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # sixty endings
     dialog.fileSelected.connect(lambda chosen: _open(window, Path(chosen)))
     dialog.open()
 
@@ -47,7 +49,7 @@ def _open(window: MainWindow, path: Path) -> None:
 
 def specification(path: Path) -> str:
     """The source meant by a chosen file: a file inside a recording means the recording."""
-    inside = path.parent.suffix == RECORDING_SUFFIX and path.is_file()
+    inside = path.parent.suffix == SUFFIX and path.is_file()
     return str(path.parent if inside else path)
 
 

@@ -97,7 +97,7 @@ class PlotPane(QWidget):
         """Draw another moment, if it is one."""
         if not self.isVisible() or self._graph is None:
             return
-        curves = self.presenter.curves(look.pose)
+        curves = self.presenter.curves(look)
         if curves is None:
             return
         for value, degrees in zip(self.values, curves.now, strict=False):

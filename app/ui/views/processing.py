@@ -56,7 +56,7 @@ class ProcessingForm:
         self.angles = _tick(
             "Joint angles too",
             chosen.angles,
-            "In degrees: in the table (CSV), JSON and NPZ; MOT always has them",
+            "In degrees: in all tables (CSV, Parquet), JSON and NPZ; MOT always has them",
         )
         self._of_room: list[QWidget] = []
         self._name()

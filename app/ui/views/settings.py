@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.live_out.targets import NETWORK, LslTarget, OscTarget
+from app.motion.wanted import HEIGHT_RANGE_M
 from app.ui.preferences import Preferences
 from app.ui.views import kit
 
@@ -41,7 +42,6 @@ STOPS: Final = [
     ("After 30 minutes", 1800),
 ]
 THEMES: Final = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
-_HEIGHT_M: Final = (1.20, 2.30)
 _AVERAGE_M: Final = 1.70
 
 
@@ -203,7 +203,7 @@ class SettingsPanel(QFrame):
         known.setToolTip("Without it the person is shown at an average height")
         known.setChecked(self._preferences.height_m > 0)
         known.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        metres = kit.Number(_HEIGHT_M, self._preferences.height_m or _AVERAGE_M, " m", 0.01)
+        metres = kit.Number(HEIGHT_RANGE_M, self._preferences.height_m or _AVERAGE_M, " m", 0.01)
         metres.setObjectName("height_m")
         metres.setAccessibleName("Height")
         metres.setToolTip("From the floor to the top of the head, without shoes")

@@ -146,7 +146,7 @@ def test_angles_are_offered_where_there_is_room_for_them(session: Session, tmp_p
         dialog.kind.setCurrentIndex(index)
         if dialog.processing.angles.isEnabled():
             offered.add(dialog.kind.currentData())
-    assert offered == {"csv", "json", "npz"}
+    assert offered == {"csv", "csv-long", "json", "npz", "parquet"}
     dialog.reject()
 
 

@@ -100,9 +100,9 @@ def test_a_disk_that_gets_full_is_said_and_the_recording_kept(
     until(lambda: recorder.state is RecordState.RECORDING, "the recording")
     writer = recorder._writer
     assert writer is not None
-    until(lambda: writer.bytes_per_s, "the first second")
+    until(lambda: writer.disk.bytes_per_s, "the first second")
     assert recorder.hint() == ""
-    room[0] = int(600 * writer.bytes_per_s)
+    room[0] = int(600 * writer.disk.bytes_per_s)
     until(lambda: "The disk is nearly full: room for about " in window.look.hint, "the warning")
     room[0] = 1000
     ended = "ended because the disk is nearly full. What was recorded until then is kept."

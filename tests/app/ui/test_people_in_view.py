@@ -19,7 +19,7 @@ from app.ui.presenters.picture import place
 from app.ui.presenters.stage import Look
 from app.ui.views.picture import PictureView
 from tests.support.clips import write_clip
-from tests.support.company import BEHIND, RATE, crossing
+from tests.support.company import BEHIND, NEAR, RATE, crossing
 from tests.support.keypoints import keypoints
 from tests.support.windows import OpenWindow, until
 
@@ -135,8 +135,13 @@ def test_a_click_in_the_window_follows_the_other_person(
 ) -> None:
     acted = crossing()
     film = write_clip(tmp_path / "two.mp4", acted.pictures, rate=round(RATE))
-    window = open_window(str(film), mirror=True).window
-    until(lambda: window.look.keypoints and window.look.keypoints.company.others, "the other")
+    session = open_window(str(film), mirror=True)
+    window = session.window
+    window.timeline.loop.click()
+    until(
+        lambda: (seen := window.look.keypoints) and seen.company.others and seen.time_s > 0.5,
+        "the other, and not in the first moment",
+    )
     left, top, right, bottom = window.look.keypoints.company.others[0]
     pane = window.picture
     placed = place(window.look.frame.size, (pane.width(), pane.height()), fill=False, mirror=True)
@@ -149,3 +154,10 @@ def test_a_click_in_the_window_follows_the_other_person(
     errors = acted.errors(seen.xy, round(seen.time_s * RATE))
     assert errors.argmin() == BEHIND
     assert errors[BEHIND] < 20
+    chosen_s = session.presenter.stage.choices[0].time_s
+    until(lambda: window.look.keypoints.time_s < 0.2, "the film to begin again")
+    for moment_s, person in ((0.25, NEAR), (chosen_s + 0.3, BEHIND)):
+        until(lambda s=moment_s: window.look.keypoints.time_s >= s, f"{moment_s} s")
+        until(lambda: window.look.keypoints.tracked, "somebody's joints")
+        seen = window.look.keypoints
+        assert acted.errors(seen.xy, round(seen.time_s * RATE)).argmin() == person

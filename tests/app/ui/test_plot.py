@@ -45,6 +45,11 @@ def opened(open_window: OpenWindow, path: Path, **given: object) -> tuple[Sessio
     return session, stage
 
 
+def skip_lifting(session: Session) -> None:
+    for job in session.presenter.jobs.running:
+        job.cancel()
+
+
 def drawn(session: Session, curve: int) -> tuple[np.ndarray, np.ndarray]:
     graph = session.window.plot._graph
     assert graph is not None
@@ -160,6 +165,39 @@ def test_live_the_curves_grow(open_window: OpenWindow, camera: MjpegServer) -> N
     graph = window.plot._graph
     assert graph is not None
     assert not graph._cursor.isVisible()
+
+
+def test_before_a_recording_is_lifted_its_time_is_shown(
+    open_window: OpenWindow, bending: Path
+) -> None:
+    poses = Recording.open(bending).poses
+    assert poses is not None
+    (bending / "poses.npz").unlink()
+    short = record(bending.parent, 300, name="short")
+    session, stage = opened(open_window, bending, plot_open=True)
+    skip_lifting(session)
+    until(lambda: session.window.plot._graph is not None, "the plot")
+    graph = session.window.plot._graph
+    assert graph is not None
+    for here, shown in ((4.0, (0, 20)), (16.0, (899 / 30 - 20, 899 / 30))):
+        stage.clock.move(here)
+        until(lambda s=here: graph._cursor.value() == pytest.approx(s), "the playhead")
+        assert graph._cursor.isVisible()
+        assert graph._plot.viewRange()[0] == pytest.approx(shown, abs=1)
+    assert not stage.lifted
+    assert session.window.plot.values[0].text == "Left –"
+    stage.show_poses(poses)  # as when the lifting is done
+    until(lambda: np.isfinite(drawn(session, 0)[1]).any(), "the curves")
+    session.presenter.open_recording(short)
+    until(lambda: session.presenter.stage is not stage, "the other recording")
+    skip_lifting(session)
+    stage = session.presenter.stage
+    assert isinstance(stage, PlaybackStage)
+    stage.clock.pause()
+    stage.clock.move(7.0)
+    until(lambda: graph._cursor.value() == pytest.approx(7.0), "its playhead")
+    assert graph._plot.viewRange()[0] == pytest.approx((0, 10), abs=0.5)
+    assert not np.isfinite(drawn(session, 0)[1]).any(), "the other's curves are gone"
 
 
 def test_it_costs_little(open_window: OpenWindow, bending: Path) -> None:

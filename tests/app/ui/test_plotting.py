@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from app.motion.angles import ANGLE, joint_angles
-from app.packets import Pose3D
+from app.packets import Company, Pose3D
 from app.recording.poses import SavedPoses
 from app.ui.angle_groups import GROUPS
 from app.ui.presenters.plotting import (
@@ -20,7 +21,9 @@ from app.ui.presenters.plotting import (
     broken_off,
     span,
 )
+from app.ui.presenters.stage import Look
 from models.skeleton import JOINT, JOINT_COUNT
+from tests.support.keypoints import keypoints
 from tests.support.poses_by_angle import body
 from tests.support.recordings import INFO
 
@@ -28,10 +31,10 @@ KNEES = (ANGLE["left_knee_flexion"], ANGLE["right_knee_flexion"])
 CAMERA = np.array([1.0, -1.0, -1.0])
 
 
-def pose(time_s: float, *, missing: tuple[str, ...] = (), **degrees: float) -> Pose3D:
+def look(time_s: float, *, missing: tuple[str, ...] = (), **degrees: float) -> Look:
     gone = np.zeros(JOINT_COUNT, bool)
     gone[[JOINT[name] for name in missing]] = True
-    return Pose3D(
+    pose = Pose3D(
         index=round(time_s * 30),
         time_s=time_s,
         xyz=(body(**degrees) * CAMERA).astype(np.float32),
@@ -41,6 +44,7 @@ def pose(time_s: float, *, missing: tuple[str, ...] = (), **degrees: float) -> P
         detected_at=0.0,
         lifted_at=0.0,
     )
+    return Look(pose=pose, keypoints=replace(keypoints(), time_s=time_s))
 
 
 def recording(time_s: NDArray[np.float64]) -> SavedPoses:
@@ -56,7 +60,7 @@ def recording(time_s: NDArray[np.float64]) -> SavedPoses:
 def test_live_it_keeps_the_last_seconds_before_now() -> None:
     trace = LiveTrace()
     for number in range(31 * 30):
-        found = trace.curves(pose(number / 30, left_knee_flexion=number / 10), KNEES)
+        found = trace.curves(look(number / 30, left_knee_flexion=number / 10), KNEES)
     assert found.span_s == (-LIVE_S, 0.0)
     assert found.cursor_s is None
     assert len(found.time_s) == LIVE_S * 30 + 1
@@ -67,7 +71,7 @@ def test_live_it_keeps_the_last_seconds_before_now() -> None:
 
 
 def test_the_same_pose_counts_once() -> None:
-    trace, same = LiveTrace(), pose(1.0)
+    trace, same = LiveTrace(), look(1.0)
     trace.curves(same, KNEES)
     assert len(trace.curves(same, KNEES).time_s) == 1
 
@@ -75,14 +79,14 @@ def test_the_same_pose_counts_once() -> None:
 def test_a_long_gap_is_not_bridged() -> None:
     trace = LiveTrace()
     for time_s in (0.0, 0.1, 0.2, 0.8, 0.9):
-        found = trace.curves(pose(time_s), KNEES)
+        found = trace.curves(look(time_s), KNEES)
     np.testing.assert_array_equal(np.isnan(found.degrees[:, 0]), [0, 0, 0, 1, 0, 0])
 
 
 def test_a_missing_joint_leaves_a_hole_and_no_number() -> None:
     trace = LiveTrace()
-    trace.curves(pose(0.0), KNEES)
-    found = trace.curves(pose(0.1, missing=("left_ankle",)), KNEES)
+    trace.curves(look(0.0), KNEES)
+    found = trace.curves(look(0.1, missing=("left_ankle",)), KNEES)
     assert math.isnan(found.now[0])
     assert found.now[1] == pytest.approx(0, abs=1e-3)
 
@@ -90,14 +94,14 @@ def test_a_missing_joint_leaves_a_hole_and_no_number() -> None:
 def test_a_film_moved_back_forgets_what_comes_later() -> None:
     trace = LiveTrace()
     for time_s in (5.0, 5.1, 5.2, 5.3, 5.15):
-        found = trace.curves(pose(time_s), KNEES)
+        found = trace.curves(look(time_s), KNEES)
     np.testing.assert_allclose(found.time_s, [-0.15, -0.05, 0.0], atol=1e-9)
-    found = trace.curves(pose(0.0), KNEES)
+    found = trace.curves(look(0.0), KNEES)
     np.testing.assert_allclose(found.time_s, [0.0])
 
 
 def test_nothing_seen_yet_is_an_empty_plot() -> None:
-    found = LiveTrace().curves(None, KNEES)
+    found = LiveTrace().curves(Look(), KNEES)
     assert len(found.time_s) == 0
     assert np.isnan(found.now).all()
 
@@ -105,7 +109,7 @@ def test_nothing_seen_yet_is_an_empty_plot() -> None:
 def test_a_short_recording_is_shown_whole() -> None:
     time_s = np.arange(150) / 30
     poses = recording(time_s)
-    found = RecordedTrace(time_s, poses).curves(pose(2.0), KNEES)
+    found = RecordedTrace(time_s, poses).curves(look(2.0), KNEES)
     assert found.span_s == pytest.approx((0.0, time_s[-1]))
     assert found.cursor_s == 2.0
     assert found.now[0] == pytest.approx(20, abs=1e-3)
@@ -120,7 +124,7 @@ def test_a_short_recording_is_shown_whole() -> None:
 )
 def test_a_long_one_page_by_page(here: float, start: float) -> None:
     time_s = np.arange(1801) / 30
-    found = RecordedTrace(time_s, recording(time_s)).curves(pose(here), KNEES)
+    found = RecordedTrace(time_s, recording(time_s)).curves(look(here), KNEES)
     assert found.span_s == (start, start + RECORDED_S)
     assert found.time_s[0] <= start
     assert found.time_s[-1] >= start + RECORDED_S or found.time_s[-1] == time_s[-1]
@@ -131,22 +135,39 @@ def test_a_long_one_page_by_page(here: float, start: float) -> None:
 def test_within_a_page_nothing_is_drawn_anew() -> None:
     time_s = np.arange(1800) / 30
     trace = RecordedTrace(time_s, recording(time_s))
-    first, second, third = (trace.curves(pose(here), KNEES) for here in (16.0, 17.0, 30.0))
+    first, second, third = (trace.curves(look(here), KNEES) for here in (16.0, 17.0, 30.0))
     assert second.degrees is first.degrees
     assert third.degrees is not first.degrees
 
 
 def test_times_that_begin_late_or_are_irregular() -> None:
     time_s = np.array([0.0, 0.4, 3.0, 3.1, 30.0, 30.2])
-    found = RecordedTrace(time_s, recording(time_s)).curves(pose(30.0), KNEES)
+    found = RecordedTrace(time_s, recording(time_s)).curves(look(30.0), KNEES)
     assert found.now[0] == pytest.approx(90, abs=1e-3)
     assert np.isnan(found.degrees[:, 0]).sum() == 1
 
 
 def test_a_break_has_no_number_and_every_other_row_stays() -> None:
-    time_s, degrees = broken_off(np.array([0.0, 1.0, 1.1]), np.array([[1.0], [2.0], [3.0]]))
+    of_one = np.zeros(3, np.int64)
+    time_s, degrees = broken_off(np.array([0.0, 1.0, 1.1]), np.array([[1.0], [2.0], [3.0]]), of_one)
     np.testing.assert_array_equal(time_s, [0.0, 1.0, 1.0, 1.1])
     np.testing.assert_array_equal(degrees[:, 0], [1.0, np.nan, 2.0, 3.0])
+
+
+def test_the_line_breaks_off_where_another_person_begins() -> None:
+    trace = LiveTrace()
+    for number in range(6):
+        shown = look(number / 30)
+        assert shown.keypoints is not None
+        company = Company(followed=number // 3)
+        found = trace.curves(
+            replace(shown, keypoints=replace(shown.keypoints, company=company)), KNEES
+        )
+    np.testing.assert_array_equal(np.isnan(found.degrees[:, 0]), [0, 0, 0, 1, 0, 0, 0])
+    time_s = np.arange(6) / 30
+    recorded = RecordedTrace(time_s, recording(time_s), np.array([0, 0, 1, 1, 1, 1]))
+    found = recorded.curves(look(0.1), KNEES)
+    np.testing.assert_array_equal(np.isnan(found.degrees[:, 0]), [0, 0, 1, 0, 0, 0, 0])
 
 
 @pytest.mark.parametrize(

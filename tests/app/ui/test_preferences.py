@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import fields
+import os
+import stat
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -100,9 +102,23 @@ def test_nonsense_in_the_file_falls_back_to_something_sensible(tmp_path: Path, l
         assert getattr(found, name) == getattr(default, name)
 
 
-def test_a_file_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "folder.ini").mkdir()
     PreferencesFile(tmp_path / "folder.ini").save(CHANGED)
+    assert f"the settings could not be written to {tmp_path / 'folder.ini'}" in caplog.text
+    assert list((tmp_path / "folder.ini").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps a user's folder to the user")
+def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.ini"
+    for older in (False, True):
+        if older:
+            file.chmod(0o644)
+        PreferencesFile(file).save(replace(CHANGED, delay=3 + older))
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,22 @@ def test_short_names_hide_folders_and_passwords(spec: str, name: str) -> None:
     assert sources.short(spec) == name
 
 
+@pytest.mark.parametrize(
+    ("spec", "kept"),
+    [
+        ("rtsp://anna:secret@10.0.0.7/live", "rtsp://anna@10.0.0.7/live"),
+        ("http://anna:s@cret:x@[::1]:80/v?a=1", "http://anna@[::1]:80/v?a=1"),
+        ("http://anna@10.0.0.7/video", "http://anna@10.0.0.7/video"),
+        ("http://10.0.0.7:8080/@live", "http://10.0.0.7:8080/@live"),
+        ("http://anna:secret@[::1/video", ""),
+        ("Kamera „Süd“: a@b", "Kamera „Süd“: a@b"),
+        ("performer", "performer"),
+    ],
+)
+def test_no_password_is_remembered(spec: str, kept: str) -> None:
+    assert sources.to_remember(spec) == kept
+
+
 def test_what_counts_as_a_camera(tmp_path: Path) -> None:
     file = tmp_path / "clip"
     file.touch()

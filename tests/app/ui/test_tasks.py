@@ -83,6 +83,29 @@ def test_an_error_nobody_takes_reaches_the_hook_of_last_resort(qapp, qtbot) -> N
     assert [str(error) for _, error, _ in caught] == ["broken"]
 
 
+def test_an_error_nobody_takes_keeps_no_result_from_others(qapp, qtbot) -> None:
+    jobs, got = Jobs(), []
+    together = threading.Barrier(3)
+
+    def work(number: int) -> int:
+        together.wait(10)
+        if number == 1:
+            raise ValueError("broken")
+        return number
+
+    with qtbot.capture_exceptions() as caught:
+        for number in range(3):
+            jobs.start(Job("Working", lambda _control, n=number: work(n), done=got.append))
+        deadline = time.monotonic() + 10
+        while any(job.running for job in jobs.running):  # all end before the first look
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        finished(jobs)
+        QTest.qWait(10)
+    assert sorted(got) == [0, 2]
+    assert [str(error) for _, error, _ in caught] == ["broken"]
+
+
 @pytest.mark.parametrize(("quiet", "shown"), [(False, True), (True, False)])
 def test_short_jobs_do_not_flicker_up(qapp, quiet: bool, shown: bool) -> None:
     jobs, release = Jobs(), threading.Event()

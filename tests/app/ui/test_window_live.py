@@ -13,6 +13,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from app.pipeline import State
+from app.recording.meta import settings
 from app.recording.reader import Recording
 from app.ui.main import Session
 from app.ui.presenters.live import LiveStage
@@ -103,7 +104,7 @@ def scrub(session: Session, path: Path, count: int) -> None:
     QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=middle)
     stage.clock.pause()
     until(lambda: window.look.pose is not None, "the pose of that moment")
-    expected = int(np.searchsorted(stage._time_s, stage.clock.read() + 5e-7, side="right")) - 1
+    expected = int(np.searchsorted(stage.time_s, stage.clock.read() + 5e-7, side="right")) - 1
     assert 0 < expected < count - 1
     until(lambda: window.look.pose and window.look.pose.index == expected, "the frame scrubbed to")
     QTest.keyClick(window, Qt.Key.Key_Right)
@@ -118,7 +119,9 @@ def scrub(session: Session, path: Path, count: int) -> None:
 def test_the_mirror_changes_the_picture_and_not_the_recording(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
-    session = open_window(camera.url, keep_video=True)
+    session = open_window(
+        camera.url, keep_video=True, several=False, use_depth=False, height_m=1.7, delay=3
+    )
     window = session.window
     until(lambda: window.skeleton.shown_pose >= 0, "the first pose")
     window.picture.mirror.click()
@@ -126,6 +129,8 @@ def test_the_mirror_changes_the_picture_and_not_the_recording(
     path = record(session, 1.5)
     session.presenter.jobs.running[-1].cancel()
     recording = Recording.open(path)
+    said = settings(several=False, height_m=1.7, use_depth=False, delay=3)
+    assert recording.meta.settings == said
     row = int(np.flatnonzero(recording.keypoints.tracked)[0])
     picture = recording.picture(row)
     assert picture is not None

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QLineEdit
 
+from app.recording.reader import Recording
 from app.ui.main import Session
+from app.ui.presenters.playback import PlaybackStage
+from models.skeleton import MIRROR
 from tests.support.live_receivers import Receiver
 from tests.support.mjpeg import MjpegServer
+from tests.support.recordings import INFO, poses, record
 from tests.support.windows import OpenWindow, close, until
 
 
@@ -71,6 +78,78 @@ def test_another_source_is_sent_on_and_closing_ends_it(
         close(session)
         assert not sender._thread.is_alive()
         assert len(avatar.frames()) == sender.figures().sent
+
+
+def lifted(folder: Path, frames: int) -> Path:
+    path = record(folder, frames)
+    Recording.open(path).save_poses(poses(frames), INFO)
+    return path
+
+
+def played(open_window: OpenWindow, path: Path, **given: object) -> tuple[Session, PlaybackStage]:
+    session = open_window(str(path), **given)
+    until(lambda: isinstance(session.presenter.stage, PlaybackStage), "the recording to open")
+    stage = session.presenter.stage
+    assert isinstance(stage, PlaybackStage)
+    return session, stage
+
+
+def test_a_recording_that_plays_is_sent_and_one_that_stands_still_is_not(
+    open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
+) -> None:
+    path = lifted(tmp_path, 300)
+    with Receiver("vmc", 0) as avatar:
+        session, stage = played(open_window, path, osc=True, osc_address=str(avatar.port))
+        (sender,) = session.sending._senders.values()
+        until(lambda: sender.figures().sent > 20, "twenty poses")
+        until(lambda: "sending" in session.window.status.words, "the status line to say it")
+        assert sender.figures().sent <= stage.index + 1, "each frame once"
+        stage.toggle()
+        QTest.qWait(100)
+        sent = sender.figures().sent
+        QTest.qWait(300)
+        assert sender.figures().sent == sent
+        stage.step(1)
+        until(lambda: sender.figures().sent == sent + 1, "the next frame")
+        for share in np.linspace(0, 1, 200):
+            stage.seek(float(share))
+        QTest.qWait(100)
+        assert sender.figures().sent == sent + 2, "where the playhead stopped, not all between"
+        assert sender.figures().lost == 0
+        session.presenter.choose(camera.url)
+        until(lambda: sender.figures().sent > sent + 4, "poses of the camera")
+        assert sender.close()
+        assert len(avatar.frames()) == sender.figures().sent
+
+
+def test_a_recording_is_sent_as_it_was_lifted_at_the_time_of_sending(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    path = lifted(tmp_path, 90)
+    with Receiver("lsl", "mixpose-played") as laboratory:
+        session, stage = played(open_window, path, lsl=True, lsl_name="mixpose-played")
+        stage.set_loop(True)
+        laboratory.connected()
+        (sender,) = session.sending._senders.values()
+        heard_from = sender.figures().sent
+        until(lambda: sender.figures().sent > heard_from + 60, "two seconds of poses")
+        take = laboratory.take()
+    delays = np.subtract(take.arrived, take.stamps)
+    assert np.abs(delays).max() < 0.5
+    assert (np.diff(take.stamps) > 0).all(), "on and on, though it begins again"
+    recording = Recording.open(path)
+    found = recording.poses
+    assert found is not None
+    conf = recording.keypoints.conf.copy()
+    conf[found.swapped] = conf[found.swapped][:, list(MIRROR)]
+    conf[found.filled | found.missing] = np.nan
+    xyz = np.where(found.missing[..., None], np.nan, found.xyz * (1, -1, -1))
+    expected = np.concatenate([xyz, conf[..., None]], axis=-1).reshape(len(xyz), -1)
+    samples = np.array(take.samples, float)
+    assert len(samples) > 30
+    for sample in samples:
+        same = np.isclose(expected, sample, atol=1e-5, equal_nan=True).all(axis=1)
+        assert same.sum() == 1
 
 
 def test_an_address_that_is_none_is_told_and_a_right_one_works(

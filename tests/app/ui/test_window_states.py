@@ -14,10 +14,12 @@ import pytest
 from PyQt6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDropEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QAbstractButton, QComboBox, QLabel, QWidget
+from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLabel, QWidget
 
+from app.files import VIDEO_SUFFIXES
 from app.ui.notices import Do
 from app.ui.presenters.recording import RecordState
+from app.ui.views import kit
 from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, close, until
 
@@ -225,3 +227,32 @@ def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
         process.kill()
         process.wait()
         process.stderr.close()
+
+
+def test_the_dialog_shows_films_of_telephones(open_window: OpenWindow) -> None:
+    window = open_window().window
+    window.ask_file()
+    dialog = window.findChild(QFileDialog)
+    assert dialog is not None
+    for ending in VIDEO_SUFFIXES:
+        assert f"*{ending} *{ending.upper()} " in dialog.nameFilters()[0]
+    assert {".3gp", ".mts"} < set(VIDEO_SUFFIXES)
+    dialog.reject()
+
+
+def test_a_child_s_height_can_be_entered(open_window: OpenWindow) -> None:
+    session = open_window(height_m=0.9, settings_open=True)
+    metres = session.window.settings.findChild(kit.Number, "height_m")
+    assert metres is not None
+    assert metres.value() == pytest.approx(0.9)
+
+
+def test_a_stream_s_password_never_reaches_the_settings(
+    open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
+) -> None:
+    session = open_window(camera.url.replace("//", "//anna:topsecret@"))
+    until(lambda: session.window.look.keypoints is not None, "the stream, with its password")
+    close(session)
+    stored = [path.read_text(errors="replace") for path in tmp_path.rglob("*.ini")]
+    assert any("anna@127.0.0.1" in text for text in stored)
+    assert not any("topsecret" in text for text in stored)
