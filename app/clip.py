@@ -12,13 +12,15 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.ahead import LiftAhead
 from app.errors import DetectorError, SourceError
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
@@ -27,7 +29,7 @@ from models.skeleton import JOINT_COUNT, PELVIS, joints_from_landmarks
 if TYPE_CHECKING:
     from app.detector import Detector
     from app.sources.base import Source
-    from models.lifter import Lifter
+    from models.lifter import LiftedAhead, Lifter
 
 _AHEAD: Final = 4
 """Frames decoded before the detector asks for them: enough to ride out its slow frames, and at most
@@ -89,16 +91,27 @@ class DetectedClip:
     """(N, 17) in [0, 1]."""
     world: NDArray[np.float32]
     """(N, 17, 3) the detector's own 3D: metres, camera axes, pelvis about the origin, or NaN."""
+    person: NDArray[np.int64]
+    """(N,) whom each frame is of: counts up whenever another is followed."""
     fov_deg: float | None = None
     """Angle that the longer side of the picture spans, where the source says so."""
-    others_from: tuple[float, ...] = ()
-    """Times from which another person is followed than before."""
+    lifted_ahead: LiftedAhead = field(default_factory=dict)
+    """What was lifted meanwhile."""
 
     @property
     def depth(self) -> NDArray[np.float32]:
         """(N, 17) metres behind the pelvis by the detector's own guess."""
-        z = self.world[..., 2]
-        return z - z[:, PELVIS : PELVIS + 1]
+        return _behind_pelvis(self.world)
+
+    @property
+    def others_from(self) -> tuple[float, ...]:
+        """Times from which another person is followed than before."""
+        return tuple(self.time_s[1:][np.diff(self.person) != 0].tolist())
+
+
+def _behind_pelvis(world: NDArray[np.float32]) -> NDArray[np.float32]:
+    z = world[..., 2]
+    return z - z[..., PELVIS : PELVIS + 1]
 
 
 def _never() -> bool:
@@ -112,11 +125,12 @@ def detect_clip(
     seconds: float | None = None,
     stop: Callable[[], bool] = _never,
     progress: ProgressCallback | None = None,
+    lifter: Callable[[], Lifter] | None = None,
 ) -> DetectedClip:
     """Read a source to its end and find the joints in each frame, as fast as both can.
 
-    The source is read in a thread of its own, which has ended when this returns; the detector runs
-    in the calling thread.
+    The source is read in a thread of its own, and another lifts what has been detected; both have
+    ended when this returns.  The detector runs in the calling thread.
 
     Args:
         source: an open source, not paced; its owner closes it.
@@ -124,6 +138,8 @@ def detect_clip(
         seconds: read no frame later than this after the first.
         stop: asked between frames; once True, the frames read so far are returned.
         progress: called after each frame in the calling thread.
+        lifter: gives the one that ``lift_clip`` will be given, which then has less to do; called
+            in another thread, may take its time.
 
     Raises:
         SourceError: the source failed before its first frame, or has none.
@@ -132,10 +148,15 @@ def detect_clip(
     keypoints = _Rows()
     warnings: list[str] = []
     total = _expected_frames(source, seconds)
-    with _ReadAhead(source, seconds, stop) as frames:
+    with (
+        LiftAhead(lifter, source.size) if lifter else nullcontext() as ahead,
+        _ReadAhead(source, seconds, stop) as frames,
+    ):
         try:
             for frame in frames:
                 keypoints.append(detector.detect(frame))
+                if ahead is not None:
+                    ahead.push(*keypoints.last())
                 if progress is not None:
                     progress(Progress(Stage.DETECTING, len(keypoints.time_s), total))
         except SourceError as error:
@@ -157,8 +178,9 @@ def detect_clip(
         xy=np.array(keypoints.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
         conf=np.array(keypoints.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
         world=np.array(keypoints.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
+        person=np.array(keypoints.person, dtype=np.int64),
         fov_deg=source.fov_deg,
-        others_from=tuple(keypoints.others_from),
+        lifted_ahead={} if ahead is None else ahead.poses,
     )
 
 
@@ -189,7 +211,11 @@ def lift_clip(
     if not clip.tracked.any():
         raise _nobody(clip)
     lifted = lifter.lift(
-        clip.xy, clip.conf, clip.size, clip.time_s, depth=clip.depth, progress=report
+        *(clip.xy, clip.conf, clip.size, clip.time_s),
+        depth=clip.depth,
+        person=clip.person,
+        ahead=clip.lifted_ahead,
+        progress=report,
     )
     if lifted.missing.all():
         raise _nobody(clip)
@@ -213,6 +239,7 @@ def lift_clip(
         lifted=lifted,
         provenance=provenance,
         pictures=pictures,
+        person=clip.person,
         events=tuple(
             Event(float(time_s - clip.time_s[0]), OTHER_PERSON) for time_s in clip.others_from
         ),
@@ -244,9 +271,8 @@ class _Rows:
         self.xy: list[NDArray[np.float32]] = []
         self.conf: list[NDArray[np.float32]] = []
         self.world: list[NDArray[np.floating]] = []
-        self.others_from: list[float] = []
+        self.person: list[int] = []
         self.warnings: list[str] = []
-        self._followed = 0
 
     def append(self, keypoints: Keypoints2D) -> None:
         if self.started_at is None:
@@ -258,13 +284,16 @@ class _Rows:
         self.conf.append(keypoints.conf)
         self.world.append(joints_from_landmarks(keypoints.world))
         company = keypoints.company
-        if company.followed != self._followed:
-            self._followed = company.followed
-            self.others_from.append(keypoints.time_s)
-            if not company.chosen:
-                self.warnings.append(
-                    f"The person followed was lost; from {keypoints.time_s:.1f} s on it is another."
-                )
+        if self.person and company.followed != self.person[-1] and not company.chosen:
+            self.warnings.append(
+                f"The person followed was lost; from {keypoints.time_s:.1f} s on it is another."
+            )
+        self.person.append(company.followed)
+
+    def last(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]:
+        """Joints, confidences, depths and time of the newest frame, as for ``Lifter.lift``."""
+        world = self.world[-1].astype(np.float32)
+        return self.xy[-1], self.conf[-1], _behind_pelvis(world), self.time_s[-1]
 
 
 class _ReadAhead:

@@ -75,10 +75,20 @@ class Detector:
         self._following = Following(self._eyes, choices)
         self.several = several
         self._last_s: float | None = None
+        self._moved = False
 
-    def choose(self, x: float, y: float) -> None:
-        """Follow whoever is at this place of the next picture, in pixels; nobody there, nothing."""
-        self._following.choose(Choice(x, y))
+    def choose(self, x: float, y: float, time_s: float) -> None:
+        """Follow whoever is at this place, in pixels, of the next picture that is not before
+        ``time_s``; nobody there, nothing.  See ``moved`` for what becomes of it later."""
+        self._following.choose(Choice(x, y, time_s))
+
+    def moved(self) -> None:
+        """The next picture is from elsewhere in a film, because somebody wanted to go there.
+
+        Whom to follow is found out anew; a choice made for a moment from there on counts again at
+        that moment, so that a film that is looped shows the same each time.
+        """
+        self._moved = True
 
     def detect(self, frame: Frame) -> Keypoints2D:
         """Find the person in ``frame``; nobody there gives ``tracked`` False.
@@ -90,9 +100,13 @@ class Detector:
             raise DetectorError("The pose detector is closed already.")
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
         try:
-            if self._last_s is not None and not 0.0 < step_s <= _LONGEST_STEP_S:
+            if self._moved:
+                self._following.go_to(frame.time_s)
+                step_s = 0.0
+            elif self._last_s is not None and not 0.0 < step_s <= _LONGEST_STEP_S:
                 self._following.forget()
                 step_s = 0.0
+            self._moved = False
             self._eyes.step_ms = max(1, round(1000 * step_s))
             seen = self._look(frame)
         except (RuntimeError, ValueError) as error:

@@ -2,15 +2,17 @@
 
 The detector's left-right swaps are repaired, short gaps bridged, the sequence resampled to the
 network's rate by real time, lifted in overlapping windows that are blended, and brought back to the
-source's frames.
+source's frames.  Nothing of this reaches from one person to the next who was followed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+import hashlib
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -28,11 +30,14 @@ from models.visibility import bridge, guessed_mask, seen_mask, told_confidence
 from models.windows import WindowLifter
 
 Size = tuple[int, int]
+LiftedAhead = dict[bytes, NDArray[np.float32]]
+"""(T, 17, 3) poses of windows by ``Lifter.key``."""
 
-_LONGEST_HOLE_S: Final = 1.0
+LONGEST_HOLE_S: Final = 1.0
 """Frames further apart than this belong to different takes: nothing is interpolated across."""
-_BATCH_FRAMES: Final = {"cpu": 486, "cuda": 243 * 16, "mps": 243 * 4}
-"""Frames in one pass: enough to fill the device, few enough for its memory."""
+_BATCH_FRAMES: Final = {"cpu": 54, "cuda": 243 * 16, "mps": 243 * 4}
+"""Frames in one pass: enough to fill the device, few enough for its memory; on a CPU more are no
+faster, and fewer leave no core idle at the end."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,12 @@ class Track:
     missing: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
 
+    @classmethod
+    def joined(cls, tracks: Iterable[Track]) -> Track:
+        """One after the other; at least one."""
+        parts = zip(*((t.evidence, t.filled, t.missing, t.swapped) for t in tracks), strict=True)
+        return cls(*(np.concatenate(part) for part in parts))
+
 
 def prepare_track(
     xy: NDArray[np.floating],
@@ -67,7 +78,10 @@ def prepare_track(
     time_s: NDArray[np.floating],
     depth: NDArray[np.floating],
 ) -> Track:
-    """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``."""
+    """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``.
+
+    All frames are of one person.
+    """
     swapped = find_swaps(xy, conf, time_s)
     xy = np.where(swapped[:, None, None], xy[:, MIRROR], xy)
     conf = np.where(swapped[:, None], conf[:, MIRROR], conf)
@@ -112,7 +126,7 @@ class Lifter:
         network, self.info = checkpoint.load(checkpoint.resolve_weights(weights), self.device)
         self.height_m = height_m
         self.use_depth = use_depth
-        self._workers = workers or OFFLINE_WORKERS
+        self.workers = workers or OFFLINE_WORKERS
         self.windows = WindowLifter(network, self.info, self.device)
 
     @property
@@ -133,6 +147,8 @@ class Lifter:
         time_s: NDArray[np.floating],
         *,
         depth: NDArray[np.floating] | None = None,
+        person: NDArray[np.integer] | None = None,
+        ahead: Mapping[bytes, NDArray[np.float32]] | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Lifted:
         """Lift a clip of N >= 1 frames at any rate.
@@ -144,20 +160,29 @@ class Lifter:
             time_s: (N,) strictly increasing seconds.
             depth: (N, 17) metres behind the pelvis as the detector guesses them
                 (``skeleton.depth_from_world``), NaN where it does not; optional evidence.
+            person: (N,) whom each frame is of; where that changes, another motion begins.  One
+                person unless given.
+            ahead: windows that were lifted already (see ``models.ahead``).
             progress: called with the share done, 0 to 1; may raise to stop.
 
         Raises:
             ValueError: an argument has the wrong shape, or the times do not increase.
         """
         xy, conf, time_s = (np.asarray(array) for array in (xy, conf, time_s))
-        _require(xy, conf, size, time_s)
-        track = prepare_track(xy, conf, size, time_s, self.evidence_of_depth(depth, conf.shape))
+        _require(xy, conf, size, time_s, person)
+        depth = self.evidence_of_depth(depth, conf.shape)
+        other = np.zeros(len(xy) - 1, bool) if person is None else np.diff(person) != 0
+        track = Track.joined(
+            prepare_track(xy[each], conf[each], size, time_s[each], depth[each])
+            for each in _stretches(other)
+        )
         xyz = np.empty((len(xy), JOINT_COUNT, 3), np.float32)
-        for take in _takes(time_s):
+        for take in _stretches(other | (np.diff(time_s) > LONGEST_HOLE_S)):
             grid = regular_grid(time_s[take], self.info.rate)
             on_grid = self._lift_grid(
                 grid.sample(track.evidence[take], track.evidence[take][..., 2] > 0)[0],
                 size,
+                ahead or {},
                 _part_of(progress, take, len(xy)),
             )
             xyz[take] = grid.back(on_grid)
@@ -178,43 +203,62 @@ class Lifter:
             return np.full(shape, np.nan, np.float32)
         return depth
 
+    def key(self, evidence: NDArray[np.float32], size: Size) -> bytes:
+        """What (T, 17, 4) evidence in a picture of that size is remembered under."""
+        seen = hashlib.blake2b(evidence.tobytes(), digest_size=16)
+        seen.update(f"{size} {self.info.sha256} {self.device}".encode())
+        return seen.digest()
+
+    def lift_windows(self, evidence: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+        """Lift (B, T, 17, 4) at the network's rate -> (B, T, 17, 3), each window for itself."""
+        lifted: NDArray[np.float32] = self.windows(torch.from_numpy(evidence), size).numpy()
+        return lifted
+
     def _lift_grid(
         self,
         evidence: NDArray[np.float32],
         size: Size,
+        ahead: Mapping[bytes, NDArray[np.float32]],
         progress: Callable[[float], None],
     ) -> NDArray[np.float32]:
         """Lift (M, 17, 4) at the network's rate by overlapping windows -> (M, 17, 3)."""
         count, length = len(evidence), self.info.frames
+
+        def window(start: int) -> NDArray[np.float32]:
+            # Frames past an end of the clip repeat the end, as in training.
+            return evidence[np.clip(start + np.arange(length), 0, count - 1)]
+
+        def lift_pass(chosen: list[int]) -> NDArray[np.float32]:
+            return self.lift_windows(np.stack([window(start) for start in chosen]), size)
+
+        starts = _starts(count, length)
+        known = {start: ahead.get(self.key(window(start), size)) for start in starts if ahead}
+        left = [start for start in starts if known.get(start) is None]
+        per_pass = max(1, _BATCH_FRAMES.get(self.device.type, 486) // length)
+        passes = [left[i : i + per_pass] for i in range(0, len(left), per_pass)]
+
         total = np.zeros((count, JOINT_COUNT, 3), np.float32)
         weight = np.zeros((count, 1, 1), np.float32)
         blend = _blend(length)
-        starts = _starts(count, length)
-        per_pass = max(1, _BATCH_FRAMES.get(self.device.type, 486) // length)
-        passes = [starts[i : i + per_pass] for i in range(0, len(starts), per_pass)]
-
-        def lift_pass(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
-            # Frames past an end of the clip repeat the end, as in training.
-            index = np.clip(chosen[:, None] + np.arange(length), 0, count - 1)
-            return self.windows(torch.from_numpy(evidence[index]), size).numpy()
-
         with closing(self._side_by_side(lift_pass, passes)) as lifted:
-            for number, (chosen, poses) in enumerate(zip(passes, lifted, strict=True), start=1):
-                for start, pose in zip(chosen, poses, strict=True):
-                    inside = slice(max(0, -start), min(length, count - start))
-                    target = slice(start + inside.start, start + inside.stop)
-                    total[target] += blend[inside] * pose[inside]
-                    weight[target] += blend[inside]
-                progress(number / len(passes))
+            fresh = chain.from_iterable(lifted)
+            for number, start in enumerate(starts, start=1):
+                pose = known.get(start)
+                pose = next(fresh) if pose is None else pose
+                inside = slice(max(0, -start), min(length, count - start))
+                target = slice(start + inside.start, start + inside.stop)
+                total[target] += blend[inside] * pose[inside]
+                weight[target] += blend[inside]
+                progress(number / len(starts))
         blended: NDArray[np.float32] = total / weight
         return blended
 
     def _side_by_side(
         self,
-        lift_pass: Callable[[NDArray[np.intp]], NDArray[np.float32]],
-        passes: list[NDArray[np.intp]],
+        lift_pass: Callable[[list[int]], NDArray[np.float32]],
+        passes: list[list[int]],
     ) -> Generator[NDArray[np.float32], None, None]:
-        workers = self._workers if self.device.type == "cpu" else 1
+        workers = self.workers if self.device.type == "cpu" else 1
         pool = ThreadPoolExecutor(workers, "mixpose-lift", torch.set_num_threads, (1,))
         try:
             yield from pool.map(lift_pass, passes)
@@ -223,7 +267,11 @@ class Lifter:
 
 
 def _require(
-    xy: NDArray[np.floating], conf: NDArray[np.floating], size: Size, time_s: NDArray[np.floating]
+    xy: NDArray[np.floating],
+    conf: NDArray[np.floating],
+    size: Size,
+    time_s: NDArray[np.floating],
+    person: NDArray[np.integer] | None,
 ) -> None:
     count = len(xy)
     if count < 1 or xy.shape != (count, JOINT_COUNT, 2):
@@ -234,6 +282,8 @@ def _require(
         raise ValueError(f"time_s must be ({count},) finite seconds, not {time_s.shape}")
     if (np.diff(time_s) <= 0).any():
         raise ValueError("time_s must increase strictly")
+    if person is not None and person.shape != (count,):
+        raise ValueError(f"person must be ({count},), not {person.shape}")
     if min(size) <= 0:
         raise ValueError(f"size must be positive (width, height), not {size}")
 
@@ -250,22 +300,22 @@ def _part_of(
     return report
 
 
-def _takes(time_s: NDArray[np.floating]) -> Iterator[slice]:
-    """Stretches of frames without a hole between them."""
-    ends = [*(np.flatnonzero(np.diff(time_s) > _LONGEST_HOLE_S) + 1), len(time_s)]
-    start = 0
-    for end in ends:
-        yield slice(start, int(end))
-        start = int(end)
+def _stretches(torn: NDArray[np.bool_]) -> list[slice]:
+    """N frames in parts, cut between those neighbours (N - 1,) that are ``torn`` apart."""
+    ends = (np.flatnonzero(torn) + 1).tolist()
+    return [slice(*each) for each in zip([0, *ends], [*ends, len(torn) + 1], strict=True)]
 
 
-def _starts(count: int, length: int) -> NDArray[np.intp]:
-    """First frames of windows that overlap by half and cover 0 .. count-1."""
+def window_step(length: int) -> int:
+    """Frames from one window to the next: they overlap by half."""
+    return max(1, length // 2)
+
+
+def _starts(count: int, length: int) -> list[int]:
+    """First frames of windows that overlap and cover 0 .. count-1."""
     if count <= length:
-        return np.array([-((length - count) // 2)])
-    step = max(1, length // 2)
-    starts = np.arange(0, count - length, step)
-    return np.append(starts, count - length)
+        return [-((length - count) // 2)]
+    return [*range(0, count - length, window_step(length)), count - length]
 
 
 def _blend(length: int) -> NDArray[np.float32]:

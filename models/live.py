@@ -19,13 +19,11 @@ from models.devices import LIVE_THREADS, cpu_threads
 from models.lifter import Lifter, Size
 from models.skeleton import MIRROR, PELVIS
 from models.swaps import SwapTracker
-from models.timing import recent_grid
+from models.timing import LONGEST_GAP_S, recent_grid
 from models.visibility import SeenTracker, guessed_mask, told_confidence
 
 DEFAULT_DELAY: Final = 2
 LARGEST_DELAY: Final = 12
-_HELD_S: Final = 0.5
-"""How long a vanished joint is taken to be where it was: the longest gap filled offline, too."""
 _MOST_FRAMES: Final = 512
 """A bound on what is kept, should a source deliver hundreds of frames a second."""
 
@@ -113,7 +111,7 @@ class LiveLifter:
         seen = self._seen.step(conf) & np.isfinite(xy).all(axis=-1)
         self._last_xy = np.where(seen[:, None], xy, self._last_xy).astype(np.float32)
         self._last_seen_s[seen] = time_s
-        filled = ~seen & (time_s - self._last_seen_s <= _HELD_S)
+        filled = ~seen & (time_s - self._last_seen_s <= LONGEST_GAP_S)
         known = seen | filled
         guessed = ~known & guessed_mask(xy, conf, size)
         place = np.where(guessed[:, None], xy, self._last_xy)

@@ -8,6 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+LONGEST_GAP_S: Final = 0.5
+"""What lies further apart in time is not connected: neither filled, held, smoothed nor drawn as
+one."""
 _SAME_RATE: Final = 0.1
 """Frame intervals this close to the network's, relatively, are taken as they are: 29.97 or 33.4 ms
 from a webcam need no interpolation, which would blur what the detector saw."""
@@ -54,11 +57,15 @@ class Grid:
 def regular_grid(time_s: NDArray[np.floating], rate: float) -> Grid:
     """A grid at ``rate`` over a take; the take's own frames if they come at that rate already."""
     source = np.asarray(time_s, np.float64)
-    steps = np.diff(source) * rate
-    if len(source) == 1 or (abs(steps - 1) < _SAME_RATE).all():
+    if len(source) == 1 or same_rate(np.diff(source), rate):
         return Grid(source, source)
     count = int(np.ceil((source[-1] - source[0]) * rate - _SAME_FRAME_S)) + 1
     return Grid(source, source[0] + np.arange(count) / rate)
+
+
+def same_rate(steps_s: NDArray[np.floating], rate: float) -> bool:
+    """Whether frames with these (N - 1,) seconds between them come at ``rate`` already."""
+    return bool((abs(steps_s * rate - 1) < _SAME_RATE).all())
 
 
 def recent_grid(time_s: NDArray[np.floating], rate: float, frames: int) -> Grid:

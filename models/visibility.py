@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.timing import LONGEST_GAP_S
+
 SEEN: Final = 0.5
 """Confidence from which a joint counts as seen."""
 STILL_SEEN: Final = 0.4
@@ -84,7 +86,7 @@ def bridge(
     xy: NDArray[np.floating],
     seen: NDArray[np.bool_],
     time_s: NDArray[np.floating],
-    max_gap_s: float = 0.5,
+    max_gap_s: float = LONGEST_GAP_S,
 ) -> tuple[NDArray[np.floating], NDArray[np.bool_]]:
     """Fill short gaps of each joint on a straight line in real time.
 

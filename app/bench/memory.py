@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import mmap
 from pathlib import Path
 from typing import Final
 
@@ -15,4 +15,4 @@ def resident_mb() -> float | None:
         pages = int(_STATM.read_text().split()[1])
     except FileNotFoundError:
         return None
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return pages * mmap.PAGESIZE / 1e6

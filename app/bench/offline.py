@@ -56,7 +56,7 @@ def whole_lift(path: str, seconds: float, lifter: Lifter) -> tuple[DetectedClip,
     """Do what ``lift`` does with a file; the clip and the seconds it took without loading."""
     with closing(Detector()) as detector, open_source(path) as source:
         began = time.perf_counter()
-        clip = detect_clip(source, detector, seconds=seconds)
+        clip = detect_clip(source, detector, seconds=seconds, lifter=lambda: lifter)
         lift_clip(clip, lifter)
         return clip, time.perf_counter() - began
 

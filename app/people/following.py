@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.people.clothes import clothes
-from app.people.looking import Eyes, Search
+from app.people.looking import Eyes, Region, Search, window
 from app.people.person import Person, Picture, clipped, only, same
-from app.people.tracks import Track, assign
+from app.people.tracks import AWAY_S, Track, assign
 
 LOST_S: Final = 3.0
 """After so long without the one followed, somebody else who is in view is."""
@@ -33,10 +33,8 @@ _TRIED_S: Final = 0.5
 _LARGER: Final = 1.15
 """Somebody else must be that much larger to be taken at first instead of who was found first."""
 _JUMP: Final = 1.5
-_TOO_SMALL: Final = 0.55
-"""Of the picture's height: below it the detector may not find somebody again in the whole
-picture."""
-_WINDOW: Final = 3.0
+_SURE_S: Final = 0.2
+"""Somebody must wear other clothes for so long: at the edge of the picture they are seen badly."""
 
 Finding = tuple[Person, NDArray[np.float64]]
 
@@ -73,16 +71,21 @@ class Following:
 
     Args:
         eyes: the detector.
-        choices: whom to follow from when on, in order of time; more may be added by ``choose``.
+        choices: whom to follow from when on; more may be added by ``choose``.
     """
 
     eyes: Eyes
     choices: Sequence[Choice] = ()
-    _choices: list[Choice] = field(init=False)
+    _made: list[Choice] = field(init=False)
+    """All choices."""
+    _due: list[Choice] = field(init=False)
+    """Those that wait for their time."""
     _search: Search = field(init=False)
     _followed: Track | None = None
     _others: list[Track] = field(default_factory=list)
-    _window: tuple[int, int, int, int] | None = None
+    _strangers: list[Track] = field(default_factory=list)
+    """At most one: who is found instead of the one followed, in other clothes."""
+    _window: Region | None = None
     """The part of the picture in which the detector tracks; None for the whole."""
     _hidden: bool = False
     _looked_s: float = -1e9
@@ -92,17 +95,33 @@ class Following:
     _chosen: bool = True
 
     def __post_init__(self) -> None:
-        self._choices = list(self.choices)
+        self._made = list(self.choices)
+        self._due = _in_order(self._made)
         self._search = Search(self.eyes)
 
     def choose(self, choice: Choice) -> None:
         """Follow somebody else from the next picture on that is not before ``choice.time_s``."""
-        self._choices.append(choice)
+        self._made.append(choice)
+        self._due.append(choice)
 
     def forget(self) -> None:
-        """What comes next does not continue what came before."""
+        """What comes next does not continue what came before, but may show the same person."""
         self.eyes.forget()
-        self._followed, self._others, self._window, self._hidden = None, [], None, False
+        self._others, self._strangers, self._window, self._hidden = [], [], None, False
+        self._looked_s = -1e9
+        if self._followed is not None:
+            self._followed.lose()
+
+    def go_to(self, time_s: float) -> None:
+        """The next picture is from ``time_s``, because somebody went there, or a film begins again.
+
+        What was chosen for a moment from there on counts again at that moment.  What was chosen
+        earlier does not: meanwhile somebody else may be at that place of the picture.
+        """
+        self.forget()
+        self._followed = self._wished = None
+        later = [choice for choice in self._made if choice.time_s > time_s - _TRIED_S]
+        self._due = _in_order(later)
 
     def step(self, picture: Picture, time_s: float) -> Sighting:
         """Find the one followed in the next picture."""
@@ -110,7 +129,6 @@ class Following:
         if chosen is not None:
             taken = self._take(picture, chosen, time_s, chosen=True)
             return self._sighting(taken, time_s)
-        person: Person | None
         solo = None if self._hidden else self._track(picture)
         if self._followed is None:
             person = self._begin(picture, solo, time_s)
@@ -120,14 +138,15 @@ class Following:
 
     def step_alone(self, picture: Picture) -> Sighting:
         """Find whoever the detector finds in the next picture, and look for nobody else."""
-        self._followed, self._others, self._window, self._hidden = None, [], None, False
-        self._choices.clear()
+        self._followed = self._window = None
+        self._others, self._strangers, self._hidden = [], [], False
+        self._due.clear()
         return Sighting(self.eyes.track(picture), followed=self._count)
 
     def _sighting(self, person: Person | None, time_s: float) -> Sighting:
         shown = tuple(
             track.expected_person(time_s)
-            for track in self._others
+            for track in (*self._others, *self._strangers)
             if track.sightings > 1 and time_s - track.seen_s < _SHOWN_S
         )
         hidden = person is None and self._followed is not None and bool(shown)
@@ -156,15 +175,20 @@ class Following:
         self, picture: Picture, followed: Track, solo: Person | None, time_s: float
     ) -> Person | None:
         looking = time_s - self._looked_s >= self._interval(followed, time_s)
-        if not self._others and not looking and not self._sudden(followed, solo, time_s):
-            if solo is not None:
-                followed.see(solo, None, time_s)
-            return solo
-        found = self._look(picture, followed, solo, time_s) if looking or not self._others else []
+        sudden = self._sudden(followed, solo, time_s)
+        doubtful = sudden or time_s - followed.seen_s > AWAY_S
+        looking = looking or (sudden and not self._others)
+        found = self._look(picture, followed, solo, time_s) if looking else []
         if not self._others and not found:
-            if solo is not None:
-                followed.see(solo, clothes(picture, solo), time_s)
+            if solo is None:
+                return None
+            worn = clothes(picture, solo) if looking or doubtful else None
+            if worn is not None and doubtful and followed.wears_other(worn):
+                return self._doubt(solo, worn, followed, time_s)
+            self._strangers.clear()
+            followed.see(solo, worn if looking else None, time_s)
             return solo
+        self._strangers.clear()
         people = ([] if solo is None else [solo]) + found
         mine = self._tell_apart(picture, people, followed, time_s)
         if mine is not None and mine is not solo:
@@ -189,7 +213,7 @@ class Following:
                 continue
             track = tracks[whose[index]]
             free = not any(
-                _meet(person, other.expected_person(time_s))
+                person.meets(other.expected_person(time_s))
                 for other in tracks
                 if other is not track and time_s - other.seen_s < _REMEMBERED_S
             )
@@ -256,12 +280,35 @@ class Following:
         ]
         if time_s - followed.seen_s < LOST_S or not present:
             return None
-        largest = max(present, key=lambda track: track.person.size)
-        return self._take(picture, largest, time_s, chosen=False)
+        back = [track for track in present if track.may_be(followed)]
+        largest = max(back or present, key=lambda track: track.person.size)
+        if not back:
+            return self._take(picture, largest, time_s, chosen=False)
+        self._others.remove(largest)
+        followed.see(largest.person, None, time_s)
+        return self._seed(picture, largest.person)
+
+    def _doubt(
+        self, solo: Person, worn: NDArray[np.float64], followed: Track, time_s: float
+    ) -> Person | None:
+        """Who is there in the place of the one followed wears other clothes: not them, so nobody,
+        until it is surely another and the one followed is surely gone."""
+        self._strangers = self._strangers or [Track(solo, worn, time_s)]
+        (stranger,) = self._strangers
+        stranger.see(solo, worn, time_s)
+        there_s = time_s - stranger.since_s
+        if time_s - followed.seen_s < LOST_S or there_s < _SURE_S:
+            return None
+        if not solo.convincing():
+            # A chair, or somebody in bad light: no other person is made of that, nor is it lost.
+            return solo if there_s > LOST_S else None
+        self._followed, self._strangers, self._chosen = stranger, [], False
+        self._count += 1
+        return solo
 
     def _wish(self, picture: Picture, time_s: float) -> Track | None:
         """Whoever is wished for now; for a moment, for not every picture shows everybody."""
-        due = [choice for choice in self._choices if choice.time_s <= time_s]
+        due = [choice for choice in self._due if choice.time_s <= time_s]
         if not due:
             return None
         last = due[-1]
@@ -270,17 +317,18 @@ class Following:
         found = self._at(picture, (last.x, last.y), time_s)
         if found is not None or time_s - self._wished_s > _TRIED_S:
             for choice in due:
-                self._choices.remove(choice)
+                self._due.remove(choice)
         return found if found is not self._followed else None
 
     def _at(self, picture: Picture, point: tuple[float, float], time_s: float) -> Track | None:
         """Whoever is at a place of the picture."""
-        people = [(track, track.expected_person(time_s)) for track in self._others]
-        if self._followed is not None:
+        everybody = (*self._others, *self._strangers)
+        people = [(track, track.expected_person(time_s)) for track in everybody]
+        if self._followed is not None and not self._strangers:
             people.append((self._followed, self._followed.expected_person(time_s)))
-        hit = [(track, person) for track, person in people if _holds(person, point)]
+        hit = [(track, person) for track, person in people if person.holds(point)]
         if hit:
-            near = min(hit, key=lambda each: _distance(each[1], point))
+            near = min(hit, key=lambda each: each[1].away(point))
             if near[0] is self._followed:
                 return near[0]
             person = self._search.around(picture, near[1], self._known_but(near[0], time_s))
@@ -288,7 +336,7 @@ class Following:
                 near[0].see(person, None, time_s)
             return near[0]
         for person in self._search.at(picture, point, self._known_but(None, time_s)):
-            if _holds(person, point):
+            if person.holds(point):
                 return Track(person, clothes(picture, person), time_s)
         return None
 
@@ -302,7 +350,7 @@ class Following:
         self._others = [each for each in self._others if each is not track]
         if former is not None:
             self._others.append(former)
-        self._followed, self._chosen = track, chosen
+        self._followed, self._chosen, self._strangers = track, chosen, []
         self._count += former is not None
         return self._seed(picture, track.expected_person(time_s))
 
@@ -322,7 +370,7 @@ class Following:
     def _seed(self, picture: Picture, person: Person) -> Person:
         """Make the detector track ``person``: at first it is shown nobody else."""
         self.eyes.forget()
-        self._window = _window(picture, person)
+        self._window = window(picture, person)
         found = self._track(only(picture, person))
         self._hidden = found is None or not same(found, person)
         if found is None or self._hidden:
@@ -346,29 +394,6 @@ class Following:
         return self._seed(picture, person) if leaves else person
 
 
-def _window(picture: Picture, person: Person) -> tuple[int, int, int, int] | None:
-    """A part of the picture in which a small person is large enough to be found again."""
-    left, top, right, bottom = clipped(person.box, picture)
-    height, width = picture.shape[:2]
-    extent = max(right - left, bottom - top)
-    if extent >= _TOO_SMALL * height:
-        return None
-    side = min(round(_WINDOW * extent), height, width)
-    x = min(max((left + right - side) // 2, 0), width - side)
-    y = min(max((top + bottom - side) // 2, 0), height - side)
-    return x, y, x + side, y + side
-
-
-def _meet(one: Person, other: Person) -> bool:
-    """Whether two people's boxes overlap."""
-    a, b = one.box, other.box
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def _holds(person: Person, point: tuple[float, float]) -> bool:
-    left, top, right, bottom = person.box
-    return left <= point[0] <= right and top <= point[1] <= bottom
-
-
-def _distance(person: Person, point: tuple[float, float]) -> float:
-    return float(np.linalg.norm(person.centre - point))
+def _in_order(choices: Sequence[Choice]) -> list[Choice]:
+    """By time; of those for one moment the last one made comes last, and so prevails."""
+    return sorted(choices, key=lambda choice: choice.time_s)

@@ -23,6 +23,10 @@ _PART: Final = 0.6
 """Of the longer side: people half as tall as those found in the whole are found in parts."""
 _REACHES: Final = (0.6, 0.35, 0.2)
 """Of the longer side: where to look for whoever was pointed at, first for large people."""
+_TOO_SMALL: Final = 0.55
+"""Of the picture's height: below it the detector may not find somebody again in the whole
+picture."""
+_WINDOW: Final = 3.0
 Region = tuple[int, int, int, int]
 """Left, top, right and bottom, whole pixels."""
 
@@ -96,6 +100,19 @@ class Search:
             return None
         found = found.moved(left, top)
         return None if any(same(found, person) for person in known) else found
+
+
+def window(picture: Picture, person: Person) -> Region | None:
+    """A part of the picture in which a small person is large enough to be found again."""
+    left, top, right, bottom = clipped(person.box, picture)
+    height, width = picture.shape[:2]
+    extent = max(right - left, bottom - top)
+    if extent >= _TOO_SMALL * height:
+        return None
+    side = min(round(_WINDOW * extent), height, width)
+    x = min(max((left + right - side) // 2, 0), width - side)
+    y = min(max((top + bottom - side) // 2, 0), height - side)
+    return x, y, x + side, y + side
 
 
 def _regions(picture: Picture) -> list[Region]:

@@ -82,6 +82,20 @@ class Person:
         landmarks[:, :2] += (x, y)
         return Person(landmarks, self.world)
 
+    def holds(self, point: tuple[float, float]) -> bool:
+        """Whether a place of the picture is within the person's box."""
+        left, top, right, bottom = self.box
+        return left <= point[0] <= right and top <= point[1] <= bottom
+
+    def away(self, point: tuple[float, float]) -> float:
+        """Pixels from a place of the picture to the middle of the trunk."""
+        return float(np.linalg.norm(self.centre - point))
+
+    def meets(self, other: Person) -> bool:
+        """Whether two people's boxes overlap."""
+        a, b = self.box, other.box
+        return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
     def convincing(self) -> bool:
         """Whether it is surely a person.
 

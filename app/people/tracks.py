@@ -28,11 +28,18 @@ _FARTHEST: Final = 1.2
 _FARTHEST_LATER: Final = 0.7
 _LATER_S: Final = 0.5
 """Who has been away for longer may come back anywhere: the clothes decide."""
+AWAY_S: Final = 1.0
+"""After so long whoever is found may be another, though not elsewhere."""
 _CLOTHES: Final = 2.0
 _SHIVER: Final = 0.2
 """Clothes differ by so much from frame to frame."""
 _UNKNOWN_CLOTHES: Final = 0.35
+_ANOTHERS: Final = 0.5
+"""A trunk in a colour this far off is another's, wherever that is.  In four clips one person's was
+up to 0.24 off for 0.2 s on end, more than a second later; thighs, behind hands and hems, up to 1.
+"""
 _LEARN: Final = 0.06
+_LONG_AGO: Final = -1e9
 GATE: Final = 1.0
 """Of the cost: beyond it is somebody else."""
 
@@ -43,7 +50,7 @@ class Track:
     def __init__(self, person: Person, clothes: NDArray[np.float64], time_s: float) -> None:
         self.person = person
         """As last seen."""
-        self.seen_s = time_s
+        self.since_s = self.seen_s = time_s
         self.sightings = 1
         self.clothes = clothes
         self._places: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=64)
@@ -61,6 +68,21 @@ class Track:
         self._places.append((time_s, person.centre))
         while time_s - self._places[0][0] > _SPEED_OVER_S and len(self._places) > 2:
             self._places.popleft()
+
+    def lose(self) -> None:
+        """Time has leapt: whoever is seen next may be anywhere, and anybody."""
+        self.seen_s = _LONG_AGO
+        self._places.clear()
+        self._places.append((_LONG_AGO, self.person.centre))
+
+    def wears_other(self, clothes: NDArray[np.float64]) -> bool:
+        """Whether these are surely another's; that of several are alike is no proof."""
+        differ = wear.difference(self.clothes[:1], clothes[:1])
+        return differ is not None and differ > _ANOTHERS
+
+    def may_be(self, lost: Track) -> bool:
+        """Whether this is somebody who was lost before: nobody is in a picture twice."""
+        return self.since_s > lost.seen_s and not lost.wears_other(self.clothes)
 
     def expected(self, time_s: float) -> NDArray[np.float64]:
         """(2,) where the middle of the trunk should be now."""
@@ -83,6 +105,8 @@ class Track:
         place = min(place, _FARTHEST_LATER if away_s > _LATER_S else _FARTHEST)
         differ = wear.difference(self.clothes, clothes)
         worn = _UNKNOWN_CLOTHES if differ is None else _CLOTHES * max(0.0, differ - _SHIVER)
+        if away_s > AWAY_S and self.wears_other(clothes):
+            worn = max(worn, GATE)
         return place + worn + 0.5 * abs(math.log(person.size / self.person.size))
 
 

@@ -100,6 +100,8 @@ class Capture:
 
     def _jump(self, time_s: float) -> None:
         self._feed.seek(time_s)
+        if self._detector is not None:
+            self._detector.moved()
         self._inbox.break_off(self._board.break_off())
 
     def _advance(self) -> None:

@@ -29,7 +29,7 @@ class Controls:
     ) -> None:
         self._changed = threading.Condition()
         self._move: Move | None = None
-        self._person: tuple[float, float] | None = None
+        self._person: tuple[float, float, float] | None = None
         self.stopping = False
         self.paused = False
         self.delay = delay
@@ -72,12 +72,12 @@ class Controls:
             self._move = move
             self._changed.notify_all()
 
-    def choose_person(self, place: tuple[float, float]) -> None:
-        """Ask for the person at a place of the picture, in pixels."""
+    def choose_person(self, place: tuple[float, float, float]) -> None:
+        """Ask for the person at a place of the picture, in pixels, from a time of the source on."""
         with self._changed:
             self._person = place
 
-    def take_person(self) -> tuple[float, float] | None:
+    def take_person(self) -> tuple[float, float, float] | None:
         """Return the wish for another person, once."""
         with self._changed:
             place, self._person = self._person, None

@@ -129,6 +129,7 @@ class Feed:
                 duration_s=source.duration_s,
                 frame_count=source.frame_count,
                 warnings=tuple(source.warnings),
+                fov_deg=source.fov_deg,
             )
         )
 

@@ -65,10 +65,10 @@ class Recorder:
             self._look_for_failure(self._writer)
 
     def mark(self, label: str) -> None:
-        """Mark this moment in the recording, if there is one."""
+        """Mark the frame written last in the recording, if there is one."""
         with self._lock:
             if self._writer is not None and not self._broken:
-                self._writer.mark(label)
+                self._writer.mark(label, last_frame=True)
 
     def finish(self) -> None:
         """Close what is still being written, at the end of the run."""

@@ -133,9 +133,12 @@ class LiveRun:
         """Choose whether to look out for other people than the one followed."""
         self._controls.several = several
 
-    def choose_person(self, x: float, y: float) -> None:
-        """Follow whoever is at this place of the picture, in pixels, from the next frame on."""
-        self._controls.choose_person((x, y))
+    def choose_person(self, x: float, y: float, time_s: float) -> None:
+        """Follow whoever is at this place, in pixels, of the picture of ``time_s``, from now on.
+
+        When a film is at that time again, moved back or looped, they are followed from there again.
+        """
+        self._controls.choose_person((x, y, time_s))
 
     def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
         """Exchange the network while running (other weights or device).

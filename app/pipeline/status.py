@@ -61,6 +61,8 @@ class SourceFacts:
     frame_count: int | None
     """Of files only, and estimates."""
     warnings: tuple[str, ...]
+    fov_deg: float | None = None
+    """Angle that the longer side of the picture spans, where the source says so."""
 
 
 @dataclass(frozen=True, slots=True)

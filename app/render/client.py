@@ -5,10 +5,10 @@ from __future__ import annotations
 import atexit
 import logging
 import multiprocessing
+import sys
 import threading
 import time
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from multiprocessing.shared_memory import SharedMemory
 from typing import NamedTuple
@@ -18,6 +18,11 @@ from numpy.typing import NDArray
 
 from app.render import child
 from app.render.protocol import Done, Draw, Failed, Kind, Start
+
+if sys.platform == "win32":
+    from multiprocessing.connection import PipeConnection as Connection
+else:
+    from multiprocessing.connection import Connection
 
 _log = logging.getLogger(__name__)
 

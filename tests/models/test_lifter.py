@@ -231,6 +231,26 @@ def test_a_hole_in_time_separates_takes(lifter: Lifter) -> None:
     assert lifted[:30] == pytest.approx(first, abs=1e-5)
 
 
+def test_another_person_is_another_motion(lifter: Lifter) -> None:
+    """Even if they stand there the other way round, and a joint was not seen at the change."""
+    clip, conf = standing(60), np.ones((60, 17))
+    clip[45:] = clip[45:, list(MIRROR)] + (4, 2)
+    conf[43:47, JOINT["left_wrist"]] = 0.05
+    person = np.repeat([7, 8], [45, 15])
+    both = lifter.lift(clip, conf, SIZE, times(60), person=person)
+    for part in (slice(45), slice(45, 60)):
+        alone = lifter.lift(clip[part], conf[part], SIZE, times(60)[part])
+        assert both.xyz[part] == pytest.approx(alone.xyz, abs=1e-5)
+        for name in ("filled", "missing", "swapped"):
+            np.testing.assert_array_equal(getattr(both, name)[part], getattr(alone, name))
+    assert not both.swapped.any()
+    assert both.missing[43:47, JOINT["left_wrist"]].all()
+    one = lifter.lift(clip, conf, SIZE, times(60))
+    assert one.swapped[45:].all(), "of one person it would be a change of sides"
+    same = lifter.lift(clip, conf, SIZE, times(60), person=np.full(60, 7))
+    np.testing.assert_array_equal(same.xyz, one.xyz)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -239,6 +259,7 @@ def test_a_hole_in_time_separates_takes(lifter: Lifter) -> None:
         ({"time_s": np.array([0.0, 0.0, 1.0])}, "increase strictly"),
         ({"time_s": np.array([0.0, np.nan, 1.0])}, "finite"),
         ({"size": (0, 10)}, "size must be positive"),
+        ({"person": np.zeros(2, int)}, "person must be"),
     ],
 )
 def test_bad_arguments_are_named(lifter: Lifter, change: dict[str, object], words: str) -> None:

@@ -15,11 +15,42 @@ from tests.support.program import Program
 
 
 class Terminal:
-    """A terminal of the program's own, for its standard error; Ctrl-C reaches its children too."""
+    """A terminal of the program's own, for its standard error and perhaps its input; Ctrl-C reaches
+    its children too."""
 
     def __init__(self) -> None:
         self.ours, self.theirs = pty.openpty()
         self.text = ""
+
+    def type(self, text: str) -> None:
+        """What somebody types; ``\\n`` is Enter."""
+        os.write(self.ours, text.encode())
+
+    @property
+    def screen(self) -> list[str]:
+        """The rows as one sees them by now, for the few things that the program makes use of."""
+        rows: list[list[str]] = [[]]
+        row, column, kept = 0, 0, (0, 0)
+        for part in re.findall(r"\x1b\[[AKJ]|\x1b[78]|[^\x1b]", self.text):
+            if part == "\x1b[A":
+                row -= 1
+            elif part in ("\x1b[K", "\x1b[J"):
+                del rows[row][column:]
+                del rows[row + 1 if part.endswith("J") else len(rows) :]
+            elif part == "\x1b7":
+                kept = row, column
+            elif part == "\x1b8":
+                row, column = kept
+            elif part == "\r":
+                column = 0
+            elif part == "\n":
+                row += 1
+            else:
+                rows[row] += " " * (column + 1 - len(rows[row]))
+                rows[row][column] = part
+                column += 1
+            rows += [[] for _ in range(row + 1 - len(rows))]
+        return ["".join(each).rstrip() for each in rows]
 
     def read_until(self, pattern: str, timeout_s: float = 60.0) -> None:
         """Read on until ``pattern`` has appeared; "" reads to the end."""
@@ -39,10 +70,13 @@ class Terminal:
 
 @contextmanager
 def on_terminal(
-    program: Program, *arguments: object
+    program: Program, *arguments: object, kind: str = ""
 ) -> Iterator[tuple[Terminal, subprocess.Popen[str]]]:
+    """The program with its standard error on a terminal, and its input too if that is of a
+    ``kind``, such as "xterm"."""
     terminal = Terminal()
-    process = program.start(*arguments, stderr=terminal.theirs, start_new_session=True)
+    typed = {"stdin": terminal.theirs, "env": {"TERM": kind}} if kind else {}
+    process = program.start(*arguments, stderr=terminal.theirs, start_new_session=True, **typed)
     os.close(terminal.theirs)
     try:
         yield terminal, process

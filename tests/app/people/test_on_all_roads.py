@@ -9,7 +9,7 @@ import pytest
 
 from app.clip import detect_clip
 from app.detector import Detector
-from app.packets import OTHER_PERSON
+from app.packets import OTHER_PERSON, Frame, Keypoints2D
 from app.people import following
 from app.people.following import Choice
 from app.pipeline import LiveRun, State
@@ -65,6 +65,56 @@ def test_a_clip_says_that_somebody_was_lost(
     assert [f"{time_s:.1f} s" in clip.warnings[0] for time_s in clip.others_from] == [False, True]
 
 
+class Noting(Detector):
+    """Notes what it finds."""
+
+    def __init__(self, found: list[Keypoints2D]) -> None:
+        super().__init__()
+        self._found = found
+
+    def detect(self, frame: Frame) -> Keypoints2D:
+        self._found.append(super().detect(frame))
+        return self._found[-1]
+
+
+def test_a_film_that_is_looped_follows_the_person_clicked_from_that_moment_on_each_time(
+    acted: Acted, film: Path
+) -> None:
+    found: list[Keypoints2D] = []
+    run = LiveRun(
+        lambda: open_source(str(film), paced=True),
+        None,
+        detector_factory=lambda: Noting(found),
+        loop=True,
+    )
+    run.start()
+    try:
+        until(lambda: bool(found) and 0.5 < found[-1].time_s < 1.0, "half a second", 60)
+        chosen_s = found[-1].time_s
+        x, y = acted.joints[BEHIND, round(chosen_s * RATE), 7]
+        run.choose_person(float(x), float(y), chosen_s)
+        until(lambda: len(starts(found)) > 3, "the third round", 60)
+    finally:
+        run.stop()
+    second, third, fourth = starts(found)[:3]
+    for rows in (found[second:third], found[third:fourth]):
+        tracked = [each for each in rows if each.tracked]
+        early = [each for each in tracked if each.time_s < chosen_s - 0.01]
+        late = [each for each in tracked if each.time_s > chosen_s + 0.3]
+        assert {who(acted, each) for each in early} == {NEAR}
+        assert {who(acted, each) for each in late} == {BEHIND}
+
+
+def starts(found: list[Keypoints2D]) -> list[int]:
+    """Where each round but the first begins."""
+    times = [each.time_s for each in found]
+    return [row for row in range(1, len(times)) if times[row] < times[row - 1]]
+
+
+def who(acted: Acted, keypoints: Keypoints2D) -> int:
+    return int(acted.errors(keypoints.xy, round(keypoints.time_s * RATE)).argmin())
+
+
 def test_what_is_recorded_is_the_person_clicked_and_says_so(
     acted: Acted, film: Path, tmp_path: Path
 ) -> None:
@@ -79,7 +129,7 @@ def test_what_is_recorded_is_the_person_clicked_and_says_so(
         seen = run.latest().keypoints
         assert seen is not None
         x, y = acted.joints[BEHIND, round(seen.time_s * RATE), 7]
-        run.choose_person(float(x), float(y))
+        run.choose_person(float(x), float(y), seen.time_s)
         until(lambda: run.state is State.ENDED, "the end", 60)
     finally:
         held = run.stop_recording()
@@ -96,3 +146,6 @@ def test_what_is_recorded_is_the_person_clicked_and_says_so(
     first = whose.index(BEHIND)
     assert first > 0
     assert set(whose[first:]) == {BEHIND}
+    (change,) = np.flatnonzero(np.diff(rows.person)) + 1
+    assert change == np.flatnonzero(rows.tracked)[first]
+    assert mark.time_s == pytest.approx(rows.time_s[change], abs=1e-6)

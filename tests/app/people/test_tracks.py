@@ -8,41 +8,7 @@ import pytest
 from app.people.clothes import clothes, difference
 from app.people.person import Person, only, same, without
 from app.people.tracks import Track, assign
-from models.skeleton import LANDMARK_NAMES
-
-RED, BLUE = (200, 40, 40), (40, 40, 200)
-_PLACES = {
-    "shoulder": -50.0,
-    "elbow": -20.0,
-    "wrist": 10.0,
-    "pinky": 15.0,
-    "index": 15.0,
-    "thumb": 15.0,
-    "hip": 0.0,
-    "knee": 45.0,
-    "ankle": 90.0,
-    "heel": 95.0,
-    "foot_index": 95.0,
-}
-
-
-def person(x: float, y: float = 120.0, size: float = 1.0) -> Person:
-    """Somebody upright whose pelvis is at ``(x, y)``; the trunk is 50 pixels long."""
-    marks = np.zeros((33, 5), np.float32)
-    for index, name in enumerate(LANDMARK_NAMES):
-        side = -12.0 if "right" in name else 12.0 if "left" in name else 0.0
-        down = next((_PLACES[part] for part in _PLACES if name.endswith(part)), -70.0)
-        marks[index, :2] = x + size * side, y + size * down
-    marks[:, 3:] = 0.95
-    return Person(marks, np.zeros((33, 3), np.float32))
-
-
-def painted(*people: tuple[Person, tuple[int, int, int]]) -> np.ndarray:
-    picture = np.full((240, 640, 3), 128, np.uint8)
-    for each, colour in people:
-        left, top, right, bottom = (round(side) for side in each.box)
-        picture[max(0, top) : bottom, max(0, left) : right] = colour
-    return picture
+from tests.support.rectangles import BLUE, RED, painted, person
 
 
 def track(x: float, colour: tuple[int, int, int], speed: float = 0.0) -> Track:

@@ -18,9 +18,10 @@ from app.performer.source import PerformerSource
 from app.pipeline import LiveRun, State
 from app.pipeline.inbox import CAPACITY
 from app.recording.meta import SourceInfo
+from app.recording.names import KEYPOINTS_FILE
 from app.recording.reader import Recording
 from app.recording.rows import HEADER_BYTES, ROW
-from app.recording.writer import KEYPOINTS_FILE, RecordingWriter
+from app.recording.writer import RecordingWriter
 from models.lifter import Lifter
 from tests.support.waiting import until
 

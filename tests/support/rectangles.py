@@ -1,0 +1,44 @@
+"""People who are drawn as plain rectangles of colour, found where the test puts them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.people.person import Person
+from models.skeleton import LANDMARK_NAMES
+
+Colour = tuple[int, int, int]
+
+RED, BLUE = (200, 40, 40), (40, 40, 200)
+_PLACES = {
+    "shoulder": -50.0,
+    "elbow": -20.0,
+    "wrist": 10.0,
+    "pinky": 15.0,
+    "index": 15.0,
+    "thumb": 15.0,
+    "hip": 0.0,
+    "knee": 45.0,
+    "ankle": 90.0,
+    "heel": 95.0,
+    "foot_index": 95.0,
+}
+
+
+def person(x: float, y: float = 120.0, size: float = 1.0) -> Person:
+    """Somebody upright whose pelvis is at ``(x, y)``; the trunk is 50 pixels long."""
+    marks = np.zeros((33, 5), np.float32)
+    for index, name in enumerate(LANDMARK_NAMES):
+        side = -12.0 if "right" in name else 12.0 if "left" in name else 0.0
+        down = next((_PLACES[part] for part in _PLACES if name.endswith(part)), -70.0)
+        marks[index, :2] = x + size * side, y + size * down
+    marks[:, 3:] = 0.95
+    return Person(marks, np.zeros((33, 3), np.float32))
+
+
+def painted(*people: tuple[Person, Colour]) -> np.ndarray:
+    picture = np.full((240, 640, 3), 128, np.uint8)
+    for each, colour in people:
+        left, top, right, bottom = (round(side) for side in each.box)
+        picture[max(0, top) : bottom, max(0, left) : right] = colour
+    return picture
