@@ -1,9 +1,12 @@
-"""Which rooms may know of which: proved by importing them with the others' packages blocked."""
+"""Which rooms may know of which: read from every import, and proved by importing them with the
+others' packages blocked."""
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,3 +59,126 @@ def test_the_block_itself_blocks() -> None:
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert "PyQt6 is blocked" in run.stderr
+
+
+FOR_EVERYBODY = {"app", "errors", "files", "paths", "packets", "clock", "colours", "models"}
+"""Rooms that any other of the program's may know; ``app`` alone is its version."""
+ARROWS = {
+    "ahead": set(),
+    "batch": {"clip", "detector", "export", "logs", "motion", "pictures", "recording", "sources"},
+    "bench": {"clip", "detector", "pipeline", "render", "sources"},
+    "cli": {
+        *("batch", "bench", "clip", "detector", "evaluation", "export", "live_out", "logs"),
+        *("machine", "motion", "people", "performer", "pictures", "pipeline", "recording"),
+        *("sources", "startup", "ui"),
+    },
+    "clip": {"ahead", "detector", "motion", "sources"},
+    "clock": set(),
+    "colours": set(),
+    "detector": {"landmarker", "people", "silence"},
+    "errors": set(),
+    "evaluation": {"clip", "detector", "motion", "performer", "render", "study"},
+    "export": {"motion", "render"},
+    "files": set(),
+    "landmarker": {"people"},
+    "live_out": {"export", "motion", "pipeline"},
+    "logs": {"machine"},
+    "machine": {"sources"},
+    "motion": {"recording"},
+    "packets": set(),
+    "paths": set(),
+    "people": set(),
+    "performer": {"render"},
+    "pictures": {"sources"},
+    "pipeline": {"detector", "motion", "recording", "sources"},
+    "recording": set(),
+    "render": set(),
+    "silence": set(),
+    "sources": {"performer"},
+    "startup": set(),
+    "study": {"detector", "performer", "render"},
+    "ui": {
+        *("clip", "detector", "export", "live_out", "logs", "motion", "people", "pictures"),
+        *("pipeline", "recording", "render", "silence", "sources"),
+    },
+}
+"""The rooms of the program, and whom each may know beside those: wherever in a file it imports, and
+for types alone too.  A new arrow is a decision, taken here."""
+
+
+def _room(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "app" and len(parts) > 1 else parts[0]
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names = [f"app.{each.name}" for each in node.names if each.name != "__version__"]
+            yield from names if node.module == "app" else [node.module or "."]
+        elif isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+
+
+def _files(package: str) -> list[tuple[Path, str]]:
+    """Its Python files, and the room each is in."""
+    found = sorted((REPOSITORY / package).rglob("*.py"))
+    assert len(found) > 30
+    return [
+        (path, _room(".".join(path.relative_to(REPOSITORY).with_suffix("").parts)))
+        for path in found
+    ]
+
+
+def test_rooms_know_no_others_than_they_may() -> None:
+    strangers = [
+        f"{path.relative_to(REPOSITORY)} imports {module}"
+        for path, room in _files("app")
+        for module in _imports(path)
+        if module.split(".")[0] in ("app", "models", "tests", ".")
+        and room != "__init__"
+        and _room(module) not in ARROWS[room] | FOR_EVERYBODY | {room}
+    ]
+    assert strangers == []
+
+
+def test_the_rooms_for_everybody_know_nobody_but_one_another() -> None:
+    for room in FOR_EVERYBODY - {"app", "models"}:
+        assert ARROWS[room] == set()
+
+
+def test_the_networks_know_nothing_of_the_program() -> None:
+    strangers = [
+        f"{path.relative_to(REPOSITORY)} imports {module}"
+        for path, _ in _files("models")
+        for module in _imports(path)
+        if module.split(".")[0] in ("app", "tests", ".")
+    ]
+    assert strangers == []
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [(".mixpose", "app/recording/names.py"), ("keypoints.bin", "app/recording/names.py")],
+)
+def test_a_name_is_written_in_one_place(name: str, owner: str) -> None:
+    places = {
+        path.relative_to(REPOSITORY).as_posix()
+        for path, _ in _files("app")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value == name
+    }
+    assert places == {owner}
+
+
+def test_the_longest_gap_is_written_in_one_place() -> None:
+    """Half a second under a name of its own elsewhere would part from the promised one unseen."""
+    places = {
+        path.relative_to(REPOSITORY).as_posix()
+        for package in ("app", "models")
+        for path, _ in _files(package)
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if any(word in line.lower() for word in ("gap", "held", "longest_line"))
+        and line.replace(":", "=").rstrip(",").endswith("= 0.5")
+    }
+    assert places == {"models/timing.py"}

@@ -9,12 +9,16 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
+from typing import Final
 
+import psutil
 import pytest
 
 from app.silence import environment_for_others, silenced
 from tests.conftest import REPOSITORY
+from tests.support.clips import performer_pictures, write_clip
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _NOWHERE = "http://127.0.0.1:9"
@@ -109,6 +113,81 @@ def test_without_the_silence_the_same_check_hears_it(strace: str, tmp_path: Path
 def test_nothing_is_sent_in_the_middle_of_a_long_run(strace: str, tmp_path: Path) -> None:
     """Sixty seconds after its start a task sends from a thread of its own, if pictures come."""
     assert traffic(strace, tmp_path / "trace", "silent", seconds=63) == []
+
+
+_OWN_COMPUTER: Final = re.compile(
+    r'sa_family=AF_(UNIX|NETLINK)|inet_addr\("127\.|inet_pton\(AF_INET6, "::1"'
+)
+_RESOLVER: Final = re.compile(r"htons\(53\)|htons\(5353\)|systemd/resolve")
+
+
+def outward(trace: Path) -> list[str]:
+    """Calls that leave the computer or ask for a name; what goes on inside it does not count."""
+    calls = trace.read_text().splitlines()
+    named = [call for call in calls if "sa_family=" in call or "sin6_" in call]
+    return [c for c in named if not _OWN_COMPUTER.search(c) or _RESOLVER.search(c)]
+
+
+def traced(strace: str, trace: Path, home: Path, *command: str) -> subprocess.Popen[str]:
+    plain = {k: v for k, v in os.environ.items() if k.lower() not in _PROXIES}
+    calls = "trace=connect,sendto,sendmsg,sendmmsg"
+    return subprocess.Popen(
+        [strace, "-f", "-qq", "-e", "signal=none", "-o", str(trace), "-e", calls, *command],
+        cwd=REPOSITORY,
+        env=plain | {"HOME": str(home), "XDG_CONFIG_HOME": str(home / "config")},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_lifting_a_film_leaves_the_network_alone(strace: str, tmp_path: Path) -> None:
+    film = write_clip(tmp_path / "performer.mp4", performer_pictures(12))
+    table, trace = tmp_path / "poses.csv", tmp_path / "trace"
+    command = (sys.executable, "run_app.py", "lift", str(film), "-o", str(table))
+    with traced(strace, trace, tmp_path, *command) as lifting:
+        _, said = lifting.communicate(timeout=500)
+    assert lifting.returncode == 0, said
+    assert len(table.read_text().splitlines()) == 13
+    assert outward(trace) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("DISPLAY" not in os.environ, reason="there is no screen")
+def test_a_window_leaves_the_network_alone(strace: str, tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    command = (sys.executable, "run_app.py", "--source", "performer")
+    with traced(strace, trace, tmp_path, *command) as tracer:
+        assert tracer.stderr is not None
+        said = iter(tracer.stderr)
+        assert "ready\n" in said
+        time.sleep(10)
+        psutil.Process(tracer.pid).children()[0].terminate()
+        rest = "".join(said)
+    assert tracer.returncode == 0, rest
+    assert "connect(" in trace.read_text(), "the screen at least was reached"
+    assert outward(trace) == []
+
+
+def test_what_would_leave_is_seen(strace: str, tmp_path: Path) -> None:
+    script = (
+        "import contextlib, socket\n"
+        "for place in ('127.0.0.1', 9), ('192.0.2.1', 9), ('127.0.0.1', 53), ('::1', 9),"
+        " ('2001:db8::1', 9):\n"
+        "    family = socket.AF_INET6 if ':' in place[0] else socket.AF_INET\n"
+        "    with socket.socket(family, socket.SOCK_DGRAM) as s, contextlib.suppress(OSError):\n"
+        "        s.sendto(b'x', place)\n"
+    )
+    trace = tmp_path / "trace"
+    with traced(strace, trace, tmp_path, sys.executable, "-c", script) as process:
+        process.communicate(timeout=60)
+    seen = outward(trace)
+    assert [any(word in call for call in seen) for word in ("192.0.2.1", "(53)", "2001:db8")] == [
+        True,
+        True,
+        True,
+    ]
+    assert len(seen) == 3
 
 
 @pytest.fixture
