@@ -3,7 +3,8 @@
 The curriculum runs over window lengths: single frames first, then ever longer windows.  With one
 frame the temporal blocks have nothing to attend to, so they are left out: 256 different poses fit
 in a step that sixteen windows of 27 frames would fill.  Growing a network starts every temporal
-block as the identity (its output projections are zero), so that nothing learned is lost.
+block as the identity (its output projections are zero), so that nothing learned is lost, and with
+attention that looks nearby (``locality``).
 """
 
 from __future__ import annotations
@@ -68,9 +69,6 @@ class Stage:
     rate: float
     span: int = 1
     """For single frames: of how many frames the windows are that they get ready for."""
-    spatial: float = 1.0
-    """Share of the rate for what single frames have taught already, all but the temporal blocks: a
-    step holds far fewer people now, and at the full rate 1,000 such steps made poses worse."""
 
     def draw(self, sampler: Sampler, windows: int) -> Batch:
         """``windows`` windows as this stage trains on them."""
@@ -157,7 +155,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             depth=6,
             heads=8,
             stages=(
-                Stage(frames=1, windows=2048, steps=25000, rate=1e-3),
+                Stage(frames=1, windows=2048, steps=25000, rate=1e-3, span=27),
                 Stage(frames=9, windows=256, steps=8000, rate=3e-4),
                 Stage(frames=27, windows=96, steps=10000, rate=3e-4),
                 Stage(frames=81, windows=32, steps=12000, rate=2e-4),
@@ -173,7 +171,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             depth=8,
             heads=8,
             stages=(
-                Stage(frames=1, windows=2048, steps=30000, rate=5e-4),
+                Stage(frames=1, windows=2048, steps=30000, rate=5e-4, span=27),
                 Stage(frames=27, windows=96, steps=15000, rate=2e-4),
                 Stage(frames=81, windows=32, steps=15000, rate=2e-4),
                 Stage(frames=243, windows=16, steps=20000, rate=1e-4),
@@ -214,16 +212,6 @@ def initialise(network: MixSTE) -> None:
             nn.init.zeros_(module.bias)
     nn.init.normal_(network.Spatial_pos_embed, std=0.5)
     look_nearby(network)
-
-
-def split_parameters(network: MixSTE) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """What looks along time, and all the rest."""
-    temporal: list[nn.Parameter] = []
-    spatial: list[nn.Parameter] = []
-    for name, parameter in network.named_parameters():
-        along_time = name.startswith(("TTEblocks.", "Temporal_pos_embed"))
-        (temporal if along_time else spatial).append(parameter)
-    return temporal, spatial
 
 
 class Lifting(nn.Module):

@@ -2,7 +2,8 @@
 
 Left to chance, attention along time begins as a mean over the whole window, which blurs the pose:
 500 steps later P-MPJPE was 46.3 mm, where the same network had 43.3 on single frames, and 42.6 when
-its poses were averaged over the nearest neighbours.
+its poses were averaged over the nearest neighbours.  Begun like this it was 45.6, with velocity
+errors of 13.5 instead of 14.9 mm a frame.
 """
 
 from __future__ import annotations

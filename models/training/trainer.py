@@ -24,14 +24,7 @@ from tqdm import tqdm
 from models.errors import MixposeError
 from models.mixste import MixSTE
 from models.training.batches import Draws, feed, seed_of
-from models.training.curriculum import (
-    Lifting,
-    Recipe,
-    Stage,
-    grow,
-    initialise,
-    split_parameters,
-)
+from models.training.curriculum import Lifting, Recipe, Stage, grow, initialise
 from models.training.distributed import Group
 from models.training.logbook import Logbook
 from models.training.motion import MotionBank
@@ -150,7 +143,7 @@ class Trainer:
         self._averaged = Lifting(averaged.to(device))
         self._module = self._group.wrap(Lifting(self.network))
         self._optimizer = torch.optim.AdamW(
-            [{"params": part} for part in split_parameters(self.network)],
+            self.network.parameters(),
             lr=self._current.rate,
             weight_decay=self._recipe.weight_decay,
             fused=device.type == "cuda",
@@ -180,10 +173,8 @@ class Trainer:
     def _train_step(self, batch: Batch) -> None:
         recipe, group = self._recipe, self._group
         rate = self._current.rate * recipe.schedule.at(self._step, self._current.steps)
-        for options, share in zip(
-            self._optimizer.param_groups, (1.0, self._current.spatial), strict=True
-        ):
-            options["lr"] = rate * share
+        for options in self._optimizer.param_groups:
+            options["lr"] = rate
         # For stochastic depth, the one thing that is random in here.
         torch.manual_seed(
             seed_of(self._settings.seed, self._stage, _NETWORK, self._step, group.rank)

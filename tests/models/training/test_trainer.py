@@ -232,16 +232,6 @@ def test_without_averaging_the_last_weights_are_the_result(tmp_path: Path) -> No
     assert_same(plain.averaged.state_dict(), plain.network.state_dict())
 
 
-def test_what_single_frames_taught_learns_as_slowly_as_the_stage_says(tmp_path: Path) -> None:
-    recipe = replace(TINY, stages=(Stage(3, 4, 6, 3e-4, spatial=0.0),), averaging=0.0)
-    learner = trainer(tmp_path, recipe)
-    before = {name: value.clone() for name, value in learner.network.state_dict().items()}
-    learner.run(Stopper())
-    temporal = ("TTEblocks.", "Temporal_pos_embed")
-    for name, value in learner.network.state_dict().items():
-        assert torch.equal(value, before[name]) != name.startswith(temporal), name
-
-
 def test_processes_share_the_batch_that_one_would_draw() -> None:
     stage = Stage(3, 8, 10, 1e-3)
     drawn = [
