@@ -42,6 +42,7 @@ def look_nearby(network: MixSTE) -> None:
     waves = min(_WAVES, width // 2)
     directions = nn.init.orthogonal_(torch.empty(2 * waves, width))
     place = _sinusoids(frames, waves) @ directions
+    place = place - place.mean(dim=0)
     place = place * (_SPREAD / place.std()) if frames > 1 else torch.zeros_like(place)
     with torch.no_grad():
         network.Temporal_pos_embed.copy_(place)
