@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,14 +173,9 @@ def detect_clip(
         warnings=(*source.warnings, *warnings, *keypoints.warnings),
         complete=not frames.stopped,
         started_at=keypoints.started_at if source.live else None,
-        time_s=np.array(keypoints.time_s, dtype=np.float64),
-        tracked=np.array(keypoints.tracked, dtype=bool),
-        xy=np.array(keypoints.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
-        conf=np.array(keypoints.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
-        world=np.array(keypoints.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
-        person=np.array(keypoints.person, dtype=np.int64),
         fov_deg=source.fov_deg,
         lifted_ahead={} if ahead is None else ahead.poses,
+        **keypoints.arrays(),
     )
 
 
@@ -261,6 +256,15 @@ def _expected_frames(source: Source, seconds: float | None) -> int | None:
     return wanted if expected is None else min(expected, wanted)
 
 
+class _Arrays(TypedDict):
+    time_s: NDArray[np.float64]
+    tracked: NDArray[np.bool_]
+    xy: NDArray[np.float32]
+    conf: NDArray[np.float32]
+    world: NDArray[np.float32]
+    person: NDArray[np.int64]
+
+
 class _Rows:
     """What is kept of each frame; the 33 landmarks of an hour of video would fill 200 MB."""
 
@@ -289,6 +293,17 @@ class _Rows:
                 f"The person followed was lost; from {keypoints.time_s:.1f} s on it is another."
             )
         self.person.append(company.followed)
+
+    def arrays(self) -> _Arrays:
+        """All frames, as in :class:`DetectedClip`."""
+        return {
+            "time_s": np.array(self.time_s, dtype=np.float64),
+            "tracked": np.array(self.tracked, dtype=bool),
+            "xy": np.array(self.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
+            "conf": np.array(self.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
+            "world": np.array(self.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
+            "person": np.array(self.person, dtype=np.int64),
+        }
 
     def last(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]:
         """Joints, confidences, depths and time of the newest frame, as for ``Lifter.lift``."""
