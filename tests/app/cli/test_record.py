@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.recording.meta import settings
 from app.recording.reader import Recording
 from tests.support.disks import read_only, small_disk
 from tests.support.mjpeg import MjpegServer, clip_jpegs
@@ -53,7 +52,13 @@ def test_a_video_is_recorded_whole_and_lifted(program: Program, clips: Path, out
     assert recording.picture(39) is not None
     assert recording.poses is not None
     assert recording.poses.info["height_m"] == 1.6
-    assert recording.meta.settings == settings(several=True, height_m=1.6)
+    assert recording.meta.settings == {
+        "several": True,
+        "height_m": 1.6,
+        "weights": None,
+        "use_depth": True,
+        "delay": None,
+    }
 
 
 def test_a_name_in_use_is_left_alone_and_seconds_are_kept(

@@ -13,7 +13,6 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
 from app.pipeline import State
-from app.recording.meta import settings
 from app.recording.reader import Recording
 from app.ui.main import Session
 from app.ui.presenters.live import LiveStage
@@ -129,8 +128,13 @@ def test_the_mirror_changes_the_picture_and_not_the_recording(
     path = record(session, 1.5)
     session.presenter.jobs.running[-1].cancel()
     recording = Recording.open(path)
-    said = settings(several=False, height_m=1.7, use_depth=False, delay=3)
-    assert recording.meta.settings == said
+    assert recording.meta.settings == {
+        "several": False,
+        "height_m": 1.7,
+        "weights": None,
+        "use_depth": False,
+        "delay": 3,
+    }
     row = int(np.flatnonzero(recording.keypoints.tracked)[0])
     picture = recording.picture(row)
     assert picture is not None
