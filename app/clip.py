@@ -24,7 +24,7 @@ from app.ahead import LiftAhead
 from app.errors import DetectorError, SourceError
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
-from models.skeleton import JOINT_COUNT, PELVIS, joints_from_landmarks
+from models.skeleton import JOINT_COUNT, depth_of_joints, joints_from_landmarks
 
 if TYPE_CHECKING:
     from app.detector import Detector
@@ -101,17 +101,12 @@ class DetectedClip:
     @property
     def depth(self) -> NDArray[np.float32]:
         """(N, 17) metres behind the pelvis by the detector's own guess."""
-        return _behind_pelvis(self.world)
+        return depth_of_joints(self.world).astype(np.float32)
 
     @property
     def others_from(self) -> tuple[float, ...]:
         """Times from which another person is followed than before."""
         return tuple(self.time_s[1:][np.diff(self.person) != 0].tolist())
-
-
-def _behind_pelvis(world: NDArray[np.float32]) -> NDArray[np.float32]:
-    z = world[..., 2]
-    return z - z[..., PELVIS : PELVIS + 1]
 
 
 def _never() -> bool:
@@ -307,8 +302,8 @@ class _Rows:
 
     def last(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]:
         """Joints, confidences, depths and time of the newest frame, as for ``Lifter.lift``."""
-        world = self.world[-1].astype(np.float32)
-        return self.xy[-1], self.conf[-1], _behind_pelvis(world), self.time_s[-1]
+        depth = depth_of_joints(self.world[-1].astype(np.float32)).astype(np.float32)
+        return self.xy[-1], self.conf[-1], depth, self.time_s[-1]
 
 
 class _ReadAhead:

@@ -126,7 +126,12 @@ def depth_from_world(world: NDArray[np.floating]) -> NDArray[np.floating]:
     Returns:
         (..., 17) metres; NaN where nobody was found.
     """
-    z = joints_from_landmarks(world)[..., 2]
+    return depth_of_joints(joints_from_landmarks(world))
+
+
+def depth_of_joints(joints: NDArray[np.floating]) -> NDArray[np.floating]:
+    """How far (..., 17, 3) joints lie behind the pelvis: (..., 17), in their unit."""
+    z = joints[..., 2]
     return np.asarray(z - z[..., PELVIS : PELVIS + 1])
 
 

@@ -24,6 +24,7 @@ from models.training.bodies import REFERENCE_HEIGHT_M
 from models.training.curriculum import RECIPES, Recipe
 from models.training.distributed import Group, joined
 from models.training.motion import MotionBank, Pack, read_motion
+from models.training.observed import Observed
 from models.training.state import read_start
 from models.training.stopping import Reason, Stopper
 from models.training.trainer import PRECISIONS, Settings, Trainer
@@ -87,6 +88,20 @@ def _train_parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="SHARE",
         help="how much to draw from each pack, in the order of their names; equal unless given",
+    )
+    add(
+        "--observed",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="what the detector said of drawn people (python -m app.study), for a part of training",
+    )
+    add(
+        "--observed-share",
+        type=float,
+        default=0.75,
+        metavar="SHARE",
+        help="that part, of every batch (default: 0.75)",
     )
     add("--init", metavar="WEIGHTS", help="weights to start from: a file, a name, or a state.pt")
     add("--from-stage", type=int, metavar="N", help="stage to start at, from 1; for --init")
@@ -177,6 +192,7 @@ def _trainer(
         group,
         Settings(options.seed, options.precision, workers),
         start,
+        Observed(options.observed, options.observed_share) if options.observed else None,
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.errors import MixposeError
 from models.scores import ALL_JOINTS
-from models.skeleton import JOINT, PELVIS
+from models.skeleton import JOINT, PELVIS, depth_of_joints
 
 
 class EvaluationError(MixposeError):
@@ -57,8 +57,7 @@ class Footage:
         """(N, 17) the detector's depth relative to its pelvis, metres."""
         if self.world is None:
             return None
-        z = self.world[..., 2] - self.world[:, PELVIS, None, 2]
-        return np.asarray(z, np.float32)
+        return depth_of_joints(self.world).astype(np.float32)
 
     def cut(self, frames: slice) -> Footage:
         """Some of its frames."""

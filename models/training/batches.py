@@ -28,6 +28,7 @@ from models.devices import cpu_threads
 from models.errors import MixposeError
 from models.training.curriculum import Stage
 from models.training.motion import MotionBank
+from models.training.observed import Observed
 from models.training.samples import Batch, Sampler
 
 _MOST_WORKERS: Final = 8
@@ -65,6 +66,7 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
         stage: window length, and windows a step of all processes together.
         seed: of this run and this stage.
         share: this process's part.
+        observed: windows that the detector itself has looked at, for a part of each batch.
 
     Raises:
         MixposeError: the batch cannot be divided evenly.
@@ -77,6 +79,7 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
         stage: Stage,
         seed: int,
         share: Share = Share(),
+        observed: Observed | None = None,
     ) -> None:
         if stage.windows % share.world:
             raise MixposeError(
@@ -84,16 +87,25 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
                 "processes. Start a number of processes that divides it."
             )
         self._bank, self._frame_rate, self._stage = bank, frame_rate, stage
-        self._seed, self._share = seed, share
+        self._seed, self._share, self._observed = seed, share, observed
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         # Counted up from the stage's seed, so that no two steps of a stage share a seed.
         sampler = Sampler(self._bank, self._frame_rate, (self._seed + step) % 2**32)
         with cpu_threads(1):
-            whole = self._stage.draw(sampler, self._stage.windows)
+            whole = self._draw(sampler)
         windows = self._stage.windows // self._share.world
         own = slice(self._share.rank * windows, (self._share.rank + 1) * windows)
         return whole.keypoints[own], whole.pose[own], whole.seen[own]
+
+    def _draw(self, sampler: Sampler) -> Batch:
+        stage, observed = self._stage, self._observed
+        count = 0 if observed is None else round(observed.share * stage.windows)
+        batch = stage.draw(sampler, stage.windows - count)
+        if observed is None or not count:
+            return batch
+        more = observed.draw(count, stage.frames, stage.span, sampler.generator)
+        return batch.with_more(more)
 
 
 def feed(

@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import trange
 
-from models.skeleton import JOINT_COUNT, MIRROR, SIDES
+from models.skeleton import JOINT_COUNT, MIRROR, SIDES, depth_of_joints
 from models.training.bodies import canonical_factor
 from models.training.detector_model import FITTED, QUANTITIES, SPEEDS, DetectorModel, look
 from models.visibility import GUESSED
@@ -63,8 +63,8 @@ def read_study(path: Path) -> Study:
     seen = seen / torch.from_numpy(focal)[:, None, None, None]
     view = look(camera, image, frame)
     off = (seen - image) / view.size[..., None, None]
-    world = torch.from_numpy(arrays["world"].astype(np.float32))
-    depth = world[..., 2] - world[..., :1, 2] - view.pose[..., 2]
+    answered = depth_of_joints(arrays["world"].astype(np.float32))
+    depth = torch.from_numpy(answered) - view.pose[..., 2]
     conf = torch.from_numpy(arrays["conf"].astype(np.float32)).clamp(_DOUBT, 1 - _DOUBT)
     target = torch.cat([off, torch.logit(conf)[..., None], depth[..., None]], dim=-1)
     good = torch.from_numpy(arrays["tracked"]) & ~_misled(seen, image, view.size)

@@ -15,7 +15,7 @@ from models.training.motion import MotionBank
 from models.visibility import SEEN
 
 _OUR_DETECTOR: Final = 0.7
-_WITHOUT_DEPTH: Final = 0.4
+WITHOUT_DEPTH: Final = 0.4
 """Share of windows without the detector's depth, which can be switched off in use."""
 
 
@@ -31,6 +31,15 @@ class Batch:
     keypoints: Tensor
     pose: Tensor
     seen: Tensor
+
+    def with_more(self, other: Batch) -> Batch:
+        """These windows, and then the others."""
+        pairs = zip(self.parts(), other.parts(), strict=True)
+        return Batch(*(torch.cat(pair) for pair in pairs))
+
+    def parts(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Keypoints, pose and seen."""
+        return self.keypoints, self.pose, self.seen
 
 
 class Sampler:
@@ -87,11 +96,11 @@ class Sampler:
         box = person_box(image, conf > 0)
         pose = seen_by.camera - seen_by.camera[:, :, PELVIS : PELVIS + 1]
         pose = torch.einsum("bij,btkj->btki", ray_rotation(box[0]), pose)
-        silent = torch.rand(count, 1, 1, generator=generator) < _WITHOUT_DEPTH
+        silent = torch.rand(count, 1, 1, generator=generator) < WITHOUT_DEPTH
         depth = answer.depth.masked_fill(silent | (conf == 0), torch.nan)
         keypoints = network_input(image, conf, depth, box, seen_by.frame.amax(dim=1))
         batch = Batch(keypoints, pose, conf >= SEEN)
-        return _hold_ends(batch, generator) if self._augment else batch
+        return hold_ends(batch, generator) if self._augment else batch
 
     def _answer(self, seen_by: cameras.View) -> detector_noise.Answer:
         """What a detector says: the one we ship in most windows, any one in the others."""
@@ -106,7 +115,7 @@ class Sampler:
         )
 
 
-def _hold_ends(batch: Batch, generator: torch.Generator) -> Batch:
+def hold_ends(batch: Batch, generator: torch.Generator) -> Batch:
     """Let a sixth of the windows begin, and as many end, with one frame held still.
 
     That is what a window holds before a live view has filled it, and past the ends of a clip.

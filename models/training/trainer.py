@@ -28,6 +28,7 @@ from models.training.curriculum import Lifting, Recipe, Stage, grow, initialise
 from models.training.distributed import Group
 from models.training.logbook import Logbook
 from models.training.motion import MotionBank
+from models.training.observed import Observed
 from models.training.samples import Batch
 from models.training.state import Start, read_state, require_same_run, write_state
 from models.training.stopping import Reason, Stopper
@@ -60,6 +61,7 @@ class Trainer:
         group: this process among those that train together, and its device.
         settings: how to do it.
         start: weights to begin with, unless the folder holds a state already.
+        observed: windows that the detector has looked at, for a part of each batch.
 
     Raises:
         MixposeError: the folder's state or ``start`` does not fit the recipe.
@@ -74,9 +76,10 @@ class Trainer:
         group: Group,
         settings: Settings,
         start: Start | None = None,
+        observed: Observed | None = None,
     ) -> None:
         self._recipe, self._settings, self._group = recipe, settings, group
-        self._train, self._folder = train, folder
+        self._train, self._folder, self._observed = train, folder, observed
         self._validation = Validation(val, recipe.frame_rate, recipe.validation_poses)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / _STATE
@@ -153,7 +156,8 @@ class Trainer:
     def _run_stage(self, stopper: Stopper, book: Logbook | None) -> Reason:
         stage, recipe = self._current, self._recipe
         seed = seed_of(self._settings.seed, self._stage, _BATCHES)
-        draws = Draws(self._train, recipe.frame_rate, stage, seed, self._group.share)
+        share = self._group.share
+        draws = Draws(self._train, recipe.frame_rate, stage, seed, share, self._observed)
         steps = range(self._step, stage.steps)
         batches = feed(draws, steps, self._group.device, self._settings.workers)
         saved = time.monotonic()

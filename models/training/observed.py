@@ -1,0 +1,131 @@
+"""What the shipped detector said of drawn people, as windows to train on.
+
+The detector model (``detector_model``) knows the size and the course of the detector's errors, but
+leaves to chance most of what they have to do with the pose.  Here the detector itself has looked:
+``python -m app.study`` draws captured motion, bodies, views and framings at random, shows the
+pictures to it, and keeps its answers beside the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from models.errors import MixposeError
+from models.geometry import ASSUMED_FOCAL, network_input, person_box, ray_rotation
+from models.lifter import prepare_track
+from models.skeleton import MIRROR, PELVIS, depth_of_joints
+from models.training import detector_noise
+from models.training.bodies import canonical_factor
+from models.training.samples import WITHOUT_DEPTH, Batch, hold_ends
+from models.visibility import GUESSED, SEEN
+
+RATE: Final = 30.0
+"""Frames a second of every study."""
+_FOUND: Final = 0.8
+"""A take in which the person is found in fewer of the frames teaches nothing."""
+_NEEDED: Final = ("xy", "conf", "world", "tracked", "truth", "size")
+
+
+class _Take(NamedTuple):
+    """One take of T frames."""
+
+    evidence: Tensor
+    """(T, 17, 4) as in ``models.lifter.Track``, x and y as slopes at the focal length that is
+    assumed in use."""
+    pose: Tensor
+    """(T, 17, 3) metres, canonical size, camera axes, pelvis at the origin."""
+    reach: Tensor
+    """(2,) half the picture's width and height, in slopes."""
+
+
+class Observed:
+    """Windows of studies.
+
+    Args:
+        files: what ``python -m app.study`` wrote.
+        share: of these windows in every batch, above 0 and below 1.
+
+    Raises:
+        MixposeError: a file is absent or no study, nobody is found in any, or the share is none.
+    """
+
+    def __init__(self, files: Sequence[Path], share: float) -> None:
+        if not 0 < share < 1:
+            raise MixposeError("The share of observed windows must be above 0 and below 1.")
+        self.share = share
+        self._takes = [take for path in files for take in _takes_in(path)]
+        if not self._takes:
+            raise MixposeError("The detector found nobody in the takes that were observed.")
+
+    def draw(self, count: int, frames: int, span: int, generator: torch.Generator) -> Batch:
+        """A batch of ``count`` windows of ``frames`` frames; of single frames (1) each in the box
+        of a window of ``span``."""
+        chosen = torch.randint(len(self._takes), (count,), generator=generator).tolist()
+        batch = self._windows([self._takes[each] for each in chosen], max(frames, span), generator)
+        if batch.seen.shape[1] == frames:
+            return hold_ends(batch, generator)
+        one = torch.randint(batch.seen.shape[1], (count, 1), generator=generator)
+        rows = torch.arange(count)[:, None]
+        return Batch(batch.keypoints[rows, one], batch.pose[rows, one], batch.seen[rows, one])
+
+    def _windows(self, takes: list[_Take], frames: int, generator: torch.Generator) -> Batch:
+        evidence, pose = self._cut(takes, frames, generator)
+        image, conf, depth = evidence[..., :2], evidence[..., 2], evidence[..., 3]
+        conf = detector_noise.hide(conf, generator)
+        conf = conf.masked_fill(conf < GUESSED, 0.0)
+        silent = torch.rand(len(takes), 1, 1, generator=generator) < WITHOUT_DEPTH
+        depth = depth.masked_fill(silent | (conf == 0), torch.nan)
+        box = person_box(image, conf > 0)
+        pose = torch.einsum("bij,btkj->btki", ray_rotation(box[0]), pose)
+        reach = torch.stack([take.reach for take in takes]).amax(dim=1)
+        return Batch(network_input(image, conf, depth, box, reach), pose, conf >= SEEN)
+
+    def _cut(
+        self, takes: list[_Take], frames: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """A window of each, half of them mirrored; past a take's end its last frame is held."""
+        evidence, pose = [], []
+        for take in takes:
+            latest = max(0, len(take.pose) - frames)
+            start = int(torch.randint(latest + 1, (), generator=generator))
+            rows = (start + torch.arange(frames)).clamp(max=len(take.pose) - 1)
+            cut = take.evidence[rows], take.pose[rows]
+            if torch.rand((), generator=generator) < 0.5:
+                cut = cut[0][:, list(MIRROR)] * _SIDEWAYS, cut[1][:, list(MIRROR)] * _SIDEWAYS[:3]
+            evidence.append(cut[0])
+            pose.append(cut[1])
+        return torch.stack(evidence), torch.stack(pose)
+
+
+_SIDEWAYS: Final = torch.tensor([-1.0, 1.0, 1.0, 1.0])
+"""What x, y and the rest of a joint are multiplied by in a mirror."""
+
+
+def _takes_in(path: Path) -> Iterator[_Take]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = [file[name] for name in _NEEDED]
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise MixposeError(
+            f"{path} is no study: {error}. Make one with python -m app.study."
+        ) from error
+    for xy, conf, world, tracked, truth, size in zip(*arrays, strict=True):
+        if tracked.mean() < _FOUND:
+            continue
+        width, height = (int(side) for side in size)
+        time_s = np.arange(len(xy)) / RATE
+        track = prepare_track(xy, conf, (width, height), time_s, depth_of_joints(world))
+        evidence = torch.from_numpy(track.evidence)
+        half = torch.tensor([width / 2, height / 2])
+        slope = 1 / (ASSUMED_FOCAL * max(width, height))
+        image = (evidence[..., :2] - half) * slope
+        pose = torch.from_numpy(truth.astype(np.float32))
+        pose = (pose - pose[:, PELVIS : PELVIS + 1]) * canonical_factor(pose[None])
+        yield _Take(torch.cat([image, evidence[..., 2:]], dim=-1), pose, half * slope)
