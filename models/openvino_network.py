@@ -97,16 +97,16 @@ def _library() -> ModuleType:
     Raises:
         ImportError: it is not installed.
     """
-    loaded = sys.modules.get(_TELEMETRY)
-    # OpenVINO has a stand-in for where this package is missing, as None says that it is.
-    sys.modules[_TELEMETRY] = cast(ModuleType, None)
+    allowed = _TELEMETRY in sys.modules
+    if not allowed:
+        # OpenVINO has a stand-in for where this package is missing, as None says that it is.
+        sys.modules[_TELEMETRY] = cast(ModuleType, None)
     try:
         import openvino
         import openvino.opset13
     finally:
-        del sys.modules[_TELEMETRY]
-        if loaded is not None:
-            sys.modules[_TELEMETRY] = loaded
+        if not allowed:
+            del sys.modules[_TELEMETRY]
     return cast(ModuleType, openvino)
 
 

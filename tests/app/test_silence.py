@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -155,30 +154,20 @@ def test_lifting_a_film_leaves_the_network_alone(strace: str, tmp_path: Path) ->
 
 # OpenVINO reports its use to its maker: on import, and when it is asked to convert a model.
 _LIFT_WIDE = """
-import sys, threading
 import torch
 from models.mixste import MixSTE
 from models.openvino_network import OpenVinoMixSTE
 
-if sys.argv[1] == "there already":
-    import openvino_telemetry
-    before = openvino_telemetry
-OpenVinoMixSTE(MixSTE(9, width=64, depth=1).eval())(torch.zeros(1, 9, 17, 2))
-import openvino_telemetry  # which everybody else may still have
-
-assert openvino_telemetry is globals().get("before", openvino_telemetry)
-assert threading.active_count() == 1, threading.enumerate()
+print(OpenVinoMixSTE(MixSTE(9, width=64, depth=1).eval())(torch.zeros(1, 9, 17, 2)).shape)
+import openvino_telemetry  # which everybody else may still import
 """
 
 
-@pytest.mark.skipif(find_spec("openvino_telemetry") is None, reason="OpenVINO is not installed")
-@pytest.mark.parametrize("telemetry", ["absent", "there already"])
-def test_openvino_leaves_the_network_and_the_home_alone(
-    strace: str, tmp_path: Path, telemetry: str
-) -> None:
+def test_openvino_leaves_the_network_and_the_home_alone(strace: str, tmp_path: Path) -> None:
+    pytest.importorskip("openvino_telemetry")
     trace, home = tmp_path / "trace", tmp_path / "home"
     home.mkdir()
-    with traced(strace, trace, home, sys.executable, "-c", _LIFT_WIDE, telemetry) as process:
+    with traced(strace, trace, home, sys.executable, "-c", _LIFT_WIDE) as process:
         _, said = process.communicate(timeout=200)
     assert process.returncode == 0, said
     assert outward(trace) == []
