@@ -38,12 +38,6 @@ _FRAMES_AT_ONCE: Final = 31
 """Frames of all joints in one go of attention, 3 MB at the paper's width."""
 
 
-def rounded_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """(out, in) weights as ``steps[:, None] * levels``: (out,) float32 and (out, in) int8."""
-    steps = weight.abs().amax(1).clamp_min(1e-20) / _LEVELS
-    return steps, (weight / steps[:, None]).round().to(torch.int8)
-
-
 class _Rounded(NamedTuple):
     """(T, in) activations of one joint as ``course @ slow + steps * (levels - _ZERO)``."""
 
@@ -61,9 +55,10 @@ class _Linear:
     def __init__(self, layer: nn.Linear) -> None:
         # Copies, so that a network that is later changed or trained on does not change this one.
         self._weight, self._bias = layer.weight.detach().clone(), layer.bias.detach().clone()
-        self._steps, levels = rounded_rows(self._weight)
-        self._packed = torch.ops.onednn.qlinear_prepack(levels, None)
-        self._zeros = torch.zeros(len(levels), dtype=torch.int32)
+        self._steps = self._weight.abs().amax(1).clamp_min(1e-20) / _LEVELS
+        rounded = (self._weight / self._steps[:, None]).round().to(torch.int8)
+        self._packed = torch.ops.onednn.qlinear_prepack(rounded, None)
+        self._zeros = torch.zeros(len(rounded), dtype=torch.int32)
 
     def __call__(self, inputs: list[_Rounded]) -> Iterable[Tensor]:
         """The (T, out) outputs, one by one; the exact part is computed for all at once."""

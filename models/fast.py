@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 from typing import Final
 
 import torch
@@ -17,7 +16,6 @@ from torch import Tensor
 from models.eightbit import EightBitMixSTE, works
 from models.graphs import GraphedMixSTE
 from models.mixste import MixSTE
-from models.openvino_network import OpenVinoMixSTE
 
 log: Final = logging.getLogger(__name__)
 
@@ -29,19 +27,18 @@ _NARROWEST_EIGHT_BIT: Final = 256
 _VNNI: Final = ("avx512_vnni", "avx_vnni")
 
 
-def accelerated(network: MixSTE, device: torch.device, *, openvino: bool = True) -> Lifting:
+def accelerated(network: MixSTE, device: torch.device) -> Lifting:
     """Choose how ``network``, which is on ``device`` and in evaluation mode, is run there.
 
     On CUDA a captured graph in half precision.  On a CPU with 8-bit dot products 8-bit products for
-    wide networks (OpenVINO's where it is installed and allowed, else our own), else float32:
-    without such instructions, 8-bit products saturate and are no faster.  bfloat16 is twice as fast
-    as float32 on a CPU that has it, but 4 mm away at ``mixpose-s``'s trained weights and up to 10
-    mm in the paper's size.
+    wide networks, else float32: without such instructions, 8-bit products saturate and are no
+    faster.  bfloat16 is twice as fast as float32 on a CPU that has it, but 4 mm away at
+    ``mixpose-s``'s trained weights and up to 10 mm in the paper's size.
     """
     if device.type == "cuda":
         return _graphed(network, device)
     if device.type == "cpu" and has_eight_bit() and _width(network) >= _NARROWEST_EIGHT_BIT:
-        return (openvino and _on_openvino(network)) or EightBitMixSTE(network)
+        return EightBitMixSTE(network)
     return _plain(network, device)
 
 
@@ -52,22 +49,6 @@ def _plain(network: MixSTE, device: torch.device) -> Lifting:
         return pose
 
     return lift
-
-
-def has_openvino() -> bool:
-    """Whether OpenVINO, an extra, is installed."""
-    return find_spec("openvino") is not None
-
-
-def _on_openvino(network: MixSTE) -> OpenVinoMixSTE | None:
-    if not has_openvino():
-        log.info("wide networks are a quarter faster with OpenVINO: pip install -e '.[openvino]'")
-        return None
-    try:
-        return OpenVinoMixSTE(network)
-    except (ImportError, RuntimeError) as error:
-        log.warning("OpenVINO cannot run the network here (%s): it runs without", error)
-        return None
 
 
 def _graphed(network: MixSTE, device: torch.device) -> Lifting:

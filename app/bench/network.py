@@ -13,7 +13,7 @@ from torch import Tensor
 
 from app.bench.table import Row
 from models.devices import cpu_threads
-from models.fast import Lifting, accelerated, has_eight_bit, has_openvino
+from models.fast import Lifting, accelerated
 from models.graphs import GraphedMixSTE
 from models.mixste import MixSTE
 
@@ -84,10 +84,10 @@ def compare(plain: Lifting, fast: Lifting, keypoints: Tensor, turns: int) -> Com
     )
 
 
-def compare_paper(turns: int, threads: int = 2, *, openvino: bool = False) -> Compared:
+def compare_paper(turns: int, threads: int = 2) -> Compared:
     """The paper's network on the CPU against itself in float32 with fused attention."""
     network = paper_network()
-    fast = accelerated(network, torch.device("cpu"), openvino=openvino)
+    fast = accelerated(network, torch.device("cpu"))
     keypoints = moving_person(PAPER_FRAMES, network.channels)
     with cpu_threads(threads), torch.inference_mode():
         return compare(network, fast, keypoints, turns)
@@ -95,29 +95,16 @@ def compare_paper(turns: int, threads: int = 2, *, openvino: bool = False) -> Co
 
 def network_rows(lifter: Lifter, turns: int) -> list[Row]:
     """The paper's network on two cores, ours on one, and CUDA where it is."""
-    return [
-        _paper_row("paper's network, 243 frames, CPU", turns),
-        _openvino_row("paper's network, 243 frames, OpenVINO", turns),
-        _one_core_row(lifter),
-        *_cuda_rows(turns),
-    ]
-
-
-def _paper_row(stage: str, turns: int, *, openvino: bool = False) -> Row:
-    paper = compare_paper(turns, openvino=openvino)
+    paper = compare_paper(turns)
     note = (
         f"{paper.ratio:.2f} times as fast as float32 (wanted: 2.5), joints differ by "
         f"{paper.mean_mm:.2f} mm, at most {paper.largest_mm:.1f} mm"
     )
-    return Row(stage, 1000 * paper.fast_s, 1 / paper.fast_s, note)
-
-
-def _openvino_row(stage: str, turns: int) -> Row:
-    if not has_eight_bit():
-        return Row(stage, note="skipped: no 8-bit instructions")
-    if not has_openvino():
-        return Row(stage, note="skipped: not installed, pip install -e '.[openvino]'")
-    return _paper_row(stage, turns, openvino=True)
+    return [
+        Row("paper's network, 243 frames, CPU", 1000 * paper.fast_s, 1 / paper.fast_s, note),
+        _one_core_row(lifter),
+        *_cuda_rows(turns),
+    ]
 
 
 def live_pass_s(network: MixSTE, passes: int = 40) -> float:

@@ -152,28 +152,6 @@ def test_lifting_a_film_leaves_the_network_alone(strace: str, tmp_path: Path) ->
     assert outward(trace) == []
 
 
-# OpenVINO reports its use to its maker: on import, and when it is asked to convert a model.
-_LIFT_WIDE = """
-import torch
-from models.mixste import MixSTE
-from models.openvino_network import OpenVinoMixSTE
-
-print(OpenVinoMixSTE(MixSTE(9, width=64, depth=1).eval())(torch.zeros(1, 9, 17, 2)).shape)
-import openvino_telemetry  # which everybody else may still import
-"""
-
-
-def test_openvino_leaves_the_network_and_the_home_alone(strace: str, tmp_path: Path) -> None:
-    pytest.importorskip("openvino_telemetry")
-    trace, home = tmp_path / "trace", tmp_path / "home"
-    home.mkdir()
-    with traced(strace, trace, home, sys.executable, "-c", _LIFT_WIDE) as process:
-        _, said = process.communicate(timeout=200)
-    assert process.returncode == 0, said
-    assert outward(trace) == []
-    assert list(home.rglob("*")) == []
-
-
 @pytest.mark.slow
 @pytest.mark.skipif("DISPLAY" not in os.environ, reason="there is no screen")
 def test_a_window_leaves_the_network_alone(strace: str, tmp_path: Path) -> None:

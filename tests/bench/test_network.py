@@ -53,15 +53,12 @@ def test_operations_of_the_papers_network_are_the_published_ones() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("_quiet_machine")
-@pytest.mark.parametrize(("openvino", "least"), [(False, 1.7), (True, 2.2)])
-def test_papers_network_on_two_cores_is_faster_than_as_written(
-    openvino: bool, least: float
-) -> None:
+def test_papers_network_on_two_cores_is_nearly_twice_as_fast_as_written() -> None:
     for _ in range(ROUNDS):
-        done = compare_paper(turns=3, openvino=openvino)
+        done = compare_paper(turns=3)
         assert done.mean_mm <= 1
         assert done.largest_mm <= 5
-        if done.ratio >= least:
+        if done.ratio >= 1.7:
             return
     pytest.fail(f"only {done.ratio:.2f} times")
 
@@ -131,8 +128,6 @@ def test_offline_cost_is_linear(lifter: Lifter) -> None:
 def test_rows_say_what_was_skipped(lifter: Lifter) -> None:
     rows = {row.stage: row for row in network_rows(lifter, turns=1)}
     assert "joints differ by" in rows["paper's network, 243 frames, CPU"].note
-    with_openvino = rows["paper's network, 243 frames, OpenVINO"].note
-    assert ("joints differ by" if has_eight_bit() else "skipped") in with_openvino
     assert rows["mixpose-s, live pass, one core"].milliseconds is not None
     cuda = rows["paper's network, 243 frames, CUDA"]
     if torch.cuda.is_available():
