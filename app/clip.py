@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,17 +160,11 @@ def detect_clip(
             warnings.append(str(error))  # what was read before the damage is worth having
     if not keypoints.time_s and not frames.stopped:
         raise SourceError(f"{source.label} holds no frames that can be read.")
-    return DetectedClip(
-        label=source.label,
-        size=source.size,
-        rate=source.rate,
-        dropped=source.dropped,
-        warnings=(*source.warnings, *warnings, *keypoints.warnings),
+    return keypoints.clip(
+        source,
+        (*source.warnings, *warnings, *keypoints.warnings),
         complete=not frames.stopped,
-        started_at=keypoints.started_at if source.live else None,
-        fov_deg=source.fov_deg,
         lifted_ahead={} if ahead is None else ahead.poses,
-        **keypoints.arrays(),
     )
 
 
@@ -251,15 +245,6 @@ def _expected_frames(source: Source, seconds: float | None) -> int | None:
     return wanted if expected is None else min(expected, wanted)
 
 
-class _Arrays(TypedDict):
-    time_s: NDArray[np.float64]
-    tracked: NDArray[np.bool_]
-    xy: NDArray[np.float32]
-    conf: NDArray[np.float32]
-    world: NDArray[np.float32]
-    person: NDArray[np.int64]
-
-
 class _Rows:
     """What is kept of each frame; the 33 landmarks of an hour of video would fill 200 MB."""
 
@@ -289,16 +274,32 @@ class _Rows:
             )
         self.person.append(company.followed)
 
-    def arrays(self) -> _Arrays:
-        """All frames, as in :class:`DetectedClip`."""
-        return {
-            "time_s": np.array(self.time_s, dtype=np.float64),
-            "tracked": np.array(self.tracked, dtype=bool),
-            "xy": np.array(self.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
-            "conf": np.array(self.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
-            "world": np.array(self.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
-            "person": np.array(self.person, dtype=np.int64),
-        }
+    def clip(
+        self,
+        source: Source,
+        warnings: tuple[str, ...],
+        *,
+        complete: bool,
+        lifted_ahead: LiftedAhead,
+    ) -> DetectedClip:
+        """All frames, as read from ``source``."""
+        return DetectedClip(
+            label=source.label,
+            size=source.size,
+            rate=source.rate,
+            dropped=source.dropped,
+            warnings=warnings,
+            complete=complete,
+            started_at=self.started_at if source.live else None,
+            time_s=np.array(self.time_s, dtype=np.float64),
+            tracked=np.array(self.tracked, dtype=bool),
+            xy=np.array(self.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
+            conf=np.array(self.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
+            world=np.array(self.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
+            person=np.array(self.person, dtype=np.int64),
+            fov_deg=source.fov_deg,
+            lifted_ahead=lifted_ahead,
+        )
 
     def last(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]:
         """Joints, confidences, depths and time of the newest frame, as for ``Lifter.lift``."""

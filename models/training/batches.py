@@ -96,11 +96,12 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
             whole = self._draw(sampler)
         windows = self._stage.windows // self._share.world
         own = slice(self._share.rank * windows, (self._share.rank + 1) * windows)
-        return whole.keypoints[own], whole.pose[own], whole.seen[own]
+        keypoints, pose, seen = whole.parts()
+        return keypoints[own], pose[own], seen[own]
 
     def _draw(self, sampler: Sampler) -> Batch:
         stage, observed = self._stage, self._observed
-        count = 0 if observed is None else round(observed.share * stage.windows)
+        count = 0 if observed is None else int(observed.share * stage.windows)
         batch = stage.draw(sampler, stage.windows - count)
         if observed is None or not count:
             return batch

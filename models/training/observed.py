@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 
 from models.errors import MixposeError
-from models.geometry import ASSUMED_FOCAL, network_input, person_box, ray_rotation
+from models.geometry import ASSUMED_FOCAL
 from models.lifter import prepare_track
-from models.skeleton import MIRROR, PELVIS, depth_of_joints
+from models.skeleton import MIRROR, depth_of_joints
 from models.training import detector_noise
 from models.training.bodies import canonical_factor
-from models.training.samples import WITHOUT_DEPTH, Batch, hold_ends
-from models.visibility import GUESSED, SEEN
+from models.training.samples import Batch, as_batch, hold_ends
+from models.visibility import GUESSED
 
 RATE: Final = 30.0
 """Frames a second of every study."""
@@ -39,9 +39,9 @@ class _Take(NamedTuple):
     evidence: Tensor
     """(T, 17, 4) as in ``models.lifter.Track``, x and y as slopes at the focal length that is
     assumed in use."""
-    pose: Tensor
-    """(T, 17, 3) metres, canonical size, camera axes, pelvis at the origin."""
-    reach: Tensor
+    camera: Tensor
+    """(T, 17, 3) metres in camera axes, of canonical size."""
+    frame: Tensor
     """(2,) half the picture's width and height, in slopes."""
 
 
@@ -73,35 +73,30 @@ class Observed:
             return hold_ends(batch, generator)
         one = torch.randint(batch.seen.shape[1], (count, 1), generator=generator)
         rows = torch.arange(count)[:, None]
-        return Batch(batch.keypoints[rows, one], batch.pose[rows, one], batch.seen[rows, one])
+        return Batch(*(part[rows, one] for part in batch.parts()))
 
     def _windows(self, takes: list[_Take], frames: int, generator: torch.Generator) -> Batch:
-        evidence, pose = self._cut(takes, frames, generator)
-        image, conf, depth = evidence[..., :2], evidence[..., 2], evidence[..., 3]
-        conf = detector_noise.hide(conf, generator)
+        evidence, camera = self._cut(takes, frames, generator)
+        conf = detector_noise.hide(evidence[..., 2], generator)
         conf = conf.masked_fill(conf < GUESSED, 0.0)
-        silent = torch.rand(len(takes), 1, 1, generator=generator) < WITHOUT_DEPTH
-        depth = depth.masked_fill(silent | (conf == 0), torch.nan)
-        box = person_box(image, conf > 0)
-        pose = torch.einsum("bij,btkj->btki", ray_rotation(box[0]), pose)
-        reach = torch.stack([take.reach for take in takes]).amax(dim=1)
-        return Batch(network_input(image, conf, depth, box, reach), pose, conf >= SEEN)
+        answer = detector_noise.Answer(evidence[..., :2], conf, evidence[..., 3])
+        return as_batch(answer, camera, torch.stack([take.frame for take in takes]), generator)
 
     def _cut(
         self, takes: list[_Take], frames: int, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """A window of each, half of them mirrored; past a take's end its last frame is held."""
-        evidence, pose = [], []
+        evidence, camera = [], []
         for take in takes:
-            latest = max(0, len(take.pose) - frames)
+            latest = max(0, len(take.camera) - frames)
             start = int(torch.randint(latest + 1, (), generator=generator))
-            rows = (start + torch.arange(frames)).clamp(max=len(take.pose) - 1)
-            cut = take.evidence[rows], take.pose[rows]
+            rows = (start + torch.arange(frames)).clamp(max=len(take.camera) - 1)
+            cut = take.evidence[rows], take.camera[rows]
             if torch.rand((), generator=generator) < 0.5:
                 cut = cut[0][:, list(MIRROR)] * _SIDEWAYS, cut[1][:, list(MIRROR)] * _SIDEWAYS[:3]
             evidence.append(cut[0])
-            pose.append(cut[1])
-        return torch.stack(evidence), torch.stack(pose)
+            camera.append(cut[1])
+        return torch.stack(evidence), torch.stack(camera)
 
 
 _SIDEWAYS: Final = torch.tensor([-1.0, 1.0, 1.0, 1.0])
@@ -126,6 +121,6 @@ def _takes_in(path: Path) -> Iterator[_Take]:
         half = torch.tensor([width / 2, height / 2])
         slope = 1 / (ASSUMED_FOCAL * max(width, height))
         image = (evidence[..., :2] - half) * slope
-        pose = torch.from_numpy(truth.astype(np.float32))
-        pose = (pose - pose[:, PELVIS : PELVIS + 1]) * canonical_factor(pose[None])
-        yield _Take(torch.cat([image, evidence[..., 2:]], dim=-1), pose, half * slope)
+        camera = torch.from_numpy(truth.astype(np.float32))
+        camera = camera * canonical_factor(camera[None])
+        yield _Take(torch.cat([image, evidence[..., 2:]], dim=-1), camera, half * slope)

@@ -15,7 +15,7 @@ from models.training.motion import MotionBank
 from models.visibility import SEEN
 
 _OUR_DETECTOR: Final = 0.7
-WITHOUT_DEPTH: Final = 0.4
+_WITHOUT_DEPTH: Final = 0.4
 """Share of windows without the detector's depth, which can be switched off in use."""
 
 
@@ -67,12 +67,7 @@ class Sampler:
             strides = max(1, (span - 1) // (together - 1))
             stride = int(torch.randint(1, strides + 1, (), generator=self.generator))
         spread = self._draw(-(-count // together), together, self._rate / stride)
-        return Batch(
-            *(
-                tensor.flatten(0, 1)[:count, None]
-                for tensor in (spread.keypoints, spread.pose, spread.seen)
-            )
-        )
+        return Batch(*(tensor.flatten(0, 1)[:count, None] for tensor in spread.parts()))
 
     def _draw(self, count: int, frames: int, rate: float) -> Batch:
         generator = self.generator
@@ -93,13 +88,8 @@ class Sampler:
         image = detector_noise.spoil_guesses(image, conf, generator)
         conf = detector_noise.told(conf, image, seen_by.frame)
         image = detector_noise.exchange_sides(image, generator)
-        box = person_box(image, conf > 0)
-        pose = seen_by.camera - seen_by.camera[:, :, PELVIS : PELVIS + 1]
-        pose = torch.einsum("bij,btkj->btki", ray_rotation(box[0]), pose)
-        silent = torch.rand(count, 1, 1, generator=generator) < WITHOUT_DEPTH
-        depth = answer.depth.masked_fill(silent | (conf == 0), torch.nan)
-        keypoints = network_input(image, conf, depth, box, seen_by.frame.amax(dim=1))
-        batch = Batch(keypoints, pose, conf >= SEEN)
+        answer = detector_noise.Answer(image, conf, answer.depth)
+        batch = as_batch(answer, seen_by.camera, seen_by.frame, generator)
         return hold_ends(batch, generator) if self._augment else batch
 
     def _answer(self, seen_by: cameras.View) -> detector_noise.Answer:
@@ -113,6 +103,27 @@ class Sampler:
             torch.where(chosen, ours.conf, any_one.conf),
             torch.where(chosen, ours.depth, any_one.depth),
         )
+
+
+def as_batch(
+    answer: detector_noise.Answer, camera: Tensor, frame: Tensor, generator: torch.Generator
+) -> Batch:
+    """What the network is told of a detector's answer, now and then without its depth, and what it
+    is to say.
+
+    Args:
+        answer: the confidence of joints that are not told is 0.
+        camera: (B, T, 17, 3) metres in camera axes.
+        frame: (B, 2) half the picture's width and height, in the unit of the answer's image.
+    """
+    image, conf = answer.image, answer.conf
+    box = person_box(image, conf > 0)
+    pose = camera - camera[:, :, PELVIS : PELVIS + 1]
+    pose = torch.einsum("bij,btkj->btki", ray_rotation(box[0]), pose)
+    silent = torch.rand(len(conf), 1, 1, generator=generator) < _WITHOUT_DEPTH
+    depth = answer.depth.masked_fill(silent | (conf == 0), torch.nan)
+    keypoints = network_input(image, conf, depth, box, frame.amax(dim=1))
+    return Batch(keypoints, pose, conf >= SEEN)
 
 
 def hold_ends(batch: Batch, generator: torch.Generator) -> Batch:

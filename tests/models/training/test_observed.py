@@ -150,6 +150,10 @@ def test_a_part_of_every_batch_is_observed(study: Path) -> None:
     draws = Draws(walking_bank(), 30.0, stage, 5, observed=observed)
     moves = draws[3][1].diff(dim=1).abs().amax((1, 2, 3)) > 1e-3
     assert moves.tolist() == [True] * 4 + [False] * 12
+    nearly_all = Draws(
+        walking_bank(), 30.0, replace(stage, windows=4), 5, observed=Observed([study], 0.9)
+    )
+    assert len(nearly_all[3][0]) == 4, "one of them from motion"
     assert all(map(torch.equal, draws[3], draws[3]))
     halves = [Draws(walking_bank(), 30.0, stage, 5, Share(rank, 2), observed)[3] for rank in (0, 1)]
     assert torch.equal(torch.cat([half[0] for half in halves]), draws[3][0])
