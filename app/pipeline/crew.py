@@ -35,15 +35,18 @@ class Crew:
         thread = threading.Thread(
             target=self._guarded, args=(name, body), name=f"mixpose-{name}", daemon=True
         )
-        self._enlist(thread)
-        thread.start()
+        # One step: a thread on the list that is not alive yet would be struck off by the next one.
+        with self._lock:
+            thread.start()
+            self._enlist(thread)
 
     def background(
         self, name: str, build: Callable[[], T], dispose: Callable[[T], None] = lambda _: None
     ) -> Background[T]:
         """Begin something slow; see ``Background``."""
         slow = Background(build, dispose=dispose, done=self._wake, name=name)
-        self._enlist(slow.thread)
+        with self._lock:
+            self._enlist(slow.thread)
         return slow
 
     def join(self, timeout_s: float) -> bool:
@@ -60,9 +63,8 @@ class Crew:
 
     def _enlist(self, thread: threading.Thread) -> None:
         # Reopening a lost camera all night makes a thread a second: only the living are kept.
-        with self._lock:
-            self._threads = [each for each in self._threads if each.is_alive()]
-            self._threads.append(thread)
+        self._threads = [each for each in self._threads if each.is_alive()]
+        self._threads.append(thread)
 
     def _guarded(self, name: str, body: Callable[[], None]) -> None:
         try:
