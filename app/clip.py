@@ -203,7 +203,24 @@ def lift_clip(
     )
     if lifted.missing.all():
         raise _nobody(clip)
-    provenance = Provenance(
+    return MotionData.from_lifted(
+        time_s=clip.time_s,
+        tracked=clip.tracked,
+        conf=clip.conf,
+        xy=clip.xy,
+        size=clip.size,
+        lifted=lifted,
+        provenance=_provenance(clip, lifter),
+        pictures=pictures,
+        person=clip.person,
+        events=tuple(
+            Event(float(time_s - clip.time_s[0]), OTHER_PERSON) for time_s in clip.others_from
+        ),
+    )
+
+
+def _provenance(clip: DetectedClip, lifter: Lifter) -> Provenance:
+    return Provenance(
         source=clip.label,
         started_at=clip.started_at,
         nominal_rate=clip.rate,
@@ -213,20 +230,6 @@ def lift_clip(
         height_m=lifter.height_m,
         detector_depth=lifter.uses_depth,
         fov_deg=clip.fov_deg,
-    )
-    return MotionData.from_lifted(
-        time_s=clip.time_s,
-        tracked=clip.tracked,
-        conf=clip.conf,
-        xy=clip.xy,
-        size=clip.size,
-        lifted=lifted,
-        provenance=provenance,
-        pictures=pictures,
-        person=clip.person,
-        events=tuple(
-            Event(float(time_s - clip.time_s[0]), OTHER_PERSON) for time_s in clip.others_from
-        ),
     )
 
 

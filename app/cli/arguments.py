@@ -71,6 +71,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     Raises:
         SystemExit: after ``--help`` and ``--version`` (0), or with a line on stderr (2).
     """
+    parser = _whole_parser()
+    options = parser.parse_args(argv)
+    _check(options, parser)
+    return options
+
+
+def _whole_parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
         usage=f"python {PROGRAM} [--source SOURCE] [options]\n"
@@ -91,6 +98,11 @@ def parse(argv: list[str]) -> argparse.Namespace:
     _command(commands, "devices", "list cameras, compute devices and weights")
     _add_bench(commands)
     _add_evaluate(commands)
+    _add_window(parser)
+    return parser
+
+
+def _add_window(parser: argparse.ArgumentParser) -> None:
     window = parser.add_argument_group("options of the window")
     window.add_argument(
         "--source",
@@ -106,7 +118,10 @@ def parse(argv: list[str]) -> argparse.Namespace:
         type=_delay,
         help="show the pose of K frames ago: 0 is fastest, more is steadier (default: 2)",
     )
-    options = parser.parse_args(argv)
+
+
+def _check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """End with a line on stderr if they contradict each other; put values into shape."""
     for name, elsewhere in _NOT_WITH.items():
         if options.command in elsewhere and getattr(options, name) is not None:
             parser.error(f"--{name} belongs to the window, not to '{options.command}'")
@@ -121,7 +136,6 @@ def parse(argv: list[str]) -> argparse.Namespace:
         options.choices = _told(person_options.choices, options, parser)
     if options.command == "export":
         options.selection = _told(selection_options.wanted, options, parser)
-    return options
 
 
 _NOT_WITH: Final = {
