@@ -120,7 +120,7 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _check(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+def _check(options: argparse.Namespace, parser: _Parser) -> None:
     """End with a line on stderr if they contradict each other; put values into shape."""
     for name, elsewhere in _NOT_WITH.items():
         if options.command in elsewhere and getattr(options, name) is not None:

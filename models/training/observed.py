@@ -4,6 +4,10 @@ The detector model (``detector_model``) knows the size and the course of the det
 leaves to chance most of what they have to do with the pose.  Here the detector itself has looked:
 ``python -m app.study`` draws captured motion, bodies, views and framings at random, shows the
 pictures to it, and keeps its answers beside the truth.
+
+Drawn people are alike: their legs are 1.72 times their trunk, give or take 0.07, and a network
+trained on them gave everybody such legs.  Every window is therefore given a body of its own, as in
+the rest of training, and the detector's errors move along with the joints they were made at.
 """
 
 from __future__ import annotations
@@ -20,9 +24,8 @@ from torch import Tensor
 from models.errors import MixposeError
 from models.geometry import ASSUMED_FOCAL
 from models.lifter import prepare_track
-from models.skeleton import MIRROR, depth_of_joints
-from models.training import detector_noise
-from models.training.bodies import canonical_factor
+from models.skeleton import MIRROR, PELVIS, depth_of_joints
+from models.training import bodies, detector_noise
 from models.training.samples import Batch, as_batch, hold_ends
 from models.visibility import GUESSED
 
@@ -30,7 +33,9 @@ RATE: Final = 30.0
 """Frames a second of every study."""
 _FOUND: Final = 0.8
 """A take in which the person is found in fewer of the frames teaches nothing."""
-_NEEDED: Final = ("xy", "conf", "world", "tracked", "truth", "size")
+_NEEDED: Final = ("xy", "conf", "world", "tracked", "truth", "size", "focal")
+_NEAREST_M: Final = 0.3
+"""A body any joint of which would come closer to the lens is left as it was drawn."""
 
 
 class _Take(NamedTuple):
@@ -40,7 +45,9 @@ class _Take(NamedTuple):
     """(T, 17, 4) as in ``models.lifter.Track``, x and y as slopes at the focal length that is
     assumed in use."""
     camera: Tensor
-    """(T, 17, 3) metres in camera axes, of canonical size."""
+    """(T, 17, 3) metres from the lens in camera axes."""
+    zoom: Tensor
+    """() the true focal length over the assumed one."""
     frame: Tensor
     """(2,) half the picture's width and height, in slopes."""
 
@@ -51,15 +58,16 @@ class Observed:
     Args:
         files: what ``python -m app.study`` wrote.
         share: of these windows in every batch, above 0 and below 1.
+        vary_bodies: whether every window is given a body of its own.
 
     Raises:
         MixposeError: a file is absent or no study, nobody is found in any, or the share is none.
     """
 
-    def __init__(self, files: Sequence[Path], share: float) -> None:
+    def __init__(self, files: Sequence[Path], share: float, *, vary_bodies: bool = True) -> None:
         if not 0 < share < 1:
             raise MixposeError("The share of observed windows must be above 0 and below 1.")
-        self.share = share
+        self.share, self._vary_bodies = share, vary_bodies
         self._takes = [take for path in files for take in _takes_in(path)]
         if not self._takes:
             raise MixposeError("The detector found nobody in the takes that were observed.")
@@ -77,9 +85,17 @@ class Observed:
 
     def _windows(self, takes: list[_Take], frames: int, generator: torch.Generator) -> Batch:
         evidence, camera = self._cut(takes, frames, generator)
+        image, depth = evidence[..., :2], evidence[..., 3]
+        if self._vary_bodies:
+            zoom = torch.stack([take.zoom for take in takes])
+            other = _other_bodies(camera, generator)
+            image = image + zoom[:, None, None, None] * (_slopes(other) - _slopes(camera))
+            depth = depth + _depths(other) - _depths(camera)
+            camera = other
         conf = detector_noise.hide(evidence[..., 2], generator)
         conf = conf.masked_fill(conf < GUESSED, 0.0)
-        answer = detector_noise.Answer(evidence[..., :2], conf, evidence[..., 3])
+        answer = detector_noise.Answer(image, conf, depth)
+        camera = bodies.to_canonical_size(camera)
         return as_batch(answer, camera, torch.stack([take.frame for take in takes]), generator)
 
     def _cut(
@@ -103,6 +119,23 @@ _SIDEWAYS: Final = torch.tensor([-1.0, 1.0, 1.0, 1.0])
 """What x, y and the rest of a joint are multiplied by in a mirror."""
 
 
+def _other_bodies(camera: Tensor, generator: torch.Generator) -> Tensor:
+    """Windows (B, T, 17, 3) in camera axes with bodies of their own where there is room."""
+    other = bodies.vary_proportions(camera, generator)
+    near = other[..., 2].amin((1, 2)) < _NEAREST_M
+    return torch.where(near[:, None, None, None], camera, other)
+
+
+def _slopes(camera: Tensor) -> Tensor:
+    slopes: Tensor = camera[..., :2] / camera[..., 2:]
+    return slopes
+
+
+def _depths(camera: Tensor) -> Tensor:
+    depths: Tensor = camera[..., 2] - camera[..., PELVIS : PELVIS + 1, 2]
+    return depths
+
+
 def _takes_in(path: Path) -> Iterator[_Take]:
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -111,7 +144,7 @@ def _takes_in(path: Path) -> Iterator[_Take]:
         raise MixposeError(
             f"{path} is no study: {error}. Make one with python -m app.study."
         ) from error
-    for xy, conf, world, tracked, truth, size in zip(*arrays, strict=True):
+    for xy, conf, world, tracked, truth, size, focal in zip(*arrays, strict=True):
         if tracked.mean() < _FOUND:
             continue
         width, height = (int(side) for side in size)
@@ -121,6 +154,9 @@ def _takes_in(path: Path) -> Iterator[_Take]:
         half = torch.tensor([width / 2, height / 2])
         slope = 1 / (ASSUMED_FOCAL * max(width, height))
         image = (evidence[..., :2] - half) * slope
-        camera = torch.from_numpy(truth.astype(np.float32))
-        camera = camera * canonical_factor(camera[None])
-        yield _Take(torch.cat([image, evidence[..., 2:]], dim=-1), camera, half * slope)
+        yield _Take(
+            torch.cat([image, evidence[..., 2:]], dim=-1),
+            torch.from_numpy(truth.astype(np.float32)),
+            torch.tensor(float(focal) * slope),
+            half * slope,
+        )

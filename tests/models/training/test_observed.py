@@ -18,7 +18,7 @@ from models.errors import MixposeError
 from models.geometry import ASSUMED_FOCAL, CHANNELS, ray_rotation
 from models.lifter import prepare_track
 from models.mixste import MixSTE
-from models.skeleton import MIRROR, depth_of_joints
+from models.skeleton import JOINT, MIRROR, depth_of_joints
 from models.training.batches import Draws, Share
 from models.training.bodies import canonical_factor
 from models.training.curriculum import Stage
@@ -27,6 +27,7 @@ from models.training.samples import Batch
 from models.windows import WindowLifter
 from tests.models.training.test_slices import run
 from tests.support.datasets import SIZE, observation
+from tests.support.evaluation import FOCAL
 from tests.support.walking import walking_bank
 
 FRAMES = 5
@@ -102,7 +103,8 @@ def truths() -> Tensor:
 
 
 def test_the_network_is_shown_what_it_will_be_shown_in_use_and_told_the_truth(study: Path) -> None:
-    batch = Observed([study], 0.5).draw(2000, FRAMES, 1, torch.Generator().manual_seed(0))
+    observed = Observed([study], 0.5, vary_bodies=False)
+    batch = observed.draw(2000, FRAMES, 1, torch.Generator().manual_seed(0))
     shown = torch.stack([shown_in_use(take(index)) for index in range(4)]).flatten(2)
     windows = truths().unfold(1, FRAMES, 1).permute(0, 1, 4, 2, 3).flatten(0, 1)
     held = (batch.keypoints[:, :-1] == batch.keypoints[:, 1:]).all((2, 3)).any(1)
@@ -114,10 +116,86 @@ def test_the_network_is_shown_what_it_will_be_shown_in_use_and_told_the_truth(st
 
 
 def test_what_is_hidden_is_to_be_answered_all_the_same(study: Path) -> None:
-    batch = Observed([study], 0.5).draw(200, FRAMES, 1, torch.Generator().manual_seed(0))
+    observed = Observed([study], 0.5, vary_bodies=False)
+    batch = observed.draw(200, FRAMES, 1, torch.Generator().manual_seed(0))
     known = truths().flatten(0, 1).flatten(1)
     apart = distances(answers(batch).flatten(0, 1).flatten(1), known).min(dim=1).values
     assert apart.max() < 1e-4
+
+
+def slopes(batch: Batch) -> Tensor:
+    """(B, T, 17, 2) where the network is told that joints are, at the focal length assumed."""
+    told = batch.keypoints.double()
+    relative, place, size = told[..., :2], told[..., 5:7], told[..., 7:].exp()
+    return (place + relative * size) * 0.5 / ASSUMED_FOCAL
+
+
+def all_told(batch: Batch) -> Batch:
+    chosen = untouched(batch.keypoints)
+    return Batch(*(part[chosen] for part in batch.parts()))
+
+
+def drawn(path: Path, *takes: Observation, count: int = 300) -> Batch:
+    save(path / "study.npz", takes)
+    observed = Observed([path / "study.npz"], 0.5)
+    return all_told(observed.draw(count, FRAMES, 1, torch.Generator().manual_seed(3)))
+
+
+def legs_over_trunk(pose: Tensor) -> Tensor:
+    def bone(upper: str, lower: str) -> Tensor:
+        return (pose[:, 0, JOINT[upper]] - pose[:, 0, JOINT[lower]]).norm(dim=-1)
+
+    legs = bone("left_hip", "left_knee") + bone("left_knee", "left_ankle")
+    return legs / bone("pelvis", "thorax")
+
+
+def test_every_window_has_a_body_of_its_own_as_a_perfect_detector_would_see_it(
+    tmp_path: Path,
+) -> None:
+    batch = drawn(tmp_path, observation(0, "whole", "train"))
+    ratio = legs_over_trunk(batch.pose)
+    assert len(ratio) > 50
+    assert 0.08 < ratio.std() < 0.2
+    # Some pelvis, two numbers of a frame's depth and place apart, puts all joints where they are
+    # told to be: x + X = slope (z + Z) for all of them.
+    pose, seen = answers(batch).double(), slopes(batch) * ASSUMED_FOCAL * max(SIZE) / FOCAL
+    one, none = torch.ones_like(seen[..., 0]), torch.zeros_like(seen[..., 0])
+    across = torch.stack([one, none, -seen[..., 0]], dim=-1)
+    down = torch.stack([none, one, -seen[..., 1]], dim=-1)
+    wanted = seen * pose[..., 2:] - pose[..., :2]
+    system, right = torch.cat([across, down], dim=2), torch.cat([*wanted.unbind(-1)], dim=-1)
+    pelvis = torch.linalg.lstsq(system, right[..., None]).solution
+    assert (pelvis[..., 2, 0] > 1).all()
+    assert ((system @ pelvis)[..., 0] - right).abs().max() < 1e-4
+    # Its depth is right too, in metres of the person's own size.
+    depth = batch.keypoints[..., DEPTH].double()
+    scale = (depth * pose[..., 2]).sum((1, 2)) / (pose[..., 2] ** 2).sum((1, 2))
+    assert (depth - scale[:, None, None] * pose[..., 2]).abs().max() < 1e-4
+
+
+def test_the_detector_errs_by_as_much_on_another_body(tmp_path: Path) -> None:
+    right = observation(0, "whole", "train")
+    joint = JOINT["spine"]  # inside the box, which it does not move
+    xy, world = right.xy.copy(), right.world.copy()
+    xy[:, joint] += [4, -3]
+    world[:, joint, 2] += 0.1
+    batches = drawn(tmp_path, right), drawn(tmp_path, replace(right, xy=xy, world=world))
+    moved = (slopes(batches[1]) - slopes(batches[0])).abs() * ASSUMED_FOCAL * max(SIZE)
+    deeper = batches[1].keypoints[..., DEPTH] - batches[0].keypoints[..., DEPTH]
+    others = [each for each in range(17) if each != joint]
+    expected = torch.tensor([4.0, 3.0], dtype=torch.float64).expand_as(moved[:, :, joint])
+    assert torch.allclose(moved[:, :, joint], expected, atol=1e-2)
+    assert moved[:, :, others].abs().max() < 1e-2
+    assert torch.allclose(deeper[:, :, joint], torch.tensor(0.1), atol=1e-4)
+    assert deeper[:, :, others].abs().max() < 1e-5
+
+
+def test_a_body_that_would_reach_the_lens_stays_as_it_was_drawn(tmp_path: Path) -> None:
+    still = np.repeat(observation(0, "whole", "train").truth[:1], 10, axis=0)
+    near = still - np.array([0, 0, still[..., 2].min() - 0.05], np.float32)
+    take = replace(observation(0, "whole", "train"), truth=near)
+    ratio, as_drawn = legs_over_trunk(drawn(tmp_path, take).pose), torch.from_numpy(near)[None]
+    assert torch.allclose(ratio, legs_over_trunk(as_drawn), atol=1e-4)
 
 
 def test_single_frames_stand_in_the_boxes_of_windows(study: Path) -> None:
