@@ -5,9 +5,10 @@ leaves to chance most of what they have to do with the pose.  Here the detector 
 ``python -m app.study`` draws captured motion, bodies, views and framings at random, shows the
 pictures to it, and keeps its answers beside the truth.
 
-Drawn people are alike: their legs are 1.72 times their trunk, give or take 0.07, and a network
-trained on them gave everybody such legs.  Every window is therefore given a body of its own, as in
-the rest of training, and the detector's errors move along with the joints they were made at.
+Drawn people are alike: their legs are 1.72 times their trunk, give or take 0.07.  Trained on them
+as drawn, the network gave a woman whose legs are 1.37 times her trunk 1.66, and 1.59 without them.
+Every window is therefore given a body of its own, as in the rest of training, and the detector's
+errors move along with the joints they were made at.
 """
 
 from __future__ import annotations

@@ -193,8 +193,8 @@ def test_the_detector_errs_by_as_much_on_another_body(tmp_path: Path) -> None:
 def test_a_body_that_would_reach_the_lens_stays_as_it_was_drawn(tmp_path: Path) -> None:
     still = np.repeat(observation(0, "whole", "train").truth[:1], 10, axis=0)
     near = still - np.array([0, 0, still[..., 2].min() - 0.05], np.float32)
-    take = replace(observation(0, "whole", "train"), truth=near)
-    ratio, as_drawn = legs_over_trunk(drawn(tmp_path, take).pose), torch.from_numpy(near)[None]
+    one = replace(observation(0, "whole", "train"), truth=near)
+    ratio, as_drawn = legs_over_trunk(drawn(tmp_path, one).pose), torch.from_numpy(near)[None]
     assert torch.allclose(ratio, legs_over_trunk(as_drawn), atol=1e-4)
 
 
