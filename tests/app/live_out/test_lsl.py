@@ -64,11 +64,21 @@ def received(name: str, sent: list[Pose3D]) -> LslTake:
         return take
 
 
+def clock_offset() -> float:
+    """Seconds by which LSL's clock is before ``perf_counter``; the quickest of some looks counts,
+    as a busy machine stops a process between the two."""
+    looks = []
+    for _ in range(20):
+        before = time.perf_counter()
+        there = pylsl.local_clock()
+        after = time.perf_counter()
+        looks.append((after - before, there - (before + after) / 2))
+    return min(looks)[1]
+
+
 def test_a_receiver_gets_named_channels_and_the_times_of_the_pictures() -> None:
     sent = poses(30)
-    before = time.perf_counter()
-    clock = pylsl.local_clock()
-    offset = clock - (before + time.perf_counter()) / 2
+    offset = clock_offset()
     take = received("mixpose-test", sent)
     assert take.labels == [
         f"{joint}_{part}" for joint in JOINT_NAMES for part in ("x", "y", "z", "conf")
