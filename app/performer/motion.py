@@ -37,6 +37,16 @@ NOSE_M: Final = (0.0, 0.074, 0.127)
 _SQUAT_DROP: Final = 0.46
 """Share of the leg's length that the hips go down."""
 _SQUAT_BACK_M: Final = 0.17
+_STANDING: Final = 0.999
+_STRIDING: Final = 0.992
+"""Share of its length that a leg spans at most."""
+_STANDING_SOFT_M: Final = 0.002
+_STRIDING_SOFT_M: Final = 0.015
+"""How much lower the hips stay than both legs allow when they allow the same: knees are bent by 9
+degrees standing, by some 17 under the weight in a stride."""
+_STRIDE_M: Final = 0.1
+_LIFT_M: Final = 0.02
+"""Feet so far apart, or one of them so far off the floor, are half of a stride."""
 _BREATH_S: Final = 3.7
 
 
@@ -101,7 +111,10 @@ class Motion:
         pelvis = np.array([place.x, 0.0, place.z]) + sway * left
         pelvis = pelvis - _SQUAT_BACK_M * depth * forward
         stride = float((ankles[1] - ankles[0]) @ forward)
-        pelvis[1] = _hip_height(pelvis, ankles, body, left) - _SQUAT_DROP * body.leg * depth
+        apart = math.hypot(stride / _STRIDE_M, one.lift / _LIFT_M, other.lift / _LIFT_M)
+        striding = apart**2 / (1 + apart**2)
+        pelvis[1] = _hip_height(pelvis, ankles, body, left, striding)
+        pelvis[1] -= _SQUAT_DROP * body.leg * depth
         return _Stance(pelvis, place.heading, stride, ankles, feet, depth)
 
     def _chest(self, stance: _Stance, time_s: float) -> Array:
@@ -184,16 +197,28 @@ def _sole(footing: gait.Footing) -> Array:
     return about_y(footing.place.heading) @ about_x(footing.pitch)
 
 
-def _hip_height(pelvis: Array, ankles: tuple[Array, ...], body: Proportions, left: Array) -> float:
-    """As high as both legs allow, softly: a hard minimum would jerk at each step."""
-    longest = 0.988 * body.leg
-    heights = [longest + body.ankle]
-    for ankle, side in zip(ankles, (1.0, -1.0), strict=True):
-        across = (ankle - pelvis - side * body.hip * left)[[0, 2]]
-        reach_up = math.sqrt(max(longest**2 - float(across @ across), 0.01))
-        heights.append(float(ankle[1]) + reach_up)
-    sharpness = 70.0
-    return -math.log(sum(math.exp(-sharpness * h) for h in heights)) / sharpness
+def _hip_height(
+    pelvis: Array, ankles: tuple[Array, ...], body: Proportions, left: Array, striding: float
+) -> float:
+    """As high as both legs allow: standing with knees all but straight, in a stride lower."""
+    hips = (pelvis + body.hip * left, pelvis - body.hip * left)
+
+    def allowed(span: float, soft_m: float) -> float:
+        one, other = (
+            _above(ankle, hip, span * body.leg) for ankle, hip in zip(ankles, hips, strict=True)
+        )
+        # A hard minimum would jerk where the weight goes from foot to foot.
+        return (one + other) / 2 - math.hypot((one - other) / 2, soft_m)
+
+    standing = allowed(_STANDING, _STANDING_SOFT_M)
+    return standing + striding * (allowed(_STRIDING, _STRIDING_SOFT_M) - standing)
+
+
+def _above(ankle: Array, hip: Array, length: float) -> float:
+    """How high a leg of ``length`` on ``ankle`` holds its hip, which is somewhere on the line
+    through ``hip`` upwards."""
+    across = (ankle - hip)[[0, 2]]
+    return float(ankle[1]) + math.sqrt(max(length**2 - float(across @ across), 0.01))
 
 
 def _leg(

@@ -127,6 +127,18 @@ def test_every_joint_stays_in_the_picture(seed: int, size: tuple[int, int]) -> N
     assert np.ptp(pixels[0, :, 1]) > 0.3 * min(size), "large enough to be found"
 
 
+def test_it_stands_with_straight_knees_and_never_jerks(joints: np.ndarray) -> None:
+    standing = joints[: RATE // 2]
+    for side in ("left", "right"):
+        hip, knee, ankle = (standing[:, JOINT[f"{side}_{n}"]] for n in ("hip", "knee", "ankle"))
+        thigh, shank = knee - hip, ankle - knee
+        lengths = np.linalg.norm(thigh, axis=1) * np.linalg.norm(shank, axis=1)
+        bend = np.degrees(np.arccos((thigh * shank).sum(axis=1) / lengths))
+        assert ((bend > 3) & (bend < 12)).all()
+    pelvis = np.diff(joints[:, JOINT["pelvis"]], 2, axis=0) * RATE**2
+    assert np.linalg.norm(pelvis, axis=1).max() < 18, "m/s^2"
+
+
 def test_seeds_repeat_and_differ() -> None:
     assert variation(3) == variation(3)
     chosen = {seed: variation(seed) for seed in range(20)}
