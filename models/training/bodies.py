@@ -6,7 +6,7 @@ window.  The figures are those of the trial in which they helped.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -125,30 +125,49 @@ def vary_proportions(windows: Tensor, generator: torch.Generator, *, spread: boo
     return derive_midpoints(result)
 
 
+class Part(NamedTuple):
+    """Of a body: what can be put on another one."""
+
+    root: int
+    """The joint that it hangs on."""
+    across: tuple[int, int]
+    """The left and the right joint that tell where the body faces there."""
+    joints: tuple[int, ...]
+
+    def put_on(self, windows: Tensor, others: Tensor) -> Tensor:
+        """The part of ``others`` (B, T, 17, 3), turned about the second axis to face where
+        ``windows`` do: its joints (B, T, len(joints), 3) on the root of ``windows``."""
+        left, right = self.across
+        lines = [w[:, :, left] - w[:, :, right] for w in (windows, others)]
+        here, there = (torch.atan2(-line[..., 2], line[..., 0]) for line in lines)
+        turn = torch.zeros(*here.shape, 3)
+        turn[..., 1] = here - there
+        arms = others[:, :, list(self.joints)] - others[:, :, self.root, None]
+        moved = torch.einsum("btij,btkj->btki", rotation_matrices(turn), arms)
+        return windows[:, :, self.root, None] + moved
+
+
+_UPPER_BODY: Final = Part(PELVIS, (JOINT["left_hip"], JOINT["right_hip"]), ABOVE_PELVIS)
+ARMS: Final = tuple(
+    Part(
+        JOINT[f"{side}_shoulder"],
+        (JOINT["left_shoulder"], JOINT["right_shoulder"]),
+        _below(side, "elbow", "wrist"),
+    )
+    for side in _SIDES
+)
+
+
 def recombine(windows: Tensor, generator: torch.Generator) -> Tensor:
     """Give a fifth of the windows (B, T, 17, 3) the upper body of another one, turned to face
     where their hips do, and as many each of its arms, turned to where their shoulders do."""
     count = len(windows)
     result = windows.clone()
-    parts = [(PELVIS, ("left_hip", "right_hip"), ABOVE_PELVIS)] + [
-        (
-            JOINT[f"{side}_shoulder"],
-            ("left_shoulder", "right_shoulder"),
-            _below(side, "elbow", "wrist"),
-        )
-        for side in _SIDES
-    ]
-    for root, (left, right), followers in parts:
-        other = windows[torch.randperm(count, generator=generator)]
-        across = [w[:, :, JOINT[left]] - w[:, :, JOINT[right]] for w in (result, other)]
-        yaw = [torch.atan2(-line[..., 2], line[..., 0]) for line in across]
-        turn = torch.zeros(*yaw[0].shape, 3)
-        turn[..., 1] = yaw[0] - yaw[1]
-        arms = other[:, :, list(followers)] - other[:, :, root, None]
-        moved = torch.einsum("btij,btkj->btki", rotation_matrices(turn), arms)
+    for part in (_UPPER_BODY, *ARMS):
+        placed = part.put_on(result, windows[torch.randperm(count, generator=generator)])
         chosen = torch.rand(count, 1, 1, 1, generator=generator) < _RECOMBINED_SHARE
-        placed = result[:, :, root, None] + moved
-        result[:, :, list(followers)] = torch.where(chosen, placed, result[:, :, list(followers)])
+        joints = list(part.joints)
+        result[:, :, joints] = torch.where(chosen, placed, result[:, :, joints])
     return derive_midpoints(result)
 
 

@@ -27,7 +27,7 @@ from models.training.samples import Batch
 from models.windows import WindowLifter
 from tests.models.training.test_slices import run
 from tests.support.datasets import SIZE, observation
-from tests.support.evaluation import FOCAL
+from tests.support.evaluation import FOCAL, project
 from tests.support.walking import walking_bank
 
 FRAMES = 5
@@ -103,7 +103,7 @@ def truths() -> Tensor:
 
 
 def test_the_network_is_shown_what_it_will_be_shown_in_use_and_told_the_truth(study: Path) -> None:
-    observed = Observed([study], 0.5, vary_bodies=False)
+    observed = Observed([study], 0.5, vary=False)
     batch = observed.draw(2000, FRAMES, 1, torch.Generator().manual_seed(0))
     shown = torch.stack([shown_in_use(take(index)) for index in range(4)]).flatten(2)
     windows = truths().unfold(1, FRAMES, 1).permute(0, 1, 4, 2, 3).flatten(0, 1)
@@ -116,7 +116,7 @@ def test_the_network_is_shown_what_it_will_be_shown_in_use_and_told_the_truth(st
 
 
 def test_what_is_hidden_is_to_be_answered_all_the_same(study: Path) -> None:
-    observed = Observed([study], 0.5, vary_bodies=False)
+    observed = Observed([study], 0.5, vary=False)
     batch = observed.draw(200, FRAMES, 1, torch.Generator().manual_seed(0))
     known = truths().flatten(0, 1).flatten(1)
     apart = distances(answers(batch).flatten(0, 1).flatten(1), known).min(dim=1).values
@@ -188,6 +188,41 @@ def test_the_detector_errs_by_as_much_on_another_body(tmp_path: Path) -> None:
     assert moved[:, :, others].abs().max() < 1e-2
     assert torch.allclose(deeper[:, :, joint], torch.tensor(0.1), atol=1e-4)
     assert deeper[:, :, others].abs().max() < 1e-5
+
+
+def bent(one: Observation) -> Observation:
+    """The same person with knees and elbows at a right angle, rightly seen."""
+    true = one.truth.astype(float).copy()
+    for side in ("left", "right"):
+        for root, middle, end in (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist")):
+            start, at, goal = (true[:, JOINT[f"{side}_{name}"]] for name in (root, middle, end))
+            aside = np.cross(at - start, [1.0, 0, 0])
+            length = np.linalg.norm(goal - at, axis=-1) / np.linalg.norm(aside, axis=-1)
+            goal[:] = at + aside * length[:, None]
+    world = (true - true[:, :1]).astype(np.float32)
+    return replace(one, truth=true.astype(np.float32), xy=project(true), world=world)
+
+
+def bend(pose: Tensor, root: str, middle: str, end: str) -> Tensor:
+    """(B,) degrees by which a left limb is bent in the first frame."""
+    start, at, goal = (pose[:, 0, JOINT[f"left_{name}"]] for name in (root, middle, end))
+    return torch.rad2deg(torch.acos(torch.cosine_similarity(at - start, goal - at)))
+
+
+def test_arms_come_to_other_legs_with_what_was_said_of_them(tmp_path: Path) -> None:
+    one = observation(0, "whole", "train")
+    right = bent(one)
+    world, wrists = right.world.copy(), [JOINT["left_wrist"], JOINT["right_wrist"]]
+    world[:, wrists, 2] += 0.2
+    batches = [
+        drawn(tmp_path, one, other, count=1000) for other in (right, replace(right, world=world))
+    ]
+    arms_bent = bend(batches[0].pose, "shoulder", "elbow", "wrist") > 89
+    legs_bent = bend(batches[0].pose, "hip", "knee", "ankle") > 89
+    assert (arms_bent != legs_bent).double().mean() == pytest.approx(0.2, abs=0.06)
+    deeper = batches[1].keypoints[..., DEPTH] - batches[0].keypoints[..., DEPTH]
+    assert torch.allclose(deeper[arms_bent][:, :, wrists], torch.tensor(0.2), atol=1e-4)
+    assert deeper[~arms_bent].abs().max() < 1e-4
 
 
 def test_a_body_that_would_reach_the_lens_stays_as_it_was_drawn(tmp_path: Path) -> None:
