@@ -1,4 +1,8 @@
-"""Feet that stand, stand still: the legs reach for one spot for as long as a contact lasts."""
+"""Feet that stand, stand still: the legs reach for one spot for as long as a contact lasts.
+
+Who stands upright has legs that are nearly straight.  Where they came out a little too short for
+their spots, the whole body goes down by as much; held by its legs alone, a foot would slide.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,22 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from app.motion.data import ANKLES, FEET
 from app.motion.placement.contacts import ANKLE_M, runs
 from models.skeleton import JOINT
 
+_LEGS: Final = tuple(
+    tuple(JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle")) for side in FEET
+)
 _BLEND_S: Final = 0.15
 """Before and after a contact the correction grows and fades."""
 _STRAIGHT: Final = 0.9995
 """Of a leg's length: how far it reaches at most."""
+_LOWEST_M: Final = 0.04
+"""The body goes down by no more; for a leg that is shorter by twice as much, which is an error of
+the lifter, not at all."""
 
 
 def pinned(
@@ -26,9 +37,9 @@ def pinned(
 ) -> NDArray[np.float64]:
     """Joints (N, 17, 3) in camera space whose standing feet do not slide.
 
-    The ankle of a contact is held where it was in the median, at its height above the floor; hip,
-    thigh and shank keep their place and lengths, the knee its side.  A spot out of the leg's reach
-    is reached for as far as it goes.
+    The ankle of a contact is held where it was in the median, at its height above the floor; thigh
+    and shank keep their lengths, the knee its side.  The body keeps its place, or goes down until
+    the spots are in the legs' reach; those that stay out of it are reached for as far as it goes.
 
     Args:
         time_s: (N,) strictly increasing.
@@ -37,17 +48,40 @@ def pinned(
         up: (3,) unit vector.
         floor_m: how far the floor is below the lens.
     """
-    result: NDArray[np.float64] = joints.copy()
-    for foot, side in enumerate(FEET):
-        shift = _shifts(time_s, joints[:, ANKLES[foot]], stands[:, foot], up, floor_m)
-        moved = np.flatnonzero(shift.any(axis=1))
-        if len(moved):
-            hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
-            goal = joints[moved, ankle] + shift[moved]
-            result[moved, knee], result[moved, ankle] = _reach(
-                joints[moved, hip], joints[moved, knee], joints[moved, ankle], goal
-            )
-    return result
+    goals = [
+        ankle + _shifts(time_s, ankle, stands[:, foot], up, floor_m)
+        for foot, ankle in enumerate(joints[:, joint] for joint in ANKLES)
+    ]
+    down = np.zeros(len(time_s))
+    for leg, goal in zip(_LEGS, goals, strict=True):
+        down = np.maximum(down, _too_short(joints[:, leg], goal, up))
+    result = joints - (_softly(time_s, down)[:, None] * up)[:, None]
+    for (hip, knee, ankle), goal in zip(_LEGS, goals, strict=True):
+        moved = (goal != result[:, ankle]).any(axis=1)
+        result[moved, knee], result[moved, ankle] = _reach(
+            result[moved, hip], result[moved, knee], result[moved, ankle], goal[moved]
+        )
+    return np.asarray(result)
+
+
+def _too_short(
+    leg: NDArray[np.float64], goal: NDArray[np.float64], up: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(N,) metres by which the hip has to come down before a leg (N, 3, 3) reaches its goal."""
+    reach = _STRAIGHT * np.linalg.norm(np.diff(leg, axis=1), axis=2).sum(axis=1)
+    way = goal - leg[:, 0]
+    below = -(way @ up)
+    aside = (way**2).sum(axis=1) - below**2
+    missing = below - np.sqrt(np.maximum(reach**2 - aside, 0.0))
+    return np.asarray(np.clip(np.minimum(missing, 2 * _LOWEST_M - missing), 0.0, _LOWEST_M))
+
+
+def _softly(time_s: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) at least ``down``, without its jerks."""
+    if len(time_s) < 2:
+        return down
+    around = 2 * round(_BLEND_S / float(np.median(np.diff(time_s)))) + 1
+    return np.asarray(uniform_filter1d(maximum_filter1d(down, around), around))
 
 
 def _shifts(
@@ -88,7 +122,8 @@ def _reach(
     way = goal - hip
     wanted = np.linalg.norm(way, axis=1, keepdims=True)
     along = way / np.maximum(wanted, 1e-9)
-    length = np.clip(wanted, np.abs(thigh - shank) + 1e-6, _STRAIGHT * (thigh + shank))
+    shortest, longest = np.abs(thigh - shank) + 1e-6, _STRAIGHT * (thigh + shank)
+    length = np.maximum(np.clip(wanted, shortest, longest), 1e-9)
     # The knee stays on the side where it was; a straight leg keeps the little bend that it had.
     side = knee - hip
     side = side - (side * along).sum(axis=1, keepdims=True) * along

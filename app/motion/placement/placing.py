@@ -14,7 +14,7 @@ from app.motion.placement.legs import pinned
 from app.motion.placement.lens import Lens
 from app.motion.placement.scene import Scene, Settled, settle
 from app.motion.placement.upright import pitch
-from models.skeleton import JOINT
+from models.skeleton import JOINT, PELVIS
 
 _HIGHEST_CAMERA_M: Final = 20.0
 _FIRST_S: Final = 1.0
@@ -46,7 +46,8 @@ def place(
 
     Returns:
         The same motion with ``root``, ``axes``, ``contacts`` and ``provenance.placement``; legs
-        whose feet stand are moved a little, so that they stand still.
+        whose feet stand are moved a little, so that they stand still, and the body goes down where
+        those are too short.
 
     Raises:
         ValueError: the angle of view or the height cannot be.
@@ -64,12 +65,12 @@ def place(
             provenance=replace(data.provenance, placement=nowhere),
         )
     settled = settle(scene, data.provenance.height_m, camera_height_m)
-    joints = _standing(scene, settled)
-    first = settled.places[np.flatnonzero(np.isfinite(settled.places[:, 0]))[0]]
+    places, joints = _standing(scene, settled)
+    first = places[np.flatnonzero(np.isfinite(places[:, 0]))[0]]
     axes = _axes(settled, joints, scene, heading_deg)
     origin = axes @ first
     origin[1] = -settled.floor.below_m
-    root = settled.places @ axes.T - origin
+    root = places @ axes.T - origin
     about = _about(lens, settled, camera=-origin)
     about["told"] = {"heading_deg": heading_deg, "camera_height_m": camera_height_m}
     return replace(
@@ -82,8 +83,8 @@ def place(
     )
 
 
-def _standing(scene: Scene, settled: Settled) -> NDArray[np.float64]:
-    """(N, 17, 3) joints from the pelvis, feet that stand pinned to the floor."""
+def _standing(scene: Scene, settled: Settled) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(N, 3) places and (N, 17, 3) joints from there, feet that stand pinned to the floor."""
     known = np.isfinite(settled.places[:, 0])
     places = np.where(known[:, None], settled.places, 0.0)[:, None]
     there = scene.joints + places
@@ -95,7 +96,9 @@ def _standing(scene: Scene, settled: Settled) -> NDArray[np.float64]:
             settled.upright.up,
             settled.floor.below_m,
         )
-    return np.asarray(np.where(known[:, None, None], there - places, scene.joints))
+    pelvis = np.where(known[:, None], there[:, PELVIS], np.nan)
+    joints = np.where(known[:, None, None], there - there[:, PELVIS, None], scene.joints)
+    return pelvis, joints
 
 
 def _axes(

@@ -88,7 +88,7 @@ def test_only_feet_that_truly_stand_can_slide(footage: Footage, scene: Performed
     trembling = judged(footage, replace(scene.data, xyz=scene.data.xyz + np.float32(noise)))
     assert trembling.alone_slide_mm > 20
     assert trembling.slide_mm < 0.1 * trembling.alone_slide_mm
-    assert trembling.alone_mm > 1.2 * trembling.along_mm, "single frames tremble"
+    assert trembling.alone_mm > 1.1 * trembling.along_mm, "single frames tremble"
     ankles = [JOINT["left_ankle"], JOINT["right_ankle"]]
     jumping = footage.true.copy()
     jumping[::2, ankles] += 0.01

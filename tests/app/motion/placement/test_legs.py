@@ -71,6 +71,23 @@ def test_a_spot_out_of_reach_is_reached_for() -> None:
     held = pinned(TIMES, joints, _stands(10, 50), UP, FLOOR_M)
     assert np.isfinite(held).all()
     assert _lengths(held) == pytest.approx(_lengths(joints), abs=1e-9)
+    assert (held[:, HIP] == joints[:, HIP]).all(), "nobody follows an error down"
+
+
+def test_the_body_goes_down_softly_to_legs_that_are_too_short() -> None:
+    """A person who stands straight, whose leg comes out up to 3 cm too short now and then."""
+    joints = _sliding()
+    joints[:, KNEE] = joints[:, HIP] + [0.0, 0.4, -0.01]
+    joints[:, ANKLE] = joints[:, HIP] + [0.0, 0.8, 0.0]
+    joints[::7, [KNEE, ANKLE], 1] -= 0.03 * np.array([0.5, 1.0])
+    held = pinned(TIMES, joints, _stands(0, 60), UP, FLOOR_M)
+    assert np.ptp(held[:, ANKLE], axis=0) == pytest.approx(0, abs=1e-9)
+    assert _lengths(held) == pytest.approx(_lengths(joints), abs=1e-9)
+    down = held - joints
+    others = [joint for joint in range(JOINT_COUNT) if joint not in (KNEE, ANKLE)]
+    assert np.ptp(down[:, others], axis=1) == pytest.approx(0, abs=1e-9), "all of it"
+    assert 0.02 < down[:, 0, 1].min() <= down[:, 0, 1].max() < 0.035
+    assert np.abs(np.diff(down[:, 0, 1])).max() < 0.005
 
 
 def test_a_straight_leg_stays_straight() -> None:
