@@ -81,6 +81,8 @@ def record(
 
 def takes_no_more(writer: RecordingWriter) -> None:
     """What is appended to a recording that has ended goes nowhere."""
+    for thread in writer._threads:
+        thread.join(2.0)  # what was taken before the end is still on its way to the disk
     before, bytes_before = writer.frames, writer._file.size
     for number in range(5):
         writer.append(packet(0, time_s=1000.0 + number))
