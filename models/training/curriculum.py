@@ -143,9 +143,8 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             depth=4,
             heads=4,
             stages=(
-                Stage(frames=1, windows=256, steps=20000, rate=1e-3),
-                Stage(frames=9, windows=48, steps=4000, rate=3e-4),
-                Stage(frames=27, windows=16, steps=4200, rate=3e-4),
+                Stage(frames=1, windows=256, steps=20000, rate=1e-3, span=27),
+                Stage(frames=27, windows=16, steps=9400, rate=3e-4),
             ),
         ),
         Recipe(
