@@ -67,12 +67,14 @@ def pinned(
 def _too_short(
     leg: NDArray[np.float64], goal: NDArray[np.float64], up: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(N,) metres by which the hip has to come down before a leg (N, 3, 3) reaches its goal."""
+    """(N,) metres by which the hip has to come down before a leg (N, 3, 3) reaches its goal; none
+    where its ankle is there already."""
     reach = _STRAIGHT * np.linalg.norm(np.diff(leg, axis=1), axis=2).sum(axis=1)
     way = goal - leg[:, 0]
     below = -(way @ up)
     aside = (way**2).sum(axis=1) - below**2
     missing = below - np.sqrt(np.maximum(reach**2 - aside, 0.0))
+    missing[(goal == leg[:, 2]).all(axis=1)] = 0.0
     return np.asarray(np.clip(np.minimum(missing, 2 * _LOWEST_M - missing), 0.0, _LOWEST_M))
 
 
