@@ -165,7 +165,10 @@ def test_four_hours_leave_nothing_behind(
         # The inbox, what was just taken out of it, and what the lifter keeps for a new network.
         assert each.keypoints < len(said) + 3 * CAPACITY + 6, "queues are bounded"
         assert each.poses < 6
-    assert last.latency_ms < 2 * first.latency_ms + 20, "latency does not drift"
+    # Where it drifts it is long in the third hour and longer in the fourth; a moment in which the
+    # machine stands still makes one of them long.
+    later_ms = min(each.latency_ms for each in readings[2:])
+    assert later_ms < 2 * first.latency_ms + 20, "latency does not drift"
     keypoints = Recording.open(writer.path).keypoints
     assert len(keypoints.index) == FRAMES
     np.testing.assert_allclose(keypoints.time_s[[0, -1]], (0, (FRAMES - 1) / RATE))
