@@ -41,8 +41,8 @@ def test_offline_smoothing_takes_jitter_away_and_no_accuracy(acts: Material, our
     rows = processing_study(acts, [ours])
     found = {words: row.scores for (words, _), row in zip(CHOICES, rows, strict=True)}
     raw, smooth, rigid = (found[name] for name in ("as lifted", "smoothed, 6 Hz", "rigid bones"))
-    # 0.81 here: the steadier the network is by itself, the less is left to take away.
-    assert smooth.jitter < 0.9 * raw.jitter
+    # 0.78 here: the steadier the network is by itself, the less is left to take away.
+    assert smooth.jitter < 0.85 * raw.jitter
     assert smooth.mpjve < raw.mpjve
     assert smooth.p_mpjpe < 1.005 * raw.p_mpjpe
     assert rigid.bones < 0.3 * raw.bones
