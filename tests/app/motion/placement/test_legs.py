@@ -96,3 +96,10 @@ def test_a_straight_leg_stays_straight() -> None:
     held = pinned(TIMES, joints, _stands(0, 60), UP, FLOOR_M)
     assert np.isfinite(held).all()
     assert _lengths(held) == pytest.approx(_lengths(joints), abs=1e-9)
+
+
+def test_a_straight_leg_that_stands_nowhere_lowers_nobody() -> None:
+    joints = _sliding()
+    joints[:, KNEE] = (joints[:, HIP] + joints[:, ANKLE]) / 2
+    held = pinned(TIMES, joints, np.zeros((60, 2), bool), UP, FLOOR_M)
+    assert (held == joints).all()
