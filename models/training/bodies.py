@@ -176,15 +176,22 @@ def recombine(windows: Tensor, generator: torch.Generator) -> Tensor:
     return derive_midpoints(result)
 
 
-def turn_limbs(windows: Tensor, generator: torch.Generator, steady: Tensor | None = None) -> Tensor:
-    """Turn chains of joints about their root by smooth random rotations, each with chance 1/2.
+def turn_limbs(
+    windows: Tensor,
+    generator: torch.Generator,
+    steady: Tensor | None = None,
+    *,
+    spread: float = 1.0,
+) -> Tensor:
+    """Turn chains of joints about their root by smooth random rotations, each with chance 1/2 and
+    ``spread`` times as far as usual.
 
     Legs of windows that are (B,) ``steady`` stay as they are, and the trunk nearly so.
     """
     batch, frames = windows.shape[:2]
     turned = windows.clone()
-    for root, followers, spread in _CHAINS:
-        vectors = spread * _smooth_noise(batch, frames, generator)
+    for root, followers, angle in _CHAINS:
+        vectors = spread * angle * _smooth_noise(batch, frames, generator)
         if steady is not None and root in _CARRYING:
             kept = torch.where(steady, _CARRYING[root], 1.0)
             vectors = vectors * kept[:, None, None]

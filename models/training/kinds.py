@@ -125,7 +125,7 @@ class Repertoire:
         speed = 0.6 + 1.0 * torch.rand(count, generator=generator)
         step = self._rates[clip] / rate * speed
         last = (self._lengths[clip] - 1).float()
-        # The moment lies anywhere in its window; windows longer than their clip hold its last frame.
+        # The moment lies anywhere in its window; those longer than their clip hold its last frame.
         begin = middle - step * (frames - 1) * torch.rand(count, generator=generator)
         begin = begin.clamp_min(0).minimum((last - step * (frames - 1)).clamp_min(0))
         position = (begin[:, None] + step[:, None] * torch.arange(frames)).clamp_max(last[:, None])
@@ -145,8 +145,8 @@ def as_used(windows: Tensor, kinds: Tensor, generator: torch.Generator) -> Tenso
     """Turn windows (B, T, 17, 3), +Y up, of (B,) kinds as captured into what people do.
 
     Who stands or gestures has straight legs in two windows of three; who sits is made to; half of
-    those who squat do so as ``postures.crouch`` has it; who gestures may raise the arms further; and
-    most of the floor's are whole bodies turned any way.
+    those who squat do so as ``postures.crouch`` has it; all but those who stand may raise the arms;
+    and most of the floor's are whole bodies turned any way.
     """
     standing = (kinds == _STANDING) | (kinds == _GESTURING)
     windows = postures.straighten(windows, standing.float() * 0.65, generator)
@@ -232,7 +232,8 @@ def _flexion(pose: NDArray[np.floating], side: str) -> NDArray[np.float64]:
     thigh, shank = knee - hip, ankle - knee
     length = np.linalg.norm(thigh, axis=-1) * np.linalg.norm(shank, axis=-1)
     cosine = (thigh * shank).sum(axis=-1) / np.maximum(length, 1e-6)
-    return np.degrees(np.arccos(cosine.clip(-1, 1)))
+    flexion: NDArray[np.float64] = np.degrees(np.arccos(cosine.clip(-1, 1)))
+    return flexion
 
 
 def _facing(pose: NDArray[np.floating]) -> NDArray[np.floating]:
