@@ -27,7 +27,7 @@ from app.packets import OTHER_PERSON, Frame, Keypoints2D
 from models.skeleton import JOINT_COUNT, depth_of_joints, joints_from_landmarks
 
 if TYPE_CHECKING:
-    from app.detector import Detector
+    from app.detection.detector import Detector
     from app.sources.base import Source
     from models.lifter import LiftedAhead, Lifter
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.bench.table import Row
 from app.clip import DetectedClip, detect_clip, lift_clip
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.packets import Frame
 from app.sources import open_source
 

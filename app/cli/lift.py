@@ -27,7 +27,7 @@ from app.pictures import SourcePictures, refuse_source
 
 if TYPE_CHECKING:
     from app.clip import DetectedClip
-    from app.detector import Detector
+    from app.detection.detector import Detector
     from app.motion.data import MotionData
     from app.sources.base import Source
 
@@ -129,7 +129,7 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: Networ
 
 
 def _detector(options: argparse.Namespace) -> Detector:
-    from app.detector import Detector
+    from app.detection.detector import Detector
 
     return Detector(choices=options.choices)
 

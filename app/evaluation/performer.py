@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from app.clip import detect_clip
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.evaluation.material import EvaluationError, Footage, Material, Stand
 from app.performer.source import PerformerSource
 from app.render.gl_window import RenderError

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from app.clip import detect_clip, lift_clip
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import DetectorError
 from app.packets import Frame, Keypoints2D
 from models.errors import WeightsError
