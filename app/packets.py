@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skeleton import depth_from_world
+from models.skeleton import world_joints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +76,9 @@ class Keypoints2D:
     company: Company = ALONE
 
     @property
-    def depth(self) -> NDArray[np.float32]:
-        """(17,) metres behind the pelvis by the detector's own guess; NaN if nobody was found."""
-        return depth_from_world(self.world).astype(np.float32)
+    def world_joints(self) -> NDArray[np.float32]:
+        """(17, 3) the detector's own 3D, metres from the pelvis; NaN if nobody was found."""
+        return world_joints(self.world).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,7 +39,8 @@ class Network:
     def push(self, keypoints: Keypoints2D) -> None:
         """Add the next source frame to the window."""
         self.live.push(
-            keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s, keypoints.depth
+            *(keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s),
+            world=keypoints.world_joints,
         )
 
 

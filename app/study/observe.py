@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.packets import Frame
 from app.performer.puppet import Take, heading
 from app.performer.scene import PerformerScene
