@@ -8,14 +8,15 @@ than any of them.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.geometry import VAGUEST_UP_DEG
-
+VAGUEST_UP_DEG: Final = 20.0
+"""Up that is this far off, by its standard deviation, is not worth telling."""
 TOLD_SPREAD_DEG: Final = 1.0
 """How far off an angle is that somebody has measured."""
 _SUREST: Final = 0.99
@@ -45,6 +46,26 @@ class Level:
         sideways, upwards = -math.sin(roll) * math.cos(pitch), -math.cos(roll) * math.cos(pitch)
         up = np.array([sideways, upwards, -math.sin(pitch)], np.float32)
         return cls(up, TOLD_SPREAD_DEG, told=True)
+
+    @classmethod
+    def read(cls, said: object) -> Level | None:
+        """What ``as_json`` wrote; None where it says nothing, or nothing that can be."""
+        if not isinstance(said, Mapping):
+            return None
+        try:
+            up = np.array([float(part) for part in said["up"]], np.float32)
+            spread_deg = float(said["spread_deg"])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+        length = float(np.linalg.norm(up)) if up.shape == (3,) else math.nan
+        if not (math.isfinite(length) and length > 0 and spread_deg >= 0):
+            return None
+        return cls(up / np.float32(length), spread_deg, said.get("told") is True)
+
+    def as_json(self) -> dict[str, object]:
+        """JSON values, for files."""
+        up = [round(float(part), 5) for part in self.up]
+        return {"up": up, "spread_deg": round(self.spread_deg, 2), "told": self.told}
 
     @property
     def pitch_deg(self) -> float:

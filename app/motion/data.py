@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
+from models.level import Level
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ class MotionData:
     contacts: NDArray[np.bool_] | None = None
     """(N, 2) whether the left and the right foot were found to stand, never while the ankle is not
     seen; None unless the person was placed in the room."""
+    level: Level | None = None
+    """Where up is, in camera axes, as the lifter found or was told; None if nobody said."""
     person: NDArray[np.int64] | None = None
     """(N,) whom each frame is of; where it changes, another motion begins.  None: one person."""
     pictures: Pictures | None = None
@@ -192,6 +195,7 @@ class MotionData:
             size=size,
             filled=lifted.filled,
             missing=lifted.missing,
+            level=lifted.level,
             provenance=provenance,
             person=person,
             pictures=pictures,
