@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
+"""Camera axes (x right, y down, z away) to level ones (x right, y up, z toward the camera), for a
+camera that is level."""
 VAGUEST_UP_DEG: Final = 20.0
 """Up that is this far off, by its standard deviation, is not worth telling."""
+_KNOWN_DEG: Final = 12.0
+"""Up that is no further off than this is stood upon."""
+_STRAIGHT_DOWN: Final = 1e-3
 TOLD_SPREAD_DEG: Final = 1.0
 """How far off an angle is that somebody has measured."""
 _SUREST: Final = 0.99
@@ -76,6 +82,31 @@ class Level:
     def roll_deg(self) -> float:
         """Degrees by which the camera is turned clockwise, as seen from behind."""
         return math.degrees(math.atan2(-float(self.up[0]), -float(self.up[1])))
+
+    @property
+    def axes(self) -> NDArray[np.float64]:
+        """(3, 3) rotation from the camera's axes to level ones: x to the right, y against gravity,
+        z as much toward the camera as a level axis can."""
+        up = self.up.astype(np.float64)
+        right = np.cross(up, (0.0, 0.0, -1.0))
+        length = np.linalg.norm(right)
+        # Of a camera that looks straight down, the picture's right is as good as any.
+        right = right / length if length > _STRAIGHT_DOWN else np.array([1.0, 0.0, 0.0])
+        toward = np.cross(right, up)
+        toward /= np.linalg.norm(toward)
+        return np.stack([np.cross(up, toward), up, toward])
+
+    @property
+    def view_axes(self) -> NDArray[np.float64]:
+        """``axes`` to look at poses in: a level camera's while nothing is known, turning calmly
+        to the true ones."""
+        share = (VAGUEST_UP_DEG - self.spread_deg) / (VAGUEST_UP_DEG - _KNOWN_DEG)
+        share = min(max(share, 0.0), 1.0)
+        mixed = share * self.up + (1 - share) * np.array([0.0, -1.0, 0.0], np.float32)
+        length = float(np.linalg.norm(mixed))
+        if length < _STRAIGHT_DOWN:
+            return self.axes
+        return replace(self, up=(mixed / length).astype(np.float32)).axes
 
     @property
     def vector(self) -> NDArray[np.float32]:
