@@ -27,8 +27,8 @@ TOLD_SPREAD_DEG: Final = 1.0
 """How far off an angle is that somebody has measured."""
 _SUREST: Final = 0.99
 """Longest mean vector that is believed: 6 degrees off, for all that one posture tells."""
-_FEWEST_S: Final = 1.5
-"""Seconds of a live view after which what they say is worth what it claims."""
+_CALM_S: Final = 1.0
+"""Seconds in which a live view follows what it learns of its level by all but 1/e."""
 _REMEMBERED_S: Final = 60.0
 """Seconds after which what was seen counts for 1/e: somebody may have moved the camera."""
 
@@ -147,11 +147,14 @@ def estimate_level(said: NDArray[np.floating], weight: NDArray[np.floating]) -> 
 
 
 class LevelTracker:
-    """``estimate_level`` over the seconds so far of a live view."""
+    """``estimate_level`` over the seconds so far of a live view, without a jump."""
 
     def __init__(self) -> None:
         self._said = np.zeros((0, 3))
         self._time_s = np.zeros(0)
+        self._vector = np.zeros(3)
+        """As the network is told it."""
+        self._moved_s: float | None = None
 
     def add(self, said: NDArray[np.floating], time_s: float) -> None:
         """Take (3,) what the network says of a frame at ``time_s``, later than before."""
@@ -159,13 +162,22 @@ class LevelTracker:
         self._said = np.vstack([self._said[kept], said[None]])
         self._time_s = np.append(self._time_s[kept], time_s)
 
-    def level(self) -> Level | None:
-        """The level as far as it is known; vague at first, so that nothing jumps."""
+    def level(self, time_s: float) -> Level | None:
+        """The level as far as it is known at ``time_s``, no earlier than before; vague at first."""
+        found = self._estimate()
+        step_s = 0.0 if self._moved_s is None else max(0.0, time_s - self._moved_s)
+        self._moved_s = time_s
+        if found is None:
+            return None
+        self._vector += (1 - math.exp(-step_s / _CALM_S)) * (found.vector - self._vector)
+        length = float(np.linalg.norm(self._vector))
+        if length < 1e-6:
+            return Level(found.up, VAGUEST_UP_DEG)
+        up = (self._vector / length).astype(np.float32)
+        return Level(up, VAGUEST_UP_DEG * (1 - min(length, 1.0)))
+
+    def _estimate(self) -> Level | None:
         if not len(self._time_s):
             return None
         age_s = self._time_s[-1] - self._time_s
-        found = estimate_level(self._said, np.exp(-age_s / _REMEMBERED_S))
-        if found is None:
-            return None
-        share = min(float(age_s[0]) / _FEWEST_S, 1.0)
-        return Level(found.up, VAGUEST_UP_DEG + share * (found.spread_deg - VAGUEST_UP_DEG))
+        return estimate_level(self._said, np.exp(-age_s / _REMEMBERED_S))
