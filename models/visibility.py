@@ -12,8 +12,8 @@ from models.timing import LONGEST_GAP_S
 CALIBRATION: Final = {"lite": (1.0, -0.6), "full": (1.0, 0.0), "heavy": (1.05, 1.15)}
 """Slope and offset, in log odds, that make of what each size of the landmark model says what "full"
 would mean by it.  Fitted on 30,000 joints of clothed drawn people to how often a knee, ankle, elbow
-or wrist inside the picture lies within 6 % of the person's size of its place: heavy is right in 65 %
-where it says 0.1 to 0.2, full in 53 % where it says 0.2 to 0.3."""
+or wrist inside the picture lies within 6 % of the person's size of its place: heavy is right
+in 65 % where it says 0.1 to 0.2, full in 53 % where it says 0.2 to 0.3."""
 
 SEEN: Final = 0.5
 """Confidence from which a joint counts as seen."""
