@@ -22,6 +22,8 @@ _SUREST: Final = 0.99
 """Longest mean vector that is believed: 6 degrees off, for all that one posture tells."""
 _FEWEST_S: Final = 1.5
 """Seconds of a live view after which what they say is worth what it claims."""
+_HEEDED_S: Final = 0.4
+"""Seconds over which something said comes to count: the level glides from one frame to the next."""
 _REMEMBERED_S: Final = 60.0
 """Seconds after which what was seen counts for 1/e: somebody may have moved the camera."""
 
@@ -107,12 +109,13 @@ class LevelTracker:
         self._said = np.vstack([self._said[kept], said[None]])
         self._time_s = np.append(self._time_s[kept], time_s)
 
-    def level(self) -> Level | None:
-        """The level as far as it is known; vague at first, so that nothing jumps."""
+    def level(self, time_s: float) -> Level | None:
+        """The level as far as it is known at ``time_s``; vague at first, so that nothing jumps."""
         if not len(self._time_s):
             return None
-        age_s = self._time_s[-1] - self._time_s
-        found = estimate_level(self._said, np.exp(-age_s / _REMEMBERED_S))
+        age_s = time_s - self._time_s
+        fresh = (age_s / _HEEDED_S).clip(1e-3, 1.0)
+        found = estimate_level(self._said, fresh * np.exp(-age_s / _REMEMBERED_S))
         if found is None:
             return None
         share = min(float(age_s[0]) / _FEWEST_S, 1.0)
