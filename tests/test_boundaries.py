@@ -91,6 +91,7 @@ ARROWS = {
     "performer": {"render"},
     "pictures": {"sources"},
     "pipeline": {"detector", "motion", "recording", "sources"},
+    "public": {"cli", "startup"},
     "recording": set(),
     "render": set(),
     "silence": set(),

@@ -19,9 +19,9 @@ from app.cli import (
 )
 from app.cli.exits import UsageError
 from app.cli.numbers import number, seconds
+from app.cli.program import PROGRAM
 from app.motion.wanted import HEIGHT_RANGE_M
 
-PROGRAM: Final = "run_app.py"
 DELAY_RANGE: Final = (0, 10)
 PERFORMER_SECONDS: Final = 10.0
 """How much of the endless performer is lifted when nothing else is said."""
@@ -34,14 +34,14 @@ right.  Record, look at it again, and export it from there."""
 
 EPILOG: Final = f"""\
 examples:
-  python {PROGRAM}                                window on the first camera
-  python {PROGRAM} --source performer             window on the built-in person, no camera needed
-  python {PROGRAM} --source dance.mp4             window playing a video
-  python {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
-  python {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
-  python {PROGRAM} export walk -o walk.csv        a recording as a table
-  python {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
-  python {PROGRAM} lift --help                    more about lift; so for every command"""
+  {PROGRAM}                                window on the first camera
+  {PROGRAM} --source performer             window on the built-in person, no camera needed
+  {PROGRAM} --source dance.mp4             window playing a video
+  {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
+  {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
+  {PROGRAM} export walk -o walk.csv        a recording as a table
+  {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
+  {PROGRAM} lift --help                    more about lift; so for every command"""
 
 EVALUATE_DESCRIPTION: Final = """\
 Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
@@ -62,7 +62,7 @@ class _Parser(argparse.ArgumentParser):
                 f"'{name}' is not a command. To watch it in the window: --source {name}; "
                 f"to turn it into a table: lift {name} -o OUT.csv"
             )
-        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+        self.exit(2, f"mixpose: {message} (see --help)\n")
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -80,8 +80,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _whole_parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
-        usage=f"python {PROGRAM} [--source SOURCE] [options]\n"
-        f"       python {PROGRAM} COMMAND ... [options]",
+        usage=f"{PROGRAM} [--source SOURCE] [options]\n       {PROGRAM} COMMAND ... [options]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -161,7 +160,7 @@ def _told(
 def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     lift = _command(commands, "lift", "turn videos into tables of 3D joints, without a window")
     lift.description, lift.epilog = texts.LIFT, texts.LIFT_EXAMPLES
-    lift.usage = f"python {PROGRAM} lift SOURCE... -o OUT [options]"
+    lift.usage = f"{PROGRAM} lift SOURCE... -o OUT [options]"
     lift.add_argument(
         "sources",
         metavar="SOURCE",
@@ -200,7 +199,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
     record = _command(commands, "record", "record without a window")
     record.description, record.epilog = texts.RECORD, texts.RECORD_EXAMPLES
-    record.usage = f"python {PROGRAM} record --source SOURCE [-o NAME] [options]"
+    record.usage = f"{PROGRAM} record --source SOURCE [-o NAME] [options]"
     record.add_argument(
         "--source",
         metavar="SOURCE",
@@ -237,7 +236,7 @@ def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     export = _command(commands, "export", "write a recording's 3D poses to a file")
     export.description, export.epilog = texts.EXPORT, texts.EXPORT_EXAMPLES
-    export.usage = f"python {PROGRAM} export NAME -o FILE [--to KIND] [options]"
+    export.usage = f"{PROGRAM} export NAME -o FILE [--to KIND] [options]"
     export.add_argument(
         "recording",
         metavar="NAME",
@@ -277,7 +276,7 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate = _command(commands, "evaluate", "measure how accurate the weights are")
     evaluate.description = EVALUATE_DESCRIPTION
-    evaluate.usage = f"python {PROGRAM} evaluate [options]"
+    evaluate.usage = f"{PROGRAM} evaluate [options]"
     _add_device(evaluate, default=argparse.SUPPRESS)
     evaluate.add_argument(
         "--weights",
@@ -330,7 +329,7 @@ def _add_model_options(
     parser: argparse._ActionsContainer, *, height: bool, default: str | None = None
 ) -> None:
     """Options of the network.  Commands pass SUPPRESS, lest their defaults undo
-    ``run_app.py --device cpu lift ...``."""
+    ``mixpose --device cpu lift ...``."""
     parser.add_argument(
         "--weights",
         metavar="NAME|PATH",
