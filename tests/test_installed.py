@@ -177,3 +177,12 @@ def test_its_window_opens(as_module: bool, scripts: Path, python: str, tmp_path:
             window.kill()
     assert (window.returncode, err) == (0, "")
     assert "mixpose" in program.log_text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux desktops' menus")
+def test_its_menu_entry_starts_it_from_anywhere(program: Program, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert program.run("--add-to-menu", env={"XDG_DATA_HOME": str(data)}).code == 0
+    entry = (data / "applications" / "mixpose.desktop").read_text(encoding="utf-8")
+    (line,) = [line for line in entry.splitlines() if line.startswith("Exec=")]
+    assert line == f"Exec={program.command[0]}"

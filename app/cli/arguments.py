@@ -22,6 +22,8 @@ from app.cli.numbers import number, seconds
 from app.cli.program import PROGRAM
 from app.motion.wanted import HEIGHT_RANGE_M
 
+ADD_TO_MENU: Final = "--add-to-menu"
+REMOVE_FROM_MENU: Final = "--remove-from-menu"
 DELAY_RANGE: Final = (0, 10)
 PERFORMER_SECONDS: Final = 10.0
 """How much of the endless performer is lifted when nothing else is said."""
@@ -117,6 +119,12 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
         type=_delay,
         help="show the pose of K frames ago: 0 is fastest, more is steadier (default: 2)",
     )
+    menu = parser.add_argument_group("the desktop's menu (Linux)").add_mutually_exclusive_group()
+    for option, words in (
+        (ADD_TO_MENU, "put the program into it, for this user"),
+        (REMOVE_FROM_MENU, "take it out again"),
+    ):
+        menu.add_argument(option, dest="menu", action="store_const", const=option, help=words)
 
 
 def _check(options: argparse.Namespace, parser: _Parser) -> None:
@@ -124,6 +132,10 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
     for name, elsewhere in _NOT_WITH.items():
         if options.command in elsewhere and getattr(options, name) is not None:
             parser.error(f"--{name} belongs to the window, not to '{options.command}'")
+    if options.menu is not None:
+        if options.command is not None:
+            parser.error(f"{options.menu} stands alone, without '{options.command}'")
+        options.command = "menu"
     if options.command in ("record", "stream") and options.source is None:
         needs = "needs --source: a camera, a video, an address, or 'performer'"
         parser.error(f"{options.command} {needs}")
