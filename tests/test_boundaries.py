@@ -89,6 +89,7 @@ ARROWS = {
     "performer": {"render"},
     "pictures": {"sources"},
     "pipeline": {"detection", "motion", "recording", "sources"},
+    "public": {"cli", "startup"},
     "recording": set(),
     "render": set(),
     "sources": {"performer"},

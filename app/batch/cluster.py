@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ def run(
 
 def _connect(address: str) -> Any:
     if find_spec("ray") is None:
-        raise BatchError("Lifting on a cluster needs Ray: pip install -e '.[ray]'.")
+        raise BatchError("Lifting on a cluster needs Ray: pip install '.[ray]'.")
     # Both are read when Ray is imported.  It reports its use to its makers; and to find out that
     # a server is something else it would take twenty times its usual minute.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -55,7 +56,12 @@ def _connect(address: str) -> Any:
         _knock(address)
         import ray
 
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"worker_process_setup_hook": _finding_the_program()},
+        )
     except (OSError, RuntimeError, ValueError) as error:
         log.warning("no connection to Ray at %s: %s", address, error)
         raise BatchError(
@@ -63,6 +69,17 @@ def _connect(address: str) -> Any:
             "address, or leave --ray out to use this machine alone."
         ) from error
     return ray
+
+
+def _finding_the_program() -> Callable[[], None]:
+    """What a process of the cluster does first.  Being inside another, the function travels whole:
+    where the program is installed, only importing ``mixpose`` makes its rooms known."""
+
+    def find() -> None:
+        if find_spec("mixpose") is not None:  # otherwise a checkout, where Ray finds it by itself
+            import_module("mixpose")
+
+    return find
 
 
 def _knock(address: str) -> None:

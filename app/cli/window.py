@@ -8,6 +8,7 @@ import sys
 
 from app import logs, startup
 from app.cli.exits import UsageError, leave_hanging_threads
+from app.cli.program import PROGRAM
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,5 +53,5 @@ def _require_screen() -> None:
     if sys.platform == "linux" and not any(os.environ.get(name) for name in told):
         raise UsageError(
             "There is no screen to open a window on (DISPLAY and WAYLAND_DISPLAY are not set). "
-            "The commands work without one: run_app.py lift --help"
+            f"The commands work without one: {PROGRAM} lift --help"
         )

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
 from app import paths
 from app.live_out.targets import LslTarget, OscTarget
+from app.ui import DESKTOP_ID, ICON
 from app.ui.guard import ErrorGuard, SignalGuard
 from app.ui.preferences import Preferences, PreferencesFile
 from app.ui.presenters.offers import Offers
@@ -54,6 +56,8 @@ def run_window(
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("mixpose")
+    application.setDesktopFileName(DESKTOP_ID)
+    application.setWindowIcon(QIcon(str(ICON)))
     given = {
         "weights": weights,
         "device": device,
