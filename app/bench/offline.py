@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.bench.table import Row
-from app.clip import DetectedClip, detect_clip, lift_clip
 from app.detection.detector import Detector
+from app.lifting.clip import DetectedClip, lift_clip
+from app.lifting.reading import detect_clip
 from app.packets import Frame
 from app.sources import open_source
 

@@ -13,11 +13,11 @@ from app.cli.exits import Exit, say, warn
 from app.cli.formats import choose
 from app.cli.interrupt import Interrupt
 from app.cli.outputs import make_folder, require_free, require_writable
-from app.cli.poses import Stopped, provide
+from app.cli.poses import provide
 from app.cli.progress import ProgressBar
 from app.cli.recordings import find_recording
-from app.clip import Progress, Stage
 from app.export.registry import require
+from app.lifting.progress import Progress, Stage, Stopped
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import logging
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import warn
 from app.cli.interrupt import Interrupt
-from app.cli.network import Network
+from app.cli.lifting_options import lift_options
 from app.cli.progress import ProgressBar
-from app.clip import Progress, Stage
 from app.errors import DetectorError, RecordingError
+from app.lifting.progress import Progress, Stage, Stopped
+from app.lifting.work import Network
 from app.motion.wanted import HEIGHT_RANGE_M
 from app.recording.lifting import lift, made_with
 
@@ -21,10 +23,6 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 """A recording's description may have been edited by hand."""
-
-
-class Stopped(Exception):  # noqa: N818 - it is an outcome, not an error
-    """A signal has come while nothing was to be kept of the work."""
 
 
 def provide(
@@ -55,8 +53,6 @@ def _fit(recording: Recording, options: argparse.Namespace) -> bool:
     info = recording.poses.info
     if options.height is not None and options.height != info["height_m"]:
         return False
-    if options.use_depth is False and info.get("use_depth", True):
-        return False
     return options.weights is None or made_with(recording.poses, options.weights)
 
 
@@ -74,8 +70,8 @@ def _lift(
     if not recording.keypoints.tracked.any():
         raise _nobody(recording)
     height_m = _height(recording) if options.height is None else options.height
-    use_depth = options.use_depth is not False and _used_depth(recording)
-    with Network(options.weights, options.device, height_m, use_depth=use_depth) as network:
+    wanted = replace(lift_options(options), height_m=height_m)
+    with Network(wanted) as network:
         try:
             lift(recording, network.get(), report)
         except RecordingError as error:  # on a disk that is full or read-only
@@ -90,12 +86,6 @@ def _height(recording: Recording) -> float | None:
     low, high = HEIGHT_RANGE_M
     usable = isinstance(found, (int, float)) and math.isfinite(found) and low <= found <= high
     return float(found) if usable and isinstance(found, (int, float)) else None
-
-
-def _used_depth(recording: Recording) -> bool:
-    if recording.poses is not None:
-        return bool(recording.poses.info.get("use_depth", True))
-    return recording.meta.settings.get("use_depth", True) is not False
 
 
 def _nobody(recording: Recording) -> DetectorError:

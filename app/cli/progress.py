@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from app.cli.exits import draw, warn
-from app.clip import Progress, Stage
+from app.lifting.progress import Progress, Stage
 
 _WORDS: Final = {
     Stage.DETECTING: "detecting",

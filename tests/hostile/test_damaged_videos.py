@@ -13,7 +13,7 @@ import pytest
 
 from app.batch import processes
 from app.batch.task import Options, Result, Task
-from app.errors import BatchError, MixposeError
+from app.errors import LiftingError, MixposeError
 from models.checkpoint import resolve_weights
 from tests.hostile.conftest import FRAMES
 from tests.support.damage import damaged
@@ -115,4 +115,4 @@ def test_lifting_ends_in_a_table_or_a_sentence(
         if result.error is not None:
             assert isinstance(result.error, MixposeError)
             # Neither a crash of the process nor a fault of the program's.
-            assert not isinstance(result.error, BatchError), result.error
+            assert not isinstance(result.error, LiftingError), result.error

@@ -244,8 +244,10 @@ def lift_video(
 
     ``choices`` say whom of several people to follow.
     """
-    from app.clip import Progress, Stage, detect_clip, lift_clip
-    from app.detection.detector import Detector
+    from app.lifting.clip import lift_clip
+    from app.lifting.options import LiftOptions
+    from app.lifting.progress import Progress, Stage
+    from app.lifting.work import detect, make_pool
     from app.pictures import SourcePictures
     from app.sources import open_source
 
@@ -258,11 +260,9 @@ def lift_video(
     def progress(done: Progress) -> None:
         parts[done.stage].report(done.frames / done.total if done.total else 0.0)
 
-    with (
-        open_source(str(video)) as source,
-        Detector(several=preferences.several, choices=choices) as detector,
-    ):
-        clip = detect_clip(source, detector, progress=progress)
+    wanted = LiftOptions(several=preferences.several, choices=tuple(choices))
+    with open_source(str(video)) as source, make_pool(wanted) as pool:
+        clip = detect(source, video, wanted, pool, progress=progress)
     pictures = SourcePictures(partial(open_source, str(video)))
     return lift_clip(clip, network, progress=progress, pictures=pictures), clip.warnings
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 import torch
 
-from app.clip import DetectedClip, detect_clip, lift_clip
 from app.detection.detector import Detector
 from app.export.even import evenly
 from app.export.film.stand import Stand
+from app.lifting.clip import DetectedClip, lift_clip
+from app.lifting.reading import detect_clip
 from app.motion.bones import bone_lengths
 from app.motion.data import FILLED, MISSING, Event, MotionData
 from app.motion.placement import place

@@ -1,0 +1,23 @@
+"""What the command line wants of lifting."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.lifting.options import LiftOptions
+
+
+def lift_options(options: argparse.Namespace) -> LiftOptions:
+    """As :mod:`app.lifting` takes it; what a command has no option for is left open."""
+    from app.lifting.options import LiftOptions
+
+    return LiftOptions(
+        weights=options.weights,
+        device=options.device,
+        height_m=options.height,
+        choices=getattr(options, "choices", ()),
+        seconds=getattr(options, "seconds", None),
+        jobs=getattr(options, "jobs", None),
+    )

@@ -1,0 +1,36 @@
+"""What can be wanted of lifting, whoever wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from app.detection.following import Choice
+
+PITCH_RANGE_DEG: Final = (-89.0, 89.0)
+"""How far a camera looks down; beyond, which way it is rolled means nothing."""
+ROLL_RANGE_DEG: Final = (-180.0, 180.0)
+
+
+@dataclass(frozen=True, slots=True)
+class LiftOptions:
+    """All that the poses of a clip depend on beside its pictures, and what they are made with.
+
+    What comes after them is :class:`app.motion.wanted.Processing`.
+    """
+
+    weights: str | None = None
+    """A shipped name or a file's path; None for the default."""
+    device: str | None = None
+    """auto, cpu, cuda or mps; None for auto."""
+    height_m: float | None = None
+    """The person's stature, which sets the scale; None for the network's own."""
+    several: bool = True
+    """Whether people are told apart."""
+    choices: tuple[Choice, ...] = ()
+    """Whom of several people to follow; the largest at first unless told."""
+    seconds: float | None = None
+    """How much of a clip is lifted; None for the whole of it."""
+    jobs: int | None = None
+    """Processes that detect side by side, None for one a core; no pose depends on it."""

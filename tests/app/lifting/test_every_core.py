@@ -1,0 +1,197 @@
+"""One film in stretches, side by side: the same poses on any number of cores."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from app.lifting import stretches
+from app.lifting.clip import DetectedClip, Track
+from app.lifting.film import Film, detect_film
+from app.lifting.options import LiftOptions
+from app.lifting.pool import Pool
+from app.lifting.progress import Stage
+from app.lifting.stretches import LEAD_S, DetectStretch, Plan
+from app.lifting.units import Moved
+from app.lifting.work import detect
+from app.performer.source import PerformerSource
+from app.sources import VideoFile
+from tests.support.clips import write_clip
+from tests.support.company import RATE, Acted, Role, act
+from tests.support.engines import Inline
+
+pytestmark = [pytest.mark.timeout(900)]
+FPS = 10
+SECONDS = 12
+PATIENCE_S = 400
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The performer for three stretches, few frames a second."""
+    with PerformerSource((320, 240), FPS, duration_s=SECONDS) as source:
+        pictures = [frame.image for frame in iter(source.read, None)]
+    return write_clip(tmp_path_factory.mktemp("film") / "a.mp4", pictures, FPS)
+
+
+def planned(path: Path, seconds: float | None = None) -> Plan:
+    with VideoFile(path) as source:
+        return stretches.plan(path, source, seconds)
+
+
+@pytest.fixture(scope="module")
+def one_by_one(film: Path) -> DetectedClip:
+    """Without any other process."""
+    return detect_film(planned(film), Inline())
+
+
+def check_same(found: Track, expected: Track) -> None:
+    for name in Track.__slots__:
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind() -> Iterator[None]:
+    yield
+    children = psutil.Process().children(recursive=True)
+    assert not [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_where_a_film_is_cut_depends_on_its_length_alone(film: Path) -> None:
+    whole = planned(film)
+    assert [each.start_s for each in whole.stretches] == [0, 4, 8]
+    assert [each.from_s for each in whole.stretches] == [0, 4 - LEAD_S, 8 - LEAD_S]
+    assert whole.stretches[-1].end_s == np.inf
+    part = planned(film, seconds=5)
+    assert [(each.start_s, each.end_s) for each in part.stretches] == [(0, 4), (4, 5)]
+    assert (whole.frames, part.frames) == (SECONDS * FPS, 5 * FPS)
+    assert stretches._cuts(None) == []
+    assert stretches._cuts(5.0) == []
+    assert len(stretches._cuts(60.0)) == 14
+    assert len(stretches._cuts(3600.0)) == 179
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_the_same_bits_on_any_number_of_cores(
+    jobs: int, film: Path, one_by_one: DetectedClip
+) -> None:
+    told = []
+    with VideoFile(film) as source, Pool(jobs) as pool:
+        clip = detect(source, film, LiftOptions(jobs=jobs), pool, progress=told.append)
+    assert clip.complete
+    check_same(clip.track, one_by_one.track)
+    assert {each.stage for each in told} == {Stage.DETECTING}
+    assert [each.frames for each in told] == sorted(each.frames for each in told)
+
+
+def test_nobody_sees_where_it_was_cut(film: Path, one_by_one: DetectedClip) -> None:
+    with VideoFile(film) as source:
+        times = [frame.time_s for frame in iter(source.read, None)]
+    np.testing.assert_array_equal(one_by_one.time_s, times)
+    assert one_by_one.tracked.all()
+    assert set(one_by_one.person.tolist()) == {0}
+    assert one_by_one.warnings == ()
+    steps = np.abs(np.diff(one_by_one.xy, n=2, axis=0)).max(axis=(1, 2))
+    cuts = [int(np.searchsorted(times, cut)) for cut in (4.0, 8.0)]
+    at_cuts = max(steps[cut - 2 : cut + 1].max() for cut in cuts)
+    assert at_cuts <= np.quantile(steps, 0.95), "no jump there that is not elsewhere"
+
+
+def test_only_what_is_wanted_is_read(film: Path, one_by_one: DetectedClip) -> None:
+    clip = detect_film(planned(film, seconds=5), Inline())
+    assert len(clip.track) == 5 * FPS
+    # Up to the last frames, the bits of the whole film: those had no stretch to go over into.
+    check_same(clip.track[: 4 * FPS], one_by_one.track[: 4 * FPS])
+
+
+def test_a_killed_process_costs_nothing_but_time(film: Path, one_by_one: DetectedClip) -> None:
+    with Pool(2) as pool:
+        work = Film(planned(film), pool)
+        killed = False
+        while not work.done:
+            for event in pool.hear():
+                work.hear(event)
+                if isinstance(event, Moved) and event.amount > 3 and not killed:
+                    killed = True
+                    psutil.Process().children(recursive=True)[-1].send_signal(signal.SIGKILL)
+    assert killed
+    check_same(work.clip().track, one_by_one.track)
+
+
+def test_stopping_keeps_what_has_no_gap(film: Path, one_by_one: DetectedClip) -> None:
+    seen = []
+    with Pool(2) as pool:
+        clip = detect_film(
+            planned(film), pool, stop=lambda: len(seen) > 0 and seen[-1].frames > 30,
+            progress=seen.append,
+        )  # fmt: skip
+    assert not clip.complete
+    assert 0 < len(clip.track) < SECONDS * FPS
+    count = min(len(clip.track), 3 * FPS)
+    check_same(clip.track[:count], one_by_one.track[:count])
+
+
+def test_a_damaged_stretch_is_said_and_the_others_are_kept(
+    film: Path, one_by_one: DetectedClip, tmp_path: Path
+) -> None:
+    data = bytearray(film.read_bytes())
+    start = data.index(b"mdat")
+    at = start + (len(data) - start) // 2
+    data[at : at + 3000] = os.urandom(3000)
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(data)
+    clip = detect_film(planned(broken), Inline())
+    assert any("damaged" in warning for warning in clip.warnings), clip.warnings
+    assert 0.5 * SECONDS * FPS < len(clip.track) <= SECONDS * FPS
+    assert clip.time_s[-1] > 11
+    count = 3 * FPS
+    check_same(clip.track[:count], one_by_one.track[:count])
+
+
+def test_a_file_that_is_gone_is_an_error(film: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.mp4"
+    gone.write_bytes(film.read_bytes())
+    plan = planned(gone)
+    gone.unlink()
+    with pytest.raises(stretches.SourceError, match="no file"):
+        detect_film(plan, Inline())
+
+
+FOLLOWED, LARGER = 0, 1
+
+
+@pytest.fixture(scope="module")
+def company() -> Acted:
+    """One stands there all the time; another comes nearer until, at the cut, they are larger."""
+    return act(
+        [
+            Role(3, lambda _t: (-0.9, 0.0), steps=0.3),
+            Role(5, lambda t: (0.9, min(1.5, -1.2 + 1.5 * t)), steps=0.3),
+        ],
+        6.0,
+    )
+
+
+def test_the_person_followed_is_found_behind_a_cut(company: Acted, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "two.mp4", company.pictures, round(RATE))
+    plan = planned(path)
+    assert len(plan.stretches) == 2
+    alone = DetectStretch(plan.stretches[1]).run(lambda _amount: None, lambda: False).own
+    first = round(plan.stretches[1].start_s * RATE)
+    errors = np.array([company.errors(xy, first + row) for row, xy in enumerate(alone.xy)])
+    assert np.nanmean(errors[:, LARGER] < errors[:, FOLLOWED]) > 0.9, "else this proves nothing"
+
+    engine = Inline()
+    clip = detect_film(plan, engine)
+    assert len(engine.units) == 3, "one stretch was done again"
+    assert clip.tracked.mean() > 0.9
+    for row in np.flatnonzero(clip.tracked):
+        away = company.errors(clip.xy[row], int(row))
+        assert away[FOLLOWED] < away[LARGER], row
+    assert set(clip.person.tolist()) == {0}
