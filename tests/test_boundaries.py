@@ -67,7 +67,7 @@ def test_the_block_itself_blocks() -> None:
 FOR_EVERYBODY = {"app", "errors", "files", "paths", "packets", "clock", "colours", "models"}
 """Rooms that any other of the program's may know; ``app`` alone is its version."""
 ARROWS = {
-    "batch": {"export", "lifting", "motion", "pictures", "sources"},
+    "batch": {"detection", "export", "lifting", "motion", "pictures", "sources"},
     "bench": {"detection", "lifting", "pipeline", "render", "sources"},
     "cli": {
         *("batch", "bench", "detection", "evaluation", "export", "lifting", "live_out", "logs"),
@@ -78,7 +78,7 @@ ARROWS = {
     "colours": set(),
     "detection": set(),
     "errors": set(),
-    "evaluation": {"detection", "lifting", "motion", "performer", "render", "study"},
+    "evaluation": {"detection", "lifting", "motion", "performer", "render", "sources", "study"},
     "export": {"motion", "render"},
     "files": set(),
     "lifting": {"detection", "export", "logs", "motion", "pictures", "recording", "sources"},

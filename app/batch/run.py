@@ -104,8 +104,7 @@ class _Job:
             )
         plan, self._asked = event.value
         self._ticket = None
-        lifting = self.wanted.lifting
-        self._film = Film(plan, self.engine, several=lifting.several, choices=lifting.choices)
+        self._film = Film(plan, self.engine, self.wanted.lifting)
         return Moved(self.index, 0.0)
 
     def _finish(self, film: Film) -> Event | None:

@@ -59,7 +59,7 @@ class Look:
             raise SourceError(f"There is no file {source}. Check its name and folder.") from error
         refuse_source(self.task.table, source)
         with VideoFile(source) as film:
-            return stretches.plan(source, film, self.wanted.lifting.seconds), asked
+            return stretches.plan(source, film, self.wanted.lifting), asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection.models import Size, about
 from app.errors import DetectorError
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.data import Event, MotionData, Pictures, Provenance
@@ -68,6 +69,8 @@ class DetectedClip:
     """(width, height) of the picture in pixels."""
     rate: float | None
     """Nominal frames/s as the source states it."""
+    detector: Size
+    """Of the model that found the joints."""
     track: Track
     complete: bool = True
     """False if the reading was stopped from outside before the end."""
@@ -166,13 +169,14 @@ class Rows:
 
 
 def clip_of(
-    source: Source, rows: Rows, faults: tuple[str, ...] = (), *, complete: bool
+    source: Source, detector: Size, rows: Rows, faults: tuple[str, ...] = (), *, complete: bool
 ) -> DetectedClip:
     """All frames, as read from ``source``."""
     return DetectedClip(
         label=source.label,
         size=source.size,
         rate=source.rate,
+        detector=detector,
         track=rows.track(),
         complete=complete,
         dropped=source.dropped,
@@ -242,6 +246,7 @@ def _provenance(clip: DetectedClip, lifter: Lifter) -> Provenance:
         weights_name=lifter.info.name,
         weights_sha256=lifter.info.sha256,
         height_m=lifter.height_m,
+        detector=about(clip.detector),
         detector_depth=lifter.uses_depth,
         fov_deg=clip.fov_deg,
     )

@@ -13,7 +13,7 @@ from app.lifting.stretches import DetectStretch, Part, Plan
 from app.lifting.units import Engine, Event, Moved
 
 if TYPE_CHECKING:
-    from app.detection.following import Choice
+    from app.lifting.options import LiftOptions
 
 
 class Film:
@@ -22,20 +22,12 @@ class Film:
     Args:
         plan: how it is cut.
         engine: who detects.
-        several: whether people are told apart.
-        choices: whom of several people to follow.
+        options: what is wanted.
     """
 
-    def __init__(
-        self,
-        plan: Plan,
-        engine: Engine,
-        *,
-        several: bool = True,
-        choices: tuple[Choice, ...] = (),
-    ) -> None:
+    def __init__(self, plan: Plan, engine: Engine, options: LiftOptions) -> None:
         self._engine = engine
-        self._joining = Joining(plan, several)
+        self._joining = Joining(plan, options.several)
         self._units: dict[int, DetectStretch] = {}
         """By ticket: those that are not done."""
         self._ready: dict[int, tuple[DetectStretch, Part]] = {}
@@ -44,7 +36,7 @@ class Film:
         """By index: frames done, with those of the lead-in."""
         self._error: MixposeError | None = None
         for stretch in plan.stretches:
-            self._submit(DetectStretch(stretch, several, choices))
+            self._submit(DetectStretch(stretch, options))
 
     @property
     def done(self) -> bool:
@@ -112,9 +104,8 @@ class Film:
 def detect_film(
     plan: Plan,
     engine: Engine,
+    options: LiftOptions,
     *,
-    several: bool = True,
-    choices: tuple[Choice, ...] = (),
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> DetectedClip:
@@ -123,15 +114,14 @@ def detect_film(
     Args:
         plan: how it is cut.
         engine: at its owner's to close; it has called everything off after ``stop``.
-        several: whether people are told apart.
-        choices: whom of several people to follow.
+        options: what is wanted.
         stop: asked all the time; once True, what was read without a gap is returned.
         progress: called in the calling thread; may raise to stop.
 
     Raises:
         SourceError, DetectorError, LiftingError: as :meth:`Film.clip`.
     """
-    film = Film(plan, engine, several=several, choices=choices)
+    film = Film(plan, engine, options)
     try:
         while not film.done:
             stopping = stop()

@@ -100,6 +100,7 @@ class Joining:
             label=self.plan.label,
             size=self.plan.size,
             rate=self.plan.rate,
+            detector=self.plan.detector,
             track=track,
             complete=complete,
             faults=tuple(self._faults),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from app.detection.models import FOR_FILMS, Size
+
 if TYPE_CHECKING:
     from app.detection.following import Choice
 
@@ -22,6 +24,8 @@ class LiftOptions:
 
     weights: str | None = None
     """A shipped name or a file's path; None for the default."""
+    detector: Size = FOR_FILMS
+    """Of the model that finds the joints in 2D."""
     device: str | None = None
     """auto, cpu, cuda or mps; None for auto."""
     height_m: float | None = None

@@ -71,7 +71,7 @@ def detect_clip(
             faults = (str(error),)  # what was read before the damage is worth having
     if not len(rows) and not frames.stopped:
         raise no_frames(source.label)
-    return clip_of(source, rows, faults, complete=not frames.stopped)
+    return clip_of(source, detector.size, rows, faults, complete=not frames.stopped)
 
 
 def no_frames(label: str) -> SourceError:

@@ -19,7 +19,9 @@ from app.lifting.reading import ReadAhead, expected_frames
 
 if TYPE_CHECKING:
     from app.detection.detector import Detector
-    from app.detection.following import Choice, Memory
+    from app.detection.following import Memory
+    from app.detection.models import Size
+    from app.lifting.options import LiftOptions
     from app.packets import Frame
     from app.sources.base import Source
 
@@ -63,13 +65,16 @@ class Plan:
     size: tuple[int, int]
     rate: float | None
     fov_deg: float | None
+    detector: Size
+    """Of the model that is to find the joints."""
     frames: int | None
     """How many there should be; None if nobody knows."""
     stretches: tuple[Stretch, ...]
 
 
-def plan(path: Path, source: Source, seconds: float | None = None) -> Plan:
-    """Cut the film ``path``, which ``source`` has open; only the first ``seconds`` are wanted."""
+def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
+    """Cut the film ``path``, which ``source`` has open, as far as it is wanted."""
+    seconds = options.seconds
     cuts = _cuts(source.duration_s)
     end_s = math.inf if seconds is None else seconds
     starts = [0.0, *(cut for cut in cuts if cut < end_s)]
@@ -79,6 +84,7 @@ def plan(path: Path, source: Source, seconds: float | None = None) -> Plan:
         size=source.size,
         rate=source.rate,
         fov_deg=source.fov_deg,
+        detector=options.detector,
         frames=expected_frames(source, seconds),
         stretches=tuple(
             Stretch(
@@ -126,8 +132,7 @@ class DetectStretch:
     """The unit of work: detect one stretch."""
 
     stretch: Stretch
-    several: bool = True
-    choices: tuple[Choice, ...] = ()
+    options: LiftOptions
     memory: Memory | None = None
     """Of who detected the stretch before, at the moment this one's detector begins."""
 
@@ -158,8 +163,9 @@ class DetectStretch:
 
     def _detector(self, make: type[Detector]) -> Detector:
         # What was chosen before it begins was chosen of another stretch, whose memory knows it.
-        choices = [each for each in self.choices if each.time_s >= self.stretch.from_s]
-        return make(several=self.several, choices=choices, memory=self.memory)
+        wanted = self.options
+        choices = [each for each in wanted.choices if each.time_s >= self.stretch.from_s]
+        return make(wanted.detector, several=wanted.several, choices=choices, memory=self.memory)
 
     def _detected(
         self,

@@ -105,14 +105,8 @@ def detect(
     from app.sources import VideoFile
 
     if isinstance(source, VideoFile):
-        plan = stretches.plan(path, source, options.seconds)
+        plan = stretches.plan(path, source, options)
         if len(plan.stretches) > 1:
-            return detect_film(
-                *(plan, engine),
-                several=options.several,
-                choices=options.choices,
-                stop=stop,
-                progress=progress,
-            )
-    with Detector(several=options.several, choices=options.choices) as detector:
+            return detect_film(plan, engine, options, stop=stop, progress=progress)
+    with Detector(options.detector, several=options.several, choices=options.choices) as detector:
         return detect_clip(source, detector, seconds=options.seconds, stop=stop, progress=progress)

@@ -146,6 +146,7 @@ class Lifting:
             captured_at=source.captured_at,
             detected_at=source.detected_at,
             lifted_at=now,
+            level=lifted.level,
         )
         self._board.show_pose(pose, lift_s=now - began, stretch=self._stretch)
         conf = source.conf[list(MIRROR)] if lifted.swapped else source.conf

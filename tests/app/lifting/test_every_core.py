@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from app.lifting.clip import DetectedClip, Track
 from app.lifting.film import Film, detect_film
 from app.lifting.options import LiftOptions
 from app.lifting.pool import Pool
-from app.lifting.progress import Stage
+from app.lifting.progress import Progress, Stage
 from app.lifting.stretches import LEAD_S, DetectStretch, Plan
 from app.lifting.units import Moved
 from app.lifting.work import detect
@@ -40,15 +41,18 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(tmp_path_factory.mktemp("film") / "a.mp4", pictures, FPS)
 
 
+LITE = LiftOptions(detector="lite")
+
+
 def planned(path: Path, seconds: float | None = None) -> Plan:
     with VideoFile(path) as source:
-        return stretches.plan(path, source, seconds)
+        return stretches.plan(path, source, replace(LITE, seconds=seconds))
 
 
 @pytest.fixture(scope="module")
 def one_by_one(film: Path) -> DetectedClip:
     """Without any other process."""
-    return detect_film(planned(film), Inline())
+    return detect_film(planned(film), Inline(), LITE)
 
 
 def check_same(found: Track, expected: Track) -> None:
@@ -83,7 +87,7 @@ def test_the_same_bits_on_any_number_of_cores(
 ) -> None:
     told = []
     with VideoFile(film) as source, Pool(jobs) as pool:
-        clip = detect(source, film, LiftOptions(jobs=jobs), pool, progress=told.append)
+        clip = detect(source, film, replace(LITE, jobs=jobs), pool, progress=told.append)
     assert clip.complete
     check_same(clip.track, one_by_one.track)
     assert {each.stage for each in told} == {Stage.DETECTING}
@@ -104,7 +108,7 @@ def test_nobody_sees_where_it_was_cut(film: Path, one_by_one: DetectedClip) -> N
 
 
 def test_only_what_is_wanted_is_read(film: Path, one_by_one: DetectedClip) -> None:
-    clip = detect_film(planned(film, seconds=5), Inline())
+    clip = detect_film(planned(film, seconds=5), Inline(), LITE)
     assert len(clip.track) == 5 * FPS
     # Up to the last frames, the bits of the whole film: those had no stretch to go over into.
     check_same(clip.track[: 4 * FPS], one_by_one.track[: 4 * FPS])
@@ -112,7 +116,7 @@ def test_only_what_is_wanted_is_read(film: Path, one_by_one: DetectedClip) -> No
 
 def test_a_killed_process_costs_nothing_but_time(film: Path, one_by_one: DetectedClip) -> None:
     with Pool(2) as pool:
-        work = Film(planned(film), pool)
+        work = Film(planned(film), pool, LITE)
         killed = False
         while not work.done:
             for event in pool.hear():
@@ -125,12 +129,13 @@ def test_a_killed_process_costs_nothing_but_time(film: Path, one_by_one: Detecte
 
 
 def test_stopping_keeps_what_has_no_gap(film: Path, one_by_one: DetectedClip) -> None:
-    seen = []
+    seen: list[Progress] = []
+
+    def enough() -> bool:
+        return bool(seen) and seen[-1].frames > 30
+
     with Pool(2) as pool:
-        clip = detect_film(
-            planned(film), pool, stop=lambda: len(seen) > 0 and seen[-1].frames > 30,
-            progress=seen.append,
-        )  # fmt: skip
+        clip = detect_film(planned(film), pool, LITE, stop=enough, progress=seen.append)
     assert not clip.complete
     assert 0 < len(clip.track) < SECONDS * FPS
     count = min(len(clip.track), 3 * FPS)
@@ -146,7 +151,7 @@ def test_a_damaged_stretch_is_said_and_the_others_are_kept(
     data[at : at + 3000] = os.urandom(3000)
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(data)
-    clip = detect_film(planned(broken), Inline())
+    clip = detect_film(planned(broken), Inline(), LITE)
     assert any("damaged" in warning for warning in clip.warnings), clip.warnings
     assert 0.5 * SECONDS * FPS < len(clip.track) <= SECONDS * FPS
     assert clip.time_s[-1] > 11
@@ -160,7 +165,7 @@ def test_a_file_that_is_gone_is_an_error(film: Path, tmp_path: Path) -> None:
     plan = planned(gone)
     gone.unlink()
     with pytest.raises(stretches.SourceError, match="no file"):
-        detect_film(plan, Inline())
+        detect_film(plan, Inline(), LITE)
 
 
 FOLLOWED, LARGER = 0, 1
@@ -182,13 +187,13 @@ def test_the_person_followed_is_found_behind_a_cut(company: Acted, tmp_path: Pat
     path = write_clip(tmp_path / "two.mp4", company.pictures, round(RATE))
     plan = planned(path)
     assert len(plan.stretches) == 2
-    alone = DetectStretch(plan.stretches[1]).run(lambda _amount: None, lambda: False).own
+    alone = DetectStretch(plan.stretches[1], LITE).run(lambda _amount: None, lambda: False).own
     first = round(plan.stretches[1].start_s * RATE)
     errors = np.array([company.errors(xy, first + row) for row, xy in enumerate(alone.xy)])
     assert np.nanmean(errors[:, LARGER] < errors[:, FOLLOWED]) > 0.9, "else this proves nothing"
 
     engine = Inline()
-    clip = detect_film(plan, engine)
+    clip = detect_film(plan, engine, LITE)
     assert len(engine.units) == 3, "one stretch was done again"
     assert clip.tracked.mean() > 0.9
     for row in np.flatnonzero(clip.tracked):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.errors import DetectorError, SourceError
 from app.lifting import reading
 from app.lifting.progress import Progress, Stage
@@ -18,6 +19,8 @@ from tests.support.scripted import ScriptedSource
 
 class TimedDetector(Detector):
     """Takes ``seconds`` a frame and finds the same person in each; fails at frame ``fails_at``."""
+
+    size: Size = "lite"
 
     def __init__(self, seconds: float = 0.0, fails_at: int | None = None) -> None:
         self.seconds = seconds
