@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from models.skeleton import JOINT
-from models.training.motion import Clip, MotionBank, Pack, derive_midpoints
+from models.training.motion import Clip, Pack, derive_midpoints
 
 
 def walker(frames: int = 240, rate: float = 60.0) -> Clip:
@@ -40,8 +40,3 @@ def walking_pack(takes: int = 1) -> Pack:
     """Walkers to train on, and one to validate on."""
     to_validate = replace(walker(), name="other walk", split="val")
     return Pack("walking", "made here", "CC0", (*(walker(),) * takes, to_validate))
-
-
-def walking_bank() -> MotionBank:
-    """One walker to train on."""
-    return MotionBank([walking_pack()], [1.0], "train")
