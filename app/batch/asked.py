@@ -30,6 +30,7 @@ def asked_of(source: Path, wanted: Wanted) -> dict[str, object]:
         "weights_sha256": wanted.weights_sha256,
         "detector": about(wanted.lifting.detector),
         "height_m": wanted.lifting.height_m,
+        "camera_deg": [wanted.lifting.camera_pitch_deg, wanted.lifting.camera_roll_deg],
         "seconds": wanted.lifting.seconds,
         "processing": _plain(asdict(wanted.processing)),
     }

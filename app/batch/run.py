@@ -100,6 +100,7 @@ class _Job:
                 tracked=summary.tracked,
                 length_s=summary.length_s,
                 took_s=self._took_s,
+                quality=summary.quality,
                 warnings=summary.warnings,
             )
         plan, self._asked = event.value

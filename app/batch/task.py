@@ -54,6 +54,8 @@ class Result:
     """From the first frame to the last."""
     took_s: float = 0.0
     """Of all processes together."""
+    quality: str = ""
+    """How far the poses can be trusted, in a line."""
     warnings: tuple[str, ...] = ()
     error: MixposeError | None = None
     """Why there is no file; None if there is one."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.batch.asked import asked_of, with_asked
 from app.batch.task import Task, Wanted
-from app.errors import ExportError, SourceError, WeightsError
-from app.files import plain_reason
+from app.errors import SourceError, WeightsError
 from app.lifting import stretches
 from app.lifting.clip import DetectedClip, lift_clip
-from app.lifting.progress import Progress, Stopped
+from app.lifting.exporting import Order, process_and_export
+from app.lifting.progress import Overall, Progress, Stage, Stopped
 
 if TYPE_CHECKING:
     from models.lifter import Lifter
@@ -69,6 +68,7 @@ class Summary:
     frames: int
     tracked: int
     length_s: float
+    quality: str
     warnings: tuple[str, ...]
 
 
@@ -99,42 +99,33 @@ class Finish:
             MixposeError: there is nobody to be lifted, or the file cannot be written.
             Stopped: ``stop`` said so; nothing was written.
         """
-        from app.export.registry import FORMATS, export
-        from app.motion.processing import process, remarks
+        from app.export.registry import FORMATS
         from app.pictures import SourcePictures
         from app.sources import VideoFile
 
         task, wanted = self.task, self.wanted
-        poses = 0.1 if FORMATS[wanted.kind].slow else 0.7
+        overall = Overall(tell, slow=FORMATS[wanted.kind].slow, begins=Stage.LIFTING)
 
-        def report(start: float, end: float, share: float) -> None:
+        def report(progress: Progress) -> None:
             if stop():
                 raise Stopped
-            tell(start + (end - start) * share)
-
-        def lifted(progress: Progress) -> None:
-            report(0.0, 0.9 * poses, progress.share)
+            overall(progress)
 
         motion = lift_clip(
             self.clip,
             _lifter(wanted, self.threads),
-            progress=lifted,
+            level=wanted.lifting.level,
+            progress=report,
             pictures=SourcePictures(partial(VideoFile, task.source)),
         )
-        motion = process(motion, wanted.processing, partial(report, 0.9 * poses, poses))
-        _make_folder(task.table.parent)
-        export(
-            task.table,
-            with_asked(motion, self.asked),
-            wanted.kind,
-            overwrite=task.overwrite,
-            progress=partial(report, poses, 1.0),
-        )
+        order = Order(task.table, wanted.kind, wanted.processing, task.overwrite)
+        written = process_and_export(with_asked(motion, self.asked), order, progress=report)
         return Summary(
             frames=len(self.clip.track),
-            tracked=int(np.count_nonzero(self.clip.track.tracked)),
+            tracked=int(np.count_nonzero(self.clip.tracked)),
             length_s=self.clip.length_s,
-            warnings=(*self.clip.warnings, *remarks(motion)),
+            quality=written.quality,
+            warnings=(*self.clip.warnings, *written.warnings),
         )
 
 
@@ -155,10 +146,3 @@ def _lifter(wanted: Wanted, threads: int) -> Lifter:
         _lifters.clear()
         _lifters[wanted, threads] = lifter
     return _lifters[wanted, threads]
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ExportError(f"The folder {folder} cannot be made: {plain_reason(error)}.") from error

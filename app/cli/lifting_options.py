@@ -19,6 +19,8 @@ def lift_options(options: argparse.Namespace) -> LiftOptions:
         detector=options.detector or FOR_FILMS,
         device=options.device,
         height_m=options.height,
+        camera_pitch_deg=options.camera_pitch,
+        camera_roll_deg=options.camera_roll,
         choices=getattr(options, "choices", ()),
         seconds=getattr(options, "seconds", None),
         jobs=getattr(options, "jobs", None),

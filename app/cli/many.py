@@ -155,7 +155,10 @@ def _report(task: Task, result: Result) -> None:
     for warning in result.warnings:
         warn(f"mixpose: Warning: {warning}")
     frames = _count(result.frames, "frame")
-    say(f"{task.table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}")
+    say(
+        f"{task.table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}; "
+        f"{result.quality}"
+    )
 
 
 def _conclude(count: int, lifted: int, work: Work, signal: int | None) -> int:

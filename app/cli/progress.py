@@ -14,6 +14,7 @@ from app.lifting.progress import Progress, Stage
 _WORDS: Final = {
     Stage.DETECTING: "detecting",
     Stage.LIFTING: "lifting",
+    Stage.PROCESSING: "processing",
     Stage.WRITING: "writing",
 }
 _FORMAT: Final = (

@@ -18,6 +18,7 @@ from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
     from app.sources.base import Source
+    from models.level import Level
     from models.lifter import Lifter
 
 
@@ -190,6 +191,7 @@ def lift_clip(
     clip: DetectedClip,
     lifter: Lifter,
     *,
+    level: Level | None = None,
     progress: ProgressCallback | None = None,
     pictures: Pictures | None = None,
 ) -> MotionData:
@@ -198,6 +200,7 @@ def lift_clip(
     Args:
         clip: N >= 1 frames.
         lifter: its ``height_m`` decides the scale.
+        level: where up is, if that is known; found out otherwise.
         progress: called now and then in the calling thread; may raise to stop.
         pictures: those of the clip, if they can be read again.
 
@@ -216,6 +219,7 @@ def lift_clip(
         *(clip.xy, clip.conf, clip.size, clip.time_s),
         world=clip.world,
         person=clip.person,
+        level=level,
         progress=report,
     )
     if lifted.missing.all():

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 LEAD_S: Final = 1.0
 """A new detector's answers differ from a running one's by 4 to 10 pixels in its first frame, and
 after half a second by as much as they ever do."""
-_SHORTEST_S: Final = 4.0
+_SHORTEST_S: Final = 8.0
 _LONGEST_S: Final = 20.0
 _PIECES: Final = 16
-"""Short films are cut in up to so many stretches, in which lead-ins are a fifth of the work at
-most; long ones in stretches of the longest kind, in which they are a twentieth."""
+"""Short films are cut in up to so many stretches, in which lead-ins are an eighth of the work; long
+ones in stretches of the longest kind, in which they are a twentieth."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def test_a_folder_is_as_one_by_one_and_a_second_run_skips_it(
 def sorted_out(films: Path, out: Path, *arguments: str) -> tuple[list[Task], int, list[str]]:
     """What there is to do, what is done, and why the rest cannot be done."""
     options = parse(["lift", str(films), "-o", str(out), *arguments])
-    wanted = batch_options.options_for_each(options, "csv", "ab" * 32)
+    wanted = batch_options.wanted_of_each(options, "csv", "ab" * 32)
     found = many.sort_out(folders.plan([str(films)], str(out), None), wanted, options)
     return found.tasks, found.done, [reason for _, reason in found.refused]
 
