@@ -241,7 +241,9 @@ def serve(pipe: Connection) -> None:
     """Entry point of a process: do what comes through ``pipe`` until None comes, or its end."""
     from app import logs
 
+    # What a terminal or a service manager sends to all: the one who hands out the work decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logs.start_logging()
     logs.divert_native_stderr()
     # The pipe ends with the process that works for itself: nobody is left to tell.
