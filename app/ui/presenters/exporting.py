@@ -164,10 +164,13 @@ class ExportPresenter:
 
     def _done(self, written: Exported) -> None:
         files = written.files
-        beside = f"; {files[1].name} describes it" if len(files) > 1 else ""
+        quality = f"{written.quality[:1].upper()}{written.quality[1:]}."
         if written.warnings:
-            beside = ". " + " ".join(written.warnings)
-        beside += f"{'' if beside.endswith('.') else '.'} {written.quality.capitalize()}"
+            beside = f". {' '.join(written.warnings)} {quality}"
+        elif len(files) > 1:
+            beside = f"; {files[1].name} describes it. {quality}"
+        else:
+            beside = f". {quality}"
         show = NewsButton("Show in folder", lambda: self._show(files[0]))
         away = NewsButton("Dismiss", self._window.clear_news)
         self._window.announce(News(f"Saved {files[0].name}{beside}", (show, away)))

@@ -99,4 +99,4 @@ def test_where_nothing_can_be_compared_nothing_is_said(seen: MotionData) -> None
     found = judge(replace(seen, missing=everything, tracked=~everything[:, 0]))
     assert (found.misfit_median, found.misfit_95) == (None, None)
     assert found.nobody == 1.0
-    assert 0.01 < MOST_MISFIT < 0.1
+    assert 0.009 < MOST_MISFIT < 0.017
