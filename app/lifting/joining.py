@@ -43,6 +43,8 @@ class Joining:
     _last: Part | None = field(default=None, init=False)
     _shift: int = field(default=0, init=False)
     """What the last one's numbers of people were raised by."""
+    _person: int = field(default=0, init=False)
+    """The number of whom was followed last."""
     _ended: bool = field(default=False, init=False)
     _complete: bool = field(default=True, init=False)
 
@@ -62,7 +64,7 @@ class Joining:
         Never more than twice for one stretch.
         """
         before = self._last
-        if before is None or not part.complete:
+        if before is None:
             return None
         if unit.stretch.sought and not _same_times(before, part):
             return replace(unit, stretch=decoded_from_start(unit.stretch))
@@ -73,15 +75,20 @@ class Joining:
     def add(self, part: Part, unit: DetectStretch) -> None:
         """Put the next stretch, which is the answer to ``unit``, behind the others."""
         before, own, memory = self._last, part.own, part.memory
-        if before is not None and unit.memory is None:
-            self._shift += _rise(before, part)
-            if not part.track.tracked.any():
-                memory = before.memory  # this one has met nobody it could know
+        person = own.person
+        if before is not None and unit.memory is None and not part.track.tracked.any():
+            # Nobody was met whom this one could know.
+            memory, person = before.memory, np.full_like(person, self._person)
+        else:
+            if before is not None and unit.memory is None:
+                self._shift = self._person - _at_cut(part)
+            person = person + self._shift
         if before is not None:
             self._blend(before, part)
         if len(own) or not self._ended:  # behind the end every one says where that is
             self._faults |= dict.fromkeys(part.faults)
-        self._tracks.append(replace(own, person=own.person + self._shift))
+        self._tracks.append(replace(own, person=person))
+        self._person = int(person[-1]) if len(person) else self._person
         self._ended = self._ended or part.ended
         self._complete = part.complete
         self._last = replace(part, memory=memory)
@@ -127,14 +134,10 @@ class Joining:
         self._tracks[-1] = Track.joined([self._tracks[-1][: rows - count], mixed])
 
 
-def _rise(before: Part, part: Part) -> int:
-    """By how much the numbers of people in ``part``, which has no memory, must rise for whom both
-    follow at the cut to have one number."""
-    if not len(before.track) or not len(part.track):
-        return 0
-    lead = part.track[: len(part.track) - len(part.own)]
-    at_cut = lead.person[-1] if len(lead) else part.track.person[0]
-    return int(before.track.person[-1] - at_cut)
+def _at_cut(part: Part) -> int:
+    """The number that ``part``, of at least one frame, gives to whom it follows when it begins."""
+    lead = len(part.track) - len(part.own)
+    return int(part.track.person[max(0, lead - 1)])
 
 
 def _overlap(before: Part, part: Part) -> tuple[Track, Track]:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from app.packets import Frame
     from app.sources.base import Source
 
-LEAD_S: Final = 1.0
+_LEAD_S: Final = 1.0
+_LEAD_FRAMES: Final = 15
 """A new detector's answers differ from a running one's by 4 to 10 pixels in its first frame, and
-after half a second by as much as they ever do."""
+after half a second, 15 frames, by as much as they ever do: two that both run differ by 0.2 to 2."""
 _SHORTEST_S: Final = 8.0
 _LONGEST_S: Final = 20.0
 _PIECES: Final = 16
@@ -76,6 +77,8 @@ def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
     """Cut the film ``path``, which ``source`` has open, as far as it is wanted."""
     seconds = options.seconds
     cuts = _cuts(source.duration_s)
+    lead_s = _LEAD_S if source.rate is None else max(_LEAD_S, _LEAD_FRAMES / source.rate)
+    lead_s = min(lead_s, _SHORTEST_S / 2)
     end_s = math.inf if seconds is None else seconds
     starts = [0.0, *(cut for cut in cuts if cut < end_s)]
     ends = [*starts[1:], end_s]
@@ -89,8 +92,8 @@ def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
         stretches=tuple(
             Stretch(
                 *(path, index, start, end),
-                next_s=end - LEAD_S if index + 1 < len(starts) else math.inf,
-                lead_s=LEAD_S if index else 0.0,
+                next_s=end - lead_s if index + 1 < len(starts) else math.inf,
+                lead_s=lead_s if index else 0.0,
             )
             for index, (start, end) in enumerate(zip(starts, ends, strict=True))
         ),
