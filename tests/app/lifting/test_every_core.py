@@ -113,7 +113,8 @@ def test_nobody_sees_where_it_was_cut(film: Path, one_by_one: DetectedClip) -> N
     steps = np.linalg.norm(np.diff(away, axis=0), axis=-1).max(axis=1)
     cuts = [int(np.searchsorted(times, cut)) - 1 for cut in (8.0, 16.0)]
     assert (steps[: 7 * FPS] == 0).all()
-    assert steps[cuts].max() <= np.quantile(steps[8 * FPS :], 0.9), "no jump beside a running one's"
+    # A new detector alone would be 4 to 10 pixels off in its first frame.
+    assert steps[cuts].max() < 2.5
 
 
 def test_only_what_is_wanted_is_read(film: Path, one_by_one: DetectedClip) -> None:
