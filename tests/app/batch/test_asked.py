@@ -44,7 +44,7 @@ def test_what_was_asked_is_done(video: Path, table: Path) -> None:
     [
         {"weights_sha256": "cd" * 32},
         {"kind": "csv-long"},
-        {"detector": "full"},
+        {"lifting": LiftOptions(detector="full")},
         {"lifting": LiftOptions(height_m=1.8)},
         {"lifting": LiftOptions(camera_pitch_deg=5.0)},
         {"lifting": LiftOptions(detector="lite")},
