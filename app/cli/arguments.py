@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
@@ -21,6 +22,7 @@ from app.cli.exits import UsageError
 from app.cli.numbers import number, seconds
 from app.cli.program import PROGRAM
 from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
+from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.wanted import HEIGHT_RANGE_M
 
 ADD_TO_MENU: Final = "--add-to-menu"
@@ -366,13 +368,20 @@ def _add_model_options(
             default=default,
             help="the person's height, which sets the scale (default: a person of average height)",
         )
+        _add_camera(parser, default)
+
+
+def _add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
+    for option, limits, words in (
+        ("--camera-pitch", PITCH_RANGE_DEG, "looks down; negative looks up"),
+        ("--camera-roll", ROLL_RANGE_DEG, "is turned clockwise, as seen from behind"),
+    ):
         parser.add_argument(
-            "--no-detector-depth",
-            dest="use_depth",
-            action="store_const",
-            const=False,
+            option,
+            metavar="DEG",
+            type=partial(_angle, limits=limits),
             default=default,
-            help="do not let the network see MediaPipe's own depth, only its 2D joints",
+            help=f"by how many degrees the camera {words} (default: found out)",
         )
 
 
@@ -405,6 +414,15 @@ def _height(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {value / 100:g}")
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g} metres")
+    return value
+
+
+def _angle(text: str, limits: tuple[float, float]) -> float:
+    value = number(text, "an angle in degrees, such as 12")
+    if not limits[0] <= value <= limits[1]:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not between {limits[0]:g} and {limits[1]:g} degrees"
+        )
     return value
 
 
