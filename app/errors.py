@@ -6,6 +6,7 @@ from models.errors import DeviceError, MixposeError, WeightsError
 
 __all__ = [
     "BatchError",
+    "ClothedError",
     "DetectorError",
     "DeviceError",
     "ExportError",
@@ -39,3 +40,7 @@ class BatchError(MixposeError):
 
 class LiveOutError(MixposeError):
     """Poses cannot be sent to another program."""
+
+
+class ClothedError(MixposeError):
+    """Clothed people cannot be drawn: a package or the folder of clothes is missing."""

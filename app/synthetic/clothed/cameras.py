@@ -1,0 +1,228 @@
+"""Cameras around a person: from below to far above, from all sides, tilted, near and far."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+Array = NDArray[np.float64]
+Framing = Literal["whole", "cut", "any"]
+"""The whole body in the picture; cut by its lower edge, as at a desk; or as it comes."""
+
+_SIZES: Final = ((640, 480), (640, 360), (360, 640))
+_SMALLER: Final = (1.0, 0.75, 0.5)
+_SMALLER_SHARES: Final = (0.7, 0.15, 0.15)
+_FRAMINGS: Final[tuple[Framing, ...]] = ("whole", "cut", "any")
+_FRAMING_SHARES: Final = (0.6, 0.25, 0.15)
+_PITCHED: Final = 0.7
+_PITCH_DEG: Final = (-30.0, 50.0)
+_DESK_M: Final = (0.4, 1.7)
+_FOV_DEG: Final = (35.0, 75.0)
+_UPRIGHT: Final = 0.8
+_ROLL_DEG: Final = 8.0
+_HEIGHT_PX: Final = (100.0, 450.0)
+_FILLED: Final = 0.94
+"""Share of the picture that a whole body takes at most."""
+_NEAREST_M: Final = 0.35
+_NEAR_PLANE_M: Final = 0.05
+_FAR_PLANE_M: Final = 60.0
+_AROUND_M: Final = 0.07
+"""Flesh, hair and shoes reach this far past the keypoints."""
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """An ideal camera: no distortion, square pixels, the principal point in the middle."""
+
+    size: tuple[int, int]
+    """(width, height) in pixels."""
+    focal: float
+    """In pixels."""
+    rotation: Array
+    """(3, 3) from world axes (+Y up) to the camera's: x right, y down, z away."""
+    eye: Array
+    """(3,) metres, world axes, the floor at y = 0."""
+
+    @property
+    def up(self) -> Array:
+        """(3,) the unit vector of the world's up in camera axes."""
+        return self.rotation[:, 1].copy()
+
+    def to_camera(self, points: NDArray[np.floating]) -> Array:
+        """(..., 3) in world axes -> camera axes, metres."""
+        result: Array = (points - self.eye) @ self.rotation.T
+        return result
+
+    def project(self, points: NDArray[np.floating]) -> Array:
+        """(..., 3) in camera axes -> (..., 2) pixels, the origin at the first pixel's corner."""
+        middle = np.array(self.size) / 2
+        depth = np.maximum(points[..., 2:], 1e-3)
+        result: Array = middle + self.focal * points[..., :2] / depth
+        return result
+
+    def projection(self, left: float, top: float, right: float, bottom: float) -> Array:
+        """(4, 4) from the world to OpenGL's clip space, for that rectangle of the picture."""
+        w, h = right - left, bottom - top
+        x, y = self.size[0] / 2 - left, self.size[1] / 2 - top
+        near, far = _NEAR_PLANE_M, _FAR_PLANE_M
+        lens = np.array(
+            [
+                [2 * self.focal / w, 0, 2 * x / w - 1, 0],
+                [0, -2 * self.focal / h, 1 - 2 * y / h, 0],
+                [0, 0, (far + near) / (far - near), -2 * far * near / (far - near)],
+                [0, 0, 1, 0],
+            ]
+        )
+        place = np.eye(4)
+        place[:3, :3] = self.rotation
+        place[:3, 3] = -self.rotation @ self.eye
+        result: Array = lens @ place
+        return result
+
+
+def place_camera(
+    keypoints: Array, heading: float, random: np.random.Generator
+) -> tuple[Camera, Framing]:
+    """A camera for a take.
+
+    Args:
+        keypoints: (T, K, 3) metres in world axes, the floor at y = 0.
+        heading: where the person faces: radians, 0 along +z, positive to the left.
+        random: decides.
+    """
+    framing: Framing = _FRAMINGS[int(random.choice(3, p=_FRAMING_SHARES))]
+    smaller = float(random.choice(_SMALLER, p=_SMALLER_SHARES))
+    width, height = _SIZES[random.integers(len(_SIZES))]
+    size = int(width * smaller) // 2 * 2, int(height * smaller) // 2 * 2
+    focal = size[1] / 2 / math.tan(math.radians(random.uniform(*_FOV_DEG)) / 2)
+    azimuth = heading + _azimuth(random)
+    roll = random.uniform(-_ROLL_DEG, _ROLL_DEG)
+    if random.random() > _UPRIGHT:
+        roll = random.uniform(-180.0, 180.0)
+    pitch = None
+    if random.random() < _PITCHED:
+        pitch = math.radians(random.uniform(*_PITCH_DEG))
+    desk = float(np.clip(random.normal(1.05, 0.3), *_DESK_M))
+    points = _fleshed(keypoints)
+    tall = math.exp(random.uniform(*np.log(_HEIGHT_PX)))
+    inside = _Inside(framing, random)
+    camera = _stepped_back(points, size, focal, azimuth, pitch, desk, roll, tall, inside)
+    return camera, framing
+
+
+def _azimuth(random: np.random.Generator) -> float:
+    """From facing the person: as often from behind as from the front, seldom from aside."""
+    drawn = random.random()
+    if drawn < 0.4:
+        return random.uniform(-math.pi / 3, math.pi / 3)
+    if drawn < 0.8:
+        return math.pi + random.uniform(-math.pi / 3, math.pi / 3)
+    return math.copysign(random.uniform(math.pi / 3, 2 * math.pi / 3), random.random() - 0.5)
+
+
+def _fleshed(keypoints: Array) -> Array:
+    """(N, 3) the space that the take fills."""
+    around = _AROUND_M * np.array([(1, 0, 0), (-1, 0, 0), (0, 1.4, 0), (0, 0, 1), (0, 0, -1)])
+    result: Array = (keypoints[:, :, None] + around).reshape(-1, 3)
+    return result
+
+
+class _Inside:
+    """Where in the picture the person is wanted."""
+
+    def __init__(self, framing: Framing, random: np.random.Generator) -> None:
+        self.framing = framing
+        self.share = random.uniform(0.05, 0.95, 2)
+        """How far between both edges of the picture a whole body is put, right and down."""
+        self.cut = random.uniform(0.35, 0.65)
+        """Share of a body cut by the picture's edge that is inside."""
+        self.filled = random.uniform(0.7, 1.0)
+        self.off = random.uniform(-0.45, 0.45, 2)
+        """Where the middle of a body that is as it comes is, in halves of the picture."""
+
+
+def _stepped_back(
+    points: Array,
+    size: tuple[int, int],
+    focal: float,
+    azimuth: float,
+    pitch: float | None,
+    desk: float,
+    roll: float,
+    tall: float,
+    inside: _Inside,
+) -> Camera:
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    wanted = np.array([_FILLED * size[0], min(tall, _FILLED * size[1])])
+    if inside.framing == "cut":
+        wanted = np.array([1.3 * size[0], inside.filled * size[1] / inside.cut])
+    elif inside.framing == "any":
+        wanted = np.array([1.5 * size[0], min(max(tall, 150.0), 1.5 * size[1])])
+    distance = 0.6
+    while True:
+        down = pitch if pitch is not None else math.asin(
+            float(np.clip((desk - middle[1]) / distance, -0.6, 0.8))
+        )
+        back = np.array(
+            [
+                math.sin(azimuth) * math.cos(down),
+                math.sin(down),
+                math.cos(azimuth) * math.cos(down),
+            ]
+        )
+        eye = middle + distance * back
+        camera = Camera(size, focal, _looking(-back, roll), eye)
+        camera, extent, nearest = _aimed(camera, points, inside)
+        if (extent <= wanted).all() and nearest > _NEAREST_M or distance > 25:
+            return camera
+        distance *= 1.05
+
+
+def _looking(forward: Array, roll_deg: float) -> Array:
+    right = np.cross(forward, (0.0, 1.0, 0.0))
+    right /= np.linalg.norm(right)
+    axes = np.stack([right, np.cross(forward, right), forward])
+    turn: Array = Rotation.from_euler("z", roll_deg, degrees=True).as_matrix() @ axes
+    return turn
+
+
+def _aimed(camera: Camera, points: Array, inside: _Inside) -> tuple[Camera, Array, float]:
+    """Turned so that the person is where wanted; how large they are and how near."""
+    extent, nearest = np.array([np.inf, np.inf]), 0.0
+    for _ in range(2):
+        seen = camera.to_camera(points)
+        nearest = float(seen[:, 2].min())
+        if nearest < _NEAREST_M:
+            return camera, extent, nearest
+        pixels = camera.project(seen)
+        low, high = pixels.min(axis=0), pixels.max(axis=0)
+        extent = high - low
+        size = np.array(camera.size)
+        place = extent / 2 + inside.share * (size - extent)
+        if inside.framing == "cut":
+            place = np.array(
+                [size[0] * (0.5 + 0.4 * (inside.share[0] - 0.5)), size[1] * 0.04 + extent[1] / 2]
+            )
+            place[1] = size[1] - inside.cut * extent[1] + extent[1] / 2
+        elif inside.framing == "any":
+            place = size / 2 * (1 + inside.off)
+        camera = _panned(camera, (low + high) / 2, place)
+    return camera, extent, nearest
+
+
+def _panned(camera: Camera, start: Array, end: Array) -> Camera:
+    """Turned so that what is at one pixel comes to another."""
+    middle = np.array(camera.size) / 2
+    a, b = (np.append((pixel - middle) / camera.focal, 1.0) for pixel in (start, end))
+    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
+    axis = np.cross(a, b)
+    sine = float(np.linalg.norm(axis))
+    if sine < 1e-9:
+        return camera
+    turn = Rotation.from_rotvec(axis / sine * math.atan2(sine, float(a @ b))).as_matrix()
+    return Camera(camera.size, camera.focal, turn @ camera.rotation, camera.eye)
