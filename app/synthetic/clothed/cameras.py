@@ -23,9 +23,10 @@ _PITCHED: Final = 0.7
 _PITCH_DEG: Final = (-30.0, 50.0)
 _DESK_M: Final = (0.4, 1.7)
 _FOV_DEG: Final = (35.0, 75.0)
-_UPRIGHT: Final = 0.8
+_ROLLED: Final = 0.33
 _ROLL_DEG: Final = 8.0
 _HEIGHT_PX: Final = (100.0, 450.0)
+_ROUNDS: Final = 4
 _FILLED: Final = 0.94
 """Share of the picture that a whole body takes at most."""
 _NEAREST_M: Final = 0.35
@@ -102,7 +103,8 @@ def place_camera(
     focal = size[1] / 2 / math.tan(math.radians(random.uniform(*_FOV_DEG)) / 2)
     azimuth = heading + _azimuth(random)
     roll = random.uniform(-_ROLL_DEG, _ROLL_DEG)
-    if random.random() > _UPRIGHT:
+    # Of a body cut by the picture's edge, a tilted camera would often leave the legs alone.
+    if framing == "whole" and random.random() < _ROLLED:
         roll = random.uniform(-180.0, 180.0)
     pitch = None
     if random.random() < _PITCHED:
@@ -142,7 +144,7 @@ class _Inside:
         self.cut = random.uniform(0.35, 0.65)
         """Share of a body cut by the picture's edge that is inside."""
         self.filled = random.uniform(0.7, 1.0)
-        self.off = random.uniform(-0.45, 0.45, 2)
+        self.off = random.uniform(-0.35, 0.35, 2)
         """Where the middle of a body that is as it comes is, in halves of the picture."""
 
 
@@ -162,7 +164,7 @@ def _stepped_back(
     if inside.framing == "cut":
         wanted = np.array([1.3 * size[0], inside.filled * size[1] / inside.cut])
     elif inside.framing == "any":
-        wanted = np.array([1.5 * size[0], min(max(tall, 150.0), 1.5 * size[1])])
+        wanted = np.array([1.2 * size[0], min(max(tall, 150.0), 1.2 * size[1])])
     distance = 0.6
     while True:
         down = pitch if pitch is not None else math.asin(
@@ -176,25 +178,27 @@ def _stepped_back(
             ]
         )
         eye = middle + distance * back
-        camera = Camera(size, focal, _looking(-back, roll), eye)
-        camera, extent, nearest = _aimed(camera, points, inside)
+        camera = Camera(size, focal, _looking(-back), eye)
+        camera, extent, nearest = _aimed(camera, points, roll, inside)
         if (extent <= wanted).all() and nearest > _NEAREST_M or distance > 25:
             return camera
         distance *= 1.05
 
 
-def _looking(forward: Array, roll_deg: float) -> Array:
+def _looking(forward: Array) -> Array:
     right = np.cross(forward, (0.0, 1.0, 0.0))
     right /= np.linalg.norm(right)
-    axes = np.stack([right, np.cross(forward, right), forward])
-    turn: Array = Rotation.from_euler("z", roll_deg, degrees=True).as_matrix() @ axes
-    return turn
+    return np.stack([right, np.cross(forward, right), forward])
 
 
-def _aimed(camera: Camera, points: Array, inside: _Inside) -> tuple[Camera, Array, float]:
+def _aimed(
+    camera: Camera, points: Array, roll: float, inside: _Inside
+) -> tuple[Camera, Array, float]:
     """Turned so that the person is where wanted; how large they are and how near."""
     extent, nearest = np.array([np.inf, np.inf]), 0.0
-    for _ in range(2):
+    for _ in range(_ROUNDS):
+        # Turning a camera that looks down aside also tilts it.
+        camera = _rolled(camera, roll)
         seen = camera.to_camera(points)
         nearest = float(seen[:, 2].min())
         if nearest < _NEAREST_M:
@@ -213,6 +217,14 @@ def _aimed(camera: Camera, points: Array, inside: _Inside) -> tuple[Camera, Arra
             place = size / 2 * (1 + inside.off)
         camera = _panned(camera, (low + high) / 2, place)
     return camera, extent, nearest
+
+
+def _rolled(camera: Camera, roll_deg: float) -> Camera:
+    """Turned about its axis so that up is tilted by so much."""
+    x, y, _ = camera.up
+    off = math.radians(roll_deg) - math.atan2(x, -y)
+    turn = Rotation.from_euler("z", off).as_matrix()
+    return Camera(camera.size, camera.focal, turn @ camera.rotation, camera.eye)
 
 
 def _panned(camera: Camera, start: Array, end: Array) -> Camera:
