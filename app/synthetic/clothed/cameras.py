@@ -141,7 +141,7 @@ class _Inside:
         self.framing = framing
         self.share = random.uniform(0.05, 0.95, 2)
         """How far between both edges of the picture a whole body is put, right and down."""
-        self.cut = random.uniform(0.35, 0.65)
+        self.cut = random.uniform(0.42, 0.75)
         """Share of a body cut by the picture's edge that is inside."""
         self.filled = random.uniform(0.7, 1.0)
         self.off = random.uniform(-0.35, 0.35, 2)

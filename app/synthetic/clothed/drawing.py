@@ -86,6 +86,19 @@ class Box(NamedTuple):
     """How often the texture is repeated in a metre."""
 
 
+    def hides(self, eye: Array, points: Array) -> NDArray[np.bool_]:
+        """Which of (N, 3) points cannot be seen from ``eye`` (3,) because of it."""
+        turn = _about_y(self.yaw)
+        start, end = (eye - self.centre) @ turn, (points - self.centre) @ turn
+        way = end - start
+        way = np.where(np.abs(way) < 1e-9, 1e-9, way)
+        one, other = (-self.half - start) / way, (self.half - start) / way
+        enters = np.minimum(one, other).max(axis=-1)
+        leaves = np.maximum(one, other).min(axis=-1)
+        hidden: NDArray[np.bool_] = (enters < leaves) & (leaves > 0) & (enters < 1)
+        return hidden
+
+
 class Patch(NamedTuple):
     """The rectangle of the picture that holds the person."""
 
@@ -335,6 +348,11 @@ def _sun(direction: Array, vertices: Array) -> Array:
     return matrix
 
 
+def _about_y(angle: float) -> Array:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+
+
 _FACES: Final = tuple(
     (axis, sign) for axis in range(3) for sign in (-1.0, 1.0)
 )
@@ -354,8 +372,7 @@ def _cuboid(box: Box) -> tuple[Array, Array, Array]:
         places.append(corner * box.half)
         normals.append(normal)
         uv.append((corner * box.half)[:, others] * box.repeat)
-    c, s = np.cos(box.yaw), np.sin(box.yaw)
-    turn = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+    turn = _about_y(box.yaw)
     return (
         np.concatenate(places) @ turn.T + box.centre,
         np.concatenate(normals) @ turn.T,

@@ -24,6 +24,10 @@ _LOWEST_EYE_M: Final = 0.08
 """A lens below sees no floor: who is seen from so far below stands on something."""
 
 
+_UPPER: Final = slice(0, 9)
+"""Face, shoulders and elbows among COCO's keypoints: furniture hides none of them."""
+
+
 class Webcam(NamedTuple):
     """What becomes of the light on its way into a file."""
 
@@ -57,7 +61,7 @@ class Scene:
     Args:
         renderer: draws.
         camera: does not move.
-        keypoints: (T, K, 3) of the take, world axes.
+        keypoints: (T, K, 3) of the take, world axes, in COCO's order.
         framing: of the take; see :data:`~.cameras.Framing`.
         seat: what the person sits on, if they sit.
         random: decides everything else.
@@ -77,10 +81,14 @@ class Scene:
         self._light = _light(random, camera)
         self._floor = camera.eye[1] > _LOWEST_EYE_M
         places = _Places(camera, keypoints)
-        around = _surroundings(places, random) if self._floor else []
-        self._hiding = seat + around
-        if random.random() < _OCCLUDED[framing] and camera.eye[1] < 2.2 and self._floor:
-            self._hiding.append(_before(places, random))
+        self._hiding = list(seat)
+        if self._floor:
+            points = keypoints[:: max(1, len(keypoints) // 4)]
+            around = _surroundings(places, random)
+            self._hiding += _not_hiding(around, camera, points.reshape(-1, 3))
+            if random.random() < _OCCLUDED[framing]:
+                upper = points[:, _UPPER].reshape(-1, 3)
+                self._hiding += _not_hiding([_before(places, random)], camera, upper)
         floor = [_floor(places, random)] if self._floor else []
         sky = backdrop(random, camera.size)
         self._background, both = renderer.scenery(self._hiding + floor, camera, self._light, sky)
@@ -177,7 +185,7 @@ def _light(random: np.random.Generator, camera: Camera) -> Light:
         [math.sin(around) * math.cos(high), math.sin(high), math.cos(around) * math.cos(high)]
     )
     warm = random.normal(0.0, 0.12)
-    direct, ambient = random.uniform(0.25, 1.15), random.uniform(0.3, 0.75)
+    direct, ambient = random.uniform(0.4, 1.4), random.uniform(0.35, 0.9)
     if camera.eye @ direction < 0:
         ambient += 0.12
 
@@ -209,6 +217,11 @@ class _Places:
         """So far from the person, ``angle`` radians aside of the camera."""
         turned = self.azimuth + angle
         return self.middle + distance * np.array([math.sin(turned), 0.0, math.cos(turned)])
+
+
+def _not_hiding(boxes: list[Box], camera: Camera, points: Array) -> list[Box]:
+    """Those boxes that hide none of (N, 3) points."""
+    return [box for box in boxes if not box.hides(camera.eye, points).any()]
 
 
 def _surroundings(places: _Places, random: np.random.Generator) -> list[Box]:
