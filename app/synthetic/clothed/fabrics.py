@@ -14,7 +14,7 @@ Texture = NDArray[np.uint8]
 _SIDE: Final = 256
 _KINDS: Final = ("plain", "stripes", "check", "print", "denim", "melange")
 _SHARES: Final = (0.4, 0.12, 0.1, 0.1, 0.13, 0.15)
-_SATURATION: Final = (15, 45, 90, 150, 200)
+_SATURATION: Final = (10, 25, 50, 90, 140, 190)
 
 
 def fabric(random: np.random.Generator) -> Texture:

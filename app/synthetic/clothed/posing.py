@@ -33,13 +33,16 @@ _AIR_M: Final = {"knee": 0.06, "wrist": 0.03, "elbow": 0.04, "hip": 0.1, "nose":
 """How far the flesh reaches below these joints."""
 
 
-class Hands(NamedTuple):
-    """How hands are held during a take, left and right."""
+class Manner(NamedTuple):
+    """What the motion's 17 joints do not say of a take, or not well."""
 
     turn: tuple[float, float]
-    """Radians the forearm is turned about itself."""
+    """Radians the left and the right forearm are turned about themselves."""
     curl: tuple[float, float]
     """Radians each joint of the fingers is bent."""
+    head: Array
+    """(2, 3) radians the head is turned beyond the motion at the take's beginning and at its end:
+    down, to the left, to the right shoulder."""
 
 
 class Posed(NamedTuple):
@@ -51,13 +54,13 @@ class Posed(NamedTuple):
     """(T, K, 3) the detector's joints."""
 
 
-def pose(figure: Figure, xyz: NDArray[np.floating], rate: float, hands: Hands) -> Posed:
+def pose(figure: Figure, xyz: NDArray[np.floating], rate: float, manner: Manner) -> Posed:
     """Let a body do captured motion (T, 17, 3), metres, +Y up; it moves about the origin."""
     take = Take(_PROPORTIONS, xyz, rate)
     poses = [take.at(frame / rate) for frame in range(len(xyz))]
     axes = np.stack([each.axes for each in poses])
     joints = np.stack([each.joints for each in poses])
-    turns = _turns(figure, axes, hands)
+    turns = _turns(figure, axes, manner)
     moments = figure.moments()
     scale = _leg(figure) / _PROPORTIONS.leg
     root = joints[:, JOINT["pelvis"]] * scale
@@ -83,22 +86,25 @@ def _keypoints(moments: Array, matrices: Array) -> Array:
     return result
 
 
-def _turns(figure: Figure, axes: Array, hands: Hands) -> Array:
+def _turns(figure: Figure, axes: Array, manner: Manner) -> Array:
     """(T, B, 3, 3) what each bone does to directions at rest."""
     rest = figure.keypoints()
     turns: dict[str, Array] = {}
     pelvis, chest, head = (axes[:, BONE[name]] for name in ("pelvis", "chest", "head"))
+    share = np.linspace(0.0, 1.0, len(axes))[:, None]
+    beyond = (1 - share) * manner.head[0] + share * manner.head[1]
+    head = head @ Rotation.from_euler("xyz", beyond).as_matrix()
     turns["root"] = pelvis
     turns |= {name: _between(pelvis, chest, share) for name, share in _SPINE.items()}
     turns |= {name: _between(chest, head, share) for name, share in _NECK.items()}
     for side, letter in (("left", "L"), ("right", "R")):
         turns |= _leg_turns(axes, rest, side, letter)
-        turns |= _arm_turns(axes, rest, side, letter, hands)
+        turns |= _arm_turns(axes, rest, side, letter, manner)
     result = np.zeros((len(axes), len(figure.heads), 3, 3))
     for name, bone in figure.rig.bones.items():
         own = turns.get(name)
         result[:, bone] = result[:, figure.rig.parents[bone]] if own is None else own
-    _curl(figure, result, hands)
+    _curl(figure, result, manner)
     return result
 
 
@@ -117,13 +123,13 @@ def _leg_turns(axes: Array, rest: dict[str, Array], side: str, letter: str) -> d
 
 
 def _arm_turns(
-    axes: Array, rest: dict[str, Array], side: str, letter: str, hands: Hands
+    axes: Array, rest: dict[str, Array], side: str, letter: str, manner: Manner
 ) -> dict[str, Array]:
     shoulder, elbow, wrist = (rest[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist"))
     hinge = np.cross(wrist - elbow, elbow - shoulder)
     upper = axes[:, BONE[f"{side}_upper_arm"]] @ _limb(elbow - shoulder, hinge).T
     fore = axes[:, BONE[f"{side}_forearm"]]
-    turn = hands.turn["LR".index(letter)]
+    turn = manner.turn["LR".index(letter)]
     at_rest = _limb(wrist - elbow, hinge).T
     half, whole = (fore @ Rotation.from_euler("y", turn * s).as_matrix() @ at_rest for s in (0.4, 1))
     chest = axes[:, BONE["chest"]]
@@ -140,10 +146,10 @@ def _arm_turns(
     }
 
 
-def _curl(figure: Figure, turns: Array, hands: Hands) -> None:
+def _curl(figure: Figure, turns: Array, manner: Manner) -> None:
     """Bend the fingers: nobody holds them stretched all the time."""
     bones = figure.rig.bones
-    for letter, angle in zip("LR", hands.curl, strict=True):
+    for letter, angle in zip("LR", manner.curl, strict=True):
         place = {b: figure.heads[bones[f"{b}.{letter}"]] for b in ("finger2-1", "finger5-1")}
         across = place["finger5-1"] - place["finger2-1"]
         # Toward the palm, which lies away from the thumb's and the index' back on either hand.

@@ -72,7 +72,7 @@ class ClothedTake:
     ) -> None:
         self._studio, self._random = studio, random
         self._who = person(studio.rig, studio.wardrobe, seed)
-        self._posed = pose(self._who.figure, xyz, rate, self._who.hands)
+        self._posed = pose(self._who.figure, xyz, rate, self._who.manner)
         self.camera: Camera
         self.camera, self.framing = place_camera(self._posed.keypoints, heading(xyz), random)
 
