@@ -12,24 +12,22 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ahead import LiftAhead
 from app.errors import DetectorError, SourceError
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
-from models.skeleton import JOINT_COUNT, depth_of_joints, joints_from_landmarks
+from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
-    from app.detector import Detector
+    from app.detection.detector import Detector
     from app.sources.base import Source
-    from models.lifter import LiftedAhead, Lifter
+    from models.lifter import Lifter
 
 _AHEAD: Final = 4
 """Frames decoded before the detector asks for them: enough to ride out its slow frames, and at most
@@ -90,18 +88,11 @@ class DetectedClip:
     conf: NDArray[np.float32]
     """(N, 17) in [0, 1]."""
     world: NDArray[np.float32]
-    """(N, 17, 3) the detector's own 3D: metres, camera axes, pelvis about the origin, or NaN."""
+    """(N, 17, 3) the detector's own 3D: metres from the pelvis, or NaN."""
     person: NDArray[np.int64]
     """(N,) whom each frame is of: counts up whenever another is followed."""
     fov_deg: float | None = None
     """Angle that the longer side of the picture spans, where the source says so."""
-    lifted_ahead: LiftedAhead = field(default_factory=dict)
-    """What was lifted meanwhile."""
-
-    @property
-    def depth(self) -> NDArray[np.float32]:
-        """(N, 17) metres behind the pelvis by the detector's own guess."""
-        return depth_of_joints(self.world).astype(np.float32)
 
     @property
     def others_from(self) -> tuple[float, ...]:
@@ -120,12 +111,11 @@ def detect_clip(
     seconds: float | None = None,
     stop: Callable[[], bool] = _never,
     progress: ProgressCallback | None = None,
-    lifter: Callable[[], Lifter] | None = None,
 ) -> DetectedClip:
     """Read a source to its end and find the joints in each frame, as fast as both can.
 
-    The source is read in a thread of its own, and another lifts what has been detected; both have
-    ended when this returns.  The detector runs in the calling thread.
+    The source is read in a thread of its own, which has ended when this returns.  The detector runs
+    in the calling thread.
 
     Args:
         source: an open source, not paced; its owner closes it.
@@ -133,8 +123,6 @@ def detect_clip(
         seconds: read no frame later than this after the first.
         stop: asked between frames; once True, the frames read so far are returned.
         progress: called after each frame in the calling thread.
-        lifter: gives the one that ``lift_clip`` will be given, which then has less to do; called
-            in another thread, may take its time.
 
     Raises:
         SourceError: the source failed before its first frame, or has none.
@@ -143,15 +131,10 @@ def detect_clip(
     keypoints = _Rows()
     warnings: list[str] = []
     total = _expected_frames(source, seconds)
-    with (
-        LiftAhead(lifter, source.size) if lifter else nullcontext() as ahead,
-        _ReadAhead(source, seconds, stop) as frames,
-    ):
+    with _ReadAhead(source, seconds, stop) as frames:
         try:
             for frame in frames:
                 keypoints.append(detector.detect(frame))
-                if ahead is not None:
-                    ahead.push(*keypoints.last())
                 if progress is not None:
                     progress(Progress(Stage.DETECTING, len(keypoints.time_s), total))
         except SourceError as error:
@@ -164,7 +147,6 @@ def detect_clip(
         source,
         (*source.warnings, *warnings, *keypoints.warnings),
         complete=not frames.stopped,
-        lifted_ahead={} if ahead is None else ahead.poses,
     )
 
 
@@ -196,9 +178,8 @@ def lift_clip(
         raise _nobody(clip)
     lifted = lifter.lift(
         *(clip.xy, clip.conf, clip.size, clip.time_s),
-        depth=clip.depth,
+        world=clip.world,
         person=clip.person,
-        ahead=clip.lifted_ahead,
         progress=report,
     )
     if lifted.missing.all():
@@ -257,7 +238,7 @@ class _Rows:
         self.tracked: list[bool] = []
         self.xy: list[NDArray[np.float32]] = []
         self.conf: list[NDArray[np.float32]] = []
-        self.world: list[NDArray[np.floating]] = []
+        self.world: list[NDArray[np.float32]] = []
         self.person: list[int] = []
         self.warnings: list[str] = []
 
@@ -269,7 +250,7 @@ class _Rows:
         self.tracked.append(keypoints.tracked)
         self.xy.append(keypoints.xy)
         self.conf.append(keypoints.conf)
-        self.world.append(joints_from_landmarks(keypoints.world))
+        self.world.append(keypoints.world_joints)
         company = keypoints.company
         if self.person and company.followed != self.person[-1] and not company.chosen:
             self.warnings.append(
@@ -283,7 +264,6 @@ class _Rows:
         warnings: tuple[str, ...],
         *,
         complete: bool,
-        lifted_ahead: LiftedAhead,
     ) -> DetectedClip:
         """All frames, as read from ``source``."""
         return DetectedClip(
@@ -301,13 +281,7 @@ class _Rows:
             world=np.array(self.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
             person=np.array(self.person, dtype=np.int64),
             fov_deg=source.fov_deg,
-            lifted_ahead=lifted_ahead,
         )
-
-    def last(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], float]:
-        """Joints, confidences, depths and time of the newest frame, as for ``Lifter.lift``."""
-        depth = depth_of_joints(self.world[-1].astype(np.float32)).astype(np.float32)
-        return self.xy[-1], self.conf[-1], depth, self.time_s[-1]
 
 
 class _ReadAhead:

@@ -165,7 +165,7 @@ class LiveLifter:
             with cpu_threads(LIVE_THREADS):
                 said = self._lift_window(evidence, None)[len(evidence) // 2, JOINT_COUNT]
             self._tracked_level.add(said, time_s)
-        return self._tracked_level.level()
+        return self._tracked_level.level(time_s)
 
     def _lift_window(
         self, evidence: NDArray[np.float32], level: Level | None

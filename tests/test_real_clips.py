@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.clip import DetectedClip, detect_clip, lift_clip
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.motion.data import MotionData
 from app.sources import open_source
 from models.lifter import Lifter

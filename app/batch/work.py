@@ -105,7 +105,7 @@ class ClipLifter:
     def _lift(self, task: Task, reporter: _Reporter) -> tuple[DetectedClip, tuple[str, ...]]:
         """What was detected, and remarks on what was done to the poses."""
         from app.clip import detect_clip, lift_clip
-        from app.detector import Detector
+        from app.detection.detector import Detector
         from app.export.registry import export
         from app.motion.processing import process, remarks
         from app.pictures import SourcePictures, refuse_source
@@ -122,7 +122,6 @@ class ClipLifter:
                 seconds=wanted.seconds,
                 stop=reporter.stop,
                 progress=reporter.clip_moved,
-                lifter=lambda: lifter,
             )
         if not clip.complete:
             raise Stopped

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from app.bench.table import Row
 from app.clip import DetectedClip, detect_clip, lift_clip
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.packets import Frame
 from app.sources import open_source
 
@@ -56,7 +56,7 @@ def whole_lift(path: str, seconds: float, lifter: Lifter) -> tuple[DetectedClip,
     """Do what ``lift`` does with a file; the clip and the seconds it took without loading."""
     with closing(Detector()) as detector, open_source(path) as source:
         began = time.perf_counter()
-        clip = detect_clip(source, detector, seconds=seconds, lifter=lambda: lifter)
+        clip = detect_clip(source, detector, seconds=seconds)
         lift_clip(clip, lifter)
         return clip, time.perf_counter() - began
 

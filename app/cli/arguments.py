@@ -287,7 +287,6 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="weights to compare, by name (see 'devices') or file (default: what the program uses)",
     )
     for option, words in (
-        ("--motion", "motion packs: their val split with training's noise, and on the performer"),
         ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
         ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
         ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),

@@ -14,7 +14,7 @@ from app.cli.interrupt import Interrupt
 from app.cli.progress import StatusLine
 from app.cli.recordings import target_of
 from app.cli.sending import Sending, lifter_factory
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
 from app.recording.meta import SourceInfo, settings

@@ -23,7 +23,6 @@ def run(options: argparse.Namespace) -> int:
         Request(
             weights=_weights(options.weights),
             device=options.device or "auto",
-            motion=options.motion,
             study=options.study,
             footage=options.realeval or beside,
             human36m=options.h36m,

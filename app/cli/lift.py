@@ -27,7 +27,7 @@ from app.pictures import SourcePictures, refuse_source
 
 if TYPE_CHECKING:
     from app.clip import DetectedClip
-    from app.detector import Detector
+    from app.detection.detector import Detector
     from app.motion.data import MotionData
     from app.sources.base import Source
 
@@ -100,7 +100,6 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: Networ
             seconds=options.seconds,
             stop=lambda: interrupt.signal is not None or network.failed,
             progress=bar.update,
-            lifter=network.get,
         )
         if interrupt.signal is not None:
             bar.close()
@@ -129,7 +128,7 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: Networ
 
 
 def _detector(options: argparse.Namespace) -> Detector:
-    from app.detector import Detector
+    from app.detection.detector import Detector
 
     return Detector(choices=options.choices)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
+from models.level import CAMERA_LEVEL, Level
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ SEEN, FILLED, MISSING = range(3)
 FEET: Final = ("left", "right")
 """The order in which feet are listed."""
 ANKLES: Final = tuple(JOINT[f"{side}_ankle"] for side in FEET)
-CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
-"""Camera axes (x right, y down, z away) to those that leave the program (x to the image's right, y
-up, z toward the camera), for a camera that is level."""
 NO_SMOOTHING: Final[Mapping[str, object]] = {"method": "none", "parameters": {}}
 
 
@@ -123,6 +121,8 @@ class MotionData:
     contacts: NDArray[np.bool_] | None = None
     """(N, 2) whether the left and the right foot were found to stand, never while the ankle is not
     seen; None unless the person was placed in the room."""
+    level: Level | None = None
+    """Where up is, in camera axes, as the lifter found or was told; None if nobody said."""
     person: NDArray[np.int64] | None = None
     """(N,) whom each frame is of; where it changes, another motion begins.  None: one person."""
     pictures: Pictures | None = None
@@ -192,6 +192,7 @@ class MotionData:
             size=size,
             filled=lifted.filled,
             missing=lifted.missing,
+            level=lifted.level,
             provenance=provenance,
             person=person,
             pictures=pictures,
@@ -274,6 +275,14 @@ class MotionData:
         # + 0.0: no readers of ours shall meet a negative zero.
         turned: NDArray[np.float64] = self.xyz[rows].astype(np.float64) @ self.axes.T + 0.0
         return turned
+
+    def upright(self) -> NDArray[np.float64]:
+        """(N, 17, 3) joints from the pelvis with y against gravity as far as that is known: what
+        angles to the vertical are measured in."""
+        if self.root is not None or self.level is None:
+            return self.turned()
+        upright: NDArray[np.float64] = self.xyz.astype(np.float64) @ self.level.axes.T
+        return upright
 
     def placed(self, rows: slice = slice(None)) -> NDArray[np.float64]:
         """(R, 17, 3) joints of R ``rows`` as they leave the program: in the room if the pelvis has

@@ -18,7 +18,7 @@ from app.pipeline.recorder import Recorder
 from app.pipeline.status import State
 
 if TYPE_CHECKING:
-    from app.detector import Detector
+    from app.detection.detector import Detector
 
 
 class Capture:

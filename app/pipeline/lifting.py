@@ -39,7 +39,8 @@ class Network:
     def push(self, keypoints: Keypoints2D) -> None:
         """Add the next source frame to the window."""
         self.live.push(
-            keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s, keypoints.depth
+            *(keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s),
+            world=keypoints.world_joints,
         )
 
 
@@ -145,6 +146,7 @@ class Lifting:
             captured_at=source.captured_at,
             detected_at=source.detected_at,
             lifted_at=now,
+            level=lifted.level,
         )
         self._board.show_pose(pose, lift_s=now - began, stretch=self._stretch)
         conf = source.conf[list(MIRROR)] if lifted.swapped else source.conf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import MixposeError, SourceError
 from app.pipeline.board import Board
 from app.pipeline.capture import Capture

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from models.skeleton import depth_from_world
+from models.skeleton import world_joints
 
 if TYPE_CHECKING:
     from app.recording.poses import SavedPoses
@@ -29,7 +29,7 @@ def lift(
         data.conf,
         recording.size,
         data.time_s,
-        depth=depth_from_world(data.world),
+        world=world_joints(data.world),
         person=data.person,
         progress=progress,
     )

@@ -10,10 +10,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection.landmarker import Landmarker
+from app.detection.no_telemetry import silenced
+from app.detection.person import Person
 from app.errors import DetectorError
-from app.landmarker import Landmarker
-from app.people.person import Person
-from app.silence import silenced
 from models.skeleton import LANDMARK_COUNT
 
 SIZES: Final = ("lite", "full", "heavy")

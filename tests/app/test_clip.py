@@ -8,7 +8,7 @@ import pytest
 
 from app import clip
 from app.clip import Progress, Stage, detect_clip
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import DetectorError, SourceError
 from app.packets import Frame, Keypoints2D
 from tests.support.keypoints import keypoints

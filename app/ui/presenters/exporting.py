@@ -21,7 +21,7 @@ from app.ui.presenters.window import WindowPresenter
 from app.ui.tasks import Control, Job
 
 if TYPE_CHECKING:
-    from app.people.following import Choice
+    from app.detection.following import Choice
     from app.recording.reader import Recording
 
 EXPLAINED: Final = (

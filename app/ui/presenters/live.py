@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from app.colours import opacity
+from app.detection.following import Choice
 from app.packets import Pose3D
-from app.people.following import Choice
 from app.pipeline import LiveRun, PoseSink, Snapshot, State
 from app.ui import notices, words
 from app.ui.preferences import Preferences

@@ -17,9 +17,9 @@ from app.ui.preferences import Preferences
 from app.ui.tasks import Control
 
 if TYPE_CHECKING:
+    from app.detection.following import Choice
     from app.motion.data import MotionData
     from app.motion.selection import Selection
-    from app.people.following import Choice
     from app.recording.listing import RecordingEntry
     from app.recording.reader import Recording
     from models.lifter import Lifter
@@ -245,7 +245,7 @@ def lift_video(
     ``choices`` say whom of several people to follow.
     """
     from app.clip import Progress, Stage, detect_clip, lift_clip
-    from app.detector import Detector
+    from app.detection.detector import Detector
     from app.pictures import SourcePictures
     from app.sources import open_source
 
@@ -262,7 +262,7 @@ def lift_video(
         open_source(str(video)) as source,
         Detector(several=preferences.several, choices=choices) as detector,
     ):
-        clip = detect_clip(source, detector, progress=progress, lifter=lambda: network)
+        clip = detect_clip(source, detector, progress=progress)
     pictures = SourcePictures(partial(open_source, str(video)))
     return lift_clip(clip, network, progress=progress, pictures=pictures), clip.warnings
 

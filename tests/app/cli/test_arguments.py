@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.cli.arguments import DELAY_RANGE, PERFORMER_SECONDS, parse
+from app.detection.following import Choice
 from app.export.registry import FORMATS
-from app.people.following import Choice
 
 
 def test_nothing_means_the_window() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import DetectorError, MixposeError, SourceError, WeightsError
 from app.packets import Frame, Keypoints2D
 from app.pipeline import LiveRun, State

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.performer.source import PerformerSource
 from app.pipeline import LiveRun, State

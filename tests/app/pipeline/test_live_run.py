@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import SourceError, WeightsError
 from app.pipeline import LiveRun, Sight, State
 from models.lifter import Lifter

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from app.clip import DetectedClip, detect_clip, lift_clip
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.export.even import evenly
 from app.export.film.stand import Stand
 from app.motion.bones import bone_lengths

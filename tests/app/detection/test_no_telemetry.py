@@ -16,7 +16,7 @@ from typing import Final
 import psutil
 import pytest
 
-from app.silence import environment_for_others, silenced
+from app.detection.no_telemetry import environment_for_others, silenced
 from tests.conftest import REPOSITORY
 from tests.support.clips import performer_pictures, write_clip
 
@@ -27,7 +27,7 @@ _NOWHERE = "http://127.0.0.1:9"
 _DETECT = """
 import contextlib, sys, time
 import numpy as np
-import app.detector as detector
+import app.detection.detector as detector
 from app.packets import Frame
 
 if sys.argv[1] == "loud":
@@ -102,7 +102,7 @@ def test_nothing_is_looked_up_or_sent(
 
 def test_without_the_silence_the_same_check_hears_it(strace: str, tmp_path: Path) -> None:
     calls = traffic(strace, tmp_path / "trace", "loud")
-    assert calls, "MediaPipe sends nothing any more: app.silence may go"
+    assert calls, "MediaPipe sends nothing any more: app.detection.no_telemetry may go"
     # libcurl obeys the user's own proxy, which must not be trusted to keep a secret either.
     assert any("192.0.2.1" in call for call in traffic(
         strace, tmp_path / "trace", "loud", https_proxy="http://192.0.2.1:3128"

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.people import clothes as wear
-from app.people.person import Person
+from app.detection import clothes as wear
+from app.detection.person import Person
 
 _SPEED_OVER_S: Final = 0.5
 _WALKS_ON_S: Final = 0.8

@@ -16,15 +16,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection.following import Choice, Following, Sighting
+from app.detection.landmarker import Landmarker
+from app.detection.no_telemetry import silenced
+from app.detection.person import Person
 from app.errors import DetectorError
-from app.landmarker import Landmarker
 from app.packets import Company, Frame, Keypoints2D
-from app.people.following import Choice, Following, Sighting
-from app.people.person import Person
-from app.silence import silenced
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
-BUNDLE: Final = Path(__file__).resolve().parents[1] / "weights" / "pose_landmarker_full.task"
+BUNDLE: Final = Path(__file__).resolve().parents[2] / "weights" / "pose_landmarker_full.task"
 BUNDLE_SHA256: Final = "b28da7bb2d1ed2e939ddf808a6c0966b0a7fa30ab34083639d3595c24f37683a"
 
 _LONGEST_STEP_S: Final = 1.0

@@ -18,12 +18,12 @@ from mediapipe.tasks.python import BaseOptions
 from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions
 from numpy.typing import NDArray
 
-import app.detector
-from app.detector import BUNDLE, BUNDLE_SHA256, Detector
+import app.detection.detector
+from app.detection.detector import BUNDLE, BUNDLE_SHA256, Detector
+from app.detection.no_telemetry import silenced
 from app.errors import DetectorError
 from app.packets import Frame, Keypoints2D
 from app.performer.source import PerformerSource
-from app.silence import silenced
 from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
 from models.visibility import seen_mask
 from tests.conftest import REPOSITORY
@@ -275,7 +275,7 @@ def test_a_damaged_bundle_is_named_with_its_checksum(
     content[len(content) // 2] ^= 1
     damaged = tmp_path / BUNDLE.name
     damaged.write_bytes(content)
-    monkeypatch.setattr(app.detector, "BUNDLE", damaged)
+    monkeypatch.setattr(app.detection.detector, "BUNDLE", damaged)
     with pytest.raises(DetectorError, match=f"damaged.*SHA-256.*{BUNDLE_SHA256}"):
         Detector()
 
@@ -300,5 +300,5 @@ def test_script_card_and_program_agree_on_the_bundle() -> None:
 
 
 def test_importing_the_detector_is_cheap() -> None:
-    code = "import sys, app.detector; sys.exit('mediapipe' in sys.modules)"
+    code = "import sys, app.detection.detector; sys.exit('mediapipe' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)

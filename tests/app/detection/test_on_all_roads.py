@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from app.clip import detect_clip
-from app.detector import Detector
+from app.detection import following
+from app.detection.detector import Detector
+from app.detection.following import Choice
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
-from app.people import following
-from app.people.following import Choice
 from app.pipeline import LiveRun, State
 from app.recording.meta import SourceInfo
 from app.recording.reader import Recording

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.people.person import Person, Picture
+from app.detection.person import Person, Picture
 from models.skeleton import JOINT
 
 _ALONG: Final = np.linspace(0.15, 0.85, 9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from app.people.clothes import cielab
+from app.detection.clothes import cielab
 
 
 def test_colours_are_those_of_opencv() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.people.person import Person
+from app.detection.person import Person
 
 # Measured on real and rendered clips.  Below, furniture is taken for a person and kept (in four of
 # four rooms at 0.3, in one at 0.5); above, people are lost: of 187 frames of a person in the dark

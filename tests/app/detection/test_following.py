@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.detector import Detector
-from app.landmarker import Landmarker
+from app.detection.detector import Detector
+from app.detection.following import LOST_S, Choice, Following, Sighting
+from app.detection.landmarker import Landmarker
+from app.detection.person import Person
 from app.packets import Frame, Keypoints2D
-from app.people.following import LOST_S, Choice, Following, Sighting
-from app.people.person import Person
 from app.performer.source import PerformerSource
 from tests.support.company import BEHIND, MEET_S, NEAR, RATE, Acted, Picture, crossing, frames
 from tests.support.rectangles import BLUE, RED, Colour, painted, person

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from app.people.person import Person, Picture, clipped, same, without
+from app.detection.person import Person, Picture, clipped, same, without
 
 _AROUND: Final = 2.6
 """How far around the middle of a trunk the rest of the body is, in lengths of the trunk."""

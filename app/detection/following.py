@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.people.clothes import clothes
-from app.people.looking import Eyes, Region, Search, window
-from app.people.person import Person, Picture, clipped, only, same
-from app.people.tracks import AWAY_S, Track, assign
+from app.detection.clothes import clothes
+from app.detection.looking import Eyes, Region, Search, window
+from app.detection.person import Person, Picture, clipped, only, same
+from app.detection.tracks import AWAY_S, Track, assign
 
 LOST_S: Final = 3.0
 """After so long without the one followed, somebody else who is in view is."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.people.clothes import clothes, difference
-from app.people.person import Person, only, same, without
-from app.people.tracks import Track, assign
+from app.detection.clothes import clothes, difference
+from app.detection.person import Person, only, same, without
+from app.detection.tracks import Track, assign
 from tests.support.rectangles import BLUE, RED, painted, person
 
 
