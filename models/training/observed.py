@@ -7,7 +7,7 @@ pictures to it, and keeps its answers beside the truth.
 
 The performer's bodies are alike: their legs are 1.72 times their trunk, give or take 0.07.  Trained
 on them as drawn, the network gave a woman whose legs are 1.37 times her trunk 1.66; 1.59 without.
-Every window is therefore given a body of its own, as in the rest of training, and the detector's
+Many windows are therefore given a body of their own, as in the rest of training, and the detector's
 errors move along with the joints they were made at.
 
 Captured people who wave also crouch a little.  Trained on them as they are, the network lifted the
@@ -41,6 +41,8 @@ _FOUND: Final = 0.8
 """A take in which the person is found in fewer of the frames teaches nothing."""
 _NEAREST_M: Final = 0.3
 """A body any joint of which would come closer to the lens is left as it was."""
+_OTHER_BODIES: Final = 0.6
+"""Share of the windows that are given a body of their own."""
 _OTHER_ARMS: Final = 0.4
 """Share of the windows that are given the arms of another."""
 
@@ -172,9 +174,10 @@ def _with_other_arms(
 
 
 def _with_other_bodies(camera: Tensor, generator: torch.Generator) -> Tensor:
-    """Windows (B, T, 17, 3) in camera axes with bodies of their own where there is room."""
+    """Windows (B, T, 17, 3) in camera axes, many with bodies of their own where there is room."""
     other = bodies.vary_proportions(camera, generator)
-    return torch.where(_too_near(other), camera, other)
+    chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _OTHER_BODIES
+    return torch.where(chosen & ~_too_near(other), other, camera)
 
 
 def _too_near(camera: Tensor) -> Tensor:
