@@ -93,7 +93,8 @@ ARROWS = {
     "render": set(),
     "sources": {"performer"},
     "startup": set(),
-    "study": {"detection", "performer", "render"},
+    "study": {"detection", "performer", "render", "synthetic"},
+    "synthetic": {"performer"},
     "ui": {
         *("clip", "detection", "export", "live_out", "logs", "motion", "pictures", "pipeline"),
         *("recording", "render", "sources"),

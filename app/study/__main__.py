@@ -16,6 +16,7 @@ from tqdm import tqdm
 from app.render.gl_window import RenderError
 from app.study.clothed import ClothedStage
 from app.study.files import load, piece, pieces, save
+from app.study.motion import Source
 from app.study.observation import Observation
 from app.study.observe import Stage, observe
 from app.study.performer import PerformerStage
@@ -80,20 +81,18 @@ def _so_far(options: argparse.Namespace) -> int:
 
 
 def _stage(options: argparse.Namespace, packs: list[Pack]) -> Stage:
-    frames, rate, seed = _frames(options), options.rate, options.seed
+    frames, rate = _frames(options), options.rate
+    source = Source(packs, options.split, frames, rate, as_captured=options.as_captured)
     if options.people == "performer":
-        return PerformerStage(packs, options.split, frames, rate, seed)
+        return PerformerStage(source, options.seed)
     if options.people_assets is None:
         raise MixposeError("Name the folder of clothes, hair and skin with --people-assets.")
-    return ClothedStage(packs, options.split, options.people_assets, frames, rate, seed)
+    return ClothedStage(source, options.people_assets, options.seed)
 
 
 def _frames(options: argparse.Namespace) -> int:
-    return max(1, round(options.seconds * options.rate))
-
-
-
-
+    seconds, rate = float(options.seconds), float(options.rate)
+    return max(1, round(seconds * rate))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,6 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=1.6, metavar="S", help="of each take")
     parser.add_argument("--rate", type=float, default=15.0, metavar="N", help="frames a second")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--as-captured",
+        action="store_true",
+        help="leave the motion as it is; without it people stand straight, sit, reach and lie",
+    )
     return parser
 
 

@@ -3,61 +3,43 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from app.study.motion import Motion, Source
+from app.study.observe import Take
 from app.synthetic.clothed.takes import ClothedTake, Studio
-from models.training import bodies
-from models.training.kinds import NAMES, Repertoire, as_used
-from models.training.motion import Pack
 
 
 class ClothedStage:
-    """A run of clothed people doing what people do before cameras.
+    """A run of clothed people.
 
     Args:
-        packs: the motion.
-        split: of the clips.
+        source: what they do.
         assets: the folder of clothes, hair and skin.
-        frames: of each take.
-        rate: frames a second.
         seed: of everything random.
 
     Raises:
-        MixposeError: nothing of that split.
         ClothedError: a package or the folder is missing, or nothing can be drawn here.
     """
 
-    def __init__(
-        self,
-        packs: Sequence[Pack],
-        split: str,
-        assets: Path,
-        frames: int,
-        rate: float,
-        seed: int,
-    ) -> None:
+    def __init__(self, source: Source, assets: Path, seed: int) -> None:
         # Mesa reads it when the first picture is drawn: more threads cost more for the same one.
         os.environ.setdefault("LP_NUM_THREADS", "1")
-        self._motion = Repertoire(packs, split)
+        self._source, self._seed = source, seed
         self._studio = Studio(assets)
-        self._split, self._frames, self._seed = split, frames, seed
-        self.rate = rate
+        self.rate = source.rate
 
-    def take(self, index: int) -> _Staged:
+    def take(self, index: int) -> Take:
         """See :class:`~.observe.Stage`."""
         random = np.random.default_rng([self._seed, index])
-        generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-        windows, kinds, clips = self._motion.named_windows(1, self._frames, self.rate, generator)
-        windows = bodies.mirror_half(as_used(windows, kinds, generator), generator)
+        motion = self._source.draw(random)
         seed = int(random.integers(1, 2**31))
-        take = ClothedTake(self._studio, windows[0].numpy(), self.rate, seed, random)
-        clip = self._motion.clips[int(clips[0])]
-        return _Staged(take, NAMES[int(kinds[0])], clip.name, self._split, seed)
+        take = ClothedTake(self._studio, motion.xyz, motion.rate, seed, random)
+        return _Staged(take, motion, seed)
 
 
 class _Staged:
@@ -65,11 +47,12 @@ class _Staged:
 
     people = "clothed"
 
-    def __init__(self, take: ClothedTake, kind: str, clip: str, split: str, seed: int) -> None:
+    def __init__(self, take: ClothedTake, motion: Motion, seed: int) -> None:
         camera = take.camera
         x, y, z = camera.up.tolist()
         self.size, self.focal, self.up = camera.size, camera.focal, (x, y, z)
-        self.kind, self.framing, self.clip, self.split = kind, str(take.framing), clip, split
+        self.kind, self.clip, self.split = motion.kind, motion.clip, motion.split
+        self.framing: str = take.framing
         self.seed = seed
         self._take = take
 

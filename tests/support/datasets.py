@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from app.study.observe import Observation
+from app.study.observation import Observation
+from models.skeleton import JOINT, LANDMARK_NAMES
 from tests.support.evaluation import SIZE, project, walking_past
 
 Tree = dict[str, Any]
@@ -91,19 +92,42 @@ def write_set(folder: Path, frames: int = 8, rate: float = 60.0) -> np.ndarray:
 def observation(index: int, framing: str, split: str = "val") -> Observation:
     """A take of a study, perfectly seen, ``index`` pixels off."""
     true = walking_past(10)
+    pixels = as_landmarks(project(true) + index)
+    certain = np.concatenate([pixels, np.zeros((10, 33, 1)), np.ones((10, 33, 2))], axis=-1)
     return Observation(
-        xy=project(true) + index,
-        conf=np.ones((10, 17), np.float32),
-        world=(true - true[:, :1]).astype(np.float32),
+        detector="full",
+        landmarks=certain.astype(np.float32),
+        world=as_landmarks(true - true[:, :1]).astype(np.float32),
         tracked=np.ones(10, bool),
         truth=true.astype(np.float32),
+        feet=true[:, [6, 3, 6, 3]].astype(np.float32),
         size=SIZE,
         focal=600.0,
-        eye=(0.0, 1.0, 8.0),
-        target=(0.0, 1.0, 0.0),
+        up=(0.0, -1.0, 0.0),
+        rate=30.0,
+        kind="gait",
         framing=framing,
         clip="walk",
         split=split,
+        people="performer",
         seed=index,
         index=index,
     )
+
+
+def as_landmarks(joints: np.ndarray) -> np.ndarray:
+    """(..., 17, D) joints as 33 landmarks that have them in the same places; what no joint says is
+    where the nearest one is."""
+    places = []
+    for name in LANDMARK_NAMES:
+        side, _, part = name.partition("_")
+        if name in JOINT:
+            joint = name
+        elif part in ("pinky", "index", "thumb"):
+            joint = f"{side}_wrist"
+        elif part in ("heel", "foot_index"):
+            joint = f"{side}_ankle"
+        else:
+            joint = "head" if part == "ear" else "nose"
+        places.append(joints[..., JOINT[joint], :])
+    return np.stack(places, axis=-2)

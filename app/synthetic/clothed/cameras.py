@@ -27,9 +27,13 @@ _ROLLED: Final = 0.33
 _ROLL_DEG: Final = 8.0
 _HEIGHT_PX: Final = (100.0, 450.0)
 _ROUNDS: Final = 4
+"""Of turning the camera to the person and back upright; off by less than a pixel then."""
 _FILLED: Final = 0.94
 """Share of the picture that a whole body takes at most."""
 _NEAREST_M: Final = 0.35
+"""No part of the body comes closer to the lens."""
+_FIRST_M, _STEP, _FARTHEST_M = 0.6, 1.05, 25.0
+"""The camera is stepped back from the first distance until everything wanted fits."""
 _NEAR_PLANE_M: Final = 0.05
 _FAR_PLANE_M: Final = 60.0
 _AROUND_M: Final = 0.07
@@ -52,7 +56,8 @@ class Camera:
     @property
     def up(self) -> Array:
         """(3,) the unit vector of the world's up in camera axes."""
-        return self.rotation[:, 1].copy()
+        up: Array = self.rotation[:, 1].copy()
+        return up
 
     def to_camera(self, points: NDArray[np.floating]) -> Array:
         """(..., 3) in world axes -> camera axes, metres."""
@@ -96,25 +101,67 @@ def place_camera(
         heading: where the person faces: radians, 0 along +z, positive to the left.
         random: decides.
     """
-    framing: Framing = _FRAMINGS[int(random.choice(3, p=_FRAMING_SHARES))]
-    smaller = float(random.choice(_SMALLER, p=_SMALLER_SHARES))
-    width, height = _SIZES[random.integers(len(_SIZES))]
-    size = int(width * smaller) // 2 * 2, int(height * smaller) // 2 * 2
-    focal = size[1] / 2 / math.tan(math.radians(random.uniform(*_FOV_DEG)) / 2)
-    azimuth = heading + _azimuth(random)
-    roll = random.uniform(-_ROLL_DEG, _ROLL_DEG)
-    # Of a body cut by the picture's edge, a tilted camera would often leave the legs alone.
-    if framing == "whole" and random.random() < _ROLLED:
-        roll = random.uniform(-180.0, 180.0)
-    pitch = None
-    if random.random() < _PITCHED:
-        pitch = math.radians(random.uniform(*_PITCH_DEG))
-    desk = float(np.clip(random.normal(1.05, 0.3), *_DESK_M))
+    wish = _Wish(heading, random)
     points = _fleshed(keypoints)
-    tall = math.exp(random.uniform(*np.log(_HEIGHT_PX)))
-    inside = _Inside(framing, random)
-    camera = _stepped_back(points, size, focal, azimuth, pitch, desk, roll, tall, inside)
-    return camera, framing
+    distance = _FIRST_M
+    while True:
+        camera, extent, nearest = _aimed(wish.camera(points, distance), points, wish)
+        fits = (extent <= wish.extent).all() and nearest > _NEAREST_M
+        if fits or distance > _FARTHEST_M:
+            return camera, wish.framing
+        distance *= _STEP
+
+
+class _Wish:
+    """What is decided before it is known how far away the camera must be."""
+
+    def __init__(self, heading: float, random: np.random.Generator) -> None:
+        self.framing: Framing = _FRAMINGS[int(random.choice(3, p=_FRAMING_SHARES))]
+        smaller = float(random.choice(_SMALLER, p=_SMALLER_SHARES))
+        width, height = _SIZES[random.integers(len(_SIZES))]
+        self.size = int(width * smaller) // 2 * 2, int(height * smaller) // 2 * 2
+        self.focal = self.size[1] / 2 / math.tan(math.radians(random.uniform(*_FOV_DEG)) / 2)
+        self._azimuth = heading + _azimuth(random)
+        self.roll = math.radians(random.uniform(-_ROLL_DEG, _ROLL_DEG))
+        # Of a body cut by the picture's edge, a tilted camera would often leave the legs alone.
+        if self.framing == "whole" and random.random() < _ROLLED:
+            self.roll = random.uniform(-math.pi, math.pi)
+        self._pitch = None
+        if random.random() < _PITCHED:
+            self._pitch = math.radians(random.uniform(*_PITCH_DEG))
+        self._desk = float(np.clip(random.normal(1.05, 0.3), *_DESK_M))
+        tall = math.exp(random.uniform(*np.log(_HEIGHT_PX)))
+        self._share = random.uniform(0.05, 0.95, 2)
+        self._cut = random.uniform(0.42, 0.75)
+        filled = random.uniform(0.7, 1.0)
+        self._off = random.uniform(-0.35, 0.35, 2)
+        w, h = self.size
+        self.extent = {
+            "whole": np.array([_FILLED * w, min(tall, _FILLED * h)]),
+            "cut": np.array([1.3 * w, filled * h / self._cut]),
+            "any": np.array([1.2 * w, min(max(tall, 150.0), 1.2 * h)]),
+        }[self.framing]
+        """(2,) how large the body is at most, in pixels."""
+
+    def camera(self, points: Array, distance: float) -> Camera:
+        """From the direction wanted, with the middle of (N, 3) points in its own."""
+        middle = (points.min(axis=0) + points.max(axis=0)) / 2
+        down = self._pitch
+        if down is None:
+            down = math.asin(float(np.clip((self._desk - middle[1]) / distance, -0.6, 0.8)))
+        level, azimuth = math.cos(down), self._azimuth
+        back = np.array([math.sin(azimuth) * level, math.sin(down), math.cos(azimuth) * level])
+        return Camera(self.size, self.focal, _looking(-back), middle + distance * back)
+
+    def middle(self, extent: Array) -> Array:
+        """(2,) where in the picture the middle of a body of so many pixels is wanted."""
+        size = np.array(self.size)
+        if self.framing == "whole":
+            return extent / 2 + self._share * (size - extent)
+        if self.framing == "cut":
+            across = size[0] * (0.5 + 0.4 * (self._share[0] - 0.5))
+            return np.array([across, size[1] + (0.5 - self._cut) * extent[1]])
+        return size / 2 * (1 + self._off)
 
 
 def _azimuth(random: np.random.Generator) -> float:
@@ -134,95 +181,34 @@ def _fleshed(keypoints: Array) -> Array:
     return result
 
 
-class _Inside:
-    """Where in the picture the person is wanted."""
-
-    def __init__(self, framing: Framing, random: np.random.Generator) -> None:
-        self.framing = framing
-        self.share = random.uniform(0.05, 0.95, 2)
-        """How far between both edges of the picture a whole body is put, right and down."""
-        self.cut = random.uniform(0.42, 0.75)
-        """Share of a body cut by the picture's edge that is inside."""
-        self.filled = random.uniform(0.7, 1.0)
-        self.off = random.uniform(-0.35, 0.35, 2)
-        """Where the middle of a body that is as it comes is, in halves of the picture."""
-
-
-def _stepped_back(
-    points: Array,
-    size: tuple[int, int],
-    focal: float,
-    azimuth: float,
-    pitch: float | None,
-    desk: float,
-    roll: float,
-    tall: float,
-    inside: _Inside,
-) -> Camera:
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2
-    wanted = np.array([_FILLED * size[0], min(tall, _FILLED * size[1])])
-    if inside.framing == "cut":
-        wanted = np.array([1.3 * size[0], inside.filled * size[1] / inside.cut])
-    elif inside.framing == "any":
-        wanted = np.array([1.2 * size[0], min(max(tall, 150.0), 1.2 * size[1])])
-    distance = 0.6
-    while True:
-        down = pitch if pitch is not None else math.asin(
-            float(np.clip((desk - middle[1]) / distance, -0.6, 0.8))
-        )
-        back = np.array(
-            [
-                math.sin(azimuth) * math.cos(down),
-                math.sin(down),
-                math.cos(azimuth) * math.cos(down),
-            ]
-        )
-        eye = middle + distance * back
-        camera = Camera(size, focal, _looking(-back), eye)
-        camera, extent, nearest = _aimed(camera, points, roll, inside)
-        if (extent <= wanted).all() and nearest > _NEAREST_M or distance > 25:
-            return camera
-        distance *= 1.05
-
-
 def _looking(forward: Array) -> Array:
     right = np.cross(forward, (0.0, 1.0, 0.0))
     right /= np.linalg.norm(right)
     return np.stack([right, np.cross(forward, right), forward])
 
 
-def _aimed(
-    camera: Camera, points: Array, roll: float, inside: _Inside
-) -> tuple[Camera, Array, float]:
-    """Turned so that the person is where wanted; how large they are and how near."""
+def _aimed(camera: Camera, points: Array, wish: _Wish) -> tuple[Camera, Array, float]:
+    """Turned so that the body is where wanted; its (2,) pixels across and down, and how near it
+    comes to the lens."""
     extent, nearest = np.array([np.inf, np.inf]), 0.0
     for _ in range(_ROUNDS):
         # Turning a camera that looks down aside also tilts it.
-        camera = _rolled(camera, roll)
+        camera = _rolled(camera, wish.roll)
         seen = camera.to_camera(points)
         nearest = float(seen[:, 2].min())
         if nearest < _NEAREST_M:
-            return camera, extent, nearest
+            break
         pixels = camera.project(seen)
         low, high = pixels.min(axis=0), pixels.max(axis=0)
         extent = high - low
-        size = np.array(camera.size)
-        place = extent / 2 + inside.share * (size - extent)
-        if inside.framing == "cut":
-            place = np.array(
-                [size[0] * (0.5 + 0.4 * (inside.share[0] - 0.5)), size[1] * 0.04 + extent[1] / 2]
-            )
-            place[1] = size[1] - inside.cut * extent[1] + extent[1] / 2
-        elif inside.framing == "any":
-            place = size / 2 * (1 + inside.off)
-        camera = _panned(camera, (low + high) / 2, place)
+        camera = _panned(camera, (low + high) / 2, wish.middle(extent))
     return camera, extent, nearest
 
 
-def _rolled(camera: Camera, roll_deg: float) -> Camera:
+def _rolled(camera: Camera, roll: float) -> Camera:
     """Turned about its axis so that up is tilted by so much."""
     x, y, _ = camera.up
-    off = math.radians(roll_deg) - math.atan2(x, -y)
+    off = roll - math.atan2(x, -y)
     turn = Rotation.from_euler("z", off).as_matrix()
     return Camera(camera.size, camera.focal, turn @ camera.rotation, camera.eye)
 

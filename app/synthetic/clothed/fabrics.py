@@ -25,7 +25,9 @@ def fabric(random: np.random.Generator) -> Texture:
     if kind == "denim":
         cloth[:] = np.array([48.0, 66.0, 104.0]) * random.uniform(0.5, 1.5)
     elif kind == "stripes":
-        wave = np.sin((y if random.random() < 0.6 else x) * 2 * np.pi * random.integers(6, 24) / _SIDE)
+        wave = np.sin(
+            (y if random.random() < 0.6 else x) * 2 * np.pi * random.integers(6, 24) / _SIDE
+        )
         cloth[wave > random.uniform(-0.4, 0.7)] = _colour(random)
     elif kind == "check":
         step = int(random.choice([8, 16, 32]))
@@ -35,7 +37,9 @@ def fabric(random: np.random.Generator) -> Texture:
         colour = tuple(float(part) for part in _colour(random))
         for _ in range(int(random.integers(20, 90))):
             place = random.integers(0, _SIDE, 2)
-            cv2.circle(cloth, (int(place[0]), int(place[1])), int(random.integers(2, 9)), colour, -1)
+            cv2.circle(
+                cloth, (int(place[0]), int(place[1])), int(random.integers(2, 9)), colour, -1
+            )
     elif kind == "melange":
         cloth += random.normal(0.0, 18.0, (_SIDE, _SIDE, 1))
     return _shaded(cloth, random, folds=0.06, weave=0.04)
@@ -59,7 +63,8 @@ def _colour(random: np.random.Generator) -> NDArray[np.float64]:
     hue, saturation = random.integers(0, 180), int(random.choice(_SATURATION))
     value = int(random.integers(25, 245))
     pixel = np.array([[[hue, saturation, value]]], dtype=np.uint8)
-    return cv2.cvtColor(pixel, cv2.COLOR_HSV2RGB)[0, 0].astype(np.float64)
+    colour: NDArray[np.float64] = cv2.cvtColor(pixel, cv2.COLOR_HSV2RGB)[0, 0].astype(np.float64)
+    return colour
 
 
 def _shaded(

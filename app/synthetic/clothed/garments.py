@@ -64,9 +64,7 @@ class Garment:
         shares = np.clip(self.shares, 0.0, None)
         shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
         shape = len(self.bound_to), body.shape[0]
-        binding = sparse.csr_matrix(
-            (shares.ravel(), (rows, self.bound_to.ravel())), shape=shape
-        )
+        binding = sparse.csr_matrix((shares.ravel(), (rows, self.bound_to.ravel())), shape=shape)
         return (binding @ body).tocsr()
 
     def parts(self) -> Indices:

@@ -32,7 +32,6 @@ _HEAD_SPREAD_DEG: Final = (13.0, 17.0, 6.0)
 """Captured people look at the floor: in half of the moments in which they stand the nose is 33
 degrees below the ears, where it is 8 on a level head."""
 _TEXTURE_SIDE: Final = 1024
-_SEAM_M: Final = 0.0015
 
 
 class Part(NamedTuple):
@@ -184,7 +183,9 @@ class _Outfit:
         self._suit(wardrobe.garment(chosen[random.integers(len(chosen))]))
         if random.random() > _BAREFOOT:
             shoes = wardrobe.garment(wardrobe.shoes[random.integers(len(wardrobe.shoes))])
-            self._wear(shoes, [(shoes.mesh.faces >= 0).all(axis=1)], [fabrics.fabric(random)], 0.15)
+            self._wear(
+                shoes, [np.ones(len(shoes.mesh.faces), dtype=bool)], [fabrics.fabric(random)], 0.15
+            )
         self._hair(woman)
         self._skin()
 
@@ -226,10 +227,10 @@ class _Outfit:
 
     def _skin(self) -> None:
         rig = self._figure.rig
-        seen = ~self._hidden[rig.faces].all(axis=1)
+        seen: NDArray[np.bool_] = ~np.all(self._hidden[rig.faces], axis=1)
         dark = self._random.uniform(0.35, 1.08)
         # Darker skin is also redder: light is taken from blue first.
-        tint = (dark, dark ** 1.15, dark ** 1.3)
+        tint = (dark, dark**1.15, dark**1.3)
         mesh = Mesh(self._figure.vertices, rig.uv.astype(float), rig.faces, rig.face_uv)
         self._add(mesh, rig.weights, [seen], [self._wardrobe.skin], tint, 0.12)
 

@@ -26,11 +26,21 @@ _PROPORTIONS: Final = Proportions()
 _SPINE: Final = {"spine05": 0.15, "spine04": 0.4, "spine03": 0.65, "spine02": 0.9, "spine01": 1.0}
 """How much of the way from the pelvis' to the chest's turn each bone of the spine has gone."""
 _NECK: Final = {"neck01": 0.25, "neck02": 0.5, "neck03": 0.75, "head": 1.0}
+_LIMBS: Final = (
+    ("hip", "knee", ("upperleg01", "upperleg02")),
+    ("knee", "ankle", ("lowerleg01", "lowerleg02")),
+    ("shoulder", "elbow", ("upperarm01", "upperarm02")),
+    ("elbow", "wrist", ("lowerarm01", "lowerarm02")),
+)
 _ROUNDS: Final = 3
+"""Of turning limbs until their keypoints lie right: straight legs are off by 0.03 degrees then."""
 _SHRUG: Final = 0.22
 """Share of a raised upper arm's turn that its collar bone takes part in."""
-_AIR_M: Final = {"knee": 0.06, "wrist": 0.03, "elbow": 0.04, "hip": 0.1, "nose": 0.1}
-"""How far the flesh reaches below these joints."""
+_FLESH_M: Final = {"knee": 0.06, "wrist": 0.03, "elbow": 0.04, "hip": 0.1}
+"""How far the flesh reaches below these joints of who kneels, sits or lies."""
+_FACE_M: Final = 0.1
+_HEEL_M, _TOE_M = -0.055, 0.125
+"""From the performer's ankle forward to the ends of the sole."""
 
 
 class Manner(NamedTuple):
@@ -131,7 +141,9 @@ def _arm_turns(
     fore = axes[:, BONE[f"{side}_forearm"]]
     turn = manner.turn["LR".index(letter)]
     at_rest = _limb(wrist - elbow, hinge).T
-    half, whole = (fore @ Rotation.from_euler("y", turn * s).as_matrix() @ at_rest for s in (0.4, 1))
+    half, whole = (
+        fore @ Rotation.from_euler("y", turn * s).as_matrix() @ at_rest for s in (0.4, 1)
+    )
     chest = axes[:, BONE["chest"]]
     raised = _shortest(chest @ (elbow - shoulder), -axes[:, BONE[f"{side}_upper_arm"], :, 1])
     collar = Rotation.from_rotvec(_SHRUG * raised.as_rotvec()).as_matrix() @ chest
@@ -165,14 +177,8 @@ def _curl(figure: Figure, turns: Array, manner: Manner) -> None:
 def _correct(figure: Figure, turns: Array, keypoints: Array, joints: Array) -> None:
     """Turn the limbs so that their keypoints lie in the directions of the joints."""
     names, bones = figure.rig.keypoints, figure.rig.bones
-    limbs = (
-        ("hip", "knee", ("upperleg01", "upperleg02")),
-        ("knee", "ankle", ("lowerleg01", "lowerleg02")),
-        ("shoulder", "elbow", ("upperarm01", "upperarm02")),
-        ("elbow", "wrist", ("lowerarm01", "lowerarm02")),
-    )
     for side, letter in (("left", "L"), ("right", "R")):
-        for start, end, moved in limbs:
+        for start, end, moved in _LIMBS:
             a, b = f"{side}_{start}", f"{side}_{end}"
             is_ = keypoints[:, names[b]] - keypoints[:, names[a]]
             wanted = joints[:, JOINT[b]] - joints[:, JOINT[a]]
@@ -194,14 +200,12 @@ def _lowest(figure: Figure, matrices: Array) -> Array:
 
 def _above_floor(axes: Array, joints: Array) -> Array:
     """(T,) how high the lowest part of the performer is above the floor."""
-    low = [joints[:, JOINT["nose"], 1] - _AIR_M["nose"]]
+    low = [joints[:, JOINT["nose"], 1] - _FACE_M]
     for side in ("left", "right"):
         foot, ankle = axes[:, BONE[f"{side}_foot"]], joints[:, JOINT[f"{side}_ankle"]]
-        for end in ((0, -_PROPORTIONS.ankle, 0.125), (0, -_PROPORTIONS.ankle, -0.055)):
-            low.append((ankle + foot @ np.array(end))[:, 1])
-        for part, flesh in _AIR_M.items():
-            if part != "nose":
-                low.append(joints[:, JOINT[f"{side}_{part}"], 1] - flesh)
+        soles = [(0.0, -_PROPORTIONS.ankle, along) for along in (_HEEL_M, _TOE_M)]
+        low += [(ankle + foot @ np.array(sole))[:, 1] for sole in soles]
+        low += [joints[:, JOINT[f"{side}_{part}"], 1] - m for part, m in _FLESH_M.items()]
     above: Array = np.maximum(np.min(low, axis=0), 0.0)
     return above
 

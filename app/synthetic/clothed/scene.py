@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.synthetic.clothed.boxes import Box
 from app.synthetic.clothed.cameras import Camera
-from app.synthetic.clothed.drawing import Box, Light, Patch, PersonDrawing, Renderer
+from app.synthetic.clothed.drawing import Light, Patch, PersonDrawing, Rectangle, Renderer
 from app.synthetic.clothed.surfaces import backdrop, surface
 
 Array = NDArray[np.float64]
@@ -79,24 +80,30 @@ class Scene:
         self._camera, self._random = camera, random
         self._webcam = webcam(random)
         self._light = _light(random, camera)
-        self._floor = camera.eye[1] > _LOWEST_EYE_M
-        places = _Places(camera, keypoints)
         self._hiding = list(seat)
-        if self._floor:
-            points = keypoints[:: max(1, len(keypoints) // 4)]
-            around = _surroundings(places, random)
-            self._hiding += _not_hiding(around, camera, points.reshape(-1, 3))
-            if random.random() < _OCCLUDED[framing]:
-                upper = points[:, _UPPER].reshape(-1, 3)
-                self._hiding += _not_hiding([_before(places, random)], camera, upper)
-        floor = [_floor(places, random)] if self._floor else []
+        floor = []
+        if camera.eye[1] > _LOWEST_EYE_M:
+            self._furnish(keypoints, framing)
+            floor = [_floor(_Places(camera, keypoints), random)]
         sky = backdrop(random, camera.size)
-        self._background, both = renderer.scenery(self._hiding + floor, camera, self._light, sky)
-        if floor:
-            _, without = renderer.scenery(self._hiding, camera, self._light, sky)
-            self._on_floor = without - both
-        self._noise = random.normal(0.0, self._webcam.noise, (_NOISE_SIDE, _NOISE_SIDE, 3))
-        self._noise = np.clip(np.rint(self._noise), -127, 127).astype(np.int16)
+        lit = camera, self._light, sky
+        self._background, all_seen = renderer.scenery(self._hiding + floor, *lit)
+        self._on_floor: NDArray[np.float32] | None = None
+        if floor and self._light.hard > 0:
+            self._on_floor = renderer.scenery(self._hiding, *lit)[1] - all_seen
+        noise = random.normal(0.0, self._webcam.noise, (_NOISE_SIDE, _NOISE_SIDE, 3))
+        self._noise = np.clip(np.rint(noise), -127, 127).astype(np.int16)
+
+    def _furnish(self, keypoints: Array, framing: str) -> None:
+        """Add what is around, and now and then before, the person."""
+        camera, random = self._camera, self._random
+        places = _Places(camera, keypoints)
+        points = keypoints[:: max(1, len(keypoints) // 4)]
+        around = _surroundings(places, random)
+        self._hiding += _not_hiding(around, camera, points.reshape(-1, 3))
+        if random.random() < _OCCLUDED[framing]:
+            upper = points[:, _UPPER].reshape(-1, 3)
+            self._hiding += _not_hiding([_before(places, random)], camera, upper)
 
     def picture(self, who: PersonDrawing, motion: Array) -> Picture:
         """(height, width, 3) RGB, as the webcam gives it.
@@ -106,33 +113,35 @@ class Scene:
             motion: (2,) pixels that the person moves until the next frame.
         """
         picture = self._background
-        if self._floor and self._light.hard > 0:
-            picture = self._shaded(picture, who)
-        box = self._box(who.vertices)
-        if box is not None:
-            patch = who.draw(self._camera, self._light, self._hiding, box)
+        if self._on_floor is not None:
+            picture = self._shaded(picture, who, self._on_floor)
+        place = self._place(who.vertices)
+        if place is not None:
+            patch = who.draw(self._camera, self._light, self._hiding, place)
             picture = _put(picture, patch, motion * self._webcam.shutter)
         return self._filmed(picture)
 
-    def _shaded(self, picture: Picture, who: PersonDrawing) -> Picture:
-        """With the person's shadow on the floor."""
+    def _shaded(
+        self, picture: Picture, who: PersonDrawing, on_floor: NDArray[np.float32]
+    ) -> Picture:
+        """With the person's shadow on the floor, of which ``on_floor`` (h, w) is seen."""
         mask = cv2.GaussianBlur(who.shadow(self._camera, self._light), (0, 0), 1.5)
-        mask = cv2.resize(mask, self._camera.size) * self._on_floor
+        mask = cv2.resize(mask, self._camera.size) * on_floor
         share = 1 - 0.6 * self._light.hard * mask
         result: Picture = (picture * share[..., None]).astype(np.uint8)
         return result
 
-    def _box(self, vertices: Array) -> tuple[int, int, int, int] | None:
+    def _place(self, vertices: Array) -> Rectangle | None:
         """The person's rectangle, if any of it is in the picture."""
         seen = self._camera.to_camera(vertices)
         if seen[:, 2].min() < 0.1:
-            return 0, 0, *self._camera.size
+            return Rectangle(0, 0, *self._camera.size)
         pixels = self._camera.project(seen)
         low = np.maximum(np.floor(pixels.min(axis=0)) - _MARGIN_PX, 0).astype(int)
         high = np.minimum(np.ceil(pixels.max(axis=0)) + _MARGIN_PX, self._camera.size).astype(int)
         if (high <= low).any():
             return None
-        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+        return Rectangle(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
     def _filmed(self, picture: Picture) -> Picture:
         cam, random = self._webcam, self._random
@@ -146,10 +155,17 @@ class Scene:
             x = int(random.integers(_NOISE_SIDE - width + 1))
             noisy = picture + self._noise[y : y + height, x : x + width]
             picture = np.clip(noisy, 0, 255).astype(np.uint8)
-        quality = [int(cv2.IMWRITE_JPEG_QUALITY), cam.quality]
-        encoded = cv2.imencode(".jpg", np.ascontiguousarray(picture[..., ::-1]), quality)[1]
-        result: Picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)[..., ::-1]
-        return np.ascontiguousarray(result)
+        return _compressed(picture, cam.quality)
+
+
+def _compressed(picture: Picture, quality: int) -> Picture:
+    """Through a JPEG and back."""
+    options = [int(cv2.IMWRITE_JPEG_QUALITY), quality]
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)[1]
+    decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    result: Picture = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    return result
 
 
 def _put(picture: Picture, patch: Patch, motion: Array) -> Picture:
@@ -161,8 +177,8 @@ def _put(picture: Picture, patch: Patch, motion: Array) -> Picture:
         colour = cv2.filter2D(colour, -1, kernel)
         cover = cv2.filter2D(cover, -1, kernel)[..., None]
     result: Picture = picture.copy()
-    height, width = colour.shape[:2]
-    window = result[patch.top : patch.top + height, patch.left : patch.left + width]
+    left, top, right, bottom = patch.place
+    window = result[top:bottom, left:right]
     # The edges' colours are already dimmed by how little the person covers there.
     window[:] = np.clip(window * (1 - cover) + colour, 0, 255).astype(np.uint8)
     return result
@@ -176,7 +192,8 @@ def _smear(motion: Array, length: float) -> NDArray[np.float32]:
     start = tuple(int(v) for v in np.rint(middle - half))
     end = tuple(int(v) for v in np.rint(middle + half))
     cv2.line(kernel, start, end, 1.0)
-    return kernel / kernel.sum()
+    even: NDArray[np.float32] = kernel / kernel.sum()
+    return even
 
 
 def _light(random: np.random.Generator, camera: Camera) -> Light:
@@ -216,7 +233,8 @@ class _Places:
     def at(self, angle: float, distance: float) -> Array:
         """So far from the person, ``angle`` radians aside of the camera."""
         turned = self.azimuth + angle
-        return self.middle + distance * np.array([math.sin(turned), 0.0, math.cos(turned)])
+        place: Array = self.middle + distance * np.array([math.sin(turned), 0, math.cos(turned)])
+        return place
 
 
 def _not_hiding(boxes: list[Box], camera: Camera, points: Array) -> list[Box]:

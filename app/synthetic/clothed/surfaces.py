@@ -20,14 +20,17 @@ def clouds(random: np.random.Generator, width: int, height: int) -> NDArray[np.f
         shape = max(2, (height << octave) // 128), max(2, (width << octave) // 128)
         coarse = random.normal(0.0, 1.0, shape).astype(np.float32)
         total += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC) / octave
-    return (total - total.mean()) / max(float(total.std()), 1e-6)
+    even: NDArray[np.float32] = (total - total.mean()) / max(float(total.std()), 1e-6)
+    return even
 
 
 def surface(random: np.random.Generator) -> Texture:
     """Paint, wood, tiles, bricks, grass or a carpet."""
     base = _muted(random)
     picture = np.ones((_SIDE, _SIDE, 3), np.float32) * base
-    kind = random.choice(["paint", "planks", "tiles", "rough", "rug"], p=[0.4, 0.2, 0.15, 0.15, 0.1])
+    kind = random.choice(
+        ["paint", "planks", "tiles", "rough", "rug"], p=[0.4, 0.2, 0.15, 0.15, 0.1]
+    )
     y, x = np.mgrid[:_SIDE, :_SIDE]
     if kind == "planks":
         step = int(random.choice([16, 32]))

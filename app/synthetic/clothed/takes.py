@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.performer.puppet import heading
 from app.synthetic.clothed.body import Rig
 from app.synthetic.clothed.cameras import Camera, place_camera
-from app.synthetic.clothed.drawing import Renderer
+from app.synthetic.clothed.drawing import PersonDrawing, Renderer
 from app.synthetic.clothed.people import Wardrobe, person
 from app.synthetic.clothed.posing import pose
 from app.synthetic.clothed.scene import Scene, seat
@@ -106,7 +106,7 @@ class ClothedTake:
         )
         middle = self.camera.project(self.truth().astype(float)).mean(axis=1)
         motion = np.diff(middle, axis=0, append=middle[-1:])
-        drawing = studio.renderer.person(self._who)
+        drawing = PersonDrawing(studio.renderer, self._who)
         try:
             for matrices, moved in zip(posed.matrices, motion, strict=True):
                 drawing.pose(matrices)
