@@ -27,13 +27,14 @@ _ROLLED: Final = 0.33
 _ROLL_DEG: Final = 8.0
 _HEIGHT_PX: Final = (100.0, 450.0)
 _ROUNDS: Final = 4
-"""Of turning the camera to the person and back upright; off by less than a pixel then."""
+"""Of turning the camera to the person and back upright; off by a few pixels at most then."""
 _FILLED: Final = 0.94
 """Share of the picture that a whole body takes at most."""
 _NEAREST_M: Final = 0.35
 """No part of the body comes closer to the lens."""
-_FIRST_M, _STEP, _FARTHEST_M = 0.6, 1.05, 25.0
-"""The camera is stepped back from the first distance until everything wanted fits."""
+_DISTANCE_M: Final = (0.6, 25.0)
+_HALVINGS: Final = 10
+"""Of the range of distances, until the nearest one is found from which everything wanted fits."""
 _NEAR_PLANE_M: Final = 0.05
 _FAR_PLANE_M: Final = 60.0
 _AROUND_M: Final = 0.07
@@ -103,13 +104,16 @@ def place_camera(
     """
     wish = _Wish(heading, random)
     points = _fleshed(keypoints)
-    distance = _FIRST_M
-    while True:
-        camera, extent, nearest = _aimed(wish.camera(points, distance), points, wish)
-        fits = (extent <= wish.extent).all() and nearest > _NEAREST_M
-        if fits or distance > _FARTHEST_M:
-            return camera, wish.framing
-        distance *= _STEP
+    near, far = np.log(_DISTANCE_M)
+    camera = wish.aimed(points, math.exp(far))
+    for _ in range(_HALVINGS):
+        middle = (near + far) / 2
+        closer = wish.aimed(points, math.exp(middle))
+        if wish.fits(closer, points):
+            camera, far = closer, middle
+        else:
+            near = middle
+    return camera, wish.framing
 
 
 class _Wish:
@@ -136,15 +140,40 @@ class _Wish:
         filled = random.uniform(0.7, 1.0)
         self._off = random.uniform(-0.35, 0.35, 2)
         w, h = self.size
-        self.extent = {
+        self._extent = {
             "whole": np.array([_FILLED * w, min(tall, _FILLED * h)]),
             "cut": np.array([1.3 * w, filled * h / self._cut]),
             "any": np.array([1.2 * w, min(max(tall, 150.0), 1.2 * h)]),
         }[self.framing]
         """(2,) how large the body is at most, in pixels."""
 
-    def camera(self, points: Array, distance: float) -> Camera:
-        """From the direction wanted, with the middle of (N, 3) points in its own."""
+    def aimed(self, points: Array, distance: float) -> Camera:
+        """So far from (N, 3) points, from the direction wanted, and turned so that they are where
+        wanted."""
+        camera = self._centred(points, distance)
+        for _ in range(_ROUNDS):
+            # Turning a camera that looks down aside also tilts it.
+            camera = _rolled(camera, self.roll)
+            seen = camera.to_camera(points)
+            if seen[:, 2].min() < _NEAREST_M:
+                break
+            pixels = camera.project(seen)
+            low, high = pixels.min(axis=0), pixels.max(axis=0)
+            camera = _panned(camera, (low + high) / 2, self._middle(high - low))
+        return camera
+
+    def fits(self, camera: Camera, points: Array) -> bool:
+        """Whether (N, 3) points are as far away and as small as wanted."""
+        seen = camera.to_camera(points)
+        if seen[:, 2].min() < _NEAREST_M:
+            return False
+        pixels = camera.project(seen)
+        low, high = pixels.min(axis=0), pixels.max(axis=0)
+        if self.framing == "whole" and ((low < 0).any() or (high > self.size).any()):
+            return False
+        return bool((high - low <= self._extent).all())
+
+    def _centred(self, points: Array, distance: float) -> Camera:
         middle = (points.min(axis=0) + points.max(axis=0)) / 2
         down = self._pitch
         if down is None:
@@ -153,7 +182,7 @@ class _Wish:
         back = np.array([math.sin(azimuth) * level, math.sin(down), math.cos(azimuth) * level])
         return Camera(self.size, self.focal, _looking(-back), middle + distance * back)
 
-    def middle(self, extent: Array) -> Array:
+    def _middle(self, extent: Array) -> Array:
         """(2,) where in the picture the middle of a body of so many pixels is wanted."""
         size = np.array(self.size)
         if self.framing == "whole":
@@ -185,24 +214,6 @@ def _looking(forward: Array) -> Array:
     right = np.cross(forward, (0.0, 1.0, 0.0))
     right /= np.linalg.norm(right)
     return np.stack([right, np.cross(forward, right), forward])
-
-
-def _aimed(camera: Camera, points: Array, wish: _Wish) -> tuple[Camera, Array, float]:
-    """Turned so that the body is where wanted; its (2,) pixels across and down, and how near it
-    comes to the lens."""
-    extent, nearest = np.array([np.inf, np.inf]), 0.0
-    for _ in range(_ROUNDS):
-        # Turning a camera that looks down aside also tilts it.
-        camera = _rolled(camera, wish.roll)
-        seen = camera.to_camera(points)
-        nearest = float(seen[:, 2].min())
-        if nearest < _NEAREST_M:
-            break
-        pixels = camera.project(seen)
-        low, high = pixels.min(axis=0), pixels.max(axis=0)
-        extent = high - low
-        camera = _panned(camera, (low + high) / 2, wish.middle(extent))
-    return camera, extent, nearest
 
 
 def _rolled(camera: Camera, roll: float) -> Camera:
