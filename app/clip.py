@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection.models import Size, about
 from app.errors import DetectorError, SourceError
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
@@ -89,6 +90,8 @@ class DetectedClip:
     """(N, 17) in [0, 1]."""
     world: NDArray[np.float32]
     """(N, 17, 3) the detector's own 3D: metres from the pelvis, or NaN."""
+    detector: Size
+    """Of the model that found them."""
     person: NDArray[np.int64]
     """(N,) whom each frame is of: counts up whenever another is followed."""
     fov_deg: float | None = None
@@ -146,6 +149,7 @@ def detect_clip(
     return keypoints.clip(
         source,
         (*source.warnings, *warnings, *keypoints.warnings),
+        detector=detector.size,
         complete=not frames.stopped,
     )
 
@@ -209,6 +213,7 @@ def _provenance(clip: DetectedClip, lifter: Lifter) -> Provenance:
         weights_name=lifter.info.name,
         weights_sha256=lifter.info.sha256,
         height_m=lifter.height_m,
+        detector=about(clip.detector),
         detector_depth=lifter.uses_depth,
         fov_deg=clip.fov_deg,
     )
@@ -263,6 +268,7 @@ class _Rows:
         source: Source,
         warnings: tuple[str, ...],
         *,
+        detector: Size,
         complete: bool,
     ) -> DetectedClip:
         """All frames, as read from ``source``."""
@@ -279,6 +285,7 @@ class _Rows:
             xy=np.array(self.xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
             conf=np.array(self.conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
             world=np.array(self.world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
+            detector=detector,
             person=np.array(self.person, dtype=np.int64),
             fov_deg=source.fov_deg,
         )

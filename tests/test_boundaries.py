@@ -77,7 +77,7 @@ ARROWS = {
     "colours": set(),
     "detection": set(),
     "errors": set(),
-    "evaluation": {"clip", "detection", "motion", "performer", "render", "study"},
+    "evaluation": {"clip", "detection", "motion", "performer", "render", "sources", "study"},
     "export": {"motion", "render"},
     "files": set(),
     "live_out": {"export", "motion", "pipeline"},

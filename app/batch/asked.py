@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.batch.task import Options
+from app.detection.models import about
 from app.motion.data import MotionData
 
 _MAX_BYTES: Final = 2**20
@@ -22,11 +23,12 @@ _MAX_BYTES: Final = 2**20
 
 def asked_of(source: Path, options: Options) -> dict[str, object]:
     """What is asked for of the video ``source``, as JSON values.  Raises OSError."""
-    about = source.stat()
+    file = source.stat()
     return {
-        "file": {"bytes": about.st_size, "modified_ns": about.st_mtime_ns},
+        "file": {"bytes": file.st_size, "modified_ns": file.st_mtime_ns},
         "format": options.kind,
         "weights_sha256": options.weights_sha256,
+        "detector": about(options.detector),
         "height_m": options.height_m,
         "use_depth": options.use_depth,
         "seconds": options.seconds,

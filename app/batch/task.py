@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from app.detection.models import FOR_FILMS, Size
 from app.errors import MixposeError
 from app.motion.wanted import Processing
 
@@ -18,6 +19,7 @@ class Options:
     kind: str = "csv"
     """The format, a key of ``app.export.registry.FORMATS``."""
     weights: str | None = None
+    detector: Size = FOR_FILMS
     device: str | None = None
     height_m: float | None = None
     use_depth: bool = True

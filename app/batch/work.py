@@ -114,7 +114,7 @@ class ClipLifter:
         wanted = self._options
         asked = _asked_of(task.source, wanted)
         refuse_source(task.table, task.source)
-        with VideoFile(task.source) as source, Detector() as detector:
+        with VideoFile(task.source) as source, Detector(wanted.detector) as detector:
             lifter = self._lifter
             clip = detect_clip(
                 source,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.bench.table import Row
 from app.clip import DetectedClip, detect_clip, lift_clip
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.packets import Frame
 from app.sources import open_source
 
@@ -37,11 +38,11 @@ def frames_of(path: str, seconds: float) -> Iterator[Frame]:
             yield frame
 
 
-def detector_alone(path: str, seconds: float) -> Alone:
+def detector_alone(path: str, seconds: float, size: Size) -> Alone:
     """Run MediaPipe over a file with nothing beside it."""
     times: list[float] = []
     began = time.perf_counter()
-    with closing(Detector(several=False)) as detector:
+    with closing(Detector(size, several=False)) as detector:
         loading_s = time.perf_counter() - began
         for frame in frames_of(path, seconds):
             started = time.perf_counter()
@@ -52,21 +53,21 @@ def detector_alone(path: str, seconds: float) -> Alone:
     return Alone(len(times), whole_s - detect_s, detect_s, 1000 * statistics.median(times))
 
 
-def whole_lift(path: str, seconds: float, lifter: Lifter) -> tuple[DetectedClip, float]:
+def whole_lift(path: str, seconds: float, lifter: Lifter, size: Size) -> tuple[DetectedClip, float]:
     """Do what ``lift`` does with a file; the clip and the seconds it took without loading."""
-    with closing(Detector()) as detector, open_source(path) as source:
+    with closing(Detector(size)) as detector, open_source(path) as source:
         began = time.perf_counter()
         clip = detect_clip(source, detector, seconds=seconds)
         lift_clip(clip, lifter)
         return clip, time.perf_counter() - began
 
 
-def offline_rows(path: str, seconds: float, lifter: Lifter, rounds: int) -> list[Row]:
+def offline_rows(path: str, seconds: float, lifter: Lifter, size: Size, rounds: int) -> list[Row]:
     """Measure ``rounds`` times in turns, so that a busy moment hits both sides of the ratio."""
     alone, lifted, ratios = [], [], []
     for _ in range(rounds):
-        alone.append(detector_alone(path, seconds))
-        clip, taken_s = whole_lift(path, seconds, lifter)
+        alone.append(detector_alone(path, seconds, size))
+        clip, taken_s = whole_lift(path, seconds, lifter, size)
         lifted.append(taken_s)
         ratios.append(alone[-1].detect_s / taken_s)
     frames = alone[0].frames
@@ -79,7 +80,7 @@ def offline_rows(path: str, seconds: float, lifter: Lifter, rounds: int) -> list
     return [
         Row("decode", 1000 * decode_s / frames, frames / decode_s, f"{width}x{height}"),
         Row(
-            "detect (MediaPipe alone)",
+            f"detect (MediaPipe {size} alone)",
             statistics.median(each.detect_ms for each in alone),
             frames / detect_s,
             f"{clip.tracked.mean():.0%} of {frames} frames with a person",

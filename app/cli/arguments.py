@@ -19,6 +19,7 @@ from app.cli import (
 )
 from app.cli.exits import UsageError
 from app.cli.numbers import number, seconds
+from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
 from app.motion.wanted import HEIGHT_RANGE_M
 
 PROGRAM: Final = "run_app.py"
@@ -111,6 +112,7 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
         "'performer' (default: the first camera, or the performer when there is none)",
     )
     _add_model_options(window, height=True)
+    _add_detector(window, "as this machine can afford", default=None)
     live_options.add(window, default=None)
     window.add_argument(
         "--delay",
@@ -141,7 +143,10 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
 _NOT_WITH: Final = {
     "source": ("lift", "export", "devices", "evaluate"),
     "delay": ("lift", "record", "export", "devices", "evaluate"),
-} | dict.fromkeys(("osc", "lsl"), ("lift", "export", "devices", "bench", "evaluate"))
+} | {
+    "detector": ("export", "devices"),
+    **dict.fromkeys(("osc", "lsl"), ("lift", "export", "devices", "bench", "evaluate")),
+}
 """Options of the window that mean nothing to these commands."""
 
 
@@ -195,6 +200,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     processing_options.add(lift)
     batch_options.add(lift)
     _add_model_options(lift, height=True, default=argparse.SUPPRESS)
+    _add_detector(lift, FOR_FILMS)
 
 
 def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -226,12 +232,14 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
     person_options.add(record)
     live_options.add(record)
     _add_model_options(record, height=True, default=argparse.SUPPRESS)
+    _add_detector(record, FOR_LIVE)
 
 
 def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
     stream = _command(commands, "stream", "send poses to other programs live, without a window")
     live_options.add_stream(stream, _delay)
     _add_model_options(stream, height=True, default=argparse.SUPPRESS)
+    _add_detector(stream, "as this machine can afford")
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -272,6 +280,7 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     bench.add_argument("--quick", action="store_true", help="under a minute instead of about three")
     _add_model_options(bench, height=False, default=argparse.SUPPRESS)
+    _add_detector(bench, f"{FOR_FILMS} for whole clips, {FOR_LIVE} live")
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -279,6 +288,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate.description = EVALUATE_DESCRIPTION
     evaluate.usage = f"python {PROGRAM} evaluate [options]"
     _add_device(evaluate, default=argparse.SUPPRESS)
+    _add_detector(evaluate, FOR_FILMS)
     evaluate.add_argument(
         "--weights",
         metavar="NAME|PATH",
@@ -361,6 +371,19 @@ def _add_device(parser: argparse._ActionsContainer, default: str | None) -> None
         choices=("auto", "cpu", "cuda", "mps"),
         default=default,
         help="where the network runs (default: auto, a CUDA graphics card when there is one)",
+    )
+
+
+def _add_detector(
+    parser: argparse._ActionsContainer, usual: str, default: str | None = argparse.SUPPRESS
+) -> None:
+    """The size of MediaPipe's model; ``usual`` says which it is when nothing is said."""
+    parser.add_argument(
+        "--detector",
+        choices=SIZES,
+        default=default,
+        help="the size of MediaPipe's model that finds the 2D joints: heavy is the most accurate "
+        f"and takes three times as long as full, lite is the fastest (default: {usual})",
     )
 
 

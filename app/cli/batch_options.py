@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from app.detection.models import FOR_FILMS
 from app.recording.names import SUFFIX
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def options_for_each(options: argparse.Namespace, kind: str, weights_sha256: str
         weights_sha256=weights_sha256,
         kind=kind,
         weights=options.weights,
+        detector=options.detector or FOR_FILMS,
         device=options.device,
         height_m=options.height,
         use_depth=options.use_depth is not False,

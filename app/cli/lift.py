@@ -22,6 +22,7 @@ from app.cli.outputs import Job, make_folder, plan, require_free
 from app.cli.poses import Stopped
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
+from app.detection.models import FOR_FILMS
 from app.errors import DeviceError, MixposeError, WeightsError
 from app.pictures import SourcePictures, refuse_source
 
@@ -130,7 +131,7 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: Networ
 def _detector(options: argparse.Namespace) -> Detector:
     from app.detection.detector import Detector
 
-    return Detector(choices=options.choices)
+    return Detector(options.detector or FOR_FILMS, choices=options.choices)
 
 
 def _write(

@@ -36,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
         device=options.device,
         height=options.height,
         use_depth=options.use_depth,
+        detector=options.detector,
         delay=options.delay,
         osc=options.osc,
         lsl=options.lsl,

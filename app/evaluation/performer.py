@@ -10,6 +10,7 @@ import numpy as np
 
 from app.clip import detect_clip
 from app.detection.detector import Detector
+from app.detection.models import FOR_FILMS, Size
 from app.evaluation.material import Footage, Material, Stand
 from app.performer.source import PerformerSource
 from app.study.files import load
@@ -17,8 +18,6 @@ from app.study.observation import Observation
 
 SEEDS: Final = (11, 12, 13)
 """Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
-DETECTOR: Final = "full"
-"""The size that the program uses unless told."""
 _PEOPLE: Final = {"performer": "the performer", "clothed": "clothed people"}
 _FRAMINGS: Final = {
     "whole": "the whole body in the picture",
@@ -28,9 +27,9 @@ _FRAMINGS: Final = {
 
 
 def performer_acts(
-    seeds: Sequence[int], seconds: float, progress: Callable[[str], None]
+    seeds: Sequence[int], seconds: float, size: Size, progress: Callable[[str], None]
 ) -> Material:
-    """Film the performer's own acts and let the detector look at them.
+    """Film the performer's own acts and let the detector of that ``size`` look at them.
 
     Raises:
         SourceError: the performer cannot be drawn here.
@@ -39,14 +38,14 @@ def performer_acts(
     footage = []
     for seed in seeds:
         progress(f"The performer, seed {seed}: {seconds:g} s through the detector ...")
-        footage.append(_acts(seed, seconds))
+        footage.append(_acts(seed, seconds, size))
     people = f"{len(seeds)} people" if len(seeds) > 1 else "1 person"
     title = f"performer's acts through the detector, {people} x {seconds:g} s"
     return Material(title, tuple(footage), by_group=True)
 
 
-def _acts(seed: int, seconds: float) -> Footage:
-    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector() as detector:
+def _acts(seed: int, seconds: float, size: Size) -> Footage:
+    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector(size) as detector:
         clip = detect_clip(source, detector)
         assert source.rate is not None
         frames = np.rint(clip.time_s * source.rate).astype(int)
@@ -64,13 +63,13 @@ def _acts(seed: int, seconds: float) -> Footage:
     )
 
 
-def study_file(path: Path) -> list[Material]:
-    """What ``python -m app.study`` has written, as far as the shipped detector said it.
+def study_file(path: Path, size: Size = FOR_FILMS) -> list[Material]:
+    """What ``python -m app.study`` has written, as the detector of that ``size`` said it.
 
     Raises:
         MixposeError: the file or folder is absent or holds something else.
     """
-    return _by_framing([one for one in load(path) if one.detector == DETECTOR])
+    return _by_framing([one for one in load(path) if one.detector == size])
 
 
 def _by_framing(observations: Sequence[Observation]) -> list[Material]:

@@ -58,6 +58,7 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
         else origin.started_at.isoformat(timespec="milliseconds"),
         "weights": {"name": origin.weights_name, "sha256": origin.weights_sha256},
         "evidence": {"detector_depth": origin.detector_depth},
+        "detector": None if origin.detector is None else dict(origin.detector),
         **({} if origin.asked is None else {"asked": dict(origin.asked)}),
     }
 

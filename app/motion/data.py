@@ -47,6 +47,8 @@ class Provenance:
     weights_sha256: str
     height_m: float | None
     """The person's height the poses are scaled to; None for the model's own scale."""
+    detector: Mapping[str, object] | None = None
+    """The model that found the joints in 2D, JSON values; None if that is not known."""
     detector_depth: bool = False
     """Whether the detector's own depth was evidence for the network."""
     fov_deg: float | None = None
@@ -219,6 +221,7 @@ class MotionData:
             weights_name=poses.info["name"],
             weights_sha256=poses.info["sha256"],
             height_m=poses.info["height_m"],
+            detector=recording.meta.detector,
             detector_depth=bool(poses.info.get("detector_depth", False)),
             fov_deg=recording.meta.source.fov_deg,
         )

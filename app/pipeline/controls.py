@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.detection.models import FOR_LIVE, Size
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -26,6 +28,7 @@ class Controls:
         loop: bool,
         smooth: bool = False,
         several: bool = True,
+        detector_size: Size | None = FOR_LIVE,
     ) -> None:
         self._changed = threading.Condition()
         self._move: Move | None = None
@@ -37,6 +40,8 @@ class Controls:
         self.loop = loop
         self.smooth = smooth
         self.several = several
+        self.detector_size = detector_size
+        """Of the detector's model; None for what this machine can afford."""
 
     def wake(self) -> None:
         """Let the waiting threads look again."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.detection.detector import Detector
+from app.detection.models import FOR_LIVE, Size
 from app.errors import MixposeError, SourceError
 from app.pipeline.board import Board
 from app.pipeline.capture import Capture
@@ -35,6 +37,8 @@ class LiveRun:
             lost.  Files and the performer should be opened with ``paced=True``.
         lifter_factory: loads the network; called in a thread.  None for no 3D poses at all.
         detector_factory: loads the 2D detector; called in a thread.
+        detector_size: of the detector's model, changed where ``detector_factory`` gives another.
+            None: the one this machine can afford at the source's rate, measured once.
         delay: k, how many source frames the shown pose lies behind the newest one; 0 is fastest.
         height_m: the person's height in metres, or None for the model's own body size.
         loop: whether a file starts again when it has ended.
@@ -47,7 +51,8 @@ class LiveRun:
         open_source: Callable[[], Source],
         lifter_factory: Callable[[], Lifter] | None,
         *,
-        detector_factory: Callable[[], Detector] = Detector,
+        detector_factory: Callable[[], Detector] | None = None,
+        detector_size: Size | None = FOR_LIVE,
         delay: int = 2,
         height_m: float | None = None,
         loop: bool = False,
@@ -56,7 +61,12 @@ class LiveRun:
     ) -> None:
         self._lifter_factory = lifter_factory
         self._controls = Controls(
-            delay=delay, height_m=height_m, loop=loop, smooth=smooth, several=several
+            delay=delay,
+            height_m=height_m,
+            loop=loop,
+            smooth=smooth,
+            several=several,
+            detector_size=detector_size,
         )
         self._board = Board()
         self._inbox = Inbox()
@@ -68,7 +78,7 @@ class LiveRun:
         self._feed = Feed(open_source, self._controls, self._board, self._crew)
         self._capture = Capture(
             self._feed,
-            detector_factory,
+            detector_factory or partial(Detector, detector_size or FOR_LIVE),
             controls=self._controls,
             board=self._board,
             inbox=self._inbox,
@@ -132,6 +142,10 @@ class LiveRun:
     def set_several(self, several: bool) -> None:
         """Choose whether to look out for other people than the one followed."""
         self._controls.several = several
+
+    def set_detector_size(self, size: Size | None) -> None:
+        """Choose the size of the detector's model as at the start; while recording, for later."""
+        self._controls.detector_size = size
 
     def choose_person(self, x: float, y: float, time_s: float) -> None:
         """Follow whoever is at this place, in pixels, of the picture of ``time_s``, from now on.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple
 
@@ -11,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.landmarker import Landmarker
+from app.detection.models import SIZES, Size, bundle
 from app.detection.no_telemetry import silenced
 from app.detection.person import Person
 from app.errors import DetectorError
 from models.skeleton import LANDMARK_COUNT
 
-SIZES: Final = ("lite", "full", "heavy")
 _EMPTY: Final[NDArray[np.uint8]] = np.zeros((64, 64, 3), np.uint8)
 _PAUSE_MS: Final = 2000
 """An empty picture so long after makes MediaPipe forget its track and start its smoothing anew."""
-_FOLDER: Final = Path(__file__).resolve().parents[2] / "weights"
 
 
 class Seen(NamedTuple):
@@ -35,32 +34,26 @@ class Seen(NamedTuple):
 
 
 class Eyes:
-    """Detectors that follow a film; to be used as a context.
+    """Detectors of several sizes that follow a film; to be used as a context.
 
     Args:
-        sizes: of the detector's model, out of :data:`SIZES`.
+        sizes: of the detector's model.
 
     Raises:
-        DetectorError: MediaPipe or a model is missing.
+        DetectorError: a model is missing or damaged.
     """
 
-    def __init__(self, sizes: tuple[str, ...] = SIZES) -> None:
-        self._content = {}
-        for size in sizes:
-            path = _FOLDER / f"pose_landmarker_{size}.task"
-            try:
-                self._content[size] = path.read_bytes()
-            except OSError as error:
-                raise DetectorError(f"The pose detector's model is missing: {path}") from error
-        self._people: dict[str, list[Person | None]] = {}
+    def __init__(self, sizes: Sequence[Size] = SIZES) -> None:
+        self._bundles = {size: bundle(size) for size in sizes}
+        self._people: dict[Size, list[Person | None]] = {}
 
     def __enter__(self) -> Eyes:
         with ExitStack() as stack:
             stack.enter_context(silenced())
             try:
                 self._landmarkers = {
-                    size: Landmarker(content, follow=True)
-                    for size, content in self._content.items()
+                    size: Landmarker(content, size, follow=True)
+                    for size, content in self._bundles.items()
                 }
             except (ImportError, OSError, RuntimeError, ValueError) as error:
                 raise DetectorError(f"The pose detector cannot start: {error}") from error
@@ -100,7 +93,7 @@ class Eyes:
         except (RuntimeError, ValueError) as error:
             raise DetectorError(f"MediaPipe's pose landmarker failed: {error}") from error
 
-    def seen(self) -> dict[str, Seen]:
+    def seen(self) -> dict[Size, Seen]:
         """What each of them has said since :meth:`begin`."""
         return {size: _gathered(people) for size, people in self._people.items()}
 

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection.models import Size
 from models.skeleton import confidence_from_landmarks, joints_from_landmarks
+from models.visibility import calibrated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """One take of T frames, as one detector saw it and as it was."""
 
-    detector: str
-    """``lite``, ``full`` or ``heavy``."""
+    detector: Size
+    """Of the model."""
     landmarks: NDArray[np.float32]
-    """(T, 33, 5) x, y, z in pixels, visibility, presence; NaN and 0 where nobody was found."""
+    """(T, 33, 5) x, y, z in pixels, visibility (as said, not calibrated), presence; NaN and 0 where
+    nobody was found."""
     world: NDArray[np.float32]
     """(T, 33, 3) the detector's own 3D, metres, camera axes, hips at the origin; NaN as above."""
     tracked: NDArray[np.bool_]
@@ -55,7 +58,8 @@ class Observation:
     @property
     def conf(self) -> NDArray[np.float32]:
         """(T, 17) in [0, 1]."""
-        return confidence_from_landmarks(self.landmarks[..., 3]).astype(np.float32)
+        visibility = calibrated(self.landmarks[..., 3], self.detector)
+        return confidence_from_landmarks(visibility).astype(np.float32)
 
     @property
     def joints(self) -> NDArray[np.float32]:

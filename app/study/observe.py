@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.study.look import SIZES, Eyes
+from app.detection.models import SIZES, Size
+from app.study.look import Eyes
 from app.study.observation import Observation
 
 
@@ -46,7 +47,7 @@ class Stage(Protocol):
 
 
 def observe(
-    stage: Stage, count: int, *, first: int = 0, detectors: tuple[str, ...] = SIZES
+    stage: Stage, count: int, *, first: int = 0, detectors: Sequence[Size] = SIZES
 ) -> Iterator[list[Observation]]:
     """Takes ``first`` to ``count`` - 1 of a run, one after the other, as each detector saw them.
 

@@ -31,6 +31,7 @@ def run_window(
     device: str | None = None,
     height: float | None = None,
     use_depth: bool | None = None,
+    detector: str | None = None,
     delay: int | None = None,
     osc: OscTarget | None = None,
     lsl: LslTarget | None = None,
@@ -45,6 +46,7 @@ def run_window(
         device: auto, cpu, cuda or mps; None for the remembered choice.
         height: the person's height in metres; None for the remembered one.
         use_depth: whether the network is told the detector's depth; None for the remembered choice.
+        detector: size of its model: lite, full or heavy; None for the remembered choice.
         delay: frames of delay; None for the remembered one.
         osc: where live poses are sent to in the VMC protocol; None for what is remembered.
         lsl: the same for the Lab Streaming Layer.
@@ -57,6 +59,7 @@ def run_window(
         "device": device,
         "height_m": height,
         "use_depth": use_depth,
+        "detector": detector,
         "delay": delay,
         "osc": osc and True,
         "osc_address": osc and str(osc),

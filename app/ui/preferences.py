@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from PyQt6.QtCore import QByteArray, QSettings
 
+from app.detection.models import SIZES, Size
 from app.motion.wanted import (
     BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
@@ -45,6 +46,8 @@ class Preferences:
     device: str = "auto"
     several: bool = True
     """Whether to look out for other people than the one followed."""
+    detector: str = ""
+    """Size of the live detector's model; empty: the one this machine can afford."""
     use_depth: bool = True
     """Whether the network is told the detector's own depth."""
     height_m: float = 0.0
@@ -106,6 +109,11 @@ class Preferences:
         width, _, height = self.resolution.partition("x")
         return (int(width), int(height)) if width.isdigit() and height.isdigit() else None
 
+    @property
+    def detector_size(self) -> Size | None:
+        """Of the live detector's model; None for the one this machine can afford."""
+        return next((size for size in SIZES if size == self.detector), None)
+
 
 class PreferencesFile:
     """The preferences on disk, an INI file."""
@@ -166,6 +174,8 @@ def _checked(preferences: Preferences) -> Preferences:
     default = Preferences()
     if preferences.theme not in ("system", "light", "dark"):
         preferences.theme = default.theme
+    if preferences.detector not in ("", *SIZES):
+        preferences.detector = default.detector
     if preferences.device not in ("auto", "cpu", "cuda", "mps"):
         preferences.device = default.device
     preferences.delay = min(MAX_DELAY, max(0, preferences.delay))

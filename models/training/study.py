@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from models.errors import MixposeError
 from models.skeleton import confidence_from_landmarks, joints_from_landmarks, world_joints
+from models.visibility import calibrated
 
 RATE: Final = 30.0
 """Frames a second that the network sees."""
@@ -57,14 +58,21 @@ class Study:
         try:
             with np.load(path, allow_pickle=False) as file:
                 landmarks, world = file["landmarks"], file["world"]
+                detector = tuple(file["detector"].tolist())
+                visibility = np.stack(
+                    [
+                        calibrated(said, size)
+                        for said, size in zip(landmarks[..., _VISIBILITY], detector, strict=True)
+                    ]
+                )
                 rest = {
                     name: file[name].astype(np.float32)
                     for name in ("truth", "size", "focal", "up", "rate")
                 }
                 return cls(
-                    detector=tuple(file["detector"].tolist()),
+                    detector=detector,
                     xy=joints_from_landmarks(landmarks[..., :2]).astype(np.float32),
-                    conf=confidence_from_landmarks(landmarks[..., _VISIBILITY]).astype(np.float32),
+                    conf=confidence_from_landmarks(visibility).astype(np.float32),
                     world=world_joints(world).astype(np.float32),
                     tracked=file["tracked"].astype(bool),
                     kind=tuple(file["kind"].tolist()),

@@ -9,6 +9,7 @@ import pytest
 from app import clip
 from app.clip import Progress, Stage, detect_clip
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.errors import DetectorError, SourceError
 from app.packets import Frame, Keypoints2D
 from tests.support.keypoints import keypoints
@@ -17,6 +18,8 @@ from tests.support.scripted import ScriptedSource
 
 class TimedDetector(Detector):
     """Takes ``seconds`` a frame and finds the same person in each; fails at frame ``fails_at``."""
+
+    size: Size = "lite"
 
     def __init__(self, seconds: float = 0.0, fails_at: int | None = None) -> None:
         self.seconds = seconds

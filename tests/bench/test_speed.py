@@ -17,6 +17,7 @@ from app.bench.clip import film_performer
 from app.bench.live import VIEW_SIZE, Observed, observe
 from app.bench.offline import detector_alone, whole_lift
 from app.bench.parts import drawing_row
+from app.detection.models import FOR_FILMS
 from app.render.client import Renderer
 from models.lifter import Lifter
 from tests.support.mjpeg import MjpegProcess
@@ -65,8 +66,8 @@ def test_lift_reaches_four_fifths_of_mediapipe_alone(film: Path) -> None:
     lifter = Lifter(device="cpu")
     ratios = []
     for _ in range(ROUNDS):
-        alone = detector_alone(str(film), SECONDS)
-        _, taken_s = whole_lift(str(film), SECONDS, lifter)
+        alone = detector_alone(str(film), SECONDS, FOR_FILMS)
+        _, taken_s = whole_lift(str(film), SECONDS, lifter, FOR_FILMS)
         ratios.append(alone.detect_s / taken_s)
         if ratios[-1] >= 0.8:
             return

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from app.detection.models import FOR_FILMS
 from app.study.observation import Observation
 from models.skeleton import JOINT, LANDMARK_NAMES
 from tests.support.evaluation import SIZE, project, walking_past
@@ -95,7 +96,7 @@ def observation(index: int, framing: str, split: str = "val") -> Observation:
     pixels = as_landmarks(project(true) + index)
     certain = np.concatenate([pixels, np.zeros((10, 33, 1)), np.ones((10, 33, 2))], axis=-1)
     return Observation(
-        detector="full",
+        detector=FOR_FILMS,
         landmarks=certain.astype(np.float32),
         world=as_landmarks(true - true[:, :1]).astype(np.float32),
         tracked=np.ones(10, bool),

@@ -27,10 +27,8 @@ _BALD: Final = 0.06
 _BAREFOOT: Final = 0.06
 _LEGS_OVER_TRUNK: Final = (1.64, 0.14)
 """Mean and spread of measured adults (ANSUR II: trochanter to ankle over trunk)."""
-_HEAD_DEG: Final = (-18.0, 0.0, 0.0)
-_HEAD_SPREAD_DEG: Final = (13.0, 17.0, 6.0)
-"""Captured people look at the floor: in half of the moments in which they stand the nose is 33
-degrees below the ears, where it is 8 on a level head."""
+_HEAD_DEG: Final = (12.0, 17.0, 6.0)
+"""Spread by which heads are turned beyond the motion: up or down, aside, to a shoulder."""
 _TEXTURE_SIDE: Final = 1024
 
 
@@ -119,7 +117,7 @@ def person(rig: Rig, wardrobe: Wardrobe, seed: int) -> Person:
 def _manner(random: np.random.Generator) -> Manner:
     turn = random.normal(0.0, 0.45, 2)
     curl = random.choice([0.12, 0.25, 0.4, 0.9], 2, p=[0.3, 0.35, 0.25, 0.1])
-    head = np.radians(random.normal(_HEAD_DEG, _HEAD_SPREAD_DEG))
+    head = np.radians(random.normal(0.0, _HEAD_DEG))
     head = head + np.radians(random.normal(0.0, 7.0, (2, 3)))
     return Manner((float(turn[0]), float(turn[1])), (float(curl[0]), float(curl[1])), head)
 

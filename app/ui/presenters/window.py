@@ -270,6 +270,9 @@ class WindowPresenter(QObject):
             stage.run.set_height(chosen.height_m or None)
         elif name == "smooth_live":
             stage.run.set_smoothing(chosen.smooth_live)
+        elif name == "detector":
+            stage.suits_itself = chosen.detector_size is None
+            stage.run.set_detector_size(chosen.detector_size)
         elif name == "several":
             stage.run.set_several(chosen.several)
         elif name in ("weights", "device", "use_depth"):

@@ -246,6 +246,7 @@ def lift_video(
     """
     from app.clip import Progress, Stage, detect_clip, lift_clip
     from app.detection.detector import Detector
+    from app.detection.models import FOR_FILMS
     from app.pictures import SourcePictures
     from app.sources import open_source
 
@@ -260,7 +261,7 @@ def lift_video(
 
     with (
         open_source(str(video)) as source,
-        Detector(several=preferences.several, choices=choices) as detector,
+        Detector(FOR_FILMS, several=preferences.several, choices=choices) as detector,
     ):
         clip = detect_clip(source, detector, progress=progress)
     pictures = SourcePictures(partial(open_source, str(video)))

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.detection.models import MODELS, SIZES
 from app.live_out.targets import NETWORK, LslTarget, OscTarget
 from app.motion.wanted import HEIGHT_RANGE_M
 from app.ui.preferences import Preferences
@@ -42,7 +43,12 @@ STOPS: Final = [
     ("After 30 minutes", 1800),
 ]
 THEMES: Final = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
+DETECTORS: Final = [("Automatic", ""), *((MODELS[size].words, size) for size in SIZES)]
 _AVERAGE_M: Final = 1.70
+_DETECTOR_TIP: Final = (
+    "The size of MediaPipe's model in the live view; automatic: as fast as this computer needs.\n"
+    "A video that is exported is always searched with the most accurate one"
+)
 
 
 class SettingsPanel(QFrame):
@@ -103,6 +109,7 @@ class SettingsPanel(QFrame):
         self._choice("resolution", "Resolution", RESOLUTIONS, "Larger pictures cost speed")
         self._choice("rate", "Pictures", RATES, "What the camera cannot do is ignored")
         self._title("Person")
+        self._choice("detector", "Joints found", DETECTORS, _DETECTOR_TIP)
         self._height()
         self._check(
             "several",

@@ -43,6 +43,7 @@ def test_what_was_asked_is_done(video: Path, table: Path) -> None:
     [
         {"weights_sha256": "cd" * 32},
         {"kind": "csv-long"},
+        {"detector": "full"},
         {"height_m": 1.8},
         {"use_depth": False},
         {"seconds": 2.0},

@@ -32,7 +32,7 @@ def test_a_study_is_one_material_for_each_framing(tmp_path: Path) -> None:
     assert row.scores.frames == 20
 
 
-def test_of_three_detectors_the_shipped_one_is_scored(tmp_path: Path) -> None:
+def test_of_three_detectors_one_is_scored(tmp_path: Path) -> None:
     one = observation(0, "whole")
     others = [replace(one, detector=size, people="clothed") for size in ("lite", "full", "heavy")]
     save(tmp_path / "run" / "takes-000000.npz", [one])
@@ -57,7 +57,7 @@ def test_what_is_no_study(tmp_path: Path) -> None:
 
 def test_the_acts_of_a_seed_with_their_exact_3d() -> None:
     notes: list[str] = []
-    material = performer_acts((SEEDS[0],), 0.4, notes.append)
+    material = performer_acts((SEEDS[0],), 0.4, "full", notes.append)
     (footage,) = material.footage
     assert footage.xy.shape == (12, 17, 2)
     assert footage.world is not None
