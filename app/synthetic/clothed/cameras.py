@@ -26,8 +26,11 @@ _FOV_DEG: Final = (35.0, 75.0)
 _ROLLED: Final = 0.33
 _ROLL_DEG: Final = 8.0
 _HEIGHT_PX: Final = (100.0, 450.0)
-_ROUNDS: Final = 4
-"""Of turning the camera to the person and back upright; off by a few pixels at most then."""
+_ROUNDS: Final = 30
+_DAMPED: Final = 0.7
+"""Of turning the camera to the person and back upright: who comes nearer to the edge of the picture
+grows, and whole steps would overshoot."""
+_NEAR_ENOUGH_PX: Final = 2.0
 _FILLED: Final = 0.94
 """Share of the picture that a whole body takes at most."""
 _NEAREST_M: Final = 0.35
@@ -159,7 +162,10 @@ class _Wish:
                 break
             pixels = camera.project(seen)
             low, high = pixels.min(axis=0), pixels.max(axis=0)
-            camera = _panned(camera, (low + high) / 2, self._middle(high - low))
+            start, end = (low + high) / 2, self._middle(high - low)
+            if np.abs(end - start).max() < _NEAR_ENOUGH_PX:
+                break
+            camera = _panned(camera, start, start + _DAMPED * (end - start))
         return camera
 
     def fits(self, camera: Camera, points: Array) -> bool:
