@@ -33,6 +33,7 @@ grows, and whole steps would overshoot."""
 _NEAR_ENOUGH_PX: Final = 2.0
 _FILLED: Final = 0.94
 """Share of the picture that a whole body takes at most."""
+_FORESHORTENED: Final = 1.6
 _NEAREST_M: Final = 0.35
 """No part of the body comes closer to the lens."""
 _DISTANCE_M: Final = (0.6, 25.0)
@@ -177,7 +178,11 @@ class _Wish:
         low, high = pixels.min(axis=0), pixels.max(axis=0)
         if self.framing == "whole" and ((low < 0).any() or (high > self.size).any()):
             return False
-        return bool((high - low <= self._extent).all())
+        # Who is seen from above or from the feet is short, and must not fill the picture for that.
+        span = float(np.linalg.norm(np.ptp(points, axis=0)))
+        tall = self.focal * span / float(seen[:, 2].mean())
+        small = tall <= _FORESHORTENED * self._extent[1]
+        return bool(small and (high - low <= self._extent).all())
 
     def _centred(self, points: Array, distance: float) -> Camera:
         middle = (points.min(axis=0) + points.max(axis=0)) / 2

@@ -19,5 +19,5 @@ def load_extra(name: str) -> Any:
     except ImportError as error:
         raise ClothedError(
             f"Drawing clothed people needs the package {name}. "
-            "Install it with: pip install 'mixpose[clothed]'"
+            "Install it with: pip install '.[clothed]'"
         ) from error

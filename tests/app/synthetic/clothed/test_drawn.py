@@ -28,7 +28,7 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(extras.importlib, "import_module", refuse)
-    with pytest.raises(ClothedError, match=r"needs the package anny.*mixpose\[clothed\]"):
+    with pytest.raises(ClothedError, match=r"needs the package anny.*\.\[clothed\]"):
         extras.load_extra("anny")
 
 
@@ -100,7 +100,8 @@ def test_the_detectors_see_who_was_drawn(observed: list[list[Observation]]) -> N
             away = np.linalg.norm(one.xy - pixels, axis=-1) / tall[:, None]
             off += away[inside & one.tracked[:, None]].tolist()
     assert np.mean(found) > 0.6
-    assert np.median(off) < 0.035
+    # 0.025 over hundreds of takes, of half bodies, lying and tilted ones too.
+    assert np.median(off) < 0.05
 
 
 @pytest.mark.slow
