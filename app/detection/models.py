@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, get_args
 
 from app.errors import DetectorError
+from models import WEIGHTS_DIR
 
 Size = Literal["lite", "full", "heavy"]
 SIZES: Final[tuple[Size, ...]] = get_args(Size)
@@ -21,7 +21,6 @@ WHY: Final[dict[Size, str]] = {
     "heavy": "this computer has time enough for it",
 }
 """Why the program has chosen a size for a live source."""
-FOLDER: Final = Path(__file__).resolve().parents[2] / "weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def bundle(size: Size) -> bytes:
     Raises:
         DetectorError: it is absent or damaged.
     """
-    path = FOLDER / f"{_name(size)}.task"
+    path = WEIGHTS_DIR / f"{_name(size)}.task"
     try:
         content = path.read_bytes()
     except OSError as error:

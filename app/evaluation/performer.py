@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from app.clip import detect_clip
 from app.detection.detector import Detector
 from app.detection.models import FOR_FILMS, Size
 from app.evaluation.material import Footage, Material, Stand
+from app.lifting.reading import detect_clip
 from app.performer.source import PerformerSource
 from app.study.files import load
 from app.study.observation import Observation

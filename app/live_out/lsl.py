@@ -142,7 +142,7 @@ def _library(network: bool) -> Any:
         except (ImportError, RuntimeError, OSError, AttributeError, NotImplementedError) as error:
             raise LiveOutError(
                 "The library of the Lab Streaming Layer cannot be loaded, or is older than 1.18: "
-                "pip install --upgrade -e '.[live]'."
+                "pip install --upgrade '.[live]'."
             ) from error
         _Scope.network = network
         return pylsl

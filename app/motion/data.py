@@ -49,6 +49,8 @@ class Provenance:
     """The person's height the poses are scaled to; None for the model's own scale."""
     detector: Mapping[str, object] | None = None
     """The model that found the joints in 2D, JSON values; None if that is not known."""
+    quality: Mapping[str, object] | None = None
+    """How far the poses can be trusted, JSON values; None if nobody has looked."""
     detector_depth: bool = False
     """Whether the detector's own depth was evidence for the network."""
     fov_deg: float | None = None
@@ -127,6 +129,8 @@ class MotionData:
     """Where up is, in camera axes, as the lifter found or was told; None if nobody said."""
     person: NDArray[np.int64] | None = None
     """(N,) whom each frame is of; where it changes, another motion begins.  None: one person."""
+    swapped: NDArray[np.bool_] | None = None
+    """(N,) whether the detector had taken left for right, and was repaired; None if unknown."""
     pictures: Pictures | None = None
     """What to show beside the poses; None where no pictures were kept."""
 
@@ -148,6 +152,8 @@ class MotionData:
             shapes["contacts"] = (count, len(FEET))
         if self.person is not None:
             shapes["person"] = (count,)
+        if self.swapped is not None:
+            shapes["swapped"] = (count,)
         for name, expected in shapes.items():
             found = getattr(self, name).shape
             if found != expected:
@@ -197,6 +203,7 @@ class MotionData:
             level=lifted.level,
             provenance=provenance,
             person=person,
+            swapped=lifted.swapped,
             pictures=pictures,
             events=events,
         )

@@ -14,6 +14,7 @@ has enough of (straight legs, sitting, lying) are made of others by ``models.tra
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -205,7 +206,10 @@ def _kinds(look: _Look) -> list[NDArray[np.bool_]]:
 def _groups(shape: NDArray[np.float32], place: Tensor) -> list[Tensor]:
     if len(shape) <= _GROUPS:
         return [place] if len(shape) else []
-    _, label = kmeans2(shape, _GROUPS, iter=12, minit="++", rng=np.random.default_rng(0))
+    groups = min(_GROUPS, len(np.unique(shape, axis=0)))  # a pose may be held for minutes
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of groups that end empty: there are fewer then
+        _, label = kmeans2(shape, groups, iter=12, minit="++", rng=np.random.default_rng(0))
     return [place[torch.from_numpy(np.flatnonzero(label == each))] for each in np.unique(label)]
 
 

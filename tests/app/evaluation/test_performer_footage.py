@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +11,17 @@ from app.evaluation.methods import DetectorWorld
 from app.evaluation.performer import SEEDS, performer_acts, study_file
 from app.evaluation.scoring import score_methods
 from app.performer.source import PerformerSource
-from app.study.files import save
 from models.errors import MixposeError
-from tests.support.datasets import observation
+from tests.support.datasets import observation, write_study
 from tests.support.evaluation import project, walking_past
 
 
 def test_a_study_is_one_material_for_each_framing(tmp_path: Path) -> None:
     path = tmp_path / "study.npz"
-    save(path, [observation(i, name) for i, name in enumerate(["whole", "cut", "whole"])])
-    whole, cut = study_file(path)
-    assert whole.title == "val motion on the performer, the whole body in the picture, 2 takes"
+    framings = ["whole", "cut", "whole"]
+    write_study(path, [observation(i, framing=name) for i, name in enumerate(framings)])
+    whole, cut = study_file(path, "full")
+    assert whole.title == "val motion on clothed people, the whole body in the picture, 2 takes"
     assert "cut by the picture's edge, 1 takes" in cut.title
     # The middles of hips and shoulders are not those of their pictures.
     np.testing.assert_allclose(whole.footage[1].xy, project(walking_past(10)) + 2, atol=1.0)
@@ -33,11 +32,10 @@ def test_a_study_is_one_material_for_each_framing(tmp_path: Path) -> None:
 
 
 def test_of_three_detectors_one_is_scored(tmp_path: Path) -> None:
-    one = observation(0, "whole")
-    others = [replace(one, detector=size, people="clothed") for size in ("lite", "full", "heavy")]
-    save(tmp_path / "run" / "takes-000000.npz", [one])
-    save(tmp_path / "run" / "takes-000001.npz", others)
-    titles = [material.title for material in study_file(tmp_path / "run")]
+    write_study(tmp_path / "takes-000000.npz", [observation(people="performer")])
+    sizes = ("lite", "full", "heavy")
+    write_study(tmp_path / "takes-000001.npz", [observation(detector=size) for size in sizes])
+    titles = [material.title for material in study_file(tmp_path, "full")]
     assert titles == [
         "val motion on the performer, the whole body in the picture, 1 takes",
         "val motion on clothed people, the whole body in the picture, 1 takes",
@@ -45,8 +43,8 @@ def test_of_three_detectors_one_is_scored(tmp_path: Path) -> None:
 
 
 def test_the_split_a_study_was_drawn_from_is_said(tmp_path: Path) -> None:
-    save(tmp_path / "study.npz", [observation(0, "whole", "train")])
-    assert study_file(tmp_path / "study.npz")[0].title.startswith("train motion")
+    path = write_study(tmp_path / "study.npz", [observation(split="train")])
+    assert study_file(path, "full")[0].title.startswith("train motion")
 
 
 def test_what_is_no_study(tmp_path: Path) -> None:
