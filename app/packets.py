@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.level import CAMERA_LEVEL, Level
 from models.skeleton import world_joints
 
 
@@ -96,3 +97,13 @@ class Pose3D:
     captured_at: float
     detected_at: float
     lifted_at: float
+    level: Level | None = None
+    """Where up is, in camera axes, as far as it is known by then."""
+
+    @property
+    def upright(self) -> NDArray[np.float32]:
+        """(17, 3) the pose as one looks at it: x right, y up, z toward the camera, level as far as
+        that is known."""
+        axes = CAMERA_LEVEL if self.level is None else self.level.view_axes
+        upright: NDArray[np.float32] = (self.xyz @ axes.T).astype(np.float32)
+        return upright

@@ -19,10 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from models import WEIGHTS_DIR
 from models.errors import WeightsError
 from models.mixste import MixSTE
 
-WEIGHTS_DIR: Final = Path(__file__).resolve().parent.parent / "weights"
 DEFAULT_WEIGHTS: Final = "mixpose-s"
 _FORMAT: Final = "1"
 

@@ -19,6 +19,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from models.level import VAGUEST_UP_DEG
 from models.skeleton import JOINT
 
 ASSUMED_FOCAL: Final = 0.85
@@ -51,9 +52,6 @@ MIRRORED_CHANNELS: Final = tuple(
     index for index, name in enumerate(CHANNELS) if name.endswith("x") or name == "x"
 )
 """Those that change their sign in a mirror."""
-
-VAGUEST_UP_DEG: Final = 20.0
-"""Up that is this far off, by its standard deviation, is not worth telling."""
 
 _SMALLEST_BOX: Final = 1e-6
 

@@ -8,22 +8,27 @@ than any of them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.geometry import VAGUEST_UP_DEG
-
+CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
+"""Camera axes (x right, y down, z away) to level ones (x right, y up, z toward the camera), for a
+camera that is level."""
+VAGUEST_UP_DEG: Final = 20.0
+"""Up that is this far off, by its standard deviation, is not worth telling."""
+_KNOWN_DEG: Final = 12.0
+"""Up that is no further off than this is stood upon."""
+_STRAIGHT_DOWN: Final = 1e-3
 TOLD_SPREAD_DEG: Final = 1.0
 """How far off an angle is that somebody has measured."""
 _SUREST: Final = 0.99
 """Longest mean vector that is believed: 6 degrees off, for all that one posture tells."""
-_FEWEST_S: Final = 1.5
-"""Seconds of a live view after which what they say is worth what it claims."""
-_HEEDED_S: Final = 0.4
-"""Seconds over which something said comes to count: the level glides from one frame to the next."""
+_CALM_S: Final = 1.0
+"""Seconds in which a live view follows what it learns of its level by all but 1/e."""
 _REMEMBERED_S: Final = 60.0
 """Seconds after which what was seen counts for 1/e: somebody may have moved the camera."""
 
@@ -48,6 +53,26 @@ class Level:
         up = np.array([sideways, upwards, -math.sin(pitch)], np.float32)
         return cls(up, TOLD_SPREAD_DEG, told=True)
 
+    @classmethod
+    def read(cls, said: object) -> Level | None:
+        """What ``as_json`` wrote; None where it says nothing, or nothing that can be."""
+        if not isinstance(said, Mapping):
+            return None
+        try:
+            up = np.array([float(part) for part in said["up"]], np.float32)
+            spread_deg = float(said["spread_deg"])
+        except (KeyError, TypeError, ValueError, OverflowError):
+            return None
+        length = float(np.linalg.norm(up)) if up.shape == (3,) else math.nan
+        if not (math.isfinite(length) and length > 0 and spread_deg >= 0):
+            return None
+        return cls(up / np.float32(length), spread_deg, said.get("told") is True)
+
+    def as_json(self) -> dict[str, object]:
+        """JSON values, for files."""
+        up = [round(float(part), 5) for part in self.up]
+        return {"up": up, "spread_deg": round(self.spread_deg, 2), "told": self.told}
+
     @property
     def pitch_deg(self) -> float:
         """Degrees by which the camera looks down."""
@@ -57,6 +82,31 @@ class Level:
     def roll_deg(self) -> float:
         """Degrees by which the camera is turned clockwise, as seen from behind."""
         return math.degrees(math.atan2(-float(self.up[0]), -float(self.up[1])))
+
+    @property
+    def axes(self) -> NDArray[np.float64]:
+        """(3, 3) rotation from the camera's axes to level ones: x to the right, y against gravity,
+        z as much toward the camera as a level axis can."""
+        up = self.up.astype(np.float64)
+        right = np.cross(up, (0.0, 0.0, -1.0))
+        length = np.linalg.norm(right)
+        # Of a camera that looks straight down, the picture's right is as good as any.
+        right = right / length if length > _STRAIGHT_DOWN else np.array([1.0, 0.0, 0.0])
+        toward = np.cross(right, up)
+        toward /= np.linalg.norm(toward)
+        return np.stack([np.cross(up, toward), up, toward])
+
+    @property
+    def view_axes(self) -> NDArray[np.float64]:
+        """``axes`` to look at poses in: a level camera's while nothing is known, turning calmly
+        to the true ones."""
+        share = (VAGUEST_UP_DEG - self.spread_deg) / (VAGUEST_UP_DEG - _KNOWN_DEG)
+        share = min(max(share, 0.0), 1.0)
+        mixed = share * self.up + (1 - share) * np.array([0.0, -1.0, 0.0], np.float32)
+        length = float(np.linalg.norm(mixed))
+        if length < _STRAIGHT_DOWN:
+            return self.axes
+        return replace(self, up=(mixed / length).astype(np.float32)).axes
 
     @property
     def vector(self) -> NDArray[np.float32]:
@@ -97,11 +147,14 @@ def estimate_level(said: NDArray[np.floating], weight: NDArray[np.floating]) -> 
 
 
 class LevelTracker:
-    """``estimate_level`` over the seconds so far of a live view."""
+    """``estimate_level`` over the seconds so far of a live view, without a jump."""
 
     def __init__(self) -> None:
         self._said = np.zeros((0, 3))
         self._time_s = np.zeros(0)
+        self._vector = np.zeros(3)
+        """As the network is told it."""
+        self._moved_s: float | None = None
 
     def add(self, said: NDArray[np.floating], time_s: float) -> None:
         """Take (3,) what the network says of a frame at ``time_s``, later than before."""
@@ -110,13 +163,21 @@ class LevelTracker:
         self._time_s = np.append(self._time_s[kept], time_s)
 
     def level(self, time_s: float) -> Level | None:
-        """The level as far as it is known at ``time_s``; vague at first, so that nothing jumps."""
-        if not len(self._time_s):
-            return None
-        age_s = time_s - self._time_s
-        fresh = (age_s / _HEEDED_S).clip(1e-3, 1.0)
-        found = estimate_level(self._said, fresh * np.exp(-age_s / _REMEMBERED_S))
+        """The level as far as it is known at ``time_s``, no earlier than before; vague at first."""
+        found = self._estimate()
+        step_s = 0.0 if self._moved_s is None else max(0.0, time_s - self._moved_s)
+        self._moved_s = time_s
         if found is None:
             return None
-        share = min(float(age_s[0]) / _FEWEST_S, 1.0)
-        return Level(found.up, VAGUEST_UP_DEG + share * (found.spread_deg - VAGUEST_UP_DEG))
+        self._vector += (1 - math.exp(-step_s / _CALM_S)) * (found.vector - self._vector)
+        length = float(np.linalg.norm(self._vector))
+        if length < 1e-6:
+            return Level(found.up, VAGUEST_UP_DEG)
+        up = (self._vector / length).astype(np.float32)
+        return Level(up, VAGUEST_UP_DEG * (1 - min(length, 1.0)))
+
+    def _estimate(self) -> Level | None:
+        if not len(self._time_s):
+            return None
+        age_s = self._time_s[-1] - self._time_s
+        return estimate_level(self._said, np.exp(-age_s / _REMEMBERED_S))

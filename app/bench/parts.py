@@ -10,7 +10,7 @@ import numpy as np
 
 from app.bench.live import VIEW_SIZE, request_for
 from app.bench.table import Row
-from app.clip import DetectedClip
+from app.lifting.clip import DetectedClip
 from app.packets import Pose3D
 from app.render.client import START_TIMEOUT_S, Renderer
 

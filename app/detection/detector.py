@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import time
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection.following import Choice, Following, Sighting
+from app.detection.following import Choice, Following, Memory, Sighting
 from app.detection.landmarker import Landmarker
+from app.detection.models import FOR_LIVE, Size, bundle
 from app.detection.no_telemetry import silenced
 from app.detection.person import Person
 from app.errors import DetectorError
 from app.packets import Company, Frame, Keypoints2D
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
-
-BUNDLE: Final = Path(__file__).resolve().parents[2] / "weights" / "pose_landmarker_full.task"
-BUNDLE_SHA256: Final = "b28da7bb2d1ed2e939ddf808a6c0966b0a7fa30ab34083639d3595c24f37683a"
 
 _LONGEST_STEP_S: Final = 1.0
 """After a longer pause the person is looked for anew, not where they were before it."""
@@ -41,41 +37,57 @@ class Detector:
     Of several it follows the largest found at first, until told otherwise.
 
     Args:
-        model: a pose landmarker bundle; the one shipped in ``weights/`` unless told.
+        size: of the landmark model.
         several: whether to look out for others; if not, who is followed may change unnoticed.
             May be changed at any time.
         choices: whom to follow from when on.
+        memory: of another detector that was at the place of the film where this one begins; it
+            knows the choices too.
 
     Raises:
-        DetectorError: the bundle is absent or damaged, or MediaPipe cannot start.
+        DetectorError: the model is absent or damaged, or MediaPipe cannot start.
     """
 
     def __init__(
         self,
-        model: Path | None = None,
+        size: Size = FOR_LIVE,
         *,
         several: bool = True,
         choices: Sequence[Choice] = (),
+        memory: Memory | None = None,
     ) -> None:
-        content = _read_bundle(model)
         with ExitStack() as stack:
             stack.enter_context(silenced())
-            try:
-                self._eyes = _Eyes(content, stack)
-            except (ImportError, OSError, RuntimeError, ValueError) as error:
-                _log.error("MediaPipe did not start: %s", error)
-                first_line = str(error).partition("\n")[0]
-                # Without its traceback, whose frames keep MediaPipe's worker thread alive.
-                cause = error.with_traceback(None)
-                raise DetectorError(f"The pose detector cannot start: {first_line}") from cause
+            self._eyes = _Eyes(size)
+            stack.callback(self._eyes.close)
             # Also when nobody closes it: MediaPipe's own clean-up would come after the silence.
             self._finish = weakref.finalize(self, stack.pop_all().close)
             # Once Python shuts down MediaPipe cannot be closed; it stays silent to the very end.
             self._finish.atexit = False
         self._following = Following(self._eyes, choices)
+        if memory is not None:
+            self._following.recall(memory)
         self.several = several
         self._last_s: float | None = None
         self._moved = False
+
+    @property
+    def memory(self) -> Memory:
+        """Who is followed and who else was there, for another detector to go on from."""
+        return self._following.memory
+
+    @property
+    def size(self) -> Size:
+        """Of the landmark model at work."""
+        return self._eyes.size
+
+    def change(self, size: Size) -> None:
+        """Go on with another size, following the same person; takes a third of a second.
+
+        Raises:
+            DetectorError: as when one is made; the size there was stays then.
+        """
+        self._eyes.change(size)
 
     def choose(self, x: float, y: float, time_s: float) -> None:
         """Follow whoever is at this place, in pixels, of the next picture that is not before
@@ -141,15 +153,20 @@ class Detector:
 class _Eyes:
     """The landmarker that follows one person, and the one that looks for others."""
 
-    def __init__(self, content: bytes, stack: ExitStack) -> None:
+    def __init__(self, size: Size) -> None:
+        self.size = size
         self.step_ms = 1
         """Milliseconds from the frame before to the present one."""
-        with ThreadPoolExecutor(1) as pool:  # each takes a tenth of a second to start
-            still = pool.submit(Landmarker, content, follow=False)
-            stack.callback(_close, still)
-            self._film = Landmarker(content, follow=True)
-            stack.callback(self._film.close)
-        self._still = still.result()
+        self._film, self._still = _started(size)
+
+    def change(self, size: Size) -> None:
+        film, still = _started(size)
+        self.close()
+        self.size, self._film, self._still = size, film, still
+
+    def close(self) -> None:
+        self._film.close()
+        self._still.close()
 
     def track(self, picture: NDArray[np.uint8]) -> Person | None:
         # Twice for one frame when somebody else is taken.
@@ -164,6 +181,26 @@ class _Eyes:
 
     def find(self, picture: NDArray[np.uint8]) -> Person | None:
         return self._still.run(picture)
+
+
+def _started(size: Size) -> tuple[Landmarker, Landmarker]:
+    """The landmarker that follows, and the one for single pictures.  Raises DetectorError."""
+    content = bundle(size)
+    try:
+        with ThreadPoolExecutor(1) as pool, ExitStack() as undo:  # each takes a tenth of a second
+            still = pool.submit(Landmarker, content, size, follow=False)
+            undo.callback(_close, still)
+            film = Landmarker(content, size, follow=True)
+            undo.callback(film.close)
+            both = film, still.result()
+            undo.pop_all()
+            return both
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        _log.error("MediaPipe did not start: %s", error)
+        first_line = str(error).partition("\n")[0]
+        # Without its traceback, whose frames keep MediaPipe's worker thread alive.
+        cause = error.with_traceback(None)
+        raise DetectorError(f"The pose detector cannot start: {first_line}") from cause
 
 
 def _close(made: Future[Landmarker]) -> None:
@@ -200,20 +237,3 @@ def _packet(frame: Frame, seen: Sighting) -> Keypoints2D:
             chosen=seen.chosen,
         ),
     )
-
-
-def _read_bundle(model: Path | None) -> bytes:
-    path = BUNDLE if model is None else model
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DetectorError(
-            f"The pose model {path} cannot be read ({error.strerror}). Install the program again."
-        ) from error
-    digest = hashlib.sha256(content).hexdigest()
-    if model is None and digest != BUNDLE_SHA256:
-        raise DetectorError(
-            f"The pose model {path} is damaged: its SHA-256 is {digest}, not {BUNDLE_SHA256}. "
-            "Install the program again."
-        )
-    return content

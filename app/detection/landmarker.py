@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection.models import Size
 from app.detection.person import Person
 
 # Measured on real and rendered clips.  Below, furniture is taken for a person and kept (in four of
@@ -23,6 +24,7 @@ class Landmarker:
 
     Args:
         content: the model bundle.
+        size: of the model in it.
         follow: whether pictures are those of a film, in which the person is looked for near where
             they were, and the landmarks are smoothed; otherwise each stands for itself.
 
@@ -30,8 +32,9 @@ class Landmarker:
         ImportError, OSError, RuntimeError, ValueError: MediaPipe does not start.
     """
 
-    def __init__(self, content: bytes, *, follow: bool) -> None:
+    def __init__(self, content: bytes, size: Size, *, follow: bool) -> None:
         self._task: Any = _start(content, follow=follow)
+        self._size = size
         self._follow = follow
         self._clock_ms = 0
 
@@ -58,7 +61,7 @@ class Landmarker:
             for p in result.pose_landmarks[0]
         ]
         world = [(p.x, p.y, p.z) for p in result.pose_world_landmarks[0]]
-        return Person(np.array(landmarks, np.float32), np.array(world, np.float32))
+        return Person(np.array(landmarks, np.float32), np.array(world, np.float32), self._size)
 
     def close(self) -> None:
         """Free the task."""

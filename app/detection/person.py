@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -10,11 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skeleton import (
-    JOINT,
-    confidence_from_landmarks,
-    joints_from_landmarks,
-)
+from app.detection.models import FOR_LIVE, Size
+from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
+from models.visibility import calibrated
 
 Picture = NDArray[np.uint8]
 """(height, width, 3) RGB."""
@@ -39,6 +37,8 @@ class Person:
     """(33, 5): x, y, z in pixels, visibility, presence."""
     world: NDArray[np.float32]
     """(33, 3) metres."""
+    model: Size = FOR_LIVE
+    """Which model said so."""
 
     @cached_property
     def xy(self) -> NDArray[np.float32]:
@@ -48,7 +48,12 @@ class Person:
     @cached_property
     def conf(self) -> NDArray[np.float32]:
         """(17,) in [0, 1]."""
-        return confidence_from_landmarks(self.landmarks[:, 3]).astype(np.float32)
+        return confidence_from_landmarks(self.visibility).astype(np.float32)
+
+    @cached_property
+    def visibility(self) -> NDArray[np.float32]:
+        """(33,) in [0, 1], of the same meaning whichever model said it."""
+        return calibrated(self.landmarks[:, 3], self.model)
 
     @cached_property
     def centre(self) -> NDArray[np.float64]:
@@ -70,7 +75,7 @@ class Person:
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of what is seen of the person, with the hair."""
-        seen = self.landmarks[:, 3] > _SEEN
+        seen = self.visibility > _SEEN
         points = self.landmarks[seen if seen.sum() >= 4 else slice(None), :2].astype(np.float64)
         (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
         around = 0.2 * self.size
@@ -80,7 +85,7 @@ class Person:
         """The same person in a picture whose corner lies ``(x, y)`` further left and up."""
         landmarks = self.landmarks.copy()
         landmarks[:, :2] += (x, y)
-        return Person(landmarks, self.world)
+        return replace(self, landmarks=landmarks)
 
     def holds(self, point: tuple[float, float]) -> bool:
         """Whether a place of the picture is within the person's box."""

@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from app.clip import detect_clip
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.evaluation.material import Footage, Material, Stand
+from app.lifting.reading import detect_clip
 from app.performer.source import PerformerSource
 from app.study.files import load
 from app.study.observe import RATE, Observation
@@ -25,9 +26,9 @@ _FRAMINGS: Final = {
 
 
 def performer_acts(
-    seeds: Sequence[int], seconds: float, progress: Callable[[str], None]
+    seeds: Sequence[int], seconds: float, size: Size, progress: Callable[[str], None]
 ) -> Material:
-    """Film the performer's own acts and let the detector look at them.
+    """Film the performer's own acts and let the detector of that ``size`` look at them.
 
     Raises:
         SourceError: the performer cannot be drawn here.
@@ -36,14 +37,14 @@ def performer_acts(
     footage = []
     for seed in seeds:
         progress(f"The performer, seed {seed}: {seconds:g} s through the detector ...")
-        footage.append(_acts(seed, seconds))
+        footage.append(_acts(seed, seconds, size))
     people = f"{len(seeds)} people" if len(seeds) > 1 else "1 person"
     title = f"performer's acts through the detector, {people} x {seconds:g} s"
     return Material(title, tuple(footage), by_group=True)
 
 
-def _acts(seed: int, seconds: float) -> Footage:
-    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector() as detector:
+def _acts(seed: int, seconds: float, size: Size) -> Footage:
+    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector(size) as detector:
         clip = detect_clip(source, detector)
         assert source.rate is not None
         frames = np.rint(clip.time_s * source.rate).astype(int)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from app.detection.models import FOR_FILMS, Size
 from app.errors import MixposeError
 from app.evaluation.material import Material
 from app.evaluation.methods import Method, Ours, load_methods
@@ -65,6 +66,8 @@ class Request:
     weights: tuple[str | None, ...] = (None,)
     """Shipped names or files; None is the default."""
     device: str = "auto"
+    detector: Size = FOR_FILMS
+    """Of its model."""
     study: Path | None = None
     footage: Path | None = None
     human36m: Path | None = None
@@ -121,15 +124,13 @@ class _Run:
 
     def all_parts(self) -> None:
         """One after the other, each on its own feet."""
-        given, score = self._request, self._score
+        given = self._request
         names = given.keypoints
         self._guarded("the performer", self._performer)
         self._part(
             "drawn people", "--study FILE", given.study, lambda at: self._drawn(study_file(at))
         )
-        self._part(
-            "real footage", "--realeval FOLDER", given.footage, lambda at: score(real_footage(at))
-        )
+        self._part("real footage", "--realeval FOLDER", given.footage, self._real)
         for name, option, folder, read in (
             ("Human3.6M", "--h36m", given.human36m, lambda at: human36m(at, names)),
             ("HumanEva", "--humaneva", given.humaneva, lambda at: humaneva(at, names)),
@@ -156,7 +157,9 @@ class _Run:
         self.skipped.append(sentence)
 
     def _performer(self) -> None:
-        material = performer_acts(self._plan.seeds, self._plan.acts_s, self._note)
+        material = performer_acts(
+            self._plan.seeds, self._plan.acts_s, self._request.detector, self._note
+        )
         self._score([material])
         self.hidden += hiding_study(material, self._ours)
         self._note("Smoothing and rigid bones ...")
@@ -172,6 +175,10 @@ class _Run:
         # The whole bodies come first; in the others the picture hides the legs already.
         for material in materials[:1]:
             self.hidden += hiding_study(material, self._ours)
+
+    def _real(self, folder: Path) -> None:
+        self._note("Real footage through the detector ...")
+        self._score(real_footage(folder, self._request.detector))
 
     def _dataset(self, read: Callable[[Path], Material], folder: Path) -> None:
         material, seconds = read(folder), self._plan.dataset_s

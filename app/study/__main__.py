@@ -12,6 +12,7 @@ from typing import Final
 
 from tqdm import tqdm
 
+from app.detection.models import FOR_FILMS, SIZES
 from app.render.gl_window import RenderError
 from app.study.files import load, save
 from app.study.motion import repertoire
@@ -46,6 +47,7 @@ def _run(options: argparse.Namespace) -> None:
         options.seed,
         first=len(done),
         framing=options.framing,
+        size=options.detector,
         bent=not options.as_captured,
     )
     try:
@@ -87,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--framing", choices=("whole", "cut", "any"), help="of all takes; drawn unless given"
+    )
+    parser.add_argument(
+        "--detector", choices=SIZES, default=FOR_FILMS, help=f"{FOR_FILMS} unless given"
     )
     parser.add_argument(
         "--as-captured",

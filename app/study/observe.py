@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.detector import Detector
+from app.detection.models import FOR_FILMS, Size
 from app.packets import Frame
 from app.performer.puppet import Take, heading
 from app.performer.scene import PerformerScene
@@ -96,6 +97,7 @@ def observe(
     *,
     first: int = 0,
     framing: views.Framing | None = None,
+    size: Size = FOR_FILMS,
     bent: bool = True,
 ) -> Iterator[Observation]:
     """Takes ``first`` to ``count`` - 1 of a run, one after the other.
@@ -107,6 +109,7 @@ def observe(
         seed: of everything random.
         first: take to begin with, when a run is continued.
         framing: of every take; drawn for each unless told.
+        size: of the detector's model.
         bent: whether some takes are made to sit, squat, reach and turn their limbs.
 
     Raises:
@@ -116,7 +119,7 @@ def observe(
     # Mesa reads it when the first window opens: more threads cost more for the same picture.
     os.environ.setdefault("LP_NUM_THREADS", "1")
     frames = max(1, round(seconds * RATE))
-    with Detector(several=False) as detector:
+    with Detector(size, several=False) as detector:
         for index in range(first, count):
             staged = stage(source, frames, seed, index, framing, bent=bent)
             yield _observed(staged, frames, index, detector)

@@ -213,6 +213,7 @@ def main() -> int:
     parser.add_argument("study", type=Path, nargs="+", help="files, or folders of them")
     parser.add_argument("--out", type=Path, default=FITTED)
     options = parser.parse_args()
+    torch.set_num_threads(1)  # products this small only wait for each other
     study = read_study(study_files(options.study))
     model = fit(study)
     state = {name: value.half().contiguous() for name, value in model.state_dict().items()}

@@ -7,7 +7,7 @@ pictures to it, and keeps its answers beside the truth.
 
 The performer's bodies are alike: their legs are 1.72 times their trunk, give or take 0.07.  Trained
 on them as drawn, the network gave a woman whose legs are 1.37 times her trunk 1.66; 1.59 without.
-Every window is therefore given a body of its own, as in the rest of training, and the detector's
+Many windows are therefore given a body of their own, as in the rest of training, and the detector's
 errors move along with the joints they were made at.
 
 Captured people who wave also crouch a little.  Trained on them as they are, the network lifted the
@@ -33,7 +33,7 @@ from models.skeleton import MIRROR, PELVIS
 from models.timing import regular_grid
 from models.training import bodies, detector_noise
 from models.training.cameras import View
-from models.training.samples import Batch, as_batch, hold_ends
+from models.training.samples import FRAMES_OF_A_BOX, Batch, as_batch, hold_ends
 from models.training.study import RATE, Study, study_files
 from models.visibility import GUESSED
 
@@ -41,6 +41,8 @@ _FOUND: Final = 0.8
 """A take in which the person is found in fewer of the frames teaches nothing."""
 _NEAREST_M: Final = 0.3
 """A body any joint of which would come closer to the lens is left as it was."""
+_OTHER_BODIES: Final = 0.6
+"""Share of the windows that are given a body of their own."""
 _OTHER_ARMS: Final = 0.4
 """Share of the windows that are given the arms of another."""
 
@@ -84,16 +86,21 @@ class Observed:
     def draw(self, count: int, frames: int, span: int, generator: torch.Generator) -> Batch:
         """A batch of ``count`` windows of ``frames`` frames; of single frames (1) each in the box
         of a window of ``span``."""
-        chosen = torch.randint(len(self._takes), (count,), generator=generator).tolist()
-        batch = self._windows([self._takes[each] for each in chosen], max(frames, span), generator)
-        if batch.seen.shape[1] == frames:
+        together = min(FRAMES_OF_A_BOX, span) if frames == 1 else 1
+        stride = 1
+        if together > 1:
+            longest = max(1, (span - 1) // (together - 1))
+            stride = int(torch.randint(1, longest + 1, (), generator=generator))
+        windows = -(-count // together)
+        chosen = torch.randint(len(self._takes), (windows,), generator=generator).tolist()
+        rows = stride * torch.arange(together if frames == 1 else frames)
+        batch = self._windows([self._takes[each] for each in chosen], rows, generator)
+        if frames > 1:
             return hold_ends(batch, generator)
-        one = torch.randint(batch.seen.shape[1], (count, 1), generator=generator)
-        rows = torch.arange(count)[:, None]
-        return Batch(*(part[rows, one] for part in batch.parts()))
+        return Batch(*(part.flatten(0, 1)[:count, None] for part in batch.parts()))
 
-    def _windows(self, takes: list[_Take], frames: int, generator: torch.Generator) -> Batch:
-        evidence, camera, up = self._cut(takes, frames, generator)
+    def _windows(self, takes: list[_Take], rows: Tensor, generator: torch.Generator) -> Batch:
+        evidence, camera, up = self._cut(takes, rows, generator)
         zoom = torch.stack([take.zoom for take in takes])[:, None, None, None]
         said = _Said.of(evidence, camera, zoom)
         if self._vary:
@@ -107,15 +114,16 @@ class Observed:
         return as_batch(answer, View(camera, answer.image, frame, up), generator)
 
     def _cut(
-        self, takes: list[_Take], frames: int, generator: torch.Generator
+        self, takes: list[_Take], rows: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """A window of each, half of them mirrored; past a take's end its last frame is held."""
+        """Of each take the ``rows`` after a random frame, half of them mirrored; past a take's end
+        its last frame is held."""
         cuts: list[tuple[Tensor, Tensor, Tensor]] = []
         for take in takes:
-            latest = max(0, len(take.camera) - frames)
+            latest = max(0, len(take.camera) - 1 - int(rows[-1]))
             start = int(torch.randint(latest + 1, (), generator=generator))
-            rows = (start + torch.arange(frames)).clamp(max=len(take.camera) - 1)
-            cut = take.evidence[rows], take.camera[rows], take.up
+            place = (start + rows).clamp(max=len(take.camera) - 1)
+            cut = take.evidence[place], take.camera[place], take.up
             if torch.rand((), generator=generator) < 0.5:
                 cut = _mirrored(*cut)
             cuts.append(cut)
@@ -172,9 +180,10 @@ def _with_other_arms(
 
 
 def _with_other_bodies(camera: Tensor, generator: torch.Generator) -> Tensor:
-    """Windows (B, T, 17, 3) in camera axes with bodies of their own where there is room."""
+    """Windows (B, T, 17, 3) in camera axes, many with bodies of their own where there is room."""
     other = bodies.vary_proportions(camera, generator)
-    return torch.where(_too_near(other), camera, other)
+    chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _OTHER_BODIES
+    return torch.where(chosen & ~_too_near(other), other, camera)
 
 
 def _too_near(camera: Tensor) -> Tensor:

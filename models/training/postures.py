@@ -125,6 +125,16 @@ def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> T
     return torch.where(chosen[..., None], derive_midpoints(result), windows)
 
 
+def raise_face(windows: Tensor, degrees: Tensor, generator: torch.Generator) -> Tensor:
+    """Turn faces of windows (B, T, 17, 3), +Y up, up by (B,) degrees, give or take ten."""
+    draw = _Draw(len(windows), generator)
+    sideways, _ = _axes(windows)
+    raised = (degrees[:, None] + draw.normal(0.0, 10.0)).expand(windows.shape[:2])
+    result = windows.clone()
+    _turn(result, JOINT["head"], (JOINT["nose"],), sideways, -raised)
+    return result
+
+
 def _straight_trunk(windows: Tensor, sideways: Tensor, forward: Tensor) -> Tensor:
     """Take two thirds of the trunk's lean off (B, T, 17, 3)."""
     trunk = windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]

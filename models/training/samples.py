@@ -30,7 +30,7 @@ _UP_UNKNOWN, _UP_EXACT = 0.4, 0.15
 _UP_SPREAD_DEG: Final = (1.0, 12.0)
 """How far off up is in the others."""
 
-_FRAMES_OF_A_BOX: Final = 3
+FRAMES_OF_A_BOX: Final = 3
 """Single frames that share a box: few, so that a batch holds many people and cameras."""
 
 
@@ -73,7 +73,7 @@ class Sampler:
         trained on frames in boxes of their own lifted them to 36 mm P-MPJPE, and the very same
         frames in the boxes of windows of 27 to 46: longer windows then had to unlearn first.
         """
-        together = min(_FRAMES_OF_A_BOX, span)
+        together = min(FRAMES_OF_A_BOX, span)
         stride = 1
         if together > 1:
             strides = max(1, (span - 1) // (together - 1))

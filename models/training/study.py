@@ -18,7 +18,7 @@ from models.skeleton import (
     joints_from_landmarks,
     world_joints,
 )
-from models.training.detector_model import SIZES
+from models.visibility import calibrated
 
 RATE: Final = 30.0
 """Frames a second that the network sees."""
@@ -64,7 +64,7 @@ class Study:
             with np.load(path, allow_pickle=False) as file:
                 study = cls._of(file)
             study._require_whole()
-        except (OSError, ValueError, KeyError, IndexError, BadZipFile) as error:
+        except (OSError, ValueError, TypeError, LookupError, BadZipFile) as error:
             raise MixposeError(
                 f"{path} is no study: {error}. Make one with python -m app.study."
             ) from error
@@ -72,14 +72,16 @@ class Study:
 
     @classmethod
     def _of(cls, file: Mapping[str, NDArray[Any]]) -> Study:
-        landmarks = file["landmarks"]
+        landmarks, detector = file["landmarks"], tuple(file["detector"].tolist())
+        said = zip(landmarks[..., _VISIBILITY], detector, strict=True)
+        visibility = np.stack([calibrated(each, size) for each, size in said])
         rest = {
             name: file[name].astype(np.float32) for name in ("truth", "size", "focal", "up", "rate")
         }
         return cls(
-            detector=tuple(file["detector"].tolist()),
+            detector=detector,
             xy=joints_from_landmarks(landmarks[..., :2]).astype(np.float32),
-            conf=confidence_from_landmarks(landmarks[..., _VISIBILITY]).astype(np.float32),
+            conf=confidence_from_landmarks(visibility).astype(np.float32),
             world=world_joints(file["world"]).astype(np.float32),
             tracked=file["tracked"].astype(bool),
             kind=tuple(file["kind"].tolist()),
@@ -103,8 +105,6 @@ class Study:
                 raise ValueError(f"{name} is {given}, not {shape}")
         if not len(self.detector) == len(self.kind) == count:
             raise ValueError(f"of {count} takes not each has a detector and a kind")
-        if unknown := set(self.detector) - set(SIZES):
-            raise ValueError(f"there is no detector {', '.join(sorted(unknown))}")
 
 
 def study_files(paths: Sequence[Path]) -> list[Path]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import runpy
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,17 +20,20 @@ from mediapipe.tasks.python import BaseOptions
 from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions
 from numpy.typing import NDArray
 
-import app.detection.detector
-from app.detection.detector import BUNDLE, BUNDLE_SHA256, Detector
+from app.detection import models
+from app.detection.detector import Detector
+from app.detection.models import MODELS, SIZES, Size
 from app.detection.no_telemetry import silenced
 from app.errors import DetectorError
 from app.packets import Frame, Keypoints2D
 from app.performer.source import PerformerSource
+from models import WEIGHTS_DIR
 from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
 from models.visibility import seen_mask
 from tests.conftest import REPOSITORY
 
 Picture = NDArray[np.uint8]
+BUNDLE = WEIGHTS_DIR / "pose_landmarker_full.task"
 _LEGS = [JOINT[side + part] for side in ("left_", "right_") for part in ("knee", "ankle")]
 
 
@@ -243,41 +248,85 @@ def test_a_forgotten_detector_closes_itself() -> None:
     assert dict(os.environ) == before
 
 
-def absent(folder: Path) -> Path:
-    return folder / "absent.task"
+def absent(path: Path, patch: pytest.MonkeyPatch) -> None:
+    """There is no file."""
 
 
-def unreadable(folder: Path) -> Path:
-    return folder
+def unreadable(path: Path, patch: pytest.MonkeyPatch) -> None:
+    path.mkdir()
 
 
-def garbage(folder: Path) -> Path:
-    path = folder / "garbage.task"
-    path.write_bytes(b"no model" * 1000)
-    return path
+def garbage(path: Path, patch: pytest.MonkeyPatch) -> None:
+    content = b"no model" * 1000
+    path.write_bytes(content)
+    model = replace(MODELS["full"], sha256=hashlib.sha256(content).hexdigest())
+    patch.setitem(models.MODELS, "full", model)
 
 
 @pytest.mark.parametrize("make", [absent, unreadable, garbage])
 def test_what_is_no_model_is_an_error_that_leaves_nothing_behind(
-    tmp_path: Path, make: Callable[[Path], Path]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Path, pytest.MonkeyPatch], None],
 ) -> None:
+    monkeypatch.setattr(models, "WEIGHTS_DIR", tmp_path)
+    make(tmp_path / BUNDLE.name, monkeypatch)
     before = dict(os.environ)
     with pytest.raises(DetectorError, match="pose"):
-        Detector(make(tmp_path))
+        Detector()
     gc.collect()  # ends the thread of a task that never was: MediaPipe's objects form a cycle
     assert dict(os.environ) == before
 
 
+@pytest.mark.parametrize("size", SIZES)
 def test_a_damaged_bundle_is_named_with_its_checksum(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
-    content = bytearray(BUNDLE.read_bytes())
+    name = f"pose_landmarker_{size}.task"
+    content = bytearray((WEIGHTS_DIR / name).read_bytes())
     content[len(content) // 2] ^= 1
-    damaged = tmp_path / BUNDLE.name
-    damaged.write_bytes(content)
-    monkeypatch.setattr(app.detection.detector, "BUNDLE", damaged)
-    with pytest.raises(DetectorError, match=f"damaged.*SHA-256.*{BUNDLE_SHA256}"):
-        Detector()
+    (tmp_path / name).write_bytes(content)
+    monkeypatch.setattr(models, "WEIGHTS_DIR", tmp_path)
+    with pytest.raises(DetectorError, match=f"{name} is damaged.*SHA-256.*{MODELS[size].sha256}"):
+        Detector(size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_size_finds_the_person_in_its_own_way(person: list[Picture], size: Size) -> None:
+    usual = freshly(frames(person[:3]))
+    with Detector(size) as detector:
+        found = detect(detector, frames(person[:3]))
+        assert detector.size == size
+    assert all(each.tracked for each in found)
+    height = np.ptp(usual[-1].landmarks[:, 1])
+    away = np.linalg.norm(found[-1].xy - usual[-1].xy, axis=1)
+    assert np.median(away) < 0.05 * height
+    assert bool(away.max() > 0.0) is (size != "full"), "each says what it says"
+
+
+def test_another_size_goes_on_with_the_same_person(person: list[Picture]) -> None:
+    before = dict(os.environ)
+    these = frames(person[:9])
+    with Detector("lite") as detector:
+        found = detect(detector, these[:5])
+        detector.change("full")
+        found += detect(detector, these[5:])
+        assert detector.size == "full"
+    assert all(each.tracked for each in found)
+    assert {each.company.followed for each in found} == {0}
+    assert largest_difference(found[5:6], freshly(these[5:6])) < 0.01, "as a new one says"
+    assert dict(os.environ) == before
+
+
+def test_a_size_that_cannot_be_used_leaves_the_one_there_was(
+    person: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Detector("lite") as detector:
+        monkeypatch.setattr(models, "WEIGHTS_DIR", tmp_path)
+        with pytest.raises(DetectorError, match="cannot be read"):
+            detector.change("heavy")
+        assert detector.size == "lite"
+        assert detect(detector, frames(person[:1]))[0].tracked
 
 
 def test_a_failure_is_an_error_and_can_be_closed(person: list[Picture]) -> None:
@@ -292,11 +341,12 @@ def test_a_failure_is_an_error_and_can_be_closed(person: list[Picture]) -> None:
     assert freshly(frames(person[:1]))[0].tracked
 
 
-def test_script_card_and_program_agree_on_the_bundle() -> None:
-    script = runpy.run_path(str(BUNDLE.with_name("build_pose_landmarker.py")))
-    assert script["SHA256"] == BUNDLE_SHA256
-    assert script["BUNDLE"] == BUNDLE
-    assert BUNDLE_SHA256 in BUNDLE.with_suffix(".md").read_text(encoding="utf-8")
+def test_script_card_and_program_agree_on_the_bundles() -> None:
+    script = runpy.run_path(str(WEIGHTS_DIR / "build_pose_landmarker.py"))
+    assert script["SHA256"] == {size: model.sha256 for size, model in MODELS.items()}
+    assert script["FOLDER"] == WEIGHTS_DIR
+    card = (WEIGHTS_DIR / "pose_landmarker.md").read_text(encoding="utf-8")
+    assert all(model.sha256 in card for model in MODELS.values())
 
 
 def test_importing_the_detector_is_cheap() -> None:

@@ -46,7 +46,7 @@ def test_what_is_no_study(tmp_path: Path) -> None:
 
 def test_the_acts_of_a_seed_with_their_exact_3d() -> None:
     notes: list[str] = []
-    material = performer_acts((SEEDS[0],), 0.4, notes.append)
+    material = performer_acts((SEEDS[0],), 0.4, "full", notes.append)
     (footage,) = material.footage
     assert footage.xy.shape == (12, 17, 2)
     assert footage.world is not None
@@ -73,7 +73,7 @@ def test_the_acts_of_a_seed_with_their_exact_3d() -> None:
 def test_captured_motion_is_drawn_and_detected() -> None:
     clip = walker(240, 60.0)
     pack = Pack("walk", "made here", "CC0", (Clip("walk", "val", clip.rate, clip.xyz),))
-    materials = drawn_motion(repertoire([pack], [1.0], "val"), 3, 0.3, lambda _: None)
+    materials = drawn_motion(repertoire([pack], [1.0], "val"), 3, 0.3, "full", lambda _: None)
     takes = [footage for material in materials for footage in material.footage]
     assert len(takes) == 3
     assert all(take.xy.shape == (9, 17, 2) for take in takes)
