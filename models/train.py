@@ -161,6 +161,8 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def _trainer(
     recipe: Recipe, packs: list[Pack], options: argparse.Namespace, group: Group
 ) -> Trainer:
+    if options.from_stage is not None and options.init is None:
+        raise MixposeError("--from-stage says where to start with the weights of --init.")
     start = None
     if options.init is not None:
         stage = None if options.from_stage is None else options.from_stage - 1

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import MixposeError
-from models.skeleton import confidence_from_landmarks, joints_from_landmarks, world_joints
+from models.skeleton import (
+    JOINT_COUNT,
+    confidence_from_landmarks,
+    joints_from_landmarks,
+    world_joints,
+)
 from models.visibility import calibrated
 
 RATE: Final = 30.0
@@ -57,31 +62,49 @@ class Study:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                landmarks, world = file["landmarks"], file["world"]
-                detector = tuple(file["detector"].tolist())
-                visibility = np.stack(
-                    [
-                        calibrated(said, size)
-                        for said, size in zip(landmarks[..., _VISIBILITY], detector, strict=True)
-                    ]
-                )
-                rest = {
-                    name: file[name].astype(np.float32)
-                    for name in ("truth", "size", "focal", "up", "rate")
-                }
-                return cls(
-                    detector=detector,
-                    xy=joints_from_landmarks(landmarks[..., :2]).astype(np.float32),
-                    conf=confidence_from_landmarks(visibility).astype(np.float32),
-                    world=world_joints(world).astype(np.float32),
-                    tracked=file["tracked"].astype(bool),
-                    kind=tuple(file["kind"].tolist()),
-                    **rest,
-                )
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+                study = cls._of(file)
+            study._require_whole()
+        except (OSError, ValueError, TypeError, LookupError, BadZipFile) as error:
             raise MixposeError(
                 f"{path} is no study: {error}. Make one with python -m app.study."
             ) from error
+        return study
+
+    @classmethod
+    def _of(cls, file: Mapping[str, NDArray[Any]]) -> Study:
+        landmarks, detector = file["landmarks"], tuple(file["detector"].tolist())
+        said = zip(landmarks[..., _VISIBILITY], detector, strict=True)
+        visibility = np.stack([calibrated(each, size) for each, size in said])
+        rest = {
+            name: file[name].astype(np.float32) for name in ("truth", "size", "focal", "up", "rate")
+        }
+        return cls(
+            detector=detector,
+            xy=joints_from_landmarks(landmarks[..., :2]).astype(np.float32),
+            conf=confidence_from_landmarks(visibility).astype(np.float32),
+            world=world_joints(file["world"]).astype(np.float32),
+            tracked=file["tracked"].astype(bool),
+            kind=tuple(file["kind"].tolist()),
+            **rest,
+        )
+
+    def _require_whole(self) -> None:
+        count, frames = self.tracked.shape
+        shapes: dict[str, tuple[int, ...]] = {
+            "xy": (count, frames, JOINT_COUNT, 2),
+            "conf": (count, frames, JOINT_COUNT),
+            "world": (count, frames, JOINT_COUNT, 3),
+            "truth": (count, frames, JOINT_COUNT, 3),
+            "size": (count, 2),
+            "focal": (count,),
+            "up": (count, 3),
+            "rate": (count,),
+        }
+        for name, shape in shapes.items():
+            if (given := getattr(self, name).shape) != shape:
+                raise ValueError(f"{name} is {given}, not {shape}")
+        if not len(self.detector) == len(self.kind) == count:
+            raise ValueError(f"of {count} takes not each has a detector and a kind")
 
 
 def study_files(paths: Sequence[Path]) -> list[Path]:

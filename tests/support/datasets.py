@@ -172,5 +172,6 @@ def write_study(path: Path, takes: Sequence[ObservedTake]) -> Path:
     """Write what ``python -m app.study`` would."""
     names = [field.name for field in fields(ObservedTake)]
     arrays: Tree = {name: np.array([getattr(take, name) for take in takes]) for name in names}
+    path.parent.mkdir(exist_ok=True)
     np.savez_compressed(path, **arrays)
     return path
