@@ -50,6 +50,8 @@ class WeightsInfo:
     """Stature of the people in its output."""
     training: str = "published checkpoint"
     licence: str = "unknown"
+    says_up: bool = False
+    """Whether the pelvis, the origin by definition, is used to say where up is instead."""
     sha256: str = ""
     path: str = ""
 
@@ -149,6 +151,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], WeightsInfo]:
             height_m=float(metadata["height_m"]),
             training=metadata["training"],
             licence=metadata["licence"],
+            says_up=metadata.get("says_up") == "True",
         )
     except (KeyError, ValueError) as error:
         raise WeightsError(f"The weights {path} lack a usable description: {error}.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
@@ -20,6 +21,8 @@ from app.cli import (
 from app.cli.exits import UsageError
 from app.cli.numbers import number, seconds
 from app.cli.program import PROGRAM
+from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
+from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.wanted import HEIGHT_RANGE_M
 
 ADD_TO_MENU: Final = "--add-to-menu"
@@ -112,6 +115,7 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
         "'performer' (default: the first camera, or the performer when there is none)",
     )
     _add_model_options(window, height=True)
+    _add_detector(window, "as this machine can afford", default=None)
     live_options.add(window, default=None)
     window.add_argument(
         "--delay",
@@ -152,7 +156,10 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
 _NOT_WITH: Final = {
     "source": ("lift", "export", "devices", "evaluate"),
     "delay": ("lift", "record", "export", "devices", "evaluate"),
-} | dict.fromkeys(("osc", "lsl"), ("lift", "export", "devices", "bench", "evaluate"))
+} | {
+    "detector": ("export", "devices"),
+    **dict.fromkeys(("osc", "lsl"), ("lift", "export", "devices", "bench", "evaluate")),
+}
 """Options of the window that mean nothing to these commands."""
 
 
@@ -206,6 +213,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     processing_options.add(lift)
     batch_options.add(lift)
     _add_model_options(lift, height=True, default=argparse.SUPPRESS)
+    _add_detector(lift, FOR_FILMS)
 
 
 def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -237,12 +245,14 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
     person_options.add(record)
     live_options.add(record)
     _add_model_options(record, height=True, default=argparse.SUPPRESS)
+    _add_detector(record, FOR_LIVE)
 
 
 def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
     stream = _command(commands, "stream", "send poses to other programs live, without a window")
     live_options.add_stream(stream, _delay)
     _add_model_options(stream, height=True, default=argparse.SUPPRESS)
+    _add_detector(stream, "as this machine can afford")
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -283,6 +293,7 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     bench.add_argument("--quick", action="store_true", help="under a minute instead of about three")
     _add_model_options(bench, height=False, default=argparse.SUPPRESS)
+    _add_detector(bench, f"{FOR_FILMS} for whole clips, {FOR_LIVE} live")
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -290,6 +301,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate.description = EVALUATE_DESCRIPTION
     evaluate.usage = f"{PROGRAM} evaluate [options]"
     _add_device(evaluate, default=argparse.SUPPRESS)
+    _add_detector(evaluate, FOR_FILMS)
     evaluate.add_argument(
         "--weights",
         metavar="NAME|PATH",
@@ -298,7 +310,6 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="weights to compare, by name (see 'devices') or file (default: what the program uses)",
     )
     for option, words in (
-        ("--motion", "motion packs: their val split with training's noise, and on the performer"),
         ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
         ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
         ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
@@ -357,13 +368,20 @@ def _add_model_options(
             default=default,
             help="the person's height, which sets the scale (default: a person of average height)",
         )
+        _add_camera(parser, default)
+
+
+def _add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
+    for option, limits, words in (
+        ("--camera-pitch", PITCH_RANGE_DEG, "looks down; negative looks up"),
+        ("--camera-roll", ROLL_RANGE_DEG, "is turned clockwise, as seen from behind"),
+    ):
         parser.add_argument(
-            "--no-detector-depth",
-            dest="use_depth",
-            action="store_const",
-            const=False,
+            option,
+            metavar="DEG",
+            type=partial(_angle, limits=limits),
             default=default,
-            help="do not let the network see MediaPipe's own depth, only its 2D joints",
+            help=f"by how many degrees the camera {words} (default: found out)",
         )
 
 
@@ -376,6 +394,19 @@ def _add_device(parser: argparse._ActionsContainer, default: str | None) -> None
     )
 
 
+def _add_detector(
+    parser: argparse._ActionsContainer, usual: str, default: str | None = argparse.SUPPRESS
+) -> None:
+    """The size of MediaPipe's model; ``usual`` says which it is when nothing is said."""
+    parser.add_argument(
+        "--detector",
+        choices=SIZES,
+        default=default,
+        help="the size of MediaPipe's model that finds the 2D joints: heavy is the most accurate "
+        f"and takes three times as long as full, lite is the fastest (default: {usual})",
+    )
+
+
 def _height(text: str) -> float:
     low, high = HEIGHT_RANGE_M
     value = number(text, "a height in metres, such as 1.75")
@@ -383,6 +414,15 @@ def _height(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {value / 100:g}")
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g} metres")
+    return value
+
+
+def _angle(text: str, limits: tuple[float, float]) -> float:
+    value = number(text, "an angle in degrees, such as 12")
+    if not limits[0] <= value <= limits[1]:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not between {limits[0]:g} and {limits[1]:g} degrees"
+        )
     return value
 
 

@@ -11,81 +11,117 @@ import torch
 from models.skeleton import JOINT, MIRROR, PELVIS
 from models.training import cameras, detector_model
 from models.training.bodies import to_canonical_size
-from models.training.detector_model import FITTED, DetectorModel, fitted, look
+from models.training.detector_model import FITTED, SIZES, DetectorModel, Look, fitted, look
+from models.training.detector_noise import midpoint_confidences
 from models.training.fit_detector import fit, read_study
-from models.training.motion import MotionBank, Pack
-from tests.support.walking import walker
+from tests.support.datasets import landmarks_of
+from tests.support.walking import walking_repertoire
 
 WRIST, FOCAL, SIZE = JOINT["left_wrist"], 500.0, (640, 480)
-BIAS, DEEPER, NOISE = 0.03, 0.1, 0.01
+BIAS, ASTRAY, NOISE = 0.03, (0.05, -0.04, 0.1), 0.01
+LITE, FULL, HEAVY = range(len(SIZES))
+LITE_BIAS = 0.06
+"""How much further to the right the smallest detector puts the left wrist."""
 
 
 @pytest.fixture(scope="module")
 def view() -> cameras.View:
     """80 windows of 20 frames of a walker, all of them inside the picture."""
-    bank = MotionBank([Pack("p", "made here", "CC0", (walker(),))], [1.0], "train")
-    windows = bank.windows(80, 20, 30.0, torch.Generator().manual_seed(0))
+    walk = walking_repertoire()
+    windows, _ = walk.windows(80, 20, 30.0, torch.Generator().manual_seed(0))
     seen = cameras.view(to_canonical_size(windows), torch.Generator().manual_seed(1))
     frame = torch.tensor([[SIZE[0] / 2 / FOCAL, SIZE[1] / 2 / FOCAL]]).expand(80, 2)
     camera = seen.camera.clone()
     camera[..., 2] += 6.0
-    return cameras.View(camera, camera[..., :2] / camera[..., 2:], frame)
+    return cameras.View(camera, camera[..., :2] / camera[..., 2:], frame, seen.up)
+
+
+def described(view: cameras.View, detector: int = FULL) -> Look:
+    every = torch.full((len(view.camera),), detector)
+    return look(view.camera, view.image, view.frame, every)
 
 
 @pytest.fixture(scope="module")
 def study(view: cameras.View, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A made-up detector: it puts left wrists too far right and too deep, and errs by a noise."""
-    described = look(view.camera, view.image, view.frame)
+    """Made-up detectors: they put left wrists too far right and elsewhere in 3D, and err by a
+    noise; every second take is of the smallest one, who errs more."""
+    seen = described(view)
     rng = np.random.default_rng(0)
-    size = described.size.numpy()[..., None, None]
+    size = seen.size.numpy()[..., None, None]
+    lite = np.arange(80) % 2 == 1
     image = view.image.numpy() + size * rng.normal(0, NOISE, view.image.shape)
-    image[:, :, WRIST, 0] += BIAS * size[..., 0, 0]
-    world = described.pose.numpy().copy()
-    world[:, :, WRIST, 2] += DEEPER
-    conf = np.full(image.shape[:3], 0.9, np.float32)
-    xy = image * FOCAL + np.array(SIZE) / 2
+    image[:, :, WRIST, 0] += (BIAS + LITE_BIAS * lite[:, None]) * size[..., 0, 0]
+    world = seen.pose.numpy().copy()
+    world[:, :, WRIST] += ASTRAY
+    landmarks = np.full((80, 20, 33, 5), 0.9, np.float32)
+    landmarks[..., :2] = landmarks_of(image * FOCAL + np.array(SIZE) / 2)
     tracked = np.ones(image.shape[:2], bool)
     tracked[:, 3] = False
-    xy[:, 3] = np.nan
-    xy[0] = xy[0][:, list(MIRROR)]  # left for right: not an error to be fitted
+    landmarks[:, 3, :, :2] = np.nan
+    exchanged = image[0][:, list(MIRROR)]  # left for right: not an error to be fitted
+    landmarks[0, ..., :2] = landmarks_of(exchanged * FOCAL + np.array(SIZE) / 2)
     path = tmp_path_factory.mktemp("study") / "study.npz"
     np.savez(
         path,
-        xy=xy.astype(np.float32),
-        conf=conf,
-        world=world.astype(np.float32),
+        detector=np.where(lite, SIZES[LITE], SIZES[FULL]),
+        landmarks=landmarks,
+        world=landmarks_of(world),
         tracked=tracked,
         truth=(1.1 * view.camera).numpy(),  # somebody taller, further away: the same picture
         size=np.tile(SIZE, (80, 1)),
         focal=np.full(80, FOCAL),
+        up=view.up.numpy(),
+        rate=np.full(80, 30.0),
+        kind=np.full(80, "gait"),
     )
     return path
 
 
 def test_a_study_is_read_as_deviations_from_the_truth(study: Path) -> None:
-    read = read_study(study)
+    read = read_study([study])
     known = read.weight > 0
     assert not known[0].any()
     assert not known[:, 3].any()
     assert known[1:, [0, 1, 2, 4]].all()
     error = torch.where(known, read.target, torch.nan)
-    assert error[..., WRIST, 0].nanmean() == pytest.approx(BIAS, abs=2e-3)
-    assert error[..., WRIST, 3].nanmean() == pytest.approx(DEEPER, abs=2e-3)
-    assert error[..., JOINT["nose"], 3].nanmean() == pytest.approx(0, abs=2e-3)
+    assert error[::2, :, WRIST, 0].nanmean() == pytest.approx(BIAS, abs=2e-3)
+    assert error[1::2, :, WRIST, 0].nanmean() == pytest.approx(BIAS + LITE_BIAS, abs=2e-3)
+    for axis in range(3):
+        astray = error[..., 3 + axis]
+        assert astray[..., WRIST].nanmean() == pytest.approx(ASTRAY[axis], abs=2e-3)
+        assert astray[..., JOINT["nose"]].nanmean() == pytest.approx(0, abs=2e-3)
     assert error[..., 2].nanmean() == pytest.approx(np.log(9), abs=1e-3)
 
 
-def test_a_fit_answers_like_the_detector_it_was_fitted_to(view: cameras.View, study: Path) -> None:
-    model = fit(read_study(study), steps=400)
-    described = look(view.camera, view.image, view.frame)
-    answer = model.answer(described, view.image, torch.Generator().manual_seed(2))
-    error = (answer.image - view.image) / described.size[..., None, None]
-    assert error[..., WRIST, 0].mean() == pytest.approx(BIAS, abs=0.008)
-    assert error[..., JOINT["right_wrist"], 0].mean() == pytest.approx(0, abs=0.008)
-    assert error[..., JOINT["nose"], 1].std() == pytest.approx(NOISE, rel=0.4)
-    depth = answer.depth - described.pose[..., 2]
-    assert depth[..., WRIST].mean() == pytest.approx(DEEPER, abs=0.03)
-    assert (answer.depth[..., PELVIS] == 0).all()
+def test_frames_of_another_rate_are_shown_with_the_speed_at_30(
+    view: cameras.View, study: Path, tmp_path: Path
+) -> None:
+    arrays = dict(np.load(study))
+    np.savez(tmp_path / "slow.npz", **arrays | {"rate": np.full(80, 15.0)})
+    usual, slow = (
+        read_study([path]).features[..., detector_model.SPEEDS]
+        for path in (study, tmp_path / "slow.npz")
+    )
+    assert torch.allclose(slow, usual / 2)
+    assert usual.abs().max() > 0.05
+    both = read_study([study, tmp_path / "slow.npz"])
+    assert len(both.target) == 160
+
+
+def test_a_fit_answers_like_the_detectors_it_was_fitted_to(view: cameras.View, study: Path) -> None:
+    model = fit(read_study([study]), steps=400)
+    for detector, bias in ((FULL, BIAS), (LITE, BIAS + LITE_BIAS)):
+        seen = described(view, detector)
+        answer = model.answer(seen, view.image, torch.Generator().manual_seed(2))
+        error = (answer.image - view.image) / seen.size[..., None, None]
+        assert error[..., WRIST, 0].median() == pytest.approx(bias, abs=0.012)
+        assert error[..., JOINT["right_wrist"], 0].median() == pytest.approx(0, abs=0.012)
+        quarter, three_quarters = error[..., JOINT["nose"], 1].quantile(torch.tensor([0.25, 0.75]))
+        assert (three_quarters - quarter) / 1.349 == pytest.approx(NOISE, rel=0.4)
+        astray = (answer.world - seen.pose)[..., WRIST, :].flatten(0, 1).median(0).values
+        assert astray.tolist() == pytest.approx(ASTRAY, abs=0.03)
+        assert (answer.world[..., PELVIS, :] == 0).all()
+        assert torch.equal(answer.conf, midpoint_confidences(answer.conf))
 
 
 def test_the_shipped_model_is_small_and_plain() -> None:
@@ -95,13 +131,15 @@ def test_the_shipped_model_is_small_and_plain() -> None:
 
 
 def test_the_shipped_model_errs_by_plausible_amounts_and_slowly(view: cameras.View) -> None:
-    described = look(view.camera, view.image, view.frame)
-    answer = fitted().answer(described, view.image, torch.Generator().manual_seed(0))
-    again = fitted().answer(described, view.image, torch.Generator().manual_seed(0))
+    seen = described(view, HEAVY)
+    answer = fitted().answer(seen, view.image, torch.Generator().manual_seed(0))
+    again = fitted().answer(seen, view.image, torch.Generator().manual_seed(0))
     assert torch.equal(answer.image, again.image)
-    error = (answer.image - view.image) / described.size[..., None, None]
+    error = (answer.image - view.image) / seen.size[..., None, None]
     assert 0.008 < error.square().mean().sqrt() < 0.04
-    assert 0.03 < (answer.depth - described.pose[..., 2]).std() < 0.2
+    astray = (answer.world - seen.pose).flatten(0, 2)
+    assert (astray.std(0) > torch.tensor([0.015, 0.015, 0.03])).all()
+    assert (astray.std(0) < torch.tensor([0.12, 0.12, 0.2])).all()
     assert answer.conf.min() >= 0
     assert answer.conf[..., JOINT["left_shoulder"]].median() > 0.8
     # What is off by much stays off for a while.
@@ -110,10 +148,15 @@ def test_the_shipped_model_errs_by_plausible_amounts_and_slowly(view: cameras.Vi
 
 
 def test_motion_is_part_of_a_pose_and_single_frames_have_none(view: cameras.View) -> None:
-    moving = look(view.camera, view.image, view.frame).features
-    still = look(view.camera[:, :1], view.image[:, :1], view.frame).features
+    moving = described(view).features
+    still = look(view.camera[:, :1], view.image[:, :1], view.frame, torch.ones(80).long()).features
     assert (still[..., detector_model.SPEEDS] == 0).all()
     assert moving[..., detector_model.SPEEDS].abs().max() > 0.05
-    before = torch.cat([still[..., : detector_model.SPEEDS.start], still[..., -4:]], dim=-1)
-    after = torch.cat([moving[..., : detector_model.SPEEDS.start], moving[..., -4:]], dim=-1)
-    assert torch.allclose(before, after[:, :1], atol=1e-5)
+    at_rest = [*range(detector_model.SPEEDS.start), *range(detector_model.SPEEDS.stop, 126)]
+    assert torch.allclose(still[..., at_rest], moving[:, :1, at_rest], atol=1e-5)
+
+
+def test_each_size_of_the_detector_is_another(view: cameras.View) -> None:
+    shown = [described(view, detector).features for detector in (LITE, FULL, HEAVY)]
+    assert all((shown[FULL] != each).any(-1).all() for each in (shown[LITE], shown[HEAVY]))
+    assert ((shown[LITE] != shown[HEAVY]).sum(-1) == 2).all()

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from models.errors import MixposeError
+from models.geometry import CHANNELS
 from models.mixste import MixSTE
+from models.skeleton import PELVIS
 from models.training.curriculum import (
     RECIPES,
     Cosine,
@@ -36,7 +38,7 @@ def test_windows_only_grow_and_never_at_a_rate_that_loses_what_was_learned(recip
     assert all(stage.rate <= 3e-4 for stage in recipe.stages if stage.frames > 1)
     with torch.device("meta"):
         built = recipe.network(recipe.stages[-1].frames)
-    assert built.channels == 8
+    assert built.channels == len(CHANNELS)
 
 
 def test_the_papers_recipe_is_the_papers() -> None:
@@ -45,6 +47,7 @@ def test_the_papers_recipe_is_the_papers() -> None:
     assert (recipe.width, recipe.depth, recipe.heads, stage.frames) == (512, 8, 8, 243)
     assert (stage.rate, recipe.weight_decay, recipe.drop_path) == (4e-5, 0.1, 0.1)
     assert recipe.loss is paper_loss
+    assert not recipe.says_up
     epoch = recipe.validate_every
     assert stage.steps == 120 * epoch
     course = [recipe.schedule.at(step, stage.steps) for step in (0, epoch - 1, epoch, 10 * epoch)]
@@ -94,6 +97,42 @@ def test_our_loss_is_zero_for_the_truth_and_steers_by_what_was_seen() -> None:
     assert wrong.grad[:, :, 3].norm() < wrong.grad[:, :, 6].norm()
 
 
+def test_where_up_is_costs_its_square_and_nothing_of_the_pose() -> None:
+    target = torch.randn(2, 5, 17, 3)
+    predicted = (target + 0.1 * torch.randn(2, 5, 17, 3)).requires_grad_()
+    plain = training_loss(predicted, target, SEEN)
+    other = target.clone()
+    other[:, :, PELVIS] += torch.tensor([0.3, 0.0, -0.4])
+    elsewhere = training_loss(predicted, other, SEEN)
+    off = (predicted - other)[:, :, PELVIS].square().sum(-1).mean()
+    before = (predicted - target)[:, :, PELVIS].square().sum(-1).mean()
+    assert float(elsewhere - plain) == pytest.approx(float(off - before), abs=1e-5)
+    joints = [joint for joint in range(17) if joint != PELVIS]
+    slopes = [torch.autograd.grad(loss, predicted)[0] for loss in (plain, elsewhere)]
+    assert torch.equal(slopes[0][:, :, joints], slopes[1][:, :, joints])
+    assert not torch.equal(slopes[0][:, :, PELVIS], slopes[1][:, :, PELVIS])
+
+
+def test_what_is_said_of_two_directions_that_may_both_be_is_their_mean() -> None:
+    """Which is the shorter, the further they are apart: that is what it means to be unsure."""
+    target = torch.zeros(2, 1, 17, 3)
+    target[0, 0, PELVIS], target[1, 0, PELVIS] = torch.eye(3)[0], torch.eye(3)[1]
+    said = torch.zeros(1, 1, 17, 3, requires_grad=True)
+    optimizer = torch.optim.SGD([said], lr=0.1)
+    for _ in range(100):
+        optimizer.zero_grad()
+        training_loss(said.expand(2, -1, -1, -1), target, SEEN[:, :1]).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    assert said[0, 0, PELVIS].tolist() == pytest.approx([0.5, 0.5, 0.0], abs=1e-3)
+
+
+def test_the_papers_loss_knows_nothing_of_up() -> None:
+    predicted, target = torch.randn(2, 5, 17, 3), torch.randn(2, 5, 17, 3)
+    other = target.clone()
+    other[:, :, PELVIS] = 7.0
+    assert paper_loss(predicted, target, SEEN) == paper_loss(predicted, other, SEEN)
+
+
 @pytest.mark.parametrize(("short", "long"), [(1, 9), (9, 27), (9, 9)])
 def test_growing_loses_nothing_that_was_learned(short: int, long: int) -> None:
     torch.manual_seed(0)
@@ -111,12 +150,15 @@ def test_growing_loses_nothing_that_was_learned(short: int, long: int) -> None:
 
 
 @pytest.mark.parametrize(("short", "long"), [(1, 1), (9, 9)])
-def test_new_channels_change_nothing_before_they_are_trained(short: int, long: int) -> None:
+@pytest.mark.parametrize(("few", "many"), [(3, 8), (8, len(CHANNELS))])
+def test_new_channels_change_nothing_before_they_are_trained(
+    short: int, long: int, few: int, many: int
+) -> None:
     torch.manual_seed(0)
-    small, large = network(short, channels=3), network(long, channels=8)
+    small, large = network(short, channels=few), network(long, channels=many)
     initialise(small)
     grow(small.state_dict(), large)
-    keypoints = torch.randn(4, short, 17, 8)
+    keypoints = torch.randn(4, short, 17, many)
     assert torch.allclose(Lifting(small)(keypoints), Lifting(large)(keypoints), atol=1e-5)
 
 

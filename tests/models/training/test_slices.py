@@ -14,6 +14,7 @@ import torch
 
 from models import checkpoint, train
 from models.errors import MixposeError
+from models.geometry import CHANNELS
 from models.training import handover
 from models.training.motion import Clip, Pack
 from tests.support.walking import walker, walking_pack
@@ -125,7 +126,8 @@ def test_a_run_out_of_time_says_how_to_go_on_and_does(
     run(tmp_path, *short)
     assert "Finished." in capsys.readouterr().err
     network, info = checkpoint.load(weights(tmp_path))
-    assert (network.frames, info.width, info.channels) == (9, 16, 8)
+    assert (network.frames, info.width, info.channels) == (9, 16, len(CHANNELS))
+    assert info.says_up
     assert "Recipe tiny. walking: made here (CC0)." in info.training
     # One command away from a model of one's own: from those weights, only the last stage.
     own = [*short, "--init", str(weights(tmp_path)), "--work", str(tmp_path / "own")]
@@ -136,7 +138,6 @@ def test_a_run_out_of_time_says_how_to_go_on_and_does(
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--shares", "1", "2"], "--shares takes 1 numbers"),
         (["--from-stage", "2"], "--init"),
         (["--init", "nothing-like-that"], "no weights called"),
         (["--width", "15"], "not a multiple"),

@@ -25,7 +25,7 @@ from models.training.distributed import Group
 from models.training.state import read_start, read_state
 from models.training.stopping import Reason, Stopper
 from models.training.trainer import Settings, Trainer
-from tests.support.walking import walking_bank
+from tests.support.walking import walking_repertoire
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 CPU = Group(torch.device("cpu"))
@@ -46,8 +46,8 @@ TINY = Recipe(
 
 def trainer(folder: Path, recipe: Recipe = TINY, **options: Any) -> Trainer:
     settings = options.pop("settings", Settings())
-    bank = walking_bank()
-    return Trainer(recipe, bank, bank, folder, CPU, settings, **options)
+    walk = walking_repertoire()
+    return Trainer(recipe, walk, walk, folder, CPU, settings, **options)
 
 
 class Ticks:
@@ -91,12 +91,25 @@ def test_training_learns(tmp_path: Path) -> None:
     assert learner.validate()["mpjpe"] < 0.7 * before["mpjpe"]
 
 
+def test_training_learns_where_up_is_besides_the_pose(tmp_path: Path) -> None:
+    """From the picture alone: what it is told of up is not among the first three channels."""
+    recipe = replace(TINY, width=32, stages=(Stage(1, 64, 200, 1e-2),), drop_path=0.0)
+    learner = trainer(tmp_path, recipe)
+    before = learner.validate()
+    learner.run(Stopper())
+    after = learner.validate()
+    assert after["up"] < 0.5 * before["up"]
+    assert after["up"] < 30
+    assert after["mpjpe"] < 0.7 * before["mpjpe"]
+
+
 def test_the_log_has_a_row_for_each_validation(whole: Path) -> None:
     logged = [(int(row["stage"]), int(row["step"]), int(row["total_step"])) for row in rows(whole)]
     assert logged == [(1, 4, 4), (1, 6, 6), (2, 4, 10), (2, 6, 12)]
-    assert (whole / "log.csv").read_text().startswith("frames,step,loss,mpjpe,n,p,all,mpjve")
+    assert (whole / "log.csv").read_text().startswith("frames,step,loss,mpjpe,n,p,all,mpjve,up")
     # Velocity needs a second frame.
     assert [row["mpjve"] != "" for row in rows(whole)] == [False, False, True, True]
+    assert all(0 <= float(row["up"]) <= 180 for row in rows(whole))
 
 
 @pytest.mark.parametrize("minutes", [2.5, 4.5])
@@ -235,17 +248,17 @@ def test_without_averaging_the_last_weights_are_the_result(tmp_path: Path) -> No
 def test_processes_share_the_batch_that_one_would_draw() -> None:
     stage = Stage(3, 8, 10, 1e-3)
     drawn = [
-        Draws(walking_bank(), 30.0, stage, 5, share)[7]
+        Draws(walking_repertoire(), 30.0, stage, 5, share)[7]
         for share in (Share(), *(Share(rank, 4) for rank in range(4)))
     ]
     for one, *several in zip(*drawn, strict=True):
         assert torch.equal(one, torch.cat(several))
     with pytest.raises(MixposeError, match="8 windows a step cannot be divided"):
-        Draws(walking_bank(), 30.0, stage, 5, Share(0, 3))
+        Draws(walking_repertoire(), 30.0, stage, 5, Share(0, 3))
 
 
 def test_every_step_has_a_batch_of_its_own() -> None:
-    draws = Draws(walking_bank(), 30.0, Stage(1, 4, 9, 1e-3), 5)
+    draws = Draws(walking_repertoire(), 30.0, Stage(1, 4, 9, 1e-3), 5)
     assert not torch.equal(draws[0][0], draws[1][0])
     assert torch.equal(draws[1][0], draws[1][0])
     assert len({seed_of(1, stage, step) for stage in range(4) for step in range(500)}) == 2000
@@ -253,7 +266,7 @@ def test_every_step_has_a_batch_of_its_own() -> None:
 
 @pytest.mark.slow
 def test_worker_processes_draw_the_same_batches_in_order() -> None:
-    draws = Draws(walking_bank(), 30.0, Stage(1, 4, 9, 1e-3), 5)
+    draws = Draws(walking_repertoire(), 30.0, Stage(1, 4, 9, 1e-3), 5)
     fed = list(feed(draws, range(3, 9), torch.device("cpu"), workers=2))
     assert len(fed) == 6
     for step, batch in enumerate(fed, start=3):

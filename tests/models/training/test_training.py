@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,38 +10,32 @@ import pytest
 import torch
 
 from models.errors import MixposeError
+from models.geometry import CHANNELS, UP_CHANNELS, VAGUEST_UP_DEG
 from models.skeleton import JOINT, MIRROR, PELVIS
-from models.training import bodies, cameras, detector_noise, postures
-from models.training.motion import MotionBank, Pack, read_pack
+from models.training import bodies, cameras, detector_noise
+from models.training.kinds import Repertoire
+from models.training.motion import read_pack
 from models.training.samples import Batch, Sampler
-from tests.support.walking import walker
+from tests.support.bones import bone_lengths
+from tests.support.walking import walking_repertoire
+
+DEPTH = CHANNELS.index("depth")
+ACROSS = [CHANNELS.index("world x"), CHANNELS.index("world y")]
 
 
-@pytest.fixture
-def bank() -> MotionBank:
-    return MotionBank([Pack("p", "made here", "CC0", (walker(),))], [1.0], "train")
+@pytest.fixture(scope="module")
+def walk() -> Repertoire:
+    return walking_repertoire()
 
 
-BONES = [("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist")]
-
-
-def bone_lengths(windows: torch.Tensor) -> torch.Tensor:
-    """(B, T, 17, 3) -> (B, T, 8), right then left of each limb."""
-    return torch.stack(
-        [
-            (
-                windows[:, :, JOINT[f"{side}_{upper}"]] - windows[:, :, JOINT[f"{side}_{lower}"]]
-            ).norm(dim=-1)
-            for upper, lower in BONES
-            for side in ("right", "left")
-        ],
-        dim=-1,
-    )
-
-
-def test_bodies_keep_rigid_symmetric_bones_of_the_canonical_size(bank: MotionBank) -> None:
+def cut(walk: Repertoire, count: int, frames: int) -> tuple[torch.Tensor, torch.Generator]:
+    """Windows, and the generator that drew them."""
     generator = torch.Generator().manual_seed(0)
-    windows = bank.windows(64, 27, 30.0, generator)
+    return walk.windows(count, frames, 30.0, generator)[0], generator
+
+
+def test_bodies_keep_rigid_symmetric_bones_of_the_canonical_size(walk: Repertoire) -> None:
+    windows, generator = cut(walk, 64, 27)
     varied = bodies.vary_proportions(windows, generator)
     turned = bodies.to_canonical_size(bodies.turn_limbs(varied, generator))
     lengths = bone_lengths(turned)
@@ -55,36 +48,8 @@ def test_bodies_keep_rigid_symmetric_bones_of_the_canonical_size(bank: MotionBan
     assert (turned - bodies.to_canonical_size(windows))[:, :, JOINT["left_wrist"]].std() > 0.05
 
 
-@pytest.mark.parametrize("posture", [postures.crouch, postures.reach])
-def test_postures_keep_bones_and_touch_a_quarter_of_the_windows(
-    bank: MotionBank, posture: Callable[[torch.Tensor, torch.Generator], torch.Tensor]
-) -> None:
-    generator = torch.Generator().manual_seed(0)
-    windows = bank.windows(300, 9, 30.0, generator)
-    posed = posture(windows, generator)
-    assert bone_lengths(posed) == pytest.approx(bone_lengths(windows), abs=1e-5)
-    changed = ((posed - windows).abs().amax(dim=(1, 2, 3)) > 1e-3).float().mean()
-    assert 0.12 < changed < 0.3
-
-
-def test_who_crouches_sinks_and_bends_knees_forwards_with_the_feet_on_the_floor(
-    bank: MotionBank,
-) -> None:
-    generator = torch.Generator().manual_seed(0)
-    windows = bank.windows(300, 9, 30.0, generator)
-    posed = postures.crouch(windows, generator)
-    ankles = [JOINT["left_ankle"], JOINT["right_ankle"]]
-    lowest = posed[:, :, ankles, 1].amin(-1)
-    assert lowest == pytest.approx(windows[:, :, ankles, 1].amin(-1), abs=1e-5)
-    deep = windows[:, :, PELVIS, 1] - posed[:, :, PELVIS, 1] > 0.3
-    assert deep.any()
-    # The walker faces along z.
-    forward = (posed[:, :, JOINT["left_knee"], 2] - posed[:, :, JOINT["left_hip"], 2])[deep]
-    assert (forward > 0.05).float().mean() > 0.95
-
-
-def test_bodies_have_the_proportions_of_people(bank: MotionBank) -> None:
-    windows = bank.windows(400, 3, 30.0, torch.Generator().manual_seed(0))
+def test_bodies_have_the_proportions_of_people(walk: Repertoire) -> None:
+    windows, _ = cut(walk, 400, 3)
     stretched = windows.clone()
     for side in ("left", "right"):  # shanks half as long again, as retargeting makes them
         knee, ankle = JOINT[f"{side}_knee"], JOINT[f"{side}_ankle"]
@@ -103,9 +68,8 @@ def test_bodies_have_the_proportions_of_people(bank: MotionBank) -> None:
     assert (plain[..., 2] / plain[..., 0])[:, 0].std() < 0.02
 
 
-def test_mirroring_exchanges_sides_of_half_the_windows(bank: MotionBank) -> None:
-    generator = torch.Generator().manual_seed(0)
-    windows = bank.windows(200, 3, 30.0, generator)
+def test_mirroring_exchanges_sides_of_half_the_windows(walk: Repertoire) -> None:
+    windows, generator = cut(walk, 200, 3)
     mirrored = bodies.mirror_half(windows, generator)
     unchanged = (mirrored == windows).all(dim=(1, 2, 3))
     assert 60 < unchanged.sum() < 140
@@ -113,15 +77,14 @@ def test_mirroring_exchanges_sides_of_half_the_windows(bank: MotionBank) -> None
     assert torch.equal(others, windows[~unchanged])
 
 
-def test_cameras_stand_upright_and_see_people_in_front(bank: MotionBank) -> None:
-    generator = torch.Generator().manual_seed(0)
-    windows = bank.windows(500, 2, 30.0, generator)
+def test_cameras_see_people_in_front_of_them_as_they_are(walk: Repertoire) -> None:
+    windows, generator = cut(walk, 500, 2)
     seen = cameras.view(windows, generator)
     assert (seen.camera[..., 2] >= 0.24).all()
-    # A rotation and a shift keep all distances; y points down.
+    # A rotation and a shift keep all distances; y points down for most.
     assert bone_lengths(seen.camera) == pytest.approx(bone_lengths(windows), abs=1e-4)
     down = seen.camera[:, :, JOINT["left_hip"], 1] - seen.camera[:, :, JOINT["left_shoulder"], 1]
-    assert (down > 0).float().mean() > 0.97
+    assert (down > 0).float().mean() > 0.88
     sides = (windows[0], seen.camera[0])
     handed = [
         torch.linalg.det(
@@ -132,6 +95,30 @@ def test_cameras_stand_upright_and_see_people_in_front(bank: MotionBank) -> None
         for pose in sides
     ]
     assert handed[0] == handed[1]
+
+
+def test_up_is_where_the_vertical_of_the_room_is_in_the_camera(walk: Repertoire) -> None:
+    windows, generator = cut(walk, 500, 2)
+    seen = cameras.view(windows, generator)
+    # The walker's trunk is upright to the last digit.
+    trunk = seen.camera[:, :, JOINT["thorax"]] - seen.camera[:, :, PELVIS]
+    along = torch.nn.functional.normalize(trunk, dim=-1)
+    assert (along - seen.up[:, None]).abs().max() < 1e-5
+
+
+def test_cameras_look_down_and_up_as_far_as_people_put_them_and_some_lie_on_their_side(
+    walk: Repertoire,
+) -> None:
+    windows, generator = cut(walk, 4000, 2)
+    up = cameras.view(windows, generator).up
+    pitch = torch.rad2deg(torch.asin(-up[:, 2]))
+    roll = torch.rad2deg(torch.atan2(-up[:, 0], -up[:, 1])).abs()
+    shares = torch.histogram(pitch, bins=torch.arange(-25.0, 51.0, 15.0)).hist / len(pitch)
+    assert (shares > 0.06).all(), "every pitch from -25 to 50 degrees is met"
+    assert float(shares.sum()) > 0.93
+    assert (roll < 15).float().mean() > 0.8
+    for low in (30, 80, 130):
+        assert ((roll > low) & (roll < low + 50)).float().mean() > 0.02
 
 
 def test_detector_errors_have_the_size_they_claim() -> None:
@@ -179,45 +166,94 @@ def test_exchanged_sides_are_the_bodys_or_the_limbs() -> None:
     assert detector_noise.exchange_sides(single, torch.Generator()) is single
 
 
-def test_network_sees_what_it_is_to_tell(bank: MotionBank) -> None:
-    batch = Sampler(bank, 30.0, seed=3).draw(256, 9)
-    xy, conf, depth, known = (batch.keypoints[..., channels] for channels in (slice(2), 2, 3, 4))
+@pytest.fixture(scope="module")
+def batch(walk: Repertoire) -> Batch:
+    return Sampler(walk, 30.0, seed=3).draw(400, 9)
+
+
+def test_network_sees_what_it_is_to_tell(batch: Batch) -> None:
+    xy, conf, known = (batch.keypoints[..., channels] for channels in (slice(2), 2, DEPTH + 1))
+    assert batch.keypoints.shape == (400, 9, 17, len(CHANNELS))
+    assert batch.keypoints.isfinite().all()
     assert xy.abs().max() <= 1 + 1e-5
     assert torch.equal(conf >= 0.5, batch.seen)
-    assert (batch.keypoints[..., :5][conf == 0] == 0).all()
-    assert (depth[known == 0] == 0).all()
-    assert (batch.pose[:, :, PELVIS] == 0).all()
+    assert (batch.keypoints[..., [0, 1, 2, 3, 4, *ACROSS]][conf == 0] == 0).all()
+    assert (batch.keypoints[..., [DEPTH, *ACROSS]][known == 0] == 0).all()
     # Along the ray through the box, what is right of another joint is so in the picture too.
     both = batch.seen[..., JOINT["left_hip"]] & batch.seen[..., JOINT["left_shoulder"]]
     drawn = (batch.keypoints[..., JOINT["left_hip"], 1] - batch.keypoints[..., 11, 1])[both]
     real = (batch.pose[..., JOINT["left_hip"], 1] - batch.pose[..., 11, 1])[both]
     assert (torch.sign(drawn) == torch.sign(real)).float().mean() > 0.97
-    # The depth is evidence: near the truth, not the truth; in some windows there is none.
-    error = (depth - batch.pose[..., 2])[known == 1]
-    assert 0.04 < error.std() < 0.8 * batch.pose[..., 2].std()
-    assert 0.2 < (known == 0).all(-1).all(-1).float().mean() < 0.6
     # A person further away is smaller; nobody fills less than a thirtieth of the picture.
     size = batch.keypoints[:, 0, 0, 7].exp()
     assert 0.03 < size.min() < size.max() < 3
 
 
-def test_single_frames_stand_in_the_box_of_a_longer_window(bank: MotionBank) -> None:
+def test_the_detectors_own_3d_is_near_the_truth_and_now_and_then_there_is_none(
+    batch: Batch,
+) -> None:
+    known = batch.keypoints[..., DEPTH + 1] == 1
+    whole = known & (batch.keypoints[..., ACROSS] != 0).any(dim=-1)
+    whole[..., PELVIS] = False  # the origin
+    world = batch.keypoints[..., [*ACROSS, DEPTH]]
+    for axis, least in enumerate((0.02, 0.02, 0.04)):
+        error = (world - batch.pose)[..., axis][whole]
+        assert least < error.std() < 0.9 * batch.pose[..., axis].std()
+    # Half of the windows whose depth alone is known have nothing hidden.
+    untold = (~known).all(dim=-1).all(dim=-1)
+    depth_alone = known.any(dim=-1).any(dim=-1) & ~whole.any(dim=-1).any(dim=-1)
+    assert untold.float().mean() == pytest.approx(0.15, abs=0.06)
+    assert depth_alone.float().mean() == pytest.approx(0.10, abs=0.05)
+
+
+def test_where_up_is_is_asked_of_every_window_and_told_to_some(batch: Batch) -> None:
+    up, told = batch.pose[:, 0, PELVIS], batch.keypoints[:, 0, 0, UP_CHANNELS]
+    everywhere = batch.keypoints[..., UP_CHANNELS]
+    assert torch.equal(everywhere, told[:, None, None].expand_as(everywhere))
+    assert up.norm(dim=-1) == pytest.approx(torch.ones(400), abs=1e-5)
+    assert torch.equal(batch.pose[:, :, PELVIS], up[:, None].expand(-1, 9, -1))
+    length = told.norm(dim=-1)
+    assert (length == 0).float().mean() == pytest.approx(0.4, abs=0.08)
+    measured = (length - (1 - 1 / VAGUEST_UP_DEG)).abs() < 1e-4
+    assert 0.08 < measured.float().mean() < 0.24
+    off = torch.rad2deg(torch.acos(torch.cosine_similarity(told, up, dim=-1).clamp(-1, 1)))
+    assert off[measured].median() < 2.5
+    vague = (length > 0) & (length < 0.6)
+    assert 6 < off[vague].median() < 18
+    assert length[length > 0].min() > 0.35
+
+
+def test_anybody_who_lies_in_the_picture_is_shown_upright(batch: Batch) -> None:
+    """Whom the camera sees rolled, or upside down: of the middles of legs and shoulders."""
+    legs = [JOINT[f"{side}_{name}"] for side in ("left", "right") for name in ("knee", "ankle")]
+    upper = [JOINT[name] for name in ("nose", "head", "left_shoulder", "right_shoulder")]
+    whole = batch.seen.all(dim=-1).all(dim=-1)
+    xy = batch.keypoints[whole][..., :2]
+    axis = (xy[:, :, upper].mean(2) - xy[:, :, legs].mean(2)).mean(1)
+    lean = torch.rad2deg(torch.atan2(axis[:, 0], -axis[:, 1])).abs()
+    assert whole.sum() > 50
+    assert lean.max() < 27  # of what was told before sides were exchanged
+    # And up leans against the picture where the camera was rolled by less than is undone.
+    assert batch.pose[whole][:, 0, PELVIS, 1].max() < 0.3
+
+
+def test_single_frames_stand_in_the_box_of_a_longer_window(walk: Repertoire) -> None:
     def filled(batch: Batch) -> float:
         """How much of its box a person fills along its longer side, where nothing is hidden."""
         xy = batch.keypoints[batch.seen.all(-1)][..., :2]
         return float(((xy.amax(1) - xy.amin(1)).amax(-1) / 2).median())
 
-    own, shared = (Sampler(bank, 30.0, seed=3).draw_single(500, span) for span in (1, 27))
-    window = Sampler(bank, 30.0, seed=3).draw(120, 27)
-    assert own.keypoints.shape == shared.keypoints.shape == (500, 1, 17, 8)
+    own, shared = (Sampler(walk, 30.0, seed=3).draw_single(500, span) for span in (1, 27))
+    window = Sampler(walk, 30.0, seed=3).draw(120, 27)
+    assert own.keypoints.shape == shared.keypoints.shape == (500, 1, 17, len(CHANNELS))
     assert shared.pose.shape == (500, 1, 17, 3)
     assert shared.seen.shape == (500, 1, 17)
     assert filled(own) == pytest.approx(1, abs=1e-3)
     assert filled(window) < filled(shared) < 0.97
 
 
-def test_recombined_bodies_keep_their_bones_and_face_one_way(bank: MotionBank) -> None:
-    windows = bank.windows(300, 3, 30.0, torch.Generator().manual_seed(0))
+def test_recombined_bodies_keep_their_bones_and_face_one_way(walk: Repertoire) -> None:
+    windows, _ = cut(walk, 300, 3)
     mixed = bodies.recombine(windows, torch.Generator().manual_seed(1))
     changed = ((mixed - windows).abs().amax(dim=(1, 2, 3)) > 1e-4).float().mean()
     assert 0.3 < changed < 0.6

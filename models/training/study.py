@@ -1,0 +1,115 @@
+"""What the detector said of drawn people, as files of plain arrays (``python -m app.study``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import MixposeError
+from models.skeleton import (
+    JOINT_COUNT,
+    confidence_from_landmarks,
+    joints_from_landmarks,
+    world_joints,
+)
+from models.visibility import calibrated
+
+RATE: Final = 30.0
+"""Frames a second that the network sees."""
+_VISIBILITY: Final = 3
+"""Column of ``landmarks``, after x, y and z."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """N takes of T frames; a take seen by three detectors is three."""
+
+    detector: tuple[str, ...]
+    """The size of each, of ``detector_model.SIZES``."""
+    xy: NDArray[np.float32]
+    """(N, T, 17, 2) pixels, NaN where nobody was found."""
+    conf: NDArray[np.float32]
+    """(N, T, 17) in [0, 1]."""
+    world: NDArray[np.float32]
+    """(N, T, 17, 3) the detector's own 3D, metres from the pelvis."""
+    tracked: NDArray[np.bool_]
+    """(N, T)"""
+    truth: NDArray[np.float32]
+    """(N, T, 17, 3) metres from the lens, camera axes."""
+    size: NDArray[np.float32]
+    """(N, 2) width and height of the picture in pixels."""
+    focal: NDArray[np.float32]
+    """(N,) in pixels."""
+    up: NDArray[np.float32]
+    """(N, 3) the unit vector against gravity in camera axes."""
+    rate: NDArray[np.float32]
+    """(N,) frames a second."""
+    kind: tuple[str, ...]
+    """Of the posture."""
+
+    @classmethod
+    def read(cls, path: Path) -> Study:
+        """Read a file.
+
+        Raises:
+            MixposeError: it is absent or no study.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                study = cls._of(file)
+            study._require_whole()
+        except (OSError, ValueError, TypeError, LookupError, BadZipFile) as error:
+            raise MixposeError(
+                f"{path} is no study: {error}. Make one with python -m app.study."
+            ) from error
+        return study
+
+    @classmethod
+    def _of(cls, file: Mapping[str, NDArray[Any]]) -> Study:
+        landmarks, detector = file["landmarks"], tuple(file["detector"].tolist())
+        said = zip(landmarks[..., _VISIBILITY], detector, strict=True)
+        visibility = np.stack([calibrated(each, size) for each, size in said])
+        rest = {
+            name: file[name].astype(np.float32) for name in ("truth", "size", "focal", "up", "rate")
+        }
+        return cls(
+            detector=detector,
+            xy=joints_from_landmarks(landmarks[..., :2]).astype(np.float32),
+            conf=confidence_from_landmarks(visibility).astype(np.float32),
+            world=world_joints(file["world"]).astype(np.float32),
+            tracked=file["tracked"].astype(bool),
+            kind=tuple(file["kind"].tolist()),
+            **rest,
+        )
+
+    def _require_whole(self) -> None:
+        count, frames = self.tracked.shape
+        shapes: dict[str, tuple[int, ...]] = {
+            "xy": (count, frames, JOINT_COUNT, 2),
+            "conf": (count, frames, JOINT_COUNT),
+            "world": (count, frames, JOINT_COUNT, 3),
+            "truth": (count, frames, JOINT_COUNT, 3),
+            "size": (count, 2),
+            "focal": (count,),
+            "up": (count, 3),
+            "rate": (count,),
+        }
+        for name, shape in shapes.items():
+            if (given := getattr(self, name).shape) != shape:
+                raise ValueError(f"{name} is {given}, not {shape}")
+        if not len(self.detector) == len(self.kind) == count:
+            raise ValueError(f"of {count} takes not each has a detector and a kind")
+
+
+def study_files(paths: Sequence[Path]) -> list[Path]:
+    """The files among ``paths``, and all studies in those that are folders."""
+    files: list[Path] = []
+    for path in paths:
+        files += sorted(path.glob("*.npz")) if path.is_dir() else [path]
+    return files
