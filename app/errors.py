@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.errors import DeviceError, MixposeError, WeightsError
 
 __all__ = [
+    "ClothedError",
     "DetectorError",
     "DeviceError",
     "ExportError",
@@ -39,3 +40,7 @@ class LiftingError(MixposeError):
 
 class LiveOutError(MixposeError):
     """Poses cannot be sent to another program."""
+
+
+class ClothedError(MixposeError):
+    """Clothed people cannot be drawn: a package or the folder of clothes is missing."""

@@ -96,7 +96,8 @@ ARROWS = {
     "render": set(),
     "sources": {"performer"},
     "startup": set(),
-    "study": {"detection", "performer", "render"},
+    "study": {"detection", "performer", "render", "synthetic"},
+    "synthetic": {"performer"},
     "ui": {
         *("detection", "export", "lifting", "live_out", "logs", "motion", "pictures", "pipeline"),
         *("recording", "render", "sources"),

@@ -9,15 +9,16 @@ from typing import Final
 import numpy as np
 
 from app.detection.detector import Detector
-from app.detection.models import Size
+from app.detection.models import FOR_FILMS, Size
 from app.evaluation.material import Footage, Material, Stand
 from app.lifting.reading import detect_clip
 from app.performer.source import PerformerSource
 from app.study.files import load
-from app.study.observe import RATE, Observation
+from app.study.observation import Observation
 
 SEEDS: Final = (11, 12, 13)
 """Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
+_PEOPLE: Final = {"performer": "the performer", "clothed": "clothed people"}
 _FRAMINGS: Final = {
     "whole": "the whole body in the picture",
     "cut": "cut by the picture's edge",
@@ -62,23 +63,24 @@ def _acts(seed: int, seconds: float, size: Size) -> Footage:
     )
 
 
-def study_file(path: Path) -> list[Material]:
-    """What ``python -m app.study`` has written.
+def study_file(path: Path, size: Size = FOR_FILMS) -> list[Material]:
+    """What ``python -m app.study`` has written, as the detector of that ``size`` said it.
 
     Raises:
-        MixposeError: the file is absent or holds something else.
+        MixposeError: the file or folder is absent or holds something else.
     """
-    return _by_framing(load(path))
+    return _by_framing([one for one in load(path) if one.detector == size])
 
 
 def _by_framing(observations: Sequence[Observation]) -> list[Material]:
     materials = []
-    for framing, words in _FRAMINGS.items():
-        chosen = [each for each in observations if each.framing == framing]
-        if chosen:
-            splits = "/".join(sorted({each.split for each in chosen}))
-            title = f"{splits} motion on the performer, {words}, {len(chosen)} takes"
-            materials.append(Material(title, tuple(_footage(each) for each in chosen)))
+    for people, who in _PEOPLE.items():
+        for framing, words in _FRAMINGS.items():
+            chosen = [one for one in observations if (one.people, one.framing) == (people, framing)]
+            if chosen:
+                splits = "/".join(sorted({each.split for each in chosen}))
+                title = f"{splits} motion on {who}, {words}, {len(chosen)} takes"
+                materials.append(Material(title, tuple(_footage(each) for each in chosen)))
     return materials
 
 
@@ -86,9 +88,9 @@ def _footage(seen: Observation) -> Footage:
     return Footage(
         group=seen.framing,
         size=seen.size,
-        time_s=np.arange(len(seen.xy)) / RATE,
+        time_s=np.arange(len(seen.truth)) / seen.rate,
         xy=seen.xy,
         conf=seen.conf,
         true=seen.truth,
-        world=seen.world,
+        world=seen.joints,
     )

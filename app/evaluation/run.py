@@ -128,7 +128,10 @@ class _Run:
         names = given.keypoints
         self._guarded("the performer", self._performer)
         self._part(
-            "drawn people", "--study FILE", given.study, lambda at: self._drawn(study_file(at))
+            "drawn people",
+            "--study FILE",
+            given.study,
+            lambda at: self._drawn(study_file(at, given.detector)),
         )
         self._part("real footage", "--realeval FOLDER", given.footage, self._real)
         for name, option, folder, read in (

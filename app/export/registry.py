@@ -62,7 +62,7 @@ FORMATS: Final = {
     "c3d": Exporter("Motion capture (C3D)", ".c3d", c3d.write),
     "bvh": Exporter("Animated skeleton (BVH)", ".bvh", bvh.write),
     "gltf": Exporter("Animated skeleton (glTF)", ".glb", gltf.write),
-    "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", _film, "av", True),
+    "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", _film, slow=True),
 }
 
 

@@ -21,7 +21,6 @@ from typing import Final
 import cv2
 from cv2_enumerate_cameras import enumerate_cameras
 
-import app.sources.ffmpeg  # noqa: F401  OpenCV's messages off, and V4L2's time limit
 from app.errors import SourceError
 from app.sources.newest import LiveSource, OpenedDevice
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 import time
 import weakref
@@ -21,6 +22,16 @@ from app.packets import Frame
 from app.sources.base import SOURCE_SILENT_S, Source
 
 _log = logging.getLogger(__name__)
+
+# OpenCV writes a line to the terminal for each camera or stream that does not open, and the FFmpeg
+# inside it dozens for a damaged picture.  All of that reaches the user as a sentence of ours.  Both
+# look at these variables when the first capture opens, not at import; -8 is AV_LOG_QUIET.  Whoever
+# sets them wants the lines.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+if "OPENCV_LOG_LEVEL" not in os.environ:
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+# V4L2 waits 10 s for a picture of a camera that has gone; the grabbing thread lives as long.
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 
 OPEN_LIMIT_S: Final = 10.0
 """Longest wait for the first picture; some cameras need several seconds."""

@@ -9,14 +9,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-import cv2
-
 from app.errors import SourceError
 from app.packets import Frame
 from app.sources.base import SOURCE_SILENT_S, Source
-from app.sources.container import is_cut_off, lacks_index, states_length
 from app.sources.decoder import Decoder
-from app.sources.lens_tag import noted_fov_deg
 
 _ENOUGH: Final = 0.9
 """Of what a file states."""
@@ -38,14 +34,12 @@ class VideoFile(Source):
         _check(path)
         self.label = path.name
         self.warnings: list[str] = []
-        # cv2.VideoCapture crashes the process when it is released during a read.
+        # FFmpeg crashes the process when a file is closed during a read.
         self._lock = threading.Lock()
         self._closed = False
-        self._cut_off = is_cut_off(path)
-        self._states_length = states_length(path)
         self._decoder = Decoder(path)
         self.size = self._decoder.size
-        self.fov_deg = noted_fov_deg(path, self.size)
+        self.fov_deg = self._decoder.fov_deg
         self.rate: float | None = self._decoder.rate
         self.duration_s: float | None = None
         self.frame_count: int | None = None
@@ -75,8 +69,7 @@ class VideoFile(Source):
             index = self._next_index
             self._next_index += 1
             self._last_s = picture.time_s
-        rgb = cv2.cvtColor(picture.bgr, cv2.COLOR_BGR2RGB)
-        return Frame(index=index, time_s=picture.time_s, image=rgb, captured_at=captured_at)
+        return Frame(index=index, time_s=picture.time_s, image=picture.rgb, captured_at=captured_at)
 
     def seek(self, time_s: float) -> None:
         """Continue with the frame shown at ``time_s``; the first or last one beyond the ends.
@@ -102,19 +95,27 @@ class VideoFile(Source):
         if self.warnings:
             return
         read = f"; {_count(self._next_index)} read" if self._from_start else ""
-        if self._cut_off:
+        decoder = self._decoder
+        if decoder.cut_off:
             self.warnings.append(f"{self.label} is cut off after {self._last_s:.1f} s{read}.")
-        elif self._decoder.damaged_at_s is not None:
-            at_s = self._decoder.damaged_at_s
-            self.warnings.append(f"{self.label} is damaged at {at_s:.1f} s{read}.")
-        elif self._decoder.times_leap or self._is_too_fast(self._next_index or 0):
-            self.warnings.append(
-                f"The times in {self.label} cannot be right{read}. Speeds measured in it are wrong."
-            )
-        elif self._from_start and self._states_length and self._ends_early(self._next_index or 0):
+        elif self._from_start and self._ends_early(self._next_index or 0):
             self.warnings.append(
                 f"{self.label} ends after {self._last_s:.1f} s, but says that it is "
                 f"{self.duration_s:.1f} s long{read}."
+            )
+        elif decoder.damaged_at_s is not None:
+            lost = f": {_count(decoder.lost)} left out" if self._from_start else ""
+            self.warnings.append(
+                f"{self.label} is damaged at {decoder.damaged_at_s:.1f} s{lost}{read}."
+            )
+        elif decoder.times_leap or self._is_too_fast(self._next_index or 0):
+            self.warnings.append(
+                f"The times in {self.label} cannot be right{read}. Speeds measured in it are wrong."
+            )
+        if decoder.resized_at_s is not None:
+            self.warnings.append(
+                f"The picture in {self.label} changes its size at {decoder.resized_at_s:.1f} s. "
+                "From there on it is fitted into the first size, with black borders."
             )
 
     def _is_too_fast(self, count: int) -> bool:
@@ -124,6 +125,8 @@ class VideoFile(Source):
     def _ends_early(self, count: int) -> bool:
         """Whether more than a tenth of what the file states was not there to be read."""
         if self.duration_s is None or self.frame_count is None or not self.rate:
+            return False
+        if not self._decoder.states_length:
             return False
         # Both, since a rate may be wrong; less is normal, as sound may go on a little longer.
         ends_early = self._last_s + 2 / self.rate < _ENOUGH * self.duration_s
@@ -153,8 +156,3 @@ def _check(path: Path) -> None:
         raise SourceError(f"This user may not read {path}. Change its permissions.")
     if length == 0:
         raise SourceError(f"{path.name} is empty. Copy or record it again.")
-    if lacks_index(path):
-        raise SourceError(
-            f"{path.name} has no index: it was cut off while it was recorded or copied. Copy it "
-            "again, or repair it with the program that recorded it."
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import struct
 import time
 from collections.abc import Callable
@@ -66,6 +67,27 @@ def test_no_frames(name: str, tmp_path: Path) -> None:
 def test_only_sound(name: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="only sound"):
         VideoFile(write_sound(tmp_path / name))
+
+
+@pytest.mark.parametrize("name", ["list.m3u8", "film.mp4", "film.sdp", "film.ffconcat"])
+def test_a_file_that_names_an_address_opens_no_connection(name: str, tmp_path: Path) -> None:
+    inside = write_clip(tmp_path / "inside.ts", range(6), Fraction(1, 30)).name
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.5)
+        port = server.getsockname()[1]
+        address = f"http://127.0.0.1:{port}/{inside}"
+        texts = {
+            ".sdp": f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
+            f"m=video {port} RTP/AVP 96\na=rtpmap:96 H264/90000\n",
+            ".ffconcat": f"ffconcat version 1.0\nfile {address}\n",
+        }
+        playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n"
+        path = tmp_path / name
+        path.write_text(texts.get(path.suffix, playlist))
+        with pytest.raises(SourceError, match=name.replace(".", r"\.")):
+            VideoFile(path)
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 @pytest.mark.parametrize(

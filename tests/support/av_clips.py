@@ -52,6 +52,37 @@ def write_clip(
     return path
 
 
+def write_interlaced(
+    path: Path,
+    pictures: Sequence[NDArray[np.uint8]],
+    *,
+    codec: str,
+    pixels: str = "yuv420p",
+    options: dict[str, str] | None = None,
+) -> Path:
+    """Write (height, width, 3) RGB pictures at 25 frames/s, tagged as interlaced, upper line first.
+
+    The picture's even lines should be of a moment before that of its odd ones.
+    """
+    height, width = pictures[0].shape[:2]
+    tagged = av.filter.Graph()
+    source = tagged.add_buffer(
+        width=width, height=height, format=av.VideoFormat("yuv444p"), time_base=Fraction(1, 25)
+    )
+    steps = [source, tagged.add("setfield", "mode=tff"), tagged.add("format", pixels)]
+    tagged.link_nodes(*steps, tagged.add("buffersink")).configure()
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = width, height, pixels
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv444p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            tagged.vpush(frame)
+            container.mux(stream.encode(tagged.vpull()))
+        container.mux(stream.encode())
+    return path
+
+
 def write_sound(path: Path) -> Path:
     """Write a file that holds a second of silence and no picture."""
     with av.open(str(path), "w") as container:
@@ -79,8 +110,12 @@ def shown_at(path: Path) -> NDArray[np.float64]:
 
 def tag_rotation(path: Path, degrees: int) -> None:
     """Write the display matrix of an MP4 or MOV file: turn it ``degrees`` clockwise to show it."""
-    turned = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
-    a, b, c, d = (value << 16 for value in turned)
+    tag_matrix(path, {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees])
+
+
+def tag_matrix(path: Path, matrix: tuple[int, int, int, int]) -> None:
+    """Write an MP4 or MOV file's display matrix: (x, y) is shown at (a x + c y, b x + d y)."""
+    a, b, c, d = (value << 16 for value in matrix)
     data = bytearray(path.read_bytes())
     header = data.index(b"tkhd") + 4
     long_times = data[header] == 1

@@ -166,7 +166,6 @@ def test_whom_to_follow_is_a_place_and_a_moment() -> None:
     [
         ["lift", "two.mp4", "-o", "two.csv", "--person", "left"],
         ["lift", "one.mp4", "two.mp4", "-o", "out", "--person", "10,20"],
-        ["lift", "two.mp4", "-o", "two.csv", "--jobs", "2", "--person", "10,20"],
     ],
 )
 def test_a_place_is_of_one_picture(arguments: list[str]) -> None:

@@ -13,20 +13,20 @@ from tests.support.program import Program
 
 def test_all_options() -> None:
     options = parse(
-        ["evaluate", "--weights", "a", "b.bin", "--motion", "m", "--study", "s.npz", "--realeval",
+        ["evaluate", "--weights", "a", "b.bin", "--study", "s.npz", "--realeval",
          "r", "--h36m", "h", "--keypoints", "cpn_ft_h36m_dbb", "--humaneva", "e", "--3dhp", "d",
          "--quick", "-o", "report.md", "--plots", "p", "--device", "cpu"]
     )  # fmt: skip
     assert options.command == "evaluate"
     assert (options.weights, options.device) == (["a", "b.bin"], "cpu")
-    assert (options.motion, options.study) == (Path("m"), Path("s.npz"))
+    assert options.study == Path("s.npz")
     assert (options.realeval, options.h36m) == (Path("r"), Path("h"))
     assert (options.humaneva, options.mpi_inf_3dhp) == (Path("e"), Path("d"))
     assert (options.quick, options.keypoints) == (True, "cpn_ft_h36m_dbb")
     assert (options.output, options.plots) == (Path("report.md"), Path("p"))
     plain = parse(["evaluate"])
     assert (plain.weights, plain.device, plain.keypoints) == (None, None, "gt")
-    assert (plain.quick, plain.motion, plain.output) == (False, None, None)
+    assert (plain.quick, plain.study, plain.output) == (False, None, None)
 
 
 def test_weights_may_stand_before_the_command() -> None:

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from app.sources.lens_tag import noted_fov_deg
+from app.sources.headers import noted_focal_mm
 from app.sources.video import VideoFile
 
 NAME = "com.apple.quicktime.camera.focal_length.35mm_equivalent"
@@ -37,51 +37,77 @@ def _wide(focal_mm: float, size: tuple[int, int] = SIZE) -> float:
     return math.degrees(2 * math.atan(math.tan(diagonal / 2) * share))
 
 
-@pytest.mark.parametrize("ending", [".mp4", ".mov"])
-def test_the_note_in_a_real_file_is_read(tmp_path: Path, ending: str) -> None:
-    path = _filmed(tmp_path / f"clip{ending}", "26")
-    assert noted_fov_deg(path, SIZE) == pytest.approx(_wide(26))
+def _fov_deg(path: Path) -> float | None:
     with VideoFile(path) as video:
-        assert video.fov_deg == pytest.approx(_wide(26))
+        return video.fov_deg
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".mov"])
+def test_the_note_of_a_film_is_read(tmp_path: Path, ending: str) -> None:
+    assert _fov_deg(_filmed(tmp_path / f"clip{ending}", "26")) == pytest.approx(_wide(26))
 
 
 def test_a_file_without_the_note_says_nothing(tmp_path: Path) -> None:
-    path = _filmed(tmp_path / "clip.mp4", None)
-    assert noted_fov_deg(path, SIZE) is None
-    with VideoFile(path) as video:
-        assert video.fov_deg is None
+    assert _fov_deg(_filmed(tmp_path / "clip.mp4", None)) is None
 
 
 @pytest.mark.parametrize("words", ["0", "9000", "-26", "wide", "nan", ""])
 def test_a_note_of_nonsense_says_nothing(tmp_path: Path, words: str) -> None:
-    assert noted_fov_deg(_filmed(tmp_path / "clip.mp4", words), SIZE) is None
+    assert _fov_deg(_filmed(tmp_path / "clip.mp4", words)) is None
 
 
 def _box(kind: bytes, contents: bytes) -> bytes:
     return struct.pack(">I", 8 + len(contents)) + kind + contents
 
 
-def _telephone(kind: int, value: bytes) -> bytes:
-    """A film whose track carries the note, in QuickTime's form, as its second one."""
+def _note(kind: int, value: bytes, version: bytes = b"") -> bytes:
+    """What a telephone notes of its lens in a track, in QuickTime's form, as its second note."""
     names = [b"com.apple.quicktime.camera.lens_model", NAME.encode()]
     keys = struct.pack(">II", 0, len(names)) + b"".join(_box(b"mdta", name) for name in names)
     text = _box(b"data", struct.pack(">II", 1, 0) + b"back camera")
     number = _box(b"data", struct.pack(">II", kind, 0) + value)
     notes = _box(struct.pack(">I", 1), text) + _box(struct.pack(">I", 2), number)
     hdlr = _box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
-    meta = _box(b"meta", hdlr + _box(b"keys", keys) + _box(b"ilst", notes))
-    film = _box(b"ftyp", b"qt  " + bytes(4)) + _box(b"moov", _box(b"trak", meta))
+    return _box(b"meta", version + hdlr + _box(b"keys", keys) + _box(b"ilst", notes))
+
+
+def _telephone(kind: int, value: bytes) -> bytes:
+    """A film of nothing but that note."""
+    film = _box(b"ftyp", b"qt  " + bytes(4)) + _box(b"moov", _box(b"trak", _note(kind, value)))
     return film + _box(b"mdat", bytes(64))
+
+
+def _add_to_track(path: Path, note: bytes) -> None:
+    """Put a note at the end of the track of a film, whose index comes last."""
+    data = bytearray(path.read_bytes())
+    film, track = data.index(b"moov") - 4, data.index(b"trak") - 4
+    (length,) = struct.unpack_from(">I", data, track)
+    data[track + length : track + length] = note
+    for place in (film, track):
+        (length,) = struct.unpack_from(">I", data, place)
+        struct.pack_into(">I", data, place, length + len(note))
+    path.write_bytes(data)
 
 
 @pytest.mark.parametrize(
     ("kind", "value"),
-    [(21, struct.pack(">i", 26)), (21, b"\x1a"), (22, b"\x1a"), (23, struct.pack(">f", 26.0))],
+    [
+        (1, b"26"),
+        (21, struct.pack(">i", 26)),
+        (21, b"\x1a"),
+        (22, b"\x1a"),
+        (23, struct.pack(">f", 26.0)),
+        (24, struct.pack(">d", 26.0)),
+        (67, struct.pack(">i", 26)),
+    ],
 )
-def test_numbers_at_a_track_are_read(tmp_path: Path, kind: int, value: bytes) -> None:
-    path = tmp_path / "clip.mov"
-    path.write_bytes(_telephone(kind, value))
-    assert noted_fov_deg(path, (1080, 1920)) == pytest.approx(_wide(26, (1080, 1920)))
+@pytest.mark.parametrize(("ending", "version"), [(".mov", b""), (".mp4", bytes(4))])
+def test_notes_of_a_track_are_read(
+    tmp_path: Path, ending: str, version: bytes, kind: int, value: bytes
+) -> None:
+    path = _filmed(tmp_path / f"clip{ending}", None)
+    _add_to_track(path, _note(kind, value, version))
+    assert _fov_deg(path) == pytest.approx(_wide(26))
 
 
 def test_damage_says_nothing_and_takes_no_time(tmp_path: Path) -> None:
@@ -93,8 +119,8 @@ def test_damage_says_nothing_and_takes_no_time(tmp_path: Path) -> None:
         for place in random.integers(0, len(whole), 3):
             broken[place] = random.integers(256)
         path.write_bytes(bytes(broken[: random.integers(1, len(broken) + 1)]))
-        found = noted_fov_deg(path, SIZE)
-        assert found is None or 0 < found < 180
+        found = noted_focal_mm(path)
+        assert found is None or isinstance(found, float)
 
 
 def test_notes_made_of_millions_of_boxes_take_no_time(tmp_path: Path) -> None:
@@ -102,7 +128,7 @@ def test_notes_made_of_millions_of_boxes_take_no_time(tmp_path: Path) -> None:
     many = _box(b"meta", bytes(4) + _box(b"hdlr", b"") + b"\0\0\0\x08free" * 2_000_000)
     path.write_bytes(_box(b"ftyp", b"qt  ") + _box(b"moov", many))
     start = time.process_time()
-    assert noted_fov_deg(path, SIZE) is None
+    assert noted_focal_mm(path) is None
     assert time.process_time() - start < 1
 
 
@@ -110,4 +136,4 @@ def test_notes_made_of_millions_of_boxes_take_no_time(tmp_path: Path) -> None:
 def test_other_files_say_nothing(tmp_path: Path, contents: bytes) -> None:
     path = tmp_path / "clip.bin"
     path.write_bytes(contents)
-    assert noted_fov_deg(path, SIZE) is None
+    assert noted_focal_mm(path) is None

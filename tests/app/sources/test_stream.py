@@ -144,7 +144,7 @@ def test_opening_from_several_threads(server: MjpegServer) -> None:
 
 
 def test_a_server_that_says_nothing(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.sources.ffmpeg.OPEN_TIMEOUT_S", 1.0)
+    monkeypatch.setattr("app.sources.stream.OPEN_TIMEOUT_S", 1.0)
     server.stall()
     assert "sends nothing" in refusal(server.url)
     server.resume()

@@ -8,15 +8,19 @@ import subprocess
 import sys
 import threading
 import time
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import av
+import cv2
+import numpy as np
 import psutil
 import pytest
 
 from app.errors import SourceError
 from app.sources import VideoFile
-from app.sources.container import is_cut_off, lacks_index
+from app.sources.headers import is_cut_off, lacks_index
 from tests.support.av_clips import cut, write_clip, write_sound
 
 STAMPS = [33 * i for i in range(120)]
@@ -68,6 +72,88 @@ def test_damage_in_the_middle_does_not_end_the_reading(tmp_path: Path) -> None:
     assert min(steps) > 0
     assert len(warnings) == 1
     assert "is damaged at" in warnings[0]
+
+
+CODED = {
+    "a.mp4": ("libx264", {"g": "30", "bf": "2"}),
+    "hevc.mp4": ("libx265", {"x265-params": "keyint=30:log-level=none"}),
+    "av1.mp4": ("libsvtav1", {"g": "30", "preset": "12"}),
+    "a.webm": ("libvpx-vp9", {"g": "30", "deadline": "realtime", "cpu-used": "8"}),
+    "mpeg4.mp4": ("mpeg4", {"g": "30", "bf": "2"}),
+    "jpeg.mov": ("mjpeg", {}),
+}
+
+
+def write_rolling(path: Path) -> Path:
+    """90 frames of a pattern that moves, so that each shows from where it was predicted."""
+    codec, options = CODED[path.name]
+    noise = np.random.default_rng(5).integers(0, 256, (15, 20, 3)).astype(np.uint8)
+    ground = cv2.resize(noise, (320, 240), interpolation=cv2.INTER_CUBIC)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=30, options=options)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        if codec == "mjpeg":
+            stream.pix_fmt = "yuvj420p"
+        stream.bit_rate = 2_000_000
+        for number in range(90):
+            picture = np.roll(ground, (number, 3 * number), (0, 1))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+def packets(path: Path) -> list[tuple[int, int]]:
+    """Where the coded frames begin and how long they are, in bytes."""
+    head = 8 if path.suffix == ".webm" else 0
+    with av.open(str(path)) as container:
+        return [
+            (packet.pos + head, packet.size - head)
+            for packet in container.demux(video=0)
+            if packet.pos is not None and packet.size
+        ]
+
+
+def overwrite(path: Path, start: int, noise: bytes) -> None:
+    data = bytearray(path.read_bytes())
+    data[start : start + len(noise)] = noise
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("name", CODED)
+def test_what_was_not_decoded_is_left_out_and_counted(tmp_path: Path, name: str) -> None:
+    path = write_rolling(tmp_path / name)
+    with VideoFile(path) as video:
+        whole = {round(30 * frame.time_s): frame.image for frame in iter(video.read, None)}
+        assert (sorted(whole), video.warnings) == (list(range(90)), [])
+    start, length = packets(path)[40]
+    overwrite(path, start, bytes(length))
+    with VideoFile(path) as video:
+        left = {round(30 * frame.time_s): frame.image for frame in iter(video.read, None)}
+        (warning,) = video.warnings
+    assert {*range(30), *range(61, 90)} <= set(left), "the whole groups before and after"
+    lost = 90 - len(left)
+    assert lost >= 1
+    assert "is damaged at" in warning
+    assert f" s: {lost} frame" in warning
+    assert f"; {len(left)} frames were read." in warning
+    for number, image in left.items():
+        off = np.abs(image.astype(int) - whole[number]).mean()
+        assert off < 12, f"frame {number} shows something else"
+
+
+@pytest.mark.parametrize("back", [1, 2, 4])
+@pytest.mark.parametrize("name", ["a.mp4", "hevc.mp4", "a.webm"])
+def test_damage_just_before_the_end_is_said_and_costs_nothing_else(
+    tmp_path: Path, name: str, back: int
+) -> None:
+    path = write_rolling(tmp_path / name)
+    start, length = packets(path)[-back]
+    overwrite(path, start, bytes(length))
+    count, warnings = read_to_end(path)
+    assert 90 - back - 3 <= count < 90, "up to three were to be shown behind it"
+    assert len(warnings) == 1
+    assert f": {90 - count} frame" in warnings[0]
+    assert f"; {count} frames were read." in warnings[0]
 
 
 def test_a_cut_file_is_told_from_a_whole_one_by_every_container(tmp_path: Path) -> None:
@@ -202,9 +288,10 @@ def test_closing_lets_go_of_the_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_disappears_while_it_is_open(tmp_path: Path) -> None:
-    path = write_clip(tmp_path / "a.mp4", STAMPS)
+    path = write_clip(tmp_path / "a.h264", range(30), Fraction(1, 25), rate=25)
     with VideoFile(path) as video:
-        path.rename(tmp_path / "b.mp4")
+        video.seek(1.0)  # without timestamps only the beginning can be found again
+        path.rename(tmp_path / "b.h264")
         with pytest.raises(SourceError, match="can no longer be opened"):
             video.seek(0)
 
