@@ -89,7 +89,7 @@ def as_published(lifter: Lifter, footage: Footage) -> Poses:
     count, length = len(footage.xy), lifter.info.frames
     starts = [min(start, max(0, count - length)) for start in range(0, count, length)]
     told = certainty(footage.xy)[..., None]
-    no_world = np.full((*footage.xy.shape[:2], 3), np.nan)
+    no_world = np.full((*footage.xy.shape[:2], 3), np.nan, np.float32)
     evidence = np.concatenate([np.nan_to_num(footage.xy), told, no_world], axis=-1)
     poses = np.empty((count, JOINT_COUNT, 3), np.float32)
     done = 0
