@@ -10,10 +10,11 @@ from typing import Final
 
 from app.detection.models import FOR_FILMS, Size
 from app.errors import MixposeError
+from app.evaluation.drawn import drawn_people
 from app.evaluation.material import Material
 from app.evaluation.methods import Method, Ours, load_methods
 from app.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
-from app.evaluation.performer import SEEDS, performer_acts, study_file
+from app.evaluation.performer import SEEDS, performer_acts
 from app.evaluation.placement_study import Placed, placement_study
 from app.evaluation.processing_study import processing_study
 from app.evaluation.real_footage import real_footage
@@ -41,6 +42,8 @@ class Plan:
     """Of the acts; each delay costs a pass of the network for each frame."""
     dataset_s: float | None
     """How much of each video of a dataset; None is all."""
+    takes: int | None
+    """How many of each detector's of a study; None is all."""
 
 
 QUICK: Final = Plan(
@@ -49,6 +52,7 @@ QUICK: Final = Plan(
     delays=(0, 2, 8),
     delay_s=4.0,
     dataset_s=4.0,
+    takes=24,
 )
 FULL: Final = Plan(
     seeds=SEEDS,
@@ -56,6 +60,7 @@ FULL: Final = Plan(
     delays=tuple(range(LARGEST_DELAY + 1)),
     delay_s=8.0,
     dataset_s=None,
+    takes=None,
 )
 
 
@@ -129,9 +134,9 @@ class _Run:
         self._guarded("the performer", self._performer)
         self._part(
             "drawn people",
-            "--study FILE",
+            "--study PATH",
             given.study,
-            lambda at: self._drawn(study_file(at, given.detector)),
+            lambda at: self._drawn(drawn_people(at, self._plan.takes)),
         )
         self._part("real footage", "--realeval FOLDER", given.footage, self._real)
         for name, option, folder, read in (
@@ -175,9 +180,8 @@ class _Run:
 
     def _drawn(self, materials: list[Material]) -> None:
         self._score(materials)
-        # The whole bodies come first; in the others the picture hides the legs already.
-        for material in materials[:1]:
-            self.hidden += hiding_study(material, self._ours)
+        # As seen by the largest detector.
+        self.hidden += hiding_study(materials[-1], self._ours)
 
     def _real(self, folder: Path) -> None:
         self._note("Real footage through the detector ...")

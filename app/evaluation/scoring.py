@@ -38,14 +38,28 @@ def lift_all(material: Material, method: Method) -> list[Poses] | None:
 
 def score_poses(material: Material, name: str, poses: Sequence[Poses]) -> Row:
     """The row of a method that has lifted all footage; every group counts the same."""
-    takes: dict[str, list[Take]] = {}
-    for footage, predicted in zip(material.footage, poses, strict=True):
-        take = Take(predicted, footage.true, footage.time_s)
-        takes.setdefault(footage.group, []).append(take)
-    groups = [(group, score_takes(material, each)) for group, each in takes.items()]
+    takes = [
+        Take(predicted, footage.true, footage.time_s)
+        for footage, predicted in zip(material.footage, poses, strict=True)
+    ]
+    groups = _grouped(material, takes, [footage.group for footage in material.footage])
+    kinds = _grouped(material, takes, [footage.kind for footage in material.footage])
     total = mean_scores([scores for _, scores in groups])
-    listed = tuple(groups) if material.by_group and len(groups) > 1 else ()
-    return Row(material.title, name, total, listed)
+    listed = [*groups, *sorted(kinds)] if kinds or len(groups) > 1 else []
+    return Row(material.title, name, total, tuple(listed) if material.by_group else ())
+
+
+def _grouped(
+    material: Material, takes: Sequence[Take], names: Sequence[str]
+) -> list[tuple[str, Scores]]:
+    """The scores of the takes of each name; those without one are of none."""
+    return [
+        (
+            name,
+            score_takes(material, [t for t, own in zip(takes, names, strict=True) if own == name]),
+        )
+        for name in dict.fromkeys(filter(None, names))
+    ]
 
 
 def score_takes(material: Material, takes: Sequence[Take]) -> Scores:

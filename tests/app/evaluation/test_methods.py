@@ -78,7 +78,7 @@ def test_our_poses_are_those_of_lift_and_missing_where_nobody_was(tmp_path: Path
     footage.xy[20:60], footage.conf[20:60] = np.nan, 0.0
     found = Ours("w", lifter).poses(footage, Material("", (footage,)))
     lifted = lifter.lift(
-        footage.xy, footage.conf, footage.size, footage.time_s, depth=footage.depth
+        footage.xy, footage.conf, footage.size, footage.time_s, world=footage.world_joints
     )
     assert found is not None
     assert np.isnan(found[20:60]).all()
@@ -94,15 +94,19 @@ def test_hidden_joints_are_out_of_the_detector_s_sight() -> None:
     assert np.isfinite(footage.true).all(), "the truth stays"
     rest = [joint for joint in range(17) if joint not in LEGS]
     np.testing.assert_array_equal(footage.xy[:, rest], walking_footage(5).xy[:, rest])
-    assert footage.depth is not None
-    assert np.isnan(footage.depth[:, list(LEGS)]).all()
+    assert footage.world_joints is not None
+    assert np.isnan(footage.world_joints[:, list(LEGS)]).all()
     assert len(UPPER_BODY) == 10
     assert not set(UPPER_BODY) & set(LEGS)
     assert set(RIGHT_ARM) == {JOINT["right_elbow"], JOINT["right_wrist"]}
 
 
-def test_depth_is_relative_to_the_pelvis() -> None:
+def test_the_detector_s_own_3d_is_told_from_the_pelvis() -> None:
     footage = walking_footage(5)
-    assert footage.depth is not None
-    assert footage.depth.shape == (5, 17)
-    assert footage.depth[:, 0] == pytest.approx(0)
+    assert footage.world is not None
+    moved = replace(footage, world=footage.world + 3.0).world_joints
+    assert moved is not None
+    assert moved.shape == (5, 17, 3)
+    assert moved[:, 0] == pytest.approx(0)
+    np.testing.assert_allclose(moved, footage.world_joints, atol=1e-9)
+    assert replace(footage, world=None).world_joints is None
