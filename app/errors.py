@@ -5,10 +5,11 @@ from __future__ import annotations
 from models.errors import DeviceError, MixposeError, WeightsError
 
 __all__ = [
-    "BatchError",
+    "ClothedError",
     "DetectorError",
     "DeviceError",
     "ExportError",
+    "LiftingError",
     "LiveOutError",
     "MixposeError",
     "RecordingError",
@@ -33,9 +34,13 @@ class ExportError(MixposeError):
     """An export cannot be written."""
 
 
-class BatchError(MixposeError):
-    """Many clips cannot be lifted together, or the process that lifted one has ended."""
+class LiftingError(MixposeError):
+    """Clips cannot be lifted as asked, or the process that worked on one has ended."""
 
 
 class LiveOutError(MixposeError):
     """Poses cannot be sent to another program."""
+
+
+class ClothedError(MixposeError):
+    """Clothed people cannot be drawn: a package or the folder of clothes is missing."""

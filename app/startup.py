@@ -1,7 +1,8 @@
 """Work-arounds for the environment; run before anything heavy is imported.
 
-Each says what goes wrong without it.  Two more are where they are needed: ``app.silence`` keeps
-MediaPipe off the network, ``app.sources.newest`` keeps OpenCV quiet.
+Each says what goes wrong without it.  Two more are where they are needed:
+``app.detection.no_telemetry`` keeps MediaPipe off the network, ``app.sources.newest`` keeps OpenCV
+quiet.
 """
 
 from __future__ import annotations

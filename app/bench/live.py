@@ -13,6 +13,7 @@ import numpy as np
 from app.bench.memory import resident_mb
 from app.bench.table import Row
 from app.colours import DARK_SCENE
+from app.detection.models import FOR_LIVE, Size
 from app.packets import Pose3D
 from app.pipeline import LiveRun, Snapshot, State
 from app.render.camera import View
@@ -115,13 +116,20 @@ def observe(
     lifter_factory: Callable[[], Lifter],
     seconds: float,
     renderer: Renderer | None = None,
+    size: Size = FOR_LIVE,
 ) -> Observed:
     """Play ``path`` for ``seconds`` through the whole live road at k=0, and watch.
 
     Raises:
         MixposeError: the run has failed.
     """
-    run = LiveRun(lambda: open_source(path, paced=True), lifter_factory, delay=0, loop=True)
+    run = LiveRun(
+        lambda: open_source(path, paced=True),
+        lifter_factory,
+        detector_size=size,
+        delay=0,
+        loop=True,
+    )
     screen = Screen(run, renderer) if renderer is not None else None
     seen = Observed()
     began = time.perf_counter()

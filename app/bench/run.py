@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, TextIO
 from app import __version__
 from app.bench.clip import film_performer
 from app.bench.live import VIEW_SIZE, live_rows, observe
-from app.bench.offline import offline_rows, whole_lift
+from app.bench.offline import offline_rows
 from app.bench.parts import drawing_row, window_row
 from app.bench.table import Row, markdown
+from app.detection.models import FOR_FILMS, FOR_LIVE, Size
 from app.render.client import Renderer
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Plan:
 
 
 QUICK = Plan(clip_s=4.0, rounds=1, live_s=10.0)
-FULL = Plan(clip_s=10.0, rounds=3, live_s=60.0)
+FULL = Plan(clip_s=32.0, rounds=3, live_s=60.0)
 
 
 def main(
@@ -45,6 +46,7 @@ def main(
     weights: str | None = None,
     device: str = "auto",
     source: str | None = None,
+    detector: Size | None = None,
     quick: bool = False,
     out: TextIO | None = None,
     progress: TextIO | None = None,
@@ -55,6 +57,7 @@ def main(
         weights: a shipped name or a file's path; None for the default.
         device: auto, cpu, cuda or mps.
         source: a video file to measure on; None films the performer, in 720p.
+        detector: size of its model; None for what ``lift`` and the live view each use.
         quick: under a minute instead of about three.
         out: where the table goes.
         progress: where a line for each step goes (standard error).
@@ -69,7 +72,12 @@ def main(
         notes.flush()
 
     rows = measure(
-        QUICK if quick else FULL, weights=weights, device=device, source=source, note=note
+        QUICK if quick else FULL,
+        weights=weights,
+        device=device,
+        source=source,
+        detector=detector,
+        note=note,
     )
     (out or sys.stdout).write(f"{_machine()}\n\n{markdown(rows)}\n")
     return 0
@@ -81,6 +89,7 @@ def measure(
     weights: str | None = None,
     device: str = "auto",
     source: str | None = None,
+    detector: Size | None = None,
     note: Callable[[str], None],
 ) -> list[Row]:
     """Measure everything; arguments as in ``main``."""
@@ -97,7 +106,7 @@ def measure(
         if path is None:
             path = str(Path(folder) / "performer.mp4")
             film_performer(Path(path), round(plan.clip_s * 30), note)
-        return _rows(plan, path, lifter, load, note)
+        return _rows(plan, path, lifter, load, detector, note)
 
 
 def _rows(
@@ -105,13 +114,14 @@ def _rows(
     path: str,
     lifter: Lifter,
     load: Callable[[], Lifter],
+    detector: Size | None,
     note: Callable[[str], None],
 ) -> list[Row]:
     from app.bench.network import network_rows  # brings PyTorch: not before it is needed
 
     note("Measuring each stage and lift ...")
-    rows = offline_rows(path, plan.clip_s, lifter, plan.rounds)
-    clip, _ = whole_lift(path, plan.clip_s, lifter)
+    for_films = detector or FOR_FILMS
+    rows, clip = offline_rows(path, plan.clip_s, lifter, for_films, plan.rounds)
     rows.append(window_row(clip, lifter))
     note("Comparing the network with itself as written ...")
     rows.extend(network_rows(lifter, turns=1 + 2 * plan.rounds))
@@ -121,7 +131,8 @@ def _rows(
         rows.append(drawing_row(renderer, pictures=60))
         note(f"Running live for {plan.live_s:g} seconds ...")
         drawing = renderer.failed is None
-        seen = observe(path, load, plan.live_s, renderer if drawing else None)
+        on_screen = renderer if drawing else None
+        seen = observe(path, load, plan.live_s, on_screen, detector or FOR_LIVE)
     return rows + live_rows(seen, drawing)
 
 

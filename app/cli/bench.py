@@ -20,6 +20,7 @@ def run(options: argparse.Namespace) -> int:
         weights=options.weights,
         device=options.device or "auto",
         source=options.source,
+        detector=options.detector,
         quick=options.quick,
         out=table,
         progress=sys.stderr or io.StringIO(),

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 from app.cli.event_lines import EventLines, described
 from app.cli.exits import UsageError
 from app.cli.interrupt import Interrupt
+from app.cli.lifting_options import lift_options
 from app.cli.progress import StatusLine
 from app.cli.recordings import target_of
 from app.cli.sending import Sending, lifter_factory
-from app.detector import Detector
+from app.detection.detector import Detector
+from app.detection.models import FOR_LIVE, Size, about
 from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
 from app.recording.meta import SourceInfo, settings
@@ -57,11 +59,14 @@ class Capture:
         performer = options.source.strip().casefold() == PERFORMER
         self._open_source = reopener(options.source, paced=performer)
         network = lifter_factory(options) if sending.senders else None
+        self._size: Size = options.detector or FOR_LIVE
         self._run = LiveRun(
             self._open,
             network,
-            detector_factory=partial(Detector, choices=options.choices),
+            detector_factory=partial(Detector, self._size, choices=options.choices),
+            detector_size=self._size,
             height_m=options.height,
+            level=lift_options(options).level,
             smooth=True,
             several=_SEVERAL,
         )
@@ -126,9 +131,11 @@ class Capture:
             keep_video=options.video,
             settings=settings(
                 several=_SEVERAL,
+                detector=about(self._size),
                 height_m=options.height,
                 weights=options.weights,
-                use_depth=options.use_depth is not False,
+                camera_pitch_deg=options.camera_pitch,
+                camera_roll_deg=options.camera_roll,
             ),
             seconds=options.seconds,
         )

@@ -13,6 +13,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure, print the report, and write it where it was asked for."""
     logs.divert_native_stderr()
     _require_writable(options.output)
+    from app.detection.models import FOR_FILMS
     from app.evaluation.material import EvaluationError
     from app.evaluation.plots import draw
     from app.evaluation.report import markdown
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
         Request(
             weights=_weights(options.weights),
             device=options.device or "auto",
-            motion=options.motion,
+            detector=options.detector or FOR_FILMS,
             study=options.study,
             footage=options.realeval or beside,
             human36m=options.h36m,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from app.cli.exits import UsageError
 
 if TYPE_CHECKING:
-    from app.people.following import Choice
+    from app.detection.following import Choice
 
 _PLACE: Final = re.compile(r"(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)(?:@(\d+(?:\.\d+)?))?")
 
@@ -41,7 +41,7 @@ def choices(options: argparse.Namespace) -> tuple[Choice, ...]:
 
 
 def _choice(text: str) -> Choice:
-    from app.people.following import Choice
+    from app.detection.following import Choice
 
     found = _PLACE.fullmatch(text.strip())
     if found is None:

@@ -10,8 +10,10 @@ from typing import Final
 from app import logs
 from app.cli.exits import Exit, leave_hanging_threads, warn
 from app.cli.interrupt import Interrupt
+from app.cli.lifting_options import lift_options
 from app.cli.progress import StatusLine
 from app.cli.sending import Sending, lifter_factory
+from app.detection.models import FOR_LIVE, WHY, Size
 from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
 from app.sources import reopener
@@ -55,13 +57,16 @@ class _Stream:
         self._run = LiveRun(
             reopener(options.source, paced=True),
             lifter_factory(options),
+            detector_size=options.detector,
             height_m=options.height,
+            level=lift_options(options).level,
             smooth=options.smooth,
             **delay,
         )
         self._run.send_to(*sending.senders)
         self._lost = False
         self._announced = False
+        self._size: Size = options.detector or FOR_LIVE
         self._first_at: float | None = None
         self.warnings: tuple[str, ...] = ()
         """What went wrong with the source on the way, in sentences."""
@@ -112,6 +117,7 @@ class _Stream:
             where = " and ".join(sender.target.label for sender in self._sending.senders)
             self._line.warn(f"mixpose: Sending {label} ({where}); Ctrl-C ends it.")
         self._sending.tell(self._line)
+        self._tell_size(now.stats.detector_size)
         lost = now.state is State.LOST
         if lost is not self._lost:
             self._lost = lost
@@ -123,3 +129,9 @@ class _Stream:
             self._line.show(self._sending.status())
         else:
             self._line.show(f"{label}: starting ...")
+
+    def _tell_size(self, size: Size | None) -> None:
+        if size is not None and size != self._size:
+            self._size = size
+            why = WHY[size]
+            self._line.warn(f"mixpose: The detector's model is {size} now: {why}.")

@@ -8,19 +8,17 @@ from typing import Final
 
 import numpy as np
 
-from app.clip import detect_clip
-from app.detector import Detector
-from app.evaluation.material import EvaluationError, Footage, Material, Stand
+from app.detection.detector import Detector
+from app.detection.models import FOR_FILMS, Size
+from app.evaluation.material import Footage, Material, Stand
+from app.lifting.reading import detect_clip
 from app.performer.source import PerformerSource
-from app.render.gl_window import RenderError
 from app.study.files import load
-from app.study.motion import Repertoire
-from app.study.observe import RATE, Observation, observe
+from app.study.observation import Observation
 
 SEEDS: Final = (11, 12, 13)
 """Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
-STUDY_SEED: Final = 1009
-"""Of the takes drawn here: not that of the run which the noise was fitted to."""
+_PEOPLE: Final = {"performer": "the performer", "clothed": "clothed people"}
 _FRAMINGS: Final = {
     "whole": "the whole body in the picture",
     "cut": "cut by the picture's edge",
@@ -29,9 +27,9 @@ _FRAMINGS: Final = {
 
 
 def performer_acts(
-    seeds: Sequence[int], seconds: float, progress: Callable[[str], None]
+    seeds: Sequence[int], seconds: float, size: Size, progress: Callable[[str], None]
 ) -> Material:
-    """Film the performer's own acts and let the detector look at them.
+    """Film the performer's own acts and let the detector of that ``size`` look at them.
 
     Raises:
         SourceError: the performer cannot be drawn here.
@@ -40,14 +38,14 @@ def performer_acts(
     footage = []
     for seed in seeds:
         progress(f"The performer, seed {seed}: {seconds:g} s through the detector ...")
-        footage.append(_acts(seed, seconds))
+        footage.append(_acts(seed, seconds, size))
     people = f"{len(seeds)} people" if len(seeds) > 1 else "1 person"
     title = f"performer's acts through the detector, {people} x {seconds:g} s"
     return Material(title, tuple(footage), by_group=True)
 
 
-def _acts(seed: int, seconds: float) -> Footage:
-    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector() as detector:
+def _acts(seed: int, seconds: float, size: Size) -> Footage:
+    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector(size) as detector:
         clip = detect_clip(source, detector)
         assert source.rate is not None
         frames = np.rint(clip.time_s * source.rate).astype(int)
@@ -65,43 +63,24 @@ def _acts(seed: int, seconds: float) -> Footage:
     )
 
 
-def drawn_motion(
-    motion: Repertoire, takes: int, seconds: float, progress: Callable[[str], None]
-) -> list[Material]:
-    """Draw captured motion, as it is, on the performer's body and let the detector look at it.
+def study_file(path: Path, size: Size = FOR_FILMS) -> list[Material]:
+    """What ``python -m app.study`` has written, as the detector of that ``size`` said it.
 
     Raises:
-        EvaluationError: nothing can be drawn here.
-        DetectorError: MediaPipe failed.
+        MixposeError: the file or folder is absent or holds something else.
     """
-    seen: list[Observation] = []
-    try:
-        for observation in observe(motion, takes, seconds, STUDY_SEED, bent=False):
-            seen.append(observation)
-            if len(seen) % 10 == 0:
-                progress(f"Captured motion on the performer: {len(seen)} of {takes} takes ...")
-    except RenderError as error:
-        raise EvaluationError(f"The performer cannot be drawn: {error}") from error
-    return _by_framing(seen)
-
-
-def study_file(path: Path) -> list[Material]:
-    """What ``python -m app.study`` has written.
-
-    Raises:
-        MixposeError: the file is absent or holds something else.
-    """
-    return _by_framing(load(path))
+    return _by_framing([one for one in load(path) if one.detector == size])
 
 
 def _by_framing(observations: Sequence[Observation]) -> list[Material]:
     materials = []
-    for framing, words in _FRAMINGS.items():
-        chosen = [each for each in observations if each.framing == framing]
-        if chosen:
-            splits = "/".join(sorted({each.split for each in chosen}))
-            title = f"{splits} motion on the performer, {words}, {len(chosen)} takes"
-            materials.append(Material(title, tuple(_footage(each) for each in chosen)))
+    for people, who in _PEOPLE.items():
+        for framing, words in _FRAMINGS.items():
+            chosen = [one for one in observations if (one.people, one.framing) == (people, framing)]
+            if chosen:
+                splits = "/".join(sorted({each.split for each in chosen}))
+                title = f"{splits} motion on {who}, {words}, {len(chosen)} takes"
+                materials.append(Material(title, tuple(_footage(each) for each in chosen)))
     return materials
 
 
@@ -109,9 +88,9 @@ def _footage(seen: Observation) -> Footage:
     return Footage(
         group=seen.framing,
         size=seen.size,
-        time_s=np.arange(len(seen.xy)) / RATE,
+        time_s=np.arange(len(seen.truth)) / seen.rate,
         xy=seen.xy,
         conf=seen.conf,
         true=seen.truth,
-        world=seen.world,
+        world=seen.joints,
     )

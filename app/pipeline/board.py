@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from typing import Final
 
+from app.detection.models import Size
 from app.errors import MixposeError
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline.meter import Meter
@@ -39,6 +40,7 @@ class Board:
         self._poses, self._lift, self._to_pose, self._to_screen = (Meter() for _ in range(4))
         self._stretch = 0
         self._dropped = 0
+        self._size: Size | None = None
         self._device: str | None = None
         self._weights: str | None = None
 
@@ -93,12 +95,18 @@ class Board:
             self._frames.add(time.perf_counter())
 
     def show_keypoints(
-        self, frame: Frame, keypoints: Keypoints2D, *, detect_s: float, dropped: int
+        self, frame: Frame, keypoints: Keypoints2D, *, size: Size, detect_s: float, dropped: int
     ) -> None:
-        """Post a frame together with its keypoints, so that the overlay sits on its picture."""
+        """Post a frame together with its keypoints, so that the overlay sits on its picture.
+
+        They were found in ``detect_s`` with the detector's model of this ``size``.
+        """
         with self._lock:
             self._frame, self._keypoints, self._dropped = frame, keypoints, dropped
             self._sight = self._tally.add(keypoints)
+            if size != self._size:
+                self._size = size
+                self._detect.clear()
             self._frames.add(keypoints.detected_at)
             self._detect.add(keypoints.detected_at, detect_s)
 
@@ -158,6 +166,7 @@ class Board:
         return Stats(
             fps=self._frames.rate(now),
             poses_per_s=self._poses.rate(now),
+            detector_size=self._size,
             detect_ms=_milliseconds(self._detect.median(now)),
             lift_ms=_milliseconds(self._lift.median(now)),
             capture_to_pose_ms=_milliseconds(self._to_pose.median(now)),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from app.detection.models import FOR_LIVE
 from app.packets import OTHER_PERSON, Frame
 from app.pipeline.background import Background
 from app.pipeline.board import Board
@@ -14,11 +15,12 @@ from app.pipeline.controls import Controls, Move
 from app.pipeline.crew import Crew
 from app.pipeline.feed import Feed
 from app.pipeline.inbox import Inbox
+from app.pipeline.pace import Pace
 from app.pipeline.recorder import Recorder
 from app.pipeline.status import State
 
 if TYPE_CHECKING:
-    from app.detector import Detector
+    from app.detection.detector import Detector
 
 
 class Capture:
@@ -44,6 +46,7 @@ class Capture:
         self._crew = crew
         self._loading: Background[Detector] | None = None
         self._detector: Detector | None = None
+        self._pace = Pace()
         self._now: Frame | None = None
         self._followed = 0
 
@@ -122,12 +125,14 @@ class Capture:
         detector = self._ready_detector(frame)
         if detector is None:
             return
+        self._suit(detector)
         began = time.perf_counter()
         detector.several = self._controls.several
         if (place := self._controls.take_person()) is not None:
             detector.choose(*place)
         keypoints = detector.detect(frame)
         dropped = self._feed.dropped
+        detect_s = keypoints.detected_at - began
         self._recorder.append(keypoints, frame, dropped=dropped)
         if keypoints.company.followed != self._followed:
             # Two people's joints are no motion of one: neither for the network nor for a reader.
@@ -137,9 +142,18 @@ class Capture:
         self._inbox.put(keypoints)
         self._controls.wake()
         self._board.show_keypoints(
-            frame, keypoints, detect_s=keypoints.detected_at - began, dropped=dropped
+            frame, keypoints, size=detector.size, detect_s=detect_s, dropped=dropped
         )
+        if self._controls.detector_size is None and detector.size == FOR_LIVE:
+            self._pace.add(frame, keypoints, detect_s, dropped=dropped)
         self._arrive()
+
+    def _suit(self, detector: Detector) -> None:
+        """Use the size that is wanted; a recording is made with one from beginning to end."""
+        size = self._controls.detector_size or self._pace.size
+        if size != detector.size and not self._recorder.active:
+            with self._feed.standing_still():
+                detector.change(size)
 
     def _arrive(self) -> None:
         if not self._paused:

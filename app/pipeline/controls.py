@@ -5,6 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.detection.models import FOR_LIVE, Size
+
+if TYPE_CHECKING:
+    from models.level import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +29,11 @@ class Controls:
         *,
         delay: int,
         height_m: float | None,
+        level: Level | None = None,
         loop: bool,
         smooth: bool = False,
         several: bool = True,
+        detector_size: Size | None = FOR_LIVE,
     ) -> None:
         self._changed = threading.Condition()
         self._move: Move | None = None
@@ -34,9 +42,13 @@ class Controls:
         self.paused = False
         self.delay = delay
         self.height_m = height_m
+        self.level = level
+        """Where up is, as told; None to find out."""
         self.loop = loop
         self.smooth = smooth
         self.several = several
+        self.detector_size = detector_size
+        """Of the detector's model; None for what this machine can afford."""
 
     def wake(self) -> None:
         """Let the waiting threads look again."""

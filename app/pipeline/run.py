@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from app.detector import Detector
+from app.detection.detector import Detector
+from app.detection.models import FOR_LIVE, Size
 from app.errors import MixposeError, SourceError
 from app.pipeline.board import Board
 from app.pipeline.capture import Capture
@@ -21,6 +23,7 @@ from app.pipeline.status import Snapshot, State
 if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits for it
     from app.recording.writer import RecordingWriter
     from app.sources import Source
+    from models.level import Level
     from models.lifter import Lifter
 
 
@@ -35,8 +38,11 @@ class LiveRun:
             lost.  Files and the performer should be opened with ``paced=True``.
         lifter_factory: loads the network; called in a thread.  None for no 3D poses at all.
         detector_factory: loads the 2D detector; called in a thread.
+        detector_size: of the detector's model, changed where ``detector_factory`` gives another.
+            None: the one this machine can afford at the source's rate, measured once.
         delay: k, how many source frames the shown pose lies behind the newest one; 0 is fastest.
         height_m: the person's height in metres, or None for the model's own body size.
+        level: where up is, if that is known; found out otherwise.
         loop: whether a file starts again when it has ended.
         smooth: whether poses are calmed by those before them; never what is recorded.
         several: whether to look out for other people than the one followed.
@@ -47,16 +53,24 @@ class LiveRun:
         open_source: Callable[[], Source],
         lifter_factory: Callable[[], Lifter] | None,
         *,
-        detector_factory: Callable[[], Detector] = Detector,
+        detector_factory: Callable[[], Detector] | None = None,
+        detector_size: Size | None = FOR_LIVE,
         delay: int = 2,
         height_m: float | None = None,
+        level: Level | None = None,
         loop: bool = False,
         smooth: bool = False,
         several: bool = True,
     ) -> None:
         self._lifter_factory = lifter_factory
         self._controls = Controls(
-            delay=delay, height_m=height_m, loop=loop, smooth=smooth, several=several
+            delay=delay,
+            height_m=height_m,
+            level=level,
+            loop=loop,
+            smooth=smooth,
+            several=several,
+            detector_size=detector_size,
         )
         self._board = Board()
         self._inbox = Inbox()
@@ -68,7 +82,7 @@ class LiveRun:
         self._feed = Feed(open_source, self._controls, self._board, self._crew)
         self._capture = Capture(
             self._feed,
-            detector_factory,
+            detector_factory or partial(Detector, detector_size or FOR_LIVE),
             controls=self._controls,
             board=self._board,
             inbox=self._inbox,
@@ -133,12 +147,20 @@ class LiveRun:
         """Choose whether to look out for other people than the one followed."""
         self._controls.several = several
 
+    def set_detector_size(self, size: Size | None) -> None:
+        """Choose the size of the detector's model as at the start; while recording, for later."""
+        self._controls.detector_size = size
+
     def choose_person(self, x: float, y: float, time_s: float) -> None:
         """Follow whoever is at this place, in pixels, of the picture of ``time_s``, from now on.
 
         When a film is at that time again, moved back or looped, they are followed from there again.
         """
         self._controls.choose_person((x, y, time_s))
+
+    def set_level(self, level: Level | None) -> None:
+        """Tell where up is, from the next pose on; None to find out."""
+        self._controls.level = level
 
     def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
         """Exchange the network while running (other weights or device).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from app.detection.models import Size
 from app.errors import MixposeError
 from app.packets import Frame, Keypoints2D, Pose3D
 
@@ -75,6 +76,8 @@ class Stats:
     fps: float
     """Frames detected (before the detector is ready: shown) per second."""
     poses_per_s: float
+    detector_size: Size | None
+    """Of the detector's model in use; None until it has seen a frame."""
     detect_ms: float | None
     """Median time of one detection."""
     lift_ms: float | None

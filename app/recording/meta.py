@@ -22,6 +22,12 @@ FILE_NAME: Final = "recording.json"
 _MAX_BYTES: Final = 2**20
 _MAX_SIDE: Final = 32768
 _BRIEF_LABEL: Final = 200
+_FORMER_DETECTOR: Final = {
+    "name": "pose_landmarker_full",
+    "size": "full",
+    "sha256": "b28da7bb2d1ed2e939ddf808a6c0966b0a7fa30ab34083639d3595c24f37683a",
+}
+"""What all recordings were made with that do not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,14 @@ class Meta:
     program: str = f"mixpose {__version__}"
     ending: Ending | None = None
 
+    @property
+    def detector(self) -> Mapping[str, object]:
+        """The model that found the joints: ``name``, ``size`` and ``sha256``, texts."""
+        found = self.settings.get("detector")
+        if not isinstance(found, dict):
+            return _FORMER_DETECTOR
+        return {name: str(found.get(name, ""))[:_BRIEF_LABEL] for name in _FORMER_DETECTOR}
+
     def to_json(self) -> dict[str, object]:
         """Everything, with the names of joints and landmarks for whoever reads the file alone."""
         return {
@@ -84,7 +98,8 @@ class Meta:
         kept = ("format", "version", "program", "started_at", "size")
         whole = self.to_json()
         source = {**asdict(self.source), "label": self.source.label[:_BRIEF_LABEL]}
-        return {name: whole[name] for name in kept} | {"source": source}
+        detector = {"settings": {"detector": self.detector}} if "detector" in self.settings else {}
+        return {name: whole[name] for name in kept} | {"source": source} | detector
 
     @classmethod
     def from_json(cls, data: object) -> Meta:
@@ -117,25 +132,31 @@ class Meta:
 def settings(
     *,
     several: bool,
+    detector: Mapping[str, object],
     height_m: float | None = None,
     weights: str | None = None,
-    use_depth: bool = True,
+    camera_pitch_deg: float | None = None,
+    camera_roll_deg: float | None = None,
     delay: int | None = None,
 ) -> dict[str, object]:
     """What whoever makes a recording notes about how the program was set.
 
     Args:
         several: whether other people than the one followed were looked out for.
+        detector: the model that found the joints: ``name``, ``size`` and ``sha256``.
         height_m: the person's height in metres; None for a person of average height.
         weights: of the network, by name or file; None for the usual ones.
-        use_depth: whether the network is to see the detector's own depth.
+        camera_pitch_deg: by how much the camera looks down, and ...
+        camera_roll_deg: ... is turned clockwise, as seen from behind; None where it was not told.
         delay: frames by which the pose shown meanwhile lay behind; None if none was shown.
     """
     return {
         "several": several,
+        "detector": dict(detector),
         "height_m": height_m,
         "weights": weights,
-        "use_depth": use_depth,
+        "camera_pitch_deg": camera_pitch_deg,
+        "camera_roll_deg": camera_roll_deg,
         "delay": delay,
     }
 

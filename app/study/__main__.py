@@ -1,6 +1,7 @@
-"""What the detector sees of captured motion: ``python -m app.study --motion FOLDER --out FILE``.
+"""What the detectors see of captured motion: ``python -m app.study --motion FOLDER --out FOLDER``.
 
-Interrupted, the same command goes on where the file ends.
+Writes one file of takes after the other into the folder; interrupted, the same command goes on
+after the last one.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from typing import Final
 from tqdm import tqdm
 
 from app.render.gl_window import RenderError
-from app.study.files import load, save
-from app.study.motion import repertoire
-from app.study.observe import RATE, Observation, observe
+from app.study.clothed import ClothedStage
+from app.study.files import load, piece, pieces, save
+from app.study.motion import Source
+from app.study.observation import Observation
+from app.study.observe import Stage, observe
+from app.study.performer import PerformerStage
 from models.errors import MixposeError
-from models.training.motion import read_pack
+from models.training.motion import Pack, read_pack
 
-_SAVE_EVERY: Final = 50
+_PIECE: Final = 40
+"""Takes in a file: a few minutes of drawing."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,61 +42,76 @@ def _run(options: argparse.Namespace) -> None:
     packs = [read_pack(path) for path in sorted(options.motion.glob("*.mcp"))]
     if not packs:
         raise MixposeError(f"There is no motion pack (*.mcp) in {options.motion}.")
-    source = repertoire(packs, options.shares or [1.0] * len(packs), options.split)
-    done = _so_far(options)
-    run = observe(
-        source,
-        options.takes,
-        options.seconds,
-        options.seed,
-        first=len(done),
-        framing=options.framing,
-        bent=not options.as_captured,
-    )
+    first = _so_far(options)
+    stage = _stage(options, packs)
+    takes: list[list[Observation]] = []
+    run = observe(stage, options.takes, first=first)
     try:
-        for one in tqdm(run, initial=len(done), total=options.takes, unit="take"):
-            done.append(one)
-            if len(done) % _SAVE_EVERY == 0:
-                save(options.out, done)
+        for take in tqdm(run, initial=first, total=options.takes, unit="take"):
+            takes.append(take)
+            if len(takes) == _PIECE:
+                first = _write(options.out, first, takes)
     finally:
-        if done:
-            save(options.out, done)
+        if takes:
+            _write(options.out, first, takes)
 
 
-def _so_far(options: argparse.Namespace) -> list[Observation]:
-    if not options.out.exists():
-        return []
-    done = load(options.out)
-    frames = max(1, round(options.seconds * RATE))
-    if any(len(one.xy) != frames or one.split != options.split for one in done):
+def _write(folder: Path, first: int, takes: list[list[Observation]]) -> int:
+    """Empties ``takes``; returns the number of the next one."""
+    save(piece(folder, first), [one for take in takes for one in take])
+    following = first + len(takes)
+    takes.clear()
+    return following
+
+
+def _so_far(options: argparse.Namespace) -> int:
+    """How many takes are there."""
+    written = pieces(options.out)
+    if not written:
+        return 0
+    last = load(written[-1])
+    one = last[-1]
+    same = (len(one.truth), one.rate, one.split, one.people)
+    if same != (_frames(options), options.rate, options.split, options.people):
         raise MixposeError(
-            f"{options.out} holds takes of another length or split. Name another file."
+            f"{options.out} holds takes of another length, rate, split or people. "
+            "Name another folder."
         )
-    return done
+    return one.index + 1
+
+
+def _stage(options: argparse.Namespace, packs: list[Pack]) -> Stage:
+    frames, rate = _frames(options), options.rate
+    source = Source(packs, options.split, frames, rate, as_captured=options.as_captured)
+    if options.people == "performer":
+        return PerformerStage(source, options.seed)
+    if options.people_assets is None:
+        raise MixposeError("Name the folder of clothes, hair and skin with --people-assets.")
+    return ClothedStage(source, options.people_assets, options.seed)
+
+
+def _frames(options: argparse.Namespace) -> int:
+    seconds, rate = float(options.seconds), float(options.rate)
+    return max(1, round(seconds * rate))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m app.study", description=__doc__)
     parser.add_argument("--motion", type=Path, required=True, help="folder of motion packs (*.mcp)")
-    parser.add_argument("--out", type=Path, required=True, help="file to write (.npz)")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write (takes-*.npz)")
+    parser.add_argument("--people", choices=("performer", "clothed"), default="performer")
     parser.add_argument(
-        "--shares",
-        type=float,
-        nargs="+",
-        metavar="SHARE",
-        help="how much to draw from each pack, in the order of their names; equal unless given",
+        "--people-assets", type=Path, metavar="FOLDER", help="of clothes, hair and skin"
     )
     parser.add_argument("--split", default="train", help="of the clips; train unless given")
     parser.add_argument("--takes", type=int, default=1000, metavar="N")
-    parser.add_argument("--seconds", type=float, default=2.0, metavar="S", help="of each take")
+    parser.add_argument("--seconds", type=float, default=1.6, metavar="S", help="of each take")
+    parser.add_argument("--rate", type=float, default=15.0, metavar="N", help="frames a second")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument(
-        "--framing", choices=("whole", "cut", "any"), help="of all takes; drawn unless given"
-    )
     parser.add_argument(
         "--as-captured",
         action="store_true",
-        help="leave the motion as it is; without it some takes sit, squat, reach or turn limbs",
+        help="leave the motion as it is; without it people stand straight, sit, reach and lie",
     )
     return parser
 

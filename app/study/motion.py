@@ -1,93 +1,67 @@
-"""Captured takes for the performer to wear: cut at random, and bent into webcam postures."""
+"""Windows of captured motion for drawn people to wear."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from models.errors import MixposeError
-from models.skeleton import JOINT
-from models.training import bodies, postures
-from models.training.motion import Clip, Pack
-
-_SPEED: Final = (0.6, 1.6)
-"""How fast takes are played, as in training."""
-_LIMBS_CHANCE: Final = 0.3
-"""Share of takes whose limbs are turned at random: poses nobody was captured in."""
+from models.training import bodies
+from models.training.kinds import NAMES, Repertoire, as_used
+from models.training.motion import Pack
 
 
-class Repertoire(NamedTuple):
-    """Clips and how much of what is drawn comes from each; shares sum to 1."""
+class Motion(NamedTuple):
+    """What somebody does during a take."""
 
-    clips: tuple[Clip, ...]
-    shares: NDArray[np.float64]
+    xyz: NDArray[np.float32]
+    """(T, 17, 3) metres, +Y up."""
+    rate: float
+    """Frames a second."""
+    kind: str
+    """Of posture; see ``models.training.kinds``."""
+    clip: str
+    split: str
 
 
-def repertoire(packs: Sequence[Pack], shares: Sequence[float], split: str) -> Repertoire:
-    """The clips of one split; ``shares`` are the packs', within a pack longer clips count for more.
+class Source:
+    """Draws windows by kind of posture, half of them mirrored.
+
+    Args:
+        packs: the motion.
+        split: of the clips.
+        frames: of each window.
+        rate: frames a second.
+        as_captured: whether poses are left as they are, rather than made into what people do
+            before cameras.
 
     Raises:
-        MixposeError: nothing of that split, or another number of shares than of packs.
+        MixposeError: nothing of that split.
     """
-    if len(shares) != len(packs):
-        raise MixposeError(f"There are {len(packs)} motion packs but {len(shares)} shares of them.")
-    clips: list[Clip] = []
-    weights: list[float] = []
-    for pack, share in zip(packs, shares, strict=True):
-        chosen = [clip for clip in pack.clips if clip.split == split and len(clip.xyz) > 1]
-        total = sum(len(clip.xyz) / clip.rate for clip in chosen)
-        clips += chosen
-        weights += [share * len(clip.xyz) / clip.rate / total for clip in chosen]
-    if not sum(weights) > 0:
-        raise MixposeError(f"The motion given holds no clip of the split {split!r}.")
-    return Repertoire(tuple(clips), np.array(weights) / sum(weights))
 
+    def __init__(
+        self,
+        packs: Sequence[Pack],
+        split: str,
+        frames: int,
+        rate: float,
+        *,
+        as_captured: bool = False,
+    ) -> None:
+        self.frames, self.rate = frames, rate
+        self._repertoire = Repertoire(packs, split)
+        self._split, self._as_captured = split, as_captured
 
-def cut(
-    source: Repertoire,
-    frames: int,
-    rate: float,
-    random: np.random.Generator,
-    *,
-    bent: bool = True,
-) -> tuple[Clip, NDArray[np.float32]]:
-    """A random window: its clip, and (frames, 17, 3) metres, +Y up, at ``rate`` frames a second.
-
-    If ``bent``, a quarter sits or squats, a quarter reaches out (``models.training.postures``) and
-    some turn their limbs at random; half are mirrored, played at speeds of their own.  Otherwise
-    they are as captured.  Windows longer than their clip hold its last frame.
-    """
-    clip = source.clips[int(random.choice(len(source.clips), p=source.shares))]
-    step = clip.rate / rate * (random.uniform(*_SPEED) if bent else 1.0)
-    last = len(clip.xyz) - 1
-    begin = random.uniform(0.0, max(0.0, last - step * (frames - 1)))
-    place = np.minimum(begin + step * np.arange(frames), last)
-    lower = np.minimum(place.astype(int), last - 1)
-    share = (place - lower)[:, None, None]
-    xyz = (clip.xyz[lower] * (1 - share) + clip.xyz[lower + 1] * share).astype(np.float32)
-    return clip, _bent(xyz, random) if bent else xyz
-
-
-def _bent(xyz: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
-    window = torch.from_numpy(xyz)[None]
-    generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-    window = postures.crouch(postures.reach(window, generator), generator)
-    if random.random() < _LIMBS_CHANCE:
-        turned = bodies.turn_limbs(window, generator)
-        # Turned legs would float: put the lower foot back to where it was.
-        turned[..., 1] -= (_lower_ankle(turned) - _lower_ankle(window))[..., None]
-        window = turned
-    result: NDArray[np.float32] = bodies.mirror_half(window, generator)[0].numpy()
-    return result
-
-
-def _lower_ankle(window: Tensor) -> Tensor:
-    """(B, T) height of the lower ankle of (B, T, 17, 3)."""
-    ankles = [JOINT["left_ankle"], JOINT["right_ankle"]]
-    lowest: Tensor = window[:, :, ankles, 1].amin(-1)
-    return lowest
+    def draw(self, random: np.random.Generator) -> Motion:
+        """One window."""
+        generator = torch.Generator().manual_seed(int(random.integers(2**62)))
+        windows, kinds, clips = self._repertoire.named_windows(1, self.frames, self.rate, generator)
+        if not self._as_captured:
+            windows = as_used(windows, kinds, generator)
+        windows = bodies.mirror_half(windows, generator)
+        clip = self._repertoire.clips[int(clips[0])]
+        kind = NAMES[int(kinds[0])]
+        return Motion(windows[0].numpy(), self.rate, kind, clip.name, self._split)

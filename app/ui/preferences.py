@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from PyQt6.QtCore import QByteArray, QSettings
 
+from app.detection.models import SIZES, Size
 from app.motion.wanted import (
     BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
@@ -45,8 +46,12 @@ class Preferences:
     device: str = "auto"
     several: bool = True
     """Whether to look out for other people than the one followed."""
-    use_depth: bool = True
-    """Whether the network is told the detector's own depth."""
+    detector: str = ""
+    """Size of the live detector's model; empty: the one this machine can afford."""
+    camera_told: bool = False
+    """Whether the camera's tilt is known; otherwise it is found out."""
+    camera_pitch_deg: float = 0.0
+    camera_roll_deg: float = 0.0
     height_m: float = 0.0
     """0: the size the network gives."""
     delay: int = 2
@@ -105,6 +110,11 @@ class Preferences:
         """The resolution asked of the camera."""
         width, _, height = self.resolution.partition("x")
         return (int(width), int(height)) if width.isdigit() and height.isdigit() else None
+
+    @property
+    def detector_size(self) -> Size | None:
+        """Of the live detector's model; None for the one this machine can afford."""
+        return next((size for size in SIZES if size == self.detector), None)
 
 
 class PreferencesFile:
@@ -166,6 +176,8 @@ def _checked(preferences: Preferences) -> Preferences:
     default = Preferences()
     if preferences.theme not in ("system", "light", "dark"):
         preferences.theme = default.theme
+    if preferences.detector not in ("", *SIZES):
+        preferences.detector = default.detector
     if preferences.device not in ("auto", "cpu", "cuda", "mps"):
         preferences.device = default.device
     preferences.delay = min(MAX_DELAY, max(0, preferences.delay))

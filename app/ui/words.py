@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from app.detection.models import FOR_LIVE, MODELS, WHY
 from app.live_out.figures import Figures
 from app.pipeline.status import Stats
 
@@ -66,13 +67,15 @@ def device(name: str) -> str:
     return {"cpu": "CPU", "cuda": "GPU", "mps": "Apple GPU"}.get(kind, name)
 
 
-def status(stats: Stats, *, gpu_wanted: bool = False) -> tuple[Segment, ...]:
-    """The status line of a live run, left to right.  Figures not yet measured are left out."""
+def status(
+    stats: Stats, *, gpu_wanted: bool = False, suits_itself: bool = False
+) -> tuple[Segment, ...]:
+    """The status line of a live run, left to right.  Figures not yet measured are left out.
+
+    ``suits_itself`` says that the size of the detector's model was not chosen by hand.
+    """
     found = [Segment(f"{stats.fps:.1f} fps", "Pictures searched for a person, each second")]
-    if stats.detect_ms is not None:
-        found.append(
-            Segment(f"2D {milliseconds(stats.detect_ms)}", "Time to find the joints in one picture")
-        )
+    found += _detecting(stats, suits_itself=suits_itself)
     if stats.lift_ms is not None:
         found.append(
             Segment(
@@ -92,6 +95,18 @@ def status(stats: Stats, *, gpu_wanted: bool = False) -> tuple[Segment, ...]:
         )
     )
     return tuple(found)
+
+
+def _detecting(stats: Stats, *, suits_itself: bool) -> list[Segment]:
+    if stats.detect_ms is None:
+        return []
+    explained, text = "Time to find the joints in one picture", milliseconds(stats.detect_ms)
+    size = stats.detector_size
+    if size is None or size == FOR_LIVE:
+        return [Segment(f"2D {text}", explained)]
+    why = WHY[size] if suits_itself else "as chosen in Settings"
+    model = MODELS[size].words.lower()
+    return [Segment(f"2D {text}, {model}", f'{explained}, with the model "{model}":\n{why}')]
 
 
 def _late(stats: Stats) -> list[Segment]:

@@ -18,6 +18,7 @@ ORIGIN = Provenance(
     weights_name="test-weights",
     weights_sha256="ab" * 32,
     height_m=None,
+    detector={"name": "pose_landmarker_heavy", "size": "heavy", "sha256": "cd" * 32},
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.people.person import Person
+from app.detection.person import Person
 from models.skeleton import LANDMARK_NAMES
 
 Colour = tuple[int, int, int]

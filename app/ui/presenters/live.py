@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from app.colours import opacity
+from app.detection.following import Choice
 from app.packets import Pose3D
-from app.people.following import Choice
 from app.pipeline import LiveRun, PoseSink, Snapshot, State
 from app.ui import notices, words
 from app.ui.preferences import Preferences
@@ -65,6 +65,8 @@ class LiveStage:
         self.recordable = not self.is_file
         self._no_camera = no_camera
         self.gpu_wanted = preferences.device not in ("auto", "cpu")
+        self.suits_itself = preferences.detector_size is None
+        """Whether the size of the detector's model is the run's to choose."""
         self._loop = False
         self._noticed: Exception | None = None
         self._noticed_at = 0.0
@@ -85,8 +87,10 @@ class LiveStage:
             lifter_loader(preferences),
             delay=preferences.delay,
             height_m=preferences.height_m or None,
+            level=work.lifting_of(preferences).level,
             smooth=preferences.smooth_live,
             several=preferences.several,
+            detector_size=preferences.detector_size,
         )
         self.run.start()
         self._last = self.run.latest()
@@ -193,7 +197,8 @@ class LiveStage:
         sending = self.sending()
         if now.frame is None:
             return ()
-        return words.status(now.stats, gpu_wanted=self.gpu_wanted) + sending
+        said = words.status(now.stats, gpu_wanted=self.gpu_wanted, suits_itself=self.suits_itself)
+        return said + sending
 
     def _notice(self, now: Snapshot) -> notices.Notice | None:
         if now.state is State.STARTING:

@@ -209,6 +209,7 @@ class RecordPresenter:
 
 def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> RecordingWriter:
     """Begin a recording of what the stage shows.  Raises RecordingError."""
+    from app.detection.models import FOR_LIVE, about
     from app.recording.meta import SourceInfo, settings
     from app.recording.writer import RecordingWriter
 
@@ -222,9 +223,11 @@ def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> R
         keep_video=preferences.keep_video,
         settings=settings(
             several=preferences.several,
+            detector=about(stage.snapshot.stats.detector_size or FOR_LIVE),
             height_m=preferences.height_m or None,
             weights=preferences.weights or None,
-            use_depth=preferences.use_depth,
+            camera_pitch_deg=preferences.camera_pitch_deg if preferences.camera_told else None,
+            camera_roll_deg=preferences.camera_roll_deg if preferences.camera_told else None,
             delay=preferences.delay,
         ),
     )

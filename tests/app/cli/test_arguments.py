@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.cli.arguments import DELAY_RANGE, PERFORMER_SECONDS, parse
+from app.detection.following import Choice
 from app.export.registry import FORMATS
-from app.people.following import Choice
 
 
 def test_nothing_means_the_window() -> None:
@@ -18,6 +18,23 @@ def test_nothing_means_the_window() -> None:
     assert options.device is None, "the window's remembered device must not be overruled"
     assert options.height is None
     assert options.delay is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["lift", "a.mp4", "-o", "a.csv"],
+        ["record", "--source", "0"],
+        ["stream", "--source", "0", "--osc"],
+        ["bench"],
+        ["evaluate"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_the_detector_s_size_is_each_command_s_own_unless_told(command: list[str]) -> None:
+    assert parse(command).detector is None
+    assert parse([*command, "--detector", "lite"]).detector == "lite"
+    assert parse(["--detector", "lite", *command]).detector == "lite"
 
 
 def test_options_may_stand_before_and_after_the_command() -> None:
@@ -38,6 +55,8 @@ def test_options_may_stand_before_and_after_the_command() -> None:
         (["--delay", "-1"], ["'-1'", "whole number of frames"]),
         (["--delay", "1.5"], ["whole number of frames"]),
         (["--delay", "11"], ["between 0 and 10"]),
+        (["--detector", "huge"], ["'huge'", "lite", "full", "heavy"]),
+        (["--detector", "lite", "export", "walk", "-o", "a.csv"], ["--detector", "'export'"]),
         (["--device", "gpu"], ["'gpu'", "cuda"]),
         (["--source"], ["--source", "expected one argument"]),
         (["lift", "a.mp4"], ["-o"]),

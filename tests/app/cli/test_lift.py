@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.detection.models import about
 from tests.support.disks import read_only, small_disk
 from tests.support.program import Program
 from tests.support.readers import trc
@@ -40,6 +41,7 @@ def test_a_clip_becomes_a_table(program: Program, clips: Path, out: Path) -> Non
     sidecar = json.loads((out / "x.csv.json").read_text())
     assert sidecar["scale"] == {"source": "height", "height_m": 1.6}
     assert sidecar["source"] == "person.mp4"
+    assert sidecar["detector"] == about("heavy"), "time does not matter"
     assert "XNNPACK" in program.log_text, "MediaPipe's chatter belongs in the log"
 
 
@@ -48,9 +50,11 @@ def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path)
     assert ended.code == 0, ended
     assert trc(out / "x.trc").header["NumFrames"] == "15"
     ended = program.run(
-        "lift", clips / "person.mp4", "-o", f"{out}/", "--to", "csv-long", "--seconds", "0.5"
-    )
+        "lift", clips / "person.mp4", "-o", f"{out}/", "--to", "csv-long", "--seconds", "0.5",
+        "--detector", "lite",
+    )  # fmt: skip
     assert ended.code == 0, ended
+    assert json.loads((out / "person.csv.json").read_text())["detector"] == about("lite")
     assert len(rows(out / "person.csv")) == 15 * 17
     assert names(out) == ["person.csv", "person.csv.json", "x.trc", "x.trc.json"]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.detection.models import about
 from app.recording.reader import Recording
 from tests.support.disks import read_only, small_disk
 from tests.support.mjpeg import MjpegServer, clip_jpegs
@@ -54,9 +55,11 @@ def test_a_video_is_recorded_whole_and_lifted(program: Program, clips: Path, out
     assert recording.poses.info["height_m"] == 1.6
     assert recording.meta.settings == {
         "several": True,
+        "detector": about("full"),
         "height_m": 1.6,
         "weights": None,
-        "use_depth": True,
+        "camera_pitch_deg": None,
+        "camera_roll_deg": None,
         "delay": None,
     }
 

@@ -8,34 +8,43 @@ import numpy as np
 import pytest
 
 from app.evaluation.methods import DetectorWorld
-from app.evaluation.performer import SEEDS, STUDY_SEED, drawn_motion, performer_acts, study_file
+from app.evaluation.performer import SEEDS, performer_acts, study_file
 from app.evaluation.scoring import score_methods
 from app.performer.source import PerformerSource
-from app.study.files import save
-from app.study.motion import repertoire
 from models.errors import MixposeError
-from models.training.motion import Clip, Pack
-from tests.support.datasets import observation
+from tests.support.datasets import observation, write_study
 from tests.support.evaluation import project, walking_past
-from tests.support.walking import walker
 
 
 def test_a_study_is_one_material_for_each_framing(tmp_path: Path) -> None:
     path = tmp_path / "study.npz"
-    save(path, [observation(i, name) for i, name in enumerate(["whole", "cut", "whole"])])
-    whole, cut = study_file(path)
-    assert whole.title == "val motion on the performer, the whole body in the picture, 2 takes"
+    framings = ["whole", "cut", "whole"]
+    write_study(path, [observation(i, framing=name) for i, name in enumerate(framings)])
+    whole, cut = study_file(path, "full")
+    assert whole.title == "val motion on clothed people, the whole body in the picture, 2 takes"
     assert "cut by the picture's edge, 1 takes" in cut.title
-    np.testing.assert_array_equal(whole.footage[1].xy, project(walking_past(10)) + 2)
+    # The middles of hips and shoulders are not those of their pictures.
+    np.testing.assert_allclose(whole.footage[1].xy, project(walking_past(10)) + 2, atol=1.0)
     np.testing.assert_allclose(np.diff(whole.footage[0].time_s), 1 / 30)
     (row,) = score_methods(whole, [DetectorWorld()])
     assert row.scores.mpjpe == pytest.approx(0, abs=1e-3)
     assert row.scores.frames == 20
 
 
+def test_of_three_detectors_one_is_scored(tmp_path: Path) -> None:
+    write_study(tmp_path / "takes-000000.npz", [observation(people="performer")])
+    sizes = ("lite", "full", "heavy")
+    write_study(tmp_path / "takes-000001.npz", [observation(detector=size) for size in sizes])
+    titles = [material.title for material in study_file(tmp_path, "full")]
+    assert titles == [
+        "val motion on the performer, the whole body in the picture, 1 takes",
+        "val motion on clothed people, the whole body in the picture, 1 takes",
+    ]
+
+
 def test_the_split_a_study_was_drawn_from_is_said(tmp_path: Path) -> None:
-    save(tmp_path / "study.npz", [observation(0, "whole", "train")])
-    assert study_file(tmp_path / "study.npz")[0].title.startswith("train motion")
+    path = write_study(tmp_path / "study.npz", [observation(split="train")])
+    assert study_file(path, "full")[0].title.startswith("train motion")
 
 
 def test_what_is_no_study(tmp_path: Path) -> None:
@@ -46,7 +55,7 @@ def test_what_is_no_study(tmp_path: Path) -> None:
 
 def test_the_acts_of_a_seed_with_their_exact_3d() -> None:
     notes: list[str] = []
-    material = performer_acts((SEEDS[0],), 0.4, notes.append)
+    material = performer_acts((SEEDS[0],), 0.4, "full", notes.append)
     (footage,) = material.footage
     assert footage.xy.shape == (12, 17, 2)
     assert footage.world is not None
@@ -67,14 +76,3 @@ def test_the_acts_of_a_seed_with_their_exact_3d() -> None:
     (row,) = score_methods(material, [DetectorWorld()])
     assert 20 < row.scores.p_mpjpe < 120
     assert 0 not in SEEDS, "the demo is what everybody has looked at"
-
-
-@pytest.mark.slow
-def test_captured_motion_is_drawn_and_detected() -> None:
-    clip = walker(240, 60.0)
-    pack = Pack("walk", "made here", "CC0", (Clip("walk", "val", clip.rate, clip.xyz),))
-    materials = drawn_motion(repertoire([pack], [1.0], "val"), 3, 0.3, lambda _: None)
-    takes = [footage for material in materials for footage in material.footage]
-    assert len(takes) == 3
-    assert all(take.xy.shape == (9, 17, 2) for take in takes)
-    assert STUDY_SEED != 7, "the seed of the study that the noise is fitted to"

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def acts() -> Material:
-    return performer_acts(SEEDS[1:2], 6.0, lambda _: None)
+    return performer_acts(SEEDS[1:2], 6.0, "full", lambda _: None)
 
 
 @pytest.fixture(scope="module")

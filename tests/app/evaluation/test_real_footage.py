@@ -19,7 +19,7 @@ from tests.support.datasets import write_set
 
 def test_a_set_is_scored_at_30_frames_a_second(tmp_path: Path) -> None:
     true = write_set(tmp_path / "somebody")
-    (material,) = real_footage(tmp_path)
+    (material,) = real_footage(tmp_path, "full")
     assert [each.group for each in material.footage] == ["a", "b"]
     assert material.title == "somebody, 2 cameras"
     found = material.footage[0]
@@ -32,7 +32,7 @@ def test_a_set_is_scored_at_30_frames_a_second(tmp_path: Path) -> None:
 
 def test_the_hips_middle_is_the_origin_and_the_limbs_are_scored(tmp_path: Path) -> None:
     write_set(tmp_path / "somebody")
-    (material,) = real_footage(tmp_path)
+    (material,) = real_footage(tmp_path, "full")
 
     class PelvisAside:
         name = "right but for the pelvis and the head"
@@ -47,17 +47,17 @@ def test_the_hips_middle_is_the_origin_and_the_limbs_are_scored(tmp_path: Path) 
 
 def test_one_set_can_be_named_itself(tmp_path: Path) -> None:
     write_set(tmp_path / "somebody")
-    (material,) = real_footage(tmp_path / "somebody")
+    (material,) = real_footage(tmp_path / "somebody", "full")
     assert material.title == "somebody, 2 cameras"
 
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     with pytest.raises(EvaluationError, match="holds no set of footage"):
-        real_footage(tmp_path)
+        real_footage(tmp_path, "full")
     write_set(tmp_path / "somebody")
     (tmp_path / "somebody" / "mediapipe_full_b.npz").unlink()
-    with pytest.raises(EvaluationError, match=r"cannot be read: .*mediapipe_full_b\.npz"):
-        real_footage(tmp_path)
+    with pytest.raises(EvaluationError, match=r"cannot be read: .*b\.mp4"):
+        real_footage(tmp_path, "full")
 
 
 def test_mediapipe_on_the_shared_footage_is_what_its_scorer_says(
@@ -66,7 +66,7 @@ def test_mediapipe_on_the_shared_footage_is_what_its_scorer_says(
     folder = shared / "realeval"
     if not (folder / "score.py").is_file():
         pytest.skip(f"there is no {folder / 'score.py'}")
-    materials = {each.title.partition(",")[0]: each for each in real_footage(folder)}
+    materials = {each.title.partition(",")[0]: each for each in real_footage(folder, "full")}
     material = materials["p2s_cgwoman"]
     for footage in material.footage:
         with np.load(folder / "p2s_cgwoman" / f"mediapipe_full_{footage.group}.npz") as file:

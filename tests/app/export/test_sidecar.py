@@ -36,7 +36,10 @@ def test_it_says_everything(tmp_path: Path) -> None:
             "y": "up",
             "z": "toward the camera",
             "handedness": "right",
+            "up": "the image's",
         },
+        "level": None,
+        "quality": None,
         "position": {"reference": "root-relative", "root": "pelvis"},
         "cells": {
             "seen": "x, y, z and conf",
@@ -54,6 +57,7 @@ def test_it_says_everything(tmp_path: Path) -> None:
         "start_time": "2026-11-21T09:30:00.250+01:00",
         "weights": {"name": "test-weights", "sha256": "ab" * 32},
         "evidence": {"detector_depth": False},
+        "detector": {"name": "pose_landmarker_heavy", "size": "heavy", "sha256": "cd" * 32},
     }
 
 

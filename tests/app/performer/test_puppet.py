@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.performer.motion import BONE, Motion
 from app.performer.puppet import Take, heading
 from app.performer.source import PerformerSource

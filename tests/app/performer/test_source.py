@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import SourceError
 from app.performer.source import PerformerSource
 from app.sources.base import Source

@@ -36,6 +36,7 @@ def test_figures_come_from_the_stamps() -> None:
         board.show_keypoints(
             frame(index, detected_at - 0.02),
             keypoints(index, detected_at=detected_at),
+            size="full",
             detect_s=0.016,
             dropped=index,
         )
@@ -95,14 +96,22 @@ def test_a_pause_does_not_count_as_slowness() -> None:
     now = time.perf_counter()
     board.enter(State.RUNNING)
     board.show_keypoints(
-        frame(0, now - 1.8), keypoints(0, detected_at=now - 1.8), detect_s=0.0, dropped=0
+        frame(0, now - 1.8),
+        keypoints(0, detected_at=now - 1.8),
+        size="full",
+        detect_s=0.0,
+        dropped=0,
     )
     board.enter(State.PAUSED)
     board.enter(State.RUNNING)
     for index in (1, 2):
         detected_at = now + index / 10
         board.show_keypoints(
-            frame(index, now), keypoints(index, detected_at=detected_at), detect_s=0.0, dropped=0
+            frame(index, now),
+            keypoints(index, detected_at=detected_at),
+            size="full",
+            detect_s=0.0,
+            dropped=0,
         )
     assert board.snapshot().stats.fps == pytest.approx(10.0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.errors import DetectorError, MixposeError, SourceError, WeightsError
 from app.packets import Frame, Keypoints2D
 from app.pipeline import LiveRun, State
@@ -53,9 +53,12 @@ def test_an_unexpected_error_is_worded_and_its_traceback_logged(
     assert any(record.exc_info for record in caplog.records)
 
 
-def test_a_missing_detector_bundle(live_run: Make, tmp_path: Path) -> None:
+def test_a_missing_detector_bundle(
+    live_run: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.detection.models.WEIGHTS_DIR", tmp_path)
     source = ScriptedSource(rate=30, live=True)
-    run = live_run(lambda: source, detector_factory=lambda: Detector(tmp_path / "absent.task"))
+    run = live_run(lambda: source)
     assert isinstance(failure(run), DetectorError)
     assert source.closed
 

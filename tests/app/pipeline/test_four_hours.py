@@ -12,7 +12,8 @@ import numpy as np
 import psutil
 import pytest
 
-from app.detector import Detector
+from app.detection.detector import Detector
+from app.detection.models import Size
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.performer.source import PerformerSource
 from app.pipeline import LiveRun, State
@@ -69,6 +70,8 @@ class Clock:
 
 class Replay:
     """Says of each frame what the real detector said of the performer."""
+
+    size: Size = "full"
 
     def __init__(self, said: list[Keypoints2D]) -> None:
         self._said = said

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from app.detector import Detector
+from app.detection.detector import Detector
 from app.packets import Frame, Keypoints2D
 from app.pipeline import LiveRun, State
 from app.sources import open_source

@@ -12,6 +12,7 @@ from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from app.detection.models import about
 from app.pipeline import State
 from app.recording.reader import Recording
 from app.ui.main import Session
@@ -119,8 +120,9 @@ def test_the_mirror_changes_the_picture_and_not_the_recording(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     session = open_window(
-        camera.url, keep_video=True, several=False, use_depth=False, height_m=1.7, delay=3
-    )
+        camera.url, keep_video=True, several=False, detector="lite",
+        height_m=1.7, delay=3,
+    )  # fmt: skip
     window = session.window
     until(lambda: window.skeleton.shown_pose >= 0, "the first pose")
     window.picture.mirror.click()
@@ -130,9 +132,11 @@ def test_the_mirror_changes_the_picture_and_not_the_recording(
     recording = Recording.open(path)
     assert recording.meta.settings == {
         "several": False,
+        "detector": about("lite"),
         "height_m": 1.7,
         "weights": None,
-        "use_depth": False,
+        "camera_pitch_deg": None,
+        "camera_roll_deg": None,
         "delay": 3,
     }
     row = int(np.flatnonzero(recording.keypoints.tracked)[0])

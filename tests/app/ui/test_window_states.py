@@ -123,6 +123,21 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
     assert not [each for each in children if "spawn_main" in " ".join(each.cmdline())]
 
 
+def test_the_detector_s_size_changes_while_it_runs_and_the_line_says_so(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    window = open_window(camera.url).window
+    until(lambda: window.look.keypoints is not None, "the person to be found")
+    choice = window.settings.choice("detector")
+    assert [choice.itemText(row) for row in range(choice.count())] == [
+        "Automatic", "Faster", "Balanced", "Most accurate",
+    ]  # fmt: skip
+    assert choice.currentText() == "Automatic"
+    choice.setCurrentText("Most accurate")
+    choice.activated.emit(choice.currentIndex())
+    until(lambda: "ms, most accurate" in window.status.words, "the other size")
+
+
 def test_settings_are_remembered_but_not_what_the_command_line_asked_for(
     open_window: OpenWindow,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtTest import QTest
 
+from app.detection.models import about
 from app.pipeline import State
 from app.ui.main import Session
 from app.ui.presenters.live import LiveStage
@@ -77,6 +79,8 @@ def test_the_whole_film_is_exported_however_little_was_watched(
     until(lambda: session.presenter.news, "the news")
     with table.open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 60
+    said = json.loads(table.with_name("dance.csv.json").read_text("utf-8"))
+    assert said["detector"] == about("heavy"), "whatever the live view makes do with"
 
 
 def test_a_cancelled_export_leaves_nothing(session: Session, tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ import dataclasses
 
 import pytest
 
+from app.detection.models import Size
 from app.pipeline import Stats
 from app.ui import words
 
 STATS = Stats(
     fps=29.97,
     poses_per_s=18.2,
+    detector_size="full",
     detect_ms=16.4,
     lift_ms=24.1,
     capture_to_pose_ms=70.0,
@@ -54,6 +56,21 @@ def test_the_status_line_says_it_all_in_order() -> None:
         "3 dropped",
     ]
     assert all(segment.explained for segment in words.status(STATS))
+
+
+@pytest.mark.parametrize(
+    ("size", "model", "why"),
+    [
+        ("lite", "faster", "this computer is too slow"),
+        ("heavy", "most accurate", "this computer has time enough"),
+    ],
+)
+def test_an_unusual_detector_is_said_and_why(size: Size, model: str, why: str) -> None:
+    stats = dataclasses.replace(STATS, detector_size=size)
+    chosen, suited = words.status(stats)[1], words.status(stats, suits_itself=True)[1]
+    assert suited.text == chosen.text == f"2D 16{words.NARROW_SPACE}ms, {model}"
+    assert "as chosen in Settings" in chosen.explained
+    assert why in suited.explained
 
 
 def test_what_was_not_measured_is_not_shown() -> None:

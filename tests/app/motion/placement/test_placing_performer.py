@@ -18,7 +18,7 @@ SEED, SECONDS = 11, 12.0
 def found() -> Placing:
     """The lens is known, as a telephone says it, and so is the person's height: the size of
     everything is not what is measured here."""
-    (footage,) = performer_acts((SEED,), SECONDS, print).footage
+    (footage,) = performer_acts((SEED,), SECONDS, "full", print).footage
     found = placing(*told_of(footage, as_motion(Ours("shipped", Lifter()), footage)))
     print(found)
     return found

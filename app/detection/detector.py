@@ -1,0 +1,239 @@
+"""MediaPipe's pose landmarker: a picture in, the 17 joints in 2D out."""
+
+from __future__ import annotations
+
+import logging
+import time
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection.following import Choice, Following, Memory, Sighting
+from app.detection.landmarker import Landmarker
+from app.detection.models import FOR_LIVE, Size, bundle
+from app.detection.no_telemetry import silenced
+from app.detection.person import Person
+from app.errors import DetectorError
+from app.packets import Company, Frame, Keypoints2D
+from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
+
+_LONGEST_STEP_S: Final = 1.0
+"""After a longer pause the person is looked for anew, not where they were before it."""
+
+_EMPTY: Final[NDArray[np.uint8]] = np.zeros((64, 64, 3), dtype=np.uint8)
+
+_log = logging.getLogger(__name__)
+
+
+class Detector:
+    """Finds one person in each picture of a source, following them from frame to frame.
+
+    Of several it follows the largest found at first, until told otherwise.
+
+    Args:
+        size: of the landmark model.
+        several: whether to look out for others; if not, who is followed may change unnoticed.
+            May be changed at any time.
+        choices: whom to follow from when on.
+        memory: of another detector that was at the place of the film where this one begins; it
+            knows the choices too.
+
+    Raises:
+        DetectorError: the model is absent or damaged, or MediaPipe cannot start.
+    """
+
+    def __init__(
+        self,
+        size: Size = FOR_LIVE,
+        *,
+        several: bool = True,
+        choices: Sequence[Choice] = (),
+        memory: Memory | None = None,
+    ) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(silenced())
+            self._eyes = _Eyes(size)
+            stack.callback(self._eyes.close)
+            # Also when nobody closes it: MediaPipe's own clean-up would come after the silence.
+            self._finish = weakref.finalize(self, stack.pop_all().close)
+            # Once Python shuts down MediaPipe cannot be closed; it stays silent to the very end.
+            self._finish.atexit = False
+        self._following = Following(self._eyes, choices)
+        if memory is not None:
+            self._following.recall(memory)
+        self.several = several
+        self._last_s: float | None = None
+        self._moved = False
+
+    @property
+    def memory(self) -> Memory:
+        """Who is followed and who else was there, for another detector to go on from."""
+        return self._following.memory
+
+    @property
+    def size(self) -> Size:
+        """Of the landmark model at work."""
+        return self._eyes.size
+
+    def change(self, size: Size) -> None:
+        """Go on with another size, following the same person; takes a third of a second.
+
+        Raises:
+            DetectorError: as when one is made; the size there was stays then.
+        """
+        self._eyes.change(size)
+
+    def choose(self, x: float, y: float, time_s: float) -> None:
+        """Follow whoever is at this place, in pixels, of the next picture that is not before
+        ``time_s``; nobody there, nothing.  See ``moved`` for what becomes of it later."""
+        self._following.choose(Choice(x, y, time_s))
+
+    def moved(self) -> None:
+        """The next picture is from elsewhere in a film, because somebody wanted to go there.
+
+        Whom to follow is found out anew; a choice made for a moment from there on counts again at
+        that moment, so that a film that is looped shows the same each time.
+        """
+        self._moved = True
+
+    def detect(self, frame: Frame) -> Keypoints2D:
+        """Find the person in ``frame``; nobody there gives ``tracked`` False.
+
+        Raises:
+            DetectorError: MediaPipe failed, or the detector is closed.
+        """
+        if not self._finish.alive:
+            raise DetectorError("The pose detector is closed already.")
+        step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
+        try:
+            if self._moved:
+                self._following.go_to(frame.time_s)
+                step_s = 0.0
+            elif self._last_s is not None and not 0.0 < step_s <= _LONGEST_STEP_S:
+                self._following.forget()
+                step_s = 0.0
+            self._moved = False
+            self._eyes.step_ms = max(1, round(1000 * step_s))
+            seen = self._look(frame)
+        except (RuntimeError, ValueError) as error:
+            _log.error("MediaPipe failed on picture %d: %s", frame.index, error)
+            raise DetectorError(
+                "The pose detector failed on a picture. Start again; the log file says more."
+            ) from error
+        self._last_s = frame.time_s
+        return _packet(frame, seen)
+
+    def close(self) -> None:
+        """Free the detector; more calls do nothing."""
+        self._finish()
+
+    def __enter__(self) -> Detector:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _look(self, frame: Frame) -> Sighting:
+        if self.several:
+            return self._following.step(frame.image, frame.time_s)
+        return self._following.step_alone(frame.image)
+
+
+class _Eyes:
+    """The landmarker that follows one person, and the one that looks for others."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self.step_ms = 1
+        """Milliseconds from the frame before to the present one."""
+        self._film, self._still = _started(size)
+
+    def change(self, size: Size) -> None:
+        film, still = _started(size)
+        self.close()
+        self.size, self._film, self._still = size, film, still
+
+    def close(self) -> None:
+        self._film.close()
+        self._still.close()
+
+    def track(self, picture: NDArray[np.uint8]) -> Person | None:
+        # Twice for one frame when somebody else is taken.
+        found, self.step_ms = self._film.run(picture, self.step_ms), 1
+        return found
+
+    def forget(self) -> None:
+        # Left to itself the tracker looks where the person was, and blends the first poses after a
+        # cut with the last before it (by 15 pixels).  A picture without anybody makes it forget
+        # both; its answers are then within 0.2 pixels of a new detector's.
+        self._film.run(_EMPTY, 1)
+
+    def find(self, picture: NDArray[np.uint8]) -> Person | None:
+        return self._still.run(picture)
+
+
+def _started(size: Size) -> tuple[Landmarker, Landmarker]:
+    """The landmarker that follows, and the one for single pictures.  Raises DetectorError."""
+    content = bundle(size)
+    try:
+        with ThreadPoolExecutor(1) as pool, ExitStack() as undo:  # each takes a tenth of a second
+            still = pool.submit(Landmarker, content, size, follow=False)
+            undo.callback(_close, still)
+            film = Landmarker(content, size, follow=True)
+            undo.callback(film.close)
+            both = film, still.result()
+            undo.pop_all()
+            return both
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        _log.error("MediaPipe did not start: %s", error)
+        first_line = str(error).partition("\n")[0]
+        # Without its traceback, whose frames keep MediaPipe's worker thread alive.
+        cause = error.with_traceback(None)
+        raise DetectorError(f"The pose detector cannot start: {first_line}") from cause
+
+
+def _close(made: Future[Landmarker]) -> None:
+    if made.exception() is None:
+        made.result().close()
+
+
+def _packet(frame: Frame, seen: Sighting) -> Keypoints2D:
+    person = seen.person
+    if person is None:
+        landmarks = np.full((LANDMARK_COUNT, 5), np.nan, dtype=np.float32)
+        landmarks[:, 3:] = 0.0
+        world = np.full((LANDMARK_COUNT, 3), np.nan, dtype=np.float32)
+        person_xy = np.full((JOINT_COUNT, 2), np.nan, dtype=np.float32)
+        conf = np.zeros(JOINT_COUNT, dtype=np.float32)
+    else:
+        landmarks, world = person.landmarks, person.world
+        person_xy, conf = person.xy, person.conf
+    return Keypoints2D(
+        index=frame.index,
+        time_s=frame.time_s,
+        size=frame.size,
+        tracked=person is not None,
+        landmarks=landmarks,
+        world=world,
+        xy=person_xy,
+        conf=conf,
+        captured_at=frame.captured_at,
+        detected_at=time.perf_counter(),
+        company=Company(
+            others=tuple(other.box for other in seen.others),
+            hidden=seen.hidden,
+            followed=seen.followed,
+            chosen=seen.chosen,
+        ),
+    )

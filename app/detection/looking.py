@@ -1,0 +1,132 @@
+"""Looking for people beside those already known, which the detector does not do by itself.
+
+Asked for several people, MediaPipe finds one: in five of eight pictures of two performers, and in
+all 120 of two who cross, a second one who is in full view is suppressed as overlapping or is too
+small for its detector, which sees the whole picture in 224 pixels.  It also costs half as much
+again with one person in view, and gives up smoothing, which makes the joints shiver four times as
+much.  So the person followed has a detector of their own, and for the others single pictures are
+searched in which those who are known are painted over, whole and in parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+import numpy as np
+
+from app.detection.person import Person, Picture, clipped, same, without
+
+_AROUND: Final = 2.6
+"""How far around the middle of a trunk the rest of the body is, in lengths of the trunk."""
+_PART: Final = 0.6
+"""Of the longer side: people half as tall as those found in the whole are found in parts."""
+_REACHES: Final = (0.6, 0.35, 0.2)
+"""Of the longer side: where to look for whoever was pointed at, first for large people."""
+_TOO_SMALL: Final = 0.55
+"""Of the picture's height: below it the detector may not find somebody again in the whole
+picture."""
+_WINDOW: Final = 3.0
+Region = tuple[int, int, int, int]
+"""Left, top, right and bottom, whole pixels."""
+
+
+class Eyes(Protocol):
+    """The detector, as those who follow a person use it."""
+
+    def track(self, picture: Picture) -> Person | None:
+        """Find the person of the picture before, wherever they went; or else anybody."""
+
+    def forget(self) -> None:
+        """Let the next picture begin anew."""
+
+    def find(self, picture: Picture) -> Person | None:
+        """Find anybody in a single picture."""
+
+
+class Search:
+    """Looks for people in single pictures."""
+
+    def __init__(self, eyes: Eyes) -> None:
+        self._eyes = eyes
+        self._turn = 0
+
+    def everywhere(self, picture: Picture, known: Sequence[Person]) -> list[Person]:
+        """All who can be found beside the ``known``, three at most."""
+        found: list[Person] = []
+        for region in _regions(picture):
+            while len(found) < 3:
+                person = self.within(picture, region, [*known, *found])
+                if person is None:
+                    break
+                found.append(person)
+        return found
+
+    def at(
+        self, picture: Picture, point: tuple[float, float], known: Sequence[Person]
+    ) -> list[Person]:
+        """All near a point of the picture, whatever their size, beside the ``known``."""
+        height, width = picture.shape[:2]
+        found: list[Person] = []
+        for reach in (share * max(height, width) for share in _REACHES):
+            x, y = point
+            region = clipped((x - reach, y - reach, x + reach, y + reach), picture)
+            person = self.within(picture, region, [*known, *found])
+            if person is not None:
+                found.append(person)
+        return found
+
+    def next(self, picture: Picture, known: Sequence[Person]) -> Person | None:
+        """Somebody beside the ``known``; looks at the whole picture and at its parts by turns."""
+        regions = _regions(picture)
+        self._turn += 1
+        return self.within(picture, regions[self._turn % len(regions)], known)
+
+    def around(self, picture: Picture, person: Person, known: Sequence[Person]) -> Person | None:
+        """Somebody near ``person``'s place and not much larger, beside the ``known``."""
+        x, y = (float(value) for value in person.centre)
+        reach = _AROUND * person.size
+        region = clipped((x - reach, y - reach, x + reach, y + reach), picture)
+        return self.within(picture, region, known)
+
+    def within(self, picture: Picture, region: Region, known: Sequence[Person]) -> Person | None:
+        """Somebody within a part of the picture, beside the ``known``."""
+        left, top, right, bottom = region
+        part = picture[top:bottom, left:right]
+        moved = [person.moved(-left, -top) for person in known if _touches(person, region)]
+        part = without(part, moved) if moved else np.ascontiguousarray(part)
+        found = self._eyes.find(part)
+        if found is None or not found.convincing():
+            return None
+        found = found.moved(left, top)
+        return None if any(same(found, person) for person in known) else found
+
+
+def window(picture: Picture, person: Person) -> Region | None:
+    """A part of the picture in which a small person is large enough to be found again."""
+    left, top, right, bottom = clipped(person.box, picture)
+    height, width = picture.shape[:2]
+    extent = max(right - left, bottom - top)
+    if extent >= _TOO_SMALL * height:
+        return None
+    side = min(round(_WINDOW * extent), height, width)
+    x = min(max((left + right - side) // 2, 0), width - side)
+    y = min(max((top + bottom - side) // 2, 0), height - side)
+    return x, y, x + side, y + side
+
+
+def _regions(picture: Picture) -> list[Region]:
+    """The whole picture, and two parts that together cover it."""
+    height, width = picture.shape[:2]
+    if width >= height:
+        part = round(_PART * width)
+        parts = [(0, 0, part, height), (width - part, 0, width, height)]
+    else:
+        part = round(_PART * height)
+        parts = [(0, 0, width, part), (0, height - part, width, height)]
+    return [(0, 0, width, height), *parts]
+
+
+def _touches(person: Person, region: Region) -> bool:
+    left, top, right, bottom = person.box
+    return left < region[2] and right > region[0] and top < region[3] and bottom > region[1]

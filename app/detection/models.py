@@ -1,0 +1,80 @@
+"""The sizes in which MediaPipe's landmark model is shipped, and what is to be known of each."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from app.errors import DetectorError
+from models import WEIGHTS_DIR
+
+Size = Literal["lite", "full", "heavy"]
+SIZES: Final[tuple[Size, ...]] = get_args(Size)
+"""The fastest first."""
+FOR_FILMS: Final[Size] = "heavy"
+"""Where time does not matter."""
+FOR_LIVE: Final[Size] = "full"
+"""Where it does, and nothing has been measured yet."""
+WHY: Final[dict[Size, str]] = {
+    "lite": "this computer is too slow for a larger one at the source's rate",
+    "heavy": "this computer has time enough for it",
+}
+"""Why the program has chosen a size for a live source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One size."""
+
+    words: str
+    """What it is called in the window."""
+    sha256: str
+    """Of the bundle."""
+
+
+MODELS: Final[dict[Size, Model]] = {
+    "lite": Model(
+        words="Faster",
+        sha256="83cabe55b556d641545f334e8a989026ced18efa2717298c06ee4ce433a48e4a",
+    ),
+    "full": Model(
+        words="Balanced",
+        sha256="b28da7bb2d1ed2e939ddf808a6c0966b0a7fa30ab34083639d3595c24f37683a",
+    ),
+    "heavy": Model(
+        words="Most accurate",
+        sha256="a342c4c4c423d43929ab29f3156a8a0911660aad237dcf912067e16075f467c3",
+    ),
+}
+
+
+def bundle(size: Size) -> bytes:
+    """The bundle that MediaPipe opens.
+
+    Raises:
+        DetectorError: it is absent or damaged.
+    """
+    path = WEIGHTS_DIR / f"{_name(size)}.task"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DetectorError(
+            f"The pose model {path} cannot be read ({error.strerror}). Install the program again."
+        ) from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != MODELS[size].sha256:
+        raise DetectorError(
+            f"The pose model {path} is damaged: its SHA-256 is {digest}, not "
+            f"{MODELS[size].sha256}. Install the program again."
+        )
+    return content
+
+
+def about(size: Size) -> dict[str, object]:
+    """What files say of it: ``name``, ``size`` and ``sha256``."""
+    return {"name": _name(size), "size": size, "sha256": MODELS[size].sha256}
+
+
+def _name(size: Size) -> str:
+    return f"pose_landmarker_{size}"

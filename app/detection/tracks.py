@@ -1,0 +1,130 @@
+"""People over time: where each is expected, and which finding is whom.
+
+An expectation is the last place and a steady walk on; which finding is whom is the assignment of
+least cost (Kuhn 1955), the cost being how far somebody is from where they were expected, in what
+other clothes, and of what other size.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection import clothes as wear
+from app.detection.person import Person
+
+_SPEED_OVER_S: Final = 0.5
+_WALKS_ON_S: Final = 0.8
+"""Somebody who is hidden is expected to go on for this long."""
+_REACH: Final = 0.6
+_REACH_PER_S: Final = 2.0
+"""How far off, in lengths of the trunk, somebody may be: at once, and more for every second."""
+_FARTHEST: Final = 1.2
+_FARTHEST_LATER: Final = 0.7
+_LATER_S: Final = 0.5
+"""Who has been away for longer may come back anywhere: the clothes decide."""
+AWAY_S: Final = 1.0
+"""After so long whoever is found may be another, though not elsewhere."""
+_CLOTHES: Final = 2.0
+_SHIVER: Final = 0.2
+"""Clothes differ by so much from frame to frame."""
+_UNKNOWN_CLOTHES: Final = 0.35
+_ANOTHERS: Final = 0.5
+"""A trunk in a colour this far off is another's, wherever that is.  In four clips one person's was
+up to 0.24 off for 0.2 s on end, more than a second later; thighs, behind hands and hems, up to 1.
+"""
+_LEARN: Final = 0.06
+_LONG_AGO: Final = -1e9
+GATE: Final = 1.0
+"""Of the cost: beyond it is somebody else."""
+
+
+class Track:
+    """One person over time."""
+
+    def __init__(self, person: Person, clothes: NDArray[np.float64], time_s: float) -> None:
+        self.person = person
+        """As last seen."""
+        self.since_s = self.seen_s = time_s
+        self.sightings = 1
+        self.clothes = clothes
+        self._places: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=64)
+        self._places.append((time_s, person.centre))
+
+    def see(self, person: Person, clothes: NDArray[np.float64] | None, time_s: float) -> None:
+        """Somebody was found to be this person; ``clothes`` None where others hide them."""
+        self.person, self.seen_s = person, time_s
+        self.sightings += 1
+        if clothes is not None:
+            step = np.where(np.isfinite(self.clothes), _LEARN, 1.0)
+            learnt = np.where(np.isfinite(self.clothes), self.clothes, 0.0) * (1 - step)
+            learnt = learnt + step * clothes
+            self.clothes = np.where(np.isfinite(clothes), learnt, self.clothes)
+        self._places.append((time_s, person.centre))
+        while time_s - self._places[0][0] > _SPEED_OVER_S and len(self._places) > 2:
+            self._places.popleft()
+
+    def lose(self) -> None:
+        """Time has leapt: whoever is seen next may be anywhere, and anybody."""
+        self.seen_s = _LONG_AGO
+        self._places.clear()
+        self._places.append((_LONG_AGO, self.person.centre))
+
+    def wears_other(self, clothes: NDArray[np.float64]) -> bool:
+        """Whether these are surely another's; that of several are alike is no proof."""
+        differ = wear.difference(self.clothes[:1], clothes[:1])
+        return differ is not None and differ > _ANOTHERS
+
+    def may_be(self, lost: Track) -> bool:
+        """Whether this is somebody who was lost before: nobody is in a picture twice."""
+        return self.since_s > lost.seen_s and not lost.wears_other(self.clothes)
+
+    def expected(self, time_s: float) -> NDArray[np.float64]:
+        """(2,) where the middle of the trunk should be now."""
+        (first_s, first), (last_s, last) = self._places[0], self._places[-1]
+        if last_s - first_s < 0.1:
+            return last
+        ahead = min(max(time_s - last_s, 0.0), _WALKS_ON_S)
+        return last + (last - first) / (last_s - first_s) * ahead
+
+    def expected_person(self, time_s: float) -> Person:
+        """The person as last seen, where they should be now."""
+        x, y = self.expected(time_s) - self.person.centre
+        return self.person.moved(float(x), float(y))
+
+    def cost(self, person: Person, clothes: NDArray[np.float64], time_s: float) -> float:
+        """How little a finding is like this person: around 0.3 if it is, over 1 if it is not."""
+        away_s = max(time_s - self.seen_s, 0.0)
+        distance = float(np.linalg.norm(person.centre - self.expected(time_s)))
+        place = distance / (self.person.size * (_REACH + _REACH_PER_S * away_s))
+        place = min(place, _FARTHEST_LATER if away_s > _LATER_S else _FARTHEST)
+        differ = wear.difference(self.clothes, clothes)
+        worn = _UNKNOWN_CLOTHES if differ is None else _CLOTHES * max(0.0, differ - _SHIVER)
+        if away_s > AWAY_S and self.wears_other(clothes):
+            worn = max(worn, GATE)
+        return place + worn + 0.5 * abs(math.log(person.size / self.person.size))
+
+
+def assign(
+    tracks: Sequence[Track],
+    found: Sequence[tuple[Person, NDArray[np.float64]]],
+    time_s: float,
+) -> dict[int, int]:
+    """Which track each finding is, as {finding: track}; who is nobody known is left out."""
+    from scipy.optimize import linear_sum_assignment
+
+    if not tracks or not found:
+        return {}
+    cost = np.array([[track.cost(*each, time_s) for track in tracks] for each in found])
+    # Somebody beyond the gate is worth no exchange among the others.
+    rows, columns = linear_sum_assignment(np.minimum(cost, 2 * GATE))
+    return {
+        int(row): int(column)
+        for row, column in zip(rows, columns, strict=True)
+        if cost[row, column] < GATE
+    }

@@ -1,1 +1,0 @@
-"""Several people in view, one of whom is followed; knows neither the detector's library nor Qt."""

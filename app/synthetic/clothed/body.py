@@ -1,0 +1,165 @@
+"""Anny's bodies: their shape at rest, and linear blend skinning in NumPy.
+
+Anny itself is asked only once per person, for the shape at rest; its forward pass for every frame
+would take five times as long as the drawing.  Axes here: metres, x to the person's left, y up,
+z forward, as everywhere in the program; Anny's z is up and its -y forward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import scipy.sparse as sparse
+import torch
+from numpy.typing import NDArray
+
+from app.synthetic.clothed.extras import load_extra
+
+Array = NDArray[np.float64]
+
+_AXES: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
+"""From Anny's axes to ours."""
+_LIMBS: Final = {
+    "legs": ("upperleg01", "upperleg02", "lowerleg01", "lowerleg02"),
+    "arms": ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02"),
+}
+
+
+class Phenotype(NamedTuple):
+    """Anny's own parameters, each from 0 to 1."""
+
+    gender: float
+    """0 a man, 1 a woman."""
+    age: float
+    """0 a newborn, 1/3 a child, 2/3 a young adult, 1 old."""
+    muscle: float
+    weight: float
+    height: float
+    proportions: float
+
+
+class Rig:
+    """What all bodies share: bones, skin weights, faces, texture and the detector's joints.
+
+    Takes a few seconds to load, and a minute the first time.
+
+    Raises:
+        ClothedError: Anny is not installed.
+    """
+
+    def __init__(self) -> None:
+        anny = load_extra("anny")
+        model: Any = anny.Anny(topology="anny-full", pose_parameterization="world-orient").float()
+        regressor = anny.KeypointsRegressor.coco(model)
+        self._model = model
+        self.bones: Final = {label: i for i, label in enumerate(model.bone_labels)}
+        self.parents: Final = [int(parent) for parent in model.bone_parents]
+        self.faces: NDArray[np.int64] = model.faces.numpy()
+        self.uv: NDArray[np.float32] = model.texture_coordinates.numpy()
+        self.face_uv: NDArray[np.int64] = model.face_texture_coordinate_indices.numpy()
+        bones, weights = model.vertex_bone_indices.numpy(), model.vertex_bone_weights.numpy()
+        rows = np.repeat(np.arange(len(bones)), bones.shape[1])
+        shape = len(bones), len(self.bones)
+        self.weights: Any = sparse.csr_matrix(
+            (weights.ravel(), (rows, bones.ravel())), shape=shape, dtype=np.float64
+        )
+        self.weights.eliminate_zeros()
+        self.keypoints: Final = {label: i for i, label in enumerate(regressor.labels)}
+        self.regressor: Any = sparse.csr_matrix(regressor.regression_weights.numpy().astype(float))
+
+    def figure(self, phenotype: Phenotype) -> Figure:
+        """The body of that shape, standing at rest with its arms half raised."""
+        values = {k: torch.tensor([v]) for k, v in phenotype._asdict().items()}
+        still = torch.eye(4)[None, None].repeat(1, len(self.bones), 1, 1)
+        with torch.no_grad():
+            out = self._model(
+                pose_parameters=still, phenotype_kwargs=values, pose_parameterization="local-ref"
+            )
+        vertices = out["rest_vertices"][0].numpy().astype(float) @ _AXES.T
+        heads = out["rest_bone_poses"][0, :, :3, 3].numpy().astype(float) @ _AXES.T
+        return Figure(self, vertices, heads)
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """One body at rest."""
+
+    rig: Rig
+    vertices: Array
+    """(V, 3) metres."""
+    heads: Array
+    """(B, 3) where the bones begin."""
+
+    def keypoints(self) -> dict[str, Array]:
+        """The detector's joints at rest, (3,) each."""
+        places = self.rig.regressor @ self.vertices
+        return {name: places[i] for name, i in self.rig.keypoints.items()}
+
+    def moments(self) -> Array:
+        """(K, B, 4): each keypoint as a sum over the bones of their transform times this.
+
+        A keypoint is a weighted mean of vertices, each a weighted mean of what the bones make of
+        it, so that posing keypoints needs no mesh.
+        """
+        vertices = np.concatenate([self.vertices, np.ones((len(self.vertices), 1))], axis=1)
+        parts = [
+            (self.rig.regressor @ self.rig.weights.multiply(column[:, None]).tocsr()).toarray()
+            for column in vertices.T
+        ]
+        return np.stack(parts, axis=-1)
+
+    def transforms(self, linear: Array, root: Array) -> Array:
+        """Put the bones together.
+
+        Args:
+            linear: (T, B, 3, 3) what each bone does to directions at rest.
+            root: (T, 3) where the root bone begins.
+
+        Returns:
+            (T, B, 3, 4): from places at rest to places as posed.
+        """
+        begins = np.zeros((*linear.shape[:2], 3))
+        for bone, parent in enumerate(self.rig.parents):
+            if parent < 0:
+                begins[:, bone] = root
+            else:
+                along = self.heads[bone] - self.heads[parent]
+                begins[:, bone] = begins[:, parent] + linear[:, parent] @ along
+        moved = begins - (linear @ self.heads[..., None])[..., 0]
+        return np.concatenate([linear, moved[..., None]], axis=-1)
+
+    def stretched(self, legs: float, arms: float) -> Figure:
+        """The same body with longer or shorter limbs, standing on the same floor."""
+        linear = np.broadcast_to(np.eye(3), (1, len(self.heads), 3, 3)).copy()
+        for limb, factor in (("legs", legs), ("arms", arms)):
+            for side in "LR":
+                for name, following in zip(_LIMBS[limb], _LIMBS[limb][1:] + ("",), strict=True):
+                    last = "foot" if limb == "legs" else "wrist"
+                    bone = self.rig.bones[f"{name}.{side}"]
+                    end = self.rig.bones[f"{following or last}.{side}"]
+                    along = self.heads[end] - self.heads[bone]
+                    along = along / np.linalg.norm(along)
+                    linear[0, bone] += (factor - 1) * np.outer(along, along)
+        matrices = self.transforms(linear, self.heads[None, 0])
+        vertices = skin(self.rig.weights, self.vertices, matrices[0])[0]
+        heads = (matrices[0, :, :, :3] @ self.heads[..., None])[..., 0] + matrices[0, :, :, 3]
+        sunk = vertices[:, 1].min() - self.vertices[:, 1].min()
+        return Figure(self.rig, vertices - (0, sunk, 0), heads - (0, sunk, 0))
+
+
+def skin(weights: Any, vertices: Array, matrices: Array) -> tuple[Array, Array]:
+    """Linear blend skinning of one pose.
+
+    Args:
+        weights: (V, B) sparse, rows summing to 1.
+        vertices: (V, 3) at rest.
+        matrices: (B, 3, 4).
+
+    Returns:
+        (V, 3) as posed, and (V, 3, 3) what was done to directions there.
+    """
+    blended = (weights @ matrices.reshape(len(matrices), 12)).reshape(-1, 3, 4)
+    posed = np.einsum("vij,vj->vi", blended[..., :3], vertices) + blended[..., 3]
+    return posed, blended[..., :3]
