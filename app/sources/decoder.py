@@ -130,7 +130,7 @@ class Decoder:
         Raises:
             SourceError: the file must be opened anew for that, and has disappeared.
         """
-        self._film.lost = 0
+        damaged_at_s = self.damaged_at_s
         near = self._at and self._at[0][0] <= time_s <= self._at[0][0] + NEAR_S
         if not near and not self._land(time_s):
             self._start(self._film.begin())
@@ -140,6 +140,8 @@ class Decoder:
                 break
             self._at.popleft()
         self._handed_out = False
+        # What was lost on the way there would not have been shown.
+        self._film.lost, self.damaged_at_s = 0, damaged_at_s
 
     @property
     def times_leap(self) -> bool:
