@@ -11,6 +11,7 @@ import torch
 
 from app.clip import detect_clip, lift_clip
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.errors import DetectorError
 from app.packets import Frame, Keypoints2D
 from models.errors import WeightsError
@@ -21,6 +22,8 @@ from tests.support.scripted import ScriptedSource
 
 class Waving(Detector):
     """Takes 10 ms a frame, and finds somebody who waves; fails at frame ``fails_at``."""
+
+    size: Size = "full"
 
     def __init__(self, fails_at: int | None = None) -> None:
         self.fails_at = fails_at

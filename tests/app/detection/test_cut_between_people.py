@@ -13,6 +13,7 @@ import torch
 
 from app.clip import DetectedClip, detect_clip, lift_clip
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.export.even import evenly
 from app.export.film.stand import Stand
 from app.motion.bones import bone_lengths
@@ -67,6 +68,8 @@ def packets() -> list[Keypoints2D]:
 
 class TwoPeople(Detector):
     """Finds what was prepared for each frame."""
+
+    size: Size = "full"
 
     def __init__(self, prepared: Sequence[Keypoints2D]) -> None:
         self._prepared = prepared
