@@ -5,10 +5,10 @@ from __future__ import annotations
 from models.errors import DeviceError, MixposeError, WeightsError
 
 __all__ = [
-    "BatchError",
     "DetectorError",
     "DeviceError",
     "ExportError",
+    "LiftingError",
     "LiveOutError",
     "MixposeError",
     "RecordingError",
@@ -33,8 +33,8 @@ class ExportError(MixposeError):
     """An export cannot be written."""
 
 
-class BatchError(MixposeError):
-    """Many clips cannot be lifted together, or the process that lifted one has ended."""
+class LiftingError(MixposeError):
+    """Clips cannot be lifted as asked, or the process that worked on one has ended."""
 
 
 class LiveOutError(MixposeError):

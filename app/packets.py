@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skeleton import depth_from_world
+from models.level import CAMERA_LEVEL, Level
+from models.skeleton import world_joints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,9 +77,9 @@ class Keypoints2D:
     company: Company = ALONE
 
     @property
-    def depth(self) -> NDArray[np.float32]:
-        """(17,) metres behind the pelvis by the detector's own guess; NaN if nobody was found."""
-        return depth_from_world(self.world).astype(np.float32)
+    def world_joints(self) -> NDArray[np.float32]:
+        """(17, 3) the detector's own 3D, metres from the pelvis; NaN if nobody was found."""
+        return world_joints(self.world).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,3 +97,13 @@ class Pose3D:
     captured_at: float
     detected_at: float
     lifted_at: float
+    level: Level | None = None
+    """Where up is, in camera axes, as far as it is known by then."""
+
+    @property
+    def upright(self) -> NDArray[np.float32]:
+        """(17, 3) the pose as one looks at it: x right, y up, z toward the camera, level as far as
+        that is known."""
+        axes = CAMERA_LEVEL if self.level is None else self.level.view_axes
+        upright: NDArray[np.float32] = (self.xyz @ axes.T).astype(np.float32)
+        return upright

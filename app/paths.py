@@ -23,6 +23,11 @@ def log_file() -> Path:
     return platformdirs.user_log_path(_NAME, appauthor=False) / f"{_NAME}.log"
 
 
+def desktop_data_dir() -> Path:
+    """Where a Linux desktop looks for the user's own menu entries and icons."""
+    return platformdirs.user_data_path()
+
+
 def settings_file() -> Path:
     """What the program remembers between runs."""
     return platformdirs.user_config_path(_NAME, appauthor=False) / f"{_NAME}.ini"

@@ -3,3 +3,12 @@
 Depends on torch, numpy and safetensors only; nothing here knows about cameras, windows or files of
 the user's.  ``app`` imports ``models``, never the other way round.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+WEIGHTS_DIR: Final = Path(__file__).resolve().parent.parent / "weights"
+"""Where the shipped networks lie, ours and the detector's: beside this package, in a checkout and
+where the program is installed.  Here, so that nothing heavy has to be imported to know it."""

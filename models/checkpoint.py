@@ -19,10 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from models import WEIGHTS_DIR
 from models.errors import WeightsError
 from models.mixste import MixSTE
 
-WEIGHTS_DIR: Final = Path(__file__).resolve().parent.parent / "weights"
 DEFAULT_WEIGHTS: Final = "mixpose-s"
 _FORMAT: Final = "1"
 
@@ -50,6 +50,8 @@ class WeightsInfo:
     """Stature of the people in its output."""
     training: str = "published checkpoint"
     licence: str = "unknown"
+    says_up: bool = False
+    """Whether the pelvis, the origin by definition, is used to say where up is instead."""
     sha256: str = ""
     path: str = ""
 
@@ -149,6 +151,7 @@ def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], WeightsInfo]:
             height_m=float(metadata["height_m"]),
             training=metadata["training"],
             licence=metadata["licence"],
+            says_up=metadata.get("says_up") == "True",
         )
     except (KeyError, ValueError) as error:
         raise WeightsError(f"The weights {path} lack a usable description: {error}.") from error

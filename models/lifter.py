@@ -2,13 +2,13 @@
 
 The detector's left-right swaps are repaired, short gaps bridged, the sequence resampled to the
 network's rate by real time, lifted in overlapping windows that are blended, and brought back to the
-source's frames.  Nothing of this reaches from one person to the next who was followed.
+source's frames.  Nothing of this reaches from one person to the next who was followed, but for one
+thing: where up is.  The clip is lifted once to find that out, and again knowing it.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from models import checkpoint
 from models.devices import OFFLINE_WORKERS, choose_device
 from models.geometry import CHANNELS
+from models.level import Level, estimate_level
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import find_swaps
 from models.timing import regular_grid
@@ -30,8 +31,6 @@ from models.visibility import bridge, guessed_mask, seen_mask, told_confidence
 from models.windows import WindowLifter
 
 Size = tuple[int, int]
-LiftedAhead = dict[bytes, NDArray[np.float32]]
-"""(T, 17, 3) poses of windows by ``Lifter.key``."""
 
 LONGEST_HOLE_S: Final = 1.0
 """Frames further apart than this belong to different takes: nothing is interpolated across."""
@@ -52,6 +51,8 @@ class Lifted:
     """(N, 17) joints neither seen nor bridged; their coordinates are the network's guess."""
     swapped: NDArray[np.bool_]
     """(N,) frames in which the detector had taken left for right, and which were repaired."""
+    level: Level | None = None
+    """Where up is: told, or estimated over the clip; None if the network says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Track:
     """What the detector said of N frames, ready to be lifted."""
 
     evidence: NDArray[np.float32]
-    """(N, 17, 4): x and y in pixels, confidence (0 is not told), the detector's depth or NaN."""
+    """(N, 17, 6): x and y in pixels, confidence (0 is not told), the detector's own 3D in metres
+    from the pelvis or NaN."""
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
@@ -76,7 +78,7 @@ def prepare_track(
     conf: NDArray[np.floating],
     size: Size,
     time_s: NDArray[np.floating],
-    depth: NDArray[np.floating],
+    world: NDArray[np.floating],
 ) -> Track:
     """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``.
 
@@ -85,16 +87,16 @@ def prepare_track(
     swapped = find_swaps(xy, conf, time_s)
     xy = np.where(swapped[:, None, None], xy[:, MIRROR], xy)
     conf = np.where(swapped[:, None], conf[:, MIRROR], conf)
-    depth = np.where(swapped[:, None], depth[:, MIRROR], depth)
+    world = np.where(swapped[:, None, None], world[:, MIRROR], world)
     seen = seen_mask(conf) & np.isfinite(xy).all(axis=-1)
     bridged, filled = bridge(xy, seen, time_s)
     known = seen | filled
     guessed = ~known & guessed_mask(xy, conf, size)
     place = np.where(guessed[..., None], xy, np.nan_to_num(bridged))
     told = told_confidence(conf, seen, filled, guessed)
-    # Where a joint was not seen, the detector's depth of it is that of something else.
-    depth = np.where(seen | guessed, depth, np.nan)
-    evidence = np.concatenate([place, told[..., None], depth[..., None]], axis=-1)
+    # Where a joint was not seen, the detector's own 3D of it is that of something else.
+    world = np.where((seen | guessed)[..., None], world, np.nan)
+    evidence = np.concatenate([place, told[..., None], world], axis=-1)
     return Track(evidence.astype(np.float32), filled, ~known, swapped)
 
 
@@ -147,11 +149,12 @@ class Lifter:
         time_s: NDArray[np.floating],
         *,
         depth: NDArray[np.floating] | None = None,
+        world: NDArray[np.floating] | None = None,
         person: NDArray[np.integer] | None = None,
-        ahead: Mapping[bytes, NDArray[np.float32]] | None = None,
+        level: Level | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Lifted:
-        """Lift a clip of N >= 1 frames at any rate.
+        """Lift a clip of N >= 1 frames at any rate, of a camera that stands still.
 
         Args:
             xy: (N, 17, 2) joints in pixels; NaN where there is none.
@@ -159,10 +162,13 @@ class Lifter:
             size: (width, height) of the picture in pixels.
             time_s: (N,) strictly increasing seconds.
             depth: (N, 17) metres behind the pelvis as the detector guesses them
-                (``skeleton.depth_from_world``), NaN where it does not; optional evidence.
+                (``skeleton.depth_from_world``), NaN where it does not; for callers that have no
+                ``world``.
+            world: (N, 17, 3) the detector's own 3D, metres from the pelvis
+                (``skeleton.world_joints``), NaN where there is none; optional evidence.
             person: (N,) whom each frame is of; where that changes, another motion begins.  One
                 person unless given.
-            ahead: windows that were lifted already (see ``models.ahead``).
+            level: where up is, if that is known; estimated over the clip unless given.
             progress: called with the share done, 0 to 1; may raise to stop.
 
         Raises:
@@ -170,81 +176,115 @@ class Lifter:
         """
         xy, conf, time_s = (np.asarray(array) for array in (xy, conf, time_s))
         _require(xy, conf, size, time_s, person)
-        depth = self.evidence_of_depth(depth, conf.shape)
+        world = self.evidence_of_world(world, depth, conf.shape)
         other = np.zeros(len(xy) - 1, bool) if person is None else np.diff(person) != 0
         track = Track.joined(
-            prepare_track(xy[each], conf[each], size, time_s[each], depth[each])
+            prepare_track(xy[each], conf[each], size, time_s[each], world[each])
             for each in _stretches(other)
         )
-        xyz = np.empty((len(xy), JOINT_COUNT, 3), np.float32)
-        for take in _stretches(other | (np.diff(time_s) > LONGEST_HOLE_S)):
-            grid = regular_grid(time_s[take], self.info.rate)
-            on_grid = self._lift_grid(
-                grid.sample(track.evidence[take], track.evidence[take][..., 2] > 0)[0],
-                size,
-                ahead or {},
-                _part_of(progress, take, len(xy)),
-            )
-            xyz[take] = grid.back(on_grid)
-        xyz -= xyz[:, PELVIS : PELVIS + 1]
-        return Lifted(xyz * np.float32(self.scale), track.filled, track.missing, track.swapped)
+        takes = _stretches(other | (np.diff(time_s) > LONGEST_HOLE_S))
+        report = progress or _silent
+        if level is None and self.info.says_up:
+            _, said = self._lift_takes(track, takes, size, time_s, None, _half(report, 0))
+            level = estimate_level(said, (~track.missing).mean(axis=1))
+            report = _half(report, 1)
+        up = None if level is None else level.vector
+        xyz, _ = self._lift_takes(track, takes, size, time_s, up, report)
+        xyz = xyz * np.float32(self.scale)
+        return Lifted(xyz, track.filled, track.missing, track.swapped, level)
 
-    def evidence_of_depth(
-        self, depth: NDArray[np.floating] | None, shape: tuple[int, ...]
+    def evidence_of_world(
+        self,
+        world: NDArray[np.floating] | None,
+        depth: NDArray[np.floating] | None,
+        shape: tuple[int, ...],
     ) -> NDArray[np.floating]:
-        """The depth to be told, of the given shape: NaN if there is none or it is not wanted.
+        """(..., 17, 3) the detector's own 3D to be told of joints of (..., 17) ``shape``: NaN if
+        there is none or it is not wanted; only z known where only depth is.
 
         Raises:
-            ValueError: it has another shape.
+            ValueError: one has another shape.
         """
-        if depth is not None and depth.shape != shape:
-            raise ValueError(f"depth must be {shape}, not {depth.shape}")
-        if depth is None or not self.use_depth:
-            return np.full(shape, np.nan, np.float32)
-        return depth
+        for name, given, wanted in (("depth", depth, shape), ("world", world, (*shape, 3))):
+            if given is not None and given.shape != wanted:
+                raise ValueError(f"{name} must be {wanted}, not {given.shape}")
+        unknown = np.full((*shape, 3), np.nan, np.float32)
+        if not self.use_depth:
+            return unknown
+        if world is not None:
+            return world
+        if depth is not None:
+            unknown[..., 2] = depth
+        return unknown
 
-    def key(self, evidence: NDArray[np.float32], size: Size) -> bytes:
-        """What (T, 17, 4) evidence in a picture of that size is remembered under."""
-        seen = hashlib.blake2b(evidence.tobytes(), digest_size=16)
-        seen.update(f"{size} {self.info.sha256} {self.device}".encode())
-        return seen.digest()
+    def _lift_takes(
+        self,
+        track: Track,
+        takes: list[slice],
+        size: Size,
+        time_s: NDArray[np.floating],
+        up: NDArray[np.float32] | None,
+        progress: Callable[[float], None],
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Lift each take: (N, 17, 3) poses, and (N, 3) what is said of where up is."""
+        both = np.empty((len(time_s), JOINT_COUNT + 1, 3), np.float32)
+        for take in takes:
+            grid = regular_grid(time_s[take], self.info.rate)
+            evidence = track.evidence[take]
+            on_grid = self._lift_grid(
+                grid.sample(evidence, evidence[..., 2] > 0)[0],
+                size,
+                up,
+                _part_of(progress, take, len(time_s)),
+            )
+            both[take] = grid.back(on_grid)
+        xyz = both[:, :JOINT_COUNT]
+        return xyz - xyz[:, PELVIS : PELVIS + 1], both[:, JOINT_COUNT]
 
-    def lift_windows(self, evidence: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
-        """Lift (B, T, 17, 4) at the network's rate -> (B, T, 17, 3), each window for itself."""
-        lifted: NDArray[np.float32] = self.windows(torch.from_numpy(evidence), size).numpy()
-        return lifted
+    def lift_windows(
+        self,
+        evidence: NDArray[np.float32],
+        size: Size,
+        up: NDArray[np.float32] | None = None,
+        *,
+        flip: bool = True,
+    ) -> NDArray[np.float32]:
+        """Lift (B, T, 17, 6) at the network's rate, each window for itself.
+
+        Returns:
+            (B, T, 18, 3): the poses, and last what is said of where up is; 0 where nothing is.
+        """
+        told = None if up is None else torch.from_numpy(up).expand(len(evidence), 3)
+        lifted = self.windows(torch.from_numpy(evidence), size, told, flip=flip)
+        said = torch.zeros_like(lifted.xyz[:, :, 0]) if lifted.up is None else lifted.up
+        both: NDArray[np.float32] = torch.cat([lifted.xyz, said[:, :, None]], dim=2).numpy()
+        return both
 
     def _lift_grid(
         self,
         evidence: NDArray[np.float32],
         size: Size,
-        ahead: Mapping[bytes, NDArray[np.float32]],
+        up: NDArray[np.float32] | None,
         progress: Callable[[float], None],
     ) -> NDArray[np.float32]:
-        """Lift (M, 17, 4) at the network's rate by overlapping windows -> (M, 17, 3)."""
+        """Lift (M, 17, 6) at the network's rate by overlapping windows -> (M, 18, 3)."""
         count, length = len(evidence), self.info.frames
 
-        def window(start: int) -> NDArray[np.float32]:
-            # Frames past an end of the clip repeat the end, as in training.
-            return evidence[np.clip(start + np.arange(length), 0, count - 1)]
-
         def lift_pass(chosen: list[int]) -> NDArray[np.float32]:
-            return self.lift_windows(np.stack([window(start) for start in chosen]), size)
+            # Frames past an end of the clip repeat the end, as in training.
+            frames = (np.clip(start + np.arange(length), 0, count - 1) for start in chosen)
+            return self.lift_windows(np.stack([evidence[each] for each in frames]), size, up)
 
         starts = _starts(count, length)
-        known = {start: ahead.get(self.key(window(start), size)) for start in starts if ahead}
-        left = [start for start in starts if known.get(start) is None]
         per_pass = max(1, _BATCH_FRAMES.get(self.device.type, 486) // length)
-        passes = [left[i : i + per_pass] for i in range(0, len(left), per_pass)]
+        passes = [starts[i : i + per_pass] for i in range(0, len(starts), per_pass)]
 
-        total = np.zeros((count, JOINT_COUNT, 3), np.float32)
+        total = np.zeros((count, JOINT_COUNT + 1, 3), np.float32)
         weight = np.zeros((count, 1, 1), np.float32)
         blend = _blend(length)
         with closing(self._side_by_side(lift_pass, passes)) as lifted:
-            fresh = chain.from_iterable(lifted)
-            for number, start in enumerate(starts, start=1):
-                pose = known.get(start)
-                pose = next(fresh) if pose is None else pose
+            windows = zip(starts, chain.from_iterable(lifted), strict=True)
+            for number, (start, pose) in enumerate(windows, start=1):
                 inside = slice(max(0, -start), min(length, count - start))
                 target = slice(start + inside.start, start + inside.stop)
                 total[target] += blend[inside] * pose[inside]
@@ -288,16 +328,18 @@ def _require(
         raise ValueError(f"size must be positive (width, height), not {size}")
 
 
-def _part_of(
-    progress: Callable[[float], None] | None, take: slice, count: int
-) -> Callable[[float], None]:
+def _silent(_share: float) -> None:
+    """Progress that nobody wants to know."""
+
+
+def _half(progress: Callable[[float], None], number: int) -> Callable[[float], None]:
+    """Progress over the first (0) or the second (1) of two passes."""
+    return lambda share: progress((number + share) / 2)
+
+
+def _part_of(progress: Callable[[float], None], take: slice, count: int) -> Callable[[float], None]:
     """Progress over one take, told as progress over all frames."""
-
-    def report(share: float) -> None:
-        if progress is not None:
-            progress((take.start + share * (take.stop - take.start)) / count)
-
-    return report
+    return lambda share: progress((take.start + share * (take.stop - take.start)) / count)
 
 
 def _stretches(torn: NDArray[np.bool_]) -> list[slice]:
@@ -306,16 +348,11 @@ def _stretches(torn: NDArray[np.bool_]) -> list[slice]:
     return [slice(*each) for each in zip([0, *ends], [*ends, len(torn) + 1], strict=True)]
 
 
-def window_step(length: int) -> int:
-    """Frames from one window to the next: they overlap by half."""
-    return max(1, length // 2)
-
-
 def _starts(count: int, length: int) -> list[int]:
-    """First frames of windows that overlap and cover 0 .. count-1."""
+    """First frames of windows that overlap by half and cover 0 .. count-1."""
     if count <= length:
         return [-((length - count) // 2)]
-    return [*range(0, count - length, window_step(length)), count - length]
+    return [*range(0, count - length, max(1, length // 2)), count - length]
 
 
 def _blend(length: int) -> NDArray[np.float32]:

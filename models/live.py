@@ -12,18 +12,20 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from models.devices import LIVE_THREADS, cpu_threads
+from models.level import Level, LevelTracker
 from models.lifter import Lifter, Size
-from models.skeleton import MIRROR, PELVIS
+from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import SwapTracker
 from models.timing import LONGEST_GAP_S, recent_grid
 from models.visibility import SeenTracker, guessed_mask, told_confidence
 
 DEFAULT_DELAY: Final = 2
 LARGEST_DELAY: Final = 12
+_ASK_EVERY_S: Final = 0.4
+"""The level of a camera that stands still need not be asked for with every pose."""
 _MOST_FRAMES: Final = 512
 """A bound on what is kept, should a source deliver hundreds of frames a second."""
 
@@ -39,6 +41,8 @@ class LivePose:
     frames_back: int
     """How many frames were pushed after this one."""
     time_s: float
+    level: Level | None
+    """Where up is: told, or as far as it is known by now; None if the network says nothing."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,19 @@ class _Sight:
 class LiveLifter:
     """A sliding window over the newest frames.  Not for use from two threads at once."""
 
-    def __init__(self, lifter: Lifter, delay: int = DEFAULT_DELAY) -> None:
-        """``delay`` is k: the pose returned is that of the source frame k before the newest."""
+    def __init__(
+        self, lifter: Lifter, delay: int = DEFAULT_DELAY, level: Level | None = None
+    ) -> None:
+        """Begin.
+
+        Args:
+            lifter: the network.
+            delay: k: the pose returned is that of the source frame k before the newest.
+            level: where up is, if that is known; otherwise it is found out on the way.
+        """
         self._lifter = lifter
         self.delay = delay
+        self.level = level
         self._span_s = (lifter.info.frames - 1) / lifter.info.rate
         self.reset()
 
@@ -81,6 +94,7 @@ class LiveLifter:
         self._last_xy = np.zeros((17, 2), np.float32)
         self._last_seen_s = np.full(17, -np.inf)
         self._size: Size = (1, 1)
+        self._tracked_level, self._asked_s = LevelTracker(), -np.inf
 
     def push(
         self,
@@ -89,6 +103,7 @@ class LiveLifter:
         size: Size,
         time_s: float,
         depth: NDArray[np.floating] | None = None,
+        world: NDArray[np.floating] | None = None,
     ) -> None:
         """Take the next frame, later than the one before.
 
@@ -97,17 +112,19 @@ class LiveLifter:
             conf: (17,) in [0, 1].
             size: (width, height) of the picture in pixels; another one starts afresh.
             time_s: seconds.
-            depth: (17,) metres behind the pelvis by the detector's own guess, or NaN.
+            depth: (17,) metres behind the pelvis by the detector's own guess, or NaN; for callers
+                that have no ``world``.
+            world: (17, 3) the detector's own 3D, metres from the pelvis, or NaN.
         """
         if self._sights and time_s <= self._sights[-1].time_s:
             raise ValueError("frames must come in order of time")
         if size != self._size:
             self.reset()
             self._size = size
-        depth = self._lifter.evidence_of_depth(depth, conf.shape)
+        world = self._lifter.evidence_of_world(world, depth, conf.shape)
         swapped = self._swaps.step(xy, conf, time_s)
         if swapped:
-            xy, conf, depth = (array[list(MIRROR)] for array in (xy, conf, depth))
+            xy, conf, world = (array[list(MIRROR)] for array in (xy, conf, world))
         seen = self._seen.step(conf) & np.isfinite(xy).all(axis=-1)
         self._last_xy = np.where(seen[:, None], xy, self._last_xy).astype(np.float32)
         self._last_seen_s[seen] = time_s
@@ -116,8 +133,8 @@ class LiveLifter:
         guessed = ~known & guessed_mask(xy, conf, size)
         place = np.where(guessed[:, None], xy, self._last_xy)
         told = told_confidence(conf, seen, filled, guessed)
-        depth = np.where(seen | guessed, depth, np.nan)
-        evidence = np.column_stack([place, told, depth]).astype(np.float32)
+        world = np.where((seen | guessed)[:, None], world, np.nan)
+        evidence = np.column_stack([place, told, world]).astype(np.float32)
         self._sights.append(_Sight(time_s, evidence, filled, ~known, swapped))
         self._forget_old()
 
@@ -132,15 +149,32 @@ class LiveLifter:
         grid = recent_grid(times, self._lifter.info.rate, self._lifter.info.frames)
         evidence = np.stack([sight.evidence for sight in sights])
         evidence, _ = grid.sample(evidence, evidence[..., 2] > 0)
+        level = self._known_level(evidence, times[-1])
         with cpu_threads(LIVE_THREADS):
-            window = self._lifter.windows(
-                torch.from_numpy(evidence)[None],
-                self._size,
-                flip=False,  # twice the time of a pass for half a per cent of accuracy
-            )[0].numpy()
-        xyz = grid.back(window)[-1 - back]
+            window = self._lift_window(evidence, level)
+        xyz = grid.back(window[:, :JOINT_COUNT])[-1 - back]
         xyz = (xyz - xyz[PELVIS]) * np.float32(self._lifter.scale)
-        return LivePose(xyz, shown.filled, shown.missing, shown.swapped, back, shown.time_s)
+        return LivePose(xyz, shown.filled, shown.missing, shown.swapped, back, shown.time_s, level)
+
+    def _known_level(self, evidence: NDArray[np.float32], time_s: float) -> Level | None:
+        """Where up is; now and then the network is asked what it would say without being told."""
+        if self.level is not None or not self._lifter.info.says_up:
+            return self.level
+        if time_s - self._asked_s >= _ASK_EVERY_S and (evidence[-1, :, 2] > 0).any():
+            self._asked_s = time_s
+            with cpu_threads(LIVE_THREADS):
+                said = self._lift_window(evidence, None)[len(evidence) // 2, JOINT_COUNT]
+            self._tracked_level.add(said, time_s)
+        return self._tracked_level.level(time_s)
+
+    def _lift_window(
+        self, evidence: NDArray[np.float32], level: Level | None
+    ) -> NDArray[np.float32]:
+        # Averaged with its mirror image a pass takes twice the time for half a per cent.
+        up = None if level is None else level.vector
+        (window,) = self._lifter.lift_windows(evidence[None], self._size, up, flip=False)
+        lifted: NDArray[np.float32] = window
+        return lifted
 
     def _forget_old(self) -> None:
         newest = self._sights[-1].time_s

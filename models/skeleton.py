@@ -117,6 +117,23 @@ def confidence_from_landmarks(visibility: NDArray[np.floating]) -> NDArray[np.fl
     )
 
 
+def world_joints(world: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The detector's own 3D of the joints.
+
+    Args:
+        world: (..., 33, 3) the detector's world landmarks, metres, x right, y down, z away.
+
+    Returns:
+        (..., 17, 3) metres from the pelvis; NaN where nobody was found.
+    """
+    return about_pelvis(joints_from_landmarks(world))
+
+
+def about_pelvis(joints: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Move (..., 17, 3) joints so that the pelvis is the origin."""
+    return np.asarray(joints - joints[..., PELVIS : PELVIS + 1, :])
+
+
 def depth_from_world(world: NDArray[np.floating]) -> NDArray[np.floating]:
     """How far behind the pelvis the detector takes each joint to be.
 

@@ -23,7 +23,8 @@ from models.training.batches import default_workers
 from models.training.bodies import REFERENCE_HEIGHT_M
 from models.training.curriculum import RECIPES, Recipe
 from models.training.distributed import Group, joined
-from models.training.motion import MotionBank, Pack, read_motion
+from models.training.kinds import Repertoire
+from models.training.motion import Pack, read_motion
 from models.training.observed import Observed
 from models.training.state import read_start
 from models.training.stopping import Reason, Stopper
@@ -83,18 +84,12 @@ def _train_parser() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, help="weights to write (.safetensors)")
     add("--recipe", choices=RECIPES, default="small", help="what to train, and how (see below)")
     add(
-        "--shares",
-        type=float,
-        nargs="+",
-        metavar="SHARE",
-        help="how much to draw from each pack, in the order of their names; equal unless given",
-    )
-    add(
         "--observed",
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="what the detector said of drawn people (python -m app.study), for a part of training",
+        help="what the detector said of drawn people (python -m app.study), files or folders, for "
+        "a part of training",
     )
     add(
         "--observed-share",
@@ -166,12 +161,6 @@ def _recipe(options: argparse.Namespace) -> Recipe:
 def _trainer(
     recipe: Recipe, packs: list[Pack], options: argparse.Namespace, group: Group
 ) -> Trainer:
-    shares = options.shares or [1.0] * len(packs)
-    if len(shares) != len(packs):
-        names = ", ".join(pack.name for pack in packs)
-        raise MixposeError(f"--shares takes {len(packs)} numbers, one for each of: {names}.")
-    if options.from_stage is not None and options.init is None:
-        raise MixposeError("--from-stage says where to start with the weights of --init.")
     start = None
     if options.init is not None:
         stage = None if options.from_stage is None else options.from_stage - 1
@@ -179,15 +168,10 @@ def _trainer(
     workers = options.workers
     if workers is None:
         workers = default_workers(group.device, group.beside)
-    with_val = [
-        (pack, share)
-        for pack, share in zip(packs, shares, strict=True)
-        if any(clip.split == "val" for clip in pack.clips)
-    ]
     return Trainer(
         recipe,
-        MotionBank(packs, shares, "train"),
-        MotionBank([pack for pack, _ in with_val], [share for _, share in with_val], "val"),
+        Repertoire(packs, "train"),
+        Repertoire(packs, "val"),
         options.work,
         group,
         Settings(options.seed, options.precision, workers),
@@ -212,6 +196,7 @@ def _write_weights(out: Path, trainer: Trainer, recipe: Recipe, packs: list[Pack
         training=f"Recipe {recipe.name}. "
         + " ".join(f"{pack.name}: {pack.source} ({pack.licence})." for pack in packs),
         licence="GPL-3.0-or-later",
+        says_up=recipe.says_up,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = out.with_name(out.name + ".tmp")

@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 
 from models.timing import LONGEST_GAP_S
 
+CALIBRATION: Final = {"lite": (1.0, -0.6), "full": (1.0, 0.0), "heavy": (1.05, 1.15)}
+"""Slope and offset, in log odds, that make of what each size of the landmark model says what "full"
+would mean by it.  Fitted on 30,000 joints of clothed drawn people to how often a knee, ankle, elbow
+or wrist inside the picture lies within 6 % of the person's size of its place: heavy is right
+in 65 % where it says 0.1 to 0.2, full in 53 % where it says 0.2 to 0.3."""
+
 SEEN: Final = 0.5
 """Confidence from which a joint counts as seen."""
 STILL_SEEN: Final = 0.4
@@ -26,6 +32,19 @@ of a woman with one arm behind her, this took P-MPJPE from 52.5 to 47.8 mm.
 
 BRIDGED: Final = STILL_SEEN
 """Confidence the network is told of a joint that was bridged or held."""
+
+
+def calibrated(visibility: NDArray[np.floating], size: str) -> NDArray[np.float32]:
+    """Visibilities (...) in [0, 1] that mean the same whichever ``size`` of the landmark model said
+    them, a key of :data:`CALIBRATION`; their order remains."""
+    slope, offset = CALIBRATION[size]
+    said = np.asarray(visibility, np.float32)
+    if (slope, offset) == (1.0, 0.0):
+        return said
+    with np.errstate(divide="ignore", over="ignore"):  # 0 and 1 stay what they are
+        logit = np.log(said / (1.0 - said), dtype=np.float64)
+        odds = np.exp(-(slope * logit + offset))
+    return (1.0 / (1.0 + odds)).astype(np.float32)
 
 
 def told_confidence(

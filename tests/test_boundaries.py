@@ -38,7 +38,10 @@ OUTSIDE_MODELS = ["PyQt6", "mediapipe", "cv2", "open3d", "app", "cv2_enumerate_c
     [
         (["models"], OUTSIDE_MODELS),
         (["app.pipeline", "app.sources", "app.detection", "app.recording"], ["PyQt6"]),
-        (["app.export", "app.clip", "app.performer", "app.render.client"], ["PyQt6"]),
+        (
+            ["app.export", "app.lifting", "app.batch", "app.performer", "app.render.client"],
+            ["PyQt6"],
+        ),
         (["app.motion"], ["PyQt6", "mediapipe", "cv2", "open3d", "torch"]),
         (["app.live_out"], ["PyQt6", "torch", "pythonosc", "pylsl"]),
         (["app.evaluation"], ["PyQt6", "h5py"]),
@@ -64,22 +67,21 @@ def test_the_block_itself_blocks() -> None:
 FOR_EVERYBODY = {"app", "errors", "files", "paths", "packets", "clock", "colours", "models"}
 """Rooms that any other of the program's may know; ``app`` alone is its version."""
 ARROWS = {
-    "ahead": set(),
-    "batch": {"clip", "detection", "export", "logs", "motion", "pictures", "recording", "sources"},
-    "bench": {"clip", "detection", "pipeline", "render", "sources"},
+    "batch": {"detection", "export", "lifting", "motion", "pictures", "sources"},
+    "bench": {"detection", "lifting", "pipeline", "render", "sources"},
     "cli": {
-        *("batch", "bench", "clip", "detection", "evaluation", "export", "live_out", "logs"),
+        *("batch", "bench", "detection", "evaluation", "export", "lifting", "live_out", "logs"),
         *("machine", "motion", "performer", "pictures", "pipeline", "recording"),
         *("sources", "startup", "ui"),
     },
-    "clip": {"ahead", "detection", "motion", "sources"},
     "clock": set(),
     "colours": set(),
     "detection": set(),
     "errors": set(),
-    "evaluation": {"clip", "detection", "motion", "performer", "render", "sources", "study"},
+    "evaluation": {"detection", "lifting", "motion", "performer", "render", "sources", "study"},
     "export": {"motion", "render"},
     "files": set(),
+    "lifting": {"detection", "export", "logs", "motion", "pictures", "recording", "sources"},
     "live_out": {"export", "motion", "pipeline"},
     "logs": {"machine"},
     "machine": {"sources"},
@@ -89,13 +91,14 @@ ARROWS = {
     "performer": {"render"},
     "pictures": {"sources"},
     "pipeline": {"detection", "motion", "recording", "sources"},
+    "public": {"cli", "startup"},
     "recording": set(),
     "render": set(),
     "sources": {"performer"},
     "startup": set(),
     "study": {"detection", "performer", "render"},
     "ui": {
-        *("clip", "detection", "export", "live_out", "logs", "motion", "pictures", "pipeline"),
+        *("detection", "export", "lifting", "live_out", "logs", "motion", "pictures", "pipeline"),
         *("recording", "render", "sources"),
     },
 }

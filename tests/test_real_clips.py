@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.clip import DetectedClip, detect_clip, lift_clip
 from app.detection.detector import Detector
+from app.lifting.clip import DetectedClip, lift_clip
+from app.lifting.reading import detect_clip
 from app.motion.data import MotionData
 from app.sources import open_source
 from models.lifter import Lifter

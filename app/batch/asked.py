@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
-from app.batch.task import Options
+from app.batch.task import Wanted
 from app.detection.models import about
 from app.motion.data import MotionData
 
@@ -21,18 +21,18 @@ _MAX_BYTES: Final = 2**20
 """A sidecar is a few kilobytes; nothing larger is one of ours."""
 
 
-def asked_of(source: Path, options: Options) -> dict[str, object]:
+def asked_of(source: Path, wanted: Wanted) -> dict[str, object]:
     """What is asked for of the video ``source``, as JSON values.  Raises OSError."""
     file = source.stat()
     return {
         "file": {"bytes": file.st_size, "modified_ns": file.st_mtime_ns},
-        "format": options.kind,
-        "weights_sha256": options.weights_sha256,
-        "detector": about(options.detector),
-        "height_m": options.height_m,
-        "use_depth": options.use_depth,
-        "seconds": options.seconds,
-        "processing": _plain(asdict(options.processing)),
+        "format": wanted.kind,
+        "weights_sha256": wanted.weights_sha256,
+        "detector": about(wanted.lifting.detector),
+        "height_m": wanted.lifting.height_m,
+        "camera_deg": [wanted.lifting.camera_pitch_deg, wanted.lifting.camera_roll_deg],
+        "seconds": wanted.lifting.seconds,
+        "processing": _plain(asdict(wanted.processing)),
     }
 
 

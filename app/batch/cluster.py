@@ -1,52 +1,111 @@
-"""Clips lifted on the machines of a Ray cluster, which hands them out and tries again itself."""
+"""Units done on the machines of a Ray cluster, which hands them out and tries again itself."""
 
 from __future__ import annotations
 
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final
 
 from app import __version__
-from app.batch.task import Event, Options, Result, Task
-from app.batch.work import ClipLifter
-from app.errors import BatchError
+from app.errors import LiftingError
+from app.lifting.progress import never
+from app.lifting.units import Done, Event, Unit, done
 
 log: Final = logging.getLogger(__name__)
 
 RETRIES: Final = 2
-"""How often Ray begins a clip again whose process or machine was lost."""
+"""How often Ray begins a unit again whose process or machine was lost."""
 _THIS_MACHINES: Final = "auto"
 _KNOCK_S: Final = 5.0
 _LOOK_S: Final = 0.3
 _GPU_SHARE: Final = 0.25
-"""Of a graphics card, for each clip: the detector, on the processor, takes most of the time."""
+"""Of a graphics card, for each clip that is lifted there."""
 
 
-def run(
-    tasks: Sequence[Task], options: Options, address: str, stop: Callable[[], bool]
-) -> Iterator[Event]:
-    """Lift ``tasks`` on the cluster at ``address``; a result for each, in the order they are ready.
+class Cluster:
+    """An :class:`app.lifting.units.Engine`; also a context manager.
 
-    All machines must have this program and see the files under the same paths.  Once ``stop`` says
-    so, clips that are not done are given up, without a result, and it ends.
+    All machines must have this program and see the files under the same, absolute paths.
+
+    Args:
+        address: of the cluster.
+        device: where the network runs.
 
     Raises:
-        BatchError: Ray is not installed, or there is no such cluster.
+        LiftingError: Ray is not installed, or there is no such cluster.
     """
-    ray = _connect(address)
-    try:
-        yield from _run(ray, tasks, options, stop)
-    finally:
-        ray.shutdown()
+
+    def __init__(self, address: str, device: str | None = None) -> None:
+        self._ray = _connect(address)
+        self.width = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
+        self._gpu = _GPU_SHARE if device == "cuda" else 0
+        self._tickets = 0
+        self._begun: dict[Any, tuple[int, Unit]] = {}
+        """By Ray's reference."""
+
+    @property
+    def waiting(self) -> int:
+        """Units that no machine can have begun with."""
+        return max(0, len(self._begun) - self.width)
+
+    def submit(self, unit: Unit, *, first: bool = False) -> int:
+        """Have ``unit`` done; Ray knows no ``first``."""
+        self._tickets += 1
+        work = self._ray.remote(
+            num_cpus=1, num_gpus=self._gpu if unit.needs_network else 0, max_retries=RETRIES
+        )(_work)
+        self._begun[work.remote(self._tickets, unit, __version__)] = (self._tickets, unit)
+        return self._tickets
+
+    def drop(self, tickets: Iterable[int]) -> None:
+        """Have these not done."""
+        unwanted = set(tickets)
+        for reference, (ticket, _) in list(self._begun.items()):
+            if ticket in unwanted:
+                self._ray.cancel(reference, force=True)
+                del self._begun[reference]
+
+    def hear(self) -> Iterator[Event]:
+        """What is ready by the next look."""
+        if not self._begun:
+            return
+        ready, _ = self._ray.wait(list(self._begun), num_returns=1, timeout=_LOOK_S)
+        for reference in ready:
+            ticket, unit = self._begun.pop(reference)
+            yield self._answer(reference, ticket, unit)
+
+    def finish(self) -> Iterator[Event]:
+        """Call everything off; of what was begun with there is nothing."""
+        self.drop([ticket for ticket, _ in self._begun.values()])
+        return iter(())
+
+    def close(self) -> None:
+        """Leave the cluster, which gives up everything."""
+        if self._ray.is_initialized():
+            self._ray.shutdown()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answer(self, reference: Any, ticket: int, unit: Unit) -> Done:
+        try:
+            answer: Done = self._ray.get(reference)
+        except self._ray.exceptions.RayError as error:
+            log.warning("%s was not lifted: %s", unit.label, error)
+            return Done(ticket, error=LiftingError(f"{unit.label} {_told(self._ray, error)}"))
+        return answer
 
 
 def _connect(address: str) -> Any:
     if find_spec("ray") is None:
-        raise BatchError("Lifting on a cluster needs Ray: pip install -e '.[ray]'.")
+        raise LiftingError("Lifting on a cluster needs Ray: pip install '.[ray]'.")
     # Both are read when Ray is imported.  It reports its use to its makers; and to find out that
     # a server is something else it would take twenty times its usual minute.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -55,14 +114,30 @@ def _connect(address: str) -> Any:
         _knock(address)
         import ray
 
-        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(
+            address=address,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"worker_process_setup_hook": _finding_the_program()},
+        )
     except (OSError, RuntimeError, ValueError) as error:
         log.warning("no connection to Ray at %s: %s", address, error)
-        raise BatchError(
+        raise LiftingError(
             f"There is no Ray cluster at {address}. Start one with 'ray start --head' and give its "
             "address, or leave --ray out to use this machine alone."
         ) from error
     return ray
+
+
+def _finding_the_program() -> Callable[[], None]:
+    """What a process of the cluster does first.  Being inside another, the function travels whole:
+    where the program is installed, only importing ``mixpose`` makes its rooms known."""
+
+    def find() -> None:
+        if find_spec("mixpose") is not None:  # otherwise a checkout, where Ray finds it by itself
+            import_module("mixpose")
+
+    return find
 
 
 def _knock(address: str) -> None:
@@ -74,41 +149,6 @@ def _knock(address: str) -> None:
         return  # what Ray has written down when it was started here
     host, _, port = address.removeprefix("ray://").rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S).close()
-
-
-def _run(
-    ray: Any, tasks: Sequence[Task], options: Options, stop: Callable[[], bool]
-) -> Iterator[Event]:
-    on_gpu = _GPU_SHARE if options.device == "cuda" else 0
-    lift = ray.remote(num_cpus=1, num_gpus=on_gpu, max_retries=RETRIES)(_lift)
-    options = replace(options, threads=1)
-    waiting = {
-        lift.remote(index, _anywhere(task), options, __version__): index
-        for index, task in enumerate(tasks)
-    }
-    while waiting:
-        ready, _ = ray.wait(list(waiting), num_returns=1, timeout=_LOOK_S)
-        for reference in ready:
-            index = waiting.pop(reference)
-            yield _result(ray, reference, index, tasks[index])
-        if stop():
-            for reference in waiting:
-                ray.cancel(reference, force=True)
-            return
-
-
-def _anywhere(task: Task) -> Task:
-    """Processes elsewhere stand in other folders."""
-    return replace(task, source=task.source.absolute(), table=task.table.absolute())
-
-
-def _result(ray: Any, reference: Any, index: int, task: Task) -> Result:
-    try:
-        result: Result = ray.get(reference)
-    except ray.exceptions.RayError as error:
-        log.warning("%s was not lifted: %s", task.source, error)
-        return Result(index, error=BatchError(f"{task.source.name} {_told(ray, error)}"))
-    return result
 
 
 def _told(ray: Any, error: Exception) -> str:
@@ -123,21 +163,20 @@ def _told(ray: Any, error: Exception) -> str:
     )
 
 
-_lifters: dict[Options, ClipLifter] = {}
-"""The newest lifter of this process: Ray gives one process many clips."""
-
-
-def _lift(index: int, task: Task, options: Options, version: str) -> Result:
+def _work(ticket: int, unit: Unit, version: str) -> Done:
     """Runs on a machine of the cluster."""
     if version != __version__:
-        return Result(
-            index,
-            error=BatchError(
+        return Done(
+            ticket,
+            error=LiftingError(
                 f"A machine of the cluster has mixpose {__version__}, this one {version}. Install "
                 "the same version on all of them."
             ),
         )
-    if options not in _lifters:
-        _lifters.clear()
-        _lifters[options] = ClipLifter(options)
-    return _lifters[options].lift(index, task, stop=lambda: False, progress=lambda share: None)
+    answer = done(ticket, unit, _silent, never)
+    assert answer is not None, "nobody calls it off"
+    return answer
+
+
+def _silent(_amount: float) -> None:
+    """Ray asks for no progress."""

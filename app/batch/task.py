@@ -1,34 +1,25 @@
-"""What travels between the one who wants clips lifted and the processes that lift them."""
+"""What is wanted of many clips, and what is said of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.detection.models import FOR_FILMS, Size
 from app.errors import MixposeError
+from app.lifting.options import LiftOptions
 from app.motion.wanted import Processing
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Wanted:
     """What holds for every clip of a run."""
 
     weights_sha256: str
     """Of the weights wanted: another machine may have others under the same name."""
     kind: str = "csv"
     """The format, a key of ``app.export.registry.FORMATS``."""
-    weights: str | None = None
-    detector: Size = FOR_FILMS
-    device: str | None = None
-    height_m: float | None = None
-    use_depth: bool = True
-    seconds: float | None = None
-    """How much of each clip is lifted; None for the whole of it."""
+    lifting: LiftOptions = field(default_factory=LiftOptions)
     processing: Processing = field(default_factory=Processing)
-    threads: int | None = None
-    """Passes of the network side by side in one process; None for as many as there are cores.  The
-    poses are the same whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +53,9 @@ class Result:
     length_s: float = 0.0
     """From the first frame to the last."""
     took_s: float = 0.0
+    """Of all processes together."""
+    quality: str = ""
+    """How far the poses can be trusted, in a line."""
     warnings: tuple[str, ...] = ()
     error: MixposeError | None = None
     """Why there is no file; None if there is one."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.bench.live import VIEW_SIZE, request_for
 from app.bench.table import Row
-from app.clip import DetectedClip
+from app.lifting.clip import DetectedClip
 from app.packets import Pose3D
 from app.render.client import START_TIMEOUT_S, Renderer
 
@@ -24,8 +24,8 @@ def window_row(clip: DetectedClip, lifter: Lifter) -> Row:
 
     live = LiveLifter(lifter, delay=0)
     times: list[float] = []
-    for xy, conf, time_s, depth in zip(clip.xy, clip.conf, clip.time_s, clip.depth, strict=True):
-        live.push(xy, conf, clip.size, time_s, depth)
+    for xy, conf, time_s, world in zip(clip.xy, clip.conf, clip.time_s, clip.world, strict=True):
+        live.push(xy, conf, clip.size, time_s, world=world)
         began = time.perf_counter()
         live.lift()
         times.append(time.perf_counter() - began)

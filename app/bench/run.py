@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from app import __version__
 from app.bench.clip import film_performer
 from app.bench.live import VIEW_SIZE, live_rows, observe
-from app.bench.offline import offline_rows, whole_lift
+from app.bench.offline import offline_rows
 from app.bench.parts import drawing_row, window_row
 from app.bench.table import Row, markdown
 from app.detection.models import FOR_FILMS, FOR_LIVE, Size
@@ -38,7 +38,7 @@ class Plan:
 
 
 QUICK = Plan(clip_s=4.0, rounds=1, live_s=10.0)
-FULL = Plan(clip_s=10.0, rounds=3, live_s=60.0)
+FULL = Plan(clip_s=32.0, rounds=3, live_s=60.0)
 
 
 def main(
@@ -121,8 +121,7 @@ def _rows(
 
     note("Measuring each stage and lift ...")
     for_films = detector or FOR_FILMS
-    rows = offline_rows(path, plan.clip_s, lifter, for_films, plan.rounds)
-    clip, _ = whole_lift(path, plan.clip_s, lifter, for_films)
+    rows, clip = offline_rows(path, plan.clip_s, lifter, for_films, plan.rounds)
     rows.append(window_row(clip, lifter))
     note("Comparing the network with itself as written ...")
     rows.extend(network_rows(lifter, turns=1 + 2 * plan.rounds))

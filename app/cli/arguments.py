@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
@@ -19,10 +20,13 @@ from app.cli import (
 )
 from app.cli.exits import UsageError
 from app.cli.numbers import number, seconds
+from app.cli.program import PROGRAM
 from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
+from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.wanted import HEIGHT_RANGE_M
 
-PROGRAM: Final = "run_app.py"
+ADD_TO_MENU: Final = "--add-to-menu"
+REMOVE_FROM_MENU: Final = "--remove-from-menu"
 DELAY_RANGE: Final = (0, 10)
 PERFORMER_SECONDS: Final = 10.0
 """How much of the endless performer is lifted when nothing else is said."""
@@ -35,14 +39,14 @@ right.  Record, look at it again, and export it from there."""
 
 EPILOG: Final = f"""\
 examples:
-  python {PROGRAM}                                window on the first camera
-  python {PROGRAM} --source performer             window on the built-in person, no camera needed
-  python {PROGRAM} --source dance.mp4             window playing a video
-  python {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
-  python {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
-  python {PROGRAM} export walk -o walk.csv        a recording as a table
-  python {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
-  python {PROGRAM} lift --help                    more about lift; so for every command"""
+  {PROGRAM}                                window on the first camera
+  {PROGRAM} --source performer             window on the built-in person, no camera needed
+  {PROGRAM} --source dance.mp4             window playing a video
+  {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
+  {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
+  {PROGRAM} export walk -o walk.csv        a recording as a table
+  {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
+  {PROGRAM} lift --help                    more about lift; so for every command"""
 
 EVALUATE_DESCRIPTION: Final = """\
 Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
@@ -63,7 +67,7 @@ class _Parser(argparse.ArgumentParser):
                 f"'{name}' is not a command. To watch it in the window: --source {name}; "
                 f"to turn it into a table: lift {name} -o OUT.csv"
             )
-        self.exit(2, f"{self.prog}: {message} (see --help)\n")
+        self.exit(2, f"mixpose: {message} (see --help)\n")
 
 
 def parse(argv: list[str]) -> argparse.Namespace:
@@ -81,8 +85,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _whole_parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
-        usage=f"python {PROGRAM} [--source SOURCE] [options]\n"
-        f"       python {PROGRAM} COMMAND ... [options]",
+        usage=f"{PROGRAM} [--source SOURCE] [options]\n       {PROGRAM} COMMAND ... [options]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -120,6 +123,12 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
         type=_delay,
         help="show the pose of K frames ago: 0 is fastest, more is steadier (default: 2)",
     )
+    menu = parser.add_argument_group("the desktop's menu (Linux)").add_mutually_exclusive_group()
+    for option, words in (
+        (ADD_TO_MENU, "put the program into it, for this user"),
+        (REMOVE_FROM_MENU, "take it out again"),
+    ):
+        menu.add_argument(option, dest="menu", action="store_const", const=option, help=words)
 
 
 def _check(options: argparse.Namespace, parser: _Parser) -> None:
@@ -127,6 +136,10 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
     for name, elsewhere in _NOT_WITH.items():
         if options.command in elsewhere and getattr(options, name) is not None:
             parser.error(f"--{name} belongs to the window, not to '{options.command}'")
+    if options.menu is not None:
+        if options.command is not None:
+            parser.error(f"{options.menu} stands alone, without '{options.command}'")
+        options.command = "menu"
     if options.command in ("record", "stream") and options.source is None:
         needs = "needs --source: a camera, a video, an address, or 'performer'"
         parser.error(f"{options.command} {needs}")
@@ -166,7 +179,7 @@ def _told(
 def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     lift = _command(commands, "lift", "turn videos into tables of 3D joints, without a window")
     lift.description, lift.epilog = texts.LIFT, texts.LIFT_EXAMPLES
-    lift.usage = f"python {PROGRAM} lift SOURCE... -o OUT [options]"
+    lift.usage = f"{PROGRAM} lift SOURCE... -o OUT [options]"
     lift.add_argument(
         "sources",
         metavar="SOURCE",
@@ -206,7 +219,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
     record = _command(commands, "record", "record without a window")
     record.description, record.epilog = texts.RECORD, texts.RECORD_EXAMPLES
-    record.usage = f"python {PROGRAM} record --source SOURCE [-o NAME] [options]"
+    record.usage = f"{PROGRAM} record --source SOURCE [-o NAME] [options]"
     record.add_argument(
         "--source",
         metavar="SOURCE",
@@ -245,7 +258,7 @@ def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     export = _command(commands, "export", "write a recording's 3D poses to a file")
     export.description, export.epilog = texts.EXPORT, texts.EXPORT_EXAMPLES
-    export.usage = f"python {PROGRAM} export NAME -o FILE [--to KIND] [options]"
+    export.usage = f"{PROGRAM} export NAME -o FILE [--to KIND] [options]"
     export.add_argument(
         "recording",
         metavar="NAME",
@@ -286,7 +299,7 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate = _command(commands, "evaluate", "measure how accurate the weights are")
     evaluate.description = EVALUATE_DESCRIPTION
-    evaluate.usage = f"python {PROGRAM} evaluate [options]"
+    evaluate.usage = f"{PROGRAM} evaluate [options]"
     _add_device(evaluate, default=argparse.SUPPRESS)
     _add_detector(evaluate, FOR_FILMS)
     evaluate.add_argument(
@@ -297,7 +310,6 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="weights to compare, by name (see 'devices') or file (default: what the program uses)",
     )
     for option, words in (
-        ("--motion", "motion packs: their val split with training's noise, and on the performer"),
         ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
         ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
         ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
@@ -340,7 +352,7 @@ def _add_model_options(
     parser: argparse._ActionsContainer, *, height: bool, default: str | None = None
 ) -> None:
     """Options of the network.  Commands pass SUPPRESS, lest their defaults undo
-    ``run_app.py --device cpu lift ...``."""
+    ``mixpose --device cpu lift ...``."""
     parser.add_argument(
         "--weights",
         metavar="NAME|PATH",
@@ -356,13 +368,20 @@ def _add_model_options(
             default=default,
             help="the person's height, which sets the scale (default: a person of average height)",
         )
+        _add_camera(parser, default)
+
+
+def _add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
+    for option, limits, words in (
+        ("--camera-pitch", PITCH_RANGE_DEG, "looks down; negative looks up"),
+        ("--camera-roll", ROLL_RANGE_DEG, "is turned clockwise, as seen from behind"),
+    ):
         parser.add_argument(
-            "--no-detector-depth",
-            dest="use_depth",
-            action="store_const",
-            const=False,
+            option,
+            metavar="DEG",
+            type=partial(_angle, limits=limits),
             default=default,
-            help="do not let the network see MediaPipe's own depth, only its 2D joints",
+            help=f"by how many degrees the camera {words} (default: found out)",
         )
 
 
@@ -395,6 +414,15 @@ def _height(text: str) -> float:
         raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {value / 100:g}")
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g} metres")
+    return value
+
+
+def _angle(text: str, limits: tuple[float, float]) -> float:
+    value = number(text, "an angle in degrees, such as 12")
+    if not limits[0] <= value <= limits[1]:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not between {limits[0]:g} and {limits[1]:g} degrees"
+        )
     return value
 
 

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.detection.models import FOR_FILMS
+from app.cli.lifting_options import lift_options
 from app.recording.names import SUFFIX
 
 if TYPE_CHECKING:
-    from app.batch.task import Options
+    from app.batch.task import Wanted
     from app.motion.data import MotionData
 
 MOST_JOBS: Final = 256
@@ -23,8 +23,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=_jobs,
-        help="lift N videos at the same time, each in a process of its own (default for a folder: "
-        "as many as there are processor cores)",
+        help="find the joints in N processes, in several videos or in parts of one (default: as "
+        "many as there are processor cores); the poses are the same",
     )
     group.add_argument(
         "--again",
@@ -41,25 +41,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def wanted(options: argparse.Namespace) -> bool:
     """Whether ``options`` are for many videos at once."""
-    asked = options.jobs is not None or options.ray is not None
-    return asked or any(_is_folder(source) for source in options.sources)
+    several = options.jobs is not None and len(options.sources) > 1
+    return several or options.ray is not None or any(map(_is_folder, options.sources))
 
 
-def options_for_each(options: argparse.Namespace, kind: str, weights_sha256: str) -> Options:
+def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) -> Wanted:
     """What ``options`` ask of every video, in the format ``kind``."""
-    from app.batch.task import Options
+    from app.batch.task import Wanted
 
-    return Options(
-        weights_sha256=weights_sha256,
-        kind=kind,
-        weights=options.weights,
-        detector=options.detector or FOR_FILMS,
-        device=options.device,
-        height_m=options.height,
-        use_depth=options.use_depth is not False,
-        seconds=options.seconds,
-        processing=options.processing,
-    )
+    return Wanted(weights_sha256, kind, lift_options(options), options.processing)
 
 
 def remembered(data: MotionData, source: str, kind: str, options: argparse.Namespace) -> MotionData:
@@ -69,7 +59,7 @@ def remembered(data: MotionData, source: str, kind: str, options: argparse.Names
     """
     from app.batch.asked import asked_of, with_asked
 
-    each = options_for_each(options, kind, data.provenance.weights_sha256)
+    each = wanted_of_each(options, kind, data.provenance.weights_sha256)
     try:
         return with_asked(data, asked_of(Path(source), each))
     except (OSError, ValueError):  # a camera, an address, the performer

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from app.cli.event_lines import EventLines, described
 from app.cli.exits import UsageError
 from app.cli.interrupt import Interrupt
+from app.cli.lifting_options import lift_options
 from app.cli.progress import StatusLine
 from app.cli.recordings import target_of
 from app.cli.sending import Sending, lifter_factory
@@ -65,6 +66,7 @@ class Capture:
             detector_factory=partial(Detector, self._size, choices=options.choices),
             detector_size=self._size,
             height_m=options.height,
+            level=lift_options(options).level,
             smooth=True,
             several=_SEVERAL,
         )
@@ -132,7 +134,8 @@ class Capture:
                 detector=about(self._size),
                 height_m=options.height,
                 weights=options.weights,
-                use_depth=options.use_depth is not False,
+                camera_pitch_deg=options.camera_pitch,
+                camera_roll_deg=options.camera_roll,
             ),
             seconds=options.seconds,
         )

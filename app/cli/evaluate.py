@@ -25,7 +25,6 @@ def run(options: argparse.Namespace) -> int:
             weights=_weights(options.weights),
             device=options.device or "auto",
             detector=options.detector or FOR_FILMS,
-            motion=options.motion,
             study=options.study,
             footage=options.realeval or beside,
             human36m=options.h36m,

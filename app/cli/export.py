@@ -12,12 +12,12 @@ from app import logs
 from app.cli.exits import Exit, say, warn
 from app.cli.formats import choose
 from app.cli.interrupt import Interrupt
-from app.cli.outputs import make_folder, require_free, require_writable
-from app.cli.poses import Stopped, provide
+from app.cli.outputs import require_free, require_writable
+from app.cli.poses import provide
 from app.cli.progress import ProgressBar
 from app.cli.recordings import find_recording
-from app.clip import Progress, Stage
 from app.export.registry import require
+from app.lifting.progress import Progress, Stopped
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
@@ -56,35 +56,31 @@ def _export(
     options: argparse.Namespace,
     interrupt: Interrupt,
 ) -> None:
-    from app.export.registry import export
+    from app.lifting.exporting import Order, process_and_export
     from app.motion.data import MotionData
-    from app.motion.processing import process, remarks
-    from app.motion.selection import select
 
-    def look(_share: float) -> None:
+    def look(progress: Progress) -> None:
         if interrupt.signal is not None:
             raise Stopped
+        bar.update(progress)
 
     with ProgressBar(recording.path.stem) as bar:
         lifted = provide(recording, options, interrupt, bar)
-        look(0.0)
-        motion = process(MotionData.from_recording(recording), options.processing, look)
-        for remark in remarks(motion):
-            warn(f"mixpose: Warning: {remark}")
-        motion = select(motion, options.selection, recording.keypoints.dropped)
-        make_folder(file.parent)
-        count = len(motion.time_s)
-
-        def written(share: float) -> None:
-            look(share)
-            bar.update(Progress(Stage.WRITING, round(share * count), count))
-
-        files = export(file, motion, kind, overwrite=options.force, progress=written)
-    log.info("exported %s as %s to %s", recording.path, kind, files)
+        written = process_and_export(
+            MotionData.from_recording(recording),
+            Order(file, kind, options.processing, options.force),
+            part=options.selection,
+            dropped=recording.keypoints.dropped,
+            progress=look,
+        )
+    for warning in written.warnings:
+        warn(f"mixpose: Warning: {warning}")
+    log.info("exported %s as %s to %s", recording.path, kind, written.files)
     how = "lifted now" if lifted else "as lifted before"
-    poses = recording.poses
-    assert poses is not None
+    motion = written.motion
+    count = len(motion.time_s)
     say(
         f"{file}: {count} frame{'' if count == 1 else 's'} ({motion.time_s[-1]:.1f} s), "
-        f"a person in {int(motion.tracked.sum())}; {how} with {poses.info['name']}"
+        f"a person in {int(motion.tracked.sum())}; {how} with "
+        f"{motion.provenance.weights_name}; {written.quality}"
     )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,19 +18,19 @@ from app import logs
 from app.cli import batch_options
 from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
-from app.cli.network import Network
-from app.cli.outputs import Job, make_folder, plan, require_free
-from app.cli.poses import Stopped
+from app.cli.lifting_options import lift_options
+from app.cli.outputs import Job, plan, require_free
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
-from app.detection.models import FOR_FILMS
 from app.errors import DeviceError, MixposeError, WeightsError
+from app.lifting.progress import Progress, Stage, Stopped
 from app.pictures import SourcePictures, refuse_source
 
 if TYPE_CHECKING:
-    from app.clip import DetectedClip
-    from app.detection.detector import Detector
-    from app.motion.data import MotionData
+    from app.lifting.clip import DetectedClip
+    from app.lifting.exporting import Exported
+    from app.lifting.units import Engine
+    from app.lifting.work import Network
     from app.sources.base import Source
 
 log: Final = logging.getLogger(__name__)
@@ -51,11 +52,14 @@ def run(options: argparse.Namespace) -> int:
         return many.run(options)
     logs.divert_native_stderr()
     jobs = plan(options.sources, options.output, options.to)
+    from app.lifting.work import Network, make_pool
+
+    wanted = lift_options(options)
     outcomes: list[_Outcome] = []
     try:
-        with Network.of(options) as network:
+        with Network(wanted) as network, make_pool(wanted) as pool:
             for job in jobs:
-                outcomes.append(_attempt(job, options, network))
+                outcomes.append(_attempt(job, options, network, pool))
                 if outcomes[-1].signal is not None:
                     break
     except KeyboardInterrupt:  # while a source was being opened: there is nothing of it to keep
@@ -64,14 +68,14 @@ def run(options: argparse.Namespace) -> int:
     return _conclude(jobs, outcomes)
 
 
-def _attempt(job: Job, options: argparse.Namespace, network: Network) -> _Outcome:
+def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: Engine) -> _Outcome:
     """Lift one source; what is wrong with that one source is in the outcome."""
     try:
         refuse_recording(job)
         require_free(job.table, force=options.force)
         refuse_source(job.table, job.source)
         with _open(job.source, options.seconds) as source:
-            return _lift(job, source, options, network)
+            return _lift(job, source, options, network, engine)
     except (WeightsError, DeviceError):
         raise  # every other source would fail in the same way
     except MixposeError as error:
@@ -88,20 +92,25 @@ def _open(spec: str, seconds: float | None) -> Source:
     return open_source(spec)
 
 
-def _lift(job: Job, source: Source, options: argparse.Namespace, network: Network) -> _Outcome:
-    from app.clip import detect_clip, lift_clip
-    from app.motion.processing import process, remarks
+def _lift(
+    job: Job, source: Source, options: argparse.Namespace, network: Network, engine: Engine
+) -> _Outcome:
+    from app.export.registry import FORMATS
+    from app.lifting.clip import lift_clip
+    from app.lifting.exporting import Order, process_and_export
+    from app.lifting.work import detect
 
-    with Interrupt() as interrupt, _detector(options) as detector, ProgressBar(source.label) as bar:
+    wanted = lift_options(options)
+    with Interrupt() as interrupt, ProgressBar(source.label) as bar:
         network.start()
         started = time.perf_counter()
-        clip = detect_clip(
+        clip = detect(
             source,
-            detector,
-            seconds=options.seconds,
+            Path(job.source),
+            wanted,
+            engine,
             stop=lambda: interrupt.signal is not None or network.failed,
             progress=bar.update,
-            lifter=network.get,
         )
         if interrupt.signal is not None:
             bar.close()
@@ -109,51 +118,34 @@ def _lift(job: Job, source: Source, options: argparse.Namespace, network: Networ
                 return _Outcome(job, _stopped_early(), interrupt.signal)
             warn(f"mixpose: Stopping after {_amount(clip)}; Ctrl-C again quits at once.")
         lifter = network.get()
+        came_before = interrupt.signal
+        slow = FORMATS[job.kind].slow
+
+        def look(progress: Progress) -> None:
+            """A signal that comes meanwhile stops only what takes long."""
+            if slow and progress.stage is Stage.WRITING and interrupt.signal != came_before:
+                raise Stopped
+            bar.update(progress)
+
         try:
             again = partial(_open, job.source, options.seconds)
-            pictures = None if source.live else SourcePictures(again)
-            motion = lift_clip(clip, lifter, progress=bar.update, pictures=pictures)
-            motion = process(motion, options.processing)
-            for remark in remarks(motion):
-                warn(f"mixpose: Warning: {remark}")
+            motion = lift_clip(
+                *(clip, lifter),
+                level=wanted.level,
+                progress=bar.update,
+                pictures=None if source.live else SourcePictures(again),
+            )
             if clip.complete and not options.choices:
                 motion = batch_options.remembered(motion, job.source, job.kind, options)
-            make_folder(job.table.parent)
-            _write(job, motion, options, interrupt, bar)
+            order = Order(job.table, job.kind, options.processing, options.force)
+            written = process_and_export(motion, order, progress=look)
         except Stopped:
             return _Outcome(job, _not_written(job), interrupt.signal)
         except MixposeError as error:
             return _Outcome(job, error, interrupt.signal)
         bar.close()
-        _report(job, clip, time.perf_counter() - started)
+        _report(job, clip, written, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
-
-
-def _detector(options: argparse.Namespace) -> Detector:
-    from app.detection.detector import Detector
-
-    return Detector(options.detector or FOR_FILMS, choices=options.choices)
-
-
-def _write(
-    job: Job,
-    motion: MotionData,
-    options: argparse.Namespace,
-    interrupt: Interrupt,
-    bar: ProgressBar,
-) -> None:
-    """Write the file; a signal that comes meanwhile stops only what takes long."""
-    from app.clip import Progress, Stage
-    from app.export.registry import FORMATS, export
-
-    count, slow, came_before = len(motion.frame), FORMATS[job.kind].slow, interrupt.signal
-
-    def look(share: float) -> None:
-        if slow and interrupt.signal != came_before:
-            raise Stopped
-        bar.update(Progress(Stage.WRITING, round(share * count), count))
-
-    export(job.table, motion, job.kind, overwrite=options.force, progress=look)
 
 
 def _not_written(job: Job) -> UsageError:
@@ -164,21 +156,20 @@ def _stopped_early() -> UsageError:
     return UsageError("Stopped before its first frame; nothing of it was written.")
 
 
-def _report(job: Job, clip: DetectedClip, took_s: float) -> None:
+def _report(job: Job, clip: DetectedClip, written: Exported, took_s: float) -> None:
     log.info("lifted %s in %.1f s", _amount(clip), took_s)
-    for warning in clip.warnings:
+    for warning in (*clip.warnings, *written.warnings):
         warn(f"mixpose: Warning: {warning}")
     kept = "" if clip.complete else "stopped early, kept "
     say(
-        f"{job.table}: {kept}{_amount(clip)}, a person in {np.count_nonzero(clip.tracked)}; "
-        f"{len(clip.time_s) / took_s:.1f} frames/s"
+        f"{job.table}: {kept}{_amount(clip)}, a person in {np.count_nonzero(clip.track.tracked)}; "
+        f"{len(clip.time_s) / took_s:.1f} frames/s; {written.quality}"
     )
 
 
 def _amount(clip: DetectedClip) -> str:
     count = len(clip.time_s)
-    length_s = clip.time_s[-1] - clip.time_s[0]
-    return f"{count} frame{'' if count == 1 else 's'} ({length_s:.1f} s)"
+    return f"{count} frame{'' if count == 1 else 's'} ({clip.length_s:.1f} s)"
 
 
 def _conclude(jobs: Sequence[Job], outcomes: Sequence[_Outcome]) -> int:

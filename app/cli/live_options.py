@@ -8,6 +8,7 @@ from typing import Final
 
 from app.cli.exits import UsageError
 from app.cli.numbers import seconds
+from app.cli.program import PROGRAM
 from app.errors import LiveOutError
 from app.live_out.channel import LOOPBACK
 from app.live_out.targets import LSL_NAME, NETWORK, VMC_PORT, LslTarget, OscTarget
@@ -17,16 +18,16 @@ Send 3D poses to other programs while they are made, without a window.
 
 --osc speaks the VMC protocol, which VSeeFace, Warudo, Unity, Blender and others receive on port
 {VMC_PORT}. --lsl is a stream of the Lab Streaming Layer: 17 joints in the units, axes and order of
-the CSV table, stamped with the time each picture was taken. Both need pip install -e '.[live]'.
+the CSV table, stamped with the time each picture was taken. Both need pip install '.[live]'.
 
 At the end the rate, the time from capture to sending, and the poses lost are printed."""
 
 STREAM_EXAMPLES: Final = f"""\
 examples:
-  python run_app.py stream --source 0 --osc                     to this computer, until Ctrl-C
-  python run_app.py stream --source 0 --osc 192.168.1.20:{VMC_PORT}
-  python run_app.py stream --source dance.mp4 --lsl --seconds 30
-  python run_app.py stream --source performer --osc --lsl {LSL_NAME}@{NETWORK}
+  {PROGRAM} stream --source 0 --osc                     to this computer, until Ctrl-C
+  {PROGRAM} stream --source 0 --osc 192.168.1.20:{VMC_PORT}
+  {PROGRAM} stream --source dance.mp4 --lsl --seconds 30
+  {PROGRAM} stream --source performer --osc --lsl {LSL_NAME}@{NETWORK}
 
 exit codes:
   0    the video has ended, or the seconds are over
@@ -62,7 +63,7 @@ def add(parser: argparse._ActionsContainer, default: str | None = argparse.SUPPR
 def add_stream(parser: argparse.ArgumentParser, delay: Callable[[str], int]) -> None:
     """Make ``parser`` that of ``stream``, but for the network's own options."""
     parser.description, parser.epilog = STREAM, STREAM_EXAMPLES
-    parser.usage = "python run_app.py stream --source SOURCE [--osc] [--lsl] [options]"
+    parser.usage = f"{PROGRAM} stream --source SOURCE [--osc] [--lsl] [options]"
     parser.add_argument(
         "--source",
         metavar="SOURCE",

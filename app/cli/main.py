@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "devices": "app.cli.devices",
     "bench": "app.cli.bench",
     "evaluate": "app.cli.evaluate",
+    "menu": "app.cli.menu",
 }
 
 

@@ -7,20 +7,24 @@ import hashlib
 import logging
 from collections.abc import Generator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app import logs
-from app.batch import processes
 from app.batch.asked import asked_of, is_done
-from app.batch.task import Event, Moved, Options, Result, Task
+from app.batch.task import Event, Moved, Result, Task, Wanted
 from app.cli import batch_options, folders
 from app.cli.exits import Exit, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.outputs import require_free
 from app.cli.progress import ManyBar
 from app.errors import DeviceError, MixposeError, WeightsError
+from app.lifting.pool import Pool, cores
+from app.lifting.work import make_pool
+
+if TYPE_CHECKING:
+    from app.batch.cluster import Cluster
 
 log: Final = logging.getLogger(__name__)
 
@@ -41,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     logs.divert_native_stderr()
     plan = folders.plan(options.sources, options.output, options.to)
     sha256 = _sha256_of_weights(options.weights)
-    wanted = batch_options.options_for_each(options, plan.kind, sha256)
+    wanted = batch_options.wanted_of_each(options, plan.kind, sha256)
     work = sort_out(plan, wanted, options)
     if plan.recordings:
         warn(f"mixpose: {_count(plan.recordings, 'recording')} left out; use 'export' for them.")
@@ -78,7 +82,7 @@ def _sha256_of_weights(weights: str | None) -> str:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror}.") from error
 
 
-def sort_out(plan: folders.Plan, wanted: Options, options: argparse.Namespace) -> Work:
+def sort_out(plan: folders.Plan, wanted: Wanted, options: argparse.Namespace) -> Work:
     """Tell what is done, what is in the way, and what is to be lifted.
 
     What is done is not lifted again unless asked for; a file that was made of something else is
@@ -103,7 +107,7 @@ def sort_out(plan: folders.Plan, wanted: Options, options: argparse.Namespace) -
     return work
 
 
-def _is_done(source: Path, table: Path, wanted: Options) -> bool:
+def _is_done(source: Path, table: Path, wanted: Wanted) -> bool:
     try:
         return is_done(table, asked_of(source, wanted))
     except (OSError, ValueError):  # lifting it says what is the matter with it
@@ -118,26 +122,43 @@ def _bytes(path: Path) -> int:
 
 
 def _events(
-    tasks: list[Task], wanted: Options, options: argparse.Namespace, interrupt: Interrupt
+    tasks: list[Task], wanted: Wanted, options: argparse.Namespace, interrupt: Interrupt
 ) -> Generator[Event, None, None]:
     def stop() -> bool:
         return interrupt.signal is not None
 
     if not tasks:
         return
-    if options.ray is not None:
-        from app.batch import cluster
+    from app.batch.run import run as run_all
 
-        yield from cluster.run(tasks, wanted, options.ray, stop)
-    else:
-        yield from processes.run(tasks, wanted, options.jobs or processes.cores(), stop)
+    with _engine(wanted, options) as engine:
+        tasks = [_anywhere(each) for each in tasks]
+        jobs = min(engine.width, len(tasks))
+        threads = 1 if options.ray is not None else max(1, cores() // jobs)
+        yield from run_all(tasks, wanted, engine, stop, threads=threads)
+
+
+def _anywhere(task: Task) -> Task:
+    """Processes elsewhere stand in other folders."""
+    return replace(task, source=task.source.absolute(), table=task.table.absolute())
+
+
+def _engine(wanted: Wanted, options: argparse.Namespace) -> Pool | Cluster:
+    if options.ray is None:
+        return make_pool(wanted.lifting)
+    from app.batch.cluster import Cluster
+
+    return Cluster(options.ray, wanted.lifting.device)
 
 
 def _report(task: Task, result: Result) -> None:
     for warning in result.warnings:
         warn(f"mixpose: Warning: {warning}")
     frames = _count(result.frames, "frame")
-    say(f"{task.table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}")
+    say(
+        f"{task.table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}; "
+        f"{result.quality}"
+    )
 
 
 def _conclude(count: int, lifted: int, work: Work, signal: int | None) -> int:

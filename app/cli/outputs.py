@@ -71,14 +71,6 @@ def require_free(table: Path, *, force: bool) -> None:
             )
 
 
-def make_folder(folder: Path) -> None:
-    """Make the last part of ``folder``, now that there is something to put into it."""
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"The folder {folder} cannot be made: {plain_reason(error)}.") from error
-
-
 def _files(sources: Sequence[str], folder: Path, suffix: str) -> Iterator[Path]:
     """A file in ``folder`` for each source; equal names are numbered in the order given."""
     taken: set[str] = set()

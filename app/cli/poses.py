@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from app.cli.exits import warn
 from app.cli.interrupt import Interrupt
-from app.cli.network import Network
+from app.cli.lifting_options import lift_options
 from app.cli.progress import ProgressBar
-from app.clip import Progress, Stage
-from app.errors import DetectorError, RecordingError
-from app.motion.wanted import HEIGHT_RANGE_M
-from app.recording.lifting import lift, made_with
+from app.errors import RecordingError
+from app.lifting.progress import Progress, Stopped
+from app.lifting.recordings import as_recorded, is_current, lift_recording, require_somebody
+from app.lifting.work import make_lifter
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
-
-log: Final = logging.getLogger(__name__)
-"""A recording's description may have been edited by hand."""
-
-
-class Stopped(Exception):  # noqa: N818 - it is an outcome, not an error
-    """A signal has come while nothing was to be kept of the work."""
 
 
 def provide(
@@ -40,67 +31,21 @@ def provide(
         WeightsError, DeviceError: from the network.
         Stopped: a signal has come that had not come before.
     """
-    lifted = not _fit(recording, options)
-    if lifted:
-        _lift(recording, options, interrupt, bar)
-    if recording.poses is None or recording.poses.missing.all():
-        raise _nobody(recording)
-    return lifted
-
-
-def _fit(recording: Recording, options: argparse.Namespace) -> bool:
-    """Whether the saved poses, if there are any, are those asked for."""
-    if recording.poses is None:
-        return False
-    info = recording.poses.info
-    if options.height is not None and options.height != info["height_m"]:
-        return False
-    if options.use_depth is False and info.get("use_depth", True):
-        return False
-    return options.weights is None or made_with(recording.poses, options.weights)
-
-
-def _lift(
-    recording: Recording, options: argparse.Namespace, interrupt: Interrupt, bar: ProgressBar
-) -> None:
-    count = len(recording.keypoints.time_s)
+    wanted = as_recorded(lift_options(options), recording)
     came_before = interrupt.signal
 
-    def report(share: float) -> None:
+    def report(progress: Progress) -> None:
         if interrupt.signal != came_before:
             raise Stopped
-        bar.update(Progress(Stage.LIFTING, round(share * count), count))
+        bar.update(progress)
 
-    if not recording.keypoints.tracked.any():
-        raise _nobody(recording)
-    height_m = _height(recording) if options.height is None else options.height
-    use_depth = options.use_depth is not False and _used_depth(recording)
-    with Network(options.weights, options.device, height_m, use_depth=use_depth) as network:
+    lifted = not is_current(recording, wanted)
+    if lifted:
+        require_somebody(recording)
         try:
-            lift(recording, network.get(), report)
+            lift_recording(recording, make_lifter(wanted), wanted, report)
         except RecordingError as error:  # on a disk that is full or read-only
             bar.close()
             warn(f"mixpose: Warning: {error}")
-
-
-def _height(recording: Recording) -> float | None:
-    found = recording.meta.settings.get("height_m")
-    if recording.poses is not None:
-        found = recording.poses.info["height_m"]
-    low, high = HEIGHT_RANGE_M
-    usable = isinstance(found, (int, float)) and math.isfinite(found) and low <= found <= high
-    return float(found) if usable and isinstance(found, (int, float)) else None
-
-
-def _used_depth(recording: Recording) -> bool:
-    if recording.poses is not None:
-        return bool(recording.poses.info.get("use_depth", True))
-    return recording.meta.settings.get("use_depth", True) is not False
-
-
-def _nobody(recording: Recording) -> DetectorError:
-    count = len(recording.keypoints.time_s)
-    return DetectorError(
-        f"No person was found in {recording.path.name} "
-        f"({count} frame{'s' if count > 1 else ''} looked at), so it has no 3D poses."
-    )
+    require_somebody(recording)
+    return lifted

@@ -9,11 +9,12 @@ from types import TracebackType
 from typing import Any, Final
 
 from app.cli.exits import draw, warn
-from app.clip import Progress, Stage
+from app.lifting.progress import Progress, Stage
 
 _WORDS: Final = {
     Stage.DETECTING: "detecting",
     Stage.LIFTING: "lifting",
+    Stage.PROCESSING: "processing",
     Stage.WRITING: "writing",
 }
 _FORMAT: Final = (

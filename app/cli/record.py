@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 from app import logs
 from app.cli.exits import Exit, leave_hanging_threads, say, warn
 from app.cli.interrupt import Interrupt
-from app.cli.poses import Stopped, provide
+from app.cli.poses import provide
 from app.cli.progress import ProgressBar, StatusLine
 from app.errors import MixposeError
+from app.lifting.progress import Stopped
 
 if TYPE_CHECKING:
     from app.cli.capture import Capture

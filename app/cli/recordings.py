@@ -9,6 +9,7 @@ from pathlib import Path
 from app import paths
 from app.cli.exits import UsageError
 from app.cli.outputs import Job
+from app.cli.program import PROGRAM
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
 
 
@@ -26,7 +27,7 @@ def find_recording(given: str) -> Path:
             return path.parent
         raise UsageError(
             f"{path} is not a recording. To turn a video into a file of 3D poses: "
-            f"run_app.py lift {shlex.quote(given)} -o OUT"
+            f"{PROGRAM} lift {shlex.quote(given)} -o OUT"
         )
     places = [path, path.with_name(f"{path.name}{SUFFIX}")] if path.name else [path]
     if path.name == given:
@@ -57,7 +58,7 @@ def refuse_recording(job: Job) -> None:
     if path.suffix == SUFFIX and path.is_dir():
         raise UsageError(
             f"{job.source} is a recording, not a video. Use: "
-            f"run_app.py export {shlex.quote(job.source)} -o {shlex.quote(str(job.table))}"
+            f"{PROGRAM} export {shlex.quote(job.source)} -o {shlex.quote(str(job.table))}"
         )
 
 

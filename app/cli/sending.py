@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import say
+from app.cli.lifting_options import lift_options
 from app.errors import MixposeError
 from app.live_out.sender import Sender
 
@@ -75,15 +76,11 @@ class Sending:
 
 def lifter_factory(options: argparse.Namespace) -> Callable[[], Lifter]:
     """Loads the network as the command line asks for it, in the thread of a live run."""
+    wanted = lift_options(options)
 
     def load() -> Lifter:
-        from models.lifter import Lifter
+        from app.lifting.work import make_lifter
 
-        return Lifter(
-            options.weights,
-            options.device or "auto",
-            height_m=options.height,
-            use_depth=options.use_depth is not False,
-        )
+        return make_lifter(wanted)
 
     return load

@@ -10,6 +10,7 @@ from typing import Final
 from app import logs
 from app.cli.exits import Exit, leave_hanging_threads, warn
 from app.cli.interrupt import Interrupt
+from app.cli.lifting_options import lift_options
 from app.cli.progress import StatusLine
 from app.cli.sending import Sending, lifter_factory
 from app.detection.models import FOR_LIVE, WHY, Size
@@ -58,6 +59,7 @@ class _Stream:
             lifter_factory(options),
             detector_size=options.detector,
             height_m=options.height,
+            level=lift_options(options).level,
             smooth=options.smooth,
             **delay,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from app.cli.program import PROGRAM
+
 LIFT: Final = """\
 Turn videos into tables of 3D joint positions, each whole clip at once and at full quality.
 
@@ -14,18 +16,18 @@ Joints that were not seen are empty cells.  Other endings of OUT give other form
 A folder is lifted with the folders in it, in several processes.  A second run skips what is done;
 what cannot be lifted stops nothing and is listed at the end.  Ctrl-C gives up what is begun."""
 
-LIFT_EXAMPLES: Final = """\
+LIFT_EXAMPLES: Final = f"""\
 examples:
-  python run_app.py lift dance.mp4 -o dance.csv
-  python run_app.py lift takes/*.mp4 -o tables/            one table a video, named after it
-  python run_app.py lift takes/ -o tables/                 a whole folder, several at a time
-  python run_app.py lift dance.mp4 -o dance.trc                 markers for OpenSim
-  python run_app.py lift dance.mp4 -o dance.csv --to csv-long   one row a joint
-  python run_app.py lift dance.mp4 -o film.mp4                  the picture beside the 3D view
-  python run_app.py lift dance.mp4 -o dance.csv --height 1.68
-  python run_app.py lift dance.mp4 -o dance.csv --smooth 6 --rigid-bones --bone thigh=0.42
-  python run_app.py lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C
-  python run_app.py lift performer -o demo.csv --seconds 5
+  {PROGRAM} lift dance.mp4 -o dance.csv
+  {PROGRAM} lift takes/*.mp4 -o tables/            one table a video, named after it
+  {PROGRAM} lift takes/ -o tables/                 a whole folder, several at a time
+  {PROGRAM} lift dance.mp4 -o dance.trc                 markers for OpenSim
+  {PROGRAM} lift dance.mp4 -o dance.csv --to csv-long   one row a joint
+  {PROGRAM} lift dance.mp4 -o film.mp4                  the picture beside the 3D view
+  {PROGRAM} lift dance.mp4 -o dance.csv --height 1.68
+  {PROGRAM} lift dance.mp4 -o dance.csv --smooth 6 --rigid-bones --bone thigh=0.42
+  {PROGRAM} lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C
+  {PROGRAM} lift performer -o demo.csv --seconds 5
 
 Ctrl-C stops reading, lifts what was read so far and keeps it; a second Ctrl-C quits at once.
 
@@ -46,13 +48,13 @@ its 3D poses are computed at full quality and kept with it, as the window does.
 Press Enter to mark an event; what you type before it is its label. A script marks events by writing
 lines to the standard input of 'record'; a file there, or '< /dev/null', is left alone."""
 
-RECORD_EXAMPLES: Final = """\
+RECORD_EXAMPLES: Final = f"""\
 examples:
-  python run_app.py record --source 0 -o walk                the first camera, until Ctrl-C
-  python run_app.py record --source C920 -o takes/ --video   with its pictures, named by the time
-  python run_app.py record --source performer -o demo --seconds 10
-  python run_app.py record --source 0 -o walk --lsl          and send the poses live meanwhile
-  trigger | python run_app.py record --source 0 -o walk      an event for each line of 'trigger'
+  {PROGRAM} record --source 0 -o walk                the first camera, until Ctrl-C
+  {PROGRAM} record --source C920 -o takes/ --video   with its pictures, named by the time
+  {PROGRAM} record --source performer -o demo --seconds 10
+  {PROGRAM} record --source 0 -o walk --lsl          and send the poses live meanwhile
+  trigger | {PROGRAM} record --source 0 -o walk      an event for each line of 'trigger'
 
 Ctrl-C ends the recording and lifts it; a second Ctrl-C quits at once and keeps it unlifted. A
 camera or stream that is lost is waited for, and the gap stands in the times. With room on the disk
@@ -71,13 +73,13 @@ Write the 3D poses of a recording to a file of another format.
 A recording that was interrupted is opened as far as it goes, and what was recovered is said. If it
 has no 3D poses yet, or not those the options ask for, they are computed first and kept with it."""
 
-EXPORT_EXAMPLES: Final = """\
+EXPORT_EXAMPLES: Final = f"""\
 examples:
-  python run_app.py export walk -o walk.csv
-  python run_app.py export takes/walk.mixpose --to csv -o tables/
-  python run_app.py export walk -o walk.csv --height 1.68
-  python run_app.py export walk -o jump.csv --from 12.5 --until 1:02
-  python run_app.py export walk -o walk.trc --smooth 6 --room
+  {PROGRAM} export walk -o walk.csv
+  {PROGRAM} export takes/walk.mixpose --to csv -o tables/
+  {PROGRAM} export walk -o walk.csv --height 1.68
+  {PROGRAM} export walk -o jump.csv --from 12.5 --until 1:02
+  {PROGRAM} export walk -o walk.trc --smooth 6 --room
 
 exit codes:
   0    written

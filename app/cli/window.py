@@ -8,6 +8,7 @@ import sys
 
 from app import logs, startup
 from app.cli.exits import UsageError, leave_hanging_threads
+from app.cli.program import PROGRAM
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
         weights=options.weights,
         device=options.device,
         height=options.height,
-        use_depth=options.use_depth,
+        camera_pitch=options.camera_pitch,
+        camera_roll=options.camera_roll,
         detector=options.detector,
         delay=options.delay,
         osc=options.osc,
@@ -52,5 +54,5 @@ def _require_screen() -> None:
     if sys.platform == "linux" and not any(os.environ.get(name) for name in told):
         raise UsageError(
             "There is no screen to open a window on (DISPLAY and WAYLAND_DISPLAY are not set). "
-            "The commands work without one: run_app.py lift --help"
+            f"The commands work without one: {PROGRAM} lift --help"
         )

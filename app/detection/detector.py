@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection.following import Choice, Following, Sighting
+from app.detection.following import Choice, Following, Memory, Sighting
 from app.detection.landmarker import Landmarker
 from app.detection.models import FOR_LIVE, Size, bundle
 from app.detection.no_telemetry import silenced
@@ -41,6 +41,8 @@ class Detector:
         several: whether to look out for others; if not, who is followed may change unnoticed.
             May be changed at any time.
         choices: whom to follow from when on.
+        memory: of another detector that was at the place of the film where this one begins; it
+            knows the choices too.
 
     Raises:
         DetectorError: the model is absent or damaged, or MediaPipe cannot start.
@@ -52,6 +54,7 @@ class Detector:
         *,
         several: bool = True,
         choices: Sequence[Choice] = (),
+        memory: Memory | None = None,
     ) -> None:
         with ExitStack() as stack:
             stack.enter_context(silenced())
@@ -62,9 +65,16 @@ class Detector:
             # Once Python shuts down MediaPipe cannot be closed; it stays silent to the very end.
             self._finish.atexit = False
         self._following = Following(self._eyes, choices)
+        if memory is not None:
+            self._following.recall(memory)
         self.several = several
         self._last_s: float | None = None
         self._moved = False
+
+    @property
+    def memory(self) -> Memory:
+        """Who is followed and who else was there, for another detector to go on from."""
+        return self._following.memory
 
     @property
     def size(self) -> Size:

@@ -7,9 +7,10 @@ and what belongs to another is never passed on as the one followed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +66,18 @@ class Sighting:
     """Whether the one followed was told or first, rather than taken because another was lost."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What :class:`Following` knows of the people so far; can be pickled."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def knows_somebody(self) -> bool:
+        """Whether anybody has been followed."""
+        return self.values["_followed"] is not None
+
+
 @dataclass(slots=True)
 class Following:
     """Follows one person through the pictures of a source.
@@ -81,23 +94,34 @@ class Following:
     _due: list[Choice] = field(init=False)
     """Those that wait for their time."""
     _search: Search = field(init=False)
-    _followed: Track | None = None
-    _others: list[Track] = field(default_factory=list)
-    _strangers: list[Track] = field(default_factory=list)
+    _followed: Track | None = field(default=None, init=False)
+    _others: list[Track] = field(default_factory=list, init=False)
+    _strangers: list[Track] = field(default_factory=list, init=False)
     """At most one: who is found instead of the one followed, in other clothes."""
-    _window: Region | None = None
+    _window: Region | None = field(default=None, init=False)
     """The part of the picture in which the detector tracks; None for the whole."""
-    _hidden: bool = False
-    _looked_s: float = -1e9
-    _wished: Choice | None = None
-    _wished_s: float = 0.0
-    _count: int = 0
-    _chosen: bool = True
+    _hidden: bool = field(default=False, init=False)
+    _looked_s: float = field(default=-1e9, init=False)
+    _wished: Choice | None = field(default=None, init=False)
+    _wished_s: float = field(default=0.0, init=False)
+    _count: int = field(default=0, init=False)
+    _chosen: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
         self._made = list(self.choices)
         self._due = _in_order(self._made)
         self._search = Search(self.eyes)
+
+    @property
+    def memory(self) -> Memory:
+        """Who is followed and who else was there, for another with new eyes to go on from."""
+        names = {each.name for each in fields(self) if not each.init} - {"_search"}
+        return Memory(copy.deepcopy({name: getattr(self, name) for name in sorted(names)}))
+
+    def recall(self, memory: Memory) -> None:
+        """Go on where another was when it was asked for its ``memory``."""
+        for name, value in copy.deepcopy(dict(memory.values)).items():
+            setattr(self, name, value)
 
     def choose(self, choice: Choice) -> None:
         """Follow somebody else from the next picture on that is not before ``choice.time_s``."""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal, get_args
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.errors import DetectorError
+from models import WEIGHTS_DIR
 
 Size = Literal["lite", "full", "heavy"]
 SIZES: Final[tuple[Size, ...]] = get_args(Size)
@@ -24,7 +21,6 @@ WHY: Final[dict[Size, str]] = {
     "heavy": "this computer has time enough for it",
 }
 """Why the program has chosen a size for a live source."""
-FOLDER: Final = Path(__file__).resolve().parents[2] / "weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +31,20 @@ class Model:
     """What it is called in the window."""
     sha256: str
     """Of the bundle."""
-    slope: float
-    offset: float
-    """See :func:`calibrated`."""
 
 
 MODELS: Final[dict[Size, Model]] = {
     "lite": Model(
         words="Faster",
         sha256="83cabe55b556d641545f334e8a989026ced18efa2717298c06ee4ce433a48e4a",
-        slope=1.0,
-        offset=0.0,
     ),
     "full": Model(
         words="Balanced",
         sha256="b28da7bb2d1ed2e939ddf808a6c0966b0a7fa30ab34083639d3595c24f37683a",
-        slope=1.0,
-        offset=0.0,
     ),
     "heavy": Model(
         words="Most accurate",
         sha256="a342c4c4c423d43929ab29f3156a8a0911660aad237dcf912067e16075f467c3",
-        slope=1.0,
-        offset=0.0,
     ),
 }
 
@@ -68,7 +55,7 @@ def bundle(size: Size) -> bytes:
     Raises:
         DetectorError: it is absent or damaged.
     """
-    path = FOLDER / f"{_name(size)}.task"
+    path = WEIGHTS_DIR / f"{_name(size)}.task"
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -87,23 +74,6 @@ def bundle(size: Size) -> bytes:
 def about(size: Size) -> dict[str, object]:
     """What files say of it: ``name``, ``size`` and ``sha256``."""
     return {"name": _name(size), "size": size, "sha256": MODELS[size].sha256}
-
-
-def calibrated(visibility: NDArray[np.floating], size: Size) -> NDArray[np.float32]:
-    """Visibilities that mean the same whichever size said them: (...), in [0, 1].
-
-    What was said is stretched and shifted on the scale of log odds, so that its order remains.
-    """
-    slope, offset = MODELS[size].slope, MODELS[size].offset
-    said = np.asarray(visibility, np.float32)
-    if (slope, offset) == (1.0, 0.0):
-        return said
-    with np.errstate(divide="ignore", over="ignore"):  # 0 and 1 stay what they are
-        logit = np.log(said / (1.0 - said), dtype=np.float64)
-        result: NDArray[np.float32] = (1.0 / (1.0 + np.exp(-(slope * logit + offset)))).astype(
-            np.float32
-        )
-    return result
 
 
 def _name(size: Size) -> str:

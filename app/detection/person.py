@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection.models import FOR_LIVE, Size, calibrated
+from app.detection.models import FOR_LIVE, Size
 from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
+from models.visibility import calibrated
 
 Picture = NDArray[np.uint8]
 """(height, width, 3) RGB."""

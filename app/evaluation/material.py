@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.errors import MixposeError
 from models.scores import ALL_JOINTS
-from models.skeleton import JOINT, PELVIS, depth_of_joints
+from models.skeleton import JOINT, PELVIS, about_pelvis
 
 
 class EvaluationError(MixposeError):
@@ -53,11 +53,9 @@ class Footage:
     """The camera, where it is known; ``true`` is from its lens then."""
 
     @property
-    def depth(self) -> NDArray[np.float32] | None:
-        """(N, 17) the detector's depth relative to its pelvis, metres."""
-        if self.world is None:
-            return None
-        return depth_of_joints(self.world).astype(np.float32)
+    def world_joints(self) -> NDArray[np.floating] | None:
+        """(N, 17, 3) the detector's own 3D, metres from its pelvis."""
+        return None if self.world is None else about_pelvis(self.world)
 
     def cut(self, frames: slice) -> Footage:
         """Some of its frames."""

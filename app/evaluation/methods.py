@@ -14,7 +14,7 @@ from app.evaluation.material import Footage, Material, certainty
 from models.checkpoint import IMAGE
 from models.geometry import CHANNELS
 from models.lifter import Lifter
-from models.skeleton import JOINT_COUNT, PELVIS
+from models.skeleton import JOINT_COUNT
 
 Poses = NDArray[np.floating]
 
@@ -49,7 +49,7 @@ class Ours:
         if material.published and self.lifter.info.normalisation == IMAGE:
             return as_published(self.lifter, footage)
         lifted = self.lifter.lift(
-            footage.xy, footage.conf, footage.size, footage.time_s, depth=footage.depth
+            *(footage.xy, footage.conf, footage.size, footage.time_s), world=footage.world_joints
         )
         nobody = np.asarray(lifted.missing.all(axis=1))
         return np.where(nobody[:, None, None], np.nan, lifted.xyz)
@@ -62,9 +62,7 @@ class DetectorWorld:
 
     def poses(self, footage: Footage, material: Material) -> Poses | None:
         """Its 17 joints, pelvis at the origin."""
-        if footage.world is None:
-            return None
-        return footage.world - footage.world[:, PELVIS, None]
+        return footage.world_joints
 
 
 class FlatGuess:
@@ -91,14 +89,16 @@ def as_published(lifter: Lifter, footage: Footage) -> Poses:
     count, length = len(footage.xy), lifter.info.frames
     starts = [min(start, max(0, count - length)) for start in range(0, count, length)]
     told = certainty(footage.xy)[..., None]
-    no_depth = np.full_like(told, np.nan)
-    evidence = np.concatenate([np.nan_to_num(footage.xy), told, no_depth], axis=-1)
+    no_world = np.full((*footage.xy.shape[:2], 3), np.nan)
+    evidence = np.concatenate([np.nan_to_num(footage.xy), told, no_world], axis=-1)
     poses = np.empty((count, JOINT_COUNT, 3), np.float32)
     done = 0
     for start in starts:
         # Past the end of a clip shorter than a window its last frame is repeated.
         index = np.minimum(start + np.arange(length), count - 1)
-        window = lifter.windows(torch.from_numpy(evidence[index])[None], footage.size)[0].numpy()
+        window = (
+            lifter.windows(torch.from_numpy(evidence[index])[None], footage.size).xyz[0].numpy()
+        )
         end = min(start + length, count)
         poses[done:end] = window[done - start : end - start]
         done = end

@@ -82,7 +82,7 @@ def _read(path: Path) -> dict[str, NDArray[np.float32]]:
         import h5py
     except ImportError as error:
         raise EvaluationError(
-            "MPI-INF-3DHP's files need h5py: pip install -e '.[evaluate]'."
+            "MPI-INF-3DHP's files need h5py: pip install '.[evaluate]'."
         ) from error
     try:
         with h5py.File(path) as file:

@@ -8,20 +8,16 @@ from typing import Final
 
 import numpy as np
 
-from app.clip import detect_clip
 from app.detection.detector import Detector
 from app.detection.models import Size
-from app.evaluation.material import EvaluationError, Footage, Material, Stand
+from app.evaluation.material import Footage, Material, Stand
+from app.lifting.reading import detect_clip
 from app.performer.source import PerformerSource
-from app.render.gl_window import RenderError
 from app.study.files import load
-from app.study.motion import Repertoire
-from app.study.observe import RATE, Observation, observe
+from app.study.observe import RATE, Observation
 
 SEEDS: Final = (11, 12, 13)
 """Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
-STUDY_SEED: Final = 1009
-"""Of the takes drawn here: not that of the run which the noise was fitted to."""
 _FRAMINGS: Final = {
     "whole": "the whole body in the picture",
     "cut": "cut by the picture's edge",
@@ -64,27 +60,6 @@ def _acts(seed: int, seconds: float, size: Size) -> Footage:
         world=clip.world,
         stand=Stand(camera.fov_deg, camera.view.rotation()[:, 1], camera.view.eye[1]),
     )
-
-
-def drawn_motion(
-    motion: Repertoire, takes: int, seconds: float, size: Size, progress: Callable[[str], None]
-) -> list[Material]:
-    """Draw captured motion, as it is, on the performer's body, and let the detector of that
-    ``size`` look at it.
-
-    Raises:
-        EvaluationError: nothing can be drawn here.
-        DetectorError: MediaPipe failed.
-    """
-    seen: list[Observation] = []
-    try:
-        for observation in observe(motion, takes, seconds, STUDY_SEED, size=size, bent=False):
-            seen.append(observation)
-            if len(seen) % 10 == 0:
-                progress(f"Captured motion on the performer: {len(seen)} of {takes} takes ...")
-    except RenderError as error:
-        raise EvaluationError(f"The performer cannot be drawn: {error}") from error
-    return _by_framing(seen)
 
 
 def study_file(path: Path) -> list[Material]:

@@ -41,7 +41,7 @@ def draw(folder: Path, delayed: Sequence[Delayed], hidden: Sequence[Hidden]) -> 
                 written.append(folder / name)
     except ImportError as error:
         raise EvaluationError(
-            "The plots need Matplotlib: pip install -e '.[evaluate]'. The tables are complete."
+            "The plots need Matplotlib: pip install '.[evaluate]'. The tables are complete."
         ) from error
     except OSError as error:
         raise EvaluationError(f"The plots cannot be written to {folder}: {error}.") from error

@@ -40,7 +40,7 @@ def processing_study(material: Material, ours: Sequence[Ours]) -> list[Row]:
 def as_motion(method: Ours, footage: Footage) -> MotionData:
     """The footage as it is when it has been lifted and nothing was done to it yet."""
     lifted = method.lifter.lift(
-        footage.xy, footage.conf, footage.size, footage.time_s, depth=footage.depth
+        *(footage.xy, footage.conf, footage.size, footage.time_s), world=footage.world_joints
     )
     info = method.lifter.info
     return MotionData.from_lifted(

@@ -16,14 +16,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.clip import detect_clip
 from app.detection.detector import Detector
-from app.detection.models import Size, calibrated
+from app.detection.models import Size
 from app.errors import SourceError
 from app.evaluation.material import EvaluationError, Footage, Material
+from app.lifting.reading import detect_clip
 from app.sources import VideoFile
 from models.scores import MOTION_RATE
 from models.skeleton import JOINT, JOINT_COUNT, confidence_from_landmarks, joints_from_landmarks
+from models.visibility import calibrated
 
 LIMBS: Final = tuple(
     JOINT[f"{side}_{joint}"]

@@ -13,8 +13,7 @@ from app.errors import MixposeError
 from app.evaluation.material import Material
 from app.evaluation.methods import Method, Ours, load_methods
 from app.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
-from app.evaluation.own_noise import SPLIT, score_own_noise, val_packs
-from app.evaluation.performer import SEEDS, drawn_motion, performer_acts, study_file
+from app.evaluation.performer import SEEDS, performer_acts, study_file
 from app.evaluation.placement_study import Placed, placement_study
 from app.evaluation.processing_study import processing_study
 from app.evaluation.real_footage import real_footage
@@ -22,7 +21,6 @@ from app.evaluation.report import Findings
 from app.evaluation.scoring import Row, score_methods, shortened
 from app.evaluation.studies import Delayed, Hidden, delay_study, hiding_study
 from app.evaluation.videopose3d import human36m, humaneva
-from app.study.motion import repertoire
 from models.live import LARGEST_DELAY
 
 SHARED_FOOTAGE: Final = Path(__file__).resolve().parents[3] / "shared" / "realeval"
@@ -41,11 +39,6 @@ class Plan:
     delays: tuple[int, ...]
     delay_s: float
     """Of the acts; each delay costs a pass of the network for each frame."""
-    takes: int
-    take_s: float
-    """Captured motion drawn on the performer."""
-    poses: int
-    """Of captured motion with training's own noise."""
     dataset_s: float | None
     """How much of each video of a dataset; None is all."""
 
@@ -55,9 +48,6 @@ QUICK: Final = Plan(
     acts_s=8.0,
     delays=(0, 2, 8),
     delay_s=4.0,
-    takes=12,
-    take_s=2.0,
-    poses=1000,
     dataset_s=4.0,
 )
 FULL: Final = Plan(
@@ -65,9 +55,6 @@ FULL: Final = Plan(
     acts_s=15.0,
     delays=tuple(range(LARGEST_DELAY + 1)),
     delay_s=8.0,
-    takes=100,
-    take_s=2.0,
-    poses=10000,
     dataset_s=None,
 )
 
@@ -81,7 +68,6 @@ class Request:
     device: str = "auto"
     detector: Size = FOR_FILMS
     """Of its model."""
-    motion: Path | None = None
     study: Path | None = None
     footage: Path | None = None
     human36m: Path | None = None
@@ -141,12 +127,9 @@ class _Run:
         given = self._request
         names = given.keypoints
         self._guarded("the performer", self._performer)
-        self._part("val motion", "--motion FOLDER", given.motion, self._own_noise)
-        if given.study is not None:
-            self._part("the study", "", given.study, lambda file: self._worn(study_file(file)))
-        else:
-            option = "--motion FOLDER or --study FILE"
-            self._part("val motion on the performer", option, given.motion, self._drawn)
+        self._part(
+            "drawn people", "--study FILE", given.study, lambda at: self._drawn(study_file(at))
+        )
         self._part("real footage", "--realeval FOLDER", given.footage, self._real)
         for name, option, folder, read in (
             ("Human3.6M", "--h36m", given.human36m, lambda at: human36m(at, names)),
@@ -187,17 +170,7 @@ class _Run:
         self.delayed_on = live.title
         self.delayed += delay_study(live, self._ours, self._plan.delays, self._note)
 
-    def _own_noise(self, folder: Path) -> None:
-        self._note("Val motion with training's own noise ...")
-        self.rows += score_own_noise(val_packs(folder), self._methods, self._plan.poses)
-
-    def _drawn(self, folder: Path) -> None:
-        packs = val_packs(folder)
-        motion = repertoire(packs, [1.0] * len(packs), SPLIT)
-        plan, size = self._plan, self._request.detector
-        self._worn(drawn_motion(motion, plan.takes, plan.take_s, size, self._note))
-
-    def _worn(self, materials: list[Material]) -> None:
+    def _drawn(self, materials: list[Material]) -> None:
         self._score(materials)
         # The whole bodies come first; in the others the picture hides the legs already.
         for material in materials[:1]:

@@ -109,7 +109,7 @@ filled."""
 
 def _live(lifter: Lifter, delay: int, footage: Footage) -> _Shown:
     live = LiveLifter(lifter, delay)
-    depth = footage.depth
+    world = footage.world_joints
     shown = np.full((len(footage.xy), 17, 3), np.nan, np.float32)
     known = np.zeros(shown.shape[:2], np.bool_)
     for index, time_s in enumerate(footage.time_s):
@@ -118,7 +118,7 @@ def _live(lifter: Lifter, delay: int, footage: Footage) -> _Shown:
             footage.conf[index],
             footage.size,
             float(time_s),
-            None if depth is None else depth[index],
+            world=None if world is None else world[index],
         )
         pose = live.lift()
         if pose is not None and not pose.missing.all():

@@ -74,7 +74,7 @@ def require(kind: str) -> None:
     exporter = FORMATS[kind]
     if exporter.needs is not None and find_spec(exporter.needs) is None:
         raise ExportError(
-            f"{exporter.label} needs {exporter.needs}: pip install -e '.[formats]'. "
+            f"{exporter.label} needs {exporter.needs}: pip install '.[formats]'. "
             "Other formats work without."
         )
 

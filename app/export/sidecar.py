@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import Final
 
+import numpy as np
+
 from app import __version__
 from app.export.events import described
 from app.motion.data import MotionData, Provenance
+from models.level import CAMERA_LEVEL
 from models.skeleton import JOINT_NAMES, PARENTS
 from models.timing import LONGEST_GAP_S
 
@@ -36,7 +39,8 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
             for name, parent in zip(JOINT_NAMES, PARENTS, strict=True)
         ],
         "units": {"position": "metre", "time": "second", "confidence": "0 to 1"},
-        "axes": _axes(origin),
+        "axes": _axes(data),
+        "level": _level(data),
         "position": {"reference": "root-relative", "root": JOINT_NAMES[0]}
         if data.root is None
         else {"reference": "room", **(origin.placement or {})},
@@ -59,16 +63,39 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
         "weights": {"name": origin.weights_name, "sha256": origin.weights_sha256},
         "evidence": {"detector_depth": origin.detector_depth},
         "detector": None if origin.detector is None else dict(origin.detector),
+        "quality": None if origin.quality is None else dict(origin.quality),
         **({} if origin.asked is None else {"asked": dict(origin.asked)}),
     }
 
 
-def _axes(origin: Provenance) -> dict[str, object]:
-    told = (origin.placement or {}).get("told")
+def _axes(data: MotionData) -> dict[str, object]:
+    told = (data.provenance.placement or {}).get("told")
     across, along = "the image's right", "toward the camera"
     if isinstance(told, dict) and told.get("heading_deg") is not None:
         across, along = "to the left of who faces along z", "where a heading of 0 degrees faces"
-    return {"x": across, "y": "up", "z": along, "handedness": "right"}
+    # Poses that nobody has placed in the room are upright in the picture: a camera that looks down
+    # tilts them.
+    as_filmed = bool(np.array_equal(data.axes, CAMERA_LEVEL))
+    return {
+        "x": across,
+        "y": "up",
+        "z": along,
+        "handedness": "right",
+        "up": "the image's" if as_filmed else "against gravity",
+    }
+
+
+def _level(data: MotionData) -> dict[str, object] | None:
+    """How the camera stood, as far as that is known; what ``up`` is made of where it is used."""
+    level = data.level
+    if level is None:
+        return None
+    return {
+        "pitch_deg": round(level.pitch_deg, 2),
+        "roll_deg": round(level.roll_deg, 2),
+        "spread_deg": round(level.spread_deg, 2),
+        "told": level.told,
+    }
 
 
 def _scale(origin: Provenance) -> dict[str, object]:

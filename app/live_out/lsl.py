@@ -30,7 +30,6 @@ from app import __version__
 from app.errors import LiveOutError
 from app.files import plain_reason
 from app.live_out.channel import LOOPBACK
-from app.motion.data import CAMERA_LEVEL
 from models.skeleton import JOINT_NAMES
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ class LslChannel:
 
     def send(self, pose: Pose3D, conf: NDArray[np.float32]) -> bool:
         """See ``Channel``.  Sent to whoever has connected by now."""
-        xyz = pose.xyz.astype(np.float64) @ CAMERA_LEVEL.T + 0.0
+        xyz = pose.upright.astype(np.float64) + 0.0
         xyz[pose.missing] = np.nan
         sample = np.column_stack([xyz, conf]).ravel()
         heard = bool(self._outlet.have_consumers())
@@ -143,7 +142,7 @@ def _library(network: bool) -> Any:
         except (ImportError, RuntimeError, OSError, AttributeError, NotImplementedError) as error:
             raise LiveOutError(
                 "The library of the Lab Streaming Layer cannot be loaded, or is older than 1.18: "
-                "pip install --upgrade -e '.[live]'."
+                "pip install --upgrade '.[live]'."
             ) from error
         _Scope.network = network
         return pylsl

@@ -13,7 +13,7 @@ VMC_PORT: Final = 39539
 """Where receivers of the VMC protocol listen unless they are told otherwise."""
 LSL_NAME: Final = "mixpose"
 NETWORK: Final = "network"
-_EXTRA: Final = "pip install -e '.[live]'"
+_EXTRA: Final = "pip install '.[live]'"
 
 
 class Target(Protocol):

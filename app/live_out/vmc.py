@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from app.errors import LiveOutError
 from app.export.rig import BONE, BONES, Array
 from app.live_out.posing import BonePose, LivePoser
-from app.motion.data import CAMERA_LEVEL
 
 if TYPE_CHECKING:
     from pythonosc.osc_message import OscMessage
@@ -76,7 +75,7 @@ class VmcChannel:
         time_s = pose.captured_at - self._began
         messages = [*_head(time_s, tracked=not pose.missing.all())]
         if not pose.missing.all():
-            xyz = pose.xyz.astype(np.float64) @ CAMERA_LEVEL.T
+            xyz = pose.upright.astype(np.float64)
             bones = self._poser.pose(xyz, np.isfinite(conf), pose.missing, time_s)
             messages += _bones(bones, self._without_jumps(bones.turns))
         heard = True

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
+from models.level import CAMERA_LEVEL, Level
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ SEEN, FILLED, MISSING = range(3)
 FEET: Final = ("left", "right")
 """The order in which feet are listed."""
 ANKLES: Final = tuple(JOINT[f"{side}_ankle"] for side in FEET)
-CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
-"""Camera axes (x right, y down, z away) to those that leave the program (x to the image's right, y
-up, z toward the camera), for a camera that is level."""
 NO_SMOOTHING: Final[Mapping[str, object]] = {"method": "none", "parameters": {}}
 
 
@@ -51,6 +49,8 @@ class Provenance:
     """The person's height the poses are scaled to; None for the model's own scale."""
     detector: Mapping[str, object] | None = None
     """The model that found the joints in 2D, JSON values; None if that is not known."""
+    quality: Mapping[str, object] | None = None
+    """How far the poses can be trusted, JSON values; None if nobody has looked."""
     detector_depth: bool = False
     """Whether the detector's own depth was evidence for the network."""
     fov_deg: float | None = None
@@ -125,8 +125,12 @@ class MotionData:
     contacts: NDArray[np.bool_] | None = None
     """(N, 2) whether the left and the right foot were found to stand, never while the ankle is not
     seen; None unless the person was placed in the room."""
+    level: Level | None = None
+    """Where up is, in camera axes, as the lifter found or was told; None if nobody said."""
     person: NDArray[np.int64] | None = None
     """(N,) whom each frame is of; where it changes, another motion begins.  None: one person."""
+    swapped: NDArray[np.bool_] | None = None
+    """(N,) whether the detector had taken left for right, and was repaired; None if unknown."""
     pictures: Pictures | None = None
     """What to show beside the poses; None where no pictures were kept."""
 
@@ -148,6 +152,8 @@ class MotionData:
             shapes["contacts"] = (count, len(FEET))
         if self.person is not None:
             shapes["person"] = (count,)
+        if self.swapped is not None:
+            shapes["swapped"] = (count,)
         for name, expected in shapes.items():
             found = getattr(self, name).shape
             if found != expected:
@@ -194,8 +200,10 @@ class MotionData:
             size=size,
             filled=lifted.filled,
             missing=lifted.missing,
+            level=lifted.level,
             provenance=provenance,
             person=person,
+            swapped=lifted.swapped,
             pictures=pictures,
             events=events,
         )
@@ -277,6 +285,14 @@ class MotionData:
         # + 0.0: no readers of ours shall meet a negative zero.
         turned: NDArray[np.float64] = self.xyz[rows].astype(np.float64) @ self.axes.T + 0.0
         return turned
+
+    def upright(self) -> NDArray[np.float64]:
+        """(N, 17, 3) joints from the pelvis with y against gravity as far as that is known: what
+        angles to the vertical are measured in."""
+        if self.root is not None or self.level is None:
+            return self.turned()
+        upright: NDArray[np.float64] = self.xyz.astype(np.float64) @ self.level.axes.T
+        return upright
 
     def placed(self, rows: slice = slice(None)) -> NDArray[np.float64]:
         """(R, 17, 3) joints of R ``rows`` as they leave the program: in the room if the pelvis has

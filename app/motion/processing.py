@@ -46,7 +46,7 @@ def process(
     if wanted.angles:
         from app.motion.angles import joint_angles
 
-        data = replace(data, angles=joint_angles(data.turned(), data.missing))
+        data = replace(data, angles=joint_angles(data.upright(), data.missing))
     progress(1.0)
     return data
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from app.detection.models import FOR_LIVE, Size
+
+if TYPE_CHECKING:
+    from models.level import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Controls:
         *,
         delay: int,
         height_m: float | None,
+        level: Level | None = None,
         loop: bool,
         smooth: bool = False,
         several: bool = True,
@@ -37,6 +42,8 @@ class Controls:
         self.paused = False
         self.delay = delay
         self.height_m = height_m
+        self.level = level
+        """Where up is, as told; None to find out."""
         self.loop = loop
         self.smooth = smooth
         self.several = several

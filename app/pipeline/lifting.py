@@ -39,7 +39,8 @@ class Network:
     def push(self, keypoints: Keypoints2D) -> None:
         """Add the next source frame to the window."""
         self.live.push(
-            keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s, keypoints.depth
+            *(keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s),
+            world=keypoints.world_joints,
         )
 
 
@@ -121,6 +122,7 @@ class Lifting:
         network.live.delay = 0 if delivery.settled else self._controls.delay
         smooth = self._controls.smooth and not delivery.settled
         network.lifter.height_m = self._controls.height_m
+        network.live.level = self._controls.level
         began = time.perf_counter()
         lifted = network.live.lift()
         if lifted is not None:
@@ -145,6 +147,7 @@ class Lifting:
             captured_at=source.captured_at,
             detected_at=source.detected_at,
             lifted_at=now,
+            level=lifted.level,
         )
         self._board.show_pose(pose, lift_s=now - began, stretch=self._stretch)
         conf = source.conf[list(MIRROR)] if lifted.swapped else source.conf

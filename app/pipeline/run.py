@@ -23,6 +23,7 @@ from app.pipeline.status import Snapshot, State
 if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits for it
     from app.recording.writer import RecordingWriter
     from app.sources import Source
+    from models.level import Level
     from models.lifter import Lifter
 
 
@@ -41,6 +42,7 @@ class LiveRun:
             None: the one this machine can afford at the source's rate, measured once.
         delay: k, how many source frames the shown pose lies behind the newest one; 0 is fastest.
         height_m: the person's height in metres, or None for the model's own body size.
+        level: where up is, if that is known; found out otherwise.
         loop: whether a file starts again when it has ended.
         smooth: whether poses are calmed by those before them; never what is recorded.
         several: whether to look out for other people than the one followed.
@@ -55,6 +57,7 @@ class LiveRun:
         detector_size: Size | None = FOR_LIVE,
         delay: int = 2,
         height_m: float | None = None,
+        level: Level | None = None,
         loop: bool = False,
         smooth: bool = False,
         several: bool = True,
@@ -63,6 +66,7 @@ class LiveRun:
         self._controls = Controls(
             delay=delay,
             height_m=height_m,
+            level=level,
             loop=loop,
             smooth=smooth,
             several=several,
@@ -153,6 +157,10 @@ class LiveRun:
         When a film is at that time again, moved back or looped, they are followed from there again.
         """
         self._controls.choose_person((x, y, time_s))
+
+    def set_level(self, level: Level | None) -> None:
+        """Tell where up is, from the next pose on; None to find out."""
+        self._controls.level = level
 
     def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
         """Exchange the network while running (other weights or device).

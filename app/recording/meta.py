@@ -135,7 +135,8 @@ def settings(
     detector: Mapping[str, object],
     height_m: float | None = None,
     weights: str | None = None,
-    use_depth: bool = True,
+    camera_pitch_deg: float | None = None,
+    camera_roll_deg: float | None = None,
     delay: int | None = None,
 ) -> dict[str, object]:
     """What whoever makes a recording notes about how the program was set.
@@ -145,7 +146,8 @@ def settings(
         detector: the model that found the joints: ``name``, ``size`` and ``sha256``.
         height_m: the person's height in metres; None for a person of average height.
         weights: of the network, by name or file; None for the usual ones.
-        use_depth: whether the network is to see the detector's own depth.
+        camera_pitch_deg: by how much the camera looks down, and ...
+        camera_roll_deg: ... is turned clockwise, as seen from behind; None where it was not told.
         delay: frames by which the pose shown meanwhile lay behind; None if none was shown.
     """
     return {
@@ -153,7 +155,8 @@ def settings(
         "detector": dict(detector),
         "height_m": height_m,
         "weights": weights,
-        "use_depth": use_depth,
+        "camera_pitch_deg": camera_pitch_deg,
+        "camera_roll_deg": camera_roll_deg,
         "delay": delay,
     }
 

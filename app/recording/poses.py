@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.errors import RecordingError
 from app.files import plain_reason, write_atomically
 from app.recording.inside import open_inside
+from models.level import Level
 from models.skeleton import JOINT_COUNT
 
 FILE_NAME: Final = "poses.npz"
@@ -33,6 +34,8 @@ class LiftedPoses(Protocol):
     def missing(self) -> NDArray[np.bool_]: ...
     @property
     def swapped(self) -> NDArray[np.bool_]: ...
+    @property
+    def level(self) -> Level | None: ...
 
 
 class PosesInfo(TypedDict):
@@ -60,6 +63,11 @@ class SavedPoses:
     """(N,) frames whose left and right the repair exchanged."""
     info: PosesInfo
 
+    @property
+    def level(self) -> Level | None:
+        """Where up is, if the lifter said so."""
+        return Level.read(self.info.get("level"))
+
 
 def save(
     folder: Path, time_s: NDArray[np.float64], lifted: LiftedPoses, info: Mapping[str, object]
@@ -81,7 +89,7 @@ def prepare(frames: int, lifted: LiftedPoses, info: Mapping[str, object]) -> Sav
         filled=np.asarray(lifted.filled, np.bool_),
         missing=np.asarray(lifted.missing, np.bool_),
         swapped=np.asarray(lifted.swapped, np.bool_),
-        info=_checked(json.loads(_text(info))),
+        info=_checked(json.loads(_text(_with_level(info, lifted.level)))),
     )
     for name, (dtype, shape) in _expected(frames).items():
         if name != "time_s" and getattr(poses, name).shape != shape:
@@ -103,6 +111,10 @@ def write(folder: Path, time_s: NDArray[np.float64], poses: SavedPoses) -> None:
             f"The poses of {folder.name} cannot be saved: {plain_reason(error)}. "
             "They can be computed again from the recording."
         ) from error
+
+
+def _with_level(info: Mapping[str, object], level: Level | None) -> Mapping[str, object]:
+    return info if level is None else {**info, "level": level.as_json()}
 
 
 def _text(info: Mapping[str, object]) -> str:

@@ -129,11 +129,6 @@ TOP: Final = OrbitCamera(azimuth=0.0, elevation=math.pi / 2)
 PRESETS: Final = {"front": FRONT, "side": SIDE, "top": TOP, "three-quarter": THREE_QUARTER}
 
 
-def world_from_camera(xyz: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(..., 3) in camera axes (y down, z away) -> world axes (y up, z toward the camera)."""
-    return xyz * np.array([1, -1, -1], dtype=xyz.dtype)
-
-
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     length = np.linalg.norm(vector)
     if not length > 1e-9:

@@ -17,6 +17,7 @@ from app.render.camera import NEAREST_M, View
 from app.render.layers import Picture
 from app.render.request import Body
 from app.render.shadow import paint_shadow
+from models.skeleton import JOINT
 
 _REACH_M: Final = 5.0
 _STEP_M: Final = 0.5
@@ -26,6 +27,9 @@ _SHIFT: Final = 4
 _FAR_OUTSIDE: Final = 3
 """Lines that reach this many picture sizes away are left out: the fixed point would overflow."""
 _AXIS_M: Final = 0.3
+_ANKLES: Final = (JOINT["left_ankle"], JOINT["right_ankle"])
+_LIFTED_M: Final = 0.1
+"""A foot so much higher than the other holds 1/e as much of the body."""
 _RING_M: Final = 0.42
 
 Segments = NDArray[np.float64]
@@ -120,7 +124,18 @@ def paint_below(picture: Picture, view: View, theme: SceneTheme, body: Body) -> 
         picture, view, joints, body.opacity[body.drawn].astype(np.float64),
         colour=rgb(theme.shadow), strength=theme.shadow_strength,
     )  # fmt: skip
-    _paint_ring(picture, view, theme, np.median(joints, axis=0) * (1, 0, 1))
+    _paint_ring(picture, view, theme, stands_over(body))
+
+
+def stands_over(body: Body) -> NDArray[np.float64]:
+    """(3,) the point of the floor that the body stands over: below the feet, mostly the lower one;
+    below the middle of the joints drawn where no foot is."""
+    feet = [joint for joint in _ANKLES if body.drawn[joint]]
+    if not feet:
+        return np.asarray(np.median(body.joints[body.drawn].astype(np.float64), axis=0) * (1, 0, 1))
+    ankles = body.joints[feet].astype(np.float64)
+    weight = np.exp(-(ankles[:, 1] - ankles[:, 1].min()) / _LIFTED_M)
+    return np.asarray((weight[:, None] * ankles).sum(axis=0) / weight.sum() * (1, 0, 1))
 
 
 def _paint_ring(

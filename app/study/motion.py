@@ -76,7 +76,9 @@ def cut(
 def _bent(xyz: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
     window = torch.from_numpy(xyz)[None]
     generator = torch.Generator().manual_seed(int(random.integers(2**62)))
-    window = postures.crouch(postures.reach(window, generator), generator)
+    quarter = torch.full((1,), 0.25)
+    window = postures.reach(window, generator, quarter)
+    window = postures.crouch(window, generator, quarter / 2, quarter / 2)
     if random.random() < _LIMBS_CHANCE:
         turned = bodies.turn_limbs(window, generator)
         # Turned legs would float: put the lower foot back to where it was.

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from PyQt6.QtCore import QTimer
+from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
 from app import paths
 from app.live_out.targets import LslTarget, OscTarget
+from app.ui import DESKTOP_ID, ICON
 from app.ui.guard import ErrorGuard, SignalGuard
 from app.ui.preferences import Preferences, PreferencesFile
 from app.ui.presenters.offers import Offers
@@ -30,7 +32,8 @@ def run_window(
     weights: str | None = None,
     device: str | None = None,
     height: float | None = None,
-    use_depth: bool | None = None,
+    camera_pitch: float | None = None,
+    camera_roll: float | None = None,
     detector: str | None = None,
     delay: int | None = None,
     osc: OscTarget | None = None,
@@ -45,7 +48,8 @@ def run_window(
         weights: weights' name or path; None for the remembered choice.
         device: auto, cpu, cuda or mps; None for the remembered choice.
         height: the person's height in metres; None for the remembered one.
-        use_depth: whether the network is told the detector's depth; None for the remembered choice.
+        camera_pitch: degrees by which the camera looks down; None for what is remembered.
+        camera_roll: degrees by which it is turned clockwise; None for what is remembered.
         detector: size of its model: lite, full or heavy; None for the remembered choice.
         delay: frames of delay; None for the remembered one.
         osc: where live poses are sent to in the VMC protocol; None for what is remembered.
@@ -54,11 +58,15 @@ def run_window(
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("mixpose")
+    application.setDesktopFileName(DESKTOP_ID)
+    application.setWindowIcon(QIcon(str(ICON)))
     given = {
         "weights": weights,
         "device": device,
         "height_m": height,
-        "use_depth": use_depth,
+        "camera_told": True if (camera_pitch, camera_roll) != (None, None) else None,
+        "camera_pitch_deg": camera_pitch,
+        "camera_roll_deg": camera_roll,
         "detector": detector,
         "delay": delay,
         "osc": osc and True,

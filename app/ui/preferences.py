@@ -48,8 +48,10 @@ class Preferences:
     """Whether to look out for other people than the one followed."""
     detector: str = ""
     """Size of the live detector's model; empty: the one this machine can afford."""
-    use_depth: bool = True
-    """Whether the network is told the detector's own depth."""
+    camera_told: bool = False
+    """Whether the camera's tilt is known; otherwise it is found out."""
+    camera_pitch_deg: float = 0.0
+    camera_roll_deg: float = 0.0
     height_m: float = 0.0
     """0: the size the network gives."""
     delay: int = 2

@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from models.devices import cpu_threads
 from models.errors import MixposeError
 from models.training.curriculum import Stage
-from models.training.motion import MotionBank
+from models.training.kinds import Repertoire
 from models.training.observed import Observed
 from models.training.samples import Batch, Sampler
 
@@ -61,7 +61,7 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
     """The batches of a stage by step: keypoints, pose and seen of this process's windows.
 
     Args:
-        bank: motion to draw from.
+        motion: to draw from.
         frame_rate: the model's, in frames a second.
         stage: window length, and windows a step of all processes together.
         seed: of this run and this stage.
@@ -74,7 +74,7 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
 
     def __init__(
         self,
-        bank: MotionBank,
+        motion: Repertoire,
         frame_rate: float,
         stage: Stage,
         seed: int,
@@ -86,12 +86,12 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
                 f"{stage.windows} windows a step cannot be divided evenly among {share.world} "
                 "processes. Start a number of processes that divides it."
             )
-        self._bank, self._frame_rate, self._stage = bank, frame_rate, stage
+        self._motion, self._frame_rate, self._stage = motion, frame_rate, stage
         self._seed, self._share, self._observed = seed, share, observed
 
     def __getitem__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
         # Counted up from the stage's seed, so that no two steps of a stage share a seed.
-        sampler = Sampler(self._bank, self._frame_rate, (self._seed + step) % 2**32)
+        sampler = Sampler(self._motion, self._frame_rate, (self._seed + step) % 2**32)
         with cpu_threads(1):
             whole = self._draw(sampler)
         windows = self._stage.windows // self._share.world

@@ -64,6 +64,11 @@ _CHAINS: Final = (
     ),
     *((JOINT[f"{side}_elbow"], _below(side, "wrist"), 0.35) for side in ("left", "right")),
 )
+_CARRYING: Final = {
+    PELVIS: 0.3,
+    **{JOINT[f"{side}_{name}"]: 0.0 for side in _SIDES for name in ("hip", "knee")},
+}
+"""How much of a turn is left to the chains that hold who stands upright."""
 _CHAIN_CHANCE: Final = 0.5
 _RECOMBINED_SHARE: Final = 0.2
 _CONTROL_SPACING: Final = 20
@@ -171,12 +176,25 @@ def recombine(windows: Tensor, generator: torch.Generator) -> Tensor:
     return derive_midpoints(result)
 
 
-def turn_limbs(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Turn chains of joints about their root by smooth random rotations, each with chance 1/2."""
+def turn_limbs(
+    windows: Tensor,
+    generator: torch.Generator,
+    steady: Tensor | None = None,
+    *,
+    spread: float = 1.0,
+) -> Tensor:
+    """Turn chains of joints about their root by smooth random rotations, each with chance 1/2 and
+    ``spread`` times as far as usual.
+
+    Legs of windows that are (B,) ``steady`` stay as they are, and the trunk nearly so.
+    """
     batch, frames = windows.shape[:2]
     turned = windows.clone()
-    for root, followers, spread in _CHAINS:
-        vectors = spread * _smooth_noise(batch, frames, generator)
+    for root, followers, angle in _CHAINS:
+        vectors = spread * angle * _smooth_noise(batch, frames, generator)
+        if steady is not None and root in _CARRYING:
+            kept = torch.where(steady, _CARRYING[root], 1.0)
+            vectors = vectors * kept[:, None, None]
         used = torch.rand(batch, 1, 1, generator=generator) < _CHAIN_CHANCE
         matrices = rotation_matrices(vectors * used)
         origin = turned[:, :, root, None]

@@ -1,7 +1,9 @@
-"""Virtual webcams: on a desk looking up, above a monitor, across a room; near, far and tilted."""
+"""Virtual webcams: on a desk looking up, above a monitor, on a tripod, a shelf or a wall; near, far
+and tilted."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +13,13 @@ from torch import Tensor
 from models.skeleton import PELVIS
 from models.training.bodies import rotation_matrices
 
+_BY_HEIGHT: Final = 0.4
+"""Share of cameras that stand as high as a desk or a laptop; of the others the pitch is drawn."""
+_PITCH_DEG: Final = (-25.0, 50.0)
+"""By how much the others look down at the person: tripods and shelves by 18 to 35 degrees, phones
+held high by more.  Drawn evenly, for a pitch that was never met is lifted as one that was."""
+_ROLLED: Final = 0.12
+"""Share of cameras turned any way about their axis, as of a phone that lies on its side."""
 _NEAREST_M: Final = 0.25
 """No joint may come closer to the lens than this, or its projection means nothing."""
 _FITTING_SHARE: Final = 0.65
@@ -24,12 +33,13 @@ class View:
 
     ``camera`` is (B, T, 17, 3) metres in camera axes (x right, y down, z away); ``image`` is
     (B, T, 17, 2), x / z and y / z; ``frame`` is (B, 2), half the picture's width and height in the
-    same unit.
+    same unit; ``up`` is (B, 3), the unit vector against gravity in camera axes.
     """
 
     camera: Tensor
     image: Tensor
     frame: Tensor
+    up: Tensor
 
 
 def view(windows: Tensor, generator: torch.Generator) -> View:
@@ -41,20 +51,9 @@ def view(windows: Tensor, generator: torch.Generator) -> View:
     # Distances are drawn evenly in their logarithm: near cameras, where perspective bends the
     # body, are as common as far ones.
     distance = torch.exp(uniform(0.35, 1.9))
-    # Most webcams stand on a desk or a laptop, about as high as the hips of who stands before them.
-    # Drawn evenly from 0.2 to 2.4 m, most would look down at people, and teach the network that
-    # whoever's tilt cannot be told is seen from above.
     yaw = uniform(-torch.pi, torch.pi)
-    height = (1.05 + 0.45 * torch.randn(len(windows), generator=generator)).clamp(0.2, 2.4)
     target = windows[:, :, PELVIS].mean(dim=1)
-    place = torch.stack(
-        [
-            distance * torch.sin(yaw) + target[:, 0],
-            height,
-            distance * torch.cos(yaw) + target[:, 2],
-        ],
-        dim=1,
-    )
+    place = _places(target, distance, yaw, generator)
     aim = target + 0.4 * (2 * torch.rand(len(windows), 3, generator=generator) - 1)
     axes = _look_at(place, aim, generator)
     camera = torch.einsum("bij,btkj->btki", axes, windows - place[:, None, None])
@@ -69,7 +68,24 @@ def view(windows: Tensor, generator: torch.Generator) -> View:
     )
     fits = uniform(0, 1) < _FITTING_SHARE
     camera = _stepped_back(camera, frame, fits)
-    return View(camera, camera[..., :2] / camera[..., 2:], frame)
+    return View(camera, camera[..., :2] / camera[..., 2:], frame, axes[:, :, 1])
+
+
+def _places(target: Tensor, distance: Tensor, yaw: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, 3) places of the lenses, as far from the people as told."""
+    count = len(target)
+    # Most webcams stand on a desk or a laptop, about as high as the hips of who stands before them.
+    desk = (1.05 + 0.45 * torch.randn(count, generator=generator)).clamp(0.2, 2.4)
+    low, high = (math.radians(each) for each in _PITCH_DEG)
+    pitch = low + (high - low) * torch.rand(count, generator=generator)
+    at_desk = torch.rand(count, generator=generator) < _BY_HEIGHT
+    # None stands under the floor.
+    height = (target[:, 1] + distance * pitch.sin()).clamp_min(0.1)
+    height = torch.where(at_desk, desk, height)
+    level = torch.where(at_desk, distance, distance * pitch.cos())
+    return torch.stack(
+        [level * yaw.sin() + target[:, 0], height, level * yaw.cos() + target[:, 2]], dim=1
+    )
 
 
 def _stepped_back(camera: Tensor, frame: Tensor, fits: Tensor) -> Tensor:
@@ -97,6 +113,9 @@ def _look_at(place: Tensor, aim: Tensor, generator: torch.Generator) -> Tensor:
         [past, past, torch.ones_like(past)], dim=1
     )
     off = spread * torch.randn(len(place), 3, generator=generator)
+    rolled = torch.rand(len(place), generator=generator) < _ROLLED
+    any_way = torch.pi * (2 * torch.rand(len(place), generator=generator) - 1)
+    off[:, 2] = torch.where(rolled, any_way, off[:, 2])
     return rotation_matrices(off) @ axes
 
 

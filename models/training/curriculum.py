@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.errors import MixposeError
+from models.geometry import CHANNELS
 from models.mixste import MixSTE
 from models.training.locality import look_nearby
 from models.training.losses import paper_loss, training_loss
@@ -87,8 +88,10 @@ class Recipe:
     depth: int
     heads: int
     stages: tuple[Stage, ...]
-    channels: int = 8
+    channels: int = len(CHANNELS)
     """Numbers per joint that the network takes, the first so many of ``samples.Batch``."""
+    says_up: bool = True
+    """Whether the loss teaches the network to say where up is."""
     drop_path: float = 0.0
     """Stochastic depth is for networks that could learn their data by heart."""
     loss: Loss = training_loss
@@ -188,6 +191,7 @@ RECIPES: Final[Mapping[str, Recipe]] = {
             heads=8,
             stages=(Stage(frames=243, windows=4, steps=120 * _EPOCH, rate=4e-5),),
             drop_path=0.1,
+            says_up=False,
             loss=paper_loss,
             schedule=Epochs(_EPOCH),
             weight_decay=0.1,

@@ -1,11 +1,12 @@
 """MediaPipe's pose landmarker as it errs: a statistical model fitted to its answers.
 
-The performer was drawn in thousands of captured poses, bodies and views, and the detector run on
-the pictures (``app.study``).  For a true pose as seen by the camera, a small network fitted to
-those answers (``models.training.fit_detector``) says where the detector puts each joint on average,
-how far it strays, how sure it claims to be, and how deep it takes the joint to lie.  What strays
-does so jointly (an arm taken for another moves whole) and slowly: the deviations of all joints have
-one covariance, a share that lasts for the whole clip, and a share that fades from frame to frame.
+People were drawn in thousands of captured poses, bodies, clothes and views, and the detector run on
+the pictures in each of its sizes (``app.study``).  For a true pose as seen by the camera, a small
+network fitted to those answers (``models.training.fit_detector``) says where the detector puts each
+joint in the picture and in its own 3D on average, how far it strays, and how sure it claims to be.
+What strays does so jointly (an arm taken for another moves whole) and slowly: the deviations of all
+joints have one covariance, a share that lasts for the whole clip, and a share that fades from frame
+to frame.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Final
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from models.geometry import person_box, ray_rotation
 from models.skeleton import JOINT_COUNT, PELVIS
@@ -28,10 +30,12 @@ SPEEDS: Final = slice(JOINT_COUNT * 5, JOINT_COUNT * 7)
 """Where the features hold each joint's motion since the frame before; 0 in single frames."""
 FITTED: Final = Path(__file__).with_name("detector_model.safetensors")
 
-QUANTITIES: Final = 4
+QUANTITIES: Final = 6
 """Of each joint: x and y off its place over the person's size in the picture, the logit of its
-confidence, and metres of depth off its depth."""
-_FEATURES: Final = JOINT_COUNT * 7 + 4
+confidence, and metres off its place in the detector's own 3D."""
+SIZES: Final = ("lite", "full", "heavy")
+"""Of the detector."""
+_FEATURES: Final = JOINT_COUNT * 7 + 4 + len(SIZES)
 _SPEED_SCALE: Final = 10.0
 _EDGE_REACH: Final = 1.5
 """Edges of the picture further than this from the box, in its half sides, are all alike."""
@@ -41,7 +45,7 @@ _LOUDEST: Final = 1.0
 
 @dataclass(frozen=True)
 class Look:
-    """A pose as the model is shown it: ``features`` (B, T, 123); ``size`` (B, T) of the person in
+    """A pose as the model is shown it: ``features`` (B, T, 126); ``size`` (B, T) of the person in
     the picture; ``pose`` (B, T, 17, 3) in the axes of the ray through the person's box."""
 
     features: Tensor
@@ -49,13 +53,14 @@ class Look:
     pose: Tensor
 
 
-def look(camera: Tensor, image: Tensor, frame: Tensor) -> Look:
+def look(camera: Tensor, image: Tensor, frame: Tensor, detector: Tensor) -> Look:
     """Describe poses to the model.
 
     Args:
         camera: (B, T, 17, 3) metres in camera axes, bodies of the canonical size.
         image: (B, T, 17, 2) their projection, x / z and y / z.
         frame: (B, 2) half the picture's width and height in the same unit.
+        detector: (B,) index of its size in ``SIZES``.
     """
     batch, frames = camera.shape[:2]
     each = image.flatten(0, 1).unsqueeze(1)
@@ -77,6 +82,7 @@ def look(camera: Tensor, image: Tensor, frame: Tensor) -> Look:
             drawn.flatten(1),
             (_SPEED_SCALE * speed).flatten(0, 1).flatten(1).clamp(-2.0, 2.0),
             edges.clamp(-_EDGE_REACH, _EDGE_REACH),
+            one_hot(detector, len(SIZES)).float().repeat_interleave(frames, dim=0),
         ],
         dim=1,
     )
@@ -88,8 +94,8 @@ def look(camera: Tensor, image: Tensor, frame: Tensor) -> Look:
 class DetectorModel(nn.Module):
     """Mean and spread of the detector's answer to each pose, and how its deviations hang together.
 
-    Buffers: ``mixing`` (68, 68), the Cholesky factor of the deviations' correlation;
-    ``lasting`` (4,) their share of variance that is one for a clip; ``persistence`` (4,) the
+    Buffers: ``mixing`` (102, 102), the Cholesky factor of the deviations' correlation;
+    ``lasting`` (6,) their share of variance that is one for a clip; ``persistence`` (6,) the
     correlation of the rest between frames 1/30 s apart.
     """
 
@@ -110,7 +116,7 @@ class DetectorModel(nn.Module):
         self.register_buffer("persistence", torch.full((QUANTITIES,), 0.8))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(..., 123) -> mean and spread, each (..., 17, 4)."""
+        """(..., 126) -> mean and spread, each (..., 17, 6)."""
         values: Tensor = self.body(features)
         mean, log_spread = values.view(*values.shape[:-1], 2, JOINT_COUNT, QUANTITIES).unbind(-3)
         return mean, log_spread.clamp(-6.0, 3.0).exp()
@@ -123,11 +129,11 @@ class DetectorModel(nn.Module):
         value = mean + spread * loud * self._deviations(len(image), image.shape[1], generator)
         shifted = derive_midpoints(image + view.size[..., None, None] * value[..., :2])
         conf = midpoint_confidences(torch.sigmoid(value[..., 2]))
-        depth = view.pose[..., 2] + value[..., 3]
-        return Answer(shifted, conf, depth - depth[..., PELVIS : PELVIS + 1])
+        world = view.pose + value[..., 3:]
+        return Answer(shifted, conf, world - world[..., PELVIS : PELVIS + 1, :])
 
     def _deviations(self, batch: int, frames: int, generator: torch.Generator) -> Tensor:
-        """(B, T, 17, 4) of unit variance, correlated over joints and frames as the study's are."""
+        """(B, T, 17, 6) of unit variance, correlated over joints and frames as the study's are."""
 
         def normal(count: int) -> Tensor:
             white = torch.randn(batch, count, len(self.mixing), generator=generator)

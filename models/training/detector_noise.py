@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR, PELVIS, SIDES
+from models.training.bodies import rotation_matrices, turn_limbs
 from models.training.motion import derive_midpoints
 from models.visibility import GUESSED, SEEN
 
@@ -20,11 +21,11 @@ from models.visibility import GUESSED, SEEN
 @dataclass(frozen=True)
 class Answer:
     """What a detector says of B windows: ``image`` (B, T, 17, 2) in the unit of the projections,
-    ``conf`` (B, T, 17) in [0, 1], ``depth`` (B, T, 17) metres behind the pelvis."""
+    ``conf`` (B, T, 17) in [0, 1], ``world`` (B, T, 17, 3) its own 3D, metres from the pelvis."""
 
     image: Tensor
     conf: Tensor
-    depth: Tensor
+    world: Tensor
 
 
 _LEVEL: Final = (0.004, 0.018)
@@ -52,7 +53,7 @@ def answer(image: Tensor, pose: Tensor, generator: torch.Generator) -> Answer:
     # Most confidences are close to 1; what varies is mostly a joint's own over the whole window.
     doubt = torch.rand(batch, 1, JOINT_COUNT, generator=generator).pow(4)
     conf = (1 - 0.5 * doubt).expand(image.shape[:3])
-    return Answer(add_errors(image, generator), conf, guess_depth(pose, generator))
+    return Answer(add_errors(image, generator), conf, guess_world(pose, generator))
 
 
 def add_errors(image: Tensor, generator: torch.Generator) -> Tensor:
@@ -85,6 +86,8 @@ _LEGS = tuple(
     tuple(JOINT[f"{side}_{name}"] for name in ("knee", "ankle")) for side in ("left", "right")
 )
 _DESK_CHANCE, _LIMB_CHANCE, _JOINT_CHANCE = 0.15, 0.1, 0.04
+_ASTRAY: Final = 0.7
+"""How much limbs stray in what the detector takes for the pose, of what postures are varied by."""
 _GUESS_CHANCE: Final = 0.5
 _GUESS_SPREAD: Final = 0.05
 _EXCHANGE_CHANCE: Final = 0.04
@@ -150,21 +153,25 @@ def exchange_sides(image: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where((joints & where)[..., None], image[:, :, list(MIRROR)], image)
 
 
-def guess_depth(pose: Tensor, generator: torch.Generator) -> Tensor:
-    """The detector's own depth of joints (B, T, 17, 3), metres.
+def guess_world(pose: Tensor, generator: torch.Generator) -> Tensor:
+    """The detector's own 3D of joints (B, T, 17, 3), metres, all from the pelvis.
 
-    Its errors are mostly a tilt of the whole body, too much or too little depth, and a constant
-    shift of each joint.
+    Its errors are mostly a tilt of the whole body, limbs that point elsewhere, too much or too
+    little depth, and a constant shift of each joint.
     """
     batch, frames = pose.shape[:2]
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(batch, *shape, generator=generator)
 
-    gain = 0.9 + 0.2 * normal(1, 1)
-    depth = gain * pose[..., 2] + 0.15 * normal(1, 1) * pose[..., 1]
-    depth = depth + 0.07 * normal(1, JOINT_COUNT) + 0.03 * normal(frames, JOINT_COUNT)
-    return depth - depth[:, :, PELVIS : PELVIS + 1]
+    strayed = turn_limbs(pose, generator, spread=_ASTRAY)
+    tilt = rotation_matrices(torch.tensor([0.15, 0.1, 0.05]) * normal(3))
+    strayed = torch.einsum("bij,btkj->btki", tilt, strayed)
+    gain = 1 + torch.tensor([0.07, 0.07, 0.2]) * normal(1, 1, 3)
+    world = (
+        gain * strayed + 0.03 * normal(1, JOINT_COUNT, 3) + 0.01 * normal(frames, JOINT_COUNT, 3)
+    )
+    return world - world[:, :, PELVIS : PELVIS + 1]
 
 
 def midpoint_confidences(conf: Tensor) -> Tensor:

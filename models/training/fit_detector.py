@@ -1,4 +1,4 @@
-"""Fit the detector model to a study: ``python -m models.training.fit_detector STUDY.npz``.
+"""Fit the detector model to studies: ``python -m models.training.fit_detector STUDY …``.
 
 The study (``python -m app.study``) holds what the detector said of drawn people, and the truth.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,9 +20,17 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from tqdm import trange
 
-from models.skeleton import JOINT_COUNT, MIRROR, SIDES, depth_of_joints
+from models.skeleton import JOINT_COUNT, MIRROR, SIDES
 from models.training.bodies import canonical_factor
-from models.training.detector_model import FITTED, QUANTITIES, SPEEDS, DetectorModel, look
+from models.training.detector_model import (
+    FITTED,
+    QUANTITIES,
+    SIZES,
+    SPEEDS,
+    DetectorModel,
+    look,
+)
+from models.training.study import RATE, Study, study_files
 from models.visibility import GUESSED
 
 _LOST: Final = 0.25
@@ -38,8 +47,8 @@ _PAIRED: Final = [joint for joint, side in enumerate(SIDES) if side != "middle"]
 
 
 @dataclass(frozen=True)
-class Study:
-    """Takes of equal length: ``features`` (N, T, 123), ``target`` (N, T, 17, 4), ``weight`` of the
+class Fitted:
+    """Takes of equal length: ``features`` (N, T, 126), ``target`` (N, T, 17, 6), ``weight`` of the
     same shape, 0 where the detector's answer means nothing."""
 
     features: Tensor
@@ -47,30 +56,34 @@ class Study:
     weight: Tensor
 
 
-def read_study(path: Path) -> Study:
-    """What the detector answered in a study, as deviations from the truth."""
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in ("xy", "conf", "world", "tracked", "truth")}
-        size, focal = file["size"].astype(np.float32), file["focal"].astype(np.float32)
-    truth = torch.from_numpy(arrays["truth"].astype(np.float32))
+def read_study(paths: Sequence[Path]) -> Fitted:
+    """What the detector answered in studies, as deviations from the truth."""
+    return Fitted(*(torch.cat(part) for part in zip(*(_parts_of(p) for p in paths), strict=True)))
+
+
+def _parts_of(path: Path) -> tuple[Tensor, Tensor, Tensor]:
+    study = Study.read(path)
+    truth = torch.from_numpy(study.truth)
     # Proportional enlargement changes nothing in the picture.
     factor = canonical_factor(truth)[:, None, None, None]
     camera = truth * factor
     image = camera[..., :2] / camera[..., 2:]
-    half = torch.from_numpy(size) / 2
-    frame = half / torch.from_numpy(focal)[:, None]
-    seen = torch.from_numpy(arrays["xy"].astype(np.float32)) - half[:, None, None]
-    seen = seen / torch.from_numpy(focal)[:, None, None, None]
-    view = look(camera, image, frame)
+    half, focal = torch.from_numpy(study.size) / 2, torch.from_numpy(study.focal)
+    frame = half / focal[:, None]
+    seen = (torch.from_numpy(study.xy) - half[:, None, None]) / focal[:, None, None, None]
+    size = torch.tensor([SIZES.index(name) for name in study.detector])
+    view = look(camera, image, frame, size)
     off = (seen - image) / view.size[..., None, None]
-    answered = depth_of_joints(arrays["world"].astype(np.float32))
-    depth = torch.from_numpy(answered) - view.pose[..., 2]
-    conf = torch.from_numpy(arrays["conf"].astype(np.float32)).clamp(_DOUBT, 1 - _DOUBT)
-    target = torch.cat([off, torch.logit(conf)[..., None], depth[..., None]], dim=-1)
-    good = torch.from_numpy(arrays["tracked"]) & ~_misled(seen, image, view.size)
+    # The speed that the model is shown is that between frames 1/30 s apart.
+    view.features[..., SPEEDS] *= torch.from_numpy(study.rate / RATE)[:, None, None]
+    world = torch.from_numpy(study.world) - view.pose
+    conf = torch.from_numpy(study.conf).clamp(_DOUBT, 1 - _DOUBT)
+    target = torch.cat([off, torch.logit(conf)[..., None], world], dim=-1)
+    good = torch.from_numpy(study.tracked) & ~_misled(seen, image, view.size)
     inside = (seen.abs() < frame[:, None, None]).all(dim=-1) & (conf > GUESSED)
-    weight = good[..., None, None] * torch.where(inside[..., None], 1.0, torch.tensor([0, 0, 1, 0]))
-    return Study(view.features, target.nan_to_num(0.0), weight * target.isfinite())
+    only_conf = torch.tensor([0.0, 0, 1, 0, 0, 0])
+    weight = good[..., None, None] * torch.where(inside[..., None], 1.0, only_conf)
+    return view.features, target.nan_to_num(0.0), weight * target.isfinite()
 
 
 def _misled(seen: Tensor, image: Tensor, size: Tensor) -> Tensor:
@@ -85,7 +98,7 @@ def _misled(seen: Tensor, image: Tensor, size: Tensor) -> Tensor:
     return (plain > _LOST) | (exchanged < 0.8 * plain)
 
 
-def fit(study: Study, seed: int = 0, steps: int = 6000) -> DetectorModel:
+def fit(study: Fitted, seed: int = 0, steps: int = 6000) -> DetectorModel:
     """Fit the network by the likelihood of Laplace-distributed answers, then the covariance."""
     torch.manual_seed(seed)
     model = DetectorModel()
@@ -111,7 +124,7 @@ def fit(study: Study, seed: int = 0, steps: int = 6000) -> DetectorModel:
     return model.eval()
 
 
-def _parts(study: Study) -> tuple[Tensor, Tensor, Tensor]:
+def _parts(study: Fitted) -> tuple[Tensor, Tensor, Tensor]:
     return study.features, study.target, study.weight
 
 
@@ -126,7 +139,7 @@ def _unlikelihood(model: DetectorModel, features: Tensor, target: Tensor, weight
     return mean_cost
 
 
-def _fit_deviations(model: DetectorModel, study: Study) -> None:
+def _fit_deviations(model: DetectorModel, study: Fitted) -> None:
     """Set covariance, lasting share and persistence from what the means leave over."""
     with torch.inference_mode():
         mean, spread = model(study.features)
@@ -158,7 +171,7 @@ def _mixing(left: Tensor, known: Tensor) -> Tensor:
 
 
 def _over_time(left: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Each (4,): the share of variance that lasts over a take, and the rest's persistence."""
+    """Each (6,): the share of variance that lasts over a take, and the rest's persistence."""
     frames = left.shape[1]
 
     def correlation(lag: int) -> Tensor:
@@ -173,7 +186,7 @@ def _over_time(left: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
     return lasting, persistence
 
 
-def report(model: DetectorModel, study: Study) -> str:
+def report(model: DetectorModel, study: Fitted) -> str:
     """What was found, in a few lines."""
     with torch.inference_mode():
         mean, spread = model(study.features)
@@ -185,7 +198,7 @@ def report(model: DetectorModel, study: Study) -> str:
 
     lines = [
         f"frames used: {float(known[..., 0, 2].float().mean()):.1%}",
-        f"error (x, y, logit, depth): {rms(study.target).round(4)}",
+        f"error (x, y, logit, world x, y, z): {rms(study.target).round(4)}",
         f"left unexplained by the mean: {rms(study.target - mean).round(4)}",
         f"spread drawn: {rms(spread).round(4)}",
         f"lasting share: {model.lasting.numpy().round(2)}",
@@ -197,13 +210,16 @@ def report(model: DetectorModel, study: Study) -> str:
 def main() -> int:
     """Fit and write the numbers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("study", type=Path)
+    parser.add_argument("study", type=Path, nargs="+", help="files, or folders of them")
     parser.add_argument("--out", type=Path, default=FITTED)
     options = parser.parse_args()
-    study = read_study(options.study)
+    torch.set_num_threads(1)  # products this small only wait for each other
+    study = read_study(study_files(options.study))
     model = fit(study)
     state = {name: value.half().contiguous() for name, value in model.state_dict().items()}
-    save_file(state, options.out, metadata={"fitted to": options.study.name})
+    save_file(
+        state, options.out, metadata={"fitted to": ", ".join(path.name for path in options.study)}
+    )
     sys.stdout.write(report(model, study) + "\n")
     return 0
 

@@ -14,7 +14,7 @@ except ImportError:  # the extra "train" is not installed
     SummaryWriter = None  # type: ignore[assignment,misc]
 
 COLUMNS: Final = (
-    "frames", "step", "loss", "mpjpe", "n", "p", "all", "mpjve",
+    "frames", "step", "loss", "mpjpe", "n", "p", "all", "mpjve", "up",
     "stage", "total_step", "rate", "minutes",
 )  # fmt: skip
 

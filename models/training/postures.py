@@ -18,8 +18,6 @@ from models.skeleton import JOINT
 from models.training.bodies import ABOVE_PELVIS, rotation_matrices
 from models.training.motion import derive_midpoints
 
-_CROUCH_CHANCE: Final = 0.25
-_REACH_CHANCE: Final = 0.25
 _UP: Final = torch.tensor([0.0, 1.0, 0.0])
 _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
 
@@ -33,19 +31,23 @@ class _Draw:
     def uniform(self, low: float, high: float) -> Tensor:
         return low + (high - low) * torch.rand(self._count, 1, generator=self._generator)
 
-    def chance(self, p: float) -> Tensor:
-        return (self.uniform(0, 1) < p).float()
+    def chance(self, p: float | Tensor) -> Tensor:
+        """(B, 1) of 0 and 1; ``p`` is one chance, or (B,) one for each window."""
+        limit = p[:, None] if isinstance(p, Tensor) else p
+        return (self.uniform(0, 1) < limit).float()
 
     def normal(self, mean: float, spread: float) -> Tensor:
         return mean + spread * torch.randn(self._count, 1, generator=self._generator)
 
 
-def crouch(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Let a quarter of the windows (B, T, 17, 3), +Y up, sit or squat, the feet staying down."""
+def crouch(windows: Tensor, generator: torch.Generator, sits: Tensor, squats: Tensor) -> Tensor:
+    """Let windows (B, T, 17, 3), +Y up, sit or squat with (B,) chances, the feet staying down."""
     count, frames = windows.shape[:2]
     draw = _Draw(count, generator)
-    share = _course(draw, frames) * draw.chance(_CROUCH_CHANCE)
-    sits = draw.chance(0.5)
+    sits, squats = draw.chance(sits), draw.chance(squats)
+    # Who sits mostly sits all the time; a squat is on its way as often as not.
+    seated = torch.where(draw.chance(0.7) > 0, torch.ones(1, frames), _course(draw, frames))
+    share = torch.where(sits > 0, seated, _course(draw, frames) * squats)
 
     def either(sitting: Tensor, squatting: Tensor) -> Tensor:
         return share * torch.where(sits > 0, sitting, squatting)
@@ -72,12 +74,12 @@ def crouch(windows: Tensor, generator: torch.Generator) -> Tensor:
     return derive_midpoints(result)
 
 
-def reach(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Let a quarter of the windows raise one arm or both, forwards, sideways or between."""
+def reach(windows: Tensor, generator: torch.Generator, chance: Tensor) -> Tensor:
+    """Let windows raise one arm or both, forwards, sideways or between, with (B,) chances."""
     count, frames = windows.shape[:2]
     draw = _Draw(count, generator)
     sideways, forward = _axes(windows)
-    raising = draw.chance(_REACH_CHANCE)
+    raising = draw.chance(chance)
     alike = draw.chance(0.5)
     both = _arm_angles(draw, frames)
     result = windows.clone()
@@ -89,6 +91,86 @@ def reach(windows: Tensor, generator: torch.Generator) -> Tensor:
         _turn(result, shoulder, (elbow, wrist), forward, outward * abduction)
         _turn(result, shoulder, (elbow, wrist), sideways, -flexion)
     return derive_midpoints(result)
+
+
+def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
+    """Let windows (B, T, 17, 3), +Y up, stand on straight legs, trunk upright, with (B,) chances.
+
+    Hip, knee and ankle come to lie on a line, but for the few degrees of who stands at ease; the
+    lower foot keeps its height.  Feet stay apart as they were, and half as far before each other.
+    """
+    count = len(windows)
+    draw = _Draw(count, generator)
+    chosen = draw.chance(chance)[..., None] > 0
+    sideways, forward = _axes(windows)
+    result = _straight_trunk(windows, sideways, forward)
+    bend = draw.normal(3.0, 3.0).abs()
+    for side in ("left", "right"):
+        hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
+        thigh, shank = windows[:, :, knee] - windows[:, :, hip], windows[:, :, ankle]
+        shank = shank - windows[:, :, knee]
+        down = torch.nn.functional.normalize(thigh + shank, dim=-1)
+        down = down - 0.5 * (down * forward).sum(-1, keepdim=True) * forward
+        down = torch.nn.functional.normalize(down - _UP, dim=-1)  # nearer to the vertical
+        own = (bend + draw.normal(0.0, 1.5)).clamp_min(0.0).expand(windows.shape[:2]) / 2
+        for joint, start, length, turn in (
+            (knee, hip, thigh.norm(dim=-1, keepdim=True), -own),
+            (ankle, knee, shank.norm(dim=-1, keepdim=True), own),
+        ):
+            matrices = rotation_matrices(sideways * torch.deg2rad(turn)[..., None])
+            along = torch.einsum("btij,btj->bti", matrices, down)
+            result[:, :, joint] = result[:, :, start] + length * along
+    lifted = result[:, :, _ANKLES, 1].amin(-1) - windows[:, :, _ANKLES, 1].amin(-1)
+    result[..., 1] -= lifted[:, :, None]
+    return torch.where(chosen[..., None], derive_midpoints(result), windows)
+
+
+def raise_face(windows: Tensor, degrees: Tensor, generator: torch.Generator) -> Tensor:
+    """Turn faces of windows (B, T, 17, 3), +Y up, up by (B,) degrees, give or take ten."""
+    draw = _Draw(len(windows), generator)
+    sideways, _ = _axes(windows)
+    raised = (degrees[:, None] + draw.normal(0.0, 10.0)).expand(windows.shape[:2])
+    result = windows.clone()
+    _turn(result, JOINT["head"], (JOINT["nose"],), sideways, -raised)
+    return result
+
+
+def _straight_trunk(windows: Tensor, sideways: Tensor, forward: Tensor) -> Tensor:
+    """Take two thirds of the trunk's lean off (B, T, 17, 3)."""
+    trunk = windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]
+    lean = torch.atan2((trunk * forward).sum(-1), trunk[..., 1])
+    aside = torch.atan2((trunk * sideways).sum(-1), trunk[..., 1])
+    result = windows.clone()
+    _turn(result, JOINT["pelvis"], ABOVE_PELVIS, sideways, -torch.rad2deg(lean) * 2 / 3)
+    _turn(result, JOINT["pelvis"], ABOVE_PELVIS, forward, torch.rad2deg(aside) * 2 / 3)
+    return result
+
+
+def tumble(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
+    """Turn whole bodies (B, T, 17, 3), +Y up, any way with (B,) chances: who lies, hangs or stands
+    on the hands.  Half of them are turned flat, as somebody who lies is."""
+    count, frames = windows.shape[:2]
+    draw = _Draw(count, generator)
+    chosen = draw.chance(chance)
+    sideways, forward = _axes(windows)
+    flat = 90.0 + draw.normal(0.0, 15.0)
+    any_way = draw.uniform(-180.0, 180.0)
+    degrees = torch.where(draw.chance(0.5) > 0, flat * (2 * draw.chance(0.5) - 1), any_way)
+    axis = torch.where(draw.chance(0.6)[..., None] > 0, sideways[:, :1], forward[:, :1])
+    result = windows.clone()
+    everything = tuple(range(windows.shape[2]))
+    _turn(
+        result,
+        JOINT["pelvis"],
+        everything,
+        axis.expand(count, frames, 3),
+        (degrees * chosen).expand(count, frames),
+    )
+    # The lowest joint comes to lie a little above the floor, wherever it was.
+    lowest = result[..., 1].amin((1, 2)) - 0.08
+    lowest = torch.where(chosen[:, 0] > 0, lowest, torch.zeros_like(lowest))
+    result[..., 1] -= lowest[:, None, None]
+    return result
 
 
 def _arm_angles(draw: _Draw, frames: int) -> Tensor:

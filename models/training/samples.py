@@ -8,25 +8,37 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from models.geometry import network_input, person_box, ray_rotation
+from models.geometry import (
+    network_input,
+    person_box,
+    ray_rotation,
+    told_up,
+    turned,
+    upright_turn,
+)
 from models.skeleton import PELVIS
-from models.training import bodies, cameras, detector_model, detector_noise, postures
-from models.training.motion import MotionBank
+from models.training import bodies, cameras, detector_model, detector_noise, kinds
+from models.training.kinds import Repertoire
 from models.visibility import SEEN
 
 _OUR_DETECTOR: Final = 0.7
-_WITHOUT_DEPTH: Final = 0.4
-"""Share of windows without the detector's depth, which can be switched off in use."""
+_WITHOUT_WORLD, _DEPTH_ALONE = 0.15, 0.1
+"""Shares of windows without the detector's own 3D, which can be switched off in use, and with
+nothing of it but the depth, which is all that some callers have."""
+_UP_UNKNOWN, _UP_EXACT = 0.4, 0.15
+"""Shares of windows that are told nothing of where up is, and that are told it as if measured."""
+_UP_SPREAD_DEG: Final = (1.0, 12.0)
+"""How far off up is in the others."""
 
-
-_FRAMES_OF_A_BOX: Final = 3
+FRAMES_OF_A_BOX: Final = 3
 """Single frames that share a box: few, so that a batch holds many people and cameras."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``keypoints`` (B, T, 17, 8) as the network takes them; ``pose`` (B, T, 17, 3) metres in the
-    axes of the ray through the person's box, pelvis at the origin; ``seen`` (B, T, 17) bool."""
+    """``keypoints`` (B, T, 17, 13) as the network takes them; ``pose`` (B, T, 17, 3) as it is to
+    answer: metres from the pelvis in the axes of the ray through the person's box, and in the
+    pelvis's place the unit vector against gravity; ``seen`` (B, T, 17) bool."""
 
     keypoints: Tensor
     pose: Tensor
@@ -45,8 +57,8 @@ class Batch:
 class Sampler:
     """Draws batches without end; its state is that of one random generator."""
 
-    def __init__(self, bank: MotionBank, rate: float, seed: int, *, augment: bool = True) -> None:
-        self._bank, self._rate, self._augment = bank, rate, augment
+    def __init__(self, motion: Repertoire, rate: float, seed: int, *, augment: bool = True) -> None:
+        self._motion, self._rate, self._augment = motion, rate, augment
         self.generator = torch.Generator().manual_seed(seed)
 
     def draw(self, count: int, frames: int) -> Batch:
@@ -61,7 +73,7 @@ class Sampler:
         trained on frames in boxes of their own lifted them to 36 mm P-MPJPE, and the very same
         frames in the boxes of windows of 27 to 46: longer windows then had to unlearn first.
         """
-        together = min(_FRAMES_OF_A_BOX, span)
+        together = min(FRAMES_OF_A_BOX, span)
         stride = 1
         if together > 1:
             strides = max(1, (span - 1) // (together - 1))
@@ -71,14 +83,13 @@ class Sampler:
 
     def _draw(self, count: int, frames: int, rate: float) -> Batch:
         generator = self.generator
-        windows = self._bank.windows(count, frames, rate, generator)
+        windows, kind = self._motion.windows(count, frames, rate, generator)
         if self._augment:
             windows = bodies.recombine(windows, generator)
         windows = bodies.vary_proportions(windows, generator, spread=self._augment)
+        windows = kinds.as_used(windows, kind, generator)
         if self._augment:
-            windows = postures.reach(windows, generator)
-            windows = postures.crouch(windows, generator)
-            windows = bodies.turn_limbs(windows, generator)
+            windows = bodies.turn_limbs(windows, generator, kinds.steady(kind))
         windows = bodies.to_canonical_size(windows)
         windows = bodies.mirror_half(windows, generator)
         seen_by = cameras.view(windows, generator)
@@ -88,42 +99,63 @@ class Sampler:
         image = detector_noise.spoil_guesses(image, conf, generator)
         conf = detector_noise.told(conf, image, seen_by.frame)
         image = detector_noise.exchange_sides(image, generator)
-        answer = detector_noise.Answer(image, conf, answer.depth)
-        batch = as_batch(answer, seen_by.camera, seen_by.frame, generator)
+        answer = detector_noise.Answer(image, conf, answer.world)
+        batch = as_batch(answer, seen_by, generator)
         return hold_ends(batch, generator) if self._augment else batch
 
     def _answer(self, seen_by: cameras.View) -> detector_noise.Answer:
         """What a detector says: the one we ship in most windows, any one in the others."""
-        view = detector_model.look(seen_by.camera, seen_by.image, seen_by.frame)
+        size = torch.randint(
+            len(detector_model.SIZES), (len(seen_by.camera),), generator=self.generator
+        )
+        view = detector_model.look(seen_by.camera, seen_by.image, seen_by.frame, size)
         any_one = detector_noise.answer(seen_by.image, view.pose, self.generator)
         ours = detector_model.fitted().answer(view, seen_by.image, self.generator)
         chosen = torch.rand(len(view.pose), 1, 1, generator=self.generator) < _OUR_DETECTOR
         return detector_noise.Answer(
             torch.where(chosen[..., None], ours.image, any_one.image),
             torch.where(chosen, ours.conf, any_one.conf),
-            torch.where(chosen, ours.depth, any_one.depth),
+            torch.where(chosen[..., None], ours.world, any_one.world),
         )
 
 
 def as_batch(
-    answer: detector_noise.Answer, camera: Tensor, frame: Tensor, generator: torch.Generator
+    answer: detector_noise.Answer, seen_by: cameras.View, generator: torch.Generator
 ) -> Batch:
-    """What the network is told of a detector's answer, now and then without its depth, and what it
-    is to say.
+    """What the network is told of a detector's answer and of where up is, both now and then only in
+    part, and what it is to say.
 
-    Args:
-        answer: the confidence of joints that are not told is 0.
-        camera: (B, T, 17, 3) metres in camera axes.
-        frame: (B, 2) half the picture's width and height, in the unit of the answer's image.
+    The confidence of joints that are not told is 0.
     """
-    image, conf = answer.image, answer.conf
-    box = person_box(image, conf > 0)
-    pose = camera - camera[:, :, PELVIS : PELVIS + 1]
-    pose = torch.einsum("bij,btkj->btki", ray_rotation(box[0]), pose)
-    silent = torch.rand(len(conf), 1, 1, generator=generator) < _WITHOUT_DEPTH
-    depth = answer.depth.masked_fill(silent | (conf == 0), torch.nan)
-    keypoints = network_input(image, conf, depth, box, frame.amax(dim=1))
-    return Batch(keypoints, pose, conf >= SEEN)
+    told = answer.conf > 0
+    turn = upright_turn(answer.image, told)
+    image, world = turned(answer.image, turn), turned(answer.world, turn)
+    box = person_box(image, told)
+    to_ray = ray_rotation(box[0])
+    pose = seen_by.camera - seen_by.camera[:, :, PELVIS : PELVIS + 1]
+    pose = torch.einsum("bij,btkj->btki", to_ray, turned(pose, turn))
+    up = torch.einsum("bij,bj->bi", to_ray, turned(seen_by.up, turn))
+    pose[:, :, PELVIS] = up[:, None]
+    known_up = _as_known(up, generator)
+    share = torch.rand(len(told), 1, 1, generator=generator)
+    world = world.masked_fill(((share < _WITHOUT_WORLD) | ~told)[..., None], torch.nan)
+    depth_alone = (share >= _WITHOUT_WORLD) & (share < _WITHOUT_WORLD + _DEPTH_ALONE)
+    world[..., :2] = world[..., :2].masked_fill(depth_alone[..., None], torch.nan)
+    keypoints = network_input(image, answer.conf, world, box, seen_by.frame.amax(dim=1), known_up)
+    return Batch(keypoints, pose, answer.conf >= SEEN)
+
+
+def _as_known(up: Tensor, generator: torch.Generator) -> Tensor:
+    """(B, 3) unit vectors as somebody who is more or less sure of them tells them."""
+    count = len(up)
+    low, high = _UP_SPREAD_DEG
+    spread = low + (high - low) * torch.rand(count, generator=generator)
+    share = torch.rand(count, generator=generator)
+    spread = torch.where(share < _UP_EXACT, torch.full_like(spread, low), spread)
+    off = torch.deg2rad(spread)[:, None] * torch.randn(count, 3, generator=generator)
+    wrong = torch.einsum("bij,bj->bi", bodies.rotation_matrices(off), up)
+    known = told_up(wrong, spread)
+    return known.masked_fill((share > 1 - _UP_UNKNOWN)[:, None], 0.0)
 
 
 def hold_ends(batch: Batch, generator: torch.Generator) -> Batch:

@@ -26,8 +26,8 @@ from models.mixste import MixSTE
 from models.training.batches import Draws, feed, seed_of
 from models.training.curriculum import Lifting, Recipe, Stage, grow, initialise
 from models.training.distributed import Group
+from models.training.kinds import Repertoire
 from models.training.logbook import Logbook
-from models.training.motion import MotionBank
 from models.training.observed import Observed
 from models.training.samples import Batch
 from models.training.state import Start, read_state, require_same_run, write_state
@@ -70,8 +70,8 @@ class Trainer:
     def __init__(
         self,
         recipe: Recipe,
-        train: MotionBank,
-        val: MotionBank,
+        train: Repertoire,
+        val: Repertoire,
         folder: Path,
         group: Group,
         settings: Settings,

@@ -7,11 +7,15 @@ from typing import Final
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from models import metrics
 from models.devices import cpu_threads
+from models.geometry import UP_CHANNELS
+from models.skeleton import PELVIS
 from models.training.curriculum import Lifting, Stage
-from models.training.motion import MotionBank
+from models.training.kinds import Repertoire
+from models.training.losses import without_pelvis
 from models.training.samples import Batch, Sampler
 
 _LONGEST: Final = 64
@@ -26,15 +30,16 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 class Validation:
     """Scores networks on one fixed batch for each window length, with the detector's faults."""
 
-    def __init__(self, bank: MotionBank, frame_rate: float, poses: int) -> None:
-        self._bank, self._frame_rate, self._poses = bank, frame_rate, poses
+    def __init__(self, motion: Repertoire, frame_rate: float, poses: int) -> None:
+        self._motion, self._frame_rate, self._poses = motion, frame_rate, poses
         self._drawn: tuple[Stage, Batch] | None = None
 
     def scores(
         self, module: Lifting, stage: Stage, device: torch.device, precision: str
     ) -> dict[str, float]:
         """MPJPE, N- and P-MPJPE (mm) over frames with the whole body seen, MPJVE (mm a frame) over
-        neighbouring ones, and MPJPE over all joints of all frames."""
+        neighbouring ones, MPJPE over all joints of all frames, and degrees by which up is off where
+        nothing was told of it."""
         batch = self._batch(stage)
         module.eval()
         lifted: list[Tensor] = []
@@ -45,7 +50,7 @@ class Validation:
 
     def _batch(self, stage: Stage) -> Batch:
         if self._drawn is None or self._drawn[0] != stage:
-            sampler = Sampler(self._bank, self._frame_rate, seed=0, augment=False)
+            sampler = Sampler(self._motion, self._frame_rate, seed=0, augment=False)
             windows = self._poses // min(stage.frames, _LONGEST)
             with cpu_threads(1):
                 self._drawn = stage, stage.draw(sampler, windows)
@@ -54,15 +59,20 @@ class Validation:
 
 def _scores(predicted: Tensor, batch: Batch) -> dict[str, float]:
     whole = batch.seen.all(dim=-1)
-    p, t = predicted[whole].numpy(), batch.pose[whole].numpy()
+    said, up = predicted[:, :, PELVIS], batch.pose[:, :, PELVIS]
+    untold = (batch.keypoints[:, :, 0, UP_CHANNELS] == 0).all(dim=-1)
+    off_deg = torch.rad2deg(torch.acos(functional.cosine_similarity(said, up, dim=-1).clamp(-1, 1)))
+    predicted, pose = without_pelvis(predicted), without_pelvis(batch.pose)
+    p, t = predicted[whole].numpy(), pose[whole].numpy()
     found = {
         "mpjpe": metrics.mpjpe(p, t),
         "n": metrics.n_mpjpe(p, t),
         "p": metrics.p_mpjpe(p, t),
-        "all": metrics.mpjpe(predicted.numpy(), batch.pose.numpy()),
+        "all": metrics.mpjpe(predicted.numpy(), pose.numpy()),
     }
     if predicted.shape[1] > 1:
         pair = whole[:, 1:] & whole[:, :-1]
-        error = predicted.diff(dim=1)[pair] - batch.pose.diff(dim=1)[pair]
+        error = predicted.diff(dim=1)[pair] - pose.diff(dim=1)[pair]
         found["mpjve"] = float(np.linalg.norm(error.numpy(), axis=-1).mean())
-    return {name: round(1000 * value, 2) for name, value in found.items()}
+    scores = {name: round(1000 * value, 2) for name, value in found.items()}
+    return scores | {"up": round(float(off_deg[untold].mean()), 2)}

@@ -15,9 +15,11 @@ import pytest
 from app import bench
 from app.bench.clip import film_performer
 from app.bench.live import VIEW_SIZE, Observed, observe
-from app.bench.offline import detector_alone, whole_lift
+from app.bench.offline import detector_alone, warmed, whole_lift
 from app.bench.parts import drawing_row
 from app.detection.models import FOR_FILMS
+from app.lifting.options import LiftOptions
+from app.lifting.pool import cores
 from app.render.client import Renderer
 from models.lifter import Lifter
 from tests.support.mjpeg import MjpegProcess
@@ -25,6 +27,7 @@ from tests.support.mjpeg import MjpegProcess
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECONDS = 6.0
+LONG_S = 32.0
 BUSY_PERCENT = 20.0
 SLACK = 2.0
 """What the live promises (29 pictures and 15 poses a second, drawn within 120 ms) are held to here:
@@ -62,16 +65,20 @@ def renderer() -> Iterator[Renderer]:
 
 
 @pytest.mark.usefixtures("_quiet_machine")
-def test_lift_reaches_four_fifths_of_mediapipe_alone(film: Path) -> None:
-    lifter = Lifter(device="cpu")
+@pytest.mark.skipif(cores() < 2, reason="needs two cores")
+def test_one_clip_on_two_cores_is_faster_than_mediapipe_alone(tmp_path: Path) -> None:
+    path = str(tmp_path / "long.mp4")
+    film_performer(Path(path), round(LONG_S * 30), lambda _: None)
+    lifter, options = Lifter(device="cpu"), LiftOptions(jobs=2)
     ratios = []
-    for _ in range(ROUNDS):
-        alone = detector_alone(str(film), SECONDS, FOR_FILMS)
-        _, taken_s = whole_lift(str(film), SECONDS, lifter, FOR_FILMS)
-        ratios.append(alone.detect_s / taken_s)
-        if ratios[-1] >= 0.8:
-            return
-    pytest.fail(f"of MediaPipe alone: {ratios}")
+    with warmed(options, path) as pool:
+        for _ in range(ROUNDS):
+            alone = detector_alone(path, LONG_S, FOR_FILMS)
+            _, taken_s = whole_lift(path, options, lifter, pool)
+            ratios.append(alone.detect_s / taken_s)
+            if ratios[-1] >= 1.6:
+                return
+    pytest.fail(f"times MediaPipe alone: {ratios}")
 
 
 @pytest.mark.usefixtures("_quiet_machine")
@@ -107,7 +114,7 @@ def test_quick_bench_prints_every_stage(film: Path) -> None:
     assert stages[0] == "stage"
     assert stages[2:] == [
         "decode",
-        "detect (MediaPipe alone)",
+        "detect (MediaPipe heavy alone)",
         "3D network, whole clip",
         "lift (all of these)",
         "3D network, live window",

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from app.batch import processes
-from app.batch.task import Options, Result, Task
-from app.errors import BatchError, MixposeError
+from app.batch.run import run
+from app.batch.task import Result, Task, Wanted
+from app.errors import LiftingError, MixposeError
+from app.lifting.options import LiftOptions
+from app.lifting.pool import Pool, cores
+from app.lifting.progress import never
 from models.checkpoint import resolve_weights
 from tests.hostile.conftest import FRAMES
 from tests.support.damage import damaged
@@ -95,15 +98,17 @@ def test_reading_ends_in_frames_or_a_sentence(broken: list[Case]) -> None:
 def test_lifting_ends_in_a_table_or_a_sentence(
     films: list[Path], broken: list[Case], tmp_path: Path
 ) -> None:
-    options = Options(hashlib.sha256(resolve_weights().read_bytes()).hexdigest(), device="cpu")
+    sha256 = hashlib.sha256(resolve_weights().read_bytes()).hexdigest()
+    wanted = Wanted(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
     sources = [*films, *(case.path for case in broken)]
     tasks = [Task(source, tmp_path / f"{source.name}.csv") for source in sources]
-    jobs = processes.cores()
-    found = {
-        event.index: event
-        for event in processes.run(tasks, options, jobs, lambda: False)
-        if isinstance(event, Result)
-    }
+    jobs = cores()
+    with Pool(jobs) as pool:
+        found = {
+            event.index: event
+            for event in run(tasks, wanted, pool, never)
+            if isinstance(event, Result)
+        }
     whole = [found[index] for index in range(len(films))]
     assert [(result.error, result.frames) for result in whole] == [(None, FRAMES)] * len(films)
     # What a whole film takes tells how busy the machine is; the first ones load the network.
@@ -115,4 +120,4 @@ def test_lifting_ends_in_a_table_or_a_sentence(
         if result.error is not None:
             assert isinstance(result.error, MixposeError)
             # Neither a crash of the process nor a fault of the program's.
-            assert not isinstance(result.error, BatchError), result.error
+            assert not isinstance(result.error, LiftingError), result.error

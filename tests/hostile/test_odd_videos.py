@@ -14,14 +14,17 @@ import av
 import numpy as np
 import pytest
 
-from app.batch.task import Options, Result, Task
-from app.batch.work import ClipLifter
+from app.batch.run import run as run_all
+from app.batch.task import Result, Task, Wanted
 from app.errors import DetectorError, SourceError
+from app.lifting.options import LiftOptions
+from app.lifting.progress import never
 from app.packets import Frame
 from app.sources import VideoFile
 from models.checkpoint import resolve_weights
 from tests.support.av_clips import write_clip, write_sound
 from tests.support.clips import performer_pictures
+from tests.support.engines import Inline
 
 LONGEST_S = 10.0
 TEN_HOURS_S = 36_000
@@ -36,11 +39,14 @@ def read(path: Path) -> tuple[list[Frame], list[str]]:
 def lift() -> Callable[[Path], Result]:
     """Lift a video to a table beside it, with one network for all."""
     sha256 = hashlib.sha256(resolve_weights().read_bytes()).hexdigest()
-    lifter = ClipLifter(Options(sha256, device="cpu"))
+    wanted = Wanted(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
 
     def run(path: Path) -> Result:
         task = Task(path, path.with_suffix(".csv"))
-        return lifter.lift(0, task, stop=lambda: False, progress=lambda share: None)
+        (result,) = (
+            event for event in run_all([task], wanted, Inline(), never) if isinstance(event, Result)
+        )
+        return result
 
     return run
 

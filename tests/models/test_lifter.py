@@ -15,36 +15,13 @@ from models.live import LiveLifter
 from models.metrics import p_mpjpe
 from models.mixste import MixSTE
 from models.skeleton import JOINT, MIRROR
-
-SIZE = (640, 480)
+from tests.support.lifting import SIZE, random_lifter, standing, times
 
 
 @pytest.fixture(scope="module")
 def lifter() -> Lifter:
     torch.set_num_threads(1)
     return Lifter(device="cpu")
-
-
-def standing(count: int) -> np.ndarray:
-    """(count, 17, 2) pixels of a person facing the camera, the left arm swinging up and down."""
-    pose = np.array(
-        [
-            *[(320, 260), (302, 260), (300, 340), (298, 420), (338, 260), (340, 340), (342, 420)],
-            *[(320, 205), (320, 150), (320, 112), (320, 110)],
-            *[(350, 150), (360, 200), (365, 245), (290, 150), (280, 200), (275, 245)],
-        ],
-        float,
-    )
-    clip = np.repeat(pose[None], count, axis=0)
-    angle = 1.3 * np.sin(np.arange(count) / 12.0)
-    for joint, length in (("left_elbow", 50), ("left_wrist", 95)):
-        clip[:, JOINT[joint], 0] = 350 + length * np.cos(angle)
-        clip[:, JOINT[joint], 1] = 150 - length * np.sin(angle)
-    return clip
-
-
-def times(count: int, rate: float = 30.0) -> np.ndarray:
-    return np.arange(count) / rate
 
 
 @pytest.mark.parametrize("count", [1, 2, 26, 27, 28, 100])
@@ -144,16 +121,6 @@ def test_a_guessed_joint_informs_the_network_but_is_not_exported(lifter: Lifter)
         assert off[1] > 0.02
 
 
-def random_lifter(path: Path, channels: int) -> Lifter:
-    """A network of 27 frames that has learned nothing, but is told the first ``channels``."""
-    torch.manual_seed(0)
-    network = MixSTE(27, width=32, depth=1, heads=4, channels=channels)
-    normalisation, rate = checkpoint.PERSON_BOX, 30.0
-    info = WeightsInfo("random", 27, 32, 1, 4, channels, rate, normalisation)
-    checkpoint.save(path, network, info)
-    return Lifter(path, device="cpu")
-
-
 def test_a_person_beside_the_optical_axis_is_turned_by_the_angle_they_are_seen_at(
     tmp_path: Path,
 ) -> None:
@@ -170,42 +137,77 @@ def test_a_person_beside_the_optical_axis_is_turned_by_the_angle_they_are_seen_a
     assert aside == pytest.approx(ahead @ turn.T, abs=1e-3)
 
 
-def test_the_detectors_depth_is_told_unless_it_is_not_wanted(tmp_path: Path) -> None:
-    lifter = random_lifter(tmp_path / "w.safetensors", channels=8)
-    clip, conf, depth = standing(40), np.ones((40, 17)), np.zeros((40, 17))
-    depth[:, JOINT["left_wrist"]] = 0.3
+def both_ways(
+    lifter: Lifter, clip: np.ndarray, conf: np.ndarray, **evidence: np.ndarray
+) -> np.ndarray:
+    """(N + 1, 17, 3): the poses of the whole clip, and the last one live."""
+    offline = lifter.lift(clip, conf, SIZE, times(len(clip)), **evidence)  # type: ignore[arg-type]
+    live = LiveLifter(lifter, 0)
+    for frame, time_s in enumerate(times(len(clip)).tolist()):
+        row = {name: array[frame] for name, array in evidence.items()}
+        live.push(clip[frame], conf[frame], SIZE, time_s, **row)
+    pose = live.lift()
+    assert pose is not None
+    return np.append(offline.xyz, pose.xyz[None], axis=0)
+
+
+@pytest.mark.parametrize(("channels", "axis"), [(8, 2), (13, 2), (13, 0), (13, 1)])
+def test_the_detectors_3d_is_told_unless_it_is_not_wanted(
+    tmp_path: Path, channels: int, axis: int
+) -> None:
+    lifter = random_lifter(tmp_path / "w.safetensors", channels)
+    clip, conf, world = standing(40), np.ones((40, 17)), np.zeros((40, 17, 3))
+    plain = both_ways(lifter, clip, conf, world=world)
+    world[:, JOINT["left_wrist"], axis] = 0.3
     conf[:, JOINT["nose"]] = 0.01
-
-    def lift(depth: np.ndarray | None) -> np.ndarray:
-        offline = lifter.lift(clip, conf, SIZE, times(40), depth=depth).xyz
-        live = LiveLifter(lifter, 0)
-        for frame in range(40):
-            row = None if depth is None else depth[frame]
-            live.push(clip[frame], conf[frame], SIZE, float(times(40)[frame]), row)
-        pose = live.lift()
-        assert pose is not None
-        return np.append(offline, pose.xyz[None], axis=0)
-
-    without = lift(None)
-    assert np.abs(lift(depth) - without).max() > 1e-3
-    assert lift(np.full((40, 17), np.nan)) == pytest.approx(without, abs=1e-6)
-    # The depth of a joint that was not seen is not told.
-    unseen = depth.copy()
+    lifted = both_ways(lifter, clip, conf, world=world)
+    assert np.abs(lifted - plain).max() > 1e-3
+    without = both_ways(lifter, clip, conf)
+    unknown = both_ways(lifter, clip, conf, world=np.full_like(world, np.nan))
+    assert unknown == pytest.approx(without, abs=1e-6)
+    # That of a joint which was not seen is not told.
+    unseen = world.copy()
     unseen[:, JOINT["nose"]] = 5.0
-    assert lift(unseen) == pytest.approx(lift(depth), abs=1e-6)
-    # A swap exchanges it too.
-    mirrored = [array[:, list(MIRROR)] for array in (clip, conf, depth)]
-    told = prepare_track(clip, conf, SIZE, times(40), depth).evidence
-    swapped = [
-        np.where((np.arange(40) // 5 == 3).reshape(-1, *[1] * (a.ndim - 1)), m, a)
-        for a, m in zip((clip, conf, depth), mirrored, strict=True)
-    ]
-    repaired = prepare_track(swapped[0], swapped[1], SIZE, times(40), swapped[2]).evidence
-    assert repaired == pytest.approx(told, nan_ok=True)
+    assert both_ways(lifter, clip, conf, world=unseen) == pytest.approx(lifted, abs=1e-6)
     lifter.use_depth = False
-    assert lift(depth) == pytest.approx(without, abs=1e-6)
-    with pytest.raises(ValueError, match="depth must be"):
-        lifter.lift(clip, conf, SIZE, times(40), depth=depth[:3])
+    assert both_ways(lifter, clip, conf, world=world) == pytest.approx(without, abs=1e-6)
+
+
+def test_a_swap_exchanges_the_detectors_3d_too() -> None:
+    clip, conf, world = standing(40), np.ones((40, 17)), np.zeros((40, 17, 3))
+    world[:, JOINT["left_wrist"]] = 0.1, 0.2, 0.3
+    told = prepare_track(clip, conf, SIZE, times(40), world)
+    assert told.evidence.shape == (40, 17, 6)
+    exchanged = [
+        np.where((np.arange(40) // 5 == 3)[:, None, None], array[:, list(MIRROR)], array)
+        for array in (clip, world)
+    ]
+    repaired = prepare_track(exchanged[0], conf, SIZE, times(40), exchanged[1])
+    assert repaired.swapped.sum() == 5
+    assert repaired.evidence == pytest.approx(told.evidence)
+
+
+def test_depth_alone_is_a_3d_of_which_only_z_is_known(tmp_path: Path) -> None:
+    lifter = random_lifter(tmp_path / "w.safetensors", channels=13)
+    clip, conf = standing(40), np.ones((40, 17))
+    depth = np.random.default_rng(0).normal(0, 0.2, (40, 17))
+    world = np.full((40, 17, 3), np.nan)
+    world[..., 2] = depth
+    alone = both_ways(lifter, clip, conf, depth=depth)
+    np.testing.assert_array_equal(alone, both_ways(lifter, clip, conf, world=world))
+    assert np.abs(alone - both_ways(lifter, clip, conf)).max() > 1e-3
+    world[..., :2] = 0.2
+    both = both_ways(lifter, clip, conf, depth=depth, world=world)
+    np.testing.assert_array_equal(both, both_ways(lifter, clip, conf, world=world))
+
+
+@pytest.mark.parametrize("name", ["depth", "world"])
+def test_evidence_of_another_shape_is_refused(lifter: Lifter, name: str) -> None:
+    wrong = {name: np.zeros((3, 17))[: 2 + (name == "world")]}
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        lifter.lift(standing(3), np.ones((3, 17)), SIZE, times(3), **wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        LiveLifter(lifter).push(standing(1)[0], np.ones(17), SIZE, 0.0, **wrong)
 
 
 def test_nobody_in_view_is_all_missing(lifter: Lifter) -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.study.observe import Observation
-from tests.support.evaluation import SIZE, project, walking_past
+from models.skeleton import (
+    JOINT,
+    LANDMARK_COUNT,
+    LANDMARK_SOURCES,
+    confidence_from_landmarks,
+    joints_from_landmarks,
+    world_joints,
+)
+from tests.support.evaluation import FOCAL, SIZE, project, walking_past
 
 Tree = dict[str, Any]
 H36M_SYMMETRY = [[4, 5, 6, 11, 12, 13], [1, 2, 3, 14, 15, 16]]
@@ -88,22 +97,80 @@ def write_set(folder: Path, frames: int = 8, rate: float = 60.0) -> np.ndarray:
     return world @ turn.T + [0.1, 0.2, 3.0]
 
 
-def observation(index: int, framing: str, split: str = "val") -> Observation:
-    """A take of a study, perfectly seen, ``index`` pixels off."""
+@dataclass(frozen=True, eq=False)
+class ObservedTake:
+    """A take of T frames as ``python -m app.study`` writes it, a row of each array."""
+
+    landmarks: NDArray[np.float32]
+    """(T, 33, 5)"""
+    world: NDArray[np.float32]
+    """(T, 33, 3)"""
+    tracked: NDArray[np.bool_]
+    truth: NDArray[np.float32]
+    """(T, 17, 3)"""
+    feet: NDArray[np.float32]
+    """(T, 4, 3)"""
+    up: NDArray[np.float32]
+    """(3,)"""
+    size: tuple[int, int] = SIZE
+    focal: float = FOCAL
+    rate: float = 30.0
+    detector: str = "full"
+    kind: str = "gait"
+    framing: str = "whole"
+    people: str = "clothed"
+    clip: str = "walk"
+    split: str = "val"
+    seed: int = 0
+    index: int = 0
+
+    @property
+    def xy(self) -> NDArray[np.float32]:
+        """(T, 17, 2) pixels."""
+        return joints_from_landmarks(self.landmarks[..., :2]).astype(np.float32)
+
+    @property
+    def conf(self) -> NDArray[np.float32]:
+        """(T, 17)"""
+        return confidence_from_landmarks(self.landmarks[..., 3]).astype(np.float32)
+
+    @property
+    def world_joints(self) -> NDArray[np.float32]:
+        """(T, 17, 3) metres from the pelvis."""
+        return world_joints(self.world).astype(np.float32)
+
+
+def observation(index: int = 0, **changes: Any) -> ObservedTake:
+    """Ten frames of somebody who walks towards a level camera, perfectly seen, ``index`` pixels
+    off; with other fields as told."""
     true = walking_past(10)
-    return Observation(
-        xy=project(true) + index,
-        conf=np.ones((10, 17), np.float32),
-        world=(true - true[:, :1]).astype(np.float32),
+    landmarks = np.ones((10, LANDMARK_COUNT, 5), np.float32)
+    landmarks[..., :2] = landmarks_of(project(true)) + index
+    seen = ObservedTake(
+        landmarks=landmarks,
+        world=landmarks_of(true - true[:, :1]),
         tracked=np.ones(10, bool),
         truth=true.astype(np.float32),
-        size=SIZE,
-        focal=600.0,
-        eye=(0.0, 1.0, 8.0),
-        target=(0.0, 1.0, 0.0),
-        framing=framing,
-        clip="walk",
-        split=split,
+        feet=true[:, [6, 3, 6, 3]].astype(np.float32),
+        up=np.array([0, -1, 0], np.float32),
         seed=index,
         index=index,
     )
+    return replace(seen, **changes)
+
+
+def landmarks_of(joints: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(..., 17, D) joints as 33 landmarks: those that none of the joints is, are the nose."""
+    landmarks = np.repeat(joints[..., JOINT["nose"], None, :], LANDMARK_COUNT, axis=-2)
+    for joint, sources in enumerate(LANDMARK_SOURCES):
+        if len(sources) == 1 or joint == JOINT["head"]:
+            landmarks[..., list(sources), :] = joints[..., joint, None, :]
+    return landmarks.astype(np.float32)
+
+
+def write_study(path: Path, takes: Sequence[ObservedTake]) -> Path:
+    """Write what ``python -m app.study`` would."""
+    names = [field.name for field in fields(ObservedTake)]
+    arrays: Tree = {name: np.array([getattr(take, name) for take in takes]) for name in names}
+    np.savez_compressed(path, **arrays)
+    return path

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,33 +26,36 @@ class Ended:
         """It must have ended with 2 and one line on stderr that has all ``words`` in it."""
         assert (self.code, self.out) == (2, ""), self
         assert self.err.count("\n") == 1, self
-        assert self.err.startswith(("mixpose: ", "run_app.py")), self
+        assert self.err.startswith("mixpose: "), self
         for word in words:
             assert word in self.err, self
 
 
 @dataclass(frozen=True)
 class Program:
-    """Starts ``run_app.py`` with a home of its own, so that no test touches the user's log."""
+    """Starts the program with a home of its own, so that no test touches the user's log."""
 
     home: Path
+    command: tuple[str, ...] = (sys.executable, str(RUN_APP))
+    folder: Path = RUN_APP.parent
+    """Where it is started."""
 
     @property
     def log_text(self) -> str:
         return "".join(path.read_text() for path in self.home.rglob("mixpose.log"))
 
     def start(self, *arguments: object, code: str | None = None, **options: Any) -> Popen:
-        """Start it with pipes; ``code`` is run in place of ``run_app.py``."""
+        """Start it with pipes; ``code`` is run in its place."""
         outside = {name: value for name, value in os.environ.items() if not _personal(name)}
-        begin = [str(RUN_APP)] if code is None else ["-c", code]
+        begin = self.command if code is None else (sys.executable, "-c", code)
         defaults = {
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
-            "cwd": RUN_APP.parent,
+            "cwd": self.folder,
             "text": True,
         }
         environment = outside | {"HOME": str(self.home)} | options.pop("env", {})
-        command = [sys.executable, *begin, *map(str, arguments)]
+        command = [*begin, *map(str, arguments)]
         return subprocess.Popen(command, env=environment, **(defaults | options))
 
     def run(self, *arguments: object, timeout_s: float = 120, **options: Any) -> Ended:
@@ -64,6 +69,18 @@ class Program:
 
 
 Popen = subprocess.Popen
+
+
+def wait_for_ready(process: Popen, timeout_s: float = 120.0) -> None:
+    """Read a window's stderr, unbuffered, until the line ``ready``.  POSIX only."""
+    assert process.stderr is not None
+    text, deadline = "", time.monotonic() + timeout_s
+    while "ready\n" not in text:
+        ready, _, _ = select.select([process.stderr], [], [], max(0, deadline - time.monotonic()))
+        assert ready, f"not ready within {timeout_s:g} s: {text!r}"
+        data = os.read(process.stderr.fileno(), 4096)
+        assert data, f"it ended: {text!r}"
+        text += data.decode()
 
 
 def _personal(name: str) -> bool:

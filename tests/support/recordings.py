@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.packets import Frame, Keypoints2D
 from app.recording.meta import SourceInfo
 from app.recording.writer import RecordingWriter
+from models.level import Level
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
 SIZE = (320, 240)
@@ -27,6 +28,7 @@ class MadeUpPoses:
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
+    level: Level | None = None
 
 
 def packet(index: int, *, time_s: float | None = None, size: tuple[int, int] = SIZE) -> Keypoints2D:

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from models.skeleton import JOINT
-from models.training.motion import Clip, MotionBank, Pack, derive_midpoints
+from models.training.kinds import Repertoire
+from models.training.motion import Clip, Pack, derive_midpoints
 
 
 def walker(frames: int = 240, rate: float = 60.0) -> Clip:
@@ -42,6 +43,6 @@ def walking_pack(takes: int = 1) -> Pack:
     return Pack("walking", "made here", "CC0", (*(walker(),) * takes, to_validate))
 
 
-def walking_bank() -> MotionBank:
+def walking_repertoire(split: str = "train") -> Repertoire:
     """One walker to train on."""
-    return MotionBank([walking_pack()], [1.0], "train")
+    return Repertoire([walking_pack()], split)

@@ -14,6 +14,7 @@ from app.motion.placement.legs import pinned
 from app.motion.placement.lens import Lens
 from app.motion.placement.scene import Scene, Settled, settle
 from app.motion.placement.upright import pitch
+from models.level import Level
 from models.skeleton import JOINT, PELVIS
 
 _HIGHEST_CAMERA_M: Final = 20.0
@@ -108,10 +109,7 @@ def _axes(
     heading_deg: float | None,
 ) -> NDArray[np.float64]:
     """(3, 3) camera axes -> the room's."""
-    up = settled.upright.up
-    right = np.cross(up, (0.0, 0.0, -1.0))
-    right /= np.linalg.norm(right)
-    level = np.stack([right, up, np.cross(right, up)])
+    level = Level(settled.upright.up.astype(np.float32), 0.0).axes
     if heading_deg is None:
         return level
     known = np.flatnonzero(np.isfinite(settled.places[:, 0]))

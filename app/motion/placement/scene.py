@@ -15,7 +15,8 @@ from app.motion.placement.floor import Floor, feet_on_floor, find_floor
 from app.motion.placement.lens import Lens
 from app.motion.placement.sight import Sighting, sight
 from app.motion.placement.track import Still, track
-from app.motion.placement.upright import Upright, levelled, refined, upright
+from app.motion.placement.upright import Upright, levelled, of_level, refined, upright
+from models.level import Level
 from models.timing import LONGEST_GAP_S
 
 _CORRELATED: Final = 10.0
@@ -41,6 +42,8 @@ class Scene:
     """What each frame says by itself."""
     people: tuple[slice, ...]
     """The frames of each person, as :attr:`MotionData.people`."""
+    level: Level | None = None
+    """Where up is, if the lifter said so."""
 
     @classmethod
     def of(cls, data: MotionData, lens: Lens) -> Scene:
@@ -51,7 +54,7 @@ class Scene:
         slopes = np.nan_to_num(slopes)
         alone = sight(joints, slopes, weight)
         body = Sighting(alone.place, alone.information / _CORRELATED)
-        return cls(data.time_s, joints, slopes, weight > 0, body, data.people)
+        return cls(data.time_s, joints, slopes, weight > 0, body, data.people, data.level)
 
     @property
     def stretches(self) -> list[slice]:
@@ -132,7 +135,7 @@ def settle(scene: Scene, height_m: float | None, camera_height_m: float | None) 
     Up and floor come from the way by the body alone, so that what the floor then says of the way
     does not come back to it.
     """
-    guess = upright(scene.joints, scene.seen)
+    guess = of_level(scene.level) if scene.level else upright(scene.joints, scene.seen)
     alone = scene.way()
     stands = np.zeros((len(scene.time_s), 2), bool)
     best, floor = _room(scene, alone, guess, stands, height_m, camera_height_m)

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from models.level import Level
 from models.skeleton import JOINT, JOINT_COUNT, PELVIS
 
 _LEVEL: Final = np.array([0.0, -1.0, 0.0])
@@ -37,7 +38,7 @@ _UNSURE: Final = 3.0
 """Standard deviations by which a known height of the camera may correct the pitch."""
 _STEPS: Final = 301
 
-Cue = Literal["legs", "trunk", "nothing"]
+Cue = Literal["told", "pictures", "legs", "trunk", "nothing"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,12 @@ class Upright:
     """Radians, about the picture's horizontal."""
     cue: Cue
     """What was looked at."""
+
+
+def of_level(level: Level) -> Upright:
+    """As the lifter found, or was told."""
+    cue: Cue = "told" if level.told else "pictures"
+    return Upright(level.up.astype(np.float64), math.radians(level.spread_deg), cue)
 
 
 def upright(joints: NDArray[np.float64], seen: NDArray[np.bool_]) -> Upright:

@@ -22,6 +22,7 @@ from app.ui.tasks import Control, Job
 
 if TYPE_CHECKING:
     from app.detection.following import Choice
+    from app.lifting.exporting import Exported
     from app.recording.reader import Recording
 
 EXPLAINED: Final = (
@@ -141,7 +142,7 @@ class ExportPresenter:
         preferences = replace(self.preferences)
         self.preferences.last_folder = str(path.parent)
 
-        def write(control: Control) -> work.Exported:
+        def write(control: Control) -> Exported:
             require(kind)  # before a long video is lifted for nothing
             if target.is_video:
                 choices = target.choices
@@ -161,11 +162,15 @@ class ExportPresenter:
             )
         )
 
-    def _done(self, written: work.Exported) -> None:
+    def _done(self, written: Exported) -> None:
         files = written.files
-        beside = f"; {files[1].name} describes it" if len(files) > 1 else ""
-        if written.remarks:
-            beside = ". " + " ".join(written.remarks)
+        quality = f"{written.quality[:1].upper()}{written.quality[1:]}."
+        if written.warnings:
+            beside = f". {' '.join(written.warnings)} {quality}"
+        elif len(files) > 1:
+            beside = f"; {files[1].name} describes it. {quality}"
+        else:
+            beside = f". {quality}"
         show = NewsButton("Show in folder", lambda: self._show(files[0]))
         away = NewsButton("Dismiss", self._window.clear_news)
         self._window.announce(News(f"Saved {files[0].name}{beside}", (show, away)))

@@ -87,6 +87,7 @@ class LiveStage:
             lifter_loader(preferences),
             delay=preferences.delay,
             height_m=preferences.height_m or None,
+            level=work.lifting_of(preferences).level,
             smooth=preferences.smooth_live,
             several=preferences.several,
             detector_size=preferences.detector_size,

@@ -310,6 +310,7 @@ class PlaybackStage:
                 captured_at=stamp,
                 detected_at=stamp,
                 lifted_at=stamp,
+                level=poses.level,
             )
         return Look(
             frame=frame,

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.angles import ANGLE, ANGLE_COUNT, joint_angles
-from app.motion.data import CAMERA_LEVEL
 from app.packets import Pose3D
 from app.ui.angle_groups import GROUPS
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.stage import Look
+from models.level import CAMERA_LEVEL
 from models.timing import LONGEST_GAP_S
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class LiveTrace:
         self._person[:-1] = self._person[1:]
         self._person[-1] = person
         self._time_s[-1] = pose.time_s
-        self._degrees[-1] = _angles(pose.xyz[None], pose.missing[None])[0]
+        self._degrees[-1] = joint_angles(pose.upright[None], pose.missing[None])[0]
 
 
 class RecordedTrace:
@@ -139,7 +139,9 @@ class RecordedTrace:
         rows = slice(first, min(last, len(self._time_s)))
         if self.poses is None:
             return rows, np.full((rows.stop - rows.start, ANGLE_COUNT), np.nan)
-        return rows, _angles(self.poses.xyz[rows], self.poses.missing[rows])
+        level = self.poses.level
+        axes = CAMERA_LEVEL if level is None else level.axes
+        return rows, joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows])
 
 
 class PlotPresenter:
@@ -226,7 +228,3 @@ def _extent(degrees: NDArray[np.float64]) -> tuple[float, float]:
     """The lowest and the highest; (0, 0) if there are none."""
     known = degrees[np.isfinite(degrees)]
     return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
-
-
-def _angles(xyz: NDArray[np.floating], missing: NDArray[np.bool_]) -> NDArray[np.float64]:
-    return joint_angles(xyz @ CAMERA_LEVEL.T, missing)

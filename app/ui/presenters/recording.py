@@ -226,7 +226,8 @@ def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> R
             detector=about(stage.snapshot.stats.detector_size or FOR_LIVE),
             height_m=preferences.height_m or None,
             weights=preferences.weights or None,
-            use_depth=preferences.use_depth,
+            camera_pitch_deg=preferences.camera_pitch_deg if preferences.camera_told else None,
+            camera_roll_deg=preferences.camera_roll_deg if preferences.camera_told else None,
             delay=preferences.delay,
         ),
     )

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.packets import Keypoints2D, Pose3D
-from app.render.camera import world_from_camera
 from app.render.request import ANKLE_M, SITTING_M
 from models.skeleton import JOINT
 
@@ -48,7 +47,7 @@ class Standing:
     def stand(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
         """(17, 3) joints in world axes (y up, floor at 0), metres."""
         step = self._step(pose.time_s)
-        local = world_from_camera(pose.xyz)
+        local = pose.upright
         wanted = _pelvis_height(local, pose.missing)
         if self._height is None:
             self._height = wanted if wanted is not None else SITTING_M

@@ -275,7 +275,9 @@ class WindowPresenter(QObject):
             stage.run.set_detector_size(chosen.detector_size)
         elif name == "several":
             stage.run.set_several(chosen.several)
-        elif name in ("weights", "device", "use_depth"):
+        elif name in ("camera_told", "camera_pitch_deg", "camera_roll_deg"):
+            stage.run.set_level(work.lifting_of(chosen).level)
+        elif name in ("weights", "device"):
             stage.gpu_wanted = chosen.device not in ("auto", "cpu")
             stage.run.set_lifter(lifter_loader(chosen))
         elif name in ("resolution", "rate") and stage.is_camera:

@@ -7,7 +7,7 @@ is left behind then.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,9 @@ from app.ui.tasks import Control
 
 if TYPE_CHECKING:
     from app.detection.following import Choice
+    from app.lifting.exporting import Exported
+    from app.lifting.options import LiftOptions
+    from app.lifting.progress import ProgressCallback
     from app.motion.data import MotionData
     from app.motion.selection import Selection
     from app.recording.listing import RecordingEntry
@@ -26,17 +29,21 @@ if TYPE_CHECKING:
 
 _NEWEST: Final = 12
 """Recordings listed in the menu."""
-_DETECTING: Final = 0.85
-"""Share of the whole work on a video that finding the joints takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """What has been written."""
+def lifting_of(preferences: Preferences) -> LiftOptions:
+    """What the settings want of lifting."""
+    from app.lifting.options import LiftOptions
 
-    files: tuple[Path, ...]
-    remarks: tuple[str, ...]
-    """Sentences about what is not as one might think."""
+    told = preferences.camera_told
+    return LiftOptions(
+        weights=preferences.weights or None,
+        device=preferences.device,
+        height_m=preferences.height_m or None,
+        camera_pitch_deg=preferences.camera_pitch_deg if told else None,
+        camera_roll_deg=preferences.camera_roll_deg if told else None,
+        several=preferences.several,
+    )
 
 
 def cameras() -> tuple[str, ...]:
@@ -133,38 +140,29 @@ def open_recording(path: Path) -> Recording:
 
 def lifter(preferences: Preferences) -> Lifter:
     """The network as chosen in the settings.  Raises WeightsError, DeviceError."""
-    from models.lifter import Lifter
+    from app.lifting.work import make_lifter
 
-    height = preferences.height_m or None
-    return Lifter(
-        preferences.weights or None,
-        preferences.device,
-        height_m=height,
-        use_depth=preferences.use_depth,
-    )
+    return make_lifter(lifting_of(preferences))
 
 
 def lift_recording(recording: Recording, preferences: Preferences, control: Control) -> Recording:
     """Lift a recording at full quality and save the poses beside it."""
-    from app.recording import lifting
+    from app.lifting import recordings
 
-    control.report(0.0)
-    lifting.lift(recording, lifter(preferences), control.report)
+    wanted = recordings.as_recorded(lifting_of(preferences), recording)
+    wanted = replace(wanted, height_m=preferences.height_m or None)
+    network = lifter(preferences)
+    recordings.lift_recording(
+        recording, network, wanted, lambda progress: control.report(progress.share)
+    )
     return recording
 
 
 def up_to_date(recording: Recording, preferences: Preferences) -> bool:
     """Whether the saved poses are those the settings of now would give.  Raises WeightsError."""
-    from app.recording.lifting import made_with
+    from app.lifting.recordings import is_current
 
-    if recording.poses is None:
-        return False
-    info = recording.poses.info
-    if info.get("use_depth", True) != preferences.use_depth:
-        return False
-    if info.get("height_m") != (preferences.height_m or None):
-        return False
-    return not preferences.weights or made_with(recording.poses, preferences.weights)
+    return is_current(recording, lifting_of(preferences))
 
 
 def export_recording(
@@ -179,17 +177,29 @@ def export_recording(
 
     Raises ExportError if there is no frame in ``part``.
     """
-    ready = up_to_date(recording, preferences)
-    poses, file = _split(control, kind, ready=ready)
-    if not ready:
-        recording = lift_recording(recording, preferences, _Part(poses, 0.0, 0.9))
-    from app.export.registry import export
+    from app.export.registry import FORMATS
+    from app.lifting.exporting import Order, process_and_export
+    from app.lifting.progress import Overall, Stage
+    from app.lifting.recordings import as_recorded, lift_recording
     from app.motion.data import MotionData
-    from app.motion.selection import select
+    from app.ui.presenters.processing import wanted
 
-    data, said = _processed(MotionData.from_recording(recording), preferences, poses)
-    data = select(data, part, recording.keypoints.dropped)
-    return Exported(export(path, data, kind, overwrite=True, progress=file.report), said)
+    ready = up_to_date(recording, preferences)
+    begins = Stage.PROCESSING if ready else Stage.LIFTING
+    overall = Overall(control.report, slow=FORMATS[kind].slow, begins=begins)
+    if not ready:
+        options = replace(
+            as_recorded(lifting_of(preferences), recording),
+            height_m=preferences.height_m or None,
+        )
+        lift_recording(recording, lifter(preferences), options, overall)
+    return process_and_export(
+        MotionData.from_recording(recording),
+        Order(path, kind, wanted(preferences), overwrite=True),
+        part=part,
+        dropped=recording.keypoints.dropped,
+        progress=overall,
+    )
 
 
 def export_video(
@@ -204,79 +214,39 @@ def export_video(
 
     ``choices`` say whom of several people to follow.
     """
-    from app.export.registry import export
-    from app.pictures import refuse_source
-
-    refuse_source(path, video)
-    poses, file = _split(control, kind, ready=False)
-    lifted, warnings = lift_video(video, preferences, poses, choices)
-    data, said = _processed(lifted, preferences, poses)
-    files = export(path, data, kind, overwrite=True, progress=file.report)
-    return Exported(files, (*warnings, *said))
-
-
-def _split(control: Control, kind: str, *, ready: bool) -> tuple[_Part, _Part]:
-    """The work on the poses, which may be ``ready`` but for processing; and writing the file."""
     from app.export.registry import FORMATS
-
-    share = (0.1 if ready else 0.5) if FORMATS[kind].slow else 0.98
-    return _Part(control, 0.0, share), _Part(control, share, 1.0)
-
-
-def _processed(
-    data: MotionData, preferences: Preferences, control: Control
-) -> tuple[MotionData, tuple[str, ...]]:
-    """What the preferences want done to the poses, and what of it could not be.
-
-    It is the last tenth of the work on them.
-    """
-    from app.motion.processing import process, remarks
+    from app.lifting.exporting import Order, process_and_export
+    from app.lifting.progress import Overall
+    from app.pictures import refuse_source
     from app.ui.presenters.processing import wanted
 
-    data = process(data, wanted(preferences), _Part(control, 0.9, 1.0).report)
-    return data, remarks(data)
+    refuse_source(path, video)
+    overall = Overall(control.report, slow=FORMATS[kind].slow)
+    lifted, warnings = lift_video(video, preferences, overall, choices)
+    order = Order(path, kind, wanted(preferences), overwrite=True)
+    written = process_and_export(lifted, order, progress=overall)
+    return replace(written, warnings=(*warnings, *written.warnings))
 
 
 def lift_video(
-    video: Path, preferences: Preferences, control: Control, choices: Sequence[Choice] = ()
+    video: Path,
+    preferences: Preferences,
+    progress: ProgressCallback,
+    choices: Sequence[Choice] = (),
 ) -> tuple[MotionData, tuple[str, ...]]:
     """The 3D poses of a whole video file, and what is wrong with it.
 
     ``choices`` say whom of several people to follow.
     """
-    from app.clip import Progress, Stage, detect_clip, lift_clip
-    from app.detection.detector import Detector
-    from app.detection.models import FOR_FILMS
+    from app.lifting.clip import lift_clip
+    from app.lifting.work import detect, make_lifter, make_pool
     from app.pictures import SourcePictures
     from app.sources import open_source
 
-    network = lifter(preferences)
-    parts = {
-        Stage.DETECTING: _Part(control, 0.0, _DETECTING),
-        Stage.LIFTING: _Part(control, _DETECTING, 0.9),
-    }
-
-    def progress(done: Progress) -> None:
-        parts[done.stage].report(done.frames / done.total if done.total else 0.0)
-
-    with (
-        open_source(str(video)) as source,
-        Detector(FOR_FILMS, several=preferences.several, choices=choices) as detector,
-    ):
-        clip = detect_clip(source, detector, progress=progress, lifter=lambda: network)
+    wanted = replace(lifting_of(preferences), choices=tuple(choices))
+    network = make_lifter(wanted)
+    with open_source(str(video)) as source, make_pool(wanted) as pool:
+        clip = detect(source, video, wanted, pool, progress=progress)
     pictures = SourcePictures(partial(open_source, str(video)))
-    return lift_clip(clip, network, progress=progress, pictures=pictures), clip.warnings
-
-
-class _Part:
-    """A stretch of the whole progress, for one step of the work."""
-
-    def __init__(self, control: Control, start: float, end: float) -> None:
-        self._control, self._start, self._end = control, start, end
-
-    @property
-    def cancelled(self) -> bool:
-        return self._control.cancelled
-
-    def report(self, share: float) -> None:
-        self._control.report(self._start + (self._end - self._start) * share)
+    motion = lift_clip(clip, network, level=wanted.level, progress=progress, pictures=pictures)
+    return motion, clip.warnings

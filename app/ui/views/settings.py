@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.detection.models import MODELS, SIZES
+from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.live_out.targets import NETWORK, LslTarget, OscTarget
 from app.motion.wanted import HEIGHT_RANGE_M
 from app.ui.preferences import Preferences
@@ -136,11 +137,7 @@ class SettingsPanel(QFrame):
             "Smooth the live view",
             "Calmer when you hold still, a little later when you move slowly; recordings stay raw",
         )
-        self._check(
-            "use_depth",
-            "Use MediaPipe's depth",
-            "As evidence beside the 2D joints; off, the network sees those alone",
-        )
+        self._camera_tilt()
         self._choice("weights", "Weights", [("Automatic", "")], "The trained network")
         self._choice("device", "Computed on", [("Automatic", "auto")], "Processor or GPU")
 
@@ -222,6 +219,23 @@ class SettingsPanel(QFrame):
         metres.valueChanged.connect(lambda _value: tell())
         self._column.addWidget(known)
         self._row("Height", metres, known)
+
+    def _camera_tilt(self) -> None:
+        known = self._check(
+            "camera_told",
+            "I know the camera's tilt",
+            "Without it the tilt is found out from the person",
+        )
+        for name, words, limits, tip in (
+            ("camera_pitch_deg", "Looks down", PITCH_RANGE_DEG, "Negative: it looks up"),
+            ("camera_roll_deg", "Turned", ROLL_RANGE_DEG, "Clockwise, as seen from behind it"),
+        ):
+            degrees = kit.Number(limits, getattr(self._preferences, name), " \u00b0", 1.0)
+            degrees.setObjectName(name)
+            degrees.setAccessibleName(words)
+            degrees.setToolTip(tip)
+            degrees.valueChanged.connect(lambda value, name=name: self.changed.emit(name, value))
+            self._row(words, degrees, known)
 
     def _row(self, words: str, widget: QWidget, only_with: kit.Tick | None = None) -> None:
         """A line of the panel; with ``only_with``, shown while that is ticked."""

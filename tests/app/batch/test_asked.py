@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from app.batch.asked import asked_of, is_done, is_export, with_asked
-from app.batch.task import Options
+from app.batch.task import Wanted
 from app.export.registry import export
+from app.lifting.options import LiftOptions
 from app.motion.wanted import Processing
 from tests.support.motion import motion
 
-OPTIONS = Options(weights_sha256="ab" * 32, processing=Processing(bone=("thigh", 0.42)))
+OPTIONS = Wanted(weights_sha256="ab" * 32, processing=Processing(bone=("thigh", 0.42)))
 
 
 @pytest.fixture
@@ -43,10 +44,11 @@ def test_what_was_asked_is_done(video: Path, table: Path) -> None:
     [
         {"weights_sha256": "cd" * 32},
         {"kind": "csv-long"},
-        {"detector": "full"},
-        {"height_m": 1.8},
-        {"use_depth": False},
-        {"seconds": 2.0},
+        {"lifting": LiftOptions(detector="full")},
+        {"lifting": LiftOptions(height_m=1.8)},
+        {"lifting": LiftOptions(camera_pitch_deg=5.0)},
+        {"lifting": LiftOptions(detector="lite")},
+        {"lifting": LiftOptions(seconds=2.0)},
         {"processing": Processing(bone=("thigh", 0.43))},
         {"processing": Processing(smooth_hz=6.0, bone=("thigh", 0.42))},
     ],
@@ -57,7 +59,9 @@ def test_other_options_are_other_work(other: dict[str, object], video: Path, tab
 
 
 def test_where_and_how_fast_it_is_lifted_does_not_matter(video: Path, table: Path) -> None:
-    assert is_done(table, asked_of(video, replace(OPTIONS, device="cpu", threads=7)))
+    assert is_done(
+        table, asked_of(video, replace(OPTIONS, lifting=LiftOptions(device="cpu", jobs=7)))
+    )
 
 
 def test_a_video_that_has_changed_is_another(video: Path, table: Path) -> None:

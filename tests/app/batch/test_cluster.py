@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,51 +9,18 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.cluster import cluster_of_two
 from tests.support.program import Program
 from tests.support.waiting import until
 
-pytest.importorskip("ray", reason="pip install -e '.[ray]'")
+pytest.importorskip("ray", reason="pip install '.[ray]'")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    """The address of a cluster of two workers, ended with all its processes."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="mixpose-ray-") as folder:  # sockets need a short path
-        command = [
-            *(str(Path(sys.executable).with_name("ray")), "start", "--head", "--block"),
-            *(f"--port={port}", "--num-cpus=2", "--node-ip-address=127.0.0.1"),
-            *("--include-dashboard=false", "--disable-usage-stats", f"--temp-dir={folder}"),
-            *("--object-store-memory=100000000",),
-        ]
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        ) as process:
-            try:
-                until(lambda: answers(port), "the cluster to start", 120)
-                yield f"127.0.0.1:{port}"
-            finally:
-                head = psutil.Process(process.pid)
-                end_all([*head.children(recursive=True), head])
-
-
-def end_all(family: list[psutil.Process]) -> None:
-    for each in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            each.terminate()
-    for each in psutil.wait_procs(family, timeout=10)[1]:
-        each.kill()
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    with cluster_of_two() as address:
+        yield address
 
 
 def lifting() -> list[psutil.Process]:

@@ -46,11 +46,16 @@ def test_an_interrupted_recording_is_recovered_lifted_and_exported(
     again = program.run("export", path, "-o", out / "y.csv")
     assert "as lifted before with" in again.out
     assert (out / "y.csv").read_bytes() == (out / "x.csv").read_bytes()
-    other = program.run("export", path, "-o", out / "z.csv", "--no-detector-depth")
+    other = program.run("export", path, "-o", out / "z.csv", "--camera-pitch", "10")
     assert "lifted now" in other.out
     poses = Recording.open(path).poses
     assert poses is not None
-    assert (poses.info["height_m"], poses.info["use_depth"]) == (1.7, False)  # type: ignore[typeddict-item]
+    assert poses.info["height_m"] == 1.7
+    assert poses.level is not None
+    assert (poses.level.told, round(poses.level.pitch_deg, 1)) == (True, 10.0)
+    said = json.loads((out / "z.csv.json").read_text())
+    assert said["level"] == {"pitch_deg": 10.0, "roll_deg": 0.0, "spread_deg": 1.0, "told": True}
+    assert said["quality"]["frames_pct"]["nobody"] == 0
 
 
 def test_a_name_is_found_among_the_recordings_of_the_window(program: Program, out: Path) -> None:

@@ -145,6 +145,7 @@ def test_no_screen_for_the_window(program: Program) -> None:
 def test_the_core_of_lift_imports_without_the_window(program: Program) -> None:
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['PyQt6', 'open3d', 'torch', 'mediapipe']));"
-        "import app.clip, app.cli.lift, app.cli.devices, app.cli.bench, app.logs, app.machine"
+        "import app.lifting.work, app.cli.lift;"
+        "import app.cli.devices, app.cli.bench, app.logs, app.machine"
     )
     assert program.run(code=code).code == 0

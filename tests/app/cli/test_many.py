@@ -60,10 +60,12 @@ def test_a_folder_is_as_one_by_one_and_a_second_run_skips_it(
     assert first == "mixpose: 2 of 3 videos lifted. Not lifted:"
     assert second.startswith(f"  {films / 'broken.mp4'}: broken.mp4 is not a video")
     assert rest == [], "no bar where nobody watches, and no chatter of the processes"
-    assert sorted(ended.out.splitlines()) == [
+    said = [line.partition("; ") for line in sorted(ended.out.splitlines())]
+    assert [words for words, _, _ in said] == [
         f"{folder / 'a.csv'}: 20 frames (0.6 s), a person in 20",
         f"{folder / 'deep' / 'b.csv'}: 15 frames (0.5 s), a person in 15",
     ]
+    assert all(quality.startswith("nobody in 0% of the frames") for _, _, quality in said)
     sources = [films / "a.mp4", films / "deep" / "b.mkv"]
     alone = program.run("lift", *sources, "-o", f"{single}/", "--smooth", "6", timeout_s=PATIENCE_S)
     assert alone.code == 0, alone
@@ -82,7 +84,7 @@ def test_a_folder_is_as_one_by_one_and_a_second_run_skips_it(
 def sorted_out(films: Path, out: Path, *arguments: str) -> tuple[list[Task], int, list[str]]:
     """What there is to do, what is done, and why the rest cannot be done."""
     options = parse(["lift", str(films), "-o", str(out), *arguments])
-    wanted = batch_options.options_for_each(options, "csv", "ab" * 32)
+    wanted = batch_options.wanted_of_each(options, "csv", "ab" * 32)
     found = many.sort_out(folders.plan([str(films)], str(out), None), wanted, options)
     return found.tasks, found.done, [reason for _, reason in found.refused]
 

@@ -58,7 +58,8 @@ def test_a_video_is_recorded_whole_and_lifted(program: Program, clips: Path, out
         "detector": about("full"),
         "height_m": 1.6,
         "weights": None,
-        "use_depth": True,
+        "camera_pitch_deg": None,
+        "camera_roll_deg": None,
         "delay": None,
     }
 

@@ -189,4 +189,4 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.parametrize("where", ["--osc", pytest.param("--lsl", marks=pytest.mark.slow)])
 def test_without_the_extra_it_says_what_to_install(where: str, program: Program) -> None:
     ended = program.run("stream", "--source", "performer", where, code=_WITHOUT)
-    ended.check_refused("pip install -e '.[live]'")
+    ended.check_refused("pip install '.[live]'")

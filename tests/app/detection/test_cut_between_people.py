@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from app.clip import DetectedClip, detect_clip, lift_clip
 from app.detection.detector import Detector
 from app.detection.models import Size
 from app.export.even import evenly
 from app.export.film.stand import Stand
+from app.lifting.clip import DetectedClip, lift_clip
+from app.lifting.options import LiftOptions
+from app.lifting.reading import detect_clip
+from app.lifting.recordings import lift_recording
 from app.motion.bones import bone_lengths
 from app.motion.data import FILLED, MISSING, Event, MotionData
 from app.motion.placement import place
@@ -23,7 +26,6 @@ from app.motion.processing import process
 from app.motion.selection import Selection, select
 from app.motion.wanted import Processing
 from app.packets import OTHER_PERSON, Company, Frame, Keypoints2D
-from app.recording import lifting
 from app.recording.meta import SourceInfo
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
@@ -101,7 +103,7 @@ def recorded(packets: Sequence[Keypoints2D], folder: Path) -> Recording:
 
 def by_recording(packets: Sequence[Keypoints2D], lifter: Lifter, folder: Path) -> MotionData:
     recording = recorded(packets, folder)
-    lifting.lift(recording, lifter)
+    lift_recording(recording, lifter, LiftOptions())
     return MotionData.from_recording(Recording.open(recording.path))
 
 

@@ -22,17 +22,18 @@ from numpy.typing import NDArray
 
 from app.detection import models
 from app.detection.detector import Detector
-from app.detection.models import FOLDER, MODELS, SIZES, Size
+from app.detection.models import MODELS, SIZES, Size
 from app.detection.no_telemetry import silenced
 from app.errors import DetectorError
 from app.packets import Frame, Keypoints2D
 from app.performer.source import PerformerSource
+from models import WEIGHTS_DIR
 from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
 from models.visibility import seen_mask
 from tests.conftest import REPOSITORY
 
 Picture = NDArray[np.uint8]
-BUNDLE = FOLDER / "pose_landmarker_full.task"
+BUNDLE = WEIGHTS_DIR / "pose_landmarker_full.task"
 _LEGS = [JOINT[side + part] for side in ("left_", "right_") for part in ("knee", "ankle")]
 
 
@@ -268,7 +269,7 @@ def test_what_is_no_model_is_an_error_that_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch,
     make: Callable[[Path, pytest.MonkeyPatch], None],
 ) -> None:
-    monkeypatch.setattr(models, "FOLDER", tmp_path)
+    monkeypatch.setattr(models, "WEIGHTS_DIR", tmp_path)
     make(tmp_path / BUNDLE.name, monkeypatch)
     before = dict(os.environ)
     with pytest.raises(DetectorError, match="pose"):
@@ -282,10 +283,10 @@ def test_a_damaged_bundle_is_named_with_its_checksum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     name = f"pose_landmarker_{size}.task"
-    content = bytearray((FOLDER / name).read_bytes())
+    content = bytearray((WEIGHTS_DIR / name).read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / name).write_bytes(content)
-    monkeypatch.setattr(models, "FOLDER", tmp_path)
+    monkeypatch.setattr(models, "WEIGHTS_DIR", tmp_path)
     with pytest.raises(DetectorError, match=f"{name} is damaged.*SHA-256.*{MODELS[size].sha256}"):
         Detector(size)
 
@@ -321,7 +322,7 @@ def test_a_size_that_cannot_be_used_leaves_the_one_there_was(
     person: list[Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Detector("lite") as detector:
-        monkeypatch.setattr(models, "FOLDER", tmp_path)
+        monkeypatch.setattr(models, "WEIGHTS_DIR", tmp_path)
         with pytest.raises(DetectorError, match="cannot be read"):
             detector.change("heavy")
         assert detector.size == "lite"
@@ -341,10 +342,10 @@ def test_a_failure_is_an_error_and_can_be_closed(person: list[Picture]) -> None:
 
 
 def test_script_card_and_program_agree_on_the_bundles() -> None:
-    script = runpy.run_path(str(FOLDER / "build_pose_landmarker.py"))
+    script = runpy.run_path(str(WEIGHTS_DIR / "build_pose_landmarker.py"))
     assert script["SHA256"] == {size: model.sha256 for size, model in MODELS.items()}
-    assert script["FOLDER"] == FOLDER
-    card = (FOLDER / "pose_landmarker.md").read_text(encoding="utf-8")
+    assert script["FOLDER"] == WEIGHTS_DIR
+    card = (WEIGHTS_DIR / "pose_landmarker.md").read_text(encoding="utf-8")
     assert all(model.sha256 in card for model in MODELS.values())
 
 

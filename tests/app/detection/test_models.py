@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from app.detection import models
-from app.detection.models import MODELS, SIZES, Size, about, calibrated
+from app.detection.models import MODELS, SIZES, Size, about
 from app.detection.person import Person
+from models.visibility import CALIBRATION, calibrated
 
 SAID = np.array([0.0, 1e-6, 0.03, 0.3, 0.5, 0.9, 1.0 - 1e-6, 1.0], np.float32)
 
 
-@pytest.fixture
-def fitted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if ``heavy`` were found to say too little."""
-    heavy = replace(MODELS["heavy"], slope=0.5, offset=1.0)
-    monkeypatch.setitem(models.MODELS, "heavy", heavy)
-
-
-@pytest.mark.usefixtures("fitted")
 @pytest.mark.parametrize("size", SIZES)
 def test_what_was_said_keeps_its_order_and_its_ends(size: Size) -> None:
     meant = calibrated(SAID, size)
@@ -32,17 +22,21 @@ def test_what_was_said_keeps_its_order_and_its_ends(size: Size) -> None:
     np.testing.assert_array_equal(calibrated(SAID.reshape(2, 4), size), meant.reshape(2, 4))
 
 
-@pytest.mark.usefixtures("fitted")
 def test_the_log_odds_are_stretched_and_shifted() -> None:
+    slope, offset = CALIBRATION["heavy"]
     odds = calibrated(SAID[2:6], "heavy") / (1 - calibrated(SAID[2:6], "heavy"))
-    np.testing.assert_allclose(odds, np.sqrt(SAID[2:6] / (1 - SAID[2:6])) * np.e, rtol=1e-4)
+    expected = (SAID[2:6] / (1 - SAID[2:6])) ** slope * np.exp(offset)
+    np.testing.assert_allclose(odds, expected, rtol=1e-4)
+
+
+def test_heavy_is_sparing_and_lite_is_not() -> None:
+    assert calibrated(np.array(0.3), "heavy") > 0.5 > 0.3 > calibrated(np.array(0.3), "lite")
 
 
 def test_full_means_what_it_says() -> None:
     np.testing.assert_array_equal(calibrated(SAID, "full"), SAID)
 
 
-@pytest.mark.usefixtures("fitted")
 def test_confidences_are_what_is_meant_and_landmarks_what_was_said() -> None:
     landmarks = np.zeros((33, 5), np.float32)
     landmarks[:, 3] = 0.3

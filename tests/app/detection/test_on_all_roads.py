@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.clip import detect_clip
 from app.detection import following
 from app.detection.detector import Detector
 from app.detection.following import Choice
+from app.lifting.reading import detect_clip
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
 from app.pipeline import LiveRun, State
 from app.recording.meta import SourceInfo

@@ -102,5 +102,5 @@ def test_without_h5py_it_is_said_what_to_install(
 ) -> None:
     write_sequence(tmp_path, "TS1", 5)
     monkeypatch.setitem(sys.modules, "h5py", None)
-    with pytest.raises(EvaluationError, match=r"pip install -e '\.\[evaluate\]'"):
+    with pytest.raises(EvaluationError, match=r"pip install '\.\[evaluate\]'"):
         mpi_inf_3dhp(tmp_path)

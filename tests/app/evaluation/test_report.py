@@ -128,5 +128,5 @@ def test_without_matplotlib_it_is_said_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(EvaluationError, match=r"pip install -e '\.\[evaluate\]'"):
+    with pytest.raises(EvaluationError, match=r"pip install '\.\[evaluate\]'"):
         draw(tmp_path, delays(), [])

@@ -36,7 +36,10 @@ def test_it_says_everything(tmp_path: Path) -> None:
             "y": "up",
             "z": "toward the camera",
             "handedness": "right",
+            "up": "the image's",
         },
+        "level": None,
+        "quality": None,
         "position": {"reference": "root-relative", "root": "pelvis"},
         "cells": {
             "seen": "x, y, z and conf",

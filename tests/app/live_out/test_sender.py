@@ -134,5 +134,5 @@ def test_without_the_library_it_says_what_to_install(
     from app.live_out import targets
 
     monkeypatch.setattr(targets, "find_spec", lambda name: None if name == library else object())
-    with pytest.raises(LiveOutError, match=r"pip install -e '\.\[live\]'"):
+    with pytest.raises(LiveOutError, match=r"pip install '\.\[live\]'"):
         Sender(target)

@@ -56,7 +56,7 @@ def test_an_unexpected_error_is_worded_and_its_traceback_logged(
 def test_a_missing_detector_bundle(
     live_run: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.detection.models.FOLDER", tmp_path)
+    monkeypatch.setattr("app.detection.models.WEIGHTS_DIR", tmp_path)
     source = ScriptedSource(rate=30, live=True)
     run = live_run(lambda: source)
     assert isinstance(failure(run), DetectorError)

@@ -13,6 +13,7 @@ import pytest
 from app.detection.detector import Detector
 from app.errors import SourceError, WeightsError
 from app.pipeline import LiveRun, Sight, State
+from models.level import Level
 from models.lifter import Lifter
 from tests.support.scripted import ScriptedSource
 from tests.support.waiting import until
@@ -281,3 +282,18 @@ def test_the_height_rescales_the_pose_also_while_paused(live_run: Make, person: 
     assert small is not None
     assert tall is not None
     np.testing.assert_allclose(tall.xyz, 2.0 * small.xyz, rtol=1e-4, atol=1e-5)
+
+
+def test_the_level_told_is_that_of_the_next_pose(live_run: Make, person: np.ndarray) -> None:
+    told = Level.from_angles(10.0)
+    run = live_run(lambda: ScriptedSource(30, rate=30, picture=person), level=told)
+    run.start()
+    until(lambda: posed(run) == 29, "the last pose")
+    pose = run.latest().pose
+    assert pose is not None
+    assert pose.level is told
+    run.set_level(None)
+    until(lambda: run.latest().pose is not pose, "another pose")
+    last = run.latest().pose
+    assert last is not None
+    assert last.level is None, "the shipped weights do not say"

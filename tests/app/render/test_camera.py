@@ -16,7 +16,6 @@ from app.render.camera import (
     TOP,
     OrbitCamera,
     View,
-    world_from_camera,
 )
 
 SIZE = (800, 600)
@@ -67,7 +66,7 @@ def test_lens_is_sixty_degrees_high() -> None:
 def test_view_from_the_webcam_shows_what_the_webcam_saw() -> None:
     points = np.array([[0.3, -0.2, 2.0], [-0.5, 0.4, 3.0]])
     view = View((0, 0, 0), (0, 0, -1), fov_deg=50)
-    pixels_seen, depth = view.project(world_from_camera(points), SIZE)
+    pixels_seen, depth = view.project(points * (1, -1, -1), SIZE)
     focal = view.focal(SIZE[1])
     np.testing.assert_allclose(pixels_seen, focal * points[:, :2] / points[:, 2:] + (400, 300))
     np.testing.assert_allclose(depth, points[:, 2])

@@ -18,7 +18,7 @@ from tests.support.recordings import poses, record
 def lifted_with(folder: Path, weights: Path) -> Recording:
     recording = Recording.open(record(folder, 5))
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
-    info = {"name": "a name of its own", "sha256": sha256, "height_m": None, "use_depth": True}
+    info = {"name": "a name of its own", "sha256": sha256, "height_m": None}
     recording.save_poses(poses(5), info)
     return recording
 
@@ -46,6 +46,6 @@ def test_shipped_weights_are_told_by_their_bytes(tmp_path: Path) -> None:
 def test_what_else_is_wanted_counts_too(tmp_path: Path) -> None:
     recording = lifted_with(tmp_path, available_weights()[0])
     assert not up_to_date(recording, Preferences(height_m=1.8))
-    assert not up_to_date(recording, Preferences(use_depth=False))
+    assert not up_to_date(recording, Preferences(camera_told=True, camera_pitch_deg=10.0))
     recording.poses = None
     assert not up_to_date(recording, Preferences())

@@ -120,7 +120,7 @@ def test_the_mirror_changes_the_picture_and_not_the_recording(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     session = open_window(
-        camera.url, keep_video=True, several=False, detector="lite", use_depth=False,
+        camera.url, keep_video=True, several=False, detector="lite",
         height_m=1.7, delay=3,
     )  # fmt: skip
     window = session.window
@@ -135,7 +135,8 @@ def test_the_mirror_changes_the_picture_and_not_the_recording(
         "detector": about("lite"),
         "height_m": 1.7,
         "weights": None,
-        "use_depth": False,
+        "camera_pitch_deg": None,
+        "camera_roll_deg": None,
         "delay": 3,
     }
     row = int(np.flatnonzero(recording.keypoints.tracked)[0])

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from app.export.sidecar import description
-from app.motion.data import CAMERA_LEVEL
 from app.motion.placement import place
 from app.motion.placement.lens import Lens
 from app.motion.placement.scene import Scene
 from app.motion.placement.upright import upright
 from app.performer.rotations import about_x
 from app.performer.stage import aim_camera
+from models.level import CAMERA_LEVEL
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.performed import Performed, performed, without
 

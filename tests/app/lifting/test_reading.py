@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from app import clip
-from app.clip import Progress, Stage, detect_clip
 from app.detection.detector import Detector
 from app.detection.models import Size
 from app.errors import DetectorError, SourceError
+from app.lifting import reading
+from app.lifting.progress import Progress, Stage
+from app.lifting.reading import detect_clip
 from app.packets import Frame, Keypoints2D
 from tests.support.keypoints import keypoints
 from tests.support.scripted import ScriptedSource
@@ -85,7 +86,7 @@ def test_the_reader_stays_a_few_frames_ahead_and_no_more() -> None:
         ahead.append(len(source.delivered) - progress.frames)
 
     detect_clip(source, detector, stop=lambda: len(detector.seen) >= 30, progress=look)
-    assert max(ahead) <= clip._AHEAD + 2
+    assert max(ahead) <= reading._AHEAD + 2
     assert sorted(ahead)[len(ahead) // 2] >= 1, "it should be ahead"
 
 
@@ -140,7 +141,7 @@ def test_a_failing_detector_ends_the_reading_too() -> None:
 
 
 def test_a_live_source_gone_silent_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clip, "_SILENT_S", 0.3)
+    monkeypatch.setattr(reading, "_SILENT_S", 0.3)
     source = ScriptedSource(4, live=True, rate=200.0, then=TimeoutError())
     found = detect_clip(source, TimedDetector())
     assert len(found.time_s) == 4

@@ -1,0 +1,263 @@
+"""The 2D keypoints of a clip, and the poses they are lifted to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection.models import Size, about
+from app.errors import DetectorError
+from app.lifting.progress import Progress, ProgressCallback, Stage
+from app.motion.data import Event, MotionData, Pictures, Provenance
+from app.packets import OTHER_PERSON, Keypoints2D
+from models.skeleton import JOINT_COUNT
+
+if TYPE_CHECKING:
+    from app.sources.base import Source
+    from models.level import Level
+    from models.lifter import Lifter
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """What the detector said of N frames in a row."""
+
+    time_s: NDArray[np.float64]
+    """(N,) strictly increasing."""
+    tracked: NDArray[np.bool_]
+    """(N,) whether a person was found."""
+    xy: NDArray[np.float32]
+    """(N, 17, 2) joints in pixels, NaN where nobody was found."""
+    conf: NDArray[np.float32]
+    """(N, 17) in [0, 1]."""
+    world: NDArray[np.float32]
+    """(N, 17, 3) the detector's own 3D: metres from the pelvis, or NaN."""
+    person: NDArray[np.int64]
+    """(N,) whom each frame is of: counts up whenever another is followed."""
+    chosen: NDArray[np.bool_]
+    """(N,) False where that is somebody taken because the one before had been lost."""
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    def __getitem__(self, rows: slice) -> Track:
+        return Track(*(getattr(self, name)[rows] for name in Track.__slots__))
+
+    @staticmethod
+    def joined(tracks: list[Track]) -> Track:
+        """One after the other; at least one."""
+        return Track(
+            *(np.concatenate([getattr(each, name) for each in tracks]) for name in Track.__slots__)
+        )
+
+    @property
+    def others_from(self) -> NDArray[np.int64]:
+        """Rows from which another person is followed than before."""
+        rows: NDArray[np.int64] = np.flatnonzero(np.diff(self.person)) + 1
+        return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectedClip:
+    """The 2D keypoints of all frames read from a source."""
+
+    label: str
+    size: tuple[int, int]
+    """(width, height) of the picture in pixels."""
+    rate: float | None
+    """Nominal frames/s as the source states it."""
+    detector: Size
+    """Of the model that found the joints."""
+    track: Track
+    complete: bool = True
+    """False if the reading was stopped from outside before the end."""
+    dropped: int = 0
+    """Frames lost before they were read."""
+    faults: tuple[str, ...] = ()
+    """Plain sentences about what went wrong on the way."""
+    started_at: datetime | None = None
+    """When the first frame of a live source was read, with its time zone; None for files."""
+    fov_deg: float | None = None
+    """Angle that the longer side of the picture spans, where the source says so."""
+
+    @property
+    def time_s(self) -> NDArray[np.float64]:
+        """(N,) strictly increasing."""
+        return self.track.time_s
+
+    @property
+    def tracked(self) -> NDArray[np.bool_]:
+        """(N,) whether a person was found."""
+        return self.track.tracked
+
+    @property
+    def xy(self) -> NDArray[np.float32]:
+        """(N, 17, 2) joints in pixels, NaN where nobody was found."""
+        return self.track.xy
+
+    @property
+    def conf(self) -> NDArray[np.float32]:
+        """(N, 17) in [0, 1]."""
+        return self.track.conf
+
+    @property
+    def world(self) -> NDArray[np.float32]:
+        """(N, 17, 3) the detector's own 3D: metres from the pelvis, or NaN."""
+        return self.track.world
+
+    @property
+    def person(self) -> NDArray[np.int64]:
+        """(N,) whom each frame is of."""
+        return self.track.person
+
+    @property
+    def length_s(self) -> float:
+        """From the first frame to the last; 0 if there is none."""
+        return float(self.time_s[-1] - self.time_s[0]) if len(self.time_s) else 0.0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Faults, and where another person had to be taken."""
+        taken = self.track.others_from[~self.track.chosen[self.track.others_from]]
+        lost = (
+            f"The person followed was lost; from {time_s:.1f} s on it is another."
+            for time_s in self.time_s[taken]
+        )
+        return (*self.faults, *lost)
+
+
+class Rows:
+    """What is kept of each frame; the 33 landmarks of an hour of video would fill 200 MB."""
+
+    def __init__(self) -> None:
+        self.started_at: datetime | None = None
+        self.time_s: list[float] = []
+        self._rows: list[tuple[object, ...]] = []
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    def append(self, keypoints: Keypoints2D) -> None:
+        """Keep another frame."""
+        if self.started_at is None:
+            age_s = keypoints.detected_at - keypoints.captured_at
+            self.started_at = datetime.now().astimezone() - timedelta(seconds=age_s)
+        self.time_s.append(keypoints.time_s)
+        self._rows.append(
+            (
+                *(keypoints.tracked, keypoints.xy, keypoints.conf, keypoints.world_joints),
+                *(keypoints.company.followed, keypoints.company.chosen),
+            )
+        )
+
+    def track(self) -> Track:
+        """All that was kept."""
+        columns = list(zip(*self._rows, strict=True)) or [()] * 6
+        tracked, xy, conf, world, person, chosen = columns
+        return Track(
+            time_s=np.array(self.time_s, dtype=np.float64),
+            tracked=np.array(tracked, dtype=bool),
+            xy=np.array(xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
+            conf=np.array(conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
+            world=np.array(world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
+            person=np.array(person, dtype=np.int64),
+            chosen=np.array(chosen, dtype=bool),
+        )
+
+
+def clip_of(
+    source: Source, detector: Size, rows: Rows, faults: tuple[str, ...] = (), *, complete: bool
+) -> DetectedClip:
+    """All frames, as read from ``source``."""
+    return DetectedClip(
+        label=source.label,
+        size=source.size,
+        rate=source.rate,
+        detector=detector,
+        track=rows.track(),
+        complete=complete,
+        dropped=source.dropped,
+        faults=(*source.warnings, *faults),
+        started_at=rows.started_at if source.live else None,
+        fov_deg=source.fov_deg,
+    )
+
+
+def lift_clip(
+    clip: DetectedClip,
+    lifter: Lifter,
+    *,
+    level: Level | None = None,
+    progress: ProgressCallback | None = None,
+    pictures: Pictures | None = None,
+) -> MotionData:
+    """Lift the keypoints of a clip; what it returns can be exported.
+
+    Args:
+        clip: N >= 1 frames.
+        lifter: its ``height_m`` decides the scale.
+        level: where up is, if that is known; found out otherwise.
+        progress: called now and then in the calling thread; may raise to stop.
+        pictures: those of the clip, if they can be read again.
+
+    Raises:
+        DetectorError: there is no person in any frame.
+    """
+    count = len(clip.time_s)
+
+    def report(share: float) -> None:
+        if progress is not None:
+            progress(Progress(Stage.LIFTING, round(share * count), count))
+
+    if not clip.tracked.any():
+        raise _nobody(clip)
+    lifted = lifter.lift(
+        *(clip.xy, clip.conf, clip.size, clip.time_s),
+        world=clip.world,
+        person=clip.person,
+        level=level,
+        progress=report,
+    )
+    if lifted.missing.all():
+        raise _nobody(clip)
+    return MotionData.from_lifted(
+        time_s=clip.time_s,
+        tracked=clip.tracked,
+        conf=clip.conf,
+        xy=clip.xy,
+        size=clip.size,
+        lifted=lifted,
+        provenance=_provenance(clip, lifter),
+        pictures=pictures,
+        person=clip.person,
+        events=tuple(
+            Event(float(time_s - clip.time_s[0]), OTHER_PERSON)
+            for time_s in clip.time_s[clip.track.others_from]
+        ),
+    )
+
+
+def _provenance(clip: DetectedClip, lifter: Lifter) -> Provenance:
+    return Provenance(
+        source=clip.label,
+        started_at=clip.started_at,
+        nominal_rate=clip.rate,
+        dropped=clip.dropped,
+        weights_name=lifter.info.name,
+        weights_sha256=lifter.info.sha256,
+        height_m=lifter.height_m,
+        detector=about(clip.detector),
+        detector_depth=lifter.uses_depth,
+        fov_deg=clip.fov_deg,
+    )
+
+
+def _nobody(clip: DetectedClip) -> DetectorError:
+    count = len(clip.time_s)
+    return DetectorError(
+        f"No person was found in {clip.label} ({count} frame{'s' if count > 1 else ''} looked at)."
+    )

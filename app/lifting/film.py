@@ -1,0 +1,136 @@
+"""A film whose stretches an engine detects, in any order, and which is put together in its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.errors import MixposeError
+from app.lifting.clip import DetectedClip
+from app.lifting.joining import Joining
+from app.lifting.progress import Progress, ProgressCallback, Stage, never
+from app.lifting.stretches import DetectStretch, Part, Plan
+from app.lifting.units import Engine, Event, Moved
+
+if TYPE_CHECKING:
+    from app.lifting.options import LiftOptions
+
+
+class Film:
+    """The work on one film, which goes on with each event of the engine.
+
+    Args:
+        plan: how it is cut.
+        engine: who detects.
+        options: what is wanted.
+    """
+
+    def __init__(self, plan: Plan, engine: Engine, options: LiftOptions) -> None:
+        self._engine = engine
+        self._joining = Joining(plan, options.several)
+        self._units: dict[int, DetectStretch] = {}
+        """By ticket: those that are not done."""
+        self._ready: dict[int, tuple[DetectStretch, Part]] = {}
+        """By index: those that wait for the ones before them."""
+        self._frames: dict[int, float] = {}
+        """By index: frames done, with those of the lead-in."""
+        self._error: MixposeError | None = None
+        for stretch in plan.stretches:
+            self._submit(DetectStretch(stretch, options))
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be waited for."""
+        return self._error is not None or self._joining.full
+
+    @property
+    def progress(self) -> Progress:
+        """Frames detected, as far as is known."""
+        plan = self._joining.plan
+        frames = round(sum(self._frames.values()))
+        lead = sum(stretch.lead_s for stretch in plan.stretches) * (plan.rate or 0.0)
+        total = None if plan.frames is None else round(plan.frames + lead)
+        return Progress(Stage.DETECTING, frames if total is None else min(frames, total), total)
+
+    def hear(self, event: Event) -> bool:
+        """Go on by what the engine says; whether it was about this film."""
+        unit = self._units.get(event.ticket)
+        if unit is None:
+            return False
+        if isinstance(event, Moved):
+            self._frames[unit.stretch.index] = event.amount
+            return True
+        del self._units[event.ticket]
+        if event.error is not None:
+            self._error = event.error
+            self.give_up()
+        else:
+            self._frames[unit.stretch.index] = len(event.value.track)
+            self._ready[unit.stretch.index] = (unit, event.value)
+            self._join()
+        return True
+
+    def give_up(self) -> None:
+        """Have nothing more done that has not begun."""
+        self._engine.drop(self._units)
+        self._units.clear()
+
+    def clip(self) -> DetectedClip:
+        """All that is there without a gap.
+
+        Raises:
+            SourceError: the film holds no frame, or cannot be opened.
+            DetectorError: the detector failed.
+            LiftingError: the process that detected was lost again and again.
+        """
+        if self._error is not None:
+            raise self._error
+        return self._joining.clip()
+
+    def _join(self) -> None:
+        """Put together what can be."""
+        while not self._joining.full and (found := self._ready.pop(self._joining.next, None)):
+            unit, part = found
+            better = self._joining.again(part, unit)
+            if better is not None:
+                self._submit(better, first=True)
+                return
+            self._joining.add(part, unit)
+
+    def _submit(self, unit: DetectStretch, *, first: bool = False) -> None:
+        self._units[self._engine.submit(unit, first=first)] = unit
+
+
+def detect_film(
+    plan: Plan,
+    engine: Engine,
+    options: LiftOptions,
+    *,
+    stop: Callable[[], bool] = never,
+    progress: ProgressCallback | None = None,
+) -> DetectedClip:
+    """Detect a film by ``engine``, which has nothing else to do.
+
+    Args:
+        plan: how it is cut.
+        engine: at its owner's to close; it has called everything off after ``stop``.
+        options: what is wanted.
+        stop: asked all the time; once True, what was read without a gap is returned.
+        progress: called in the calling thread; may raise to stop.
+
+    Raises:
+        SourceError, DetectorError, LiftingError: as :meth:`Film.clip`.
+    """
+    film = Film(plan, engine, options)
+    try:
+        while not film.done:
+            stopping = stop()
+            for event in engine.finish() if stopping else engine.hear():
+                film.hear(event)
+            if stopping:
+                break
+            if progress is not None:
+                progress(film.progress)
+    finally:
+        film.give_up()
+    return film.clip()

@@ -1,0 +1,272 @@
+"""Units done side by side in processes of this machine.
+
+``concurrent.futures`` would do but for three things: one clip whose decoder crashes would break its
+whole pool and not say which clip it was, a process that hangs could not be ended, and how far each
+clip is would need a second road.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Final
+
+from app.errors import LiftingError
+from app.lifting.units import Done, Event, Moved, Unit, done
+
+log: Final = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 2
+"""How often a unit is tried whose process ended by itself.  The system may have ended it for the
+memory of others; if it ends again, it is the unit."""
+SILENT_S: Final = 120.0
+"""A process that has not got on with its unit for this long is ended.  Loading the network from a
+slow disk takes half a minute."""
+_LOOK_S: Final = 0.2
+_TELL_S: Final = 0.2
+_GOODBYE_S: Final = 5.0
+"""How long a process may finish the frames it is at before it is killed."""
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only; knows of containers' limits
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+@dataclass(slots=True)
+class _Order:
+    ticket: int
+    unit: Unit
+    attempts: int = 0
+
+
+class Pool:
+    """Up to ``jobs`` processes, each started when there is something for it to do.
+
+    Used by one thread; also a context manager, after which no process is left.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.width = max(1, jobs)
+        self._orders: deque[_Order] = deque()
+        self._tickets = 0
+        self._workers: list[_Worker] = []
+
+    @property
+    def waiting(self) -> int:
+        """Units that no process has begun with."""
+        return len(self._orders)
+
+    def submit(self, unit: Unit, *, first: bool = False) -> int:
+        """Have ``unit`` done, ``first`` before all that wait; the ticket that its events carry."""
+        self._tickets += 1
+        order = _Order(self._tickets, unit)
+        if first:
+            self._orders.appendleft(order)
+        else:
+            self._orders.append(order)
+        return order.ticket
+
+    def drop(self, tickets: Iterable[int]) -> None:
+        """Have these not done, if no process has begun with them."""
+        unwanted = set(tickets)
+        self._orders = deque(each for each in self._orders if each.ticket not in unwanted)
+
+    def hear(self) -> Iterator[Event]:
+        """What the processes say until the next look; one ``Done`` a unit."""
+        self._hand_out()
+        yield from self._listen(_LOOK_S)
+
+    def finish(self) -> Iterator[Event]:
+        """Call everything off, and hear what there is of the units that were begun with."""
+        self._orders.clear()
+        for worker in self._workers:
+            worker.say_goodbye()
+        deadline = time.monotonic() + _GOODBYE_S
+        while self._workers and time.monotonic() < deadline:
+            yield from self._listen(max(0.0, min(_LOOK_S, deadline - time.monotonic())))
+
+    def close(self) -> None:
+        """End all processes, whatever they are doing."""
+        self._orders.clear()
+        for worker in self._workers:
+            worker.say_goodbye()
+        deadline = time.monotonic() + _GOODBYE_S
+        for worker in self._workers:
+            worker.end(deadline - time.monotonic())
+        self._workers.clear()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _hand_out(self) -> None:
+        """Give what waits to who is idle, and to new processes."""
+        for worker in [each for each in self._workers if each.order is None]:
+            if self._orders:
+                worker.begin(self._orders.popleft())
+        while self._orders and len(self._workers) < self.width:
+            self._workers.append(_Worker())
+            self._workers[-1].begin(self._orders.popleft())
+
+    def _listen(self, patience_s: float) -> Iterator[Event]:
+        pipes = {worker.pipe: worker for worker in self._workers}
+        if not pipes:
+            return
+        for pipe in wait(list(pipes), patience_s):
+            worker = pipes[pipe]  # type: ignore[index]  # wait returns what it was given
+            event = worker.receive()
+            if event is None:
+                yield from self._lost(worker, None)
+            else:
+                yield event
+        for worker in self._workers[:]:
+            if worker.silent_s > SILENT_S:
+                yield from self._lost(worker, f"nothing was heard of it for {SILENT_S:g} seconds")
+
+    def _lost(self, worker: _Worker, reason: str | None) -> Iterator[Event]:
+        """A process has ended, or is ended now for ``reason``."""
+        order = worker.order
+        self._workers.remove(worker)
+        code = worker.end(0.0)
+        if order is None or worker.dismissed:
+            return
+        label = order.unit.label
+        log.warning("the process that worked on %s ended: %s", label, reason or f"code {code}")
+        if reason is None and order.attempts < ATTEMPTS:
+            self._orders.appendleft(order)
+            yield Moved(order.ticket, 0.0)
+        else:
+            yield Done(order.ticket, error=LiftingError(f"{label} {_told(reason, code)}"))
+
+
+def _told(reason: str | None, code: int | None) -> str:
+    if reason is not None:
+        return f"was given up: {reason}. The file may be damaged."
+    if sys.platform != "win32" and code == -signal.SIGKILL:
+        return (
+            "was given up: its process was killed, perhaps for want of memory. Try again with "
+            "fewer --jobs."
+        )
+    return "was given up: its process crashed twice. The file may be damaged."
+
+
+class _Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        # No daemon: some formats draw in a process of their own.
+        self._process = context.Process(target=serve, args=(theirs,), name="mixpose-lift")
+        with _ctrl_c_held_back():
+            self._process.start()
+        theirs.close()
+        self.order: _Order | None = None
+        self.dismissed = False
+        """Whether it was told to end."""
+        self._heard_at = time.monotonic()
+
+    @property
+    def silent_s(self) -> float:
+        """For how long nothing was heard of what it has to do."""
+        return 0.0 if self.order is None else time.monotonic() - self._heard_at
+
+    def begin(self, order: _Order) -> None:
+        self.order = order
+        order.attempts += 1
+        self._heard_at = time.monotonic()
+        with contextlib.suppress(OSError):  # it has ended: that is heard of next
+            self.pipe.send((order.ticket, order.unit))
+
+    def receive(self) -> Event | None:
+        """What it says; None if it has ended."""
+        try:
+            event: Event = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        self._heard_at = time.monotonic()
+        if isinstance(event, Done):
+            self.order = None
+        return event
+
+    def say_goodbye(self) -> None:
+        if not self.dismissed:
+            self.dismissed = True
+            with contextlib.suppress(OSError):
+                self.pipe.send(None)
+
+    def end(self, patience_s: float) -> int | None:
+        """Wait for its end, then make it; its exit code."""
+        self._process.join(max(0.0, patience_s))
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self.pipe.close()
+        code = self._process.exitcode
+        self._process.close()
+        return code
+
+
+@contextlib.contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Start a process that no Ctrl-C reaches, which a terminal sends to the whole group.
+
+    The child ignores it, but only once it runs code of ours: Python itself, still starting, would
+    print a traceback.  A blocked signal stays blocked in a child.
+    """
+    if sys.platform == "win32":
+        yield
+    else:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def serve(pipe: Connection) -> None:
+    """Entry point of a process: do what comes through ``pipe`` until None comes, or its end."""
+    from app import logs
+
+    # What a terminal or a service manager sends to all: the one who hands out the work decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    logs.start_logging()
+    logs.divert_native_stderr()
+    # The pipe ends with the process that works for itself: nobody is left to tell.
+    with contextlib.suppress(EOFError, OSError):
+        while (given := pipe.recv()) is not None:
+            ticket, unit = given
+            # Nothing is sent during a unit but that it shall end.
+            answer = done(ticket, unit, _Throttled(pipe, ticket), pipe.poll)
+            if answer is None:
+                return
+            pipe.send(answer)
+
+
+class _Throttled:
+    """Tells how far a unit is, not for every frame."""
+
+    def __init__(self, pipe: Connection, ticket: int) -> None:
+        self._pipe, self._ticket = pipe, ticket
+        self._told_at = 0.0
+
+    def __call__(self, amount: float) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= _TELL_S:
+            self._told_at = now
+            with contextlib.suppress(OSError):  # the other end is gone: poll says so next
+                self._pipe.send(Moved(self._ticket, amount))

@@ -1,0 +1,141 @@
+"""The poses of a recording at full quality, made again whenever they do not fit any more."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+from app.errors import DetectorError
+from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
+from app.lifting.progress import Progress, ProgressCallback, Stage
+from app.motion.wanted import HEIGHT_RANGE_M
+from models.skeleton import world_joints
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from app.recording.reader import Recording
+    from models.lifter import Lifter
+
+
+def lift_recording(
+    recording: Recording,
+    lifter: Lifter,
+    options: LiftOptions,
+    progress: ProgressCallback | None = None,
+) -> None:
+    """Lift all frames of ``recording`` and save the poses with it.
+
+    Args:
+        recording: its poses are replaced.
+        lifter: as ``options`` want it.
+        options: what is wanted, as :func:`as_recorded` has completed it.
+        progress: called now and then in the calling thread; may raise to stop.
+
+    Raises:
+        DetectorError: there is no person in any frame.
+        RecordingError: the poses cannot be saved; ``recording.poses`` holds them all the same.
+    """
+    data, count = recording.keypoints, len(recording.keypoints.time_s)
+
+    def report(share: float) -> None:
+        if progress is not None:
+            progress(Progress(Stage.LIFTING, round(share * count), count))
+
+    report(0.0)
+    require_somebody(recording)
+    lifted = lifter.lift(
+        *(data.xy, data.conf, recording.size, data.time_s),
+        world=world_joints(data.world),
+        person=data.person,
+        level=options.level,
+        progress=report,
+    )
+    recording.save_poses(lifted, describe(lifter))
+
+
+def require_somebody(recording: Recording) -> None:
+    """Raise DetectorError if there is no person in any frame, or no pose of one in those lifted."""
+    poses = recording.poses
+    if recording.keypoints.tracked.any() and (poses is None or not poses.missing.all()):
+        return
+    count = len(recording.keypoints.time_s)
+    raise DetectorError(
+        f"No person was found in {recording.path.name} "
+        f"({count} frame{'s' if count > 1 else ''} looked at), so it has no 3D poses."
+    )
+
+
+def as_recorded(options: LiftOptions, recording: Recording) -> LiftOptions:
+    """``options`` in which what was left open is as in the poses there are, else as recorded."""
+    settings = recording.meta.settings
+    height_m = options.height_m
+    if height_m is None:
+        poses = recording.poses
+        found = settings.get("height_m") if poses is None else poses.info["height_m"]
+        height_m = _within(found, HEIGHT_RANGE_M)
+    pitch_deg, roll_deg = options.camera_pitch_deg, options.camera_roll_deg
+    if options.level is None:
+        level = None if recording.poses is None else recording.poses.level
+        if level is not None and level.told:
+            pitch_deg, roll_deg = level.pitch_deg, level.roll_deg
+        else:
+            pitch_deg = _within(settings.get("camera_pitch_deg"), PITCH_RANGE_DEG)
+            roll_deg = _within(settings.get("camera_roll_deg"), ROLL_RANGE_DEG)
+    return replace(options, height_m=height_m, camera_pitch_deg=pitch_deg, camera_roll_deg=roll_deg)
+
+
+def is_current(recording: Recording, options: LiftOptions) -> bool:
+    """Whether the poses saved with ``recording`` are those that ``options`` would give.
+
+    Weights and level that are left open are whichever they were.
+
+    Raises:
+        WeightsError: there are no such weights.
+    """
+    poses = recording.poses
+    if poses is None or poses.info["height_m"] != options.height_m:
+        return False
+    told = options.level
+    if told is not None:
+        there = poses.level
+        if there is None or not there.told or float(abs(there.up - told.up).max()) > _SAME_UP:
+            return False
+    return options.weights is None or _made_with(poses.info, options.weights)
+
+
+_SAME_UP = 1e-4
+"""Of a direction's coordinates, which are saved with five digits."""
+
+
+def _made_with(info: Mapping[str, object], weights: str) -> bool:
+    """Whether poses were lifted with ``weights``, a shipped name or a file, as they are now."""
+    from models.checkpoint import resolve_weights
+
+    path = resolve_weights(weights)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == info["sha256"]
+    except OSError:  # loading them says it in words
+        return False
+
+
+def describe(lifter: Lifter) -> dict[str, object]:
+    """What is kept beside poses about how they were made; no paths of this machine."""
+    about = asdict(lifter.info)
+    del about["path"]
+    return {
+        **about,
+        "device": str(lifter.device),
+        "height_m": lifter.height_m,
+        "detector_depth": lifter.uses_depth,
+    }
+
+
+def _within(value: object, limits: tuple[float, float]) -> float | None:
+    """A number of a description that may have been edited by hand, if it can be."""
+    usable = isinstance(value, (int, float)) and math.isfinite(value)
+    if not usable or not isinstance(value, (int, float)):
+        return None
+    return float(value) if limits[0] <= value <= limits[1] else None

@@ -1,0 +1,115 @@
+"""What is handed out to processes and machines, and what they say."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from app import paths
+from app.errors import LiftingError, MixposeError
+from app.lifting.progress import Stopped
+
+log: Final = logging.getLogger(__name__)
+
+
+class Unit(Protocol):
+    """A piece of work that stands for itself: it can be pickled, and begun again when lost."""
+
+    @property
+    def label(self) -> str:
+        """Of what it is a part, for messages: a file's name."""
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether it lifts, for which a machine may have a graphics card."""
+
+    def run(self, tell: Callable[[float], None], stop: Callable[[], bool]) -> Any:
+        """Do it; what it returns can be pickled too.
+
+        Args:
+            tell: to be called all the time with how far it is, in a measure of its own; who is
+                silent for minutes is taken for dead.
+            stop: asked all the time; once True, return what there is, or raise ``Stopped``.
+
+        Raises:
+            MixposeError: it cannot be done.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A unit has got further."""
+
+    ticket: int
+    amount: float
+    """As the unit tells it; less than before when it had to begin again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a unit ended."""
+
+    ticket: int
+    value: Any = None
+    error: MixposeError | None = None
+    """Why there is no value."""
+    took_s: float = 0.0
+
+
+Event = Moved | Done
+
+
+class Engine(Protocol):
+    """Whoever does units: processes of this machine, or a cluster."""
+
+    def submit(self, unit: Unit, *, first: bool = False) -> int:
+        """Have it done, ``first`` before all that wait; the ticket that its events carry."""
+
+    def drop(self, tickets: Iterable[int]) -> None:
+        """Have these not done, if nobody has begun with them; what is said of them is no matter."""
+
+    @property
+    def waiting(self) -> int:
+        """Units that nobody has begun with."""
+
+    @property
+    def width(self) -> int:
+        """How many units are done side by side."""
+
+    def hear(self) -> Iterator[Event]:
+        """What is said until the next look, a fraction of a second; one ``Done`` a unit."""
+
+    def finish(self) -> Iterator[Event]:
+        """Call everything off, and hear what there is of what was begun with."""
+
+    def close(self) -> None:
+        """Give up everything at once; more calls do nothing."""
+
+
+def done(
+    ticket: int, unit: Unit, tell: Callable[[float], None], stop: Callable[[], bool]
+) -> Done | None:
+    """Do a unit; what is wrong with it is in the answer.  None if it was called off."""
+    began = time.perf_counter()
+    value: Any = None
+    error: MixposeError | None = None
+    try:
+        value = unit.run(tell, stop)
+    except MixposeError as expected:
+        error = expected
+    except Stopped:
+        return None
+    except Exception as unforeseen:  # one clip must not end the others
+        log.exception("unforeseen error with %s", unit.label)
+        error = _fault(unforeseen)
+    return Done(ticket, value, error, time.perf_counter() - began)
+
+
+def _fault(error: Exception) -> LiftingError:
+    return LiftingError(
+        f"A fault in the program ended it: {type(error).__name__}: {error}. "
+        f"The details are in {paths.log_file()}"
+    )

@@ -1,0 +1,112 @@
+"""What everybody calls who wants clips lifted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.lifting import stretches
+from app.lifting.clip import DetectedClip
+from app.lifting.film import detect_film
+from app.lifting.pool import Pool, cores
+from app.lifting.progress import ProgressCallback, never
+from app.lifting.reading import detect_clip
+
+if TYPE_CHECKING:
+    from app.lifting.options import LiftOptions
+    from app.lifting.units import Engine
+    from app.sources.base import Source
+    from models.lifter import Lifter
+
+
+def make_lifter(options: LiftOptions, *, threads: int | None = None) -> Lifter:
+    """The network as ``options`` want it.
+
+    Args:
+        options: what is wanted.
+        threads: passes side by side on the CPU; None for one a core.  No pose depends on it.
+
+    Raises:
+        WeightsError, DeviceError: with what to do.
+    """
+    from models.lifter import Lifter
+
+    return Lifter(
+        options.weights, options.device or "auto", height_m=options.height_m, workers=threads
+    )
+
+
+class Network:
+    """The lifter, loaded in a thread while the first frames are being detected.
+
+    Importing torch takes two seconds, longer than the detector needs for 100 frames.
+    """
+
+    def __init__(self, options: LiftOptions) -> None:
+        self._options = options
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="load-network")
+        self._future: Future[Lifter] | None = None
+
+    def start(self) -> None:
+        """Begin to load, unless that has been done."""
+        self._future = self._future or self._pool.submit(make_lifter, self._options)
+
+    @property
+    def failed(self) -> bool:
+        """Whether ``get`` would raise: nothing more needs to be detected then."""
+        future = self._future
+        return future is not None and future.done() and future.exception() is not None
+
+    def get(self) -> Lifter:
+        """Wait for it.  Raises WeightsError, DeviceError."""
+        self.start()
+        assert self._future is not None
+        return self._future.result()
+
+    def __enter__(self) -> Network:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+
+def make_pool(options: LiftOptions) -> Pool:
+    """The processes that detect; none is started before there is something for it to do."""
+    return Pool(options.jobs or cores())
+
+
+def detect(
+    source: Source,
+    path: Path,
+    options: LiftOptions,
+    engine: Engine,
+    *,
+    stop: Callable[[], bool] = never,
+    progress: ProgressCallback | None = None,
+) -> DetectedClip:
+    """Find the joints in all frames of a source: side by side if it is a film long enough.
+
+    Args:
+        source: an open source, not paced; its owner closes it.
+        path: of the file, if it is one.
+        options: what is wanted.
+        engine: who detects stretches; it has nothing else to do, and does no more after ``stop``.
+        stop: asked all the time; once True, what was read without a gap is returned.
+        progress: called in the calling thread; may raise to stop.
+
+    Raises:
+        SourceError: there is no frame that can be read.
+        DetectorError: the detector failed.
+        LiftingError: the process that detected was lost again and again.
+    """
+    from app.detection.detector import Detector
+    from app.sources import VideoFile
+
+    if isinstance(source, VideoFile):
+        plan = stretches.plan(path, source, options)
+        if len(plan.stretches) > 1:
+            return detect_film(plan, engine, options, stop=stop, progress=progress)
+    with Detector(options.detector, several=options.several, choices=options.choices) as detector:
+        return detect_clip(source, detector, seconds=options.seconds, stop=stop, progress=progress)

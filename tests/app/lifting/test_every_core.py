@@ -1,0 +1,216 @@
+"""One film in stretches, side by side: the same poses on any number of cores."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from app.detection.detector import Detector
+from app.lifting import stretches
+from app.lifting.clip import DetectedClip, Track
+from app.lifting.film import Film, detect_film
+from app.lifting.options import LiftOptions
+from app.lifting.pool import Pool
+from app.lifting.progress import Progress, Stage
+from app.lifting.reading import detect_clip
+from app.lifting.stretches import DetectStretch, Plan
+from app.lifting.units import Moved
+from app.lifting.work import detect
+from app.performer.source import PerformerSource
+from app.sources import VideoFile
+from tests.support.clips import write_clip
+from tests.support.company import Acted, Role, act
+from tests.support.engines import Inline
+
+pytestmark = [pytest.mark.timeout(900)]
+FPS = 5
+SECONDS = 24
+PATIENCE_S = 400
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The performer for three stretches, few frames a second."""
+    with PerformerSource((320, 240), FPS, duration_s=SECONDS) as source:
+        pictures = [frame.image for frame in iter(source.read, None)]
+    return write_clip(tmp_path_factory.mktemp("film") / "a.mp4", pictures, FPS)
+
+
+LITE = LiftOptions(detector="lite")
+
+
+def planned(path: Path, seconds: float | None = None) -> Plan:
+    with VideoFile(path) as source:
+        return stretches.plan(path, source, replace(LITE, seconds=seconds))
+
+
+@pytest.fixture(scope="module")
+def one_by_one(film: Path) -> DetectedClip:
+    """Without any other process."""
+    return detect_film(planned(film), Inline(), LITE)
+
+
+def check_same(found: Track, expected: Track) -> None:
+    for name in Track.__slots__:
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind() -> Iterator[None]:
+    yield
+    assert workers() == []
+
+
+def workers() -> list[psutil.Process]:
+    """The processes that detect, beside Python's own that watches shared memory."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_where_a_film_is_cut_depends_on_its_length_alone(film: Path) -> None:
+    whole = planned(film)
+    assert [each.start_s for each in whole.stretches] == [0, 8, 16]
+    assert [each.from_s for each in whole.stretches] == [0, 5, 13], "15 frames earlier"
+    assert whole.stretches[-1].end_s == np.inf
+    part = planned(film, seconds=10)
+    assert [(each.start_s, each.end_s) for each in part.stretches] == [(0, 8), (8, 10)]
+    assert (whole.frames, part.frames) == (SECONDS * FPS, 10 * FPS)
+    assert stretches._cuts(None) == []
+    assert stretches._cuts(10.0) == []
+    assert len(stretches._cuts(60.0)) == 7
+    assert len(stretches._cuts(3600.0)) == 179
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_the_same_bits_on_any_number_of_cores(
+    jobs: int, film: Path, one_by_one: DetectedClip
+) -> None:
+    told = []
+    with VideoFile(film) as source, Pool(jobs) as pool:
+        clip = detect(source, film, replace(LITE, jobs=jobs), pool, progress=told.append)
+    assert clip.complete
+    check_same(clip.track, one_by_one.track)
+    assert {each.stage for each in told} == {Stage.DETECTING}
+    assert [each.frames for each in told] == sorted(each.frames for each in told)
+
+
+def test_nobody_sees_where_it_was_cut(film: Path, one_by_one: DetectedClip) -> None:
+    with VideoFile(film) as source:
+        times = [frame.time_s for frame in iter(source.read, None)]
+    np.testing.assert_array_equal(one_by_one.time_s, times)
+    assert one_by_one.tracked.all()
+    assert set(one_by_one.person.tolist()) == {0}
+    assert one_by_one.warnings == ()
+    with VideoFile(film) as source, Detector("lite") as detector:
+        running = detect_clip(source, detector)
+    away = one_by_one.xy - running.xy
+    steps = np.linalg.norm(np.diff(away, axis=0), axis=-1).max(axis=1)
+    cuts = [int(np.searchsorted(times, cut)) - 1 for cut in (8.0, 16.0)]
+    assert (steps[: 7 * FPS] == 0).all()
+    # A new detector alone would be 4 to 10 pixels off in its first frame.
+    assert steps[cuts].max() < 2.5
+
+
+def test_only_what_is_wanted_is_read(film: Path, one_by_one: DetectedClip) -> None:
+    clip = detect_film(planned(film, seconds=10), Inline(), LITE)
+    assert len(clip.track) == 10 * FPS
+    # Up to the last frames, the bits of the whole film: those had no stretch to go over into.
+    check_same(clip.track[: 7 * FPS], one_by_one.track[: 7 * FPS])
+
+
+def test_a_killed_process_costs_nothing_but_time(film: Path, one_by_one: DetectedClip) -> None:
+    with Pool(2) as pool:
+        work = Film(planned(film), pool, LITE)
+        killed = False
+        while not work.done:
+            for event in pool.hear():
+                work.hear(event)
+                if isinstance(event, Moved) and event.amount > 3 and not killed:
+                    killed = True
+                    workers()[-1].send_signal(signal.SIGKILL)
+    assert killed
+    check_same(work.clip().track, one_by_one.track)
+
+
+def test_stopping_keeps_what_has_no_gap(film: Path, one_by_one: DetectedClip) -> None:
+    seen: list[Progress] = []
+
+    def enough() -> bool:
+        return bool(seen) and seen[-1].frames > 30
+
+    with Pool(2) as pool:
+        clip = detect_film(planned(film), pool, LITE, stop=enough, progress=seen.append)
+    assert not clip.complete
+    assert 0 < len(clip.track) < SECONDS * FPS
+    count = min(len(clip.track), 7 * FPS)
+    check_same(clip.track[:count], one_by_one.track[:count])
+
+
+def test_a_film_that_breaks_off_is_kept_up_to_there_and_it_is_said(
+    film: Path, tmp_path: Path
+) -> None:
+    with VideoFile(film) as source:
+        pictures = [frame.image for frame in iter(source.read, None)]
+    whole = write_clip(tmp_path / "whole.mkv", pictures, FPS)
+    data = whole.read_bytes()
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(data[: len(data) * 6 // 10])
+    plan = planned(broken)
+    assert len(plan.stretches) == 3, "its header says how long it was to be"
+    clip = detect_film(plan, Inline(), LITE)
+    assert clip.complete
+    assert 0.4 * SECONDS * FPS < len(clip.track) < 0.8 * SECONDS * FPS
+    assert (np.diff(clip.time_s) > 0).all()
+    assert len(clip.warnings) == 1
+    assert "cut off after" in clip.warnings[0]
+
+
+def test_a_file_that_is_gone_is_an_error(film: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone.mp4"
+    gone.write_bytes(film.read_bytes())
+    plan = planned(gone)
+    gone.unlink()
+    with pytest.raises(stretches.SourceError, match="no file"):
+        detect_film(plan, Inline(), LITE)
+
+
+FOLLOWED, LARGER = 0, 1
+SLOW = 7
+
+
+@pytest.fixture(scope="module")
+def company() -> Acted:
+    """One stands there all the time; another comes nearer until, at the cut, they are larger."""
+    return act(
+        [
+            Role(3, lambda _t: (-0.9, 0.0), steps=0.3),
+            Role(5, lambda t: (0.9, min(1.5, -1.2 + 1.5 * t)), steps=0.3),
+        ],
+        6.0,
+    )
+
+
+def test_the_person_followed_is_found_behind_a_cut(company: Acted, tmp_path: Path) -> None:
+    # Shown at half their speed, they are enough for two stretches.
+    path = write_clip(tmp_path / "two.mp4", company.pictures, SLOW)
+    plan = planned(path)
+    assert len(plan.stretches) == 2
+    alone = DetectStretch(plan.stretches[1], LITE).run(lambda _amount: None, lambda: False).own
+    first = round(plan.stretches[1].start_s * SLOW)
+    errors = np.array([company.errors(xy, first + row) for row, xy in enumerate(alone.xy)])
+    assert np.nanmean(errors[:, LARGER] < errors[:, FOLLOWED]) > 0.9, "else this proves nothing"
+
+    engine = Inline()
+    clip = detect_film(plan, engine, LITE)
+    assert len(engine.units) == 3, "one stretch was done again"
+    assert clip.tracked.mean() > 0.9
+    for row in np.flatnonzero(clip.tracked):
+        away = company.errors(clip.xy[row], int(row))
+        assert away[FOLLOWED] < away[LARGER], row
+    assert set(clip.person.tolist()) == {0}

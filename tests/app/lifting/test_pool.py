@@ -1,0 +1,126 @@
+"""Units in processes of their own: killed, stuck and stopped ones, for real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.lifting import pool as pool_module
+from app.lifting.pool import ATTEMPTS, Pool
+from app.lifting.units import Done, Event, Moved
+from tests.support.engines import Worker
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_behind() -> Iterator[None]:
+    yield
+    assert workers() == []
+
+
+def workers() -> list[int]:
+    """The processes that work; beside them there may be Python's own that watches shared memory."""
+    children = psutil.Process().children(recursive=True)
+    return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+
+
+def all_of(pool: Pool, count: int) -> tuple[dict[int, Done], list[Event]]:
+    """Listen until ``count`` units are done."""
+    done: dict[int, Done] = {}
+    events: list[Event] = []
+    while len(done) < count:
+        for event in pool.hear():
+            events.append(event)
+            if isinstance(event, Done):
+                assert event.ticket not in done, "one answer a unit"
+                done[event.ticket] = event
+    return done, events
+
+
+def test_a_crash_is_told_where_no_process_is_killed_by_signals(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert "for want of memory" in pool_module._told(None, -signal.SIGKILL)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(signal, "SIGKILL")  # Windows has none
+    assert "crashed twice" in pool_module._told(None, 0xC0000005)
+
+
+def test_a_killed_process_costs_nothing_but_time(tmp_path: Path) -> None:
+    with Pool(1) as pool:
+        units = [Worker(then="killed", once=tmp_path / "once"), Worker(), Worker()]
+        tickets = [pool.submit(unit) for unit in units]
+        done, events = all_of(pool, 3)
+    assert [done[ticket].error for ticket in tickets] == [None] * 3
+    assert [done[ticket].value[0] for ticket in tickets] == [3] * 3
+    assert [done[ticket].value[1] for ticket in tickets[1:]] == [done[tickets[0]].value[1]] * 2
+    assert isinstance(events[0], Moved)
+
+
+def test_a_unit_whose_process_dies_every_time_is_given_up_and_the_others_go_on() -> None:
+    with Pool(2) as pool:
+        bad, good = pool.submit(Worker(then="crash", label="bad.mp4")), pool.submit(Worker())
+        done, _ = all_of(pool, 2)
+    assert "bad.mp4 was given up: its process crashed twice" in str(done[bad].error)
+    assert done[good].error is None
+    assert ATTEMPTS == 2
+
+
+def test_a_stuck_process_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Pool(1) as pool:
+        stuck = pool.submit(Worker(then="hang"))
+        while not any(isinstance(event, Moved) for event in pool.hear()):
+            pass
+        monkeypatch.setattr(pool_module, "SILENT_S", 1.0)
+        done, _ = all_of(pool, 1)
+        monkeypatch.undo()
+        good = pool.submit(Worker())
+        later, _ = all_of(pool, 1)
+    assert "nothing was heard of it" in str(done[stuck].error)
+    assert later[good].error is None
+
+
+def test_a_fault_is_told_and_stops_nobody() -> None:
+    with Pool(1) as pool:
+        tickets = [pool.submit(Worker(then="fail")), pool.submit(Worker())]
+        done, _ = all_of(pool, 2)
+    assert "A fault in the program ended it: ZeroDivisionError" in str(done[tickets[0]].error)
+    assert done[tickets[1]].error is None
+
+
+def test_what_is_urgent_comes_first_and_what_is_dropped_never(tmp_path: Path) -> None:
+    with Pool(1) as pool:
+        late, unwanted = pool.submit(Worker()), pool.submit(Worker(once=tmp_path / "begun"))
+        urgent = pool.submit(Worker(), first=True)
+        pool.drop([unwanted])
+        done, _ = all_of(pool, 2)
+        assert list(done) == [urgent, late]
+    assert not (tmp_path / "begun").exists()
+
+
+def test_finishing_ends_what_is_begun() -> None:
+    with Pool(2) as pool:
+        for _ in range(4):
+            pool.submit(Worker(count=10_000))
+        while not any(isinstance(event, Moved) for event in pool.hear()):
+            pass
+        began = time.monotonic()
+        assert not any(isinstance(event, Done) for event in pool.finish())
+        assert time.monotonic() - began < 8
+        assert pool.waiting == 0
+
+
+def test_no_process_is_started_for_nothing() -> None:
+    with Pool(8) as pool:
+        assert workers() == []
+        pool.submit(Worker())
+        all_of(pool, 1)
+        assert len(workers()) == 1
