@@ -20,6 +20,7 @@ from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.lifting_options import lift_options
 from app.cli.outputs import Job, plan, require_free
+from app.cli.person_options import unmet
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
@@ -149,6 +150,8 @@ def _lift(
         except MixposeError as error:
             return _Outcome(job, error, interrupt.signal)
         bar.close()
+        for sentence in unmet(wanted.choices, clip.time_s, clip.xy, clip.size):
+            warn(f"mixpose: Warning: {sentence}")
         _report(job, clip, written, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
 
