@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,9 +30,7 @@ def test_pictures_and_joints_are_turned_alike(degrees: float) -> None:
     assert square.shape == (200, 200, 3)
     footage = walking_footage(2)
     xy = np.full_like(footage.xy, [141.5 + 20, 31.5 + 40])
-    seen = in_turned_picture(
-        type(footage)(**{**vars(footage), "xy": xy, "size": (200, 200)}), degrees
-    )
+    seen = in_turned_picture(replace(footage, xy=xy, size=(200, 200)), degrees)
     rows, columns = np.nonzero(square[..., 0] > 100)
     middle = np.array([columns.mean(), rows.mean()]) + 0.5
     assert seen.xy[0, 0] == pytest.approx(middle, abs=0.7)
