@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -19,11 +20,32 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+IN_REAL_TIME: Final = (
+    *("app/batch/", "app/live_out/", "app/pipeline/", "app/render/", "app/sources/", "app/ui/"),
+    *("app/cli/test_event_lines.py", "app/cli/test_films.py", "app/cli/test_many.py"),
+    *("app/cli/test_record", "app/cli/test_stopping.py", "app/cli/test_stream.py"),
+    *("app/cli/test_window", "app/lifting/test_pool.py", "app/lifting/test_reading.py"),
+    *("app/recording/test_events.py", "app/recording/test_inside.py"),
+    *("app/recording/test_kill.py", "app/recording/test_low_disk.py"),
+    *("app/recording/test_mark.py", "app/recording/test_moving.py"),
+    *("app/recording/test_writer.py", "bench/", "models/training/test_motion_bvh.py"),
+)
+"""How the paths begin of tests that measure or wait in real time, or end each other's processes:
+they are marked ``timing``, and nothing else must run beside them.  Others carry the mark."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--full", action="store_true", help="all damaged files of tests/hostile, not a tenth"
     )
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).as_posix().startswith(IN_REAL_TIME):
+            item.add_marker(pytest.mark.timing)
 
 
 @pytest.fixture(scope="session")

@@ -149,6 +149,7 @@ def test_a_folder_in_several_processes(program: Program) -> None:
     ]
 
 
+@pytest.mark.timing  # another test ends processes of clusters
 def test_its_clips_are_lifted_on_a_cluster(program: Program, python: str) -> None:
     pytest.importorskip("ray", reason="pip install '.[ray]'")
     films = program.folder / "films"

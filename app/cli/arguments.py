@@ -19,7 +19,7 @@ from app.cli import (
     texts,
 )
 from app.cli.exits import UsageError
-from app.cli.numbers import number, seconds
+from app.cli.numbers import number, rate, seconds
 from app.cli.program import PROGRAM
 from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
@@ -209,6 +209,13 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         type=seconds,
         help="stop after S seconds of each source (default: the whole of it; "
         f"{PERFORMER_SECONDS:g} for the performer)",
+    )
+    lift.add_argument(
+        "--rate",
+        metavar="FPS",
+        type=rate,
+        help="the frames a second at which a video in slow motion was truly taken, such as 240; "
+        "times and speeds are counted by it (default: what the file states)",
     )
     person_options.add(lift)
     processing_options.add(lift)

@@ -161,7 +161,8 @@ class DetectStretch:
         from app.detection.detector import Detector
         from app.sources import VideoFile
 
-        with VideoFile(self.stretch.path) as source, self._detector(Detector) as detector:
+        film = VideoFile(self.stretch.path, rate=self.options.rate)
+        with film as source, self._detector(Detector) as detector:
             return self._detected(source, detector, tell, stop)
 
     def _detector(self, make: type[Detector]) -> Detector:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.export.even import evenly
 from app.export.film.stand import Stand
 from app.lifting.clip import DetectedClip, lift_clip
@@ -69,6 +70,8 @@ def packets() -> list[Keypoints2D]:
 
 class TwoPeople(Detector):
     """Finds what was prepared for each frame."""
+
+    size: Size = "full"
 
     def __init__(self, prepared: Sequence[Keypoints2D]) -> None:
         self._prepared = prepared
