@@ -1,6 +1,7 @@
 """Real footage with 3D from several cameras: folders of calibration, detections and joints.
 
-A set is a folder with ``calib.json`` (for each camera R and t, world to camera), the true joints
+A set is a folder with ``calib.json`` (for each camera R and t, world to camera; z of the world is
+up, as Pose2Sim has it), the true joints
 ``gt_<kind>.npz`` (``X``, (N, 17, 3) metres in the world), and for each camera what a size of
 MediaPipe's model says, ``mediapipe_<size>_<camera>.npz`` (``lm`` (N, 33, 5), ``world`` (N, 33, 4),
 ``size``, ``fps``); where that is missing the detector looks at ``<camera>.mp4``.
@@ -82,7 +83,7 @@ def _camera(
         raise EvaluationError(f"{folder.name} {name}: detections and 3D differ in length.")
     step = max(1, round(1 / (MOTION_RATE * np.median(np.diff(seen.time_s)))))
     true[np.arange(len(true)) % step != 0] = np.nan
-    return replace(seen, true=true)
+    return replace(seen, true=true, up=np.array(camera["R"], np.float64)[:, 2])
 
 
 def _kept(file: Path, name: str, size: Size) -> Footage:

@@ -59,7 +59,7 @@ def test_what_films_are_lifted_with_is_listed_by_posture_too(tmp_path: Path) -> 
         assert [name for name in found if not name.startswith("camera")] == listed
         assert row.scores.frames == 30, "nothing counts twice"
         if listed:
-            assert found["standing"].frames == 20
+            assert found["standing"].scores.frames == 20
 
 
 def test_a_quick_look_takes_some_of_each_spread_over_all(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from app.evaluation.placement_study import CHOICES as PLACED
 from app.evaluation.processing_study import CHOICES
 from app.evaluation.report import markdown
 from app.evaluation.run import FULL, QUICK, Plan, Request, evaluate
+from app.evaluation.turned import TURNS_DEG
 from models.live import LARGEST_DELAY
+from tests.support.clips import performer_pictures, write_clip
 from tests.support.datasets import (
     observation,
     write_human36m,
@@ -24,7 +26,7 @@ from tests.support.datasets import (
 )
 from tests.support.evaluation import write_weights
 
-TINY = replace(QUICK, acts_s=1.0, delay_s=1.0, delays=(0, 3), takes=2)
+TINY = replace(QUICK, acts_s=1.0, delay_s=1.0, delays=(0, 3), takes=2, turned_s=0.2)
 
 
 @pytest.mark.slow
@@ -35,12 +37,15 @@ def test_everything_that_is_given_is_in_the_table(tmp_path: Path) -> None:
     sizes = ("full", "heavy", "heavy", "heavy")
     study = [observation(index, detector=size) for index, size in enumerate(sizes)]
     write_study(tmp_path / "study.npz", study)
+    (tmp_path / "upright.py").write_text('MOMENTS = {"person": [(0.1, 0.4)]}')
+    write_clip(tmp_path / "person.mp4", performer_pictures(20))
     request = Request(
         weights=(str(write_weights(tmp_path / "tiny.safetensors")),),
         device="cpu",
         detector="full",
         study=tmp_path / "study.npz",
         footage=tmp_path,
+        upright=tmp_path,
         human36m=tmp_path,
         humaneva=tmp_path,
         mpi_inf_3dhp=tmp_path,
@@ -73,6 +78,13 @@ def test_everything_that_is_given_is_in_the_table(tmp_path: Path) -> None:
     assert "Give the folder mpi_inf_3dhp_test_set" in found.skipped[0]
     assert any("flatters MediaPipe" in remark for remark in found.remarks)
     assert f"Not measured: {found.skipped[0]}" in notes
+    assert [(row.clip, row.method) for row in found.standing] == [
+        ("person", ours),
+        ("person", DETECTOR_NAME),
+    ]
+    assert [(row.method, row.degrees) for row in found.turned] == [
+        (ours, degrees) for degrees in TURNS_DEG
+    ]
     assert "## Human3.6M" in markdown(found)
 
 
