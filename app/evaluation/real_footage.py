@@ -1,7 +1,7 @@
 """Real footage with 3D from several cameras: folders of calibration, detections and joints.
 
-A set is a folder with ``calib.json`` (for each camera K, R and t, world to camera; z of the world is
-up, as Pose2Sim has it), the true joints
+A set is a folder with ``calib.json`` (for each camera K, R and t, world to camera; z of the world
+is up, as Pose2Sim has it), the true joints
 ``gt_<kind>.npz`` (``X``, (N, 17, 3) metres in the world), and for each camera what a size of
 MediaPipe's model says, ``mediapipe_<size>_<camera>.npz`` (``lm`` (N, 33, 5), ``world`` (N, 33, 4),
 ``size``, ``fps``); where that is missing the detector looks at ``<camera>.mp4``, told who it is.
