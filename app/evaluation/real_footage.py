@@ -1,15 +1,16 @@
 """Real footage with 3D from several cameras: folders of calibration, detections and joints.
 
-A set is a folder with ``calib.json`` (for each camera K, R and t, world to camera; z of the world
-is up, as Pose2Sim has it), the true joints
-``gt_<kind>.npz`` (``X``, (N, 17, 3) metres in the world), and for each camera what a size of
-MediaPipe's model says, ``mediapipe_<size>_<camera>.npz`` (``lm`` (N, 33, 5), ``world`` (N, 33, 4),
-``size``, ``fps``); where that is missing the detector looks at ``<camera>.mp4``, told who it is.
+A set is a folder with ``calib.json`` (for each camera R and t, world to camera, and K; z of the
+world is up, as Pose2Sim has it), the true joints ``gt_<kind>.npz`` (``X``, (N, 17, 3) metres in the
+world), and for each camera what a size of MediaPipe's model says, ``mediapipe_<size>_<camera>.npz``
+(``lm`` (N, 33, 5), ``world`` (N, 33, 4), ``size``, ``fps``); where that is missing the detector
+looks at ``<camera>.mp4``, and where K is known it is told who it is.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -88,7 +89,7 @@ def _camera(
     if kept.is_file():
         seen = _kept(kept, name, size)
     else:
-        whom = _place(camera, true)
+        whom = [_place(camera, true)] if "K" in camera else []
         seen = _looked_at(folder / f"{name}.mp4", size, whom)
     if len(seen.time_s) != len(true):
         raise EvaluationError(f"{folder.name} {name}: detections and 3D differ in length.")
@@ -119,8 +120,8 @@ def _place(camera: dict[str, Any], true: NDArray[np.float64]) -> Choice:
     return Choice(float(x / depth), float(y / depth))
 
 
-def _looked_at(video: Path, size: Size, whom: Choice) -> Footage:
-    with VideoFile(video) as source, Detector(size, choices=(whom,)) as detector:
+def _looked_at(video: Path, size: Size, whom: Sequence[Choice]) -> Footage:
+    with VideoFile(video) as source, Detector(size, choices=whom) as detector:
         clip = detect_clip(source, detector)
     return Footage(
         group=video.stem,

@@ -82,10 +82,12 @@ def test_where_a_film_is_cut_depends_on_its_length_alone(film: Path) -> None:
     part = planned(film, seconds=10)
     assert [(each.start_s, each.end_s) for each in part.stretches] == [(0, 8), (8, 10)]
     assert (whole.frames, part.frames) == (SECONDS * FPS, 10 * FPS)
-    assert stretches._cuts(None) == []
-    assert stretches._cuts(10.0) == []
-    assert len(stretches._cuts(60.0)) == 7
-    assert len(stretches._cuts(3600.0)) == 179
+    large = 10**9
+    assert stretches._cuts(None, large) == []
+    assert stretches._cuts(10.0, large) == []
+    assert len(stretches._cuts(60.0, large)) == 7
+    assert len(stretches._cuts(3600.0, large)) == 179
+    assert stretches._cuts(36_000.0, 20_000) == [], "ten hours of next to nothing"
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
