@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skeleton import BONES, JOINT
+from models.skeleton import BONES
 
 Poses = NDArray[np.floating]
 
@@ -20,14 +20,6 @@ PCK_THRESHOLD_M: Final = 0.150
 """What counts as correct in MPI-INF-3DHP's protocol: half the size of a head."""
 AUC_THRESHOLDS_M: Final = np.arange(0, 151, 5) / 1000
 """Where that protocol samples the curve: 0 to 150 mm in steps of 5, 31 of them."""
-
-_MID_HIPS: Final = (JOINT["left_hip"], JOINT["right_hip"])
-_MID_SHOULDERS: Final = (JOINT["left_shoulder"], JOINT["right_shoulder"])
-_SIDES: Final = ("left", "right")
-ANGLE_NAMES: Final = tuple(
-    f"{side}_{joint}" for joint in ("knee", "hip", "elbow", "shoulder") for side in _SIDES
-)
-"""The angles of ``joint_angles``, in its order."""
 
 
 def mpjpe(predicted: Poses, true: Poses) -> float:
@@ -76,6 +68,11 @@ def jitter(predicted: Poses) -> float:
     return float(np.linalg.norm(np.diff(predicted, n=2, axis=-3), axis=-1).mean())
 
 
+def jerk(predicted: Poses) -> float:
+    """Mean norm of the prediction's third difference, unit a frame cubed."""
+    return float(np.linalg.norm(np.diff(predicted, n=3, axis=-3), axis=-1).mean())
+
+
 def pck(predicted: Poses, true: Poses, threshold: float = PCK_THRESHOLD_M) -> float:
     """Per cent of joints nearer than ``threshold`` to the truth (Mehta et al., 3DV 2017).
 
@@ -107,46 +104,3 @@ def bone_variation(predicted: Poses) -> float:
     lengths = lengths[:, np.isfinite(lengths).any(axis=0)]
     means = np.nanmean(lengths, axis=0)
     return float(100 * np.mean(np.nanstd(lengths, axis=0) / np.maximum(means, 1e-12)))
-
-
-def joint_angles(poses: Poses) -> Poses:
-    """Flexion of knees, hips, elbows and shoulders: the angle between the two segments there.
-
-    0 is a straight leg or arm, a thigh in line with the trunk, an upper arm hanging along it (the
-    shoulder's is the elevation of Wu et al., J. Biomech. 2005).  The trunk runs from the middle of
-    the hips to the middle of the shoulders, which all skeletons share.
-
-    Args:
-        poses: (..., 17, 3).
-
-    Returns:
-        (..., 8) degrees in [0, 180], in the order of ``ANGLE_NAMES``.
-    """
-    down = _middle(poses, _MID_HIPS) - _middle(poses, _MID_SHOULDERS)
-
-    def bone(side: str, start: str, end: str) -> Poses:
-        tip: Poses = poses[..., JOINT[f"{side}_{end}"], :]
-        return tip - poses[..., JOINT[f"{side}_{start}"], :]
-
-    pairs = [(bone(side, "hip", "knee"), bone(side, "knee", "ankle")) for side in _SIDES]
-    pairs += [(down, bone(side, "hip", "knee")) for side in _SIDES]
-    pairs += [(bone(side, "shoulder", "elbow"), bone(side, "elbow", "wrist")) for side in _SIDES]
-    pairs += [(down, bone(side, "shoulder", "elbow")) for side in _SIDES]
-    return np.stack([_angle(first, second) for first, second in pairs], axis=-1)
-
-
-def joint_angle_error(predicted: Poses, true: Poses) -> float:
-    """Mean absolute error of ``joint_angles``, degrees: (N, 17, 3) twice."""
-    return float(np.abs(joint_angles(predicted) - joint_angles(true)).mean())
-
-
-def _middle(poses: Poses, joints: tuple[int, int]) -> Poses:
-    middle: Poses = poses[..., list(joints), :].mean(axis=-2)
-    return middle
-
-
-def _angle(first: Poses, second: Poses) -> Poses:
-    # Exact near 0 and 180 degrees, where the arc cosine loses half of the digits.
-    sine = np.linalg.norm(np.cross(first, second), axis=-1)
-    angle: Poses = np.degrees(np.arctan2(sine, (first * second).sum(axis=-1)))
-    return angle

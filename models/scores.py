@@ -20,7 +20,7 @@ from models.metrics import Poses
 from models.skeleton import JOINT_COUNT, PELVIS
 
 MOTION_RATE: Final = 30.0
-"""Frames a second of MPJVE and jitter."""
+"""Frames a second of MPJVE, jitter and jerk."""
 ALL_JOINTS: Final = tuple(range(JOINT_COUNT))
 
 _SAME_RATE: Final = 0.1
@@ -60,10 +60,10 @@ class Scores:
     """mm/frame at 30 frames/s."""
     jitter: float
     """mm/frame^2 at 30 frames/s."""
+    jerk: float
+    """mm/frame^3 at 30 frames/s."""
     bones: float
     """Variation of the bones' lengths, per cent."""
-    angle: float
-    """Degrees."""
     pck: float
     """Per cent within 150 mm."""
     auc: float
@@ -103,9 +103,9 @@ def score(
         n_mpjpe=_MM * mean(lambda each: each.distances(choice.joints, metrics.scale_aligned)),
         p_mpjpe=_MM * mean(lambda each: each.distances(choice.joints, metrics.procrustes_aligned)),
         mpjve=_MM * mean(lambda each: each.velocity_errors()),
-        jitter=_MM * mean(lambda each: each.jolts()),
+        jitter=_MM * mean(lambda each: each.jolts(2)),
+        jerk=_MM * mean(lambda each: each.jolts(3)),
         bones=mean(lambda each: each.bone_variation()),
-        angle=mean(lambda each: each.angle_errors()),
         pck=mean(lambda each: each.correct(choice.pck_joints)),
         auc=mean(lambda each: each.areas(choice.pck_joints)),
     )
@@ -188,17 +188,15 @@ class _Scored:
         predicted, true = self.moving
         return _known(np.linalg.norm(np.diff(predicted, axis=0) - np.diff(true, axis=0), axis=-1))
 
-    def jolts(self) -> NDArray[np.floating]:
-        return _known(np.linalg.norm(np.diff(self.moving[0], n=2, axis=0), axis=-1))
+    def jolts(self, order: int) -> NDArray[np.floating]:
+        """Norms of the prediction's differences of that order."""
+        return _known(np.linalg.norm(np.diff(self.moving[0], n=order, axis=0), axis=-1))
 
     def bone_variation(self) -> NDArray[np.floating]:
         """Once for every frame, so that long takes count more."""
         if not len(self.predicted):
             return np.empty(0)
         return np.full(len(self.predicted), metrics.bone_variation(self.predicted))
-
-    def angle_errors(self) -> NDArray[np.floating]:
-        return np.abs(metrics.joint_angles(self.predicted) - metrics.joint_angles(self.true))
 
     def correct(self, joints: list[int]) -> NDArray[np.floating]:
         return np.asarray(100.0 * (self.distances(joints) < metrics.PCK_THRESHOLD_M))

@@ -40,8 +40,8 @@ BONES: Final = tuple((parent, joint) for joint, parent in enumerate(PARENTS) if 
 
 
 def _mirrored(name: str) -> str:
-    side, _, rest = name.partition("_")
-    return {"left": "right_", "right": "left_"}.get(side, side) + rest
+    other = {"left": "right", "right": "left"}
+    return "_".join(other.get(word, word) for word in name.split("_"))
 
 
 MIRROR: Final = tuple(JOINT[_mirrored(name)] for name in JOINT_NAMES)
@@ -87,6 +87,8 @@ LANDMARK_NAMES: Final = (
 )
 """The 33 BlazePose landmarks in MediaPipe's order."""
 LANDMARK_COUNT: Final = len(LANDMARK_NAMES)
+LANDMARK_MIRROR: Final = tuple(LANDMARK_NAMES.index(_mirrored(name)) for name in LANDMARK_NAMES)
+"""``landmarks[..., LANDMARK_MIRROR, :]`` exchanges the left and right landmarks."""
 
 _DERIVED: Final = {
     "pelvis": ("left_hip", "right_hip"),

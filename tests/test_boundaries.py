@@ -78,7 +78,7 @@ ARROWS = {
     "colours": set(),
     "detection": set(),
     "errors": set(),
-    "evaluation": {"detection", "lifting", "motion", "performer", "render", "sources", "study"},
+    "evaluation": {"detection", "lifting", "motion", "performer", "render", "sources"},
     "export": {"motion", "render"},
     "files": set(),
     "lifting": {"detection", "export", "logs", "motion", "pictures", "recording", "sources"},

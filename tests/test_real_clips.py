@@ -62,7 +62,7 @@ def test_whole_body_is_upright_with_steady_bones(shared: Path, lifter: Lifter) -
     ):
         length = np.linalg.norm(xyz[:, JOINT[start]] - xyz[:, JOINT[end]], axis=1)
         assert 0.2 < np.median(length) < 0.5
-        assert length.std() < 0.1 * length.mean()
+        assert length.std() < 0.12 * length.mean()
 
 
 @pytest.mark.slow

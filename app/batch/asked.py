@@ -32,6 +32,7 @@ def asked_of(source: Path, wanted: Wanted) -> dict[str, object]:
         "height_m": wanted.lifting.height_m,
         "camera_deg": [wanted.lifting.camera_pitch_deg, wanted.lifting.camera_roll_deg],
         "seconds": wanted.lifting.seconds,
+        "rate": wanted.lifting.rate,
         "processing": _plain(asdict(wanted.processing)),
     }
 

@@ -57,7 +57,7 @@ class Look:
         except (OSError, ValueError) as error:
             raise SourceError(f"There is no file {source}. Check its name and folder.") from error
         refuse_source(self.task.table, source)
-        with VideoFile(source) as film:
+        with VideoFile(source, rate=self.wanted.lifting.rate) as film:
             return stretches.plan(source, film, self.wanted.lifting), asked
 
 
@@ -116,7 +116,7 @@ class Finish:
             _lifter(wanted, self.threads),
             level=wanted.lifting.level,
             progress=report,
-            pictures=SourcePictures(partial(VideoFile, task.source)),
+            pictures=SourcePictures(partial(VideoFile, task.source, rate=wanted.lifting.rate)),
         )
         order = Order(task.table, wanted.kind, wanted.processing, task.overwrite)
         written = process_and_export(with_asked(motion, self.asked), order, progress=report)

@@ -19,7 +19,7 @@ from app.cli import (
     texts,
 )
 from app.cli.exits import UsageError
-from app.cli.numbers import number, seconds
+from app.cli.numbers import number, rate, seconds
 from app.cli.program import PROGRAM
 from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
@@ -51,9 +51,10 @@ examples:
 EVALUATE_DESCRIPTION: Final = """\
 Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
 
-Prints one Markdown table over everything that is at hand: the performer through the detector
-always, the rest where it is given; then error and jitter against the delay, and against hidden
-limbs.  What was left out is said at the end."""
+Prints Markdown tables over everything that is at hand: the performer through the detector always,
+the rest where it is given.  First the errors of positions, then those of joint angles and of the
+level that was found, people who stand straight, a clip turned any way up, error and jitter against
+the delay, and what hidden limbs cost.  What was left out is said at the end."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -209,6 +210,13 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="stop after S seconds of each source (default: the whole of it; "
         f"{PERFORMER_SECONDS:g} for the performer)",
     )
+    lift.add_argument(
+        "--rate",
+        metavar="FPS",
+        type=rate,
+        help="the frames a second at which a video in slow motion was truly taken, such as 240; "
+        "times and speeds are counted by it (default: what the file states)",
+    )
     person_options.add(lift)
     processing_options.add(lift)
     batch_options.add(lift)
@@ -311,6 +319,10 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     for option, words in (
         ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
+        (
+            "--upright",
+            "people who stand straight, with the moments in upright.py (default: as above)",
+        ),
         ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
         ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
         ("--3dhp", "MPI-INF-3DHP's test set, with TS1 to TS6"),
@@ -318,7 +330,15 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         name = {"--3dhp": "mpi_inf_3dhp"}.get(option, option.strip("-"))
         evaluate.add_argument(option, dest=name, metavar="FOLDER", type=Path, help=words)
     evaluate.add_argument(
-        "--study", metavar="FILE", type=Path, help="what 'python -m app.study' has written"
+        "--study",
+        metavar="PATH",
+        type=Path,
+        help="what 'python -m app.study' has written, a file or a folder of them",
+    )
+    evaluate.add_argument(
+        "--turned",
+        metavar="VIDEO",
+        help="a clip that is turned in the picture, any way up (default: the performer)",
     )
     evaluate.add_argument(
         "--keypoints",

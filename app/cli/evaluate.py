@@ -18,6 +18,7 @@ def run(options: argparse.Namespace) -> int:
     from app.evaluation.plots import draw
     from app.evaluation.report import markdown
     from app.evaluation.run import FULL, QUICK, SHARED_FOOTAGE, Request, evaluate
+    from app.sources import PERFORMER
 
     beside = SHARED_FOOTAGE if SHARED_FOOTAGE.is_dir() else None
     findings = evaluate(
@@ -27,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
             detector=options.detector or FOR_FILMS,
             study=options.study,
             footage=options.realeval or beside,
+            upright=options.upright or beside,
+            turned=options.turned or PERFORMER,
             human36m=options.h36m,
             humaneva=options.humaneva,
             mpi_inf_3dhp=options.mpi_inf_3dhp,

@@ -20,6 +20,7 @@ from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.lifting_options import lift_options
 from app.cli.outputs import Job, plan, require_free
+from app.cli.person_options import unmet
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
@@ -74,7 +75,7 @@ def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: En
         refuse_recording(job)
         require_free(job.table, force=options.force)
         refuse_source(job.table, job.source)
-        with _open(job.source, options.seconds) as source:
+        with _open(job.source, options) as source:
             return _lift(job, source, options, network, engine)
     except (WeightsError, DeviceError):
         raise  # every other source would fail in the same way
@@ -82,13 +83,18 @@ def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: En
         return _Outcome(job, error)
 
 
-def _open(spec: str, seconds: float | None) -> Source:
-    from app.sources import PERFORMER, open_source
+def _open(spec: str, options: argparse.Namespace) -> Source:
+    from app.sources import PERFORMER, VideoFile, is_file, open_source
 
-    if seconds is not None and spec.strip().casefold() == PERFORMER:
+    if options.rate is not None:
+        if not is_file(spec):
+            raise UsageError(f"--rate is the true rate of a video file, and {spec} is none.")
+        return VideoFile(Path(spec), rate=options.rate)
+    if options.seconds is not None and spec.strip().casefold() == PERFORMER:
         from app.performer.source import PerformerSource
 
-        return PerformerSource(duration_s=seconds)  # open_source's performance is a fixed length
+        # open_source's performance is a fixed length
+        return PerformerSource(duration_s=options.seconds)
     return open_source(spec)
 
 
@@ -128,7 +134,7 @@ def _lift(
             bar.update(progress)
 
         try:
-            again = partial(_open, job.source, options.seconds)
+            again = partial(_open, job.source, options)
             motion = lift_clip(
                 *(clip, lifter),
                 level=wanted.level,
@@ -144,6 +150,8 @@ def _lift(
         except MixposeError as error:
             return _Outcome(job, error, interrupt.signal)
         bar.close()
+        for sentence in unmet(wanted.choices, clip.time_s, clip.xy, clip.size):
+            warn(f"mixpose: Warning: {sentence}")
         _report(job, clip, written, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
 

@@ -23,5 +23,6 @@ def lift_options(options: argparse.Namespace) -> LiftOptions:
         camera_roll_deg=options.camera_roll,
         choices=getattr(options, "choices", ()),
         seconds=getattr(options, "seconds", None),
+        rate=getattr(options, "rate", None),
         jobs=getattr(options, "jobs", None),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import signal
 from importlib import import_module
@@ -46,6 +47,10 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            # Whatever is asked about such a name fails, even whether there is a file of it.
+            warn(f"mixpose: The name {error.filename} is too long. Choose a shorter one.")
+            return Exit.FAILED
         log.exception("unforeseen error in %s", options.command or "the window")
         warn(
             f"mixpose: A fault in the program ended it: {type(error).__name__}: {error}. "

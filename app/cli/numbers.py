@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
+
+RATE_RANGE: Final = (1.0, 100_000.0)
 
 
 def number(text: str, what: str) -> float:
@@ -20,6 +23,11 @@ def number_between(text: str, limits: tuple[float, float], what: str) -> float:
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
     return value
+
+
+def rate(text: str) -> float:
+    """Frames a second.  Raises ArgumentTypeError unless a camera can have them."""
+    return number_between(text, RATE_RANGE, "a number of frames a second, such as 240")
 
 
 def seconds(text: str) -> float:

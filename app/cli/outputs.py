@@ -5,6 +5,7 @@ Looked at before the work starts: an hour of lifting must not end at a folder th
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -59,16 +60,26 @@ def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list
 
 def require_free(table: Path, *, force: bool) -> None:
     """Raise UsageError if ``table`` or its sidecar exists and may not be replaced, or if its name
-    could not be written into a file."""
+    could not be written into a file or is too long for the disk."""
     try:
         table.name.encode()
     except UnicodeEncodeError as error:
         raise UsageError(f"The name {table.name} has broken letters. Choose another.") from error
     for path in (table, table.with_name(f"{table.name}.json")):
+        if _is_too_long(path):
+            raise UsageError(f"The name {path.name} is too long. Choose a shorter one.")
         if not force and os.path.lexists(path):
             raise UsageError(
                 f"{path} exists already. Choose another name, or add --force to replace it."
             )
+
+
+def _is_too_long(path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except OSError as error:
+        return error.errno == errno.ENAMETOOLONG
+    return False
 
 
 def _files(sources: Sequence[str], folder: Path, suffix: str) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from app import logs
 from app.cli.exits import Exit, leave_hanging_threads, say, warn
 from app.cli.interrupt import Interrupt
+from app.cli.person_options import unmet
 from app.cli.poses import provide
 from app.cli.progress import ProgressBar, StatusLine
 from app.errors import MixposeError
@@ -72,6 +73,8 @@ def _conclude(
     lost = writer.pictures_left_out
     if lost:
         warn(f"mixpose: Warning: {lost} picture{'s' if lost > 1 else ''} could not be kept.")
+    if options.choices and writer.path.is_dir():
+        _tell_unmet(writer, options)
     lifted = options.lift and writer.path.is_dir() and _lift(writer, options, interrupt)
     if writer.path.is_dir():
         say(f"{writer.path}: {_amount(writer)}{', lifted' if lifted else ''}")
@@ -79,6 +82,15 @@ def _conclude(
         return 128 + interrupt.signal
     complete = error is None and lifted is options.lift
     return Exit.OK if complete else Exit.SOME_FAILED
+
+
+def _tell_unmet(writer: RecordingWriter, options: argparse.Namespace) -> None:
+    from app.recording.reader import Recording
+
+    recording = Recording.open(writer.path)
+    found = recording.keypoints
+    for sentence in unmet(options.choices, found.time_s, found.xy, recording.meta.size):
+        warn(f"mixpose: Warning: {sentence}")
 
 
 def _lift(writer: RecordingWriter, options: argparse.Namespace, interrupt: Interrupt) -> bool:

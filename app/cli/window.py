@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
 from app import logs, startup
 from app.cli.exits import UsageError, leave_hanging_threads
-from app.cli.program import PROGRAM
+from app.cli.screen import require_screen
 
 
 def run(options: argparse.Namespace) -> int:
     """Open the window; return its exit code when it has been closed."""
-    _require_screen()
+    require_screen()
     try:
         startup.import_qt_before_cv2()
     except ImportError as error:
@@ -46,13 +45,3 @@ def run(options: argparse.Namespace) -> int:
     leave_hanging_threads(code)
     del application  # kept until here: Qt must not lose it while the window is open
     return code
-
-
-def _require_screen() -> None:
-    """Qt aborts the whole process where it finds no screen; a sentence is kinder."""
-    told = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in told):
-        raise UsageError(
-            "There is no screen to open a window on (DISPLAY and WAYLAND_DISPLAY are not set). "
-            f"The commands work without one: {PROGRAM} lift --help"
-        )

@@ -147,7 +147,7 @@ class Detector:
     def _look(self, frame: Frame) -> Sighting:
         if self.several:
             return self._following.step(frame.image, frame.time_s)
-        return self._following.step_alone(frame.image)
+        return self._following.step_alone(frame.image, frame.time_s)
 
 
 class _Eyes:

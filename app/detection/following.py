@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.clothes import clothes
+from app.detection.doubt import Doubt
 from app.detection.looking import Eyes, Region, Search, window
-from app.detection.person import Person, Picture, clipped, only, same
+from app.detection.person import Person, Picture, clipped, only, same, without
 from app.detection.tracks import AWAY_S, Track, assign
 
 LOST_S: Final = 3.0
 """After so long without the one followed, somebody else who is in view is."""
+_EMPTY_LOOK_S: Final = 0.5
 _ALONE_LOOK_S: Final = 1.0
 _APART_LOOK_S: Final = 0.4
 _NEAR_LOOK_S: Final = 0.1
@@ -33,6 +35,8 @@ _SHOWN_S: Final = 0.9
 _TRIED_S: Final = 0.5
 _LARGER: Final = 1.15
 """Somebody else must be that much larger to be taken at first instead of who was found first."""
+_LEFT_S: Final = 0.3
+"""Who went out of the picture so long ago has left."""
 _JUMP: Final = 1.5
 _SURE_S: Final = 0.2
 """Somebody must wear other clothes for so long: at the edge of the picture they are seen badly."""
@@ -94,6 +98,7 @@ class Following:
     _due: list[Choice] = field(init=False)
     """Those that wait for their time."""
     _search: Search = field(init=False)
+    _doubt: Doubt = field(default_factory=Doubt, init=False)
     _followed: Track | None = field(default=None, init=False)
     _others: list[Track] = field(default_factory=list, init=False)
     _strangers: list[Track] = field(default_factory=list, init=False)
@@ -131,6 +136,7 @@ class Following:
     def forget(self) -> None:
         """What comes next does not continue what came before, but may show the same person."""
         self.eyes.forget()
+        self._doubt.lost()
         self._others, self._strangers, self._window, self._hidden = [], [], None, False
         self._looked_s = -1e9
         if self._followed is not None:
@@ -153,19 +159,50 @@ class Following:
         if chosen is not None:
             taken = self._take(picture, chosen, time_s, chosen=True)
             return self._sighting(taken, time_s)
-        solo = None if self._hidden else self._track(picture)
+        solo = None if self._hidden else self._solo(picture, time_s)
         if self._followed is None:
             person = self._begin(picture, solo, time_s)
         else:
             person = self._go_on(picture, self._followed, solo, time_s)
         return self._sighting(person, time_s)
 
-    def step_alone(self, picture: Picture) -> Sighting:
+    def step_alone(self, picture: Picture, time_s: float) -> Sighting:
         """Find whoever the detector finds in the next picture, and look for nobody else."""
-        self._followed = self._window = None
+        self._followed = None
         self._others, self._strangers, self._hidden = [], [], False
         self._due.clear()
-        return Sighting(self.eyes.track(picture), followed=self._count)
+        return Sighting(self._solo(picture, time_s), followed=self._count)
+
+    def _solo(self, picture: Picture, time_s: float) -> Person | None:
+        """The person whom the detector tracks, or finds now; surely a person."""
+        found = self._track(picture)
+        if found is None:
+            self._doubt.lost()
+            return self._anybody(picture, time_s)
+        known = [
+            track.expected_person(time_s)
+            for track in self._others
+            if time_s - track.seen_s < _SHOWN_S
+        ]
+        real = self._doubt.judge(self._search, picture, found, time_s, known)
+        if real is None:
+            self.eyes.forget()
+            self._window = None
+        elif not same(real, found):
+            return self._seed(picture, real, time_s)
+        return real
+
+    def _anybody(self, picture: Picture, time_s: float) -> Person | None:
+        """Somebody too small for the detector to find, while nobody is known to be in view."""
+        gone = self._followed is None or time_s - self._followed.seen_s > _EMPTY_LOOK_S
+        if self._others or not gone or abs(time_s - self._looked_s) < _EMPTY_LOOK_S:
+            return None
+        self._looked_s, self._window = time_s, None
+        for person in self._search.everywhere(picture, []):
+            real = self._search.again(picture, person, []).person
+            if real is not None:
+                return self._seed(picture, real, time_s)
+        return None
 
     def _sighting(self, person: Person | None, time_s: float) -> Sighting:
         shown = tuple(
@@ -184,11 +221,13 @@ class Following:
         self._looked_s = time_s
         others = self._search.everywhere(picture, [solo])
         largest = max(others, key=lambda each: each.size, default=solo)
+        seeded = solo
         if largest.size > _LARGER * solo.size:
-            others = [solo, *(each for each in others if each is not largest)]
-            seeded = self._seed(picture, largest)
-        else:
-            seeded = solo
+            real = self._search.again(picture, largest, [solo]).person
+            others = [each for each in others if each is not largest]
+            if real is not None and not same(real, solo):
+                others.append(solo)
+                seeded = self._seed(picture, real, time_s, others)
         self._followed = Track(seeded, clothes(picture, seeded), time_s)
         self._others = [Track(each, clothes(picture, each), time_s) for each in others]
         return seeded
@@ -198,7 +237,7 @@ class Following:
     def _go_on(
         self, picture: Picture, followed: Track, solo: Person | None, time_s: float
     ) -> Person | None:
-        looking = time_s - self._looked_s >= self._interval(followed, time_s)
+        looking = time_s - self._looked_s >= self._interval(followed, solo, time_s)
         sudden = self._sudden(followed, solo, time_s)
         doubtful = sudden or time_s - followed.seen_s > AWAY_S
         looking = looking or (sudden and not self._others)
@@ -208,7 +247,7 @@ class Following:
                 return None
             worn = clothes(picture, solo) if looking or doubtful else None
             if worn is not None and doubtful and followed.wears_other(worn):
-                return self._doubt(solo, worn, followed, time_s)
+                return self._another(picture, solo, worn, followed, time_s)
             self._strangers.clear()
             followed.see(solo, worn if looking else None, time_s)
             return solo
@@ -216,12 +255,12 @@ class Following:
         people = ([] if solo is None else [solo]) + found
         mine = self._tell_apart(picture, people, followed, time_s)
         if mine is not None and mine is not solo:
-            mine = self._seed(picture, mine)
+            mine = self._seed(picture, mine, time_s, [each for each in people if each is not mine])
         elif mine is None and solo is not None:
             self._hide()
         if mine is None:
             return self._replace_lost(picture, followed, time_s)
-        return self._kept(picture, mine)
+        return self._kept(picture, mine, time_s)
 
     def _tell_apart(
         self, picture: Picture, people: list[Person], followed: Track, time_s: float
@@ -260,7 +299,7 @@ class Following:
         self._looked_s = time_s
         known = [] if solo is None else [solo]
         places = [track.expected_person(time_s) for track in self._others]
-        if solo is None and self._others:
+        if solo is None:
             places.append(followed.expected_person(time_s))
         found: list[Person] = []
         for place in places:
@@ -270,11 +309,16 @@ class Following:
         person = self._search.next(picture, [*known, *found])
         return found if person is None else [*found, person]
 
-    def _interval(self, followed: Track, time_s: float) -> float:
+    def _interval(self, followed: Track, solo: Person | None, time_s: float) -> float:
+        away_s = time_s - followed.seen_s
         if self._hidden:
-            return _HIDDEN_LOOK_S
+            return 0.0 if away_s < _SHOWN_S else _HIDDEN_LOOK_S
+        if solo is None and away_s < _SHOWN_S:
+            return 0.0 if away_s < _NEAR_LOOK_S else _NEAR_LOOK_S
         if not self._others:
             return _ALONE_LOOK_S
+        if solo is None:
+            return _NEAR_LOOK_S
         here = followed.expected(time_s)
         reach = _NEAR * followed.person.size
         near = any(
@@ -302,18 +346,28 @@ class Following:
             for track in self._others
             if track.sightings > 1 and time_s - track.seen_s < _NEAR_LOOK_S
         ]
-        if time_s - followed.seen_s < LOST_S or not present:
+        if not present:
             return None
         back = [track for track in present if track.may_be(followed)]
         largest = max(back or present, key=lambda track: track.person.size)
+        if self._is_awaited(picture, followed, largest, time_s, alone=len(present) == 1):
+            return None
         if not back:
+            if self._search.again(picture, largest.person, []).person is None:
+                self._others.remove(largest)
+                return None
             return self._take(picture, largest, time_s, chosen=False)
         self._others.remove(largest)
         followed.see(largest.person, None, time_s)
-        return self._seed(picture, largest.person)
+        return self._seed(picture, largest.person, time_s)
 
-    def _doubt(
-        self, solo: Person, worn: NDArray[np.float64], followed: Track, time_s: float
+    def _another(
+        self,
+        picture: Picture,
+        solo: Person,
+        worn: NDArray[np.float64],
+        followed: Track,
+        time_s: float,
     ) -> Person | None:
         """Who is there in the place of the one followed wears other clothes: not them, so nobody,
         until it is surely another and the one followed is surely gone."""
@@ -321,14 +375,29 @@ class Following:
         (stranger,) = self._strangers
         stranger.see(solo, worn, time_s)
         there_s = time_s - stranger.since_s
-        if time_s - followed.seen_s < LOST_S or there_s < _SURE_S:
+        awaited = self._is_awaited(picture, followed, stranger, time_s, alone=True)
+        if awaited or there_s < _SURE_S:
             return None
-        if not solo.convincing():
-            # A chair, or somebody in bad light: no other person is made of that, nor is it lost.
-            return solo if there_s > LOST_S else None
         self._followed, self._strangers, self._chosen = stranger, [], False
         self._count += 1
         return solo
+
+    @staticmethod
+    def _is_awaited(
+        picture: Picture, followed: Track, other: Track, time_s: float, *, alone: bool
+    ) -> bool:
+        """Whether ``other`` must not be followed yet, for the one who is may only be hidden.
+
+        Nobody is waited for who went out of the picture, nor when somebody came later, elsewhere,
+        and is ``alone``: they hide nobody.
+        """
+        away_s = time_s - followed.seen_s
+        if away_s >= LOST_S or away_s < _LEFT_S:
+            return away_s < LOST_S
+        if followed.has_left(picture.shape[1], picture.shape[0]):
+            return False
+        came_later = other.since_s > followed.seen_s
+        return not (alone and came_later and not other.is_near(followed))
 
     def _wish(self, picture: Picture, time_s: float) -> Track | None:
         """Whoever is wished for now; for a moment, for not every picture shows everybody."""
@@ -376,7 +445,8 @@ class Following:
             self._others.append(former)
         self._followed, self._chosen, self._strangers = track, chosen, []
         self._count += former is not None
-        return self._seed(picture, track.expected_person(time_s))
+        others = [each.expected_person(time_s) for each in self._others]
+        return self._seed(picture, track.expected_person(time_s), time_s, others)
 
     # --- where the detector looks -----------------------------------------------------------
 
@@ -391,18 +461,22 @@ class Following:
         found = self.eyes.track(np.ascontiguousarray(picture[top:bottom, left:right]))
         return None if found is None else found.moved(left, top)
 
-    def _seed(self, picture: Picture, person: Person) -> Person:
+    def _seed(
+        self, picture: Picture, person: Person, time_s: float, others: Sequence[Person] = ()
+    ) -> Person:
         """Make the detector track ``person``: at first it is shown nobody else."""
         self.eyes.forget()
+        self._doubt.trust(person, time_s)
         self._window = window(picture, person)
-        found = self._track(only(picture, person))
+        alone = without(picture, others, keep=person) if others else picture
+        found = self._track(only(alone, person))
         self._hidden = found is None or not same(found, person)
         if found is None or self._hidden:
             self.eyes.forget()
             return person
         return found
 
-    def _kept(self, picture: Picture, person: Person) -> Person:
+    def _kept(self, picture: Picture, person: Person, time_s: float) -> Person:
         """Move the window along before the person has left it."""
         if self._window is None:
             return person
@@ -415,7 +489,7 @@ class Following:
             or (right < width and box[2] >= right)
             or (bottom < height and box[3] >= bottom)
         )
-        return self._seed(picture, person) if leaves else person
+        return self._seed(picture, person, time_s) if leaves else person
 
 
 def _in_order(choices: Sequence[Choice]) -> list[Choice]:

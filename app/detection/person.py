@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -11,7 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.models import FOR_LIVE, Size
-from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
+from models.skeleton import (
+    JOINT,
+    LANDMARK_MIRROR,
+    confidence_from_landmarks,
+    joints_from_landmarks,
+)
 from models.visibility import calibrated
 
 Picture = NDArray[np.uint8]
@@ -87,6 +93,13 @@ class Person:
         landmarks[:, :2] += (x, y)
         return replace(self, landmarks=landmarks)
 
+    def mirrored(self, width: int) -> Person:
+        """The same person in the mirrored picture, which is so many pixels wide."""
+        landmarks, world = (each[list(LANDMARK_MIRROR)] for each in (self.landmarks, self.world))
+        landmarks[:, 0] = width - landmarks[:, 0]
+        world[:, 0] = -world[:, 0]
+        return replace(self, landmarks=landmarks, world=world)
+
     def holds(self, point: tuple[float, float]) -> bool:
         """Whether a place of the picture is within the person's box."""
         left, top, right, bottom = self.box
@@ -116,15 +129,24 @@ def same(one: Person, other: Person) -> bool:
     return float(np.median(away)) < 0.3 * max(one.size, other.size)
 
 
-def without(picture: Picture, people: list[Person]) -> Picture:
-    """A copy of ``picture`` in which these people are painted over."""
+def without(picture: Picture, people: Sequence[Person], keep: Person | None = None) -> Picture:
+    """A copy of ``picture`` in which these people are painted over, but for whom to ``keep``."""
     result: Picture = picture.copy()
     for person in people:
-        hull = cv2.convexHull(np.round(person.landmarks[:, :2]).astype(np.int32))
-        thick = max(1, round(2 * _HAIR * person.size))
-        cv2.fillConvexPoly(result, hull, _GREY)
-        cv2.polylines(result, [hull], True, _GREY, thick)
+        _fill(result, person, _GREY)
+    if keep is not None:
+        kept = np.zeros(picture.shape[:2], np.uint8)
+        _fill(kept, keep, (1,))
+        result[kept > 0] = picture[kept > 0]
     return result
+
+
+def _fill(canvas: NDArray[np.uint8], person: Person, colour: tuple[int, ...]) -> None:
+    """Fill what lies between the person's landmarks, with hair, clothes and shoes."""
+    hull = cv2.convexHull(np.round(person.landmarks[:, :2]).astype(np.int32))
+    thick = max(1, round(2 * _HAIR * person.size))
+    cv2.fillConvexPoly(canvas, hull, colour)
+    cv2.polylines(canvas, [hull], True, colour, thick)
 
 
 def only(picture: Picture, person: Person) -> Picture:

@@ -21,9 +21,15 @@ from app.detection.person import Person
 _SPEED_OVER_S: Final = 0.5
 _WALKS_ON_S: Final = 0.8
 """Somebody who is hidden is expected to go on for this long."""
+_EDGE: Final = 0.3
+"""The middle of a trunk so near to the edge, in lengths of the trunk, is as good as out."""
+_BEHIND: Final = 3.0
+"""Lengths of the trunk."""
 _REACH: Final = 0.6
 _REACH_PER_S: Final = 2.0
 """How far off, in lengths of the trunk, somebody may be: at once, and more for every second."""
+_RUNS_PER_S: Final = 8.0
+"""Lengths of the trunk, half metres, that anybody gets on in a second."""
 _FARTHEST: Final = 1.2
 _FARTHEST_LATER: Final = 0.7
 _LATER_S: Final = 0.5
@@ -51,6 +57,7 @@ class Track:
         self.person = person
         """As last seen."""
         self.since_s = self.seen_s = time_s
+        self._began = person.centre
         self.sightings = 1
         self.clothes = clothes
         self._places: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=64)
@@ -81,8 +88,23 @@ class Track:
         return differ is not None and differ > _ANOTHERS
 
     def may_be(self, lost: Track) -> bool:
-        """Whether this is somebody who was lost before: nobody is in a picture twice."""
-        return self.since_s > lost.seen_s and not lost.wears_other(self.clothes)
+        """Whether this is somebody who was lost before: nobody is in a picture twice, nor in two
+        places at one time."""
+        absent_s = self.since_s - lost.seen_s
+        away = float(np.linalg.norm(self._began - lost.person.centre)) / lost.person.size
+        reached = absent_s > 0 and away < _FARTHEST + _RUNS_PER_S * absent_s
+        return reached and not lost.wears_other(self.clothes)
+
+    def has_left(self, width: int, height: int) -> bool:
+        """Whether this person was about to leave a picture of that size when last seen."""
+        margin = _EDGE * self.person.size
+        x, y = self.expected(self.seen_s + _WALKS_ON_S)
+        return not (margin <= x <= width - margin and margin <= y <= height + margin)
+
+    def is_near(self, other: Track) -> bool:
+        """Whether this person is where the other may be behind them."""
+        away = float(np.linalg.norm(self.person.centre - other.person.centre))
+        return away < _BEHIND * max(self.person.size, other.person.size)
 
     def expected(self, time_s: float) -> NDArray[np.float64]:
         """(2,) where the middle of the trunk should be now."""

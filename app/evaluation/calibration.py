@@ -26,16 +26,24 @@ class Viewpoint:
 
     def to_camera(self, world: NDArray[np.floating]) -> NDArray[np.float64]:
         """(..., 3) metres in the world -> (..., 3) x right, y down, z away from the camera."""
+        camera: NDArray[np.float64] = (world - np.array(self.place)) @ self._to_world()
+        return camera
+
+    @property
+    def up(self) -> NDArray[np.float64]:
+        """(3,) in camera axes; in both datasets' worlds z is up."""
+        up: NDArray[np.float64] = self._to_world()[2]
+        return up
+
+    def _to_world(self) -> NDArray[np.float64]:
         w, x, y, z = np.divide(self.orientation, np.linalg.norm(self.orientation))
-        to_world = np.array(
+        return np.array(
             [
                 [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
                 [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
                 [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
             ]
         )
-        camera: NDArray[np.float64] = (world - np.array(self.place)) @ to_world
-        return camera
 
 
 _SIZES: Final = ((1000, 1002), (1000, 1000), (1000, 1000), (1000, 1002))

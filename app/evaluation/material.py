@@ -24,8 +24,6 @@ class Stand:
 
     fov_deg: float
     """Angle that the longer side of the picture spans."""
-    up: NDArray[np.float64]
-    """(3,) unit vector, camera axes."""
     height_m: float
     """Of the lens above the floor."""
 
@@ -49,8 +47,12 @@ class Footage:
     world: NDArray[np.floating] | None = None
     """(N, 17, 3) the detector's own 3D, metres, camera axes, NaN where it found nobody; None where
     the 2D comes from a detector without one."""
+    up: NDArray[np.floating] | None = None
+    """(3,) the unit vector against gravity in camera axes, where it is known."""
     stand: Stand | None = None
-    """The camera, where it is known; ``true`` is from its lens then."""
+    """The camera, where it is known, and with it ``up``; ``true`` is from its lens then."""
+    kind: str = ""
+    """Another group it belongs to, which is listed as well and does not count."""
 
     @property
     def world_joints(self) -> NDArray[np.floating] | None:

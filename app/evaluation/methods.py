@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -13,12 +14,23 @@ from numpy.typing import NDArray
 from app.evaluation.material import Footage, Material, certainty
 from models.checkpoint import IMAGE
 from models.geometry import CHANNELS
-from models.lifter import Lifter
+from models.level import Level
+from models.lifter import Lifted, Lifter
 from models.skeleton import JOINT_COUNT
 
 Poses = NDArray[np.floating]
 
 DETECTOR_NAME: Final = "MediaPipe world landmarks"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a method makes of footage."""
+
+    poses: Poses
+    """(N, 17, 3) metres in camera axes, NaN where there is no pose."""
+    level: Level | None = None
+    """Where it takes up to be, if it says so."""
 
 
 class Method(Protocol):
@@ -28,8 +40,8 @@ class Method(Protocol):
     def name(self) -> str:
         """What the table calls it."""
 
-    def poses(self, footage: Footage, material: Material) -> Poses | None:
-        """(N, 17, 3) metres in camera axes, NaN where there is no pose; None if it cannot."""
+    def answer(self, footage: Footage, material: Material) -> Answer | None:
+        """The poses; None if it cannot."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +51,7 @@ class Ours:
     name: str
     lifter: Lifter
 
-    def poses(self, footage: Footage, material: Material) -> Poses | None:
+    def answer(self, footage: Footage, material: Material) -> Answer | None:
         """As ``run_app.py lift`` does it; published weights on published data as published.
 
         A lifter told to do without the detector's depth is left out where there is none anyway.
@@ -47,12 +59,21 @@ class Ours:
         if footage.world is None and not self.lifter.use_depth:
             return None
         if material.published and self.lifter.info.normalisation == IMAGE:
-            return as_published(self.lifter, footage)
-        lifted = self.lifter.lift(
-            *(footage.xy, footage.conf, footage.size, footage.time_s), world=footage.world_joints
-        )
+            return Answer(as_published(self.lifter, footage))
+        lifted = self.lifted(footage)
         nobody = np.asarray(lifted.missing.all(axis=1))
-        return np.where(nobody[:, None, None], np.nan, lifted.xyz)
+        return Answer(np.where(nobody[:, None, None], np.nan, lifted.xyz), lifted.level)
+
+    def lifted(self, footage: Footage) -> Lifted:
+        """As the lifter answers; asked again of the same footage, it does not lift again."""
+        return _lifted(self.lifter, footage)
+
+
+@lru_cache(maxsize=64)
+def _lifted(lifter: Lifter, footage: Footage) -> Lifted:
+    return lifter.lift(
+        *(footage.xy, footage.conf, footage.size, footage.time_s), world=footage.world_joints
+    )
 
 
 class DetectorWorld:
@@ -60,9 +81,9 @@ class DetectorWorld:
 
     name = DETECTOR_NAME
 
-    def poses(self, footage: Footage, material: Material) -> Poses | None:
+    def answer(self, footage: Footage, material: Material) -> Answer | None:
         """Its 17 joints, pelvis at the origin."""
-        return footage.world_joints
+        return None if footage.world_joints is None else Answer(footage.world_joints)
 
 
 class FlatGuess:
@@ -70,14 +91,15 @@ class FlatGuess:
 
     name = "flat guess (2D, right size)"
 
-    def poses(self, footage: Footage, material: Material) -> Poses:
+    def answer(self, footage: Footage, material: Material) -> Answer:
         """Every frame's size is the best in least squares across the picture."""
         chosen, root = list(material.joints), list(material.root)
         flat = footage.xy - footage.xy[:, root].mean(axis=1, keepdims=True)
         true = (footage.true - footage.true[:, root].mean(axis=1, keepdims=True))[..., :2]
         fit = (flat[:, chosen] * true[:, chosen]).sum(axis=(1, 2))
         size = fit / np.maximum((flat[:, chosen] ** 2).sum(axis=(1, 2)), 1e-12)
-        return np.concatenate([flat * size[:, None, None], np.zeros((*flat.shape[:2], 1))], axis=-1)
+        flat = flat * size[:, None, None]
+        return Answer(np.concatenate([flat, np.zeros((*flat.shape[:2], 1))], axis=-1))
 
 
 def as_published(lifter: Lifter, footage: Footage) -> Poses:
@@ -89,7 +111,7 @@ def as_published(lifter: Lifter, footage: Footage) -> Poses:
     count, length = len(footage.xy), lifter.info.frames
     starts = [min(start, max(0, count - length)) for start in range(0, count, length)]
     told = certainty(footage.xy)[..., None]
-    no_world = np.full((*footage.xy.shape[:2], 3), np.nan)
+    no_world = np.full((*footage.xy.shape[:2], 3), np.nan, np.float32)
     evidence = np.concatenate([np.nan_to_num(footage.xy), told, no_world], axis=-1)
     poses = np.empty((count, JOINT_COUNT, 3), np.float32)
     done = 0

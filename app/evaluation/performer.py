@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from app.detection.detector import Detector
-from app.detection.models import FOR_FILMS, Size
+from app.detection.models import Size
 from app.evaluation.material import Footage, Material, Stand
 from app.lifting.reading import detect_clip
 from app.performer.source import PerformerSource
-from app.study.files import load
-from app.study.observation import Observation
 
 SEEDS: Final = (11, 12, 13)
 """Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
-_PEOPLE: Final = {"performer": "the performer", "clothed": "clothed people"}
-_FRAMINGS: Final = {
-    "whole": "the whole body in the picture",
-    "cut": "cut by the picture's edge",
-    "any": "framed as it comes",
-}
 
 
 def performer_acts(
@@ -59,38 +50,6 @@ def _acts(seed: int, seconds: float, size: Size) -> Footage:
         conf=clip.conf,
         true=true,
         world=clip.world,
-        stand=Stand(camera.fov_deg, camera.view.rotation()[:, 1], camera.view.eye[1]),
-    )
-
-
-def study_file(path: Path, size: Size = FOR_FILMS) -> list[Material]:
-    """What ``python -m app.study`` has written, as the detector of that ``size`` said it.
-
-    Raises:
-        MixposeError: the file or folder is absent or holds something else.
-    """
-    return _by_framing([one for one in load(path) if one.detector == size])
-
-
-def _by_framing(observations: Sequence[Observation]) -> list[Material]:
-    materials = []
-    for people, who in _PEOPLE.items():
-        for framing, words in _FRAMINGS.items():
-            chosen = [one for one in observations if (one.people, one.framing) == (people, framing)]
-            if chosen:
-                splits = "/".join(sorted({each.split for each in chosen}))
-                title = f"{splits} motion on {who}, {words}, {len(chosen)} takes"
-                materials.append(Material(title, tuple(_footage(each) for each in chosen)))
-    return materials
-
-
-def _footage(seen: Observation) -> Footage:
-    return Footage(
-        group=seen.framing,
-        size=seen.size,
-        time_s=np.arange(len(seen.truth)) / seen.rate,
-        xy=seen.xy,
-        conf=seen.conf,
-        true=seen.truth,
-        world=seen.joints,
+        up=camera.view.rotation()[:, 1],
+        stand=Stand(camera.fov_deg, camera.view.eye[1]),
     )

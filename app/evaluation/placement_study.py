@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.evaluation.material import Footage, Material, Stand
+from app.evaluation.material import Footage, Material
 from app.evaluation.methods import Ours
 from app.evaluation.processing_study import as_motion
 from app.motion.bones import bone_lengths
@@ -89,8 +89,9 @@ def placing(footage: Footage, data: MotionData) -> Placing:
 
     NaN for what no frame tells.  Only frames that are placed count.
     """
-    stand = footage.stand
+    stand, up = footage.stand, footage.up
     assert stand is not None
+    assert up is not None
     placed = place(data)
     assert placed.root is not None
     alone = Scene.of(data, Lens.of(data.size, None, data.provenance.fov_deg)).body
@@ -98,7 +99,7 @@ def placing(footage: Footage, data: MotionData) -> Placing:
     true = footage.true.astype(np.float64)
     along, across = _along_and_across(_from_the_lens(placed) - true[:, PELVIS], true[:, PELVIS])
     along_alone, _ = _along_and_across(single - true[:, PELVIS], true[:, PELVIS])
-    height = true[:, PELVIS] @ stand.up + stand.height_m
+    height = true[:, PELVIS] @ up + stand.height_m
     feet = np.where(data.missing[:, ANKLES, None], np.nan, data.xyz[:, ANKLES])
     still = np.linalg.norm(np.diff(true[:, ANKLES], axis=0), axis=-1) < STILL_M
     return Placing(
@@ -106,7 +107,7 @@ def placing(footage: Footage, data: MotionData) -> Placing:
         across_mm=1000 * _rms(across),
         alone_mm=1000 * _rms(along_alone),
         height_mm=1000 * _rms(placed.root[:, 1] - height),
-        tilt_deg=_tilt(placed, stand),
+        tilt_deg=_tilt(placed, up),
         slide_mm=1000 * _slide(placed.outgoing()[0][:, ANKLES], still),
         alone_slide_mm=1000 * _slide(single[:, None] + feet, still),
     )
@@ -127,10 +128,10 @@ def _along_and_across(off: Array, true: Array) -> tuple[Array, Array]:
     return along, np.asarray(np.linalg.norm(off - along[:, None] * ray, axis=1))
 
 
-def _tilt(placed: MotionData, stand: Stand) -> float:
+def _tilt(placed: MotionData, up: NDArray[np.floating]) -> float:
     if placed.root is None or not np.isfinite(placed.root).any():
         return math.nan
-    return math.degrees(math.acos(min(1.0, float(placed.axes[1] @ stand.up))))
+    return math.degrees(math.acos(min(1.0, float(placed.axes[1] @ up))))
 
 
 def _slide(feet: Array, still: NDArray[np.bool_]) -> float:

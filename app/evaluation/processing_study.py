@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from app.evaluation.material import Footage, Material
-from app.evaluation.methods import Ours
-from app.evaluation.scoring import Row, score_poses
+from app.evaluation.methods import Answer, Ours
+from app.evaluation.scoring import Row, score_answers
 from app.motion.data import MotionData, Provenance
 from app.motion.processing import process
 from app.motion.wanted import Processing
@@ -31,18 +31,15 @@ def processing_study(material: Material, ours: Sequence[Ours]) -> list[Row]:
     for method in ours:
         lifted = [as_motion(method, footage) for footage in material.footage]
         for words, wanted in CHOICES:
-            poses = [_poses(process(each, wanted)) for each in lifted]
-            rows.append(score_poses(material, f"{method.name}, {words}", poses))
+            answers = [Answer(_poses(process(each, wanted))) for each in lifted]
+            rows.append(score_answers(material, f"{method.name}, {words}", answers))
     # Listed by person, six rows a lifter would hide what they are to show.
-    return [Row(row.on, row.method, row.scores) for row in rows]
+    return [Row(row.on, row.method, row.found) for row in rows]
 
 
 def as_motion(method: Ours, footage: Footage) -> MotionData:
     """The footage as it is when it has been lifted and nothing was done to it yet."""
-    lifted = method.lifter.lift(
-        *(footage.xy, footage.conf, footage.size, footage.time_s), world=footage.world_joints
-    )
-    info = method.lifter.info
+    lifted, info = method.lifted(footage), method.lifter.info
     return MotionData.from_lifted(
         time_s=footage.time_s,
         tracked=np.asarray((~lifted.missing).any(axis=1)),

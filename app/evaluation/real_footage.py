@@ -1,14 +1,16 @@
 """Real footage with 3D from several cameras: folders of calibration, detections and joints.
 
-A set is a folder with ``calib.json`` (for each camera R and t, world to camera), the true joints
-``gt_<kind>.npz`` (``X``, (N, 17, 3) metres in the world), and for each camera what a size of
-MediaPipe's model says, ``mediapipe_<size>_<camera>.npz`` (``lm`` (N, 33, 5), ``world`` (N, 33, 4),
-``size``, ``fps``); where that is missing the detector looks at ``<camera>.mp4``.
+A set is a folder with ``calib.json`` (for each camera R and t, world to camera, and K; z of the
+world is up, as Pose2Sim has it), the true joints ``gt_<kind>.npz`` (``X``, (N, 17, 3) metres in the
+world), and for each camera what a size of MediaPipe's model says, ``mediapipe_<size>_<camera>.npz``
+(``lm`` (N, 33, 5), ``world`` (N, 33, 4), ``size``, ``fps``); where that is missing the detector
+looks at ``<camera>.mp4``, and where K is known it is told who it is.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,13 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.detector import Detector
+from app.detection.following import Choice
 from app.detection.models import Size
 from app.errors import SourceError
 from app.evaluation.material import EvaluationError, Footage, Material
 from app.lifting.reading import detect_clip
 from app.sources import VideoFile
 from models.scores import MOTION_RATE
-from models.skeleton import JOINT, JOINT_COUNT, confidence_from_landmarks, joints_from_landmarks
+from models.skeleton import (
+    JOINT,
+    JOINT_COUNT,
+    PELVIS,
+    confidence_from_landmarks,
+    joints_from_landmarks,
+)
 from models.visibility import calibrated
 
 LIMBS: Final = tuple(
@@ -77,12 +86,16 @@ def _camera(
 ) -> Footage:
     kept = folder / f"mediapipe_{size}_{name}.npz"
     true = world @ np.array(camera["R"]).T + np.array(camera["t"])
-    seen = _kept(kept, name, size) if kept.is_file() else _looked_at(folder / f"{name}.mp4", size)
+    if kept.is_file():
+        seen = _kept(kept, name, size)
+    else:
+        whom = [_place(camera, true)] if "K" in camera else []
+        seen = _looked_at(folder / f"{name}.mp4", size, whom)
     if len(seen.time_s) != len(true):
         raise EvaluationError(f"{folder.name} {name}: detections and 3D differ in length.")
     step = max(1, round(1 / (MOTION_RATE * np.median(np.diff(seen.time_s)))))
     true[np.arange(len(true)) % step != 0] = np.nan
-    return replace(seen, true=true)
+    return replace(seen, true=true, up=np.array(camera["R"], np.float64)[:, 2])
 
 
 def _kept(file: Path, name: str, size: Size) -> Footage:
@@ -101,8 +114,14 @@ def _kept(file: Path, name: str, size: Size) -> Footage:
     )
 
 
-def _looked_at(video: Path, size: Size) -> Footage:
-    with VideoFile(video) as source, Detector(size) as detector:
+def _place(camera: dict[str, Any], true: NDArray[np.float64]) -> Choice:
+    """Where in the first picture the person is whose joints are known: there may be others."""
+    x, y, depth = np.array(camera["K"]) @ true[0, PELVIS]
+    return Choice(float(x / depth), float(y / depth))
+
+
+def _looked_at(video: Path, size: Size, whom: Sequence[Choice]) -> Footage:
+    with VideoFile(video) as source, Detector(size, choices=whom) as detector:
         clip = detect_clip(source, detector)
     return Footage(
         group=video.stem,

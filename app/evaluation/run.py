@@ -10,21 +10,26 @@ from typing import Final
 
 from app.detection.models import FOR_FILMS, Size
 from app.errors import MixposeError
+from app.evaluation.drawn import drawn_people
 from app.evaluation.material import Material
 from app.evaluation.methods import Method, Ours, load_methods
 from app.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
-from app.evaluation.performer import SEEDS, performer_acts, study_file
+from app.evaluation.performer import SEEDS, performer_acts
 from app.evaluation.placement_study import Placed, placement_study
 from app.evaluation.processing_study import processing_study
 from app.evaluation.real_footage import real_footage
 from app.evaluation.report import Findings
 from app.evaluation.scoring import Row, score_methods, shortened
+from app.evaluation.standing import Standing, standing_study
 from app.evaluation.studies import Delayed, Hidden, delay_study, hiding_study
+from app.evaluation.turned import Turned, turned_study
 from app.evaluation.videopose3d import human36m, humaneva
+from app.sources import PERFORMER
 from models.live import LARGEST_DELAY
 
 SHARED_FOOTAGE: Final = Path(__file__).resolve().parents[3] / "shared" / "realeval"
-"""Real footage beside the repository, evaluated when it is there."""
+"""Real footage and people who stand straight, beside the repository: looked at when they are
+there."""
 
 Note = Callable[[str], None]
 
@@ -41,6 +46,12 @@ class Plan:
     """Of the acts; each delay costs a pass of the network for each frame."""
     dataset_s: float | None
     """How much of each video of a dataset; None is all."""
+    takes: int | None
+    """How many of each detector's of a study; None is all."""
+    turned_s: float
+    """Of the clip that is turned; each turn costs a pass of the detector."""
+    whole_clips: bool
+    """Whether clips of people who stand straight are lifted to their end."""
 
 
 QUICK: Final = Plan(
@@ -49,6 +60,9 @@ QUICK: Final = Plan(
     delays=(0, 2, 8),
     delay_s=4.0,
     dataset_s=4.0,
+    takes=24,
+    turned_s=2.0,
+    whole_clips=False,
 )
 FULL: Final = Plan(
     seeds=SEEDS,
@@ -56,6 +70,9 @@ FULL: Final = Plan(
     delays=tuple(range(LARGEST_DELAY + 1)),
     delay_s=8.0,
     dataset_s=None,
+    takes=None,
+    turned_s=6.0,
+    whole_clips=True,
 )
 
 
@@ -70,6 +87,9 @@ class Request:
     """Of its model."""
     study: Path | None = None
     footage: Path | None = None
+    upright: Path | None = None
+    turned: str = PERFORMER
+    """The clip that is turned in the picture."""
     human36m: Path | None = None
     humaneva: Path | None = None
     mpi_inf_3dhp: Path | None = None
@@ -102,6 +122,8 @@ def evaluate(request: Request, note: Note) -> Findings:
         run.remarks,
         run.processed,
         run.placed,
+        run.standing,
+        run.turned,
     )
 
 
@@ -121,17 +143,21 @@ class _Run:
         self.remarks: list[str] = []
         self.processed: list[Row] = []
         self.placed: list[Placed] = []
+        self.standing: list[Standing] = []
+        self.turned: list[Turned] = []
 
     def all_parts(self) -> None:
         """One after the other, each on its own feet."""
         given = self._request
         names = given.keypoints
         self._guarded("the performer", self._performer)
+        self._part("people who stand straight", "--upright FOLDER", given.upright, self._standing)
+        self._guarded("any way up", self._turned)
         self._part(
             "drawn people",
-            "--study FILE",
+            "--study PATH",
             given.study,
-            lambda at: self._drawn(study_file(at, given.detector)),
+            lambda at: self._drawn(drawn_people(at, self._plan.takes)),
         )
         self._part("real footage", "--realeval FOLDER", given.footage, self._real)
         for name, option, folder, read in (
@@ -173,11 +199,18 @@ class _Run:
         self.delayed_on = live.title
         self.delayed += delay_study(live, self._ours, self._plan.delays, self._note)
 
+    def _standing(self, folder: Path) -> None:
+        given, whole = self._request, self._plan.whole_clips
+        self.standing += standing_study(folder, self._ours, given.detector, self._note, whole=whole)
+
+    def _turned(self) -> None:
+        given, seconds = self._request, self._plan.turned_s
+        self.turned += turned_study(given.turned, seconds, self._ours, given.detector, self._note)
+
     def _drawn(self, materials: list[Material]) -> None:
         self._score(materials)
-        # The whole bodies come first; in the others the picture hides the legs already.
-        for material in materials[:1]:
-            self.hidden += hiding_study(material, self._ours)
+        # As seen by the largest detector.
+        self.hidden += hiding_study(materials[-1], self._ours)
 
     def _real(self, folder: Path) -> None:
         self._note("Real footage through the detector ...")

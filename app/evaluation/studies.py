@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.evaluation.material import LEGS, RIGHT_ARM, UPPER_BODY, Footage, Material
-from app.evaluation.methods import DetectorWorld, Ours
-from app.evaluation.scoring import lift_all, score_methods, score_poses
+from app.evaluation.methods import Answer, DetectorWorld, Ours
+from app.evaluation.scoring import lift_all, score_answers, score_methods
 from app.motion.one_euro import OneEuro
 from models.lifter import Lifter
 from models.live import LARGEST_DELAY, LiveLifter
@@ -77,7 +77,7 @@ def delay_study(
                 (rows, method.name, shown),
                 (smoothed, f"{method.name}, smoothed", calmed),
             ):
-                row = score_poses(trimmed, name, [poses for poses, _ in takes])
+                row = score_answers(trimmed, name, [Answer(poses) for poses, _ in takes])
                 into.append(Delayed(name, delay, row.scores))
     others = score_methods(trimmed, [*ours, DetectorWorld()])
     return rows + smoothed + [Delayed(row.method, None, row.scores) for row in others]
@@ -95,8 +95,8 @@ def hiding_study(material: Material, ours: Sequence[Ours]) -> list[Hidden]:
                 continue
             others, gone = replace(material, joints=compared), replace(material, joints=hidden)
             before, after, guessed = (
-                score_poses(judged, name, poses).scores
-                for judged, poses in ((others, whole), (others, without), (gone, without))
+                score_answers(judged, name, answers).scores
+                for judged, answers in ((others, whole), (others, without), (gone, without))
             )
             rows.append(Hidden(material.title, method.name, name, before, after, guessed))
     return rows

@@ -142,6 +142,7 @@ class _Files:
                 xy=xy,
                 conf=certainty(xy),
                 true=viewpoint.to_camera(world).astype(np.float32),
+                up=viewpoint.up,
             )
 
 

@@ -23,6 +23,10 @@ _SAME_TIME_S: Final = 1e-3
 _RATE_OF_ONE_FRAME: Final = 30.0
 _FASTEST: Final = 500.0
 """Frames that come in bursts have intervals, and so a typical rate, that mean nothing."""
+_WINDOW: Final = 30
+"""Steps, a second's worth: over so many the milliseconds that containers round to do not count."""
+_FAST_SHARE: Final = 0.95
+_LIKE_FAST: Final = 0.97
 _MOST_SAMPLES: Final = 4_000_000
 """37 hours at 30 frames/s, 1.6 GB.  Damaged times would ask for any number."""
 
@@ -88,7 +92,7 @@ def _choose(data: MotionData) -> tuple[float, bool]:
 
     A rate the frames keep is best, the stated one before the measured one.  Otherwise it is the
     stated one if the frames typically come at that rate or at half of it (cameras do in the dark),
-    else the typical one: the mean would be too low by every gap.
+    else the typical one: the mean would be too low by every gap, and is what containers state.
     """
     stated, measured = data.provenance.nominal_rate, data.effective_rate
     if measured is None:
@@ -96,7 +100,20 @@ def _choose(data: MotionData) -> tuple[float, bool]:
     for rate in (stated, measured):
         if rate and np.abs(data.time_s - np.arange(len(data.time_s)) / rate).max() <= _SAME_TIME_S:
             return rate, True
-    typical = float(1.0 / np.median(np.diff(data.time_s)))
+    typical = _typical(data.time_s)
     if stated and 0.9 * typical <= stated <= 2.2 * typical:
         return stated, False
     return (typical if typical <= _FASTEST else measured), False
+
+
+def _typical(time_s: NDArray[np.float64]) -> float:
+    """The rate at which frames come for a second at least, the fast part of a film if it has one.
+
+    A telephone that films at 30 frames/s indoors goes down to 7.5 where it gets dark.
+    """
+    usual = float(1.0 / np.median(np.diff(time_s)))
+    if usual > _FASTEST or len(time_s) <= 2 * _WINDOW:
+        return usual
+    rates = _WINDOW / (time_s[_WINDOW:] - time_s[:-_WINDOW])
+    fast = np.quantile(rates, _FAST_SHARE)
+    return float(np.median(rates[rates >= _LIKE_FAST * fast]))

@@ -41,6 +41,8 @@ class LiftOptions:
     """Whom of several people to follow; the largest at first unless told."""
     seconds: float | None = None
     """How much of a clip is lifted; None for the whole of it."""
+    rate: float | None = None
+    """Frames a second at which a film was truly taken; None for those that it states."""
     jobs: int | None = None
     """Processes that detect side by side, None for one a core; no pose depends on it."""
 

@@ -31,6 +31,9 @@ _LEAD_FRAMES: Final = 15
 after half a second, 15 frames, by as much as they ever do: two that both run differ by 0.2 to 2."""
 _SHORTEST_S: Final = 8.0
 _LONGEST_S: Final = 20.0
+_FEWEST_BYTES: Final = 16_384
+"""Of film to a stretch: what is so much shorter than it is long has next to no pictures, and ten
+hours of them would be cut in 1,800 stretches of none."""
 _PIECES: Final = 16
 """Short films are cut in up to so many stretches, in which lead-ins are an eighth of the work; long
 ones in stretches of the longest kind, in which they are a twentieth."""
@@ -76,7 +79,7 @@ class Plan:
 def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
     """Cut the film ``path``, which ``source`` has open, as far as it is wanted."""
     seconds = options.seconds
-    cuts = _cuts(source.duration_s)
+    cuts = _cuts(source.duration_s, path.stat().st_size)
     lead_s = _LEAD_S if source.rate is None else max(_LEAD_S, _LEAD_FRAMES / source.rate)
     lead_s = min(lead_s, _SHORTEST_S / 2)
     end_s = math.inf if seconds is None else seconds
@@ -100,12 +103,12 @@ def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
     )
 
 
-def _cuts(duration_s: float | None) -> list[float]:
+def _cuts(duration_s: float | None, size_bytes: int) -> list[float]:
     """When the second stretch of a film begins, and the third, and so on."""
     if duration_s is None or not 0 < duration_s < math.inf:
         return []
     length_s = min(max(duration_s / _PIECES, _SHORTEST_S), _LONGEST_S)
-    count = max(1, round(duration_s / length_s))
+    count = max(1, min(round(duration_s / length_s), size_bytes // _FEWEST_BYTES))
     return [duration_s * number / count for number in range(1, count)]
 
 
@@ -161,7 +164,8 @@ class DetectStretch:
         from app.detection.detector import Detector
         from app.sources import VideoFile
 
-        with VideoFile(self.stretch.path) as source, self._detector(Detector) as detector:
+        film = VideoFile(self.stretch.path, rate=self.options.rate)
+        with film as source, self._detector(Detector) as detector:
             return self._detected(source, detector, tell, stop)
 
     def _detector(self, make: type[Detector]) -> Detector:

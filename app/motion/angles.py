@@ -42,6 +42,7 @@ from numpy.typing import NDArray
 
 from app.motion.turns import across, unit
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
+from models.timing import LONGEST_GAP_S
 
 Array = NDArray[np.float64]
 
@@ -70,8 +71,9 @@ class Angle:
 
 
 _BENT: Final = ("straight", "bent; never negative")
+_ON: Final = "goes on through head down to 360, upright again after a somersault"
 _TRUNK: Final = {
-    "trunk_flexion": ("upright", "leaning forward"),
+    "trunk_flexion": ("upright", f"leaning forward; {_ON}"),
     "trunk_bending": ("upright", "leaning to the right"),
     "trunk_rotation": ("shoulders above the hips", "shoulders turned to the left"),
 }
@@ -80,7 +82,7 @@ _LIMBS: Final = {
     "hip_adduction": ("thigh across the line of the hips", "thigh to the other side"),
     "hip_rotation": ("the knee bends straight back", "thigh turned inward"),
     "knee_flexion": _BENT,
-    "shank_tilt": ("upright", "knee in front of the ankle"),
+    "shank_tilt": ("upright", f"knee in front of the ankle; {_ON}"),
     "shoulder_elevation": ("upper arm hangs along the trunk", "raised; never negative"),
     "shoulder_plane": ("raised sideways; 90 is raised forward", "raised more to the front"),
     "shoulder_rotation": ("raised sideways, forearm forward", "upper arm turned inward"),
@@ -93,6 +95,7 @@ ANGLES: Final = tuple(Angle(name, "middle", *words) for name, words in _TRUNK.it
 )
 ANGLE_COUNT: Final = len(ANGLES)
 ANGLE: Final = {angle.name: index for index, angle in enumerate(ANGLES)}
+_TILTS: Final = [ANGLE[name] for name in ("trunk_flexion", "left_shank_tilt", "right_shank_tilt")]
 
 
 def joint_angles(xyz: NDArray[np.floating], missing: NDArray[np.bool_]) -> Array:
@@ -103,8 +106,9 @@ def joint_angles(xyz: NDArray[np.floating], missing: NDArray[np.bool_]) -> Array
         missing: (N, 17) joints that are not known.
 
     Returns:
-        (N, A) degrees in the order of :data:`ANGLES`, in [-180, 180]; NaN where a joint needed is
-        missing, or where the pose leaves the angle undefined.
+        (N, A) degrees in the order of :data:`ANGLES`, in [-180, 180], each pose by itself (see
+        :func:`continued`); NaN where a joint needed is missing, or where the pose leaves the angle
+        undefined.
     """
     if xyz.shape[1:] != (JOINT_COUNT, 3) or missing.shape != xyz.shape[:2]:
         raise ValueError(f"xyz has shape {xyz.shape} and missing {missing.shape}")
@@ -118,6 +122,34 @@ def joint_angles(xyz: NDArray[np.floating], missing: NDArray[np.bool_]) -> Array
     radians = np.stack([columns[angle.name] for angle in ANGLES], axis=-1)
     # + 0.0: no readers of ours shall meet a negative zero.
     result: Array = np.rad2deg(radians) + 0.0
+    return result
+
+
+def continued(
+    degrees: Array, time_s: NDArray[np.floating], person: NDArray[np.integer] | None = None
+) -> Array:
+    """The angles of a motion without the leaps of a whole turn.
+
+    Whoever turns over passes from 180 to -180 degrees against the vertical; such a tilt goes on
+    counting instead.  Not over a gap in which it cannot be told how far somebody turned, nor from
+    one person to the next: there it begins between -180 and 180 again.
+
+    Args:
+        degrees: (N, A) as :func:`joint_angles` gives them.
+        time_s: (N,) of the poses.
+        person: (N,) whom each is of; None if all are of one.
+    """
+    result: Array = degrees.copy()
+    for column in _TILTS:
+        rows = np.flatnonzero(np.isfinite(degrees[:, column]))
+        values = degrees[rows, column]
+        other = np.diff(time_s[rows]) > LONGEST_GAP_S
+        if person is not None:
+            other |= np.diff(person[rows]) != 0
+        turns = np.where(other, 0.0, np.round(np.diff(values) / 360.0))
+        counted = np.concatenate([[0.0], np.cumsum(turns)])[: len(rows)]
+        starts = np.maximum.accumulate(np.where([True, *other], np.arange(len(other) + 1), 0))
+        result[rows, column] = values - 360.0 * (counted - counted[starts[: len(rows)]])
     return result
 
 

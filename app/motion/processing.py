@@ -44,9 +44,10 @@ def process(
         )
     progress(0.8)
     if wanted.angles:
-        from app.motion.angles import joint_angles
+        from app.motion.angles import continued, joint_angles
 
-        data = replace(data, angles=joint_angles(data.upright(), data.missing))
+        angles = joint_angles(data.upright(), data.missing)
+        data = replace(data, angles=continued(angles, data.time_s, data.person))
     progress(1.0)
     return data
 

@@ -161,6 +161,8 @@ class LiveRun:
     def set_level(self, level: Level | None) -> None:
         """Tell where up is, from the next pose on; None to find out."""
         self._controls.level = level
+        self._inbox.nudge()
+        self._controls.wake()
 
     def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
         """Exchange the network while running (other weights or device).

@@ -36,6 +36,7 @@ from typing import IO, Final
 
 from app.errors import RecordingError
 from app.files import plain_reason, sync_folder
+from app.recording import strict_json
 from app.recording.inside import lock_patiently, open_inside
 from app.recording.mark import is_being_written
 from app.recording.storage import AppendOnlyFile
@@ -211,7 +212,7 @@ def _read(found: bytes) -> tuple[int, float, str | None]:
     crc, _, text = found.partition(b" ")
     if int(crc, 16) != zlib.crc32(text):
         raise ValueError("its checksum is wrong")
-    said = json.loads(text)
+    said = strict_json.loads(text)
     if not isinstance(said, dict):
         raise ValueError("it is no JSON object")
     number, time_s, label = (said.get(name) for name in ("number", "time_s", "label"))

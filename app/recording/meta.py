@@ -13,6 +13,7 @@ from typing import Any, Final
 from app import __version__
 from app.errors import RecordingError
 from app.files import write_atomically
+from app.recording import strict_json
 from app.recording.inside import open_inside
 from models.skeleton import JOINT_NAMES, LANDMARK_NAMES
 
@@ -179,7 +180,7 @@ def read(folder: Path) -> Meta:
     if len(data) > _MAX_BYTES:
         raise ValueError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
     try:
-        return Meta.from_json(json.loads(data))
+        return Meta.from_json(strict_json.loads(data))
     except RecursionError as error:
         raise ValueError(f"{FILE_NAME} is nested too deeply") from error
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import RecordingError
 from app.files import plain_reason, write_atomically
+from app.recording import strict_json
 from app.recording.inside import open_inside
 from models.level import Level
 from models.skeleton import JOINT_COUNT
@@ -137,7 +138,7 @@ def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
                 name: _read_array(archive, name, dtype, shape)
                 for name, (dtype, shape) in _expected(len(time_s)).items()
             }
-            info = json.loads(_read_text(archive, "info"))
+            info = strict_json.loads(_read_text(archive, "info"))
     except FileNotFoundError:
         return None
     except Exception as error:  # a damaged archive makes zipfile raise nearly anything

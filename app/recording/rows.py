@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.packets import Keypoints2D
+from app.recording import strict_json
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
 VERSION: Final = 1
@@ -86,11 +87,10 @@ def header(description: Mapping[str, object]) -> bytes:
 def read_header(data: bytes) -> dict[str, Any] | None:
     """What :func:`header` wrote, or None if it is damaged or something else."""
     try:
-        found = json.loads(data[:HEADER_BYTES])
+        found = strict_json.loads(data[:HEADER_BYTES])
     except (ValueError, RecursionError):
         return None
-    ours = isinstance(found, dict) and found.get("format") == FORMAT
-    return found if ours else None
+    return found if isinstance(found, dict) and found.get("format") == FORMAT else None
 
 
 def pack(keypoints: Keypoints2D, *, dropped: int, video_frame: int) -> bytes:

@@ -25,6 +25,7 @@ __all__ = [
     "Source",
     "VideoFile",
     "default_source",
+    "is_file",
     "list_cameras",
     "open_source",
     "reopener",
@@ -65,7 +66,7 @@ def open_source(
         return PacedSource(source) if paced else source
     if is_url(spec):
         return open_stream(spec.strip())
-    if not _is_there(spec):
+    if not is_file(spec):
         try:
             camera = find_camera(spec, list(cameras()))
         except SourceError:
@@ -117,7 +118,7 @@ def default_source(cameras: Callable[[], Sequence[Camera]] = list_cameras) -> st
     return there[0].name if there else PERFORMER
 
 
-def _is_there(spec: str) -> bool:
+def is_file(spec: str) -> bool:
     """Return whether this is the path of a file or folder; devices and numbers mean cameras."""
     if not spec or spec.isdecimal() or spec.startswith("/dev/"):
         return False

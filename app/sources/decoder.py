@@ -98,7 +98,7 @@ class Decoder:
         self.cut_off = is_cut_off(path)
         self.damaged_at_s: float | None = None
         self._clock = FrameClock(1 / (self.rate or USUAL_RATE))
-        self._easel = _Easel()
+        self._easel = Easel()
         self._frames = deinterlaced(self._film.frames())
         self._zero_s = self._now_s = 0.0
         self._at: deque[_Timed] = deque()
@@ -130,7 +130,7 @@ class Decoder:
         Raises:
             SourceError: the file must be opened anew for that, and has disappeared.
         """
-        self._film.lost = 0
+        damaged_at_s = self.damaged_at_s
         near = self._at and self._at[0][0] <= time_s <= self._at[0][0] + NEAR_S
         if not near and not self._land(time_s):
             self._start(self._film.begin())
@@ -140,6 +140,8 @@ class Decoder:
                 break
             self._at.popleft()
         self._handed_out = False
+        # What was lost on the way there would not have been shown.
+        self._film.lost, self.damaged_at_s = 0, damaged_at_s
 
     @property
     def times_leap(self) -> bool:
@@ -261,10 +263,8 @@ class _Film:
 
     @property
     def pixel_aspect(self) -> float:
-        """Width of a pixel in heights; 1 where the file says nothing, nonsense, or nearly 1."""
-        aspect = float(self._stream.sample_aspect_ratio or 1)
-        credible = 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL
-        return aspect if credible and abs(aspect - 1) >= 0.01 else 1.0
+        """Width of a pixel in heights."""
+        return pixel_aspect(self._stream)
 
     def focal_mm(self) -> float | None:
         """Focal length of the lens for 35 mm film, where it is noted for the whole film."""
@@ -473,6 +473,13 @@ class _Books:
         return {due for due in self._due if due < end}
 
 
+def pixel_aspect(stream: VideoStream) -> float:
+    """Width of a pixel in heights; 1 where the stream says nothing, nonsense, or nearly 1."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    credible = 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL
+    return aspect if credible and abs(aspect - 1) >= 0.01 else 1.0
+
+
 def deinterlaced(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
     """The same number of frames at the same times, progressive where they were interlaced.
 
@@ -526,7 +533,7 @@ def _kind(frame: VideoFrame) -> tuple[int, int, str]:
     return frame.width, frame.height, frame.format.name
 
 
-class _Easel:
+class Easel:
     """Makes RGB pictures of one size, that of the first, out of frames."""
 
     def __init__(self) -> None:

@@ -50,7 +50,7 @@ class Device(Protocol):
         """Wait for the next picture; False if there is none."""
 
     def retrieve(self) -> tuple[bool, Any]:
-        """Return whether there is one, and the grabbed picture: (height, width, 3) uint8 BGR."""
+        """Return whether there is one, and the grabbed picture: (height, width, 3) uint8."""
 
     def release(self) -> None:
         """Free the device."""
@@ -62,12 +62,14 @@ class OpenedDevice:
 
     device: Device
     rate: float | None = None
+    rgb: bool = False
+    """Whether its pictures are RGB; OpenCV's are BGR."""
     warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Picture:
-    bgr: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     grabbed_at: float
     clock_s: float
 
@@ -150,6 +152,7 @@ class LiveSource(Source):
         self.rate: float | None = None
         self.warnings: list[str] = []
         self._open_device = open_device
+        self._rgb = False
         self._patience_s = patience_s
         self._filter = None if repeats else RepeatFilter()
         self._changed = threading.Condition()
@@ -184,8 +187,10 @@ class LiveSource(Source):
                 self._first_at = picture.clock_s
             index, self._index = self._index, self._index + 1
             time_s = picture.clock_s - self._first_at
-        rgb = cv2.cvtColor(picture.bgr, cv2.COLOR_BGR2RGB)
-        return Frame(index=index, time_s=time_s, image=rgb, captured_at=picture.grabbed_at)
+        image = picture.pixels
+        if not self._rgb:
+            image = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return Frame(index=index, time_s=time_s, image=image, captured_at=picture.grabbed_at)
 
     def seek(self, time_s: float) -> None:
         """Refuse."""
@@ -212,7 +217,7 @@ class LiveSource(Source):
         with self._changed:
             self._changed.wait_for(self._something_to_tell, limit_s)
             if self._newest is not None:
-                height, width = self._newest.bgr.shape[:2]
+                height, width = self._newest.pixels.shape[:2]
                 return width, height
             self._closed = True
             if self._error is not None:
@@ -226,7 +231,7 @@ class LiveSource(Source):
         try:
             opened = self._open_device()
             try:
-                self.rate, self.warnings = opened.rate, opened.warnings
+                self.rate, self.warnings, self._rgb = opened.rate, opened.warnings, opened.rgb
                 self._grab_all(opened.device)
             finally:
                 opened.device.release()
@@ -242,15 +247,15 @@ class LiveSource(Source):
             ok = device.grab()
             # Not time.monotonic(): on Windows that ticks every 16 ms before Python 3.13.
             now, clock_s = time.perf_counter(), elapsed_s()
-            bgr = None
+            pixels = None
             if ok:
-                ok, bgr = device.retrieve()
-            if ok and bgr is not None:
+                ok, pixels = device.retrieve()
+            if ok and pixels is not None:
                 good_until = now
-                if self._filter is not None and self._filter.is_repeat(bgr):
+                if self._filter is not None and self._filter.is_repeat(pixels):
                     time.sleep(RETRY_S)
                 else:
-                    self._publish(_Picture(bgr, now, clock_s))
+                    self._publish(_Picture(pixels, now, clock_s))
             elif now - good_until >= self._patience_s:
                 raise SourceError(
                     f"{self.label} has stopped sending pictures. Check the connection, then start "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 import threading
@@ -12,7 +13,7 @@ from typing import Final
 from app.errors import SourceError
 from app.packets import Frame
 from app.sources.base import SOURCE_SILENT_S, Source
-from app.sources.decoder import Decoder
+from app.sources.decoder import USUAL_RATE, Decoder
 
 _ENOUGH: Final = 0.9
 """Of what a file states."""
@@ -24,13 +25,18 @@ class VideoFile(Source):
 
     After :meth:`seek`, ``Frame.index`` is an estimate from the nominal rate.
 
+    Args:
+        path: of the file.
+        rate: the frames a second at which it was truly taken; None if at those it states.  A film
+            in slow motion is taken at 240, say, and states 30.
+
     Raises:
         SourceError: there is no such file, or nothing in it can be shown; the text says which.
     """
 
     live = False
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, rate: float | None = None) -> None:
         _check(path)
         self.label = path.name
         self.warnings: list[str] = []
@@ -40,7 +46,9 @@ class VideoFile(Source):
         self._decoder = Decoder(path)
         self.size = self._decoder.size
         self.fov_deg = self._decoder.fov_deg
-        self.rate: float | None = self._decoder.rate
+        stated = self._decoder.rate
+        self._slowed = 1.0 if rate is None else (stated or USUAL_RATE) / rate
+        self.rate: float | None = rate or stated
         self.duration_s: float | None = None
         self.frame_count: int | None = None
         if self._decoder.count is not None:
@@ -49,6 +57,8 @@ class VideoFile(Source):
         self._next_index: int | None = 0
         self._from_start = True
         self._last_s = 0.0
+        self._lost = 0
+        self._said: dict[str, str] = {}
 
     @property
     def dropped(self) -> int:
@@ -58,18 +68,21 @@ class VideoFile(Source):
     def read(self, timeout_s: float = SOURCE_SILENT_S) -> Frame | None:
         """Return the next frame, or ``None`` at the end; never waits for ``timeout_s``."""
         with self._lock:
-            picture = None if self._closed else self._decoder.next()
+            if self._closed:
+                return None
+            picture = self._decoder.next()
+            self._say_damage()
             if picture is None:
-                if not self._closed:
-                    self._warn_at_end()
+                self._say_end()
                 return None
             captured_at = time.perf_counter()
+            time_s = picture.time_s * self._slowed
             if self._next_index is None:
-                self._next_index = round(picture.time_s * (self.rate or 0.0))
+                self._next_index = round(time_s * (self.rate or 0.0))
             index = self._next_index
             self._next_index += 1
-            self._last_s = picture.time_s
-        return Frame(index=index, time_s=picture.time_s, image=picture.rgb, captured_at=captured_at)
+            self._last_s = time_s
+        return Frame(index=index, time_s=time_s, image=picture.rgb, captured_at=captured_at)
 
     def seek(self, time_s: float) -> None:
         """Continue with the frame shown at ``time_s``; the first or last one beyond the ends.
@@ -80,7 +93,7 @@ class VideoFile(Source):
         with self._lock:
             if self._closed:
                 return
-            self._decoder.seek(time_s)
+            self._decoder.seek(time_s / self._slowed)
             self._from_start = time_s <= 0
             self._next_index = None
 
@@ -90,37 +103,59 @@ class VideoFile(Source):
             self._closed = True
             self._decoder.release()
 
-    def _warn_at_end(self) -> None:
-        """Say once what the file lacked."""
-        if self.warnings:
-            return
-        read = f"; {_count(self._next_index)} read" if self._from_start else ""
+    def _say(self, about: str, sentence: str) -> None:
+        self._said[about] = sentence
+        self.warnings[:] = self._said.values()
+
+    def _say_damage(self) -> None:
+        """Keep what is said of the pictures up to date: not everybody reads to the end."""
         decoder = self._decoder
-        if decoder.cut_off:
-            self.warnings.append(f"{self.label} is cut off after {self._last_s:.1f} s{read}.")
-        elif self._from_start and self._ends_early(self._next_index or 0):
-            self.warnings.append(
+        if decoder.damaged_at_s is not None and decoder.lost > self._lost:
+            self._lost = decoder.lost
+            at_s = decoder.damaged_at_s * self._slowed
+            left_out = f"{_count(self._lost)} left out"
+            self._say("damage", f"{self.label} is damaged at {at_s:.1f} s: {left_out}.")
+        if decoder.resized_at_s is not None and "size" not in self._said:
+            self._say(
+                "size",
+                f"The picture in {self.label} changes its size at "
+                f"{decoder.resized_at_s * self._slowed:.1f} s. From there on it is fitted into the "
+                "first size, with black borders.",
+            )
+
+    def _say_end(self) -> None:
+        """Say once what the file lacked."""
+        if "end" in self._said:
+            return
+        count = self._next_index or 0
+        read = f"; {_count(count)} read" if self._from_start else ""
+        if self._decoder.cut_off:
+            self._forget_damage_at_end()
+            self._say("end", f"{self.label} is cut off after {self._last_s:.1f} s{read}.")
+        elif self._from_start and self._ends_early(count):
+            self._forget_damage_at_end()
+            self._say(
+                "end",
                 f"{self.label} ends after {self._last_s:.1f} s, but says that it is "
-                f"{self.duration_s:.1f} s long{read}."
+                f"{self.duration_s:.1f} s long{read}.",
             )
-        elif decoder.damaged_at_s is not None:
-            lost = f": {_count(decoder.lost)} left out" if self._from_start else ""
-            self.warnings.append(
-                f"{self.label} is damaged at {decoder.damaged_at_s:.1f} s{lost}{read}."
+        elif self._decoder.times_leap or self._is_too_fast(count):
+            self._say(
+                "end",
+                f"The times in {self.label} cannot be right{read}. Speeds measured in it are "
+                "wrong.",
             )
-        elif decoder.times_leap or self._is_too_fast(self._next_index or 0):
-            self.warnings.append(
-                f"The times in {self.label} cannot be right{read}. Speeds measured in it are wrong."
-            )
-        if decoder.resized_at_s is not None:
-            self.warnings.append(
-                f"The picture in {self.label} changes its size at {decoder.resized_at_s:.1f} s. "
-                "From there on it is fitted into the first size, with black borders."
-            )
+
+    def _forget_damage_at_end(self) -> None:
+        """A frame that was cut in two is not worth a word."""
+        at_s = self._decoder.damaged_at_s
+        if at_s is not None and math.isclose(at_s * self._slowed, self._last_s):
+            self._said.pop("damage", None)
 
     def _is_too_fast(self, count: int) -> bool:
         """Whether the frames are closer together than those of any camera."""
-        return self._from_start and count > 1 and self._last_s < (count - 1) * _SHORTEST_STEP_S
+        shortest_s = _SHORTEST_STEP_S * self._slowed
+        return self._from_start and count > 1 and self._last_s < (count - 1) * shortest_s
 
     def _ends_early(self, count: int) -> bool:
         """Whether more than a tenth of what the file states was not there to be read."""
@@ -133,7 +168,7 @@ class VideoFile(Source):
         return ends_early and count < _ENOUGH * self.frame_count
 
 
-def _count(frames: int | None) -> str:
+def _count(frames: int) -> str:
     return "1 frame was" if frames == 1 else f"{frames} frames were"
 
 

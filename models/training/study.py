@@ -52,6 +52,10 @@ class Study:
     """(N,) frames a second."""
     kind: tuple[str, ...]
     """Of the posture."""
+    people: tuple[str, ...]
+    """Who was drawn: ``performer`` or ``clothed``."""
+    split: tuple[str, ...]
+    """Of the motion that they were drawn in."""
 
     @classmethod
     def read(cls, path: Path) -> Study:
@@ -85,6 +89,8 @@ class Study:
             world=world_joints(file["world"]).astype(np.float32),
             tracked=file["tracked"].astype(bool),
             kind=tuple(file["kind"].tolist()),
+            people=tuple(file["people"].tolist()),
+            split=tuple(file["split"].tolist()),
             **rest,
         )
 
@@ -103,8 +109,9 @@ class Study:
         for name, shape in shapes.items():
             if (given := getattr(self, name).shape) != shape:
                 raise ValueError(f"{name} is {given}, not {shape}")
-        if not len(self.detector) == len(self.kind) == count:
-            raise ValueError(f"of {count} takes not each has a detector and a kind")
+        for name in ("detector", "kind", "people", "split"):
+            if (given := len(getattr(self, name))) != count:
+                raise ValueError(f"{name} is of {given} takes, not {count}")
 
 
 def study_files(paths: Sequence[Path]) -> list[Path]:

@@ -62,6 +62,12 @@ def test_every_number_against_loops() -> None:
     found = score([take])
     pairs = [i for i in range(39) if i in seen and i + 1 in seen]
     threes = [i for i in range(38) if {i, i + 1, i + 2} <= set(seen)]
+    fours = [i for i in range(37) if {i, i + 1, i + 2, i + 3} <= set(seen)]
+
+    def bends(i: int) -> np.ndarray:
+        change: np.ndarray = p[i + 2] - 2 * p[i + 1] + p[i]
+        return change
+
     assert (found.frames, found.missing) == (36, 4)
     assert found.missing_share == pytest.approx(0.1)
     expected = {
@@ -70,6 +76,7 @@ def test_every_number_against_loops() -> None:
         "p_mpjpe": np.mean([distance(kabsch(p[i], t[i]), t[i]) for i in seen]),
         "mpjve": np.mean([distance(p[i + 1] - p[i], t[i + 1] - t[i]) for i in pairs]),
         "jitter": np.mean([distance(p[i + 2] - p[i + 1], p[i + 1] - p[i]) for i in threes]),
+        "jerk": np.mean([distance(bends(i + 1), bends(i)) for i in fours]),
     }
     for name, value in expected.items():
         assert getattr(found, name) == pytest.approx(1000 * value), name
@@ -112,7 +119,7 @@ def test_frames_without_annotation_are_neither_scored_nor_missing() -> None:
         for part in (slice(0, 10), slice(20, 30))
     ]
     both = score(halves)
-    for name in ("mpjpe", "p_mpjpe", "mpjve", "jitter", "angle", "auc"):
+    for name in ("mpjpe", "p_mpjpe", "mpjve", "jitter", "jerk", "auc"):
         assert getattr(found, name) == pytest.approx(getattr(both, name)), name
 
 

@@ -46,7 +46,13 @@ def walking_footage(frames: int, rate: float = 30.0, group: str = "walk") -> Foo
 
 
 def write_weights(
-    path: Path, *, frames: int = 9, channels: int = 8, rate: float = 30.0, image: bool = False
+    path: Path,
+    *,
+    frames: int = 9,
+    channels: int = 8,
+    rate: float = 30.0,
+    image: bool = False,
+    says_up: bool = False,
 ) -> Path:
     """A small untrained network that is told ``channels`` channels."""
     torch.manual_seed(3)
@@ -66,6 +72,7 @@ def write_weights(
             rate=rate,
             normalisation=IMAGE if image else PERSON_BOX,
             skeleton="mixpose-17",
+            says_up=says_up,
         ),
     )
     return path

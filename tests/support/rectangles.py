@@ -10,6 +10,8 @@ from models.skeleton import LANDMARK_NAMES
 Colour = tuple[int, int, int]
 
 RED, BLUE = (200, 40, 40), (40, 40, 200)
+TABLE: Colour = (40, 120, 40)
+"""Furniture, which is taken for somebody in films."""
 _PLACES = {
     "shoulder": -50.0,
     "elbow": -20.0,
@@ -42,3 +44,31 @@ def painted(*people: tuple[Person, Colour]) -> np.ndarray:
         left, top, right, bottom = (round(side) for side in each.box)
         picture[max(0, top) : bottom, max(0, left) : right] = colour
     return picture
+
+
+class PaintedEyes:
+    """Finds the first of the people painted; in films, furniture too."""
+
+    def track(self, picture: np.ndarray) -> Person | None:
+        return _first(picture, (RED, BLUE, TABLE))
+
+    def forget(self) -> None:
+        """Nothing is remembered."""
+
+    def find(self, picture: np.ndarray) -> Person | None:
+        return _first(picture, (RED, BLUE))
+
+
+def _first(picture: np.ndarray, colours: tuple[Colour, ...]) -> Person | None:
+    for colour in colours:
+        rows, columns = np.nonzero((picture == colour).all(axis=-1))
+        if len(rows) > 200:
+            return _filling(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    return None
+
+
+def _filling(left: float, top: float, right: float, bottom: float) -> Person:
+    """Whose box that is."""
+    usual = person(0.0, 0.0).box
+    size = (bottom - top) / (usual[3] - usual[1])
+    return person((left + right) / 2, top - size * usual[1], size)

@@ -29,13 +29,15 @@ LARGEST = 1400
 SIZE = (320, 240)
 
 
-def encoded(fps: float) -> Iterator[tuple[int, list[bytes]]]:
+def encoded(fps: float, *, interlaced: bool = False) -> Iterator[tuple[int, list[bytes]]]:
     """Yield number and H.264 units of one numbered picture after the other, at once."""
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height = SIZE
     encoder.pix_fmt = "yuv420p"
     encoder.time_base = Fraction(1, round(fps))
     encoder.options = {"tune": "zerolatency", "g": str(round(fps)), "preset": "ultrafast"}
+    if interlaced:
+        encoder.options |= {"x264-params": "interlaced=1:tff=1"}
     number = 0
     while True:
         frame = av.VideoFrame.from_ndarray(numbered_picture(number, SIZE), format="rgb24")
@@ -106,7 +108,7 @@ class _Connection(socketserver.StreamRequestHandler):
 
     def _send_pictures(self) -> None:
         sequence, fps, began = 0, self.server.fps, time.perf_counter()
-        for number, units in encoded(fps):
+        for number, units in encoded(fps, interlaced=self.server.interlaced):
             if self.server.stopping.wait(max(0.0, began + number / fps - time.perf_counter())):
                 return
             self.server.sent_at[number] = time.perf_counter()
@@ -124,6 +126,7 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = False
     fps: float
+    interlaced: bool
     stopping: threading.Event
     sent_at: dict[int, float]
 
@@ -140,9 +143,9 @@ class RtspServer:
         sent_at: ``time.perf_counter()`` of the sending of each picture, by its number.
     """
 
-    def __init__(self, fps: float = 25.0) -> None:
+    def __init__(self, fps: float = 25.0, *, interlaced: bool = False) -> None:
         self._server = _Server(("127.0.0.1", 0), _Connection)
-        self._server.fps = fps
+        self._server.fps, self._server.interlaced = fps, interlaced
         self._server.stopping = threading.Event()
         self._server.sent_at = self.sent_at = {}
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.motion.angles import ANGLE, ANGLE_COUNT, joint_angles
+from app.motion.angles import ANGLE, ANGLE_COUNT, continued, joint_angles
 from app.packets import Pose3D
 from app.ui.angle_groups import GROUPS
 from app.ui.presenters.playback import PlaybackStage
@@ -31,6 +31,8 @@ RECORDED_S: Final = 20.0
 """Of a recording are shown at once; of a longer one page after page, half as far apart."""
 _HELD: Final = 1200
 """Live poses kept: 120 a second."""
+_GOES_ON: Final = 60
+"""Of these, half a second's, what a new one goes on from is among."""
 _STEP_DEG: Final = 15.0
 _LEAST_SPAN_DEG: Final = 60.0
 """A person standing still shall not look like one who trembles."""
@@ -91,6 +93,8 @@ class LiveTrace:
         self._person[-1] = person
         self._time_s[-1] = pose.time_s
         self._degrees[-1] = joint_angles(pose.upright[None], pose.missing[None])[0]
+        new = slice(-_GOES_ON, None)
+        self._degrees[new] = continued(self._degrees[new], self._time_s[new], self._person[new])
 
 
 class RecordedTrace:
@@ -141,7 +145,8 @@ class RecordedTrace:
             return rows, np.full((rows.stop - rows.start, ANGLE_COUNT), np.nan)
         level = self.poses.level
         axes = CAMERA_LEVEL if level is None else level.axes
-        return rows, joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows])
+        angles = joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows])
+        return rows, continued(angles, self._time_s[rows], self._person[rows])
 
 
 class PlotPresenter:

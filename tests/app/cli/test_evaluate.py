@@ -13,20 +13,23 @@ from tests.support.program import Program
 
 def test_all_options() -> None:
     options = parse(
-        ["evaluate", "--weights", "a", "b.bin", "--study", "s.npz", "--realeval",
-         "r", "--h36m", "h", "--keypoints", "cpn_ft_h36m_dbb", "--humaneva", "e", "--3dhp", "d",
+        ["evaluate", "--weights", "a", "b.bin", "--study", "s.npz", "--realeval", "r",
+         "--upright", "u", "--turned", "t.mp4", "--h36m", "h", "--keypoints", "cpn_ft_h36m_dbb",
+         "--humaneva", "e", "--3dhp", "d",
          "--quick", "-o", "report.md", "--plots", "p", "--device", "cpu"]
     )  # fmt: skip
     assert options.command == "evaluate"
     assert (options.weights, options.device) == (["a", "b.bin"], "cpu")
     assert options.study == Path("s.npz")
     assert (options.realeval, options.h36m) == (Path("r"), Path("h"))
+    assert (options.upright, options.turned) == (Path("u"), "t.mp4")
     assert (options.humaneva, options.mpi_inf_3dhp) == (Path("e"), Path("d"))
     assert (options.quick, options.keypoints) == (True, "cpn_ft_h36m_dbb")
     assert (options.output, options.plots) == (Path("report.md"), Path("p"))
     plain = parse(["evaluate"])
     assert (plain.weights, plain.device, plain.keypoints) == (None, None, "gt")
     assert (plain.quick, plain.study, plain.output) == (False, None, None)
+    assert (plain.upright, plain.turned) == (None, None)
 
 
 def test_weights_may_stand_before_the_command() -> None:
@@ -56,8 +59,8 @@ def test_unknown_weights(program: Program) -> None:
 def test_a_quick_run_prints_the_report_and_writes_it(program: Program, out: Path) -> None:
     weights = write_weights(out / "tiny.safetensors")
     ended = program.run(
-        "evaluate", "--quick", "--weights", weights, "--device", "cpu", "--realeval", out, "-o",
-        out / "report.md", "--plots", out / "plots", timeout_s=580,
+        "evaluate", "--quick", "--weights", weights, "--device", "cpu", "--realeval", out,
+        "--upright", out, "-o", out / "report.md", "--plots", out / "plots", timeout_s=580,
     )  # fmt: skip
     assert ended.code == 0, ended
     report = (out / "report.md").read_text(encoding="utf-8")
@@ -65,5 +68,8 @@ def test_a_quick_run_prints_the_report_and_writes_it(program: Program, out: Path
     assert "| MediaPipe world landmarks " in report
     assert "## Live: error against the frames waited" in report
     assert f"real footage: {out} holds no set of footage" in report
+    assert f"people who stand straight: {out / 'upright.py'} does not say when" in report
+    assert "## Joint angles" in report
+    assert "## Any way up" in report
     assert "Not measured: Human3.6M: give --h36m FOLDER." in ended.err
     assert sorted(path.name for path in (out / "plots").iterdir()) == ["delay.svg", "hidden.svg"]

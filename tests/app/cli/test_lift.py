@@ -59,6 +59,37 @@ def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path)
     assert names(out) == ["person.csv", "person.csv.json", "x.trc", "x.trc.json"]
 
 
+def test_slow_motion_has_its_true_times(program: Program, clips: Path, out: Path) -> None:
+    lift = ("lift", clips / "person.mp4", "--rate", "240", "--detector", "lite", "-o")
+    ended = program.run(*lift, out / "x.csv")
+    assert ended.code == 0, ended
+    times = [float(row["time_s"]) for row in rows(out / "x.csv")]
+    assert times == pytest.approx([number / 240 for number in range(40)], abs=1e-6)
+    assert json.loads((out / "x.csv.json").read_text())["rate"]["nominal"] == 240
+    ended = program.run(*lift, out / "x.trc")
+    assert float(trc(out / "x.trc").header["DataRate"]) == 240
+    ended = program.run("lift", "performer", "--rate", "240", "-o", out / "y.csv")
+    ended.check_refused("--rate is the true rate of a video file")
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("320,240", ""),
+        ("5,5", "Nobody was found at 5,5 from 0 s on, so --person chose nobody. The picture has"),
+        ("320,240@9", "--person is about 9 s, but the last frame is at 1.3 s: nobody was chosen."),
+    ],
+)
+def test_a_person_who_is_not_there_is_said(
+    place: str, said: str, program: Program, clips: Path, out: Path
+) -> None:
+    clip = clips / "person.mp4"
+    ended = program.run("lift", clip, "-o", out / "x.csv", "--detector", "lite", "--person", place)
+    assert ended.code == 0, ended
+    assert ended.err.startswith(f"mixpose: Warning: {said}" if said else "")
+    assert ended.err.count("\n") == bool(said), ended
+
+
 def test_what_exists_is_replaced_only_by_force(program: Program, clips: Path, out: Path) -> None:
     (out / "x.csv").write_text("precious")
     ended = program.run("lift", clips / "person.mp4", "-o", out / "x.csv")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,7 @@ def test_output_to_a_full_disk_is_no_traceback(program: Program) -> None:
 
 FAULTY = """
 import sys
+import time
 import app.cli.devices
 def run(options):
     return {}["a thing nobody foresaw"]
@@ -149,3 +151,31 @@ def test_the_core_of_lift_imports_without_the_window(program: Program) -> None:
         "import app.cli.devices, app.cli.bench, app.logs, app.machine"
     )
     assert program.run(code=code).code == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows counts letters, and whole paths")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("lift", "performer", "-o", f"{'x' * 300}.csv"),
+        ("lift", "performer", "-o", f"{'x' * 300}/a.csv"),
+        ("lift", "performer", "-o", f"{'ü' * 128}.csv"),
+        ("lift", "performer", "-o", f"{'x' * 248}.csv"),  # its description would be too long
+        ("lift", "performer", "a.mp4", "-o", "x" * 256),
+        ("lift", ".", "-o", "x" * 256),
+        ("record", "--source", "performer", "-o", "x" * 256),
+        ("evaluate", "--quick", "-o", f"{'x' * 256}/report.md"),
+        ("lift", f"{'x' * 300}.mp4", "-o", "a.csv"),
+        ("export", "x" * 300, "-o", "a.csv"),
+    ],
+    ids=lambda arguments: " ".join(each[:12] for each in arguments),
+)
+def test_a_name_that_is_too_long_is_said_before_any_work(
+    arguments: tuple[str, ...], program: Program, tmp_path: Path
+) -> None:
+    began = time.monotonic()
+    ended = program.run(*arguments, cwd=tmp_path)
+    ended.check_refused()
+    assert "too long" in ended.err or "There is no" in ended.err or "does not exist" in ended.err
+    assert time.monotonic() - began < 60
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]

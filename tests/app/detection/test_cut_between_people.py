@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from app.detection.detector import Detector
+from app.detection.models import Size
 from app.export.even import evenly
 from app.export.film.stand import Stand
 from app.lifting.clip import DetectedClip, lift_clip
@@ -69,6 +70,8 @@ def packets() -> list[Keypoints2D]:
 
 class TwoPeople(Detector):
     """Finds what was prepared for each frame."""
+
+    size: Size = "full"
 
     def __init__(self, prepared: Sequence[Keypoints2D]) -> None:
         self._prepared = prepared
@@ -128,7 +131,7 @@ def test_of_one_person_the_same_gap_is_bridged(packets: list[Keypoints2D], lifte
 
 def test_a_clip_says_from_when_on_it_is_another(packets: list[Keypoints2D]) -> None:
     clip = detected(packets)
-    assert clip.others_from == (CHANGE / 30,)
+    np.testing.assert_array_equal(clip.track.others_from, [CHANGE])
     assert clip.warnings == ("The person followed was lost; from 1.0 s on it is another.",)
     np.testing.assert_array_equal(clip.person, np.arange(COUNT) >= CHANGE)
 
@@ -153,7 +156,7 @@ def joined(one: MotionData, other: MotionData) -> MotionData:
     """One motion after the other, as of two people."""
     arrays = {
         name: np.concatenate([getattr(one, name), getattr(other, name)])
-        for name in ("tracked", "xyz", "conf", "filled", "missing", "xy")
+        for name in ("tracked", "xyz", "conf", "filled", "missing", "swapped", "xy")
     }
     count = len(one.frame) + len(other.frame)
     return replace(

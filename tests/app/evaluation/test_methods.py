@@ -21,28 +21,31 @@ def test_the_flat_guess_is_right_about_flat_people() -> None:
     true = footage.true - footage.true[:, :1]
     true[..., 2] = 0.0
     flat = replace(footage, xy=(250 * true[..., :2] + [320, 240]).astype(np.float32), true=true)
-    found = FlatGuess().poses(flat, Material("", (flat,)))
+    found = FlatGuess().answer(flat, Material("", (flat,))).poses
     np.testing.assert_allclose(found, true, atol=1e-6)
 
 
 def test_the_flat_guess_loses_the_depth_and_nothing_else() -> None:
     footage = walking_footage(20)
-    found = FlatGuess().poses(footage, Material("", (footage,)))
+    found = FlatGuess().answer(footage, Material("", (footage,))).poses
     assert (found[..., 2] == 0).all()
     true = footage.true - footage.true[:, :1]
     across = np.linalg.norm((found - true)[..., :2], axis=-1)
     assert across.mean() < 0.02, "perspective is all that is left"
     untracked = replace(footage, xy=np.full_like(footage.xy, np.nan))
-    assert np.isnan(FlatGuess().poses(untracked, Material("", (untracked,)))[..., :2]).all()
+    nobody = FlatGuess().answer(untracked, Material("", (untracked,))).poses
+    assert np.isnan(nobody[..., :2]).all()
 
 
 def test_the_detector_s_own_3d_is_taken_as_it_is() -> None:
     footage = walking_footage(5)
     assert footage.world is not None
     moved = replace(footage, world=footage.world + 3.0)
-    found = DetectorWorld().poses(moved, Material("", (moved,)))
-    np.testing.assert_allclose(found, footage.world - footage.world[:, :1])
-    assert DetectorWorld().poses(replace(footage, world=None), Material("", ())) is None
+    found = DetectorWorld().answer(moved, Material("", (moved,)))
+    assert found is not None
+    assert found.level is None
+    np.testing.assert_allclose(found.poses, footage.world - footage.world[:, :1])
+    assert DetectorWorld().answer(replace(footage, world=None), Material("", ())) is None
 
 
 def test_rows_for_a_network_that_is_told_the_depth(tmp_path: Path) -> None:
@@ -76,15 +79,28 @@ def test_our_poses_are_those_of_lift_and_missing_where_nobody_was(tmp_path: Path
     lifter = Lifter(write_weights(tmp_path / "w.safetensors"), "cpu")
     footage = walking_footage(80)
     footage.xy[20:60], footage.conf[20:60] = np.nan, 0.0
-    found = Ours("w", lifter).poses(footage, Material("", (footage,)))
+    found = Ours("w", lifter).answer(footage, Material("", (footage,)))
     lifted = lifter.lift(
-        footage.xy, footage.conf, footage.size, footage.time_s, depth=footage.depth
+        footage.xy, footage.conf, footage.size, footage.time_s, world=footage.world_joints
     )
     assert found is not None
-    assert np.isnan(found[20:60]).all()
-    np.testing.assert_array_equal(found[:20], lifted.xyz[:20])
+    assert np.isnan(found.poses[20:60]).all()
+    np.testing.assert_array_equal(found.poses[:20], lifted.xyz[:20])
     (row,) = score_methods(Material("", (footage,)), [Ours("w", lifter)])
     assert (row.scores.frames, row.scores.missing) == (40, 40)
+
+
+def test_the_level_that_was_found_goes_with_the_poses(tmp_path: Path) -> None:
+    footage = walking_footage(30)
+    for says_up in (True, False):
+        path = write_weights(tmp_path / "w.safetensors", channels=13, says_up=says_up)
+        lifter = Lifter(path, "cpu")
+        method = Ours("w", lifter)
+        found = method.answer(footage, Material("", (footage,)))
+        assert found is not None
+        assert (found.level is not None) is says_up
+        assert method.lifted(footage) is method.lifted(footage), "lifted once"
+        assert found.level is method.lifted(footage).level
 
 
 def test_hidden_joints_are_out_of_the_detector_s_sight() -> None:
@@ -94,15 +110,19 @@ def test_hidden_joints_are_out_of_the_detector_s_sight() -> None:
     assert np.isfinite(footage.true).all(), "the truth stays"
     rest = [joint for joint in range(17) if joint not in LEGS]
     np.testing.assert_array_equal(footage.xy[:, rest], walking_footage(5).xy[:, rest])
-    assert footage.depth is not None
-    assert np.isnan(footage.depth[:, list(LEGS)]).all()
+    assert footage.world_joints is not None
+    assert np.isnan(footage.world_joints[:, list(LEGS)]).all()
     assert len(UPPER_BODY) == 10
     assert not set(UPPER_BODY) & set(LEGS)
     assert set(RIGHT_ARM) == {JOINT["right_elbow"], JOINT["right_wrist"]}
 
 
-def test_depth_is_relative_to_the_pelvis() -> None:
+def test_the_detector_s_own_3d_is_told_from_the_pelvis() -> None:
     footage = walking_footage(5)
-    assert footage.depth is not None
-    assert footage.depth.shape == (5, 17)
-    assert footage.depth[:, 0] == pytest.approx(0)
+    assert footage.world is not None
+    moved = replace(footage, world=footage.world + 3.0).world_joints
+    assert moved is not None
+    assert moved.shape == (5, 17, 3)
+    assert moved[:, 0] == pytest.approx(0)
+    np.testing.assert_allclose(moved, footage.world_joints, atol=1e-9)
+    assert replace(footage, world=None).world_joints is None

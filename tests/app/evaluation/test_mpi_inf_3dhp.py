@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.material import EvaluationError, Footage, Material
+from app.evaluation.methods import Answer
 from app.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
 from app.evaluation.scoring import score_methods
 from models.skeleton import JOINT
@@ -43,10 +44,10 @@ class Shifted:
     def __init__(self, joint: str) -> None:
         self.joint = JOINT[joint]
 
-    def poses(self, footage: Footage, material: Material) -> np.ndarray:
+    def answer(self, footage: Footage, material: Material) -> Answer:
         poses = np.array(footage.true)
         poses[:, self.joint, 0] += 0.2
-        return poses
+        return Answer(poses)
 
 
 def test_sequences_that_are_there(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def footage(scene: Performed) -> Footage:
         xy=scene.data.xy,
         conf=scene.data.conf,
         true=scene.camera.to_camera(scene.world),
-        stand=Stand(scene.fov_deg, scene.up, scene.camera.view.eye[1]),
+        up=scene.up,
+        stand=Stand(scene.fov_deg, scene.camera.view.eye[1]),
     )
 
 
@@ -58,10 +59,10 @@ def test_exact_poses_are_placed_well(footage: Footage, scene: Performed) -> None
 def test_a_pelvis_said_to_be_elsewhere_is_that_far_off(footage: Footage, scene: Performed) -> None:
     """As if the placing were wrong by so much: along the line of sight, or across it."""
     exact = judged(footage, scene.data)
-    assert footage.stand is not None
+    assert footage.up is not None
     middle = footage.true[:, 0].mean(axis=0)
     far = middle / np.linalg.norm(middle)
-    aside = np.cross(footage.stand.up, far)
+    aside = np.cross(footage.up, far)
     behind = judged(shifted(footage, 0.4 * far), scene.data)
     assert behind.along_mm == pytest.approx(400, abs=45)
     assert behind.alone_mm == pytest.approx(400, abs=45)
@@ -75,7 +76,8 @@ def test_a_pelvis_said_to_be_elsewhere_is_that_far_off(footage: Footage, scene: 
 def test_up_and_height_are_the_cameras(footage: Footage, scene: Performed) -> None:
     exact, stand = judged(footage, scene.data), footage.stand
     assert stand is not None
-    tilted = replace(footage, stand=replace(stand, up=about_x(math.radians(10)) @ stand.up))
+    assert footage.up is not None
+    tilted = replace(footage, up=about_x(math.radians(10)) @ footage.up)
     assert judged(tilted, scene.data).tilt_deg == pytest.approx(10, abs=exact.tilt_deg + 0.1)
     raised = replace(footage, stand=replace(stand, height_m=stand.height_m + 0.3))
     assert judged(raised, scene.data).height_mm == pytest.approx(300, abs=exact.height_mm + 1)

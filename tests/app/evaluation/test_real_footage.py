@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.evaluation.material import EvaluationError, Footage, Material
-from app.evaluation.methods import DetectorWorld
+from app.evaluation.methods import Answer, DetectorWorld
 from app.evaluation.real_footage import LIMBS, real_footage
 from app.evaluation.scoring import score_methods
 from models.skeleton import joints_from_landmarks
@@ -28,6 +28,9 @@ def test_a_set_is_scored_at_30_frames_a_second(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.true[::2], true[::2], atol=1e-5)
     assert np.isnan(found.true[1::2]).all()
     np.testing.assert_allclose(np.diff(found.time_s), 1 / 60)
+    assert found.up is not None
+    # The camera of write_set has its y against the world's z.
+    np.testing.assert_allclose(found.up, [0.0, -1.0, 0.0])
 
 
 def test_the_hips_middle_is_the_origin_and_the_limbs_are_scored(tmp_path: Path) -> None:
@@ -37,8 +40,8 @@ def test_the_hips_middle_is_the_origin_and_the_limbs_are_scored(tmp_path: Path) 
     class PelvisAside:
         name = "right but for the pelvis and the head"
 
-        def poses(self, footage: Footage, material: Material) -> np.ndarray:
-            return footage.true + 0.5 * np.isin(np.arange(17), [0, 10])[:, None]
+        def answer(self, footage: Footage, material: Material) -> Answer:
+            return Answer(footage.true + 0.5 * np.isin(np.arange(17), [0, 10])[:, None])
 
     (row,) = score_methods(material, [PelvisAside()])
     assert row.scores.mpjpe == pytest.approx(0, abs=1e-6)

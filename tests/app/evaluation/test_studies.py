@@ -38,14 +38,15 @@ def test_every_delay_is_scored_as_it_was_shown(ours: Ours, walk: Material) -> No
     assert [row.method for row in rows[-2:]] == ["w", DETECTOR_NAME]
     assert len(notes) == LARGEST_DELAY + 1
     footage = walk.footage[0]
-    assert footage.depth is not None
+    world = footage.world_joints
+    assert world is not None
     for delay in (0, 5):
         live = LiveLifter(ours.lifter, delay)
         shown, calmed, smoother = {}, {}, OneEuro()
         for index in range(FRAMES):
             live.push(
                 footage.xy[index], footage.conf[index], footage.size, index / 30,
-                footage.depth[index],
+                world=world[index],
             )  # fmt: skip
             pose = live.lift()
             assert pose is not None

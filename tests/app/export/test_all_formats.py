@@ -120,6 +120,7 @@ def test_a_raised_left_arm_is_up_and_at_plus_x(kind: str, tmp_path: Path) -> Non
     said = sidecar(path)
     assert said["axes"] == {
         "x": "the image's right", "y": "up", "z": "toward the camera", "handedness": "right",
+        "up": "the image's",
     }  # fmt: skip
     metre = METRES[said["units"]["position"]]
     place = {name: metre * np.array(xyz) for name, xyz in READERS[kind](path).items()}

@@ -104,7 +104,7 @@ def test_the_rate_is_even_and_said(tmp_path: Path) -> None:
 def repeated(frames: int) -> MotionData:
     """Seven frames again and again."""
     few, turns = motion(7), np.arange(frames) % 7
-    names = ("tracked", "xyz", "conf", "filled", "missing", "xy")
+    names = ("tracked", "xyz", "conf", "filled", "missing", "swapped", "xy")
     arrays = {name: getattr(few, name)[turns] for name in names}
     return replace(few, frame=np.arange(frames), time_s=np.arange(frames) / 25, **arrays)
 

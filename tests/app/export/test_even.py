@@ -64,6 +64,11 @@ def irregular(count: int = 300, rate: float = 30.0) -> np.ndarray:
     return np.asarray(time_s - time_s[0])
 
 
+def slowing(fast: int, slow: int) -> np.ndarray:
+    """So many steps at 30 frames/s, and then at 7.5."""
+    return np.concatenate([[0.0], np.cumsum([1 / 30] * fast + [1 / 7.5] * slow)])
+
+
 @pytest.mark.parametrize(
     ("time_s", "stated", "rate"),
     [
@@ -74,6 +79,11 @@ def irregular(count: int = 300, rate: float = 30.0) -> np.ndarray:
         (np.delete(np.arange(300) / 30, [7, 8, 99, 100, 101]), None, 30.0),
         (np.delete(np.arange(300) / 30, np.arange(20, 200)), None, 30.0),  # a long gap
         (np.delete(np.arange(300) / 30, [7, 8]), 1000.0, 30.0),  # a wrong tag
+        (slowing(90, 90), 180 / 15, 30.0),  # the mean of both, as a container states it
+        (slowing(60, 120), None, 30.0),
+        (slowing(120, 60)[::-1] * -1 + slowing(120, 60)[-1], 180 / 12, 30.0),  # the slow part first
+        (np.floor(slowing(90, 90) * 1000) / 1000, 180 / 15, 30.0),
+        (irregular(), None, 30.0),
     ],
 )
 def test_irregular_frames_are_read_off_straight_lines(

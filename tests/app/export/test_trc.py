@@ -91,6 +91,7 @@ def test_the_sidecar_says_that_nothing_was_resampled(tmp_path: Path) -> None:
     }
     assert said["axes"] == {
         "x": "the image's right", "y": "up", "z": "toward the camera", "handedness": "right",
+        "up": "the image's",
     }  # fmt: skip
 
 

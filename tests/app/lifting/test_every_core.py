@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import psutil
 import pytest
@@ -81,10 +82,12 @@ def test_where_a_film_is_cut_depends_on_its_length_alone(film: Path) -> None:
     part = planned(film, seconds=10)
     assert [(each.start_s, each.end_s) for each in part.stretches] == [(0, 8), (8, 10)]
     assert (whole.frames, part.frames) == (SECONDS * FPS, 10 * FPS)
-    assert stretches._cuts(None) == []
-    assert stretches._cuts(10.0) == []
-    assert len(stretches._cuts(60.0)) == 7
-    assert len(stretches._cuts(3600.0)) == 179
+    large = 10**9
+    assert stretches._cuts(None, large) == []
+    assert stretches._cuts(10.0, large) == []
+    assert len(stretches._cuts(60.0, large)) == 7
+    assert len(stretches._cuts(3600.0, large)) == 179
+    assert stretches._cuts(36_000.0, 20_000) == [], "ten hours of next to nothing"
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
@@ -169,6 +172,36 @@ def test_a_film_that_breaks_off_is_kept_up_to_there_and_it_is_said(
     assert (np.diff(clip.time_s) > 0).all()
     assert len(clip.warnings) == 1
     assert "cut off after" in clip.warnings[0]
+
+
+def test_damage_in_the_middle_of_a_film_is_said_once(film: Path, tmp_path: Path) -> None:
+    with av.open(str(film)) as container:
+        packets = [each for each in container.demux(video=0) if each.size]
+        start, length = packets[25].pos, packets[25].size
+    assert start is not None
+    data = bytearray(film.read_bytes())
+    data[start : start + length] = bytes(length)
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(data)
+    clip = detect_film(planned(broken), Inline(), LITE)
+    assert SECONDS * FPS / 2 < len(clip.track) < SECONDS * FPS
+    (warning,) = clip.warnings
+    assert "broken.mp4 is damaged at" in warning
+    assert f": {SECONDS * FPS - len(clip.track)} frame" in warning
+
+
+def test_a_film_in_slow_motion_has_its_true_times(film: Path, one_by_one: DetectedClip) -> None:
+    slow = replace(LITE, rate=2.0 * FPS)
+    with VideoFile(film, rate=slow.rate) as source:
+        assert source.duration_s == pytest.approx(SECONDS / 2)
+        source.seek(5.0)
+        frame = source.read()
+        assert frame is not None
+        assert frame.time_s == pytest.approx(5.0)
+        plan = stretches.plan(film, source, slow)
+    clip = detect_film(plan, Inline(), slow)
+    assert clip.rate == 2.0 * FPS
+    np.testing.assert_allclose(clip.time_s, one_by_one.time_s / 2, atol=1e-9)
 
 
 def test_a_file_that_is_gone_is_an_error(film: Path, tmp_path: Path) -> None:

@@ -6,7 +6,15 @@ from numpy.typing import NDArray
 
 from app.export.opensim import coordinates
 from app.export.skeleton_pose import pose_skeleton
-from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES, LEAST_BEND, LEAST_ELEVATION, joint_angles
+from app.motion.angles import (
+    ANGLE,
+    ANGLE_COUNT,
+    ANGLES,
+    LEAST_BEND,
+    LEAST_ELEVATION,
+    continued,
+    joint_angles,
+)
 from app.performer.motion import BONE, Motion
 from app.performer.variation import variation
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
@@ -231,3 +239,59 @@ def test_a_shank_on_a_flat_foot_tilts_as_the_ankle_bends() -> None:
     assert flat.sum() > 200
     assert np.ptp(dorsiflexion[flat]) > 30
     assert np.percentile(np.abs(tilt - dorsiflexion)[flat], 95) < 1.0
+
+
+TILTS = ("trunk_flexion", "left_shank_tilt", "right_shank_tilt")
+
+
+def somersault(turns: float, frames: int = 61) -> tuple[Array, Array]:
+    """A stiff body that turns forward so many times, and by how many degrees it has turned."""
+    pose = body()
+    turned = np.linspace(0.0, 360.0 * turns, frames)
+    angle = np.deg2rad(turned)
+    still = np.zeros(frames)
+    # Forward is +z for one who faces the camera: y goes to z, z to -y.
+    about_x = np.stack(
+        [
+            np.stack([still + 1, still, still], -1),
+            np.stack([still, np.cos(angle), -np.sin(angle)], -1),
+            np.stack([still, np.sin(angle), np.cos(angle)], -1),
+        ],
+        axis=1,
+    )
+    return np.einsum("nij,kj->nki", about_x, pose), turned
+
+
+@pytest.mark.parametrize("turns", [1.0, -1.0, 2.0])
+def test_tilts_do_not_leap_in_a_somersault(turns: float) -> None:
+    poses, turned = somersault(turns)
+    time_s = np.arange(len(poses)) / 60
+    each = joint_angles(poses, seen(*poses))
+    found = continued(each, time_s)
+    assert np.abs(np.diff(each[:, ANGLE["trunk_flexion"]])).max() > 300
+    for name in TILTS:
+        np.testing.assert_allclose(found[:, ANGLE[name]], turned, atol=1e-6)
+    others = [ANGLE[angle.name] for angle in ANGLES if angle.name not in TILTS]
+    np.testing.assert_array_equal(found[:, others], each[:, others])
+
+
+def test_a_tilt_begins_again_behind_a_long_gap_and_with_another_person() -> None:
+    poses, turned = somersault(1.0)
+    time_s = np.arange(len(poses)) / 60
+    hidden = seen(*poses)
+    hidden[31:33] = True
+    found = continued(joint_angles(poses, hidden), time_s)[:, ANGLE["trunk_flexion"]]
+    assert np.isnan(found[31:33]).all()
+    np.testing.assert_allclose(np.delete(found, [31, 32]), np.delete(turned, [31, 32]), atol=1e-6)
+    angles = joint_angles(poses, seen(*poses))
+    begun = np.where(np.arange(61) < 40, turned, turned - 360)
+    later = time_s + np.where(np.arange(61) < 40, 0.0, 1.0)
+    person = (np.arange(61) >= 40).astype(np.int64)
+    for found in (continued(angles, later), continued(angles, time_s, person)):
+        np.testing.assert_allclose(found[:, ANGLE["trunk_flexion"]], begun, atol=1e-6)
+
+
+def test_no_motion_has_nothing_to_continue() -> None:
+    assert continued(np.zeros((0, ANGLE_COUNT)), np.zeros(0)).shape == (0, ANGLE_COUNT)
+    unknown = np.full((3, ANGLE_COUNT), np.nan)
+    assert np.isnan(continued(unknown, np.arange(3.0))).all()

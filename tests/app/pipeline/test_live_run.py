@@ -296,4 +296,4 @@ def test_the_level_told_is_that_of_the_next_pose(live_run: Make, person: np.ndar
     until(lambda: run.latest().pose is not pose, "another pose")
     last = run.latest().pose
     assert last is not None
-    assert last.level is None, "the shipped weights do not say"
+    assert last.level is None, "this network does not say where up is"

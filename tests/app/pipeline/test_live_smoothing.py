@@ -85,7 +85,7 @@ def restless(count: int) -> list[Keypoints2D]:
 def raw(lifter: Lifter, sights: list[Keypoints2D], delay: int = 0) -> list[NDArray[np.float32]]:
     live, poses = LiveLifter(lifter, delay), []
     for sight in sights:
-        live.push(sight.xy, sight.conf, sight.size, sight.time_s, sight.depth)
+        live.push(sight.xy, sight.conf, sight.size, sight.time_s, world=sight.world_joints)
         pose = live.lift()
         assert pose is not None
         poses.append(pose.xyz)

@@ -78,7 +78,7 @@ def test_confidences_are_exchanged_with_the_joints() -> None:
     )  # fmt: skip
     xyz = np.zeros((17, 3), np.float32)
     for swapped in (False, True):
-        lifting._publish(LivePose(xyz, nothing, nothing, swapped, 0, 0.0), xyz, 0.0)
+        lifting._publish(LivePose(xyz, nothing, nothing, swapped, 0, 0.0, None), xyz, 0.0)
     straight, exchanged = kept.conf
     np.testing.assert_array_equal(straight, conf)
     np.testing.assert_array_equal(exchanged, conf[list(MIRROR)])

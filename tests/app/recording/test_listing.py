@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import pytest
 
+from app.errors import RecordingError
 from app.recording.listing import interrupted_recordings, list_recordings
+from app.recording.names import KEYPOINTS_FILE
 from app.recording.reader import Recording
+from app.recording.rows import HEADER_BYTES
 from app.recording.writer import RecordingWriter
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.waiting import until
@@ -78,3 +82,52 @@ def test_a_description_that_was_lost_is_made_up_for(tmp_path: Path) -> None:
 
 def test_no_folder_holds_no_recordings(tmp_path: Path) -> None:
     assert list_recordings(tmp_path / "none") == []
+
+
+HUGE = 10**400
+"""Python reads it, and nothing can be done with it."""
+
+
+@pytest.mark.parametrize("where", ["rate", "size", "frames", "duration_s", "version", "delay"])
+@pytest.mark.parametrize("header", [False, True], ids=["json", "json and header"])
+def test_a_number_without_end_spoils_its_own_recording_alone(
+    where: str, header: bool, tmp_path: Path
+) -> None:
+    good, bad = record(tmp_path, 4, name="good"), record(tmp_path, 4, name="bad")
+    file = bad / "recording.json"
+    said = json.loads(file.read_text())
+    for part in (said, said["source"], said["ending"], said["settings"]):
+        if where in part:
+            part[where] = [HUGE, HUGE] if where == "size" else HUGE
+    file.write_text(json.dumps(said))
+    if header:
+        rows = bad / KEYPOINTS_FILE
+        data = rows.read_bytes()
+        spoilt = data[:HEADER_BYTES].replace(b'"size": [320,', b'"size": [3%s,' % (b"0" * 400))
+        rows.write_bytes(spoilt[:HEADER_BYTES] + data[HEADER_BYTES:])
+    listed = {entry.name: entry.frames for entry in list_recordings(tmp_path)}
+    assert listed["good"] == 4
+    assert listed == ({"good": 4} if header else {"good": 4, "bad": 4})
+    assert len(Recording.open(good).keypoints.time_s) == 4
+    if header:
+        with pytest.raises(RecordingError):
+            Recording.open(bad)
+    else:
+        assert len(Recording.open(bad).keypoints.time_s) == 4, "the header says as much"
+
+
+def test_an_event_with_a_number_without_end_is_left_out(tmp_path: Path) -> None:
+    path = record(tmp_path, 4)
+    lines = [
+        {"number": 1, "time_s": 0.05, "label": "kept"},
+        {"number": 2, "time_s": HUGE, "label": "left out"},
+        {"number": HUGE, "time_s": 0.06, "label": "left out"},
+    ]
+    log = b""
+    for said in lines:
+        text = json.dumps(said).encode()
+        log += b"%08x %s\n" % (zlib.crc32(text), text)
+    (path / "events.log").write_bytes(log)
+    (entry,) = list_recordings(tmp_path)
+    assert entry.events == 1
+    assert [mark.label for mark in Recording.open(path).events.marks] == ["kept"]

@@ -169,6 +169,14 @@ def test_rtsp_with_little_delay() -> None:
     assert np.median(delays) < 0.075
 
 
+def test_interlaced_pictures_come_whole() -> None:
+    with RtspServer(fps=25, interlaced=True) as server, open_source(server.url) as source:
+        numbers = [read_number(frame.image) for _ in range(30) if (frame := source.read())]
+    assert len(numbers) == 30
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] >= 29
+
+
 def test_rtsp_that_ends() -> None:
     with RtspServer(fps=25) as server:
         source = open_stream(server.url)

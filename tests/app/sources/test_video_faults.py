@@ -135,7 +135,6 @@ def test_what_was_not_decoded_is_left_out_and_counted(tmp_path: Path, name: str)
     assert lost >= 1
     assert "is damaged at" in warning
     assert f" s: {lost} frame" in warning
-    assert f"; {len(left)} frames were read." in warning
     for number, image in left.items():
         off = np.abs(image.astype(int) - whole[number]).mean()
         assert off < 12, f"frame {number} shows something else"
@@ -153,7 +152,6 @@ def test_damage_just_before_the_end_is_said_and_costs_nothing_else(
     assert 90 - back - 3 <= count < 90, "up to three were to be shown behind it"
     assert len(warnings) == 1
     assert f": {90 - count} frame" in warnings[0]
-    assert f"; {count} frames were read." in warnings[0]
 
 
 def test_a_cut_file_is_told_from_a_whole_one_by_every_container(tmp_path: Path) -> None:

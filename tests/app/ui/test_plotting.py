@@ -70,6 +70,19 @@ def test_live_it_keeps_the_last_seconds_before_now() -> None:
     assert found.extent_deg == pytest.approx((0.0, 92.9), abs=1e-3)
 
 
+def test_live_and_recorded_tilts_go_on_in_a_somersault() -> None:
+    trace, column = LiveTrace(), (ANGLE["trunk_flexion"],)
+    for number in range(61):
+        found = trace.curves(look(number / 30, trunk_flexion=6.0 * number), column)
+    np.testing.assert_allclose(found.degrees[:, 0], 6.0 * np.arange(61), atol=0.01)
+    time_s = np.arange(61) / 30
+    xyz = np.stack([body(trunk_flexion=6.0 * number) * CAMERA for number in range(61)])
+    poses = replace(recording(time_s), xyz=xyz.astype(np.float32))
+    found = RecordedTrace(time_s, poses).curves(look(1.5), column)
+    np.testing.assert_allclose(found.degrees[:, 0], 6.0 * np.arange(61), atol=0.01)
+    assert found.now == pytest.approx((270.0,), abs=0.01)
+
+
 def test_the_same_pose_counts_once() -> None:
     trace, same = LiveTrace(), look(1.0)
     trace.curves(same, KNEES)

@@ -74,6 +74,8 @@ def study(view: cameras.View, tmp_path_factory: pytest.TempPathFactory) -> Path:
         up=view.up.numpy(),
         rate=np.full(80, 30.0),
         kind=np.full(80, "gait"),
+        people=np.full(80, "clothed"),
+        split=np.full(80, "train"),
     )
     return path
 

@@ -27,6 +27,7 @@ def test_a_study_is_read_as_joints(tmp_path: Path) -> None:
     takes[1] = replace(takes[1], landmarks=lost, world=takes[1].world + 3)
     study = Study.read(write_study(tmp_path / "s.npz", takes))
     assert (study.detector, study.kind) == (("heavy", "lite"), ("gait", "sitting"))
+    assert (study.people, study.split) == (("clothed", "clothed"), ("val", "val"))
     assert study.xy.shape == (2, 10, 17, 2)
     np.testing.assert_array_equal(study.xy[0], takes[0].xy)
     assert np.isnan(study.xy[1, 4:6]).all()
@@ -62,6 +63,7 @@ def test_files_that_are_no_study_are_refused_in_words(tmp_path: Path) -> None:
         "few": arrays | {"landmarks": arrays["landmarks"][:, :, :17]},
         "uneven": arrays | {"truth": arrays["truth"][:, :4]},
         "short": arrays | {"up": arrays["up"][:0]},
+        "unnamed": arrays | {"people": arrays["people"][:0]},
         "detector": arrays | {"detector": np.array(["huge"])},
     }
     for name, content in broken.items():

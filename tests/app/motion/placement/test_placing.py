@@ -278,12 +278,15 @@ def test_a_camera_that_looks_down_steeply_sees_the_same_room() -> None:
 def test_the_sidecar_says_what_the_axes_are(walk: Performed) -> None:
     plain = description(place(walk.data), table_name="walk.csv")
     turned = description(place(walk.data, heading_deg=90), table_name="walk.csv")
-    assert plain["axes"] == description(walk.data, table_name="walk.csv")["axes"]
+    unplaced = description(walk.data, table_name="walk.csv")["axes"]
+    assert unplaced["up"] == "the image's"
+    assert plain["axes"] == {**unplaced, "up": "against gravity"}
     assert turned["axes"] == {
         "x": "to the left of who faces along z",
         "y": "up",
         "z": "where a heading of 0 degrees faces",
         "handedness": "right",
+        "up": "against gravity",
     }
     for said in (plain, turned):
         assert isinstance(said["position"], dict)

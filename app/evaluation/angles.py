@@ -1,0 +1,69 @@
+"""Errors of the joint angles, as the program exports them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from app.motion.angles import ANGLE, joint_angles
+
+_UPWARDS: Final = (0.0, 1.0, 0.0)
+_LEVEL_CAMERA: Final = np.array([0.0, -1.0, 0.0])
+"""Where up is taken to be where nobody knows: prediction and truth lean alike then."""
+
+
+class Angles(NamedTuple):
+    """Mean absolute errors in degrees, of both sides; NaN where no frame tells."""
+
+    knee: float
+    hip: float
+    elbow: float
+    shoulder: float
+    """Of its elevation."""
+    trunk: float
+    """Of its flexion, against the vertical."""
+
+
+UNKNOWN: Final = Angles._make([float("nan")] * len(Angles._fields))
+_COLUMNS: Final = [
+    *(
+        [ANGLE[f"{side}_{name}"] for side in ("left", "right")]
+        for name in ("knee_flexion", "hip_flexion", "elbow_flexion", "shoulder_elevation")
+    ),
+    [ANGLE["trunk_flexion"]],
+]
+"""Of ``joint_angles``, those of each of ``Angles``."""
+
+
+def angle_errors(
+    takes: Iterable[tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating] | None]],
+) -> Angles:
+    """Compare takes, every frame of theirs counting the same.
+
+    Args:
+        takes: of each the predicted and the true poses, (N, 17, 3) in camera axes, NaN where there
+            is none, and (3,) where up is in them, if that is known.
+    """
+    off = [_angles(predicted, up) - _angles(true, up) for predicted, true, up in takes]
+    errors = np.abs((np.concatenate([np.empty((0, len(ANGLE))), *off]) + 180) % 360 - 180)
+    return Angles._make(_mean_of_known(errors[:, columns]) for columns in _COLUMNS)
+
+
+def mean_angles(rows: Sequence[Angles]) -> Angles:
+    """The mean over videos, people or actions, each counting the same."""
+    return Angles._make(_mean_of_known(np.array(column)) for column in zip(*rows, strict=True))
+
+
+def _angles(poses: NDArray[np.floating], up: NDArray[np.floating] | None) -> NDArray[np.floating]:
+    upright, _ = Rotation.align_vectors([_UPWARDS], [_LEVEL_CAMERA if up is None else up])
+    levelled = poses.astype(np.float64) @ upright.as_matrix().T
+    return joint_angles(levelled, ~np.isfinite(poses).all(axis=-1))
+
+
+def _mean_of_known(values: NDArray[np.floating]) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
