@@ -1,4 +1,7 @@
-"""Writing a file of the user's: whole or not at all, and never over another one unasked."""
+"""Writing a file of the user's: whole or not at all, and never over another one unasked.
+
+And locking one, of which the system lets go with the process that holds it.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,17 @@ import os
 import re
 import secrets
 import shutil
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 VIDEO_SUFFIXES: Final = (
     *(".mp4", ".m4v", ".mov", ".qt", ".mkv", ".webm", ".avi", ".divx", ".mpg", ".mpeg", ".m2v"),
@@ -39,6 +49,11 @@ _REASONS: Final = {
 }
 _NAME_BYTES: Final = 120
 """Longest name made by :func:`safe_name`: leaves room for suffixes below the usual limit of 255."""
+_PATIENCE_S: Final = 2.0
+"""Whoever only looks whether there is a lock holds one for a moment, well below a millisecond."""
+_AGAIN_S: Final = 0.005
+_FAR: Final = 2**30
+"""What is locked on Windows nobody else can read there, so it is a byte beyond any content."""
 _WINDOWS_DEVICES: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
@@ -168,3 +183,35 @@ def _copy_aside(path: Path, cleanup: ExitStack) -> Path:
     cleanup.callback(backup.unlink, missing_ok=True)
     shutil.copy2(path, backup, follow_symlinks=False)
     return backup
+
+
+def lock(file: IO[bytes], *, exclusive: bool) -> bool:
+    """Try to lock ``file``, just opened, until it is closed; False if another one holds it.
+
+    True as well on a file system without locks.
+    """
+    try:
+        if sys.platform == "win32":
+            file.seek(_FAR)
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            finally:
+                file.seek(0)
+        else:
+            kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # as Linux and macOS say it, and Windows
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def lock_patiently(file: IO[bytes], *, exclusive: bool) -> bool:
+    """:func:`lock`, tried again for two seconds before it counts as held by another one."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while not lock(file, exclusive=exclusive):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_AGAIN_S)
+    return True

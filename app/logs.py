@@ -6,6 +6,7 @@ Neither holds anything personal beyond what a fault report needs: the home folde
 
 from __future__ import annotations
 
+import atexit
 import importlib.metadata
 import logging
 import logging.handlers
@@ -16,10 +17,12 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from app import __version__, machine, paths
+from app.files import lock
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +39,54 @@ _PACKAGES: Final = (
     "PyQt6-Qt6",
 )
 _STDERR: Final = 2
+_FINISH_S: Final = 0.5
+_END: Final = b"\0\n"
+"""Ends the reading of what was printed; no library prints a NUL."""
 _HOME: Final = str(Path.home())
-_CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s@]+@")
+_CREDENTIALS: Final = re.compile(r"(?<=://)(?:[^\s:@/]*:\S*@|[^/\s@]+@)")
+"""``user@``, or all from ``user:`` to the last ``@``: a password may hold ``@``, ``/``, ``#``."""
+
+
+class _SharedFile(logging.handlers.RotatingFileHandler):
+    """A log that several processes write to, and of which one at a time renames the full file."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file, maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
+        self._file = file
+        self.rotator = self._rename
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
+        if self._was_renamed():
+            self._begin_again()
+        return bool(super().shouldRollover(record))
+
+    def doRollover(self) -> None:  # noqa: N802 - logging's name
+        with self._file.with_name(f"{self._file.name}.lock").open("ab") as held:
+            if not lock(held, exclusive=True):
+                return  # another one is at it; until then the file may be a little too long
+            if self._was_renamed():
+                self._begin_again()
+            else:
+                super().doRollover()
+
+    def _was_renamed(self) -> bool:
+        """Whether another process has renamed what is written to."""
+        try:
+            return self.stream is not None and not os.path.samestat(
+                os.fstat(self.stream.fileno()), self._file.stat()
+            )
+        except FileNotFoundError:
+            return True
+
+    def _begin_again(self) -> None:
+        self.close()
+        self.stream = self._open()
+
+    @staticmethod
+    def _rename(source: str, target: str) -> None:
+        # Windows renames no file that another process has open; then this one goes on growing.
+        with suppress(OSError):
+            Path(source).rename(target)
 
 
 class _Redacting(logging.Formatter):
@@ -51,6 +100,11 @@ def redacted(text: str) -> str:
     """Shorten the home folder to ``~`` and remove ``user:password@`` from addresses."""
     if len(_HOME) > 1:
         text = text.replace(_HOME, "~")
+    return without_credentials(text)
+
+
+def without_credentials(text: str) -> str:
+    """Remove ``user:password@`` from addresses, also from those that cannot be taken apart."""
     return _CREDENTIALS.sub("", text)
 
 
@@ -75,35 +129,59 @@ def start_logging(file: Path | None = None) -> None:
 def _open(file: Path) -> logging.Handler:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
-            file, maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8"
-        )
+        handler: logging.Handler = _SharedFile(file)
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return handler
 
 
-def divert_native_stderr(file: Path | None = None) -> None:
+def divert_native_stderr() -> None:
     """Send what native libraries print on stderr to the log, and leave ``sys.stderr`` as it is.
 
-    MediaPipe and TensorFlow Lite print half a dozen lines whenever they start, which no setting
-    stops (measured with mediapipe 1.2.2: GLOG_minloglevel and TF_CPP_MIN_LOG_LEVEL do nothing);
-    the one line meant for the user would drown among them.
+    It goes through a pipe and :func:`redacted`: libraries print addresses with their passwords.
+    After :func:`start_logging`.  MediaPipe and TensorFlow Lite print half a dozen lines whenever
+    they start, which no setting stops (measured with mediapipe 1.2.2: GLOG_minloglevel and
+    TF_CPP_MIN_LOG_LEVEL do nothing); the one line meant for the user would drown among them.
     """
     if sys.stderr is None:
         return
     try:
-        log_file = (paths.log_file() if file is None else file).open("ab")
         terminal = os.dup(_STDERR)
-    except OSError:  # no log, or no stderr: then they may as well stay where they are
+    except OSError:  # no stderr: then there is nothing to divert
         return
     sys.stderr.flush()
     sys.stderr = os.fdopen(
         terminal, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace"
     )
-    with log_file:
-        os.dup2(log_file.fileno(), _STDERR)
+    read_end, write_end = os.pipe()
+    if os.name != "nt":
+        # Whoever prints while holding Python's lock must not wait for the thread that needs it.
+        os.set_blocking(write_end, False)
+    os.dup2(write_end, _STDERR)
+    os.close(write_end)
+    thread = threading.Thread(
+        target=_log_printed, args=(read_end,), name="native stderr", daemon=True
+    )
+    thread.start()
+    atexit.register(_finish_printed, thread)
+
+
+def _log_printed(read_end: int) -> None:
+    """Log each line that comes out of the pipe."""
+    printed = logging.getLogger("app.printed")
+    with os.fdopen(read_end, "rb") as lines:
+        for line in lines:
+            if line == _END:
+                return
+            printed.info("%s", line.decode(errors="backslashreplace").rstrip())
+
+
+def _finish_printed(thread: threading.Thread) -> None:
+    """Have everything logged that was printed before the end."""
+    with suppress(OSError):
+        os.write(_STDERR, _END)
+    thread.join(_FINISH_S)
 
 
 def _log_thread_exception(failure: threading.ExceptHookArgs) -> None:

@@ -35,9 +35,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from app.errors import RecordingError
-from app.files import plain_reason, sync_folder
+from app.files import lock_patiently, plain_reason, sync_folder
 from app.recording import strict_json
-from app.recording.inside import lock_patiently, open_inside
+from app.recording.inside import open_inside
 from app.recording.mark import is_being_written
 from app.recording.storage import AppendOnlyFile
 

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from app.recording.inside import lock, lock_patiently, open_inside
+from app.files import lock, lock_patiently
+from app.recording.inside import open_inside
 from app.recording.names import KEYPOINTS_FILE
 
 

@@ -11,7 +11,8 @@ import errno
 from pathlib import Path
 from typing import Final
 
-from app.recording.inside import lock, lock_patiently, open_inside
+from app.files import lock, lock_patiently
+from app.recording.inside import open_inside
 
 FILE_NAME: Final = ".writing"
 

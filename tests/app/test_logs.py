@@ -27,6 +27,10 @@ def program(tmp_path: Path) -> Program:
     [
         (f"cannot open {Path.home()}/Videos/x.mp4", "cannot open ~/Videos/x.mp4"),
         ("rtsp://anna:secret@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
+        ("rtsp://anna:p@ss/w#rd@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
+        ("rtsp://anna:12/34@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
+        ("rtsp://anna@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
+        ("rtsp://:secret@10.0.0.7/ lost", "rtsp://10.0.0.7/ lost"),
         ("http://10.0.0.7/a@b stays", "http://10.0.0.7/a@b stays"),
         ("mail a@b stays", "mail a@b stays"),
     ],
@@ -81,6 +85,43 @@ def test_native_chatter_goes_to_the_log_and_our_words_to_the_terminal(program: P
     assert "chatter of a child" in program.log_text
 
 
+def test_native_chatter_is_redacted_to_the_last_line(program: Program) -> None:
+    run(
+        program,
+        "logs.start_logging()\n"
+        "logs.divert_native_stderr()\n"
+        "os.write(2, b'cannot open rtsp://anna:p@ss/word@10.0.0.7/live\\n' * 500)\n"
+        "os.write(2, f'in {os.path.expanduser(\"~\")}/x.mp4\\n'.encode())\n"
+        "os.write(2, b'the last line, without an end')\n",
+    )
+    text = program.log_text
+    assert text.count("cannot open rtsp://10.0.0.7/live") == 500
+    assert "anna" not in text
+    assert "word" not in text
+    assert "in ~/x.mp4" in text
+    assert "the last line, without an end" in text
+
+
+def test_several_processes_share_one_log(program: Program) -> None:
+    body = (
+        "import logging, sys\nfrom app import logs\nlogs.start_logging()\n"
+        "for number in range(15_000):\n"
+        "    logging.getLogger('app').info('%s %06d %s', sys.argv[1], number, 'x' * 60)\n"
+    )
+    running = [program.start(name, code=body) for name in "abc"]
+    for process in running:
+        assert process.communicate(timeout=200) == ("", "")
+        assert process.returncode == 0
+    files = {path.name: path for path in program.home.rglob("mixpose.log*") if path.stat().st_size}
+    assert sorted(files) == ["mixpose.log", "mixpose.log.1", "mixpose.log.2"]
+    newest = files["mixpose.log.1"].read_text() + files["mixpose.log"].read_text()
+    lines = [line for line in newest.splitlines() if " INFO app: " in line]
+    assert all(re.fullmatch(r".* INFO app: [abc] \d{6} x{60}", line) for line in lines)
+    last = {line.split(" INFO app: ")[1][0]: int(line.split()[-2]) for line in lines}
+    assert max(last.values()) == 14_999
+    assert all(path.stat().st_size < 1_100_000 for path in files.values())
+
+
 def test_the_log_does_not_grow_for_ever(program: Program) -> None:
     run(
         program,
@@ -89,7 +130,7 @@ def test_the_log_does_not_grow_for_ever(program: Program) -> None:
         "    logging.getLogger('app').info('line %06d, %s', number, 'x' * 60)\n",
     )
     files = sorted(path.name for path in program.home.rglob("mixpose.log*"))
-    assert files == ["mixpose.log", "mixpose.log.1", "mixpose.log.2"]
+    assert files == ["mixpose.log", "mixpose.log.1", "mixpose.log.2", "mixpose.log.lock"]
     assert all(path.stat().st_size <= 1_000_000 for path in program.home.rglob("mixpose.log*"))
     assert "line 059999" in program.log_text
 
