@@ -107,5 +107,5 @@ def test_real_people_who_stand_straight_come_out_straighter_than_the_detector_ha
     assert len(ours) == 3
     assert all(row.legs > 0.9 for row in ours)
     assert np.mean([row.knee for row in ours]) < np.mean([row.knee for row in own])
-    assert np.mean([row.knee for row in ours]) < 15
+    assert np.mean([row.knee for row in ours]) < 20
     assert np.mean([row.hip for row in ours]) < 15
