@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from app import logs
 from app.cli.event_lines import EventLines, described
 from app.cli.exits import UsageError
 from app.cli.interrupt import Interrupt
@@ -56,6 +57,7 @@ class Capture:
         self._sending = sending
         self._events = events
         self._folder, self._name = target_of(options.output)
+        self._asked = logs.without_credentials(options.source)
         performer = options.source.strip().casefold() == PERFORMER
         self._open_source = reopener(options.source, paced=performer)
         network = lifter_factory(options) if sending.senders else None
@@ -103,7 +105,7 @@ class Capture:
             self.writer = None
         if self.writer is None and error is None:
             stopped = "Stopped before the first frame; nothing was recorded."
-            empty = f"{self._options.source} holds no frames that can be read."
+            empty = f"{self._asked} holds no frames that can be read."
             return UsageError(stopped) if interrupt.signal is not None else SourceError(empty)
         return error or (None if writer is None else writer.error)
 
@@ -156,7 +158,7 @@ class Capture:
             writer = self.writer
             self._tell_events()
             if writer is None:
-                self._line.show(f"Opening {self._options.source} ...")
+                self._line.show(f"Opening {self._asked} ...")
             elif writer.error is not None:
                 return writer.error
             elif self._has_all(writer, now):
@@ -175,7 +177,7 @@ class Capture:
 
     def _tell(self, writer: RecordingWriter, now: Snapshot) -> None:
         """Say once what is new, and keep the line up to date."""
-        label = now.source.label if now.source is not None else self._options.source
+        label = now.source.label if now.source is not None else self._asked
         if not self._announced:
             self._announced = True
             self._line.warn(f"mixpose: Recording {label} to {writer.path}; Ctrl-C ends it.")

@@ -191,9 +191,9 @@ def _conclude(jobs: Sequence[Job], outcomes: Sequence[_Outcome]) -> int:
         done = len(outcomes) - len(failed)
         warn(f"mixpose: {done} of {len(jobs)} sources lifted. Not lifted:")
         for outcome in failed:
-            warn(f"  {outcome.job.source}: {outcome.error}")
+            warn(f"  {logs.without_credentials(outcome.job.source)}: {outcome.error}")
         for job in jobs[len(outcomes) :]:
-            warn(f"  {job.source}: not begun")
+            warn(f"  {logs.without_credentials(job.source)}: not begun")
     if outcomes and outcomes[-1].signal is not None:
         return 128 + outcomes[-1].signal
     if not failed:

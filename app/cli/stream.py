@@ -51,6 +51,7 @@ class _Stream:
 
     def __init__(self, options: argparse.Namespace, sending: Sending) -> None:
         self._options = options
+        self._asked = logs.without_credentials(options.source)
         self._sending = sending
         self._line = StatusLine()
         delay = {} if options.delay is None else {"delay": options.delay}
@@ -107,11 +108,11 @@ class _Stream:
 
     def _empty(self, now: Snapshot) -> MixposeError | None:
         if now.state is State.ENDED and now.frame is None:
-            return SourceError(f"{self._options.source} holds no frames that can be read.")
+            return SourceError(f"{self._asked} holds no frames that can be read.")
         return None
 
     def _tell(self, now: Snapshot) -> None:
-        label = now.source.label if now.source is not None else self._options.source
+        label = now.source.label if now.source is not None else self._asked
         if now.pose is not None and not self._announced:
             self._announced = True
             where = " and ".join(sender.target.label for sender in self._sending.senders)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 PORTS: Final = {"http": 80, "https": 443, "rtsp": 554}
 OPEN_TIMEOUT_S: Final = 6.0
 READ_TIMEOUT_S: Final = 3.0
+STILL_PICTURES: Final = 8
 ASK_TIMEOUT_S: Final = 1.5
 """For finding out why a stream did not open; together with that under ``OPEN_LIMIT_S``."""
 
@@ -48,6 +51,12 @@ def without_password(parts: SplitResult) -> str:
 
 def _split(url: str) -> SplitResult:
     example = "An address looks like http://192.168.1.20:8080/video or rtsp://192.168.1.20/live."
+    if has_unescaped(url):
+        raise SourceError(
+            "The user or the password in this address has a letter that means something else "
+            "there. Write %40 for @, %23 for #, %2F for / and %3F for ?, as in "
+            "rtsp://user:pass%40word@192.168.1.20/live."
+        )
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -60,28 +69,79 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
+def has_unescaped(url: str) -> bool:
+    """Whether an address seems to have a user or a password that makes it mean something else.
+
+    ``user:pa/ss@host`` reads as the host ``user`` with the path ``ss@host``, of which then would be
+    spoken.
+    """
+    rest = url.partition("://")[2]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority:
+        return authority.count("@") > 1 or ("@" in rest[len(authority) :] and ":" in authority)
+    host, colon, port = authority.rpartition(":")
+    real = port.isdecimal() and ("." in host or host == "localhost")
+    return bool(colon) and not real and "@" in rest
+
+
 def _open(url: str, parts: SplitResult) -> OpenedDevice:
-    try:
-        device = _Stream(url)
-    except (av.error.FFmpegError, ValueError):
-        device = None
-    if device is None:  # what FFmpeg says is short, and names the address with its password
+    device = _capture(url)
+    if not device.isOpened():
         raise SourceError(_why_not(parts))
-    if parts.scheme != "rtsp" and device.ends:
+    if parts.scheme != "rtsp" and device.get(cv2.CAP_PROP_FRAME_COUNT) > 1:
         device.release()
         raise SourceError(
             f"{without_password(parts)} is a video file, not a live stream. Download it and open "
             "the file."
         )
-    # No rate: FFmpeg says 25 for an MJPEG stream of 30 pictures a second.
-    return OpenedDevice(device, rgb=True)
+    # No rate: CAP_PROP_FPS says 25 for an MJPEG stream of 30 pictures a second.
+    if not _stands_still(device):
+        return OpenedDevice(device)
+    device.release()
+    try:
+        return OpenedDevice(_Interlaced(url), rgb=True)
+    except (av.error.FFmpegError, ValueError):
+        pass  # what FFmpeg says is short, and names the address with its password
+    raise SourceError(_why_not(parts))
 
 
-class _Stream:
-    """Pictures from an address, decoded by FFmpeg, whose calls wait no longer than the limits.
+def _capture(url: str) -> cv2.VideoCapture:
+    """Return a capture whose calls wait no longer than the limits above."""
+    limits = [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+        int(OPEN_TIMEOUT_S * 1000),
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+        int(READ_TIMEOUT_S * 1000),
+        # FFmpeg decodes as many frames at once as it has threads and hands out the oldest: H.264
+        # over RTSP at 25/s came after 41 ms with one thread, 163 ms with four, 324 ms with eight.
+        cv2.CAP_PROP_N_THREADS,
+        1,
+    ]
+    return cv2.VideoCapture(url, cv2.CAP_FFMPEG, limits)
 
-    OpenCV's own FFmpeg was as fast (over HTTP and RTSP, and after a stall), but gives black
-    pictures, or what was in memory, for interlaced ones.
+
+def _stands_still(device: cv2.VideoCapture) -> bool:
+    """Whether the first pictures are all the same, to the bit.
+
+    Those of a camera never are.  OpenCV cannot convert interlaced ones ("Cannot convert interlaced
+    to progressive frames", which it tells nobody), and hands out black ones or what was in memory.
+    """
+    ok, first = device.read()
+    for _ in range(STILL_PICTURES):
+        if not ok:
+            return False
+        ok, picture = device.read()
+        if ok and not np.array_equal(picture, first):
+            return False
+    return bool(ok)
+
+
+class _Interlaced:
+    """A stream as PyAV reads it, whose calls wait no longer than the limits above.
+
+    As fast as OpenCV while nothing else runs.  But it takes Python's lock ten times for a picture
+    and OpenCV once: beside a thread of Python that never waits it gave 1.4 of 30 pictures a second,
+    OpenCV 26.
 
     Raises:
         FFmpegError, ValueError: it does not open, or has no picture.
@@ -98,17 +158,10 @@ class _Stream:
             self._container.close()
             raise ValueError("There is no picture.")
         self._stream = self._container.streams.video[0]
-        # FFmpeg decodes as many frames at once as it has threads and hands out the oldest: H.264
-        # over RTSP at 25/s came after 41 ms with one thread, 163 ms with four, 324 ms with eight.
-        self._stream.codec_context.thread_type = "NONE"
+        self._stream.codec_context.thread_type = "NONE"  # as above
         self._frames = deinterlaced(self._decoded())
         self._frame: VideoFrame | None = None
         self._easel = Easel()
-
-    @property
-    def ends(self) -> bool:
-        """Whether it is known how long it lasts."""
-        return self._stream.frames > 1 or self._container.duration is not None
 
     def grab(self) -> bool:
         """Wait for the next picture; False if there is none."""

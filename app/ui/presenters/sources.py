@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from app.recording.names import SUFFIX
+from app.sources.stream import has_unescaped
 
 PERFORMER: Final = "performer"
 ASK_FILE: Final = "\0file"
@@ -71,6 +72,8 @@ def to_remember(spec: str) -> str:
     """What may be written to disk of a source: an address keeps its user, not the password."""
     if not is_url(spec):
         return spec
+    if has_unescaped(spec):  # it cannot be opened, nor told what of it is the password
+        return ""
     try:
         parts = urlsplit(spec)
     except ValueError:

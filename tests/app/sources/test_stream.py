@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import socket
 import subprocess
@@ -19,7 +20,7 @@ from app.sources import open_source
 from app.sources.newest import LiveSource
 from app.sources.stream import open_stream
 from tests.support.av_clips import write_clip
-from tests.support.mjpeg import MjpegProcess, MjpegServer, read_number
+from tests.support.mjpeg import MjpegProcess, MjpegServer, numbered_jpeg, read_number
 from tests.support.rtsp import RtspServer
 from tests.support.sources import read_until
 
@@ -177,6 +178,15 @@ def test_interlaced_pictures_come_whole() -> None:
     assert numbers[-1] >= 29
 
 
+def test_a_picture_that_stands_still_is_a_stream_too() -> None:
+    still = numbered_jpeg(77)
+    with MjpegServer(lambda _: still, fps=30) as server, open_stream(server.url) as source:
+        for _ in range(20):
+            frame = source.read()
+            assert frame is not None
+            assert read_number(frame.image) == 77
+
+
 def test_rtsp_that_ends() -> None:
     with RtspServer(fps=25) as server:
         source = open_stream(server.url)
@@ -208,6 +218,50 @@ def test_passwords_are_not_shown(server: MjpegServer) -> None:
         assert source.label == server.url
     server.die()
     assert "secret" not in refusal(server.url.replace("//", "//me:secret@"))
+
+
+@pytest.mark.parametrize(
+    "password", ["top@secret", "top#secret", "top/secret", "12/secret", "a@b/c"]
+)
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_a_password_that_means_something_else_is_to_be_escaped(scheme: str, password: str) -> None:
+    message = refusal(f"{scheme}://anna:{password}@127.0.0.1/live")
+    assert "Write %40 for @, %23 for #, %2F for /" in message
+    for part in ("anna", "top", "secret", "12", "a@b", "b/c", "127.0.0.1"):
+        assert part not in message.replace("192.168.1.20", "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/@live", "/v?user=a@b.c", "/a@b/c@d", "/#@"], ids=["path", "query", "both", "mark"]
+)
+def test_an_at_sign_elsewhere_is_left_alone(path: str, server: MjpegServer) -> None:
+    with open_stream(server.url.replace("/video.mjpg", path)) as source:
+        assert source.read() is not None
+
+
+def test_an_escaped_password_is_sent_as_it_is() -> None:
+    asked: list[str | None] = []
+
+    class Camera(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.headers.get("Authorization"))
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="camera"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Camera) as web:
+        thread = threading.Thread(target=web.serve_forever, args=(0.02,))
+        thread.start()
+        message = refusal(f"http://anna:a%40b%2Fc%23d@127.0.0.1:{web.server_address[1]}/live")
+        web.shutdown()
+        thread.join()
+    assert "does not accept this user name and password" in message
+    sent = base64.b64encode(b"anna:a@b/c#d").decode()
+    assert f"Basic {sent}" in asked
 
 
 class _Pages(http.server.BaseHTTPRequestHandler):

@@ -38,7 +38,10 @@ def test_short_names_hide_folders_and_passwords(spec: str, name: str) -> None:
     ("spec", "kept"),
     [
         ("rtsp://anna:secret@10.0.0.7/live", "rtsp://anna@10.0.0.7/live"),
-        ("http://anna:s@cret:x@[::1]:80/v?a=1", "http://anna@[::1]:80/v?a=1"),
+        ("http://anna:s%40cret:x@[::1]:80/v?a=1", "http://anna@[::1]:80/v?a=1"),
+        ("http://anna:s@cret:x@[::1]:80/v?a=1", ""),
+        ("http://anna:sec/ret@10.0.0.7/v", ""),
+        ("http://anna:sec#ret@10.0.0.7/v", ""),
         ("http://anna@10.0.0.7/video", "http://anna@10.0.0.7/video"),
         ("http://10.0.0.7:8080/@live", "http://10.0.0.7:8080/@live"),
         ("http://anna:secret@[::1/video", ""),
