@@ -2,10 +2,10 @@
 
 In rooms without anybody MediaPipe finds a person in a table's foot, a stack of chairs or a plant,
 and keeps to it, as sure as of people: neither confidences, presences nor sizes tell them apart.
-What does is to look again, at a part of the mirrored picture around the finding.  Of 293 pictures
-without people in 17 somebody was found; of the 21 findings none was found again there in the same
-place, of 242 findings of people, small, dark, half hidden or seen from behind, 224 were, and all
-but 9 where other parts were looked at too.
+What does is to look again, at parts of the picture around the finding, mirrored too.  In 17 of 293
+pictures without people ``full`` found somebody, in 24 ``heavy``; of these 49 findings 2 were found
+again, in a flower's close-up.  Of 238 findings of people, small, dark, half hidden, or seen from
+behind, 229 were.  Over films of such pictures 3 of 650 frames hold somebody, of 49.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ _ALONE_LOOK_S: Final = 1.0
 _APART_LOOK_S: Final = 0.4
 _NEAR_LOOK_S: Final = 0.1
 _HIDDEN_LOOK_S: Final = 0.06
+_PRESENT_S: Final = 0.25
+"""Who was found so lately is in view."""
 _NEAR: Final = 3.0
 """Lengths of the trunk between two people who may soon meet."""
 _REMEMBERED_S: Final = 3.0
@@ -178,6 +180,8 @@ class Following:
         found = self._track(picture)
         if found is None:
             self._doubt.lost()
+            if self._followed is None or time_s - self._followed.seen_s > _LEFT_S:
+                self._window = None
             return self._anybody(picture, time_s)
         known = [
             track.expected_person(time_s)
@@ -198,7 +202,8 @@ class Following:
         if self._others or not gone or abs(time_s - self._looked_s) < _EMPTY_LOOK_S:
             return None
         self._looked_s, self._window = time_s, None
-        for person in self._search.everywhere(picture, []):
+        found = self._search.everywhere(picture, []) or self._search.closely(picture)
+        for person in found:
             real = self._search.again(picture, person, []).person
             if real is not None:
                 return self._seed(picture, real, time_s)
@@ -225,7 +230,7 @@ class Following:
         if largest.size > _LARGER * solo.size:
             real = self._search.again(picture, largest, [solo]).person
             others = [each for each in others if each is not largest]
-            if real is not None and not same(real, solo):
+            if real is not None and real.size > _LARGER * solo.size:
                 others.append(solo)
                 seeded = self._seed(picture, real, time_s, others)
         self._followed = Track(seeded, clothes(picture, seeded), time_s)
@@ -341,25 +346,24 @@ class Following:
         if not self._others:
             self._hidden = False
             return None
-        present = [
-            track
-            for track in self._others
-            if track.sightings > 1 and time_s - track.seen_s < _NEAR_LOOK_S
-        ]
+        present = [track for track in self._others if time_s - track.seen_s < _PRESENT_S]
+        present = [track for track in present if track.sightings > 1] or present
         if not present:
             return None
         back = [track for track in present if track.may_be(followed)]
         largest = max(back or present, key=lambda track: track.person.size)
         if self._is_awaited(picture, followed, largest, time_s, alone=len(present) == 1):
             return None
+        real = self._search.again(picture, largest.expected_person(time_s), []).person
+        if real is None:
+            self._others.remove(largest)
+            return None
+        largest.see(real, None, time_s)
         if not back:
-            if self._search.again(picture, largest.person, []).person is None:
-                self._others.remove(largest)
-                return None
             return self._take(picture, largest, time_s, chosen=False)
         self._others.remove(largest)
-        followed.see(largest.person, None, time_s)
-        return self._seed(picture, largest.person, time_s)
+        followed.see(real, None, time_s)
+        return self._seed(picture, real, time_s)
 
     def _another(
         self,

@@ -16,12 +16,14 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from app.detection.person import Person, Picture, clipped, same, without
+from app.detection.person import Person, Picture, alike, clipped, same, without
 
 _AROUND: Final = 2.6
 """How far around the middle of a trunk the rest of the body is, in lengths of the trunk."""
 _PART: Final = 0.6
 """Of the longer side: people half as tall as those found in the whole are found in parts."""
+_SMALL_PART: Final = 0.45
+_TURNS: Final = 3
 _REACHES: Final = (0.6, 0.35, 0.2)
 """Of the longer side: where to look for whoever was pointed at, first for large people."""
 _TOO_SMALL: Final = 0.55
@@ -31,6 +33,8 @@ _WINDOW: Final = 3.0
 _AGAIN: Final = ((2.2, True), (1.4, False), (3.5, False))
 """How large a part of the picture is looked at once more, relative to the body in it, and whether
 mirrored: then it is another picture also where the body fills the whole one."""
+_OFF: Final = 1.5
+"""Lengths of the trunk between who was found first and who is found then, at most."""
 Region = tuple[int, int, int, int]
 """Left, top, right and bottom, whole pixels."""
 
@@ -75,6 +79,16 @@ class Search:
                 found.append(person)
         return found
 
+    def closely(self, picture: Picture) -> list[Person]:
+        """People as small as a tenth of the picture's height, while nobody is known.
+
+        Looks at a third of the small parts of the picture, by turns.
+        """
+        self._turn += 1
+        parts = _small_parts(picture)[self._turn % _TURNS :: _TURNS]
+        found = (self.within(picture, region, []) for region in parts)
+        return [person for person in found if person is not None]
+
     def at(
         self, picture: Picture, point: tuple[float, float], known: Sequence[Person]
     ) -> list[Person]:
@@ -105,22 +119,25 @@ class Search:
     def again(self, picture: Picture, person: Person, known: Sequence[Person]) -> Again:
         """Look once more at ``person``, and twice more unless found at the same place.
 
-        Then two of the looks must agree, on whoever it is: of small people the joints found first
-        are often wrong.  ``known`` are other people nearby.
+        Then two of the looks must agree on who is about there: of small and half hidden people the
+        joints found first are often wrong.  ``known`` are other people nearby.
         """
         found: list[Person] = []
+        somebody = False
         for looks, (side, mirrored) in enumerate(_AGAIN):
             if looks == 2 and not found:
                 break  # the last one alone would prove nothing
             other = self._once_more(picture, person, known, side, mirrored=mirrored)
             if other is None:
                 continue
+            somebody = True
             if mirrored and same(other, person):
                 return Again(person, True)
-            if any(same(other, each) for each in found):
+            if any(alike(other, each) for each in found):
                 return Again(other, True)
-            found.append(other)
-        return Again(None, bool(found))
+            if person.away(other.centre) < _OFF * max(person.size, other.size):
+                found.append(other)
+        return Again(None, somebody)
 
     def _once_more(
         self,
@@ -181,6 +198,17 @@ def _regions(picture: Picture) -> list[Region]:
         part = round(_PART * height)
         parts = [(0, 0, width, part), (0, height - part, width, height)]
     return [(0, 0, width, height), *parts]
+
+
+def _small_parts(picture: Picture) -> list[Region]:
+    """Nine parts that together cover it."""
+    height, width = picture.shape[:2]
+    high, wide = round(_SMALL_PART * height), round(_SMALL_PART * width)
+    return [
+        (left, top, left + wide, top + high)
+        for top in (0, (height - high) // 2, height - high)
+        for left in (0, (width - wide) // 2, width - wide)
+    ]
 
 
 def _touches(person: Person, region: Region) -> bool:

@@ -105,7 +105,7 @@ class Person:
         left, top, right, bottom = self.box
         return left <= point[0] <= right and top <= point[1] <= bottom
 
-    def away(self, point: tuple[float, float]) -> float:
+    def away(self, point: tuple[float, float] | NDArray[np.float64]) -> float:
         """Pixels from a place of the picture to the middle of the trunk."""
         return float(np.linalg.norm(self.centre - point))
 
@@ -127,6 +127,12 @@ def same(one: Person, other: Person) -> bool:
     """Whether two findings in one picture are of one body: most joints lie together."""
     away = np.linalg.norm(one.xy - other.xy, axis=-1)
     return float(np.median(away)) < 0.3 * max(one.size, other.size)
+
+
+def alike(one: Person, other: Person) -> bool:
+    """Whether two findings in one picture may be of one body, though limbs were seen otherwise."""
+    larger, smaller = max(one.size, other.size), min(one.size, other.size)
+    return one.away(other.centre) < 0.7 * larger and larger < 2 * smaller
 
 
 def without(picture: Picture, people: Sequence[Person], keep: Person | None = None) -> Picture:

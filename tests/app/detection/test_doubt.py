@@ -77,6 +77,20 @@ def test_the_mirrored_look_says_left_and_right_as_the_other(
     assert np.linalg.norm(back.world - found.world, axis=1).mean() < 0.15
 
 
+def test_somebody_too_small_for_a_look_at_the_whole_is_found_by_looking_closely(
+    search: Search,
+) -> None:
+    with PerformerSource(duration_s=0.1) as source:
+        frame = source.read()
+    assert frame is not None
+    small = cv2.resize(frame.image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    far = cv2.copyMakeBorder(small, 500, 172, 600, 296, cv2.BORDER_REPLICATE)
+    assert search.everywhere(far, []) == []
+    found = [person for _ in range(3) for person in search.closely(far)]
+    assert found
+    assert all(600 < each.centre[0] < 984 and each.centre[1] > 500 for each in found)
+
+
 def detect(path: Path) -> list[Keypoints2D]:
     if not path.is_file():
         pytest.skip(f"there is no {path}")

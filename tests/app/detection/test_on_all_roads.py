@@ -48,7 +48,7 @@ def test_a_clip_follows_whom_it_was_told_to(acted: Acted, film: Path) -> None:
     rest = clip.tracked.copy()
     rest[:6] = False
     assert set(people(acted, clip.xy, rest)) == {BEHIND}
-    assert clip.others_from == pytest.approx([0.4], abs=0.01)
+    assert clip.time_s[clip.track.others_from] == pytest.approx([0.4], abs=0.01)
     assert clip.warnings == ()
 
 
@@ -61,8 +61,9 @@ def test_a_clip_says_that_somebody_was_lost(
     x, y = acted.joints[BEHIND, 6, 7]
     with open_source(str(film)) as source, Detector(choices=[Choice(x, y, 0.4)]) as detector:
         clip = detect_clip(source, detector)
-    assert len(clip.others_from) == 2
-    assert [f"{time_s:.1f} s" in clip.warnings[0] for time_s in clip.others_from] == [False, True]
+    others_from = clip.time_s[clip.track.others_from].tolist()
+    assert len(others_from) == 2
+    assert [f"{time_s:.1f} s" in clip.warnings[0] for time_s in others_from] == [False, True]
 
 
 class Noting(Detector):
