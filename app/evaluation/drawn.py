@@ -1,4 +1,7 @@
-"""Drawn people as the detector saw them: what ``python -m app.study`` has kept, by the camera."""
+"""Drawn people as the detector saw them: what ``python -m app.study`` has kept, by the camera.
+
+Only frames that hold the whole body are scored: nobody sees the joints that a picture cuts off.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.detection.models import FOR_FILMS
 from app.evaluation.material import EvaluationError, Footage, Material
@@ -64,12 +68,15 @@ def _material(people: str, detector: str, takes: Sequence[_Take]) -> Material:
     footage = sorted((take.footage for take in takes), key=lambda each: names.index(each.group))
     splits = "/".join(sorted({take.split for take in takes}))
     whom = _WHOM.get(people, people)
-    title = f"{whom} seen by {detector}, {len(takes)} takes of {splits} motion"
+    title = f"{whom} seen whole by {detector}, {len(takes)} takes of {splits} motion"
     return Material(title, tuple(footage), by_group=True)
 
 
 def _takes(study: Study) -> Iterator[_Take]:
     for row, (people, detector) in enumerate(zip(study.people, study.detector, strict=True)):
+        whole = _whole(study, row)
+        if not whole.any():
+            continue
         width, height = (int(side) for side in study.size[row])
         pitch_deg = Level(study.up[row], 0.0).pitch_deg
         footage = Footage(
@@ -79,8 +86,15 @@ def _takes(study: Study) -> Iterator[_Take]:
             time_s=np.arange(len(study.xy[row])) / float(study.rate[row]),
             xy=study.xy[row],
             conf=study.conf[row],
-            true=study.truth[row],
+            true=np.where(whole[:, None, None], study.truth[row], np.nan),
             world=study.world[row],
             up=study.up[row],
         )
         yield _Take(people, detector, study.split[row], footage)
+
+
+def _whole(study: Study, row: int) -> NDArray[np.bool_]:
+    """(T,) in which frames of a take all joints are inside the picture."""
+    true, half = study.truth[row], study.size[row] / 2
+    off = np.abs(true[..., :2] / true[..., 2:] * study.focal[row])
+    return np.asarray((off < half).all(axis=(1, 2)))

@@ -60,7 +60,7 @@ QUICK: Final = Plan(
     delays=(0, 2, 8),
     delay_s=4.0,
     dataset_s=4.0,
-    takes=24,
+    takes=12,
     turned_s=2.0,
     whole_clips=False,
 )

@@ -30,9 +30,9 @@ def test_each_detector_has_its_material_by_the_cameras_pitch(tmp_path: Path) -> 
         + [seen(0, people="performer", detector="lite")],
     )
     full, heavy, performer = drawn_people(tmp_path)
-    assert full.title == "clothed people seen by full, 1 takes of val motion"
-    assert heavy.title == "clothed people seen by heavy, 6 takes of val motion"
-    assert performer.title == "the performer seen by lite, 1 takes of val motion"
+    assert full.title == "clothed people seen whole by full, 1 takes of val motion"
+    assert heavy.title == "clothed people seen whole by heavy, 6 takes of val motion"
+    assert performer.title == "the performer seen whole by lite, 1 takes of val motion"
     (take,) = full.footage
     # The middles of hips and shoulders are not those of their pictures.
     np.testing.assert_allclose(take.xy, project(walking_past(10)) + 2, atol=1.0)
@@ -60,6 +60,19 @@ def test_what_films_are_lifted_with_is_listed_by_posture_too(tmp_path: Path) -> 
         assert row.scores.frames == 30, "nothing counts twice"
         if listed:
             assert found["standing"].scores.frames == 20
+
+
+def test_frames_that_cut_somebody_off_are_not_scored(tmp_path: Path) -> None:
+    near = seen(0).truth.copy()
+    near[6:, :, 2] -= 6.5  # a picture 2.3 metres wide and 1.8 high, when 2.3 metres away
+    gone = near.copy()
+    gone[..., 0] += 5
+    takes = [seen(0), seen(0, truth=near), seen(0, truth=gone)]
+    (material,) = drawn_people(write_study(tmp_path / "s.npz", takes))
+    assert "2 takes" in material.title
+    (row,) = score_methods(material, [DetectorWorld()])
+    assert (row.scores.frames, row.scores.missing) == (16, 0)
+    assert row.scores.mpjpe == pytest.approx(0, abs=1e-3)
 
 
 def test_a_quick_look_takes_some_of_each_spread_over_all(tmp_path: Path) -> None:

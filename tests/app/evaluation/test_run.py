@@ -54,7 +54,7 @@ def test_everything_that_is_given_is_in_the_table(tmp_path: Path) -> None:
     notes: list[str] = []
     found = evaluate(request, notes.append)
     rows = [(row.on.partition(",")[0], row.method) for row in found.rows]
-    performer, drawn = "performer's acts through the detector", "clothed people seen by "
+    performer, drawn = "performer's acts through the detector", "clothed people seen whole by "
     ours, untold, flat = "tiny", "tiny, without the detector's depth", "flat guess (2D, right size)"
     for on in (performer, f"{drawn}full", f"{drawn}heavy", "somebody"):
         assert [method for title, method in rows if title == on][:4] == [
