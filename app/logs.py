@@ -155,7 +155,7 @@ def divert_native_stderr() -> None:
         terminal, "w", buffering=1, encoding=sys.stderr.encoding, errors="backslashreplace"
     )
     read_end, write_end = os.pipe()
-    if os.name != "nt":
+    if sys.platform != "win32":
         # Whoever prints while holding Python's lock must not wait for the thread that needs it.
         os.set_blocking(write_end, False)
     os.dup2(write_end, _STDERR)

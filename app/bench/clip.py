@@ -9,7 +9,7 @@ from typing import Final
 import cv2
 
 from app.errors import SourceError
-from app.sources import open_source
+from app.performer.source import PerformerSource
 
 SIZE: Final = (1280, 720)
 RATE: Final = 30.0
@@ -22,7 +22,7 @@ def film_performer(path: Path, frames: int, note: Callable[[str], None]) -> None
         SourceError: the performer cannot be drawn, or the file not be written.
     """
     note(f"Filming {frames} frames of the performer, {SIZE[0]}x{SIZE[1]} ...")
-    with open_source("performer", size=SIZE, rate=RATE) as performer:
+    with PerformerSource(SIZE, RATE) as performer:
         film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, SIZE)
         if not film.isOpened():
             raise SourceError(f"The film {path} cannot be written. Give a video with --source.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import socket
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,13 @@ from app.cli.program import PROGRAM
 
 _VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 _ANSWER_S: Final = 2.0
+# Windows has no such sockets, and this is not asked there.
+_LOCAL: Final = int(getattr(socket, "AF_UNIX", socket.AF_UNSPEC))
 
 
 def require_screen() -> None:
     """Raise UsageError if no X server and no Wayland compositor answers; on Linux alone."""
-    if sys.platform != "linux" or _needs_none(os.environ.get("QT_QPA_PLATFORM", "")):
+    if platform.system() != "Linux" or _needs_none(os.environ.get("QT_QPA_PLATFORM", "")):
         return
     told = {name: os.environ[name] for name in _VARIABLES if os.environ.get(name)}
     if _wayland_answers(told, os.environ) or _x_answers(told):
@@ -42,7 +44,7 @@ def _wayland_answers(told: Mapping[str, str], environment: Mapping[str, str]) ->
     if "WAYLAND_DISPLAY" not in told:
         return False
     path = Path(environment.get("XDG_RUNTIME_DIR", ""), told["WAYLAND_DISPLAY"])
-    with socket.socket(socket.AF_UNIX) as connection:
+    with socket.socket(_LOCAL) as connection:
         connection.settimeout(_ANSWER_S)
         try:
             connection.connect(str(path))
