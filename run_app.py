@@ -9,7 +9,7 @@ if __name__ == "__main__":
     # A Ctrl-C before anything is there to be kept ends the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-from app import startup
+from app.system import startup
 
 startup.prepare()  # also in the child processes, which import this file under another name
 

@@ -88,8 +88,8 @@ def _train_parser() -> argparse.ArgumentParser:
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="what the detector said of drawn people (python -m app.study), files or folders, for "
-        "a part of training",
+        help="what the detector said of drawn people (python -m app.lab.study), files or folders, "
+        "for a part of training",
     )
     add(
         "--observed-share",

@@ -21,7 +21,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 IN_REAL_TIME: Final = (
-    *("app/batch/", "app/live_out/", "app/pipeline/", "app/render/", "app/sources/", "app/ui/"),
+    *(
+        "app/lifting/batch/",
+        "app/stream_out/",
+        "app/pipeline/",
+        "app/render/",
+        "app/sources/",
+        "app/ui/",
+    ),
     *("app/cli/test_event_lines.py", "app/cli/test_films.py", "app/cli/test_many.py"),
     *("app/cli/test_record", "app/cli/test_stopping.py", "app/cli/test_stream.py"),
     *("app/cli/test_window", "app/lifting/test_pool.py", "app/lifting/test_reading.py"),

@@ -39,12 +39,18 @@ OUTSIDE_MODELS = ["PyQt6", "mediapipe", "cv2", "open3d", "app", "cv2_enumerate_c
         (["models"], OUTSIDE_MODELS),
         (["app.pipeline", "app.sources", "app.detection", "app.recording"], ["PyQt6"]),
         (
-            ["app.export", "app.lifting", "app.batch", "app.performer", "app.render.client"],
+            [
+                "app.export",
+                "app.lifting",
+                "app.lifting.batch",
+                "app.synthetic.performer",
+                "app.render.client",
+            ],
             ["PyQt6"],
         ),
         (["app.motion"], ["PyQt6", "mediapipe", "cv2", "open3d", "torch"]),
-        (["app.live_out"], ["PyQt6", "torch", "pythonosc", "pylsl"]),
-        (["app.evaluation"], ["PyQt6", "h5py"]),
+        (["app.stream_out"], ["PyQt6", "torch", "pythonosc", "pylsl"]),
+        (["app.lab.evaluation"], ["PyQt6", "h5py"]),
         (["app.ui.presenters"], ["open3d", "mediapipe", "torch"]),
     ],
 )
@@ -64,43 +70,31 @@ def test_the_block_itself_blocks() -> None:
     assert "PyQt6 is blocked" in run.stderr
 
 
-FOR_EVERYBODY = {"app", "errors", "files", "paths", "packets", "clock", "colours", "models"}
+FOR_EVERYBODY = {"app", "errors", "packets", "system", "models"}
 """Rooms that any other of the program's may know; ``app`` alone is its version."""
-ARROWS = {
-    "batch": {"detection", "export", "lifting", "motion", "pictures", "sources"},
-    "bench": {"detection", "lifting", "pipeline", "render", "sources"},
+ARROWS: dict[str, set[str]] = {
     "cli": {
-        *("batch", "bench", "detection", "evaluation", "export", "lifting", "live_out", "logs"),
-        *("machine", "motion", "performer", "pictures", "pipeline", "recording"),
-        *("sources", "startup", "ui"),
+        *("detection", "export", "lab", "lifting", "motion", "pipeline", "recording", "sources"),
+        *("stream_out", "synthetic", "ui"),
     },
-    "clock": set(),
-    "colours": set(),
     "detection": set(),
     "errors": set(),
-    "evaluation": {"detection", "lifting", "motion", "performer", "render", "sources"},
     "export": {"motion", "render"},
-    "files": set(),
-    "lifting": {"detection", "export", "logs", "motion", "pictures", "recording", "sources"},
-    "live_out": {"export", "motion", "pipeline"},
-    "logs": {"machine"},
-    "machine": {"sources"},
+    "lab": {"detection", "lifting", "motion", "pipeline", "render", "sources", "synthetic"},
+    "lifting": {"detection", "export", "motion", "recording", "sources"},
     "motion": {"recording"},
     "packets": set(),
-    "paths": set(),
-    "performer": {"render"},
-    "pictures": {"sources"},
     "pipeline": {"detection", "motion", "recording", "sources"},
-    "public": {"cli", "startup"},
+    "public": {"cli"},
     "recording": set(),
     "render": set(),
-    "sources": {"performer"},
-    "startup": set(),
-    "study": {"detection", "performer", "render", "synthetic"},
-    "synthetic": {"performer"},
+    "sources": {"synthetic"},
+    "stream_out": {"export", "motion", "pipeline"},
+    "synthetic": {"render"},
+    "system": set(),
     "ui": {
-        *("detection", "export", "lifting", "live_out", "logs", "motion", "pictures", "pipeline"),
-        *("recording", "render", "sources"),
+        *("detection", "export", "lifting", "motion", "pipeline", "recording", "render"),
+        *("sources", "stream_out"),
     },
 }
 """The rooms of the program, and whom each may know beside those: wherever in a file it imports, and

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.performer.source import PerformerSource
+from app.synthetic.performer.source import PerformerSource
 from models.metrics import mpjpe, p_mpjpe
 from models.skeleton import BONES, JOINT, JOINT_NAMES, MIRROR, PELVIS
 from tests.support.clips import write_clip

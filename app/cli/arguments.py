@@ -333,7 +333,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--study",
         metavar="PATH",
         type=Path,
-        help="what 'python -m app.study' has written, a file or a folder of them",
+        help="what 'python -m app.lab.study' has written, a file or a folder of them",
     )
     evaluate.add_argument(
         "--turned",

@@ -10,7 +10,7 @@ from app.cli.lifting_options import lift_options
 from app.recording.names import SUFFIX
 
 if TYPE_CHECKING:
-    from app.batch.task import Wanted
+    from app.lifting.batch.task import Wanted
     from app.motion.data import MotionData
 
 MOST_JOBS: Final = 256
@@ -47,7 +47,7 @@ def wanted(options: argparse.Namespace) -> bool:
 
 def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) -> Wanted:
     """What ``options`` ask of every video, in the format ``kind``."""
-    from app.batch.task import Wanted
+    from app.lifting.batch.task import Wanted
 
     return Wanted(weights_sha256, kind, lift_options(options), options.processing)
 
@@ -57,7 +57,7 @@ def remembered(data: MotionData, source: str, kind: str, options: argparse.Names
 
     As it is, if ``source`` is no file.
     """
-    from app.batch.asked import asked_of, with_asked
+    from app.lifting.batch.asked import asked_of, with_asked
 
     each = wanted_of_each(options, kind, data.provenance.weights_sha256)
     try:

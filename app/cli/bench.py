@@ -1,4 +1,4 @@
-"""``bench``: how fast this machine is, stage by stage.  The measuring is done by ``app.bench``."""
+"""``bench``: how fast this machine is, stage by stage; ``app.lab.bench`` measures."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import io
 import sys
 
-from app import logs
 from app.cli.exits import say
+from app.system import logs
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print the table."""
     logs.divert_native_stderr()
-    from app import bench
+    from app.lab import bench
 
     table = io.StringIO()
     code = bench.main(

@@ -8,7 +8,6 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from app import logs
 from app.cli.event_lines import EventLines, described
 from app.cli.exits import UsageError
 from app.cli.interrupt import Interrupt
@@ -23,6 +22,7 @@ from app.pipeline import LiveRun, Snapshot, State
 from app.recording.meta import SourceInfo, settings
 from app.recording.writer import RecordingWriter
 from app.sources import PERFORMER, reopener
+from app.system import logs
 
 if TYPE_CHECKING:
     from app.recording.events import Mark

@@ -1,12 +1,12 @@
-"""``evaluate``: how accurate the lifter is.  The measuring is done by ``app.evaluation``."""
+"""``evaluate``: how accurate the lifter is.  The measuring is done by ``app.lab.evaluation``."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from app import logs
 from app.cli.exits import Exit, UsageError, say, warn
+from app.system import logs
 
 
 def run(options: argparse.Namespace) -> int:
@@ -14,10 +14,10 @@ def run(options: argparse.Namespace) -> int:
     logs.divert_native_stderr()
     _require_writable(options.output)
     from app.detection.models import FOR_FILMS
-    from app.evaluation.material import EvaluationError
-    from app.evaluation.plots import draw
-    from app.evaluation.report import markdown
-    from app.evaluation.run import FULL, QUICK, SHARED_FOOTAGE, Request, evaluate
+    from app.lab.evaluation.material import EvaluationError
+    from app.lab.evaluation.plots import draw
+    from app.lab.evaluation.report import markdown
+    from app.lab.evaluation.run import FULL, QUICK, SHARED_FOOTAGE, Request, evaluate
     from app.sources import PERFORMER
 
     beside = SHARED_FOOTAGE if SHARED_FOOTAGE.is_dir() else None

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app import logs
 from app.cli.exits import Exit, say, warn
 from app.cli.formats import choose
 from app.cli.interrupt import Interrupt
@@ -18,6 +17,7 @@ from app.cli.progress import ProgressBar
 from app.cli.recordings import find_recording
 from app.export.registry import require
 from app.lifting.progress import Progress, Stopped
+from app.system import logs
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording

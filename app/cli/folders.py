@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.batch.asked import is_export
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT
 from app.cli.outputs import require_writable
 from app.export.registry import FORMATS, require
-from app.files import VIDEO_SUFFIXES, plain_reason
+from app.lifting.batch.asked import is_export
 from app.recording.names import SUFFIX as RECORDING
+from app.system.files import VIDEO_SUFFIXES, plain_reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from app import logs
 from app.cli import batch_options
 from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
@@ -25,7 +24,8 @@ from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
 from app.lifting.progress import Progress, Stage, Stopped
-from app.pictures import SourcePictures, refuse_source
+from app.sources.pictures import SourcePictures, refuse_source
+from app.system import logs
 
 if TYPE_CHECKING:
     from app.lifting.clip import DetectedClip
@@ -91,7 +91,7 @@ def _open(spec: str, options: argparse.Namespace) -> Source:
             raise UsageError(f"--rate is the true rate of a video file, and {spec} is none.")
         return VideoFile(Path(spec), rate=options.rate)
     if options.seconds is not None and spec.strip().casefold() == PERFORMER:
-        from app.performer.source import PerformerSource
+        from app.synthetic.performer.source import PerformerSource
 
         # open_source's performance is a fixed length
         return PerformerSource(duration_s=options.seconds)

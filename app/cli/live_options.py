@@ -10,8 +10,8 @@ from app.cli.exits import UsageError
 from app.cli.numbers import seconds
 from app.cli.program import PROGRAM
 from app.errors import LiveOutError
-from app.live_out.channel import LOOPBACK
-from app.live_out.targets import LSL_NAME, NETWORK, VMC_PORT, LslTarget, OscTarget
+from app.stream_out.channel import LOOPBACK
+from app.stream_out.targets import LSL_NAME, NETWORK, VMC_PORT, LslTarget, OscTarget
 
 STREAM: Final = f"""\
 Send 3D poses to other programs while they are made, without a window.

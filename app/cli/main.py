@@ -9,10 +9,10 @@ import signal
 from importlib import import_module
 from typing import Final
 
-from app import logs, paths
 from app.cli.arguments import parse
 from app.cli.exits import Exit, flush, warn
 from app.errors import MixposeError
+from app.system import logs, paths
 
 log: Final = logging.getLogger(__name__)
 

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app import logs
-from app.batch.asked import asked_of, is_done
-from app.batch.task import Event, Moved, Result, Task, Wanted
 from app.cli import batch_options, folders
 from app.cli.exits import Exit, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.outputs import require_free
 from app.cli.progress import ManyBar
 from app.errors import DeviceError, MixposeError, WeightsError
+from app.lifting.batch.asked import asked_of, is_done
+from app.lifting.batch.task import Event, Moved, Result, Task, Wanted
 from app.lifting.pool import Pool, cores
 from app.lifting.work import make_pool
+from app.system import logs
 
 if TYPE_CHECKING:
-    from app.batch.cluster import Cluster
+    from app.lifting.batch.cluster import Cluster
 
 log: Final = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def _events(
 
     if not tasks:
         return
-    from app.batch.run import run as run_all
+    from app.lifting.batch.run import run as run_all
 
     with _engine(wanted, options) as engine:
         tasks = [_anywhere(each) for each in tasks]
@@ -146,7 +146,7 @@ def _anywhere(task: Task) -> Task:
 def _engine(wanted: Wanted, options: argparse.Namespace) -> Pool | Cluster:
     if options.ray is None:
         return make_pool(wanted.lifting)
-    from app.batch.cluster import Cluster
+    from app.lifting.batch.cluster import Cluster
 
     return Cluster(options.ray, wanted.lifting.device)
 

@@ -12,11 +12,11 @@ import sysconfig
 from pathlib import Path
 from typing import Final
 
-from app import paths
 from app.cli.arguments import ADD_TO_MENU, REMOVE_FROM_MENU
 from app.cli.exits import Exit, UsageError, say
 from app.cli.program import PROGRAM, starting_again
-from app.files import plain_reason, write_atomically
+from app.system import paths
+from app.system.files import plain_reason, write_atomically
 from app.ui import DESKTOP_ID, ICON
 
 _ENTRY: Final = """\

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT, choose
 from app.export.registry import FORMATS, require
-from app.files import names_in_turn, plain_reason, safe_name
+from app.system.files import names_in_turn, plain_reason, safe_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import argparse
 import logging
 from typing import TYPE_CHECKING, Final
 
-from app import logs
 from app.cli.exits import Exit, leave_hanging_threads, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.person_options import unmet
@@ -14,6 +13,7 @@ from app.cli.poses import provide
 from app.cli.progress import ProgressBar, StatusLine
 from app.errors import MixposeError
 from app.lifting.progress import Stopped
+from app.system import logs
 
 if TYPE_CHECKING:
     from app.cli.capture import Capture

@@ -6,11 +6,11 @@ import os
 import shlex
 from pathlib import Path
 
-from app import paths
 from app.cli.exits import UsageError
 from app.cli.outputs import Job
 from app.cli.program import PROGRAM
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
+from app.system import paths
 
 
 def find_recording(given: str) -> Path:

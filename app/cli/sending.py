@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from app.cli.exits import say
 from app.cli.lifting_options import lift_options
 from app.errors import MixposeError
-from app.live_out.sender import Sender
+from app.stream_out.sender import Sender
 
 if TYPE_CHECKING:
     from app.cli.progress import StatusLine

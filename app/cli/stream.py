@@ -7,7 +7,6 @@ import logging
 import time
 from typing import Final
 
-from app import logs
 from app.cli.exits import Exit, leave_hanging_threads, warn
 from app.cli.interrupt import Interrupt
 from app.cli.lifting_options import lift_options
@@ -17,6 +16,7 @@ from app.detection.models import FOR_LIVE, WHY, Size
 from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
 from app.sources import reopener
+from app.system import logs
 
 log: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 0.05

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from app import logs, startup
 from app.cli.exits import UsageError, leave_hanging_threads
 from app.cli.screen import require_screen
+from app.system import logs, startup
 
 
 def run(options: argparse.Namespace) -> int:

@@ -22,9 +22,9 @@ from app.export.rig import BONES, ENDS, PARENTS, Array, Rig
 from app.export.sidecar import describe
 from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
-from app.files import write_together
 from app.motion.data import MotionData
 from app.motion.turns import matrices, zxy
+from app.system.files import write_together
 
 _CM: Final = 100.0
 _END: Final = dict(zip(ENDS, range(len(ENDS)), strict=True))

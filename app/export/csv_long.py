@@ -24,8 +24,8 @@ from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
 from app.export.parts import in_parts
 from app.export.sidecar import describe
-from app.files import write_together
 from app.motion.data import STATES, MotionData
+from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 HEADER: Final = "frame,time_s,tracked,joint,x,y,z,conf,state,event"

@@ -23,8 +23,8 @@ from app.export import frame_columns
 from app.export.events import labels, quoted
 from app.export.parts import in_parts
 from app.export.sidecar import describe
-from app.files import write_together
 from app.motion.data import FILLED, MISSING, SEEN, MotionData
+from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 HEADER: Final = ",".join(

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import __version__
-from app.colours import SIDE_COLOURS, rgb
 from app.errors import ExportError
 from app.export.bone_mesh import bone_mesh
 from app.export.parts import in_parts
@@ -24,8 +23,9 @@ from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
 from app.export.sidecar import describe
 from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
-from app.files import write_together
 from app.motion.data import MotionData
+from app.render.colours import SIDE_COLOURS, rgb
+from app.system.files import write_together
 
 _FLOAT: Final = 5126
 _UNSIGNED_BYTE: Final = 5121

@@ -24,8 +24,8 @@ from app.export import angle_columns, contact_columns, frame_columns
 from app.export.events import labels
 from app.export.parts import in_parts
 from app.export.sidecar import describe, description
-from app.files import write_together
 from app.motion.data import STATES, MotionData
+from app.system.files import write_together
 
 _CELLS: Final = {
     "seen": "x, y, z and conf",

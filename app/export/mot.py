@@ -17,8 +17,8 @@ from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
-from app.files import write_together
 from app.motion.data import MotionData
+from app.system.files import write_together
 
 
 def write(

@@ -21,8 +21,8 @@ from app.export.film.layout import Layout, lay_out
 from app.export.film.picture_pane import PicturePane
 from app.export.film.view_pane import ViewPane
 from app.export.sidecar import describe
-from app.files import write_together
 from app.motion.data import MotionData
+from app.system.files import write_together
 
 _LAST_S: Final = 1 / 30
 """How long the only frame of a film is shown."""

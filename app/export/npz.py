@@ -32,9 +32,9 @@ from numpy.typing import NDArray
 from app.export import contact_columns, frame_columns
 from app.export.events import labels
 from app.export.sidecar import describe
-from app.files import write_together
 from app.motion.angles import ANGLES
 from app.motion.data import STATES, MotionData
+from app.system.files import write_together
 from models.skeleton import JOINT_NAMES, PARENTS
 
 _CELLS: Final = {

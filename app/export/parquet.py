@@ -19,8 +19,8 @@ from app.export import angle_columns, frame_columns
 from app.export.events import labels
 from app.export.parts import in_parts
 from app.export.sidecar import describe
-from app.files import write_together
 from app.motion.data import STATES, MotionData
+from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 if TYPE_CHECKING:

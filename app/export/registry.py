@@ -10,8 +10,8 @@ from typing import Final, Protocol
 
 from app.errors import ExportError
 from app.export import bvh, c3d, csv_long, csv_table, gltf, json_frames, mot, npz, parquet, trc
-from app.files import plain_reason
 from app.motion.data import MotionData
+from app.system.files import plain_reason
 
 
 class Write(Protocol):

@@ -18,8 +18,8 @@ import numpy as np
 from app.export.even import EvenMotion, evenly
 from app.export.parts import in_parts
 from app.export.sidecar import describe
-from app.files import write_together
 from app.motion.data import MotionData
+from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 _CELLS: Final = {

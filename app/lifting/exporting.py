@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import ExportError
-from app.files import plain_reason
 from app.lifting.progress import Progress, ProgressCallback, Stage
+from app.system.files import plain_reason
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from app import paths
 from app.errors import LiftingError, MixposeError
 from app.lifting.progress import Stopped
+from app.system import paths
 
 log: Final = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from app.clock import elapsed_s
 from app.errors import SourceError
 from app.packets import Frame
 from app.pipeline.board import Board
@@ -18,6 +17,7 @@ from app.pipeline.crew import Crew
 from app.pipeline.status import SourceFacts, State
 from app.sources.base import SOURCE_SILENT_S
 from app.sources.paced import PacedSource
+from app.system.clock import elapsed_s
 
 if TYPE_CHECKING:
     from app.sources.base import Source

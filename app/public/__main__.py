@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from app import startup
+from app.system import startup
 
 startup.prepare()  # also in the child processes, which import this file under another name
 

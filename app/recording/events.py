@@ -35,11 +35,11 @@ from pathlib import Path
 from typing import IO, Final
 
 from app.errors import RecordingError
-from app.files import lock_patiently, plain_reason, sync_folder
 from app.recording import strict_json
 from app.recording.inside import open_inside
 from app.recording.mark import is_being_written
 from app.recording.storage import AppendOnlyFile
+from app.system.files import lock_patiently, plain_reason, sync_folder
 
 _log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from app.files import lock, lock_patiently
 from app.recording.inside import open_inside
 from app.recording.names import KEYPOINTS_FILE
+from app.system.files import lock, lock_patiently
 
 
 class Hold:

@@ -11,8 +11,8 @@ import errno
 from pathlib import Path
 from typing import Final
 
-from app.files import lock, lock_patiently
 from app.recording.inside import open_inside
+from app.system.files import lock, lock_patiently
 
 FILE_NAME: Final = ".writing"
 

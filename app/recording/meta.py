@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from app import __version__
 from app.errors import RecordingError
-from app.files import write_atomically
 from app.recording import strict_json
 from app.recording.inside import open_inside
+from app.system.files import write_atomically
 from models.skeleton import JOINT_NAMES, LANDMARK_NAMES
 
 VERSION: Final = 1

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.errors import RecordingError
-from app.files import plain_reason, safe_name, sync_folder
 from app.recording.hold import is_held
 from app.recording.mark import is_being_written
 from app.recording.names import SUFFIX
+from app.system.files import plain_reason, safe_name, sync_folder
 
 
 def renamed(path: Path, name: str) -> Path:

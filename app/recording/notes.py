@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import RecordingError
-from app.files import plain_reason, write_atomically
 from app.recording.inside import open_inside
+from app.system.files import plain_reason, write_atomically
 
 _log = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
-from app.files import plain_reason, write_atomically
 from app.recording import strict_json
 from app.recording.inside import open_inside
+from app.system.files import plain_reason, write_atomically
 from models.level import Level
 from models.skeleton import JOINT_COUNT
 

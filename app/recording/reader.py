@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
-from app.files import plain_reason
 from app.recording import mark, video
 from app.recording import meta as meta_file
 from app.recording import poses as poses_file
@@ -26,6 +25,7 @@ from app.recording.names import KEYPOINTS_FILE
 from app.recording.poses import LiftedPoses, SavedPoses
 from app.recording.rows import HEADER_BYTES, ROW, Rows
 from app.recording.video import Pictures
+from app.system.files import plain_reason
 
 _log = logging.getLogger(__name__)
 

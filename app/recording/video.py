@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import __version__
-from app.files import plain_reason
 from app.recording import matroska
 from app.recording.inside import open_inside
 from app.recording.storage import AppendOnlyFile
+from app.system.files import plain_reason
 
 _log = logging.getLogger(__name__)
 

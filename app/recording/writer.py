@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import RecordingError
-from app.files import names_in_turn, plain_reason, safe_name, sync_folder
 from app.packets import Frame, Keypoints2D
 from app.recording import meta as meta_file
 from app.recording import rows, video
@@ -27,6 +26,7 @@ from app.recording.names import KEYPOINTS_FILE, SUFFIX
 from app.recording.space import DiskSpace
 from app.recording.storage import AppendOnlyFile
 from app.recording.video import PictureWriter
+from app.system.files import names_in_turn, plain_reason, safe_name, sync_folder
 
 _log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.colours import JOINT_COLOURS, rgb
 from app.render import shading, shapes
 from app.render.camera import View
+from app.render.colours import JOINT_COLOURS, rgb
 from app.render.request import Body
 from models.skeleton import JOINT, JOINT_COUNT, PARENTS
 

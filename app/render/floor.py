@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.colours import SceneTheme, rgb
 from app.render.camera import NEAREST_M, View
+from app.render.colours import SceneTheme, rgb
 from app.render.layers import Picture
 from app.render.request import Body
 from app.render.shadow import paint_shadow

@@ -13,7 +13,7 @@ Kind = Literal["skeleton", "performer"]
 
 SCENES: dict[Kind, tuple[str, str]] = {
     "skeleton": ("app.render.skeleton_scene", "SkeletonScene"),
-    "performer": ("app.performer.scene", "PerformerScene"),
+    "performer": ("app.synthetic.performer.scene", "PerformerScene"),
 }
 """Module and class that draw each kind; imported in the child only."""
 

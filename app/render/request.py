@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.colours import SceneTheme
 from app.render.camera import View
+from app.render.colours import SceneTheme
 
 ANKLE_M: Final = 0.08
 """Height of the ankle joint above the sole."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.colours import SceneTheme
 from app.render.camera import View
+from app.render.colours import SceneTheme
 from app.render.figure import SkeletonFigure
 from app.render.floor import paint_below, paint_floor
 from app.render.gl_window import GlWindow

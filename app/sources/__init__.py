@@ -11,7 +11,14 @@ from typing import Final
 
 from app.errors import SourceError
 from app.sources.base import SOURCE_SILENT_S, Source
-from app.sources.camera import Camera, SameCamera, find_camera, list_cameras, open_camera
+from app.sources.camera import (
+    Camera,
+    SameCamera,
+    camera_lines,
+    find_camera,
+    list_cameras,
+    open_camera,
+)
 from app.sources.newest import LiveSource
 from app.sources.paced import PacedSource
 from app.sources.stream import is_url, open_stream
@@ -24,6 +31,7 @@ __all__ = [
     "PacedSource",
     "Source",
     "VideoFile",
+    "camera_lines",
     "default_source",
     "is_file",
     "list_cameras",
@@ -135,6 +143,6 @@ def _looks_like_path(spec: str) -> bool:
 
 
 def _open_performer(size: tuple[int, int], rate: float, *, endless: bool) -> Source:
-    from app.performer.source import PerformerSource  # Open3D takes a second to import
+    from app.synthetic.performer.source import PerformerSource  # Open3D takes a second to import
 
     return PerformerSource(size=size, rate=rate, duration_s=None if endless else PERFORMER_CLIP_S)

@@ -126,6 +126,11 @@ def _make(camera: Camera) -> str:
     return camera.make or camera.name
 
 
+def camera_lines() -> list[str]:
+    """Number and name of each camera, as lines of text."""
+    return [f"{camera.index}  {camera.name}" for camera in list_cameras()] or ["none found"]
+
+
 def find_camera(wish: str, cameras: Sequence[Camera]) -> Camera:
     """Return the camera with this number, device file or name, or the only one like it.
 

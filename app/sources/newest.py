@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.clock import elapsed_s
 from app.errors import SourceError
 from app.packets import Frame
 from app.sources.base import SOURCE_SILENT_S, Source
+from app.system.clock import elapsed_s
 
 _log = logging.getLogger(__name__)
 

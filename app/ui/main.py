@@ -12,8 +12,8 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
-from app import paths
-from app.live_out.targets import LslTarget, OscTarget
+from app.stream_out.targets import LslTarget, OscTarget
+from app.system import paths
 from app.ui import DESKTOP_ID, ICON
 from app.ui.guard import ErrorGuard, SignalGuard
 from app.ui.preferences import Preferences, PreferencesFile

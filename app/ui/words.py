@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.detection.models import FOR_LIVE, MODELS, WHY
-from app.live_out.figures import Figures
 from app.pipeline.status import Stats
+from app.stream_out.figures import Figures
 
 NARROW_SPACE: Final = "\u2009"
 

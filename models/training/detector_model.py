@@ -1,9 +1,10 @@
 """MediaPipe's pose landmarker as it errs: a statistical model fitted to its answers.
 
 People were drawn in thousands of captured poses, bodies, clothes and views, and the detector run on
-the pictures in each of its sizes (``app.study``).  For a true pose as seen by the camera, a small
-network fitted to those answers (``models.training.fit_detector``) says where the detector puts each
-joint in the picture and in its own 3D on average, how far it strays, and how sure it claims to be.
+the pictures in each of its sizes (``app.lab.study``).  For a true pose as the camera sees it, a
+small network fitted to those answers (``models.training.fit_detector``) says where the detector
+puts each joint in the picture and in its own 3D on average, how far it strays, and how sure it
+claims to be.
 What strays does so jointly (an arm taken for another moves whole) and slowly: the deviations of all
 joints have one covariance, a share that lasts for the whole clip, and a share that fades from frame
 to frame.

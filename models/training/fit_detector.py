@@ -1,6 +1,6 @@
 """Fit the detector model to studies: ``python -m models.training.fit_detector STUDY …``.
 
-The study (``python -m app.study``) holds what the detector said of drawn people, and the truth.
+The study (``python -m app.lab.study``) holds what the detector said of drawn people, and the truth.
 """
 
 from __future__ import annotations

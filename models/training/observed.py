@@ -2,7 +2,7 @@
 
 The detector model (``detector_model``) knows the size and the course of the detector's errors, but
 leaves to chance most of what they have to do with the pose.  Here the detector itself has looked:
-``python -m app.study`` draws captured motion, bodies, views and framings at random, shows the
+``python -m app.lab.study`` draws captured motion, bodies, views and framings at random, shows the
 pictures to it, and keeps its answers beside the truth.
 
 The performer's bodies are alike: their legs are 1.72 times their trunk, give or take 0.07.  Trained
@@ -67,7 +67,7 @@ class Observed:
     """Windows of studies.
 
     Args:
-        files: what ``python -m app.study`` wrote, or folders of it.
+        files: what ``python -m app.lab.study`` wrote, or folders of it.
         share: of these windows in every batch, above 0 and below 1.
         vary: whether windows are given bodies of their own, and many of them another's arms.
 

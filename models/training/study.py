@@ -1,4 +1,4 @@
-"""What the detector said of drawn people, as files of plain arrays (``python -m app.study``)."""
+"""What the detector said of drawn people, as files of arrays (``python -m app.lab.study``)."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Study:
             study._require_whole()
         except (OSError, ValueError, TypeError, LookupError, BadZipFile) as error:
             raise MixposeError(
-                f"{path} is no study: {error}. Make one with python -m app.study."
+                f"{path} is no study: {error}. Make one with python -m app.lab.study."
             ) from error
         return study
 

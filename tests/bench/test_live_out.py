@@ -9,9 +9,9 @@ import numpy as np
 import psutil
 import pytest
 
-from app.live_out.sender import Sender
-from app.live_out.targets import LslTarget, OscTarget
 from app.packets import Pose3D
+from app.stream_out.sender import Sender
+from app.stream_out.targets import LslTarget, OscTarget
 from models.skeleton import JOINT_COUNT
 from tests.support.live_receivers import Receiver
 from tests.support.skeletons import performed

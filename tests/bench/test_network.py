@@ -9,7 +9,7 @@ import psutil
 import pytest
 import torch
 
-from app.bench.network import (
+from app.lab.bench.network import (
     PAPER_FRAMES,
     compare_paper,
     live_pass_s,

@@ -12,12 +12,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app import bench
-from app.bench.clip import film_performer
-from app.bench.live import VIEW_SIZE, Observed, observe
-from app.bench.offline import detector_alone, warmed, whole_lift
-from app.bench.parts import drawing_row
 from app.detection.models import FOR_FILMS
+from app.lab import bench
+from app.lab.bench.clip import film_performer
+from app.lab.bench.live import VIEW_SIZE, Observed, observe
+from app.lab.bench.offline import detector_alone, warmed, whole_lift
+from app.lab.bench.parts import drawing_row
 from app.lifting.options import LiftOptions
 from app.lifting.pool import cores
 from app.render.client import Renderer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.bench.table import Row, markdown
+from app.lab.bench.table import Row, markdown
 
 
 def test_columns_line_up_and_what_was_not_measured_is_empty() -> None:

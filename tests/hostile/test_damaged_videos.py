@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from app.batch.run import run
-from app.batch.task import Result, Task, Wanted
 from app.errors import LiftingError, MixposeError
+from app.lifting.batch.run import run
+from app.lifting.batch.task import Result, Task, Wanted
 from app.lifting.options import LiftOptions
 from app.lifting.pool import Pool, cores
 from app.lifting.progress import never

@@ -15,9 +15,9 @@ import av
 import numpy as np
 import pytest
 
-from app.batch.run import run as run_all
-from app.batch.task import Result, Task, Wanted
 from app.errors import DetectorError, SourceError
+from app.lifting.batch.run import run as run_all
+from app.lifting.batch.task import Result, Task, Wanted
 from app.lifting.options import LiftOptions
 from app.lifting.progress import never
 from app.packets import Frame

@@ -7,7 +7,7 @@ import copy
 import pytest
 import torch
 
-from app.bench.network import SPREAD_M, moving_person
+from app.lab.bench.network import SPREAD_M, moving_person
 from models.eightbit import EightBitMixSTE
 from models.fast import accelerated, has_eight_bit
 from models.graphs import GraphedMixSTE, halved

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from app.performer.source import PerformerSource
+from app.synthetic.performer.source import PerformerSource
 
 
 def write_clip(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 30) -> Path:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.packets import Frame
-from app.performer.puppet import Take
-from app.performer.source import PerformerSource
-from app.performer.stage import aim_camera
-from app.performer.variation import variation
+from app.synthetic.performer.puppet import Take
+from app.synthetic.performer.source import PerformerSource
+from app.synthetic.performer.stage import aim_camera
+from app.synthetic.performer.variation import variation
 from tests.support.walking import walker
 
 Picture = NDArray[np.uint8]

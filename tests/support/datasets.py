@@ -99,7 +99,7 @@ def write_set(folder: Path, frames: int = 8, rate: float = 60.0) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class ObservedTake:
-    """A take of T frames as ``python -m app.study`` writes it, a row of each array."""
+    """A take of T frames as ``python -m app.lab.study`` writes it, a row of each array."""
 
     landmarks: NDArray[np.float32]
     """(T, 33, 5)"""
@@ -169,7 +169,7 @@ def landmarks_of(joints: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def write_study(path: Path, takes: Sequence[ObservedTake]) -> Path:
-    """Write what ``python -m app.study`` would."""
+    """Write what ``python -m app.lab.study`` would."""
     names = [field.name for field in fields(ObservedTake)]
     arrays: Tree = {name: np.array([getattr(take, name) for take in takes]) for name in names}
     path.parent.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.evaluation.material import Footage
+from app.lab.evaluation.material import Footage
 from models import checkpoint
 from models.checkpoint import IMAGE, PERSON_BOX, WeightsInfo
 from models.mixste import MixSTE

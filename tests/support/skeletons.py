@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from app.export.rig import BONE, JOINT_OF, PARENTS
 from app.export.skeleton_pose import SkeletonMotion
 from app.motion.data import MotionData
-from app.performer.motion import Motion
-from app.performer.puppet import Take
-from app.performer.variation import variation
+from app.synthetic.performer.motion import Motion
+from app.synthetic.performer.puppet import Take
+from app.synthetic.performer.variation import variation
 from models.skeleton import JOINT, JOINT_COUNT
 from models.training.motion.bvh import read_bvh
 from models.training.motion.kinematics import place

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.colours import SIDE_COLOURS, opacity, rgb
 from app.export.film.layout import Size
 from app.export.film.strokes import shade, stroke
 from app.motion.data import MotionData
+from app.render.colours import SIDE_COLOURS, opacity, rgb
 from models.skeleton import BONES, JOINT_COUNT, SIDES
 from models.timing import LONGEST_GAP_S
 

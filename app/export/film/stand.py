@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from app.colours import opacity
 from app.motion.data import MotionData
 from app.render.camera import MIDDLE_M, THREE_QUARTER, View
+from app.render.colours import opacity
 from app.render.request import ANKLE_M, SITTING_M, Body
 from models.skeleton import JOINT
 

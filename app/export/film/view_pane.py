@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.colours import DARK_SCENE, SIDE_COLOURS, rgb
 from app.export.film.layout import Size
 from app.export.film.stand import Stand
 from app.export.film.strokes import shade, stroke
@@ -18,6 +17,7 @@ from app.motion.data import MotionData
 from app.render import painted
 from app.render.camera import View
 from app.render.client import Renderer
+from app.render.colours import DARK_SCENE, SIDE_COLOURS, rgb
 from app.render.floor import paint_below, paint_floor
 from app.render.request import Body, SkeletonRequest
 

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.performer.rotations import about_y
 from app.synthetic.clothed.fabrics import Texture
+from app.synthetic.performer.rotations import about_y
 
 Array = NDArray[np.float64]
 

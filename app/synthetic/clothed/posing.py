@@ -1,9 +1,9 @@
 """Poses a body by captured motion: the motion's directions, the body's own lengths.
 
-Which way limbs are turned and how feet stand comes from the performer (``app.performer.puppet``),
-whose bones wear the motion.  The body's bones are turned like those, and then so far that its
-*keypoints* lie in the motion's directions: a leg that is straight in the motion is straight in the
-truth, wherever the body's bones run inside the flesh.
+Which way limbs are turned and how feet stand comes from the performer
+(``app.synthetic.performer.puppet``), whose bones wear the motion.  The body's bones are turned like
+those, and then so far that its *keypoints* lie in the motion's directions: a leg that is straight
+in the motion is straight in the truth, wherever the body's bones run inside the flesh.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from app.performer.motion import BONE
-from app.performer.puppet import Take
-from app.performer.variation import Proportions
 from app.synthetic.clothed.body import Figure
+from app.synthetic.performer.motion import BONE
+from app.synthetic.performer.puppet import Take
+from app.synthetic.performer.variation import Proportions
 from models.skeleton import JOINT
 
 Array = NDArray[np.float64]

@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.performer.puppet import heading
 from app.synthetic.clothed.body import Rig
 from app.synthetic.clothed.cameras import Camera, place_camera
 from app.synthetic.clothed.drawing import PersonDrawing, Renderer
 from app.synthetic.clothed.people import Wardrobe, person
 from app.synthetic.clothed.posing import pose
 from app.synthetic.clothed.scene import Scene, seat
+from app.synthetic.performer.puppet import heading
 from models.skeleton import JOINT_NAMES
 
 Array = NDArray[np.float64]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import ExportError, MixposeError
 from app.export.registry import FORMATS, require
-from app.files import free_name, safe_name
 from app.motion.selection import Selection
+from app.system.files import free_name, safe_name
 from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.presenters import work

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from app.colours import opacity
 from app.detection.following import Choice
 from app.packets import Pose3D
 from app.pipeline import LiveRun, PoseSink, Snapshot, State
+from app.render.colours import opacity
 from app.ui import notices, words
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.colours import opacity
 from app.motion.selection import Selection
 from app.packets import Company, Frame, Keypoints2D, Pose3D
+from app.render.colours import opacity
 from app.ui import words
 from app.ui.presenters.stage import Look, Position, Tick
 from models.skeleton import MIRROR

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 from PyQt6.QtCore import QObject
 
 from app.errors import MixposeError
-from app.live_out.sender import Sender
-from app.live_out.targets import LslTarget, OscTarget, Target
+from app.stream_out.sender import Sender
+from app.stream_out.targets import LslTarget, OscTarget, Target
 from app.ui import words
 
 if TYPE_CHECKING:

@@ -74,9 +74,10 @@ def devices() -> list[tuple[str, str]]:
 
 def diagnostics(extra: dict[str, str]) -> str:
     """What a fault report needs, as text."""
-    from app import logs
+    from app.sources import camera_lines
+    from app.system import logs
 
-    return logs.diagnostics(extra)
+    return logs.diagnostics(camera_lines, extra)
 
 
 def recordings(folder: Path) -> list[tuple[str, str]]:
@@ -217,7 +218,7 @@ def export_video(
     from app.export.registry import FORMATS
     from app.lifting.exporting import Order, process_and_export
     from app.lifting.progress import Overall
-    from app.pictures import refuse_source
+    from app.sources.pictures import refuse_source
     from app.ui.presenters.processing import wanted
 
     refuse_source(path, video)
@@ -240,8 +241,8 @@ def lift_video(
     """
     from app.lifting.clip import lift_clip
     from app.lifting.work import detect, make_lifter, make_pool
-    from app.pictures import SourcePictures
     from app.sources import open_source
+    from app.sources.pictures import SourcePictures
 
     wanted = replace(lifting_of(preferences), choices=tuple(choices))
     network = make_lifter(wanted)

@@ -19,8 +19,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.files import free_name
 from app.motion.selection import Selection
+from app.system.files import free_name
 from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target
 from app.ui.views import kit
 from app.ui.views.processing import ProcessingForm

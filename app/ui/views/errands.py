@@ -12,8 +12,8 @@ from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app import __version__
 from app.detection.no_telemetry import environment_for_others
-from app.files import VIDEO_SUFFIXES
 from app.recording.names import SUFFIX
+from app.system.files import VIDEO_SUFFIXES
 from app.ui.presenters import sources, work
 from app.ui.presenters.exporting import Target
 from app.ui.tasks import Job

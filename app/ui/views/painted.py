@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF
 
-from app.colours import SIDE_COLOURS, SceneTheme
 from app.render import painted
 from app.render.camera import View
+from app.render.colours import SIDE_COLOURS, SceneTheme
 from app.render.request import Body
 
 

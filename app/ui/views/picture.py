@@ -17,8 +17,8 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from app import colours
 from app.packets import Frame
+from app.render import colours
 from app.ui import icons
 from app.ui.presenters import company
 from app.ui.presenters import picture as geometry

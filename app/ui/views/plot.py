@@ -11,8 +11,8 @@ from PyQt6.QtCore import QEvent, QObject, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.colours import SIDE_COLOURS
 from app.motion.angles import ANGLE, ANGLES, Angle
+from app.render.colours import SIDE_COLOURS
 from app.ui.angle_groups import GROUPS
 from app.ui.presenters.plotting import Curves, PlotPresenter
 from app.ui.presenters.stage import Look

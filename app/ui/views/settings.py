@@ -17,8 +17,8 @@ from PyQt6.QtWidgets import (
 
 from app.detection.models import MODELS, SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
-from app.live_out.targets import NETWORK, LslTarget, OscTarget
 from app.motion.wanted import HEIGHT_RANGE_M
+from app.stream_out.targets import NETWORK, LslTarget, OscTarget
 from app.ui.preferences import Preferences
 from app.ui.views import kit
 

@@ -18,8 +18,8 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from app.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
 from app.render.client import Drawn, Renderer
+from app.render.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
 from app.render.request import Body, SkeletonRequest
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.stage import Look

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPen
 
-from app.colours import SIDE_COLOURS
+from app.render.colours import SIDE_COLOURS
 from app.ui.presenters.picture import Dot, Stroke
 
 

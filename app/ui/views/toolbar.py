@@ -8,7 +8,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
-from app import colours
+from app.render import colours
 from app.ui import icons, words
 from app.ui.preferences import MAX_DELAY
 from app.ui.presenters.recording import RecordState, RecordStatus

@@ -148,7 +148,7 @@ def test_the_core_of_lift_imports_without_the_window(program: Program) -> None:
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['PyQt6', 'open3d', 'torch', 'mediapipe']));"
         "import app.lifting.work, app.cli.lift;"
-        "import app.cli.devices, app.cli.bench, app.logs, app.machine"
+        "import app.cli.devices, app.cli.bench, app.system.logs, app.system.machine"
     )
     assert program.run(code=code).code == 0
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.batch.task import Task
 from app.cli import batch_options, folders, many
 from app.cli.arguments import parse
 from app.export.registry import export
+from app.lifting.batch.task import Task
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.motion import ORIGIN, motion
 from tests.support.program import Program

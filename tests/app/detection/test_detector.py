@@ -26,7 +26,7 @@ from app.detection.models import MODELS, SIZES, Size
 from app.detection.no_telemetry import silenced
 from app.errors import DetectorError
 from app.packets import Frame, Keypoints2D
-from app.performer.source import PerformerSource
+from app.synthetic.performer.source import PerformerSource
 from models import WEIGHTS_DIR
 from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
 from models.visibility import seen_mask

@@ -14,8 +14,8 @@ from app.detection.looking import Search
 from app.detection.no_telemetry import silenced
 from app.detection.person import same
 from app.packets import Keypoints2D
-from app.performer.source import PerformerSource
 from app.sources import VideoFile
+from app.synthetic.performer.source import PerformerSource
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from app.detection.following import LOST_S, Choice, Following, Sighting
 from app.detection.landmarker import Landmarker
 from app.detection.person import Person
 from app.packets import Frame, Keypoints2D
-from app.performer.source import PerformerSource
+from app.synthetic.performer.source import PerformerSource
 from tests.support.company import BEHIND, MEET_S, NEAR, RATE, Acted, Picture, crossing, frames
 from tests.support.rectangles import BLUE, RED, TABLE, Colour, PaintedEyes, painted, person
 

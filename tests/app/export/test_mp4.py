@@ -15,12 +15,12 @@ import numpy as np
 import psutil
 import pytest
 
-from app.colours import LEFT, RIGHT, rgb
 from app.errors import ExportError
 from app.export.film.picture_pane import GREY
 from app.export.registry import export
 from app.motion.data import MotionData
 from app.motion.selection import Selection, select
+from app.render.colours import LEFT, RIGHT, rgb
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.films import Film, number_shown, read_film, take
 from tests.support.motion import motion, raised_left_arm

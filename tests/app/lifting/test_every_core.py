@@ -23,8 +23,8 @@ from app.lifting.reading import detect_clip
 from app.lifting.stretches import DetectStretch, Plan
 from app.lifting.units import Moved
 from app.lifting.work import detect
-from app.performer.source import PerformerSource
 from app.sources import VideoFile
+from app.synthetic.performer.source import PerformerSource
 from tests.support.clips import write_clip
 from tests.support.company import Acted, Role, act
 from tests.support.engines import Inline

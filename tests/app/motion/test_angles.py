@@ -15,8 +15,8 @@ from app.motion.angles import (
     continued,
     joint_angles,
 )
-from app.performer.motion import BONE, Motion
-from app.performer.variation import variation
+from app.synthetic.performer.motion import BONE, Motion
+from app.synthetic.performer.variation import variation
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
 from tests.support.poses_by_angle import body
 from tests.support.skeletons import as_motion, performed

@@ -15,7 +15,6 @@ import pytest
 from app.detection.detector import Detector
 from app.detection.models import Size
 from app.packets import Frame, Keypoints2D, Pose3D
-from app.performer.source import PerformerSource
 from app.pipeline import LiveRun, State
 from app.pipeline.inbox import CAPACITY
 from app.recording.meta import SourceInfo
@@ -23,6 +22,7 @@ from app.recording.names import KEYPOINTS_FILE
 from app.recording.reader import Recording
 from app.recording.rows import HEADER_BYTES, ROW
 from app.recording.writer import RecordingWriter
+from app.synthetic.performer.source import PerformerSource
 from models.lifter import Lifter
 from tests.support.waiting import until
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from app.packets import Pose3D
-from app.performer.source import PerformerSource
 from app.pipeline import LiveRun, Sight, State
 from app.sources.paced import PacedSource
+from app.synthetic.performer.source import PerformerSource
 from models.lifter import Lifter
 from models.metrics import p_mpjpe
 from tests.support.waiting import until

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live_out.sender import Sender
 from app.packets import Keypoints2D, Pose3D
 from app.pipeline import LiveRun
 from app.pipeline.board import Board
@@ -16,9 +15,10 @@ from app.pipeline.controls import Controls
 from app.pipeline.crew import Crew
 from app.pipeline.inbox import Inbox
 from app.pipeline.lifting import Lifting
+from app.stream_out.sender import Sender
 from models.live import LivePose
 from models.skeleton import JOINT, MIRROR
-from tests.app.live_out.test_sender import Network
+from tests.app.stream_out.test_sender import Network
 from tests.support.scripted import ScriptedSource
 from tests.support.waiting import until
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import app.pipeline.feed
-from app.clock import elapsed_s
 from app.packets import Frame
 from app.pipeline.feed import Timeline
+from app.system.clock import elapsed_s
 
 IMAGE = np.zeros((2, 2, 3), np.uint8)
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from app.errors import RecordingError
-from app.files import lock, lock_patiently
 from app.recording import meta, notes
 from app.recording.events import EventList, line
 from app.recording.inside import open_inside
 from app.recording.listing import list_recordings
 from app.recording.reader import Recording
 from app.recording.video import Pictures
+from app.system.files import lock, lock_patiently
 from tests.support.recordings import INFO, SIZE, poses, record
 
 PRECIOUS = b"precious\n"
@@ -169,7 +169,7 @@ def test_a_lock_held_for_a_moment_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_lock_held_for_long_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.files._PATIENCE_S", 0.2)
+    monkeypatch.setattr("app.system.files._PATIENCE_S", 0.2)
     path = record(tmp_path, 5)
     (path / "events.log").write_bytes(line(1, 0.1, "kept"))
     with (path / "events.log").open("rb") as theirs:

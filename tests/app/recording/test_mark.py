@@ -11,9 +11,9 @@ from typing import IO, Any
 import pytest
 
 from app.errors import RecordingError
-from app.files import lock
 from app.recording.mark import WritingMark, is_being_written, is_marked
 from app.recording.writer import RecordingWriter
+from app.system.files import lock
 from tests.support.recordings import CAMERA, SIZE
 
 REPOSITORY = Path(__file__).parents[3]
@@ -81,7 +81,7 @@ def test_whoever_looks_at_the_wrong_moment_does_not_take_the_lock(
 def test_a_recording_is_not_made_without_its_lock(
     tmp_path: Path, prober: list[IO[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.files._PATIENCE_S", 0.2)
+    monkeypatch.setattr("app.system.files._PATIENCE_S", 0.2)
     with pytest.raises(RecordingError, match="another program holds the file"):
         RecordingWriter.create(tmp_path, "take", source=CAMERA, size=SIZE)
     prober[0].close()

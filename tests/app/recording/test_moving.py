@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 from app.errors import RecordingError
-from app.files import lock
 from app.recording import notes
 from app.recording.hold import Hold, is_held
 from app.recording.listing import list_recordings
 from app.recording.moving import put_back, put_into_trash, renamed
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
+from app.system.files import lock
 from tests.support.disks import read_only
 from tests.support.recordings import CAMERA, SIZE, packet, record
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.colours import DARK_SCENE, SceneTheme
 from app.render.camera import FRONT, View
+from app.render.colours import DARK_SCENE, SceneTheme
 from app.render.request import Body, SkeletonRequest
 from models.skeleton import JOINT_NAMES
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from app.colours import DARK_SCENE, LEFT, LIGHT_SCENE, RIGHT, rgb
 from app.render.camera import FRONT, SIDE
 from app.render.client import Renderer
+from app.render.colours import DARK_SCENE, LEFT, LIGHT_SCENE, RIGHT, rgb
 from app.render.request import SkeletonRequest
 from models.skeleton import JOINT
 from tests.app.render.conftest import request_for

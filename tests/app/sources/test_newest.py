@@ -14,9 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 import app.sources.newest
-from app.clock import elapsed_s
 from app.errors import SourceError
 from app.sources.newest import LiveSource, OpenedDevice, RepeatFilter
+from app.system.clock import elapsed_s
 from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.sources import read_until
 from tests.support.waiting import until

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app import startup
+from app.system import startup
 
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -62,7 +62,7 @@ def open_window(qapp: QApplication, tmp_path: Path) -> Iterator[OpenWindow]:
 @pytest.fixture(scope="session")
 def person_jpegs() -> list[bytes]:
     """Two seconds of the performer as JPEGs, forth and back so that they repeat without a jump."""
-    from app.performer.source import PerformerSource
+    from app.synthetic.performer.source import PerformerSource
 
     with PerformerSource(rate=30.0, duration_s=FRAMES / 30) as source:
         forth = []

@@ -10,9 +10,9 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
-from app.colours import LEFT, RIGHT
 from app.motion.angles import ANGLE, joint_angles
 from app.recording.reader import Recording
+from app.render.colours import LEFT, RIGHT
 from app.ui.main import Session
 from app.ui.presenters.playback import PlaybackStage
 from tests.support.mjpeg import MjpegServer

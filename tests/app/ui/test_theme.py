@@ -6,7 +6,7 @@ import pytest
 from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
 
-from app import colours
+from app.render import colours
 from app.ui import icons, theme
 from app.ui.views import toolbar
 

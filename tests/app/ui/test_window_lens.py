@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.performer.source import PerformerSource
 from app.recording.reader import Recording
+from app.synthetic.performer.source import PerformerSource
 from app.ui.presenters.recording import RecordState
 from tests.support.windows import OpenWindow, until
 

@@ -16,7 +16,7 @@ from PyQt6.QtGui import QDropEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLabel, QWidget
 
-from app.files import VIDEO_SUFFIXES
+from app.system.files import VIDEO_SUFFIXES
 from app.ui.notices import Do
 from app.ui.presenters.recording import RecordState
 from app.ui.views import kit

@@ -71,5 +71,5 @@ def test_files_that_are_no_study_are_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("hello")
     (tmp_path / "torn.npz").write_bytes(good.read_bytes()[:80])
     for name in (*broken, "text", "torn", "absent"):
-        with pytest.raises(MixposeError, match=rf"{name}.npz is no study.*python -m app.study"):
+        with pytest.raises(MixposeError, match=rf"{name}.npz is no study.*python -m app.lab.study"):
             Study.read(tmp_path / f"{name}.npz")

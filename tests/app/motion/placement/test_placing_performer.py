@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from app.evaluation.methods import Ours
-from app.evaluation.performer import performer_acts
-from app.evaluation.placement_study import Placing, placing, told_of
-from app.evaluation.processing_study import as_motion
+from app.lab.evaluation.methods import Ours
+from app.lab.evaluation.performer import performer_acts
+from app.lab.evaluation.placement_study import Placing, placing, told_of
+from app.lab.evaluation.processing_study import as_motion
 from models.lifter import Lifter
 
 pytestmark = pytest.mark.slow

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from app.errors import ClothedError
-from app.study.clothed import ClothedStage
-from app.study.motion import Source
-from app.study.observation import Observation
-from app.study.observe import observe
+from app.lab.study.clothed import ClothedStage
+from app.lab.study.motion import Source
+from app.lab.study.observation import Observation
+from app.lab.study.observe import observe
 from app.synthetic.clothed import extras
 from app.synthetic.clothed.people import Wardrobe, legs_over_trunk, person
 from app.synthetic.clothed.posing import pose

@@ -1,0 +1,7 @@
+"""How fast this machine is, stage by stage, on the program's own parts: what ``bench`` prints."""
+
+from __future__ import annotations
+
+from app.lab.bench.run import Plan, main, measure
+
+__all__ = ["Plan", "main", "measure"]

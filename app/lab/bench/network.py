@@ -1,0 +1,197 @@
+"""The network alone: the paper's and ours, as fast as here against as written."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import torch
+from torch import Tensor
+
+from app.lab.bench.table import Row
+from models.devices import cpu_threads
+from models.fast import Lifting, accelerated
+from models.graphs import GraphedMixSTE
+from models.mixste import MixSTE
+
+if TYPE_CHECKING:
+    from models.lifter import Lifter
+
+PAPER_FRAMES: Final = 243
+SPREAD_M: Final = 0.3
+_CUDA_PASSES: Final = 50
+_MATRIX_SIZE: Final = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two ways to run one network."""
+
+    plain_s: float
+    fast_s: float
+    """Medians of turns taken alternately, in seconds."""
+    ratio: float
+    """Median of the turns' own ratios: a busy moment hits both sides of most turns."""
+    mean_mm: float
+    largest_mm: float
+    """Distances between the joints of the two answers."""
+
+
+def paper_network(frames: int = PAPER_FRAMES) -> MixSTE:
+    """The paper's network with random weights, its head scaled so that poses spread 0.3 m."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = MixSTE(frames).eval()
+    with torch.inference_mode():
+        spread = network(moving_person(frames, 2)).std()
+    with torch.no_grad():
+        for parameter in network.head[1].parameters():
+            parameter.mul_(SPREAD_M / spread)
+    return network
+
+
+def moving_person(frames: int, channels: int, batch: int = 1) -> Tensor:
+    """(batch, frames, 17, channels) joints that swing about their places, with a detector's noise.
+
+    Places lie within the person's box, swings reach 0.15 of its half side at up to 0.8 Hz at 50
+    frames/s, noise is 0.5 % of it.
+    """
+    random = torch.Generator().manual_seed(3)
+
+    def draw() -> Tensor:
+        return torch.rand(batch, 1, 17, channels, generator=random)
+
+    time_s = torch.arange(frames)[None, :, None, None] / 50
+    swing = 0.15 * torch.sin(time_s * (1 + 4 * draw()) + 6 * draw())
+    place = 1.6 * draw() - 0.8
+    noise = torch.randn(batch, frames, 17, channels, generator=random)
+    return place + swing + 0.005 * noise
+
+
+def compare(plain: Lifting, fast: Lifting, keypoints: Tensor, turns: int) -> Compared:
+    """Run both in turns over the same windows, after one pass each that is not counted."""
+    distance = 1000 * (plain(keypoints) - fast(keypoints)).norm(dim=-1)
+    taken = [(_seconds(plain, keypoints), _seconds(fast, keypoints)) for _ in range(turns)]
+    return Compared(
+        statistics.median(pair[0] for pair in taken),
+        statistics.median(pair[1] for pair in taken),
+        statistics.median(pair[0] / pair[1] for pair in taken),
+        float(distance.mean()),
+        float(distance.max()),
+    )
+
+
+def compare_paper(turns: int, threads: int = 2) -> Compared:
+    """The paper's network on the CPU against itself in float32 with fused attention."""
+    network = paper_network()
+    fast = accelerated(network, torch.device("cpu"))
+    keypoints = moving_person(PAPER_FRAMES, network.channels)
+    with cpu_threads(threads), torch.inference_mode():
+        return compare(network, fast, keypoints, turns)
+
+
+def network_rows(lifter: Lifter, turns: int) -> list[Row]:
+    """The paper's network on two cores, ours on one, and CUDA where it is."""
+    paper = compare_paper(turns)
+    note = (
+        f"{paper.ratio:.2f} times as fast as float32 (wanted: 2.5), joints differ by "
+        f"{paper.mean_mm:.2f} mm, at most {paper.largest_mm:.1f} mm"
+    )
+    return [
+        Row("paper's network, 243 frames, CPU", 1000 * paper.fast_s, 1 / paper.fast_s, note),
+        _one_core_row(lifter),
+        *_cuda_rows(turns),
+    ]
+
+
+def live_pass_s(network: MixSTE, passes: int = 40) -> float:
+    """Median seconds of one window of ``network``, on the CPU, with one thread."""
+    lifting = accelerated(network, torch.device("cpu"))
+    keypoints = moving_person(network.frames, network.channels)
+    with cpu_threads(1):
+        lifting(keypoints)
+        return statistics.median(_seconds(lifting, keypoints) for _ in range(passes))
+
+
+def _one_core_row(lifter: Lifter) -> Row:
+    from models.checkpoint import load_model
+
+    taken_s = live_pass_s(load_model(lifter.info.path))
+    stage = f"{lifter.info.name}, live pass, one core"
+    return Row(
+        stage, 1000 * taken_s, 1 / taken_s, "the network alone (wanted: 30 ms for mixpose-s)"
+    )
+
+
+def _cuda_rows(turns: int) -> list[Row]:
+    stage = "paper's network, 243 frames, CUDA"
+    if not torch.cuda.is_available():
+        return [Row(stage, note="skipped: no CUDA device")]
+    device = torch.device("cuda")
+    network = paper_network()
+    keypoints = moving_person(PAPER_FRAMES, network.channels)
+    with cpu_threads(2), torch.inference_mode():
+        on_cpu = network(keypoints)
+    network.to(device)
+    graphed = GraphedMixSTE(network, device)
+
+    def eager(windows: Tensor) -> Tensor:
+        with torch.inference_mode():
+            pose: Tensor = network(windows.to(device)).cpu()
+        return pose
+
+    done = compare(eager, graphed, keypoints, max(turns, 20))
+    apart_mm = 1000 * float((graphed(keypoints) - on_cpu).norm(dim=-1).mean())
+    graph_s = _device_seconds(graphed.replay(1).replay)
+    floor_s = _floor_seconds(network, device)
+    note = (
+        f"{done.ratio:.1f} times as fast as float32 (wanted: 10); the graph alone "
+        f"{1000 * graph_s:.2f} ms, its floor {1000 * floor_s:.2f} ms; "
+        f"{apart_mm:.2f} mm from the CPU's answer"
+    )
+    return [Row(stage, 1000 * done.fast_s, 1 / done.fast_s, note)]
+
+
+def operations(network: MixSTE) -> float:
+    """Floating-point operations of one window, attention included; a multiply-add is two."""
+    frames, joints, width = network.frames, network.joints, network.Spatial_pos_embed.shape[-1]
+    tokens, depth = frames * joints, len(network.STEblocks)
+    products = 2 * depth * 8 * width * width
+    attention = depth * 2 * width * (frames + joints)
+    return 2.0 * tokens * (products + attention + width * (network.channels + 3))
+
+
+def _floor_seconds(network: MixSTE, device: torch.device) -> float:
+    """The longer of: the operations at this GPU's rate, and the weights at its bandwidth.
+
+    Both rates are measured here.  Activations are not counted: they can stay in the chip's cache.
+    """
+    one, other = torch.randn(2, _MATRIX_SIZE, _MATRIX_SIZE, device=device).half().unbind(0)
+    rate = 2.0 * _MATRIX_SIZE**3 / _device_seconds(lambda: one @ other)
+    copied = torch.empty_like(one)
+    bandwidth = 2 * one.nbytes / _device_seconds(lambda: copied.copy_(other))
+    weights = sum(2 * parameter.numel() for parameter in network.parameters())
+    return max(operations(network) / rate, weights / bandwidth)
+
+
+def _device_seconds(work: Callable[[], object]) -> float:
+    """Median seconds on the GPU, by its own clock."""
+    taken: list[float] = []
+    for _ in range(_CUDA_PASSES):
+        began = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        ended = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+        began.record()
+        work()
+        ended.record()
+        ended.synchronize()
+        taken.append(began.elapsed_time(ended) / 1000)
+    return statistics.median(taken[_CUDA_PASSES // 5 :])
+
+
+def _seconds(lifting: Lifting, keypoints: Tensor) -> float:
+    began = time.perf_counter()
+    lifting(keypoints)
+    return time.perf_counter() - began

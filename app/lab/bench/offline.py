@@ -1,0 +1,127 @@
+"""Stage by stage as ``lift`` uses them, each alone and then together."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.detection.detector import Detector
+from app.detection.models import Size
+from app.lab.bench.table import Row
+from app.lifting.clip import DetectedClip, lift_clip
+from app.lifting.options import LiftOptions
+from app.lifting.pool import Pool, cores
+from app.lifting.stretches import DetectStretch, Stretch
+from app.lifting.units import Done
+from app.lifting.work import detect, make_pool
+from app.packets import Frame
+from app.sources import open_source
+
+if TYPE_CHECKING:
+    from models.lifter import Lifter
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Decoding and detecting one after the other, each on its own clock."""
+
+    frames: int
+    decode_s: float
+    detect_s: float
+    detect_ms: float
+    """Median."""
+
+
+def frames_of(path: str, seconds: float) -> Iterator[Frame]:
+    """Frames of the first ``seconds`` of a file, as fast as they can be decoded."""
+    with open_source(path) as source:
+        while (frame := source.read()) is not None and frame.time_s < seconds:
+            yield frame
+
+
+def detector_alone(path: str, seconds: float, size: Size) -> Alone:
+    """Run MediaPipe over a file with nothing beside it."""
+    times: list[float] = []
+    began = time.perf_counter()
+    with closing(Detector(size, several=False)) as detector:
+        loading_s = time.perf_counter() - began
+        for frame in frames_of(path, seconds):
+            started = time.perf_counter()
+            detector.detect(frame)
+            times.append(time.perf_counter() - started)
+        whole_s = time.perf_counter() - began - loading_s
+    detect_s = sum(times)
+    return Alone(len(times), whole_s - detect_s, detect_s, 1000 * statistics.median(times))
+
+
+def whole_lift(
+    path: str, options: LiftOptions, lifter: Lifter, pool: Pool
+) -> tuple[DetectedClip, float]:
+    """Do what ``lift`` does with a file; the clip and the seconds it took without loading."""
+    with open_source(path) as source:
+        began = time.perf_counter()
+        clip = detect(source, Path(path), options, pool)
+        lift_clip(clip, lifter)
+        return clip, time.perf_counter() - began
+
+
+def warmed(options: LiftOptions, path: str) -> Pool:
+    """Processes as ``lift`` uses them, which have loaded what they need."""
+    pool = make_pool(options)
+    moment = Stretch(Path(path), 0, start_s=0.0, end_s=0.1, next_s=math.inf)
+    left = {pool.submit(DetectStretch(moment, options)) for _ in range(pool.width)}
+    while left:
+        left -= {event.ticket for event in pool.hear() if isinstance(event, Done)}
+    return pool
+
+
+def offline_rows(
+    path: str, seconds: float, lifter: Lifter, size: Size, rounds: int
+) -> tuple[list[Row], DetectedClip]:
+    """Measure ``rounds`` times in turns, so that a busy moment hits both sides of the ratio.
+
+    Also returns the clip that was detected.
+    """
+    alone, lifted, ratios = [], [], []
+    options = LiftOptions(detector=size, seconds=seconds)
+    with warmed(options, path) as pool:
+        for _ in range(rounds):
+            alone.append(detector_alone(path, seconds, size))
+            clip, taken_s = whole_lift(path, options, lifter, pool)
+            lifted.append(taken_s)
+            ratios.append(alone[-1].detect_s / taken_s)
+    frames = alone[0].frames
+    decode_s = statistics.median(each.decode_s for each in alone)
+    detect_s = statistics.median(each.detect_s for each in alone)
+    width, height = clip.size
+    began = time.perf_counter()
+    lift_clip(clip, lifter)
+    network_s = time.perf_counter() - began
+    rows = [
+        Row("decode", 1000 * decode_s / frames, frames / decode_s, f"{width}x{height}"),
+        Row(
+            f"detect (MediaPipe {size} alone)",
+            statistics.median(each.detect_ms for each in alone),
+            frames / detect_s,
+            f"{clip.tracked.mean():.0%} of {frames} frames with a person",
+        ),
+        Row(
+            "3D network, whole clip",
+            1000 * network_s / frames,
+            frames / network_s,
+            f"{lifter.info.name} on {lifter.device}",
+        ),
+        Row(
+            "lift (all of these)",
+            1000 * statistics.median(lifted) / frames,
+            frames / statistics.median(lifted),
+            f"{statistics.median(ratios):.2f} times MediaPipe alone on {cores()} cores",
+        ),
+    ]
+    return rows, clip

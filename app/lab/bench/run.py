@@ -1,0 +1,143 @@
+"""The benchmark from beginning to end."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from app import __version__
+from app.detection.models import FOR_FILMS, FOR_LIVE, Size
+from app.lab.bench.clip import film_performer
+from app.lab.bench.live import VIEW_SIZE, live_rows, observe
+from app.lab.bench.offline import offline_rows
+from app.lab.bench.parts import drawing_row, window_row
+from app.lab.bench.table import Row, markdown
+from app.render.client import Renderer
+
+if TYPE_CHECKING:
+    from models.lifter import Lifter
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured."""
+
+    clip_s: float
+    """Length of the clip that is read, detected and lifted."""
+    rounds: int
+    """How often the ratio of ``lift`` to MediaPipe alone is measured."""
+    live_s: float
+    """Length of the live run; memory can only be judged over minutes."""
+
+
+QUICK = Plan(clip_s=4.0, rounds=1, live_s=10.0)
+FULL = Plan(clip_s=32.0, rounds=3, live_s=60.0)
+
+
+def main(
+    *,
+    weights: str | None = None,
+    device: str = "auto",
+    source: str | None = None,
+    detector: Size | None = None,
+    quick: bool = False,
+    out: TextIO | None = None,
+    progress: TextIO | None = None,
+) -> int:
+    """Measure, print the table on ``out`` (standard output), and return the exit code 0.
+
+    Args:
+        weights: a shipped name or a file's path; None for the default.
+        device: auto, cpu, cuda or mps.
+        source: a video file to measure on; None films the performer, in 720p.
+        detector: size of its model; None for what ``lift`` and the live view each use.
+        quick: under a minute instead of about three.
+        out: where the table goes.
+        progress: where a line for each step goes (standard error).
+
+    Raises:
+        MixposeError: there is nothing to measure on or with.
+    """
+    notes = progress or sys.stderr
+
+    def note(line: str) -> None:
+        notes.write(line + "\n")
+        notes.flush()
+
+    rows = measure(
+        QUICK if quick else FULL,
+        weights=weights,
+        device=device,
+        source=source,
+        detector=detector,
+        note=note,
+    )
+    (out or sys.stdout).write(f"{_machine()}\n\n{markdown(rows)}\n")
+    return 0
+
+
+def measure(
+    plan: Plan,
+    *,
+    weights: str | None = None,
+    device: str = "auto",
+    source: str | None = None,
+    detector: Size | None = None,
+    note: Callable[[str], None],
+) -> list[Row]:
+    """Measure everything; arguments as in ``main``."""
+
+    def load() -> Lifter:
+        from models.lifter import Lifter
+
+        return Lifter(weights, device)
+
+    note("Loading the network ...")
+    lifter = load()
+    with tempfile.TemporaryDirectory(prefix="mixpose-bench-") as folder:
+        path = source
+        if path is None:
+            path = str(Path(folder) / "performer.mp4")
+            film_performer(Path(path), round(plan.clip_s * 30), note)
+        return _rows(plan, path, lifter, load, detector, note)
+
+
+def _rows(
+    plan: Plan,
+    path: str,
+    lifter: Lifter,
+    load: Callable[[], Lifter],
+    detector: Size | None,
+    note: Callable[[str], None],
+) -> list[Row]:
+    from app.lab.bench.network import network_rows  # brings PyTorch: not before it is needed
+
+    note("Measuring each stage and lift ...")
+    for_films = detector or FOR_FILMS
+    rows, clip = offline_rows(path, plan.clip_s, lifter, for_films, plan.rounds)
+    rows.append(window_row(clip, lifter))
+    note("Comparing the network with itself as written ...")
+    rows.extend(network_rows(lifter, turns=1 + 2 * plan.rounds))
+    with closing(Renderer("skeleton", VIEW_SIZE)) as renderer:
+        renderer.start()
+        note("Drawing ...")
+        rows.append(drawing_row(renderer, pictures=60))
+        note(f"Running live for {plan.live_s:g} seconds ...")
+        drawing = renderer.failed is None
+        on_screen = renderer if drawing else None
+        seen = observe(path, load, plan.live_s, on_screen, detector or FOR_LIVE)
+    return rows + live_rows(seen, drawing)
+
+
+def _machine() -> str:
+    return (
+        f"mixpose {__version__}, Python {platform.python_version()}, {platform.system()} "
+        f"{platform.machine()}, {os.cpu_count()} cores"
+    )

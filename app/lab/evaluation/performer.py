@@ -1,0 +1,55 @@
+"""The performer through the real detector: footage whose 3D is known exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from app.detection.detector import Detector
+from app.detection.models import Size
+from app.lab.evaluation.material import Footage, Material, Stand
+from app.lifting.reading import detect_clip
+from app.synthetic.performer.source import PerformerSource
+
+SEEDS: Final = (11, 12, 13)
+"""Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
+
+
+def performer_acts(
+    seeds: Sequence[int], seconds: float, size: Size, progress: Callable[[str], None]
+) -> Material:
+    """Film the performer's own acts and let the detector of that ``size`` look at them.
+
+    Raises:
+        SourceError: the performer cannot be drawn here.
+        DetectorError: MediaPipe failed.
+    """
+    footage = []
+    for seed in seeds:
+        progress(f"The performer, seed {seed}: {seconds:g} s through the detector ...")
+        footage.append(_acts(seed, seconds, size))
+    people = f"{len(seeds)} people" if len(seeds) > 1 else "1 person"
+    title = f"performer's acts through the detector, {people} x {seconds:g} s"
+    return Material(title, tuple(footage), by_group=True)
+
+
+def _acts(seed: int, seconds: float, size: Size) -> Footage:
+    with PerformerSource(seed=seed, duration_s=seconds) as source, Detector(size) as detector:
+        clip = detect_clip(source, detector)
+        assert source.rate is not None
+        frames = np.rint(clip.time_s * source.rate).astype(int)
+        true = np.stack([source.truth(int(frame)) for frame in frames])
+        camera = source.camera
+    return Footage(
+        group=f"seed {seed}",
+        size=clip.size,
+        time_s=clip.time_s,
+        xy=clip.xy,
+        conf=clip.conf,
+        true=true,
+        world=clip.world,
+        up=camera.view.rotation()[:, 1],
+        stand=Stand(camera.fov_deg, camera.view.eye[1]),
+    )

@@ -1,0 +1,156 @@
+"""How well somebody is placed in the room: where the pelvis is, what is up, whether feet slide.
+
+Asked of footage whose camera is known, so that nothing is fitted before it is compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.lab.evaluation.material import Footage, Material
+from app.lab.evaluation.methods import Ours
+from app.lab.evaluation.processing_study import as_motion
+from app.motion.bones import bone_lengths
+from app.motion.data import ANKLES, MotionData
+from app.motion.placement import place
+from app.motion.placement.lens import Lens
+from app.motion.placement.scene import Scene
+from models.skeleton import PELVIS
+
+Array = NDArray[np.float64]
+
+STILL_M: Final = 1e-4
+"""A foot that truly moves less from one frame to the next stands."""
+CHOICES: Final = (("lens and size", True), ("nothing", False))
+"""What is told of camera and person, in the report's words."""
+
+
+@dataclass(frozen=True)
+class Placing:
+    """How far off somebody was; means over takes."""
+
+    along_mm: float
+    """The pelvis along the line of sight, root mean square over frames."""
+    across_mm: float
+    """And across it."""
+    alone_mm: float
+    """Along it, if every frame is placed by itself."""
+    height_mm: float
+    """The pelvis' height above the floor, root mean square."""
+    tilt_deg: float
+    """Between up and up."""
+    slide_mm: float
+    """How far feet that truly stand move from one frame to the next, on average."""
+    alone_slide_mm: float
+    """The same if every frame is placed by itself."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One lifter on one material."""
+
+    on: str
+    method: str
+    told: str
+    placing: Placing
+
+
+def placement_study(material: Material, ours: Sequence[Ours]) -> list[Placed]:
+    """A row for every lifter and each of :data:`CHOICES`, over footage whose camera is known."""
+    rows = []
+    for method in ours:
+        lifted = [(each, as_motion(method, each)) for each in material.footage if each.stand]
+        for told, knows in CHOICES:
+            takes = [placing(*(told_of(*each) if knows else each)) for each in lifted]
+            if takes:
+                rows.append(Placed(material.title, method.name, told, _mean(takes)))
+    return rows
+
+
+def told_of(footage: Footage, data: MotionData) -> tuple[Footage, MotionData]:
+    """``data`` as large as the person truly is, and with the lens that it was seen through."""
+    assert footage.stand is not None
+    everything = np.ones(footage.true.shape[:2], bool)
+    true, found = bone_lengths(footage.true, everything), bone_lengths(data.xyz, data.seen)
+    both = np.isfinite(true) & np.isfinite(found)
+    factor = true[both].sum() / found[both].sum() if both.any() else 1.0
+    provenance = replace(data.provenance, fov_deg=footage.stand.fov_deg)
+    return footage, replace(data, xyz=data.xyz * np.float32(factor), provenance=provenance)
+
+
+def placing(footage: Footage, data: MotionData) -> Placing:
+    """Place ``data``, which was lifted from ``footage``, and compare it with the truth.
+
+    NaN for what no frame tells.  Only frames that are placed count.
+    """
+    stand, up = footage.stand, footage.up
+    assert stand is not None
+    assert up is not None
+    placed = place(data)
+    assert placed.root is not None
+    alone = Scene.of(data, Lens.of(data.size, None, data.provenance.fov_deg)).body
+    single = np.where(alone.known[:, None], alone.place, np.nan)
+    true = footage.true.astype(np.float64)
+    along, across = _along_and_across(_from_the_lens(placed) - true[:, PELVIS], true[:, PELVIS])
+    along_alone, _ = _along_and_across(single - true[:, PELVIS], true[:, PELVIS])
+    height = true[:, PELVIS] @ up + stand.height_m
+    feet = np.where(data.missing[:, ANKLES, None], np.nan, data.xyz[:, ANKLES])
+    still = np.linalg.norm(np.diff(true[:, ANKLES], axis=0), axis=-1) < STILL_M
+    return Placing(
+        along_mm=1000 * _rms(along),
+        across_mm=1000 * _rms(across),
+        alone_mm=1000 * _rms(along_alone),
+        height_mm=1000 * _rms(placed.root[:, 1] - height),
+        tilt_deg=_tilt(placed, up),
+        slide_mm=1000 * _slide(placed.outgoing()[0][:, ANKLES], still),
+        alone_slide_mm=1000 * _slide(single[:, None] + feet, still),
+    )
+
+
+def _from_the_lens(placed: MotionData) -> Array:
+    """(N, 3) the pelvis in metres from the lens, camera axes; NaN where it has no place."""
+    camera = (placed.provenance.placement or {}).get("camera")
+    if placed.root is None or not isinstance(camera, dict):
+        return np.full((len(placed.time_s), 3), np.nan)
+    return np.asarray((placed.root - np.array(camera["position_m"])) @ placed.axes)
+
+
+def _along_and_across(off: Array, true: Array) -> tuple[Array, Array]:
+    """(N,) how far (N, 3) ``off`` are along the line of sight to (N, 3) ``true``, and across it."""
+    ray = true / np.linalg.norm(true, axis=1, keepdims=True)
+    along = np.asarray((off * ray).sum(axis=1))
+    return along, np.asarray(np.linalg.norm(off - along[:, None] * ray, axis=1))
+
+
+def _tilt(placed: MotionData, up: NDArray[np.floating]) -> float:
+    if placed.root is None or not np.isfinite(placed.root).any():
+        return math.nan
+    return math.degrees(math.acos(min(1.0, float(placed.axes[1] @ up))))
+
+
+def _slide(feet: Array, still: NDArray[np.bool_]) -> float:
+    """The mean step of (N, 2, 3) feet in the (N - 1, 2) steps that are none."""
+    return _average(np.linalg.norm(np.diff(feet, axis=0), axis=-1)[still])
+
+
+def _rms(values: Array) -> float:
+    return math.sqrt(_average(values**2))
+
+
+def _average(values: Array) -> float:
+    """Of those that are known; NaN if none is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else math.nan
+
+
+def _mean(takes: Sequence[Placing]) -> Placing:
+    names = Placing.__dataclass_fields__
+    return Placing(
+        **{name: _average(np.array([getattr(t, name) for t in takes])) for name in names}
+    )

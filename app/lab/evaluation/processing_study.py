@@ -1,0 +1,66 @@
+"""What smoothing and rigid bones do to the error and the jitter of what is exported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from app.lab.evaluation.material import Footage, Material
+from app.lab.evaluation.methods import Answer, Ours
+from app.lab.evaluation.scoring import Row, score_answers
+from app.motion.data import MotionData, Provenance
+from app.motion.processing import process
+from app.motion.wanted import Processing
+
+CHOICES: Final = (
+    ("as lifted", Processing()),
+    ("smoothed, 10 Hz", Processing(smooth_hz=10.0)),
+    ("smoothed, 6 Hz", Processing(smooth_hz=6.0)),
+    ("smoothed, 3 Hz", Processing(smooth_hz=3.0)),
+    ("rigid bones", Processing(rigid_bones=True)),
+    ("smoothed, 6 Hz, rigid bones", Processing(smooth_hz=6.0, rigid_bones=True)),
+)
+"""What the export dialog offers, in the report's words."""
+
+
+def processing_study(material: Material, ours: Sequence[Ours]) -> list[Row]:
+    """Every choice on every lifter, on the same poses: (choices x lifters) rows."""
+    rows = []
+    for method in ours:
+        lifted = [as_motion(method, footage) for footage in material.footage]
+        for words, wanted in CHOICES:
+            answers = [Answer(_poses(process(each, wanted))) for each in lifted]
+            rows.append(score_answers(material, f"{method.name}, {words}", answers))
+    # Listed by person, six rows a lifter would hide what they are to show.
+    return [Row(row.on, row.method, row.found) for row in rows]
+
+
+def as_motion(method: Ours, footage: Footage) -> MotionData:
+    """The footage as it is when it has been lifted and nothing was done to it yet."""
+    lifted, info = method.lifted(footage), method.lifter.info
+    return MotionData.from_lifted(
+        time_s=footage.time_s,
+        tracked=np.asarray((~lifted.missing).any(axis=1)),
+        conf=footage.conf,
+        xy=footage.xy,
+        size=footage.size,
+        lifted=lifted,
+        provenance=Provenance(
+            source=footage.group,
+            started_at=None,
+            nominal_rate=None,
+            dropped=0,
+            weights_name=info.name,
+            weights_sha256="",
+            height_m=None,
+        ),
+    )
+
+
+def _poses(data: MotionData) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Every joint of the frames in which somebody was seen, as ``Ours`` gives them."""
+    poses = data.xyz.astype(np.float64)
+    poses[data.missing.all(axis=1)] = np.nan
+    return poses

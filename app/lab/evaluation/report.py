@@ -1,0 +1,117 @@
+"""The report: Markdown, so that it can be pasted into a model card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from app.lab.evaluation.placement_study import Placed
+from app.lab.evaluation.scoring import Row
+from app.lab.evaluation.standing import Standing
+from app.lab.evaluation.studies import Delayed, Hidden
+from app.lab.evaluation.tables import (
+    angle_table,
+    delay_table,
+    group_table,
+    hidden_table,
+    level_table,
+    placed_table,
+    scores_table,
+    standing_table,
+    turned_table,
+)
+from app.lab.evaluation.turned import Turned
+
+_LEGEND: Final = (
+    "Lower is better but for PCK and AUC. MPJVE, jitter and jerk are per frame at 30 frames/s. "
+    "Frames without a pose are not scored; the share of the others is *with somebody*."
+)
+_OF_ANGLES: Final = (
+    "Mean absolute errors of the angles that are exported: flexion of knees, hips and elbows, "
+    "elevation of the shoulders, flexion of the trunk against the vertical."
+)
+_OF_LEVELS: Final = (
+    "How far off the level is that the lifter finds, medians over takes; *claimed* is how far off "
+    "it takes itself to be."
+)
+_OF_STANDING: Final = (
+    "People who stand straight: the true angles are about 0 to 8 degrees. Medians over the frames "
+    "with legs."
+)
+_OF_TURNS: Final = (
+    "Mean distance of the joints, turned back, from those of the picture as it is. *Joints* are "
+    "those found in the upright picture, turned; *pictures* are turned before the detector looks."
+)
+_OF_PLACES: Final = (
+    "The pelvis' errors are root mean squares over frames, *depth* along the line of sight. "
+    "*Single* places every frame by itself. Sliding is of feet that truly stand, mm/frame. "
+    "Told nothing, the lens is taken to be the usual one and the size to be the model's own."
+)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was measured."""
+
+    rows: Sequence[Row]
+    delayed: Sequence[Delayed] = ()
+    delayed_on: str = ""
+    hidden: Sequence[Hidden] = ()
+    skipped: Sequence[str] = ()
+    """A sentence for each part that was left out."""
+    remarks: Sequence[str] = ()
+    """What has to be known of the material."""
+    processed: Sequence[Row] = ()
+    """The same poses smoothed, and with rigid bones."""
+    placed: Sequence[Placed] = ()
+    """The same poses placed in the room."""
+    standing: Sequence[Standing] = ()
+    """Real people who stand straight."""
+    turned: Sequence[Turned] = ()
+    """A clip turned in the picture."""
+
+
+def markdown(findings: Findings) -> str:
+    """The whole report."""
+    parts = [scores_table(findings.rows), _LEGEND]
+    if findings.remarks:
+        parts.append("\n".join(f"- {line}" for line in findings.remarks))
+    parts += _sections(findings)
+    for title in dict.fromkeys(row.on for row in findings.rows if row.groups):
+        parts.append(
+            f"## {title}\n\n{group_table([row for row in findings.rows if row.on == title])}"
+        )
+    if findings.skipped:
+        parts.append("## Not measured\n\n" + "\n".join(f"- {line}" for line in findings.skipped))
+    return "\n\n".join(parts) + "\n"
+
+
+def _sections(findings: Findings) -> list[str]:
+    """What was measured beside the scores."""
+    levels = [row for row in findings.rows if row.found.level is not None]
+    live = f"On {findings.delayed_on}."
+    return [
+        *_section("Joint angles", findings.rows, angle_table, _OF_ANGLES),
+        *_section("Where up is", levels, level_table, _OF_LEVELS),
+        *_section("Standing straight", findings.standing, standing_table, _OF_STANDING),
+        *_section("Any way up", findings.turned, turned_table, _OF_TURNS),
+        *_section("Live: error against the frames waited", findings.delayed, delay_table, live),
+        *_section("Smoothing and rigid bones", findings.processed, scores_table),
+        *_section("The place in the room", findings.placed, placed_table, _OF_PLACES),
+        *_section("Joints that are hidden", findings.hidden, hidden_table),
+    ]
+
+
+_Line = TypeVar("_Line")
+
+
+def _section(
+    title: str,
+    lines: Sequence[_Line],
+    lay_out: Callable[[Sequence[_Line]], str],
+    legend: str = "",
+) -> list[str]:
+    """Nothing where there are no lines."""
+    parts = [f"## {title}", lay_out(lines), legend] if lines else []
+    return [part for part in parts if part]

@@ -1,0 +1,228 @@
+"""The evaluation from beginning to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from app.detection.models import FOR_FILMS, Size
+from app.errors import MixposeError
+from app.lab.evaluation.drawn import drawn_people
+from app.lab.evaluation.material import Material
+from app.lab.evaluation.methods import Method, Ours, load_methods
+from app.lab.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
+from app.lab.evaluation.performer import SEEDS, performer_acts
+from app.lab.evaluation.placement_study import Placed, placement_study
+from app.lab.evaluation.processing_study import processing_study
+from app.lab.evaluation.real_footage import real_footage
+from app.lab.evaluation.report import Findings
+from app.lab.evaluation.scoring import Row, score_methods, shortened
+from app.lab.evaluation.standing import Standing, standing_study
+from app.lab.evaluation.studies import Delayed, Hidden, delay_study, hiding_study
+from app.lab.evaluation.turned import Turned, turned_study
+from app.lab.evaluation.videopose3d import human36m, humaneva
+from app.sources import PERFORMER
+from models.live import LARGEST_DELAY
+
+SHARED_FOOTAGE: Final = Path(__file__).resolve().parents[4] / "shared" / "realeval"
+"""Real footage and people who stand straight, beside the repository: looked at when they are
+there."""
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured."""
+
+    seeds: tuple[int, ...]
+    acts_s: float
+    """Length of the performer's acts for each seed."""
+    delays: tuple[int, ...]
+    delay_s: float
+    """Of the acts; each delay costs a pass of the network for each frame."""
+    dataset_s: float | None
+    """How much of each video of a dataset; None is all."""
+    takes: int | None
+    """How many of each detector's of a study; None is all."""
+    turned_s: float
+    """Of the clip that is turned; each turn costs a pass of the detector."""
+    whole_clips: bool
+    """Whether clips of people who stand straight are lifted to their end."""
+
+
+QUICK: Final = Plan(
+    seeds=SEEDS[:1],
+    acts_s=8.0,
+    delays=(0, 2, 8),
+    delay_s=4.0,
+    dataset_s=4.0,
+    takes=12,
+    turned_s=2.0,
+    whole_clips=False,
+)
+FULL: Final = Plan(
+    seeds=SEEDS,
+    acts_s=15.0,
+    delays=tuple(range(LARGEST_DELAY + 1)),
+    delay_s=8.0,
+    dataset_s=None,
+    takes=None,
+    turned_s=6.0,
+    whole_clips=True,
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to evaluate, and on what; None is left out."""
+
+    weights: tuple[str | None, ...] = (None,)
+    """Shipped names or files; None is the default."""
+    device: str = "auto"
+    detector: Size = FOR_FILMS
+    """Of its model."""
+    study: Path | None = None
+    footage: Path | None = None
+    upright: Path | None = None
+    turned: str = PERFORMER
+    """The clip that is turned in the picture."""
+    human36m: Path | None = None
+    humaneva: Path | None = None
+    mpi_inf_3dhp: Path | None = None
+    keypoints: str = "gt"
+    plan: Plan = FULL
+
+
+def evaluate(request: Request, note: Note) -> Findings:
+    """Measure everything that is at hand.
+
+    A part whose data is absent or unusable is left out, and the findings say why.
+
+    Args:
+        request: what to evaluate.
+        note: called with a line for each step.
+
+    Raises:
+        WeightsError, DeviceError: there is nothing to evaluate.
+    """
+    note("Loading the networks ...")
+    methods = load_methods(request.weights, request.device)
+    run = _Run(request, methods, note)
+    run.all_parts()
+    return Findings(
+        run.rows,
+        run.delayed,
+        run.delayed_on,
+        run.hidden,
+        run.skipped,
+        run.remarks,
+        run.processed,
+        run.placed,
+        run.standing,
+        run.turned,
+    )
+
+
+class _Run:
+    """What has been found so far."""
+
+    def __init__(self, request: Request, methods: list[Method], note: Note) -> None:
+        self._request, self._plan, self._methods, self._note = request, request.plan, methods, note
+        self._ours = [
+            method for method in methods if isinstance(method, Ours) and method.lifter.use_depth
+        ]
+        self.rows: list[Row] = []
+        self.delayed: list[Delayed] = []
+        self.delayed_on = ""
+        self.hidden: list[Hidden] = []
+        self.skipped: list[str] = []
+        self.remarks: list[str] = []
+        self.processed: list[Row] = []
+        self.placed: list[Placed] = []
+        self.standing: list[Standing] = []
+        self.turned: list[Turned] = []
+
+    def all_parts(self) -> None:
+        """One after the other, each on its own feet."""
+        given = self._request
+        names = given.keypoints
+        self._guarded("the performer", self._performer)
+        self._part("people who stand straight", "--upright FOLDER", given.upright, self._standing)
+        self._guarded("any way up", self._turned)
+        self._part(
+            "drawn people",
+            "--study PATH",
+            given.study,
+            lambda at: self._drawn(drawn_people(at, self._plan.takes)),
+        )
+        self._part("real footage", "--realeval FOLDER", given.footage, self._real)
+        for name, option, folder, read in (
+            ("Human3.6M", "--h36m", given.human36m, lambda at: human36m(at, names)),
+            ("HumanEva", "--humaneva", given.humaneva, lambda at: humaneva(at, names)),
+            ("MPI-INF-3DHP", "--3dhp", given.mpi_inf_3dhp, mpi_inf_3dhp),
+        ):
+            self._part(name, f"{option} FOLDER", folder, partial(self._dataset, read))
+
+    def _part(
+        self, name: str, option: str, given: Path | None, measure: Callable[[Path], None]
+    ) -> None:
+        if given is None:
+            self._skip(f"{name}: give {option}.")
+        else:
+            self._guarded(name, partial(measure, given))
+
+    def _guarded(self, name: str, measure: Callable[[], None]) -> None:
+        try:
+            measure()
+        except MixposeError as error:
+            self._skip(f"{name}: {error}")
+
+    def _skip(self, sentence: str) -> None:
+        self._note(f"Not measured: {sentence}")
+        self.skipped.append(sentence)
+
+    def _performer(self) -> None:
+        material = performer_acts(
+            self._plan.seeds, self._plan.acts_s, self._request.detector, self._note
+        )
+        self._score([material])
+        self.hidden += hiding_study(material, self._ours)
+        self._note("Smoothing and rigid bones ...")
+        self.processed += processing_study(material, self._ours)
+        self._note("The place in the room ...")
+        self.placed += placement_study(material, self._ours)
+        live = shortened(material, self._plan.delay_s)
+        self.delayed_on = live.title
+        self.delayed += delay_study(live, self._ours, self._plan.delays, self._note)
+
+    def _standing(self, folder: Path) -> None:
+        given, whole = self._request, self._plan.whole_clips
+        self.standing += standing_study(folder, self._ours, given.detector, self._note, whole=whole)
+
+    def _turned(self) -> None:
+        given, seconds = self._request, self._plan.turned_s
+        self.turned += turned_study(given.turned, seconds, self._ours, given.detector, self._note)
+
+    def _drawn(self, materials: list[Material]) -> None:
+        self._score(materials)
+        # As seen by the largest detector.
+        self.hidden += hiding_study(materials[-1], self._ours)
+
+    def _real(self, folder: Path) -> None:
+        self._note("Real footage through the detector ...")
+        self._score(real_footage(folder, self._request.detector))
+
+    def _dataset(self, read: Callable[[Path], Material], folder: Path) -> None:
+        material, seconds = read(folder), self._plan.dataset_s
+        self._score([material if seconds is None else shortened(material, seconds)])
+
+    def _score(self, materials: Iterable[Material]) -> None:
+        for material in materials:
+            self._note(f"Scoring {material.title} ...")
+            self.rows += score_methods(material, self._methods)
+            if material.remark:
+                self.remarks.append(f"{material.title}: {material.remark}")

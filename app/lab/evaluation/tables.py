@@ -1,0 +1,186 @@
+"""The report's tables: Markdown that also lines up as plain text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from app.lab.evaluation.methods import DETECTOR_NAME
+from app.lab.evaluation.placement_study import Placed
+from app.lab.evaluation.scoring import Found, Row
+from app.lab.evaluation.standing import Standing
+from app.lab.evaluation.studies import Delayed, Hidden
+from app.lab.evaluation.turned import Turned
+
+_Columns = tuple[tuple[str, Callable[[Found], str]], ...]
+
+_POSITIONS: Final[_Columns] = (
+    ("MPJPE mm", lambda found: _number(found.scores.mpjpe)),
+    ("N-MPJPE mm", lambda found: _number(found.scores.n_mpjpe)),
+    ("P-MPJPE mm", lambda found: _number(found.scores.p_mpjpe)),
+    ("MPJVE mm/frame", lambda found: _number(found.scores.mpjve)),
+    ("jitter mm/frame²", lambda found: _number(found.scores.jitter)),
+)
+_COUNTS: Final[_Columns] = (
+    ("frames", lambda found: str(found.scores.frames)),
+    ("with somebody %", lambda found: _number(100 * (1 - found.scores.missing_share))),
+)
+_COLUMNS: Final[_Columns] = (
+    *_POSITIONS,
+    ("jerk mm/frame³", lambda found: _number(found.scores.jerk)),
+    ("bones ±%", lambda found: _number(found.scores.bones)),
+    ("PCK@150 %", lambda found: _number(found.scores.pck)),
+    ("AUC %", lambda found: _number(found.scores.auc)),
+    *_COUNTS,
+)
+_ANGLES: Final[_Columns] = (
+    ("knee °", lambda found: _number(found.angles.knee)),
+    ("hip °", lambda found: _number(found.angles.hip)),
+    ("elbow °", lambda found: _number(found.angles.elbow)),
+    ("shoulder °", lambda found: _number(found.angles.shoulder)),
+    ("trunk °", lambda found: _number(found.angles.trunk)),
+)
+_OF_GROUPS: Final[_Columns] = (
+    *_POSITIONS,
+    *_ANGLES,
+    ("up °", lambda found: _number(found.level.total if found.level else math.nan)),
+    *_COUNTS,
+)
+
+
+def scores_table(rows: Iterable[Row]) -> str:
+    """The table: a line for each method on each material."""
+    return _found_table(_COLUMNS, ((row.on, row.method, row.found) for row in rows), "on")
+
+
+def angle_table(rows: Iterable[Row]) -> str:
+    """The same lines with the errors of the joint angles."""
+    return _found_table(_ANGLES, ((row.on, row.method, row.found) for row in rows), "on")
+
+
+def level_table(rows: Iterable[Row]) -> str:
+    """A line for each method that says where up is."""
+    lines = []
+    for row in rows:
+        if (off := row.found.level) is not None:
+            values = (off.pitch, off.roll, off.total, off.claimed)
+            lines.append([row.on, row.method, *map(_number, values), str(off.takes)])
+    head = ["on", "method", "pitch °", "roll °", "total °", "claimed °", "takes"]
+    return table(head, lines, texts=2)
+
+
+def standing_table(rows: Sequence[Standing]) -> str:
+    """A line for each moment and method, and the mean of each method."""
+    lines = [
+        [row.clip, row.when, row.method, _number(row.knee), _number(row.hip), _share(row.legs)]
+        for row in rows
+    ]
+    for method in dict.fromkeys(row.method for row in rows):
+        own = [row for row in rows if row.method == method]
+        means = (np.mean([row.knee for row in own]), np.mean([row.hip for row in own]))
+        lines.append(["mean", "", method, *(_number(float(value)) for value in means), ""])
+    return table(["clip", "when", "method", "knee °", "hip °", "with legs %"], lines, texts=3)
+
+
+def turned_table(rows: Iterable[Turned]) -> str:
+    """A line for each method and turn."""
+    lines = [
+        [row.on, row.method, f"{row.degrees:g}", _number(row.joints_mm), _number(row.pictures_mm)]
+        + [_share(row.somebody)]
+        for row in rows
+    ]
+    head = ["on", "method", "turned °", "joints mm", "pictures mm", "with somebody %"]
+    return table(head, lines, texts=2)
+
+
+def group_table(rows: Sequence[Row]) -> str:
+    """Each video, person or action of one material, by every method."""
+    lines = (
+        (name, row.method, dict(row.groups)[name]) for name in dict(rows[0].groups) for row in rows
+    )
+    return _found_table(_OF_GROUPS, lines, "")
+
+
+def delay_table(rows: Sequence[Delayed]) -> str:
+    """A line for each delay; jitter also as a share of the detector's own."""
+    own = [row.scores.jitter for row in rows if row.method == DETECTOR_NAME]
+    head = ["method", "frames late", "MPJPE mm", "P-MPJPE mm", "MPJVE mm/frame"]
+    head += ["jitter mm/frame²", "of the detector's jitter %"]
+    lines = []
+    for row in rows:
+        late = "-" if row.method == DETECTOR_NAME else "whole clip"
+        share = 100 * row.scores.jitter / own[0] if own else math.nan
+        values = (row.scores.mpjpe, row.scores.p_mpjpe, row.scores.mpjve, row.scores.jitter, share)
+        shown = late if row.frames_back is None else str(row.frames_back)
+        lines.append([row.method, shown, *(_number(value) for value in values)])
+    return table(head, lines)
+
+
+def hidden_table(rows: Sequence[Hidden]) -> str:
+    """A line for each lifter and each part of the body that is hidden."""
+    head = ["on", "method", "hidden", "MPJPE of the others, all seen", "hidden", "ratio"]
+    head += ["P-MPJPE, all seen", "hidden", "MPJPE of the hidden"]
+    lines = [
+        [
+            row.on,
+            row.method,
+            row.hidden,
+            _number(row.seen_before.mpjpe),
+            _number(row.seen.mpjpe),
+            f"{row.ratio:.2f}",
+            _number(row.seen_before.p_mpjpe),
+            _number(row.seen.p_mpjpe),
+            _number(row.guessed.mpjpe),
+        ]
+        for row in rows
+    ]
+    return table(head, lines, texts=3)
+
+
+def placed_table(rows: Iterable[Placed]) -> str:
+    """A line for each lifter and what it was told of camera and person."""
+    head = ["on", "method", "told", "depth mm", "single", "across mm", "height mm", "tilt °"]
+    head += ["feet slide mm/frame", "single"]
+    lines = []
+    for row in rows:
+        at = row.placing
+        values = (at.along_mm, at.alone_mm, at.across_mm, at.height_mm, at.tilt_deg)
+        numbers = [_number(value) for value in (*values, at.slide_mm, at.alone_slide_mm)]
+        lines.append([row.on, row.method, row.told, *numbers])
+    return table(head, lines, texts=3)
+
+
+def table(head: Sequence[str], lines: Sequence[Sequence[str]], texts: int = 1) -> str:
+    """A Markdown table that also lines up as plain text; the first ``texts`` columns are words."""
+    cells = [[cell.replace("|", "/") for cell in line] for line in (head, *lines)]
+    widths = [max(3, *(len(line[column]) for line in cells)) for column in range(len(head))]
+
+    def laid_out(line: Sequence[str]) -> str:
+        padded = [
+            cell.ljust(width) if column < texts else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        return f"| {' | '.join(padded)} |"
+
+    rule = [
+        "-" * width if column < texts else "-" * (width - 1) + ":"
+        for column, width in enumerate(widths)
+    ]
+    return "\n".join([laid_out(cells[0]), laid_out(rule), *map(laid_out, cells[1:])])
+
+
+def _found_table(columns: _Columns, lines: Iterable[tuple[str, str, Found]], what: str) -> str:
+    head = [what, "method", *(name for name, _ in columns)]
+    cells = [[on, method, *(show(found) for _, show in columns)] for on, method, found in lines]
+    return table(head, cells, texts=2)
+
+
+def _share(value: float) -> str:
+    return _number(100 * value)
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}" if math.isfinite(value) else "-"

@@ -1,0 +1,140 @@
+"""A clip turned in the picture: somebody who lies or stands on the head is lifted like anybody."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection.detector import Detector
+from app.detection.models import Size
+from app.lab.evaluation.material import Footage, Material
+from app.lab.evaluation.methods import Ours, Poses
+from app.lifting.clip import Rows
+from app.lifting.reading import no_frames
+from app.packets import Frame
+from app.sources import open_source
+
+TURNS_DEG: Final = (60, 110, 150, 180)
+"""Clockwise."""
+
+
+@dataclass(frozen=True)
+class Turned:
+    """One lifter at one turn, against the same clip as it is; means over frames and joints."""
+
+    on: str
+    method: str
+    degrees: int
+    joints_mm: float
+    """Of the joints found in the upright picture, turned."""
+    pictures_mm: float
+    """Of pictures that were turned before the detector looked at them."""
+    somebody: float
+    """Share of those in which it found somebody."""
+
+
+def turned_study(
+    spec: str, seconds: float, ours: Sequence[Ours], size: Size, note: Callable[[str], None]
+) -> list[Turned]:
+    """Turn the first ``seconds`` of a clip, lift it, and turn the poses back.
+
+    Args:
+        spec: the clip, as ``--source`` takes it.
+        seconds: how much of it.
+        ours: the lifters.
+        size: of the detector's model.
+        note: called with a line for each turn.
+
+    Raises:
+        SourceError, DetectorError: the clip cannot be read or looked at.
+    """
+    label, frames = _frames(spec, seconds)
+    note(f"Any way up: {label}, {seconds:g} s through the detector ...")
+    straight = _seen(frames, 0, size)
+    rows = []
+    for degrees in TURNS_DEG:
+        note(f"Any way up: turned by {degrees} degrees ...")
+        pictures = _seen(frames, degrees, size)
+        somebody = float(np.isfinite(pictures.xy).all(axis=(1, 2)).mean())
+        for method in ours:
+            upright = _poses(method, straight)
+            joints_mm, pictures_mm = (
+                _apart_mm(upright, _poses(method, footage) @ about_axis(degrees, 3))
+                for footage in (in_turned_picture(straight, degrees), pictures)
+            )
+            rows.append(Turned(label, method.name, degrees, joints_mm, pictures_mm, somebody))
+    return rows
+
+
+def about_axis(degrees: float, dimensions: int) -> NDArray[np.float64]:
+    """The turn of the picture clockwise, x towards y, as a matrix for columns."""
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    turn = np.eye(dimensions)
+    turn[:2, :2] = [[cosine, -sine], [sine, cosine]]
+    return turn
+
+
+def in_turned_picture(footage: Footage, degrees: float) -> Footage:
+    """The same joints in the picture turned about its middle."""
+    middle = np.array(footage.size) / 2
+    xy = (footage.xy - middle) @ about_axis(degrees, 2).T + middle
+    world = None if footage.world is None else footage.world @ about_axis(degrees, 3).T
+    return replace(footage, xy=xy.astype(np.float32), world=world)
+
+
+def turned_picture(image: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
+    """The picture in the middle of a black square that holds it whichever way it is turned."""
+    height, width = image.shape[:2]
+    side = math.ceil(math.hypot(width, height))
+    # OpenCV turns the other way round, and its pixels have their middles at whole numbers.
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -degrees, 1.0)
+    matrix[:, 2] += (side - width) / 2, (side - height) / 2
+    return np.asarray(cv2.warpAffine(image, matrix, (side, side)), np.uint8)
+
+
+def _frames(spec: str, seconds: float) -> tuple[str, list[Frame]]:
+    frames: list[Frame] = []
+    with open_source(spec) as source:
+        while (frame := source.read()) is not None:
+            if frames and frame.time_s - frames[0].time_s >= seconds:
+                break
+            frames.append(frame)
+        if not frames:
+            raise no_frames(source.label)
+        return source.label, frames
+
+
+def _seen(frames: Sequence[Frame], degrees: float, size: Size) -> Footage:
+    rows = Rows()
+    turned = [replace(frame, image=turned_picture(frame.image, degrees)) for frame in frames]
+    with Detector(size) as detector:
+        for frame in turned:
+            rows.append(detector.detect(frame))
+    track = rows.track()
+    return Footage(
+        group=f"{degrees:g}°",
+        size=turned[0].size,
+        time_s=track.time_s,
+        xy=track.xy,
+        conf=track.conf,
+        true=np.full((len(track), *track.world.shape[1:]), np.nan),
+        world=track.world,
+    )
+
+
+def _poses(method: Ours, footage: Footage) -> Poses:
+    answer = method.answer(footage, Material("", (footage,)))
+    assert answer is not None
+    return answer.poses
+
+
+def _apart_mm(one: Poses, other: Poses) -> float:
+    both = np.isfinite(one).all(axis=(1, 2)) & np.isfinite(other).all(axis=(1, 2))
+    distances = np.linalg.norm(one[both] - other[both], axis=-1)
+    return float(1000 * distances.mean()) if both.any() else math.nan

@@ -1,0 +1,87 @@
+"""Draws takes and lets the detectors look at them; one process, no windows on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection.models import SIZES, Size
+from app.lab.study.look import Eyes
+from app.lab.study.observation import Observation
+
+
+class Take(Protocol):
+    """A take ready to be drawn: T frames."""
+
+    size: tuple[int, int]
+    focal: float
+    up: tuple[float, float, float]
+    kind: str
+    framing: str
+    clip: str
+    split: str
+    people: str
+    seed: int
+
+    def truth(self) -> NDArray[np.float32]:
+        """(T, 17, 3) metres from the lens, camera axes."""
+
+    def feet(self) -> NDArray[np.float32]:
+        """(T, 4, 3) left heel, right heel, left toes and right toes, as :meth:`truth`."""
+
+    def pictures(self) -> Iterator[NDArray[np.uint8]]:
+        """T pictures, (height, width, 3) RGB; each may be overwritten by the next."""
+
+
+class Stage(Protocol):
+    """Sets up the takes of a run."""
+
+    rate: float
+    """Frames a second."""
+
+    def take(self, index: int) -> Take:
+        """Take ``index`` of the run; the same whichever takes are made besides it."""
+
+
+def observe(
+    stage: Stage, count: int, *, first: int = 0, detectors: Sequence[Size] = SIZES
+) -> Iterator[list[Observation]]:
+    """Takes ``first`` to ``count`` - 1 of a run, one after the other, as each detector saw them.
+
+    Raises:
+        RenderError, ClothedError: nothing can be drawn here.
+        DetectorError: MediaPipe cannot start or failed.
+    """
+    step_ms = round(1000 / stage.rate)
+    with Eyes(detectors) as eyes:
+        for index in range(first, count):
+            take = stage.take(index)
+            eyes.begin()
+            for picture in take.pictures():
+                eyes.look(picture, step_ms)
+            truth, feet = take.truth(), take.feet()
+            yield [
+                Observation(
+                    detector=detector,
+                    landmarks=seen.landmarks,
+                    world=seen.world,
+                    tracked=seen.tracked,
+                    truth=truth,
+                    feet=feet,
+                    size=take.size,
+                    focal=take.focal,
+                    up=take.up,
+                    rate=stage.rate,
+                    kind=take.kind,
+                    framing=take.framing,
+                    clip=take.clip,
+                    split=take.split,
+                    people=take.people,
+                    seed=take.seed,
+                    index=index,
+                )
+                for detector, seen in eyes.seen().items()
+            ]

@@ -1,0 +1,148 @@
+"""The units of which lifting a file consists, beside those that detect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.errors import SourceError, WeightsError
+from app.lifting import stretches
+from app.lifting.batch.asked import asked_of, with_asked
+from app.lifting.batch.task import Task, Wanted
+from app.lifting.clip import DetectedClip, lift_clip
+from app.lifting.exporting import Order, process_and_export
+from app.lifting.progress import Overall, Progress, Stage, Stopped
+
+if TYPE_CHECKING:
+    from models.lifter import Lifter
+
+Asked = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Open a film, to see how it is to be cut."""
+
+    task: Task
+    wanted: Wanted
+
+    @property
+    def needs_network(self) -> bool:
+        """It does not."""
+        return False
+
+    @property
+    def label(self) -> str:
+        """The file's name."""
+        return self.task.source.name
+
+    def run(
+        self, tell: Callable[[float], None], stop: Callable[[], bool]
+    ) -> tuple[stretches.Plan, Asked]:
+        """How it is cut, and what was asked of it as it is now.
+
+        Raises:
+            SourceError, ExportError: it cannot be read, or would be overwritten.
+        """
+        from app.sources import VideoFile
+        from app.sources.pictures import refuse_source
+
+        source = self.task.source
+        try:
+            asked = asked_of(source, self.wanted)
+        except (OSError, ValueError) as error:
+            raise SourceError(f"There is no file {source}. Check its name and folder.") from error
+        refuse_source(self.task.table, source)
+        with VideoFile(source, rate=self.wanted.lifting.rate) as film:
+            return stretches.plan(source, film, self.wanted.lifting), asked
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is to be said of a file that was written."""
+
+    frames: int
+    tracked: int
+    length_s: float
+    quality: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finish:
+    """Lift what was detected, and write the file."""
+
+    clip: DetectedClip
+    asked: Asked
+    task: Task
+    wanted: Wanted
+    threads: int
+
+    @property
+    def needs_network(self) -> bool:
+        """It does."""
+        return True
+
+    @property
+    def label(self) -> str:
+        """The file's name."""
+        return self.task.source.name
+
+    def run(self, tell: Callable[[float], None], stop: Callable[[], bool]) -> Summary:
+        """Do it; tells the share done.
+
+        Raises:
+            MixposeError: there is nobody to be lifted, or the file cannot be written.
+            Stopped: ``stop`` said so; nothing was written.
+        """
+        from app.export.registry import FORMATS
+        from app.sources import VideoFile
+        from app.sources.pictures import SourcePictures
+
+        task, wanted = self.task, self.wanted
+        overall = Overall(tell, slow=FORMATS[wanted.kind].slow, begins=Stage.LIFTING)
+
+        def report(progress: Progress) -> None:
+            if stop():
+                raise Stopped
+            overall(progress)
+
+        motion = lift_clip(
+            self.clip,
+            _lifter(wanted, self.threads),
+            level=wanted.lifting.level,
+            progress=report,
+            pictures=SourcePictures(partial(VideoFile, task.source, rate=wanted.lifting.rate)),
+        )
+        order = Order(task.table, wanted.kind, wanted.processing, task.overwrite)
+        written = process_and_export(with_asked(motion, self.asked), order, progress=report)
+        return Summary(
+            frames=len(self.clip.track),
+            tracked=int(np.count_nonzero(self.clip.tracked)),
+            length_s=self.clip.length_s,
+            quality=written.quality,
+            warnings=(*self.clip.warnings, *written.warnings),
+        )
+
+
+_lifters: dict[tuple[Wanted, int], Lifter] = {}
+"""The newest network of this process, which gets many clips."""
+
+
+def _lifter(wanted: Wanted, threads: int) -> Lifter:
+    if (wanted, threads) not in _lifters:
+        from app.lifting.work import make_lifter
+
+        lifter = make_lifter(wanted.lifting, threads=threads)
+        if lifter.info.sha256 != wanted.weights_sha256:
+            raise WeightsError(
+                f"The weights {lifter.info.name} of this machine are not those of the machine that "
+                "asks. Install the same version of the program on both."
+            )
+        _lifters.clear()
+        _lifters[wanted, threads] = lifter
+    return _lifters[wanted, threads]

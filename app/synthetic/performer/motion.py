@@ -1,0 +1,264 @@
+"""Where every bone and joint of the performer is at any time."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from app.synthetic.performer import gait
+from app.synthetic.performer.arms import Arm, arm_at, shrug
+from app.synthetic.performer.choreography import Choreography
+from app.synthetic.performer.rotations import (
+    Array,
+    about_x,
+    about_y,
+    about_z,
+    hinge_of,
+    limb_axes,
+    reach,
+    unit,
+)
+from app.synthetic.performer.variation import Proportions, Variation
+from models.skeleton import JOINT, JOINT_COUNT
+
+BONES: Final = (
+    "pelvis", "chest", "head",
+    "left_upper_arm", "left_forearm", "left_hand", "right_upper_arm", "right_forearm", "right_hand",
+    "left_thigh", "left_shank", "left_foot", "right_thigh", "right_shank", "right_foot",
+)  # fmt: skip
+BONE: Final = {name: index for index, name in enumerate(BONES)}
+SIDES: Final = (("left", 1.0), ("right", -1.0))
+
+EAR_M: Final = (0.077, 0.094, 0.0)
+"""From the joint of head and neck to the left ear, before scaling by the head's size."""
+NOSE_M: Final = (0.0, 0.074, 0.127)
+_SQUAT_DROP: Final = 0.46
+"""Share of the leg's length that the hips go down."""
+_SQUAT_BACK_M: Final = 0.17
+_STANDING: Final = 0.999
+_STRIDING: Final = 0.992
+"""Share of its length that a leg spans at most."""
+_STANDING_SOFT_M: Final = 0.002
+_STRIDING_SOFT_M: Final = 0.015
+"""How much lower the hips stay than both legs allow when they allow the same: knees are bent by 9
+degrees standing, by some 17 under the weight in a stride."""
+_STRIDE_M: Final = 0.1
+_LIFT_M: Final = 0.02
+"""Feet so far apart, or one of them so far off the floor, are half of a stride."""
+_BREATH_S: Final = 3.7
+
+
+class Pose(NamedTuple):
+    """The performer at one moment, in world axes (y up)."""
+
+    origins: Array
+    """(15, 3) root of each bone."""
+    axes: Array
+    """(15, 3, 3) turned axes of each bone as columns; identity standing straight, arms down."""
+    joints: Array
+    """(17, 3) the skeleton's joints."""
+
+
+class _Stance(NamedTuple):
+    """The lower body."""
+
+    pelvis: Array
+    heading: float
+    stride: float
+    """How far the right foot is in front of the left one, metres."""
+    ankles: tuple[Array, Array]
+    feet: tuple[Array, Array]
+    depth: float
+    """Of a squat, 0 to 1."""
+
+
+class Motion:
+    """The performance of one variation."""
+
+    def __init__(self, variation: Variation) -> None:
+        self.body: Proportions = variation.proportions
+        self._camera_azimuth = variation.camera_azimuth
+        self._score = Choreography(variation.acts, variation.tempo)
+        self._feet = gait.plan(self._score.path, self._score.moving, self.body.hip + 0.012)
+        self.duration_s = self._score.duration_s
+
+    def at(self, time_s: float) -> Pose:
+        """The pose at a time; repeats for ever."""
+        time_s %= self.duration_s
+        stance = self._stance(time_s)
+        pelvis = about_y(stance.heading + 0.16 * _stride_share(stance)) @ about_x(
+            0.42 * stance.depth
+        )
+        chest = self._chest(stance, time_s)
+        arms = tuple(
+            arm_at(self._score.gestures, time_s, side, stance.stride * side, stance.depth)
+            for _, side in SIDES
+        )
+        return self._assembled(stance, pelvis, chest, arms, time_s)
+
+    def _stance(self, time_s: float) -> _Stance:
+        body, place = self.body, self._score.path(time_s)
+        squats = (g.depth(time_s) for g in self._score.gestures if g.act == "squat")
+        depth = max(squats, default=0.0)
+        one, other = (foot.at(time_s) for foot in self._feet)
+        ankles = (_ankle(one, body), _ankle(other, body))
+        feet = (_sole(one), _sole(other))
+        forward, left = _facing(place.heading)
+        sway = 0.35 * (other.lift - one.lift)
+        sway += 0.008 * self._sway(time_s, 4.6)
+        pelvis = np.array([place.x, 0.0, place.z]) + sway * left
+        pelvis = pelvis - _SQUAT_BACK_M * depth * forward
+        stride = float((ankles[1] - ankles[0]) @ forward)
+        apart = math.hypot(stride / _STRIDE_M, one.lift / _LIFT_M, other.lift / _LIFT_M)
+        striding = apart**2 / (1 + apart**2)
+        pelvis[1] = _hip_height(pelvis, ankles, body, left, striding)
+        pelvis[1] -= _SQUAT_DROP * body.leg * depth
+        return _Stance(pelvis, place.heading, stride, ankles, feet, depth)
+
+    def _chest(self, stance: _Stance, time_s: float) -> Array:
+        breath = 0.008 * self._sway(time_s, _BREATH_S)
+        lean = 0.03 + 0.06 * abs(_stride_share(stance)) + 0.72 * stance.depth + breath
+        aside = sum(
+            0.10 * gesture.weight(time_s) * (1 if gesture.act == "wave_left" else -1)
+            for gesture in self._score.gestures
+            if gesture.act in ("wave_left", "wave_right")
+        )
+        yaw = stance.heading - 0.22 * _stride_share(stance)
+        return about_y(yaw) @ about_x(lean) @ about_z(aside)
+
+    def _assembled(
+        self, stance: _Stance, pelvis: Array, chest: Array, arms: tuple[Arm, ...], time_s: float
+    ) -> Pose:
+        body = self.body
+        origins, axes = np.zeros((len(BONES), 3)), np.zeros((len(BONES), 3, 3))
+        joints = np.zeros((JOINT_COUNT, 3))
+
+        def put(bone: str, origin: Array, turned: Array) -> None:
+            origins[BONE[bone]], axes[BONE[bone]] = origin, turned
+
+        put("pelvis", stance.pelvis, pelvis)
+        waist = stance.pelvis + pelvis @ (0.0, body.waist, 0.0)
+        put("chest", waist, chest)
+        atlas = waist + chest @ (0.0, body.chest + body.neck, 0.012)
+        head = self._head(chest, stance, time_s)
+        put("head", atlas, head)
+        for (name, side), arm, ankle, foot in zip(
+            SIDES, arms, stance.ankles, stance.feet, strict=True
+        ):
+            hip = stance.pelvis + pelvis @ (side * body.hip, 0.0, 0.0)
+            for bone, (origin, turned) in _leg(hip, ankle, foot, pelvis, body).items():
+                put(f"{name}_{bone}", origin, turned)
+            shoulder = waist + chest @ (
+                np.array([side * body.shoulder, body.chest, 0.0]) + shrug(arm, side)
+            )
+            for bone, (origin, turned) in _arm(shoulder, chest, arm, body).items():
+                put(f"{name}_{bone}", origin, turned)
+        _read_joints(joints, origins)
+        joints[JOINT["nose"]] = atlas + head @ np.multiply(body.head, NOSE_M)
+        joints[JOINT["head"]] = atlas + head @ np.multiply(body.head, (0.0, *EAR_M[1:]))
+        return Pose(origins, axes, joints)
+
+    def _head(self, chest: Array, stance: _Stance, time_s: float) -> Array:
+        """Upright, and turned toward the camera as far as is comfortable."""
+        away = math.remainder(self._camera_azimuth - stance.heading, math.tau)
+        turn = 0.8 * away * math.exp(-((away / 1.25) ** 4))
+        turn += 0.05 * self._sway(time_s, 6.1)
+        # A neck follows the trunk a little.
+        lean = math.acos(min(1.0, float(chest[1, 1])))
+        nod = 0.03 * self._sway(time_s, 3.05) + 0.12 * stance.depth
+        return about_y(stance.heading + turn) @ about_x(nod + 0.1 * lean)
+
+    def _sway(self, time_s: float, about_s: float) -> float:
+        """A slow swing, -1 to 1, of about this period, so chosen that the loop closes."""
+        rounds = max(1, round(self.duration_s / about_s))
+        return math.sin(2 * math.pi * rounds * time_s / self.duration_s)
+
+
+def _stride_share(stance: _Stance) -> float:
+    """-1 to 1: a long step with the left, or with the right foot in front."""
+    return min(1.0, max(-1.0, stance.stride / 0.6))
+
+
+def _facing(heading: float) -> tuple[Array, Array]:
+    """Unit vectors forward and to the left."""
+    s, c = math.sin(heading), math.cos(heading)
+    return np.array([s, 0.0, c]), np.array([c, 0.0, -s])
+
+
+def _ankle(footing: gait.Footing, body: Proportions) -> Array:
+    offset = gait.ankle_offset(footing, body.ankle, body.head)
+    spot = np.array([footing.place.x, 0.0, footing.place.z])
+    return spot + about_y(footing.place.heading) @ offset
+
+
+def _sole(footing: gait.Footing) -> Array:
+    return about_y(footing.place.heading) @ about_x(footing.pitch)
+
+
+def _hip_height(
+    pelvis: Array, ankles: tuple[Array, ...], body: Proportions, left: Array, striding: float
+) -> float:
+    """As high as both legs allow: standing with knees all but straight, in a stride lower."""
+    hips = (pelvis + body.hip * left, pelvis - body.hip * left)
+
+    def allowed(span: float, soft_m: float) -> float:
+        one, other = (
+            _above(ankle, hip, span * body.leg) for ankle, hip in zip(ankles, hips, strict=True)
+        )
+        # A hard minimum would jerk where the weight goes from foot to foot.
+        return (one + other) / 2 - math.hypot((one - other) / 2, soft_m)
+
+    standing = allowed(_STANDING, _STANDING_SOFT_M)
+    return standing + striding * (allowed(_STRIDING, _STRIDING_SOFT_M) - standing)
+
+
+def _above(ankle: Array, hip: Array, length: float) -> float:
+    """How high a leg of ``length`` on ``ankle`` holds its hip, which is somewhere on the line
+    through ``hip`` upwards."""
+    across = (ankle - hip)[[0, 2]]
+    return float(ankle[1]) + math.sqrt(max(length**2 - float(across @ across), 0.01))
+
+
+def _leg(
+    hip: Array, ankle: Array, foot: Array, pelvis: Array, body: Proportions
+) -> dict[str, tuple[Array, Array]]:
+    """Root and axes of thigh, shank and foot."""
+    forward = unit(foot[:, 2] + pelvis[:, 2])
+    knee = reach(hip, ankle, body.thigh, body.shank, forward)
+    down, on = unit(knee - hip), unit(ankle - knee)
+    hinge = hinge_of(down, forward)
+    return {
+        "thigh": (hip, limb_axes(down, hinge)),
+        "shank": (knee, limb_axes(on, unit(hinge - (hinge @ on) * on))),
+        "foot": (ankle, foot),
+    }
+
+
+def _arm(
+    shoulder: Array, chest: Array, arm: Arm, body: Proportions
+) -> dict[str, tuple[Array, Array]]:
+    """Root and axes of upper arm, forearm and hand."""
+    upper, lower = chest @ arm.upper, chest @ arm.fore
+    elbow = shoulder + body.upper_arm * upper
+    hinge = hinge_of(upper, lower + 0.05 * chest[:, 2])
+    turned = limb_axes(lower, unit(hinge - (hinge @ lower) * lower))
+    return {
+        "upper_arm": (shoulder, limb_axes(upper, hinge)),
+        "forearm": (elbow, turned),
+        "hand": (elbow + body.forearm * lower, turned),
+    }
+
+
+def _read_joints(joints: Array, origins: Array) -> None:
+    """Limbs and trunk of the 17 joints from the bones' roots."""
+    ends = {"hip": "thigh", "knee": "shank", "ankle": "foot"}
+    ends |= {"shoulder": "upper_arm", "elbow": "forearm", "wrist": "hand"}
+    for side, _ in SIDES:
+        for joint, bone in ends.items():
+            joints[JOINT[f"{side}_{joint}"]] = origins[BONE[f"{side}_{bone}"]]
+    pelvis = (joints[JOINT["left_hip"]] + joints[JOINT["right_hip"]]) / 2
+    thorax = (joints[JOINT["left_shoulder"]] + joints[JOINT["right_shoulder"]]) / 2
+    joints[JOINT["pelvis"]], joints[JOINT["thorax"]] = pelvis, thorax
+    joints[JOINT["spine"]] = (pelvis + thorax) / 2
