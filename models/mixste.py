@@ -121,16 +121,22 @@ class MixSTE(nn.Module):
         self.Temporal_norm = nn.LayerNorm(width, eps=_BLOCK_EPS)
         self.head = nn.Sequential(nn.LayerNorm(width, eps=1e-5), nn.Linear(width, 3))
 
-    def forward(self, keypoints: Tensor) -> Tensor:
+    def forward(self, keypoints: Tensor, places: Tensor | None = None) -> Tensor:
         """Lift one window of every batch item.
 
         Args:
             keypoints: (B, T, J, channels), normalised as the weights expect.
+            places: (t,) of which of the T frames ``keypoints`` are, increasing, where they are
+                (B, t, J, channels) of a few of them; training looks at windows so, as vision
+                transformers are trained on a part of their patches (He et al., "Masked
+                Autoencoders", CVPR 2022, section 3).
 
         Returns:
-            (B, T, J, 3) poses in metres, one for every frame of the window.
+            (B, T, J, 3) poses in metres, one for every frame told.
         """
-        self.require(keypoints)
+        if places is None:
+            self.require(keypoints)
+        place = self.Temporal_pos_embed if places is None else self.Temporal_pos_embed[:, places]
         batch, frames, joints, channels = keypoints.shape
         x = self.Spatial_patch_to_embedding(keypoints.reshape(batch * frames, joints, channels))
         x = x + self.Spatial_pos_embed
@@ -140,7 +146,7 @@ class MixSTE(nn.Module):
             x = self.Spatial_norm(spatial(x))
             x = self._by_joint(x, batch)
             if index == 0:
-                x = x + self.Temporal_pos_embed
+                x = x + place
             x = self.Temporal_norm(temporal(x))
             x = self._by_frame(x, batch)
         pose: Tensor = self.head(x)
@@ -157,10 +163,10 @@ class MixSTE(nn.Module):
 
     def _by_joint(self, x: Tensor, batch: int) -> Tensor:
         """(B*T, J, C) -> (B*J, T, C)."""
-        x = x.view(batch, self.frames, self.joints, -1).transpose(1, 2)
-        return x.reshape(batch * self.joints, self.frames, -1)
+        x = x.view(batch, -1, *x.shape[1:]).transpose(1, 2)
+        return x.reshape(batch * self.joints, -1, x.shape[-1])
 
     def _by_frame(self, x: Tensor, batch: int) -> Tensor:
         """(B*J, T, C) -> (B*T, J, C)."""
-        x = x.view(batch, self.joints, self.frames, -1).transpose(1, 2)
-        return x.reshape(batch * self.frames, self.joints, -1)
+        x = x.view(batch, self.joints, *x.shape[1:]).transpose(1, 2)
+        return x.reshape(-1, self.joints, x.shape[-1])

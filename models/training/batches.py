@@ -57,8 +57,9 @@ class Share:
     world: int = 1
 
 
-class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """The batches of a stage by step: keypoints, pose and seen of this process's windows.
+class Draws(Dataset[tuple[Tensor, ...]]):
+    """The batches of a stage by step: keypoints, pose and seen of this process's windows, and of
+    sparse windows their places.
 
     Args:
         motion: to draw from.
@@ -89,15 +90,15 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
         self._motion, self._frame_rate, self._stage = motion, frame_rate, stage
         self._seed, self._share, self._observed = seed, share, observed
 
-    def __getitem__(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
+    def __getitem__(self, step: int) -> tuple[Tensor, ...]:
         # Counted up from the stage's seed, so that no two steps of a stage share a seed.
         sampler = Sampler(self._motion, self._frame_rate, (self._seed + step) % 2**32)
         with cpu_threads(1):
             whole = self._draw(sampler)
         windows = self._stage.windows // self._share.world
         own = slice(self._share.rank * windows, (self._share.rank + 1) * windows)
-        keypoints, pose, seen = whole.parts()
-        return keypoints[own], pose[own], seen[own]
+        parts = [part[own] for part in whole.parts()]
+        return (*parts, *([] if whole.places is None else [whole.places]))
 
     def _draw(self, sampler: Sampler) -> Batch:
         stage, observed = self._stage, self._observed
@@ -105,7 +106,13 @@ class Draws(Dataset[tuple[Tensor, Tensor, Tensor]]):
         batch = stage.draw(sampler, stage.windows - count)
         if observed is None or not count:
             return batch
-        more = observed.draw(count, stage.frames, stage.span, sampler.generator)
+        generator = sampler.generator
+        if stage.frames == 1:
+            more = observed.draw_single(count, stage.span, generator)
+        elif batch.places is not None:
+            more = observed.draw_at(count, batch.places, generator)
+        else:
+            more = observed.draw(count, stage.frames, generator)
         return batch.with_more(more)
 
 
@@ -125,8 +132,7 @@ def feed(
         pin_memory=device.type == "cuda",
     )
     for drawn in loader:
-        keypoints, pose, seen = (tensor.to(device, non_blocking=True) for tensor in drawn)
-        yield Batch(keypoints, pose, seen)
+        yield Batch(*(tensor.to(device, non_blocking=True) for tensor in drawn))
 
 
 def _leave_signals_to_the_trainer(_: int) -> None:

@@ -70,11 +70,16 @@ class Stage:
     rate: float
     span: int = 1
     """For single frames: of how many frames the windows are that they get ready for."""
+    sparse: bool = False
+    """Whether windows are trained on by few of their frames (``samples.FEW_FRAMES``): nine times as
+    many people and cameras a step."""
 
     def draw(self, sampler: Sampler, windows: int) -> Batch:
         """``windows`` windows as this stage trains on them."""
         if self.frames == 1:
             return sampler.draw_single(windows, self.span)
+        if self.sparse:
+            return sampler.draw_sparse(windows, self.frames)
         return sampler.draw(windows, self.frames)
 
 
@@ -141,12 +146,13 @@ RECIPES: Final[Mapping[str, Recipe]] = {
         ),
         Recipe(
             "small",
-            "ours for live use on a CPU: some three hours of one core",
+            "ours for live use on a CPU: some four hours of one core",
             width=128,
             depth=4,
             heads=4,
             stages=(
                 Stage(frames=1, windows=256, steps=20000, rate=1e-3, span=27),
+                Stage(frames=27, windows=144, steps=10000, rate=3e-4, sparse=True),
                 Stage(frames=27, windows=16, steps=9400, rate=3e-4),
             ),
         ),
@@ -230,15 +236,15 @@ class Lifting(nn.Module):
         network.Temporal_pos_embed.requires_grad_(network.frames > 1)
         network.TTEblocks.requires_grad_(network.frames > 1)
 
-    def forward(self, keypoints: Tensor) -> Tensor:
+    def forward(self, keypoints: Tensor, places: Tensor | None = None) -> Tensor:
         """(B, T, 17, at least the network's channels) -> (B, T, 17, 3) metres."""
-        return forward(self.network, keypoints[..., : self.network.channels])
+        return forward(self.network, keypoints[..., : self.network.channels], places)
 
 
-def forward(network: MixSTE, keypoints: Tensor) -> Tensor:
-    """``network(keypoints)``, without the temporal blocks where there is only one frame."""
+def forward(network: MixSTE, keypoints: Tensor, places: Tensor | None = None) -> Tensor:
+    """``network(keypoints, places)``, without the temporal blocks of a network of one frame."""
     if network.frames > 1:
-        result: Tensor = network(keypoints)
+        result: Tensor = network(keypoints, places)
         return result
     x = network.Spatial_patch_to_embedding(keypoints[:, 0]) + network.Spatial_pos_embed
     for block in network.STEblocks:

@@ -33,7 +33,7 @@ from models.skeleton import MIRROR, PELVIS
 from models.timing import regular_grid
 from models.training import bodies, detector_noise
 from models.training.cameras import View
-from models.training.samples import FRAMES_OF_A_BOX, Batch, as_batch, hold_ends
+from models.training.samples import Batch, as_batch, few_places, hold_ends
 from models.training.study import RATE, Study, study_files
 from models.visibility import GUESSED
 
@@ -83,21 +83,21 @@ class Observed:
         if not self._takes:
             raise MixposeError("The detector found nobody in the takes that were observed.")
 
-    def draw(self, count: int, frames: int, span: int, generator: torch.Generator) -> Batch:
-        """A batch of ``count`` windows of ``frames`` frames; of single frames (1) each in the box
-        of a window of ``span``."""
-        together = min(FRAMES_OF_A_BOX, span) if frames == 1 else 1
-        stride = 1
-        if together > 1:
-            longest = max(1, (span - 1) // (together - 1))
-            stride = int(torch.randint(1, longest + 1, (), generator=generator))
-        windows = -(-count // together)
-        chosen = torch.randint(len(self._takes), (windows,), generator=generator).tolist()
-        rows = stride * torch.arange(together if frames == 1 else frames)
-        batch = self._windows([self._takes[each] for each in chosen], rows, generator)
-        if frames > 1:
-            return hold_ends(batch, generator)
-        return Batch(*(part.flatten(0, 1)[:count, None] for part in batch.parts()))
+    def draw(self, count: int, frames: int, generator: torch.Generator) -> Batch:
+        """A batch of ``count`` windows of ``frames`` frames."""
+        return hold_ends(self.draw_at(count, torch.arange(frames), generator), generator)
+
+    def draw_single(self, count: int, span: int, generator: torch.Generator) -> Batch:
+        """A batch of ``count`` single frames, each in the box of a window of ``span``."""
+        places = few_places(span, generator)
+        batch = self.draw_at(-(-count // len(places)), places, generator)
+        return Batch(*(part[:count] for part in batch.apart().parts()))
+
+    def draw_at(self, count: int, places: Tensor, generator: torch.Generator) -> Batch:
+        """A batch of ``count`` windows by the frames at ``places`` (t,) of theirs."""
+        chosen = torch.randint(len(self._takes), (count,), generator=generator).tolist()
+        rows = places - places[0]
+        return self._windows([self._takes[each] for each in chosen], rows, generator)
 
     def _windows(self, takes: list[_Take], rows: Tensor, generator: torch.Generator) -> Batch:
         evidence, camera, up = self._cut(takes, rows, generator)

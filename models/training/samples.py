@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -32,24 +32,32 @@ _UP_UNKNOWN, _UP_EXACT = 0.4, 0.15
 _UP_SPREAD_DEG: Final = (1.0, 12.0)
 """How far off up is in the others."""
 
-FRAMES_OF_A_BOX: Final = 3
-"""Single frames that share a box: few, so that a batch holds many people and cameras."""
+FEW_FRAMES: Final = 3
+"""Single frames that share a box, and frames of a sparse window: few, so that a batch holds many
+people and cameras."""
 
 
 @dataclass(frozen=True)
 class Batch:
     """``keypoints`` (B, T, 17, 13) as the network takes them; ``pose`` (B, T, 17, 3) as it is to
     answer: metres from the pelvis in the axes of the ray through the person's box, and in the
-    pelvis's place the unit vector against gravity; ``seen`` (B, T, 17) bool."""
+    pelvis's place the unit vector against gravity; ``seen`` (B, T, 17) bool; ``places`` (T,) which
+    frames of the network's window they are, None where they are all of them."""
 
     keypoints: Tensor
     pose: Tensor
     seen: Tensor
+    places: Tensor | None = None
 
     def with_more(self, other: Batch) -> Batch:
-        """These windows, and then the others."""
+        """These windows, and then the others, of the same places."""
         pairs = zip(self.parts(), other.parts(), strict=True)
-        return Batch(*(torch.cat(pair) for pair in pairs))
+        keypoints, pose, seen = (torch.cat(pair) for pair in pairs)
+        return Batch(keypoints, pose, seen, self.places)
+
+    def apart(self) -> Batch:
+        """Every frame as a window of its own."""
+        return Batch(*(part.flatten(0, 1)[:, None] for part in self.parts()))
 
     def parts(self) -> tuple[Tensor, Tensor, Tensor]:
         """Keypoints, pose and seen."""
@@ -65,7 +73,8 @@ class Sampler:
 
     def draw(self, count: int, frames: int) -> Batch:
         """A batch of ``count`` windows of ``frames`` frames."""
-        return self._draw(count, frames, self._rate)
+        batch = self._draw(count, torch.arange(frames))
+        return hold_ends(batch, self.generator) if self._augment else batch
 
     def draw_single(self, count: int, span: int) -> Batch:
         """A batch of ``count`` single frames (T = 1), each in the box that its person takes up
@@ -75,17 +84,19 @@ class Sampler:
         trained on frames in boxes of their own lifted them to 36 mm P-MPJPE, and the very same
         frames in the boxes of windows of 27 to 46: longer windows then had to unlearn first.
         """
-        together = min(FRAMES_OF_A_BOX, span)
-        stride = 1
-        if together > 1:
-            strides = max(1, (span - 1) // (together - 1))
-            stride = int(torch.randint(1, strides + 1, (), generator=self.generator))
-        spread = self._draw(-(-count // together), together, self._rate / stride)
-        return Batch(*(tensor.flatten(0, 1)[:count, None] for tensor in spread.parts()))
+        places = few_places(span, self.generator)
+        spread = self._draw(-(-count // len(places)), places)
+        return Batch(*(tensor[:count] for tensor in spread.apart().parts()))
 
-    def _draw(self, count: int, frames: int, rate: float) -> Batch:
+    def draw_sparse(self, count: int, frames: int) -> Batch:
+        """A batch of ``count`` windows of ``frames`` frames, of which a few are looked at."""
+        places = few_places(frames, self.generator)
+        return replace(self._draw(count, places), places=places)
+
+    def _draw(self, count: int, places: Tensor) -> Batch:
         generator = self.generator
-        windows, kind = self._motion.windows(count, frames, rate, generator)
+        rate = self._rate / int(places[1] - places[0]) if len(places) > 1 else self._rate
+        windows, kind = self._motion.windows(count, len(places), rate, generator)
         if self._augment:
             windows = bodies.recombine(windows, generator)
         windows = bodies.vary_proportions(windows, generator, spread=self._augment)
@@ -102,8 +113,7 @@ class Sampler:
         conf = detector_noise.told(conf, image, seen_by.frame)
         image = detector_noise.exchange_sides(image, generator)
         answer = detector_noise.Answer(image, conf, answer.world)
-        batch = as_batch(answer, seen_by, generator)
-        return hold_ends(batch, generator) if self._augment else batch
+        return as_batch(answer, seen_by, generator)
 
     def _answer(self, seen_by: cameras.View) -> detector_noise.Answer:
         """What a detector says: the one we ship in most windows, any one in the others."""
@@ -119,6 +129,15 @@ class Sampler:
             torch.where(chosen, ours.conf, any_one.conf),
             torch.where(chosen[..., None], ours.world, any_one.world),
         )
+
+
+def few_places(frames: int, generator: torch.Generator) -> Tensor:
+    """(t,) a few places, evenly spaced, somewhere in a window of ``frames`` frames."""
+    count = min(FEW_FRAMES, frames)
+    longest = max(1, (frames - 1) // max(1, count - 1))
+    stride = int(torch.randint(1, longest + 1, (), generator=generator))
+    first = int(torch.randint(frames - stride * (count - 1), (), generator=generator))
+    return first + stride * torch.arange(count)
 
 
 def as_batch(

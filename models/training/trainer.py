@@ -185,7 +185,9 @@ class Trainer:
         )
         self._module.train()
         with autocast(group.device, self._settings.precision):
-            predicted = self._module(batch.keypoints).float()
+            predicted = self._module(batch.keypoints, batch.places).float()
+        if batch.places is not None:  # too far apart in time for a velocity
+            predicted, batch = predicted.flatten(0, 1)[:, None], batch.apart()
         loss = recipe.loss(predicted, batch.pose, batch.seen)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -53,7 +54,7 @@ class Validation:
             sampler = Sampler(self._motion, self._frame_rate, seed=0, augment=False)
             windows = self._poses // min(stage.frames, _LONGEST)
             with cpu_threads(1):
-                self._drawn = stage, stage.draw(sampler, windows)
+                self._drawn = stage, replace(stage, sparse=False).draw(sampler, windows)
         return self._drawn[1]
 
 

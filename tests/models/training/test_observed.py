@@ -107,7 +107,7 @@ def truths() -> Tensor:
 
 def test_the_network_is_shown_what_it_will_be_shown_in_use_and_told_the_truth(study: Path) -> None:
     observed = Observed([study], 0.5, vary=False)
-    batch = observed.draw(2000, FRAMES, 1, torch.Generator().manual_seed(0))
+    batch = observed.draw(2000, FRAMES, torch.Generator().manual_seed(0))
     shown = torch.stack([shown_in_use(take(index)) for index in range(4)]).flatten(2)
     windows = truths().unfold(1, FRAMES, 1).permute(0, 1, 4, 2, 3).flatten(0, 1)
     held = (batch.keypoints[:, :-1] == batch.keypoints[:, 1:]).all((2, 3)).any(1)
@@ -123,7 +123,7 @@ def test_where_up_is_is_that_of_the_camera_that_looked(tmp_path: Path) -> None:
     up = np.array([0.2, -0.9, -0.3], np.float32)
     up /= np.linalg.norm(up)
     study = write_study(tmp_path / "tilted.npz", [take(0, up=up)])
-    batch = Observed([study], 0.5).draw(200, FRAMES, 1, torch.Generator().manual_seed(0))
+    batch = Observed([study], 0.5).draw(200, FRAMES, torch.Generator().manual_seed(0))
     both = torch.from_numpy(np.stack([up, up * [-1, 1, 1]])).float()
     apart, which = distances(ups(batch), both).min(dim=1)
     assert apart.max() < 1e-5
@@ -152,7 +152,7 @@ def test_who_was_seen_by_a_rolled_camera_is_shown_upright(tmp_path: Path, degree
     for number, roll in enumerate((0, 90, degrees)):
         study = write_study(tmp_path / f"{number}.npz", [rolled(right, roll)])
         observed = Observed([study], 0.5, vary=False)
-        batches.append(observed.draw(100, FRAMES, 1, torch.Generator().manual_seed(0)))
+        batches.append(observed.draw(100, FRAMES, torch.Generator().manual_seed(0)))
     straight, lying, other = (all_told(batch).parts() for batch in batches)
     for whole, turned, slight in zip(lying, other, straight, strict=True):
         assert torch.allclose(whole.float(), turned.float(), atol=1e-4)
@@ -162,7 +162,7 @@ def test_who_was_seen_by_a_rolled_camera_is_shown_upright(tmp_path: Path, degree
 
 def test_what_is_hidden_is_to_be_answered_all_the_same(study: Path) -> None:
     observed = Observed([study], 0.5, vary=False)
-    batch = observed.draw(200, FRAMES, 1, torch.Generator().manual_seed(0))
+    batch = observed.draw(200, FRAMES, torch.Generator().manual_seed(0))
     known = truths().flatten(0, 1).flatten(1)
     apart = distances(answers(batch).flatten(0, 1).flatten(1), known).min(dim=1).values
     assert apart.max() < 1e-4
@@ -182,7 +182,7 @@ def all_told(batch: Batch) -> Batch:
 
 def drawn(path: Path, *takes: ObservedTake, count: int = 300) -> Batch:
     observed = Observed([write_study(path / "study.npz", takes)], 0.5)
-    return all_told(observed.draw(count, FRAMES, 1, torch.Generator().manual_seed(3)))
+    return all_told(observed.draw(count, FRAMES, torch.Generator().manual_seed(3)))
 
 
 def legs_over_trunk(pose: Tensor) -> Tensor:
@@ -288,14 +288,14 @@ def test_a_body_that_would_reach_the_lens_stays_as_it_was_drawn(tmp_path: Path) 
 
 def test_single_frames_stand_in_the_boxes_of_windows(study: Path) -> None:
     observed, size = Observed([study], 0.5), CHANNELS.index("box size")
-    own = observed.draw(300, 1, 1, torch.Generator().manual_seed(0)).keypoints
-    shared = observed.draw(300, 1, 9, torch.Generator().manual_seed(0)).keypoints
+    own = observed.draw_single(300, 1, torch.Generator().manual_seed(0)).keypoints
+    shared = observed.draw_single(300, 9, torch.Generator().manual_seed(0)).keypoints
     assert own.shape == shared.shape == (300, 1, 17, len(CHANNELS))
     assert shared[..., size].mean() > own[..., size].mean() + 0.02
 
 
 def test_joints_and_depth_are_hidden_now_and_then(study: Path) -> None:
-    batch = Observed([study], 0.5).draw(500, FRAMES, 1, torch.Generator().manual_seed(0))
+    batch = Observed([study], 0.5).draw(500, FRAMES, torch.Generator().manual_seed(0))
     silent = (batch.keypoints[..., DEPTH + 1] == 0).all((1, 2)).double().mean()
     assert silent == pytest.approx(0.15, abs=0.05)
     assert 0.5 < batch.seen.double().mean() < 0.98
@@ -303,7 +303,7 @@ def test_joints_and_depth_are_hidden_now_and_then(study: Path) -> None:
 
 
 def test_a_take_shorter_than_the_window_is_held(study: Path) -> None:
-    batch = Observed([study], 0.5).draw(20, 14, 1, torch.Generator().manual_seed(0))
+    batch = Observed([study], 0.5).draw(20, 14, torch.Generator().manual_seed(0))
     assert torch.equal(batch.pose[:, 10], batch.pose[:, 13])
     assert not torch.equal(batch.pose[:, 5], batch.pose[:, 6])
 

@@ -183,6 +183,17 @@ def test_single_frames_skip_nothing_but_idle_blocks() -> None:
     assert torch.allclose(forward(single, still), single(still), atol=1e-5)
 
 
+def test_all_places_of_a_window_are_the_window_and_few_are_less_of_it() -> None:
+    told = torch.randn(2, 9, 17, 3)
+    whole = network(9)
+    initialise(whole)
+    places = torch.tensor([1, 4, 7])
+    few = whole(told[:, places], places)
+    assert few.shape == (2, 3, 17, 3)
+    torch.testing.assert_close(whole(told, torch.arange(9)), whole(told))
+    assert not torch.allclose(few, whole(told[:, places], torch.tensor([0, 1, 2])))
+
+
 def test_what_single_frames_skip_is_not_trained() -> None:
     def trained(frames: int) -> set[str]:
         lifting = Lifting(network(frames))

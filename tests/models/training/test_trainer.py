@@ -103,6 +103,16 @@ def test_training_learns_where_up_is_besides_the_pose(tmp_path: Path) -> None:
     assert after["mpjpe"] < 0.7 * before["mpjpe"]
 
 
+def test_sparse_windows_teach_to_lift_whole_ones(tmp_path: Path) -> None:
+    sparse = Stage(5, 24, 80, 1e-2, sparse=True)
+    learner = trainer(tmp_path, replace(TINY, width=32, stages=(sparse,), drop_path=0.0))
+    before = learner.validate()
+    learner.run(Stopper())
+    after = learner.validate()
+    assert after["mpjpe"] < 0.7 * before["mpjpe"]
+    assert after["mpjve"] < before["mpjve"]
+
+
 def test_the_log_has_a_row_for_each_validation(whole: Path) -> None:
     logged = [(int(row["stage"]), int(row["step"]), int(row["total_step"])) for row in rows(whole)]
     assert logged == [(1, 4, 4), (1, 6, 6), (2, 4, 10), (2, 6, 12)]

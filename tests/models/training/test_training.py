@@ -252,6 +252,18 @@ def test_single_frames_stand_in_the_box_of_a_longer_window(walk: Repertoire) -> 
     assert filled(window) < filled(shared) < 0.97
 
 
+def test_sparse_windows_are_frames_of_windows_at_places_that_differ(walk: Repertoire) -> None:
+    sampler = Sampler(walk, 30.0, seed=3)
+    batches = [sampler.draw_sparse(4, 27) for _ in range(60)]
+    places = torch.stack([batch.places for batch in batches if batch.places is not None])
+    assert places.shape == (60, 3)
+    assert places.min() == 0
+    assert places.max() == 26
+    assert (places.diff(dim=1) > 0).all()
+    assert batches[0].keypoints.shape == (4, 3, 17, len(CHANNELS))
+    assert batches[0].apart().pose.shape == (12, 1, 17, 3)
+
+
 def test_recombined_bodies_keep_their_bones_and_face_one_way(walk: Repertoire) -> None:
     windows, _ = cut(walk, 300, 3)
     mixed = bodies.recombine(windows, torch.Generator().manual_seed(1))
