@@ -3,7 +3,7 @@
 The detector's left-right swaps are repaired, short gaps bridged, the sequence resampled to the
 network's rate by real time, lifted in overlapping windows that are blended, and brought back to the
 source's frames.  Nothing of this reaches from one person to the next who was followed, but for one
-thing: where up is.  The clip is lifted once to find that out, and again knowing it.
+thing: where up is.  The clip is looked at twice to find that out, and lifted knowing it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ Size = tuple[int, int]
 
 LONGEST_HOLE_S: Final = 1.0
 """Frames further apart than this belong to different takes: nothing is interpolated across."""
+_LOOKS: Final = 2
+"""Times that a clip is looked at for where up is, before it is lifted."""
+_LOOKED_AT: Final = 64
+"""Windows looked at: a minute, of longer clips spread over the whole."""
+_LOOKED: Final = 0.3
+"""Share of the work that is done when the level is known."""
 _BATCH_FRAMES: Final = {"cpu": 54, "cuda": 243 * 16, "mps": 243 * 4}
 """Frames in one pass: enough to fill the device, few enough for its memory; on a CPU more are no
 faster, and fewer leave no core idle at the end."""
@@ -185,13 +191,34 @@ class Lifter:
         takes = _stretches(other | (np.diff(time_s) > LONGEST_HOLE_S))
         report = progress or _silent
         if level is None and self.info.says_up:
-            _, said = self._lift_takes(track, takes, size, time_s, None, _half(report, 0))
-            level = estimate_level(said, (~track.missing).mean(axis=1))
-            report = _half(report, 1)
+            level = self._find_level(track, takes, size, time_s, _part(report, 0.0, _LOOKED))
+            report = _part(report, _LOOKED, 1.0)
         up = None if level is None else level.vector
         xyz, _ = self._lift_takes(track, takes, size, time_s, up, report)
         xyz = xyz * np.float32(self.scale)
         return Lifted(xyz, track.filled, track.missing, track.swapped, level)
+
+    def _find_level(
+        self,
+        track: Track,
+        takes: list[slice],
+        size: Size,
+        time_s: NDArray[np.floating],
+        progress: Callable[[float], None],
+    ) -> Level | None:
+        """Where up is: what the network says of the clip, and says again when it is told that.
+
+        On drawn people one look is off by 6.5 degrees in the median, two by 5.1.
+        """
+        level: Level | None = None
+        seconds = sum(float(time_s[take.stop - 1] - time_s[take.start]) for take in takes)
+        every = 1 + int(seconds * self.info.rate / self.info.frames / _LOOKED_AT)
+        for look in range(_LOOKS):
+            up = None if level is None else level.vector
+            part = _part(progress, look / _LOOKS, (look + 1) / _LOOKS)
+            _, said = self._lift_takes(track, takes, size, time_s, up, part, every=every)
+            level = estimate_level(said, (~track.missing).mean(axis=1))
+        return level
 
     def evidence_of_world(
         self,
@@ -225,8 +252,13 @@ class Lifter:
         time_s: NDArray[np.floating],
         up: NDArray[np.float32] | None,
         progress: Callable[[float], None],
+        *,
+        every: int | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Lift each take: (N, 17, 3) poses, and (N, 3) what is said of where up is."""
+        """Lift each take: (N, 17, 3) poses, and (N, 3) what is said of where up is.
+
+        ``every``: as in ``_lift_grid``; what was not looked at is 0.
+        """
         both = np.empty((len(time_s), JOINT_COUNT + 1, 3), np.float32)
         for take in takes:
             grid = regular_grid(time_s[take], self.info.rate)
@@ -235,7 +267,8 @@ class Lifter:
                 grid.sample(evidence, evidence[..., 2] > 0)[0],
                 size,
                 up,
-                _part_of(progress, take, len(time_s)),
+                _part(progress, take.start / len(time_s), take.stop / len(time_s)),
+                every,
             )
             both[take] = grid.back(on_grid)
         xyz = both[:, :JOINT_COUNT]
@@ -266,8 +299,10 @@ class Lifter:
         size: Size,
         up: NDArray[np.float32] | None,
         progress: Callable[[float], None],
+        every: int | None,
     ) -> NDArray[np.float32]:
-        """Lift (M, 17, 6) at the network's rate by overlapping windows -> (M, 18, 3)."""
+        """Lift (M, 17, 6) at the network's rate -> (M, 18, 3), by windows that overlap by half, or
+        by ``every`` so many-th of windows side by side, and zeros between."""
         count, length = len(evidence), self.info.frames
 
         def lift_pass(chosen: list[int]) -> NDArray[np.float32]:
@@ -275,12 +310,13 @@ class Lifter:
             frames = (np.clip(start + np.arange(length), 0, count - 1) for start in chosen)
             return self.lift_windows(np.stack([evidence[each] for each in frames]), size, up)
 
-        starts = _starts(count, length)
+        step = max(1, length // 2) if every is None else length
+        starts = _starts(count, length, step)[:: every or 1]
         per_pass = max(1, _BATCH_FRAMES.get(self.device.type, 486) // length)
         passes = [starts[i : i + per_pass] for i in range(0, len(starts), per_pass)]
 
         total = np.zeros((count, JOINT_COUNT + 1, 3), np.float32)
-        weight = np.zeros((count, 1, 1), np.float32)
+        weight = np.full((count, 1, 1), np.finfo(np.float32).tiny)
         blend = _blend(length)
         with closing(self._side_by_side(lift_pass, passes)) as lifted:
             windows = zip(starts, chain.from_iterable(lifted), strict=True)
@@ -332,14 +368,9 @@ def _silent(_share: float) -> None:
     """Progress that nobody wants to know."""
 
 
-def _half(progress: Callable[[float], None], number: int) -> Callable[[float], None]:
-    """Progress over the first (0) or the second (1) of two passes."""
-    return lambda share: progress((number + share) / 2)
-
-
-def _part_of(progress: Callable[[float], None], take: slice, count: int) -> Callable[[float], None]:
-    """Progress over one take, told as progress over all frames."""
-    return lambda share: progress((take.start + share * (take.stop - take.start)) / count)
+def _part(progress: Callable[[float], None], start: float, stop: float) -> Callable[[float], None]:
+    """Progress over a part of the work, from one share of the whole to another."""
+    return lambda share: progress(start + share * (stop - start))
 
 
 def _stretches(torn: NDArray[np.bool_]) -> list[slice]:
@@ -348,11 +379,11 @@ def _stretches(torn: NDArray[np.bool_]) -> list[slice]:
     return [slice(*each) for each in zip([0, *ends], [*ends, len(torn) + 1], strict=True)]
 
 
-def _starts(count: int, length: int) -> list[int]:
-    """First frames of windows that overlap by half and cover 0 .. count-1."""
+def _starts(count: int, length: int, step: int) -> list[int]:
+    """First frames of windows, ``step`` apart, that cover 0 .. count-1."""
     if count <= length:
         return [-((length - count) // 2)]
-    return [*range(0, count - length, max(1, length // 2)), count - length]
+    return [*range(0, count - length, step), count - length]
 
 
 def _blend(length: int) -> NDArray[np.float32]:
