@@ -49,6 +49,14 @@ def _film(
     return mp4.write(path, data, overwrite=overwrite, progress=progress)
 
 
+def _report(
+    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
+) -> tuple[Path, ...]:
+    from app.export.report.write import write  # its signal processing alike
+
+    return write(path, data, overwrite=overwrite, progress=progress)
+
+
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", csv_table.write, angles=True),
     "csv-long": Exporter(
@@ -62,6 +70,7 @@ FORMATS: Final = {
     "c3d": Exporter("Motion capture (C3D)", ".c3d", c3d.write),
     "bvh": Exporter("Animated skeleton (BVH)", ".bvh", bvh.write),
     "gltf": Exporter("Animated skeleton (glTF)", ".glb", gltf.write),
+    "report": Exporter("Report, one page with its numbers (HTML)", ".html", _report),
     "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", _film, slow=True),
 }
 

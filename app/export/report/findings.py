@@ -1,0 +1,90 @@
+"""What a report has to say of a motion, before any of it is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.motion.angles import ANGLE, continued, joint_angles
+from app.motion.data import MotionData
+from app.motion.measures.gait import Gait, find_gait
+from app.motion.measures.ranges import Range, Symmetry, ranges, symmetries
+from app.motion.measures.repetitions import Repetitions, find_repetitions
+from models.skeleton import JOINT
+
+Array = NDArray[np.float64]
+
+_MOMENTS: Final = 5
+_CYCLE: Final = np.linspace(0.0, 1.0, 101)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Of the person followed the longest."""
+
+    time_s: Array
+    """(N,) seconds from the first frame of the motion."""
+    angles: Array
+    """(N, A) degrees in the order of :data:`app.motion.angles.ANGLES`."""
+    poses: Array
+    """(N, 17, 3) metres from the pelvis: x to the person's left, y up, z to where they face."""
+    ranges: dict[str, Range]
+    symmetries: list[Symmetry]
+    repetitions: list[Repetitions]
+    """The clearest first."""
+    gait: Gait | None
+
+    @classmethod
+    def of(cls, data: MotionData) -> Findings:
+        """Measure ``data``, of at least one frame."""
+        longest = max(data.people, key=lambda each: each.stop - each.start)
+        time_s = data.time_s[longest]
+        missing = data.missing[longest]
+        upright = data.upright()[longest]
+        angles = continued(joint_angles(upright, missing), time_s)
+        found = ranges(angles)
+        return cls(
+            time_s,
+            angles,
+            _facing(np.where(missing[..., None], np.nan, upright)),
+            found,
+            symmetries(found),
+            find_repetitions(angles, time_s),
+            find_gait(data),
+        )
+
+    def moments(self) -> list[int]:
+        """Rows worth a picture: where repetitions begin and turn, else evenly over the time."""
+        known = np.isfinite(self.poses).all(axis=-1).sum(axis=-1)
+        rows = np.flatnonzero(known == known.max())
+        if self.repetitions:
+            first = self.repetitions[0].each
+            times = [time for each in first for time in (each.start_s, each.turn_s)][:_MOMENTS]
+        else:
+            times = np.linspace(self.time_s[rows[0]], self.time_s[rows[-1]], _MOMENTS).tolist()
+        nearest = [int(rows[np.argmin(np.abs(self.time_s[rows] - time))]) for time in times]
+        return sorted(set(nearest))
+
+    def cycles(self, name: str, spans: list[tuple[float, float]]) -> Array:
+        """(C, 101) an angle over each of C ``spans`` of time, from 0 to 100 %; those in which it is
+        not known throughout are left out."""
+        values = self.angles[:, ANGLE[name]]
+        found = []
+        for start_s, end_s in spans:
+            curve = np.interp(start_s + _CYCLE * (end_s - start_s), self.time_s, values)
+            inside = (self.time_s >= start_s) & (self.time_s <= end_s)
+            if inside.any() and np.isfinite(values[inside]).all() and np.isfinite(curve).all():
+                found.append(curve)
+        return np.array(found).reshape(-1, len(_CYCLE))
+
+
+def _facing(poses: Array) -> Array:
+    """Turn (N, 17, 3) upright poses about the vertical to face along z."""
+    across = poses[:, JOINT["left_hip"]] - poses[:, JOINT["right_hip"]]
+    angle = np.nan_to_num(np.arctan2(across[:, 2], across[:, 0]))
+    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    x, y, z = poses[..., 0], poses[..., 1], poses[..., 2]
+    return np.stack([cosine * x + sine * z, y, cosine * z - sine * x], axis=-1)

@@ -1,0 +1,1 @@
+"""What movement laboratories read off motion: ranges of angles, repetitions, steps."""

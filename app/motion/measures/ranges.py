@@ -1,0 +1,83 @@
+"""How far each joint moved, and how the two sides compare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.motion.angles import ANGLES
+
+_OUTERMOST: Final = 1.0
+"""Percent of the frames at either end that are left out: single frames that are wrong are not the
+end of a range."""
+_FEWEST: Final = 5
+_LEAST_RANGE_DEG: Final = 10.0
+"""Sides that move less than this are not compared: the difference would be that of noise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """How far one angle went, degrees, by the 1st and the 99th percentile of its frames."""
+
+    name: str
+    lowest: float
+    highest: float
+    mean: float
+    known: float
+    """Share of the frames in which the angle is known."""
+
+    @property
+    def width(self) -> float:
+        """The range of motion."""
+        return self.highest - self.lowest
+
+
+@dataclass(frozen=True, slots=True)
+class Symmetry:
+    """One movement of left and right."""
+
+    name: str
+    """Of the angle, without its side."""
+    left: float
+    """Range of motion, degrees."""
+    right: float
+
+    @property
+    def index(self) -> float:
+        """Percent: the difference of left and right over their mean (Robinson et al., J.
+        Manipulative Physiol. Ther. 10, 1987); positive where the left moves further."""
+        return 100.0 * (self.left - self.right) / (0.5 * (self.left + self.right))
+
+
+def ranges(angles: NDArray[np.float64]) -> dict[str, Range]:
+    """By angle, of those known in five frames or more.
+
+    Args:
+        angles: (N, A) degrees in the order of :data:`app.motion.angles.ANGLES`, NaN where unknown.
+    """
+    found = {}
+    for column, angle in enumerate(ANGLES):
+        known = angles[np.isfinite(angles[:, column]), column]
+        if len(known) < _FEWEST:
+            continue
+        low, high = np.percentile(known, [_OUTERMOST, 100.0 - _OUTERMOST])
+        share = len(known) / len(angles)
+        found[angle.name] = Range(angle.name, float(low), float(high), float(known.mean()), share)
+    return found
+
+
+def symmetries(found: dict[str, Range]) -> list[Symmetry]:
+    """Of the movements that were made on both sides, in the order of the angles."""
+    pairs = []
+    for name in found:
+        if not name.startswith("left_"):
+            continue
+        movement = name.removeprefix("left_")
+        other = found.get(f"right_{movement}")
+        if other is None or max(found[name].width, other.width) < _LEAST_RANGE_DEG:
+            continue
+        pairs.append(Symmetry(movement, found[name].width, other.width))
+    return pairs
