@@ -99,6 +99,7 @@ def _whole_parser() -> _Parser:
     _add_lift(commands)
     _add_record(commands)
     _add_export(commands)
+    _add_report(commands)
     _add_stream(commands)
     _command(commands, "devices", "list cameras, compute devices and weights")
     _add_bench(commands)
@@ -155,11 +156,11 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
 
 
 _NOT_WITH: Final = {
-    "source": ("lift", "export", "devices", "evaluate"),
-    "delay": ("lift", "record", "export", "devices", "evaluate"),
+    "source": ("lift", "export", "report", "devices", "evaluate"),
+    "delay": ("lift", "record", "export", "report", "devices", "evaluate"),
 } | {
     "detector": ("export", "devices"),
-    **dict.fromkeys(("osc", "lsl"), ("lift", "export", "devices", "bench", "evaluate")),
+    **dict.fromkeys(("osc", "lsl"), ("lift", "export", "report", "devices", "bench", "evaluate")),
 }
 """Options of the window that mean nothing to these commands."""
 
@@ -199,7 +200,8 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     lift.add_argument(
         "--to",
         metavar="KIND",
-        help="the format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf, mp4 "
+        help="the format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf, report, "
+        "mp4 "
         "(default: by the ending of OUT, csv in a folder)",
     )
     lift.add_argument("-f", "--force", action="store_true", help="replace files that exist already")
@@ -289,6 +291,18 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     selection_options.add(export)
     processing_options.add(export)
     _add_model_options(export, height=True, default=argparse.SUPPRESS)
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
+    report = _command(commands, "report", "measure a recording or a video, on one page")
+    report.description, report.epilog = texts.REPORT, texts.REPORT_EXAMPLES
+    report.usage = f"{PROGRAM} report TAKE -o FILE.html [options]"
+    report.add_argument("take", metavar="TAKE", help="a recording, as for 'export', or a video")
+    report.add_argument("-o", "--output", metavar="FILE.html", required=True, help="the page")
+    report.add_argument("-f", "--force", action="store_true", help="replace files that exist")
+    processing_options.add_for_report(report)
+    _add_model_options(report, height=True, default=argparse.SUPPRESS)
+    _add_detector(report, f"{FOR_FILMS} for videos; a recording is as it was recorded")
 
 
 def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:

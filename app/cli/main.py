@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "lift": "app.cli.lift",
     "record": "app.cli.record",
     "export": "app.cli.export",
+    "report": "app.cli.report",
     "stream": "app.cli.stream",
     "devices": "app.cli.devices",
     "bench": "app.cli.bench",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from app.cli.exits import UsageError
 from app.cli.numbers import number, number_between
@@ -14,6 +15,8 @@ from app.motion.wanted import (
     NAMED,
     Processing,
 )
+
+REPORT_SMOOTH_HZ: Final = 6.0
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -44,19 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="place the person in the room, on the floor, instead of the pelvis at the origin; "
         "tables then say when each foot stands",
     )
-    group.add_argument(
-        "--fov",
-        metavar="DEG",
-        type=_fov,
-        help="with --room: how wide the camera sees along the longer side of its picture "
-        "(default: what the video says of its lens, otherwise the usual 61)",
-    )
-    group.add_argument(
-        "--camera-height",
-        metavar="METRES",
-        type=_camera_height,
-        help="with --room: how far the lens is above the floor (default: found from the feet)",
-    )
+    _add_camera(group, "with --room: ")
     group.add_argument(
         "--heading",
         metavar="DEG",
@@ -69,6 +60,35 @@ def add(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="add joint angles in degrees: columns of csv, csv-long (in each row of a frame) and "
         "parquet, arrays of json and npz; mot always has them",
+    )
+
+
+def add_for_report(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` those of a report, which always is of somebody in the room."""
+    parser.add_argument(
+        "--smooth",
+        metavar="HZ",
+        type=_cutoff,
+        default=REPORT_SMOOTH_HZ,
+        help=f"smooth movements faster than HZ away (default: {REPORT_SMOOTH_HZ:g}, as for "
+        "walking; 10 for sport)",
+    )
+    _add_camera(parser, "")
+
+
+def _add_camera(parser: argparse._ActionsContainer, about: str) -> None:
+    parser.add_argument(
+        "--fov",
+        metavar="DEG",
+        type=_fov,
+        help=f"{about}how wide the camera sees along the longer side of its picture "
+        "(default: what the video says of its lens, otherwise the usual 61)",
+    )
+    parser.add_argument(
+        "--camera-height",
+        metavar="METRES",
+        type=_camera_height,
+        help=f"{about}how far the lens is above the floor (default: found from the feet)",
     )
 
 

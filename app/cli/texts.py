@@ -74,6 +74,22 @@ Write the 3D poses of a recording to a file of another format.
 A recording that was interrupted is opened as far as it goes, and what was recovered is said. If it
 has no 3D poses yet, or not those the options ask for, they are computed first and kept with it."""
 
+REPORT: Final = """\
+Measure a recording or a video: ranges of motion, symmetry, repetitions, walking, curves of all
+joint angles, pictures of key moments.  One page that needs no network, to read and to print, and
+beside it FILE.numbers.csv with every number.
+
+Positions are smoothed and the person placed in the room first.  Steps and their lengths are as
+right as the scale: tell the body height.  On captured walkers before simulated cameras, their scale
+told, cadence is off by 1.3 % on average and stride length by 2.9 %."""
+
+REPORT_EXAMPLES: Final = f"""\
+examples:
+  {PROGRAM} report walk -o walk.html --height 1.68
+  {PROGRAM} report squats.mp4 -o squats.html
+
+exit codes: those of 'export' for a recording, and of 'lift' for a video"""
+
 EXPORT_EXAMPLES: Final = f"""\
 examples:
   {PROGRAM} export walk -o walk.csv

@@ -1,53 +1,60 @@
-"""Steps of somebody who walks: their length, their time, and which feet stand.
+"""Steps of somebody who walks: their length, their time, and how long feet stand.
 
-By the contacts of feet (``app.motion.placement.contacts``) and where the ankles stand in the room:
+A foot meets the floor when its ankle is the farthest in front of the pelvis, along the way walked,
+and leaves it when it is the farthest behind (Zeni et al., Gait & Posture 27, 2008, section 2.3).
+That needs no contact to be seen, and of one camera's errors only those from one end of a step to
+the other count.  Then, as laboratories define them (Whittle, Gait Analysis, 4th ed., 2007, chap.
+2):
 
-- a *stride* goes from one contact of a foot to the next of the same, a *step* from a contact of one
-  foot to that of the other;
-- *stride length* is the way along the floor between the two places of the ankle, *step width* how
-  far the other foot stands from the line between them;
+- a *stride* goes from one time that a foot meets the floor to the next of the same, a *step* to the
+  other foot's;
+- *stride length* is the way of the pelvis over the floor meanwhile; *step length* and *step width*
+  are between the ankles as the step ends, along and across the way;
 - *stance* is the share of a stride in which its foot stands, *double support* that in which both
-  do; *cadence* counts steps a minute (Whittle, Gait Analysis, 4th ed., 2007, chapter 2).
-
-A contact is that of an ankle which has come to rest, some hundredths of a second after the heel
-meets the floor, and it ends as the heel rises: stance and double support come out shorter than a
-force plate has them.
+  do; *cadence* counts steps a minute.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
 
 from app.motion.data import ANKLES, FEET, MotionData
-from app.motion.placement.contacts import runs
+from models.skeleton import PELVIS
+from models.timing import LONGEST_GAP_S, regular_grid
 
 Array = NDArray[np.float64]
 
-_LONGEST_S: Final = 2.5
+_RATE: Final = 60.0
+"""Frames a second that motion is looked at with."""
+_CALM_S: Final = 0.25
+"""Standard deviation of the average over which the way walked is taken."""
+_WALKING_M_S: Final = 0.4
+_LONGEST_S: Final = 2.2
 """A stride that takes longer is a pause."""
-_SHORTEST_S: Final = 0.5
-_SHORTEST_M: Final = 0.25
-"""Who steps on the spot does not walk."""
+_SHORTEST_S: Final = 0.6
+_SWING_M: Final = 0.15
+"""An ankle goes so far to and fro at the least, against the pelvis."""
 _FEWEST: Final = 2
-_ON_FLOOR: Final = [0, 2]
+_FLOOR: Final = [0, 2]
 """Axes of the room that lie in the floor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """From one contact of a foot to the next of the same."""
+    """From one time that a foot meets the floor to the next of the same."""
 
     side: str
     start_s: float
     end_s: float
     length_m: float
     step_length_m: float
-    """Of the step that ends it: from the other foot's place, along the stride's direction."""
+    """Of the step that ends it."""
     width_m: float
     stance: float
     """Share of the stride, 0 to 1."""
@@ -81,79 +88,109 @@ class Gait:
         return way / sum(stride.duration_s for stride in self.strides)
 
 
-@dataclass(frozen=True, slots=True)
-class _Contact:
-    """A foot that stands."""
-
-    foot: int
-    start: int
-    stop: int
-    """Rows [start, stop)."""
-    place: Array
-    """(2,) of the ankle on the floor."""
-
-
 def find_gait(data: MotionData) -> Gait | None:
-    """The strides of motion that was placed in the room; None if nobody walks, or it was not."""
-    if data.root is None or data.contacts is None:
+    """The strides of motion that was placed in the room and smoothed; None if nobody walks, or it
+    was not placed."""
+    if data.root is None:
         return None
+    joints = data.outgoing()[0]
+    known = ~np.isnan(joints[:, [PELVIS, *ANKLES]].sum(axis=(1, 2)))
     strides: list[Stride] = []
     for person in data.people:
-        contacts = _contacts(data, person)
-        for foot in range(len(FEET)):
-            own = [each for each in contacts if each.foot == foot]
-            for first, second in pairwise(own):
-                stride = _stride(data, first, second, contacts)
-                if stride is not None:
-                    strides.append(stride)
+        rows = person.start + np.flatnonzero(known[person])
+        breaks = np.flatnonzero(np.diff(data.time_s[rows]) > LONGEST_GAP_S) + 1
+        for part in np.split(rows, breaks):
+            if len(part) > 2:
+                strides += _Walk.of(data.time_s[part], joints[part]).strides()
     strides.sort(key=lambda stride: stride.start_s)
     return Gait(tuple(strides)) if len(strides) >= _FEWEST else None
 
 
-def _contacts(data: MotionData, person: slice) -> list[_Contact]:
-    assert data.contacts is not None
-    ankles = data.outgoing(person)[0][:, ANKLES][..., _ON_FLOOR]
-    found = []
-    for foot in range(len(FEET)):
-        for start, stop in runs(data.contacts[person, foot]):
-            place = np.nanmedian(ankles[start:stop, foot], axis=0)
-            if np.isfinite(place).all():
-                rows = person.start + start, person.start + stop
-                found.append(_Contact(foot, *rows, place))
-    return sorted(found, key=lambda contact: contact.start)
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A stretch in which pelvis and ankles are known, at :data:`_RATE`."""
+
+    time_s: Array
+    """(M,) as in the motion."""
+    pelvis: Array
+    """(M, 2) on the floor."""
+    along: Array
+    """(M, 2) each ankle in front of the pelvis, metres."""
+    across: Array
+    """(M, 2) and beside it."""
+    walks: NDArray[np.bool_]
+    """(M,) whether the pelvis goes on."""
+    strikes: tuple[NDArray[np.intp], ...]
+    """For each foot the rows in which it meets the floor."""
+    leaves: tuple[NDArray[np.intp], ...]
+    """And in which it leaves it."""
+
+    @classmethod
+    def of(cls, time_s: Array, joints: Array) -> _Walk:
+        grid = regular_grid(time_s, _RATE)
+        even, _ = grid.sample(joints.astype(np.float64), np.ones(joints.shape[:2], bool))
+        floor = even[..., _FLOOR].astype(np.float64)
+        pelvis = floor[:, PELVIS]
+        velocity = gaussian_filter1d(np.gradient(pelvis, axis=0) * _RATE, _CALM_S * _RATE, axis=0)
+        speed = np.linalg.norm(velocity, axis=1)
+        ahead = velocity / np.maximum(speed, 1e-6)[:, None]
+        ankles = floor[:, ANKLES] - pelvis[:, None]
+        along = np.einsum("mfi,mi->mf", ankles, ahead)
+        across = ankles[..., 0] * ahead[:, None, 1] - ankles[..., 1] * ahead[:, None, 0]
+        return cls(
+            time_s[0] + np.arange(len(even)) / _RATE,
+            pelvis,
+            along,
+            across,
+            speed > _WALKING_M_S,
+            tuple(_turns(along[:, foot]) for foot in range(len(FEET))),
+            tuple(_turns(-along[:, foot]) for foot in range(len(FEET))),
+        )
+
+    def strides(self) -> list[Stride]:
+        """All of both feet."""
+        found = []
+        for foot in range(len(FEET)):
+            for start, end in zip(self.strikes[foot][:-1], self.strikes[foot][1:], strict=True):
+                stride = self._stride(foot, int(start), int(end))
+                if stride is not None:
+                    found.append(stride)
+        return found
+
+    def _stride(self, foot: int, start: int, end: int) -> Stride | None:
+        """From row to row; None unless somebody walked throughout, one foot after the other."""
+        other = 1 - foot
+        seconds = (end - start) / _RATE
+        if not _SHORTEST_S <= seconds <= _LONGEST_S or not self.walks[start : end + 1].all():
+            return None
+        left = _within(self.leaves[foot], start, end)
+        met = _within(self.strikes[other], start, end)
+        off = _within(self.leaves[other], start, end)
+        if left is None or met is None or off is None:
+            return None
+        # Both stand from this foot's strike to the other's leaving, and again from the other's
+        # strike to this foot's leaving.
+        both = max(0, off - start) + max(0, left - met)
+        return Stride(
+            FEET[foot],
+            float(self.time_s[start]),
+            float(self.time_s[end]),
+            float(np.linalg.norm(self.pelvis[end] - self.pelvis[start])),
+            float(self.along[end, foot] - self.along[end, other]),
+            abs(float(self.across[end, foot] - self.across[end, other])),
+            (left - start) / (end - start),
+            both / (end - start),
+        )
 
 
-def _stride(
-    data: MotionData, first: _Contact, second: _Contact, contacts: list[_Contact]
-) -> Stride | None:
-    """The stride between two contacts of a foot, if somebody walked: the other foot stood once
-    between, and both went on."""
-    start_s, end_s = float(data.time_s[first.start]), float(data.time_s[second.start])
-    way = second.place - first.place
-    length = float(np.linalg.norm(way))
-    between = [
-        each
-        for each in contacts
-        if each.foot != first.foot and first.start < each.start < second.start
-    ]
-    if not _SHORTEST_S <= end_s - start_s <= _LONGEST_S or length < _SHORTEST_M:
-        return None
-    if len(between) != 1:
-        return None
-    ahead = way / length
-    from_first = between[0].place - first.place
-    rows = slice(first.start, second.start)
-    assert data.contacts is not None
-    stands = data.contacts[rows]
-    frame_s = np.diff(data.time_s[first.start : second.start + 1])
-    whole = end_s - start_s
-    return Stride(
-        FEET[first.foot],
-        start_s,
-        end_s,
-        length,
-        length - float(from_first @ ahead),
-        abs(float(from_first[0] * ahead[1] - from_first[1] * ahead[0])),
-        float((frame_s * stands[:, first.foot]).sum() / whole),
-        float((frame_s * stands.all(axis=1)).sum() / whole),
-    )
+def _turns(values: Array) -> NDArray[np.intp]:
+    rows: NDArray[np.intp] = find_peaks(
+        values, prominence=_SWING_M, distance=max(1, round(0.6 * _SHORTEST_S * _RATE))
+    )[0]
+    return rows
+
+
+def _within(rows: NDArray[np.intp], start: int, end: int) -> int | None:
+    """The one row between two; None if there is none, or several."""
+    inside = rows[(rows > start) & (rows < end)]
+    return int(inside[0]) if len(inside) == 1 else None

@@ -1,0 +1,40 @@
+"""``report``: a recording or a video on one page; ``export`` or ``lift`` with all that it needs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from app.cli import export, lift
+from app.cli.exits import UsageError
+from app.cli.recordings import find_recording
+from app.recording.names import SUFFIX
+
+KIND: Final = "report"
+ENDING: Final = ".html"
+_ROOM: Final = ("fov", "camera_height")
+_ALIKE: Final = ("height", "weights", "device", "camera_pitch", "camera_roll")
+"""Options that both commands take."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the report and return the exit code of the command that did it."""
+    from app.cli.arguments import parse
+
+    if not options.output.endswith(ENDING):
+        raise UsageError(f"A report is a page: end {options.output} with {ENDING}.")
+    words = [options.take, "-o", options.output, "--to", KIND]
+    words += ["--room", "--angles", "--smooth", f"{options.smooth:g}"]
+    words += ["--force"] if options.force else []
+    take = Path(options.take)
+    of_video = take.is_file() and take.parent.suffix != SUFFIX
+    if not of_video:
+        find_recording(options.take)  # or the reason why there is none
+    for name in (*_ROOM, *_ALIKE, *(["detector"] if of_video else [])):
+        value = getattr(options, name, None)
+        if value is not None:
+            words.append(f"--{name.replace('_', '-')}={value}")
+    if of_video:
+        return lift.run(parse(["lift", *words]))
+    return export.run(parse(["export", *words]))

@@ -1,0 +1,55 @@
+"""``report`` as a user runs it: of a recording, of a video, and with what makes none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.support.program import Program
+from tests.support.recordings import record
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
+
+
+def test_a_recordings_report_is_smoothed_and_placed_in_the_room(
+    program: Program, out: Path
+) -> None:
+    path = record(out, 40)
+    ended = program.run("report", path, "-o", out / "x.html", "--height", "1.7")
+    assert ended.code == 0, ended
+    page = (out / "x.html").read_text("utf-8")
+    assert "a height of 1.7 m" in page
+    assert "at 6 Hz, without delay" in page
+    assert "must be placed in the room" not in page
+    assert (out / "x.numbers.csv").read_text().startswith("part,of,number,measure,value,unit\n")
+    again = program.run("report", path, "-o", out / "x.html")
+    assert again.code == 2
+    assert "exists already" in again.err
+
+
+def test_a_videos_report(program: Program, out: Path, clips: Path) -> None:
+    ended = program.run(
+        "report", clips / "person.mp4", "-o", out / "y.html", "--smooth", "10", "--detector", "lite"
+    )
+    assert ended.code == 0, ended
+    page = (out / "y.html").read_text("utf-8")
+    assert "person.mp4" in page
+    assert "at 10 Hz" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nothing", "-o", "x.html"), "There is no recording nothing"),
+        (("nothing", "-o", "x.csv"), "A report is a page: end x.csv with .html."),
+    ],
+)
+def test_what_makes_no_report_is_said_in_a_line(
+    program: Program, words: tuple[str, ...], said: str
+) -> None:
+    ended = program.run("report", *words)
+    assert ended.code == 2
+    assert said in ended.err
+    assert len(ended.err.splitlines()) == 1

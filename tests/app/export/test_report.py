@@ -1,0 +1,107 @@
+"""Reports: what stands on the page and in the table is what was measured; no stranger gets in."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.errors import ExportError
+from app.export.registry import export
+from app.motion.data import MotionData
+from tests.app.motion.measures.test_gait import STRIDE_M, STRIDE_S, walker
+from tests.support.motion import ORIGIN, motion
+
+
+class Page(HTMLParser):
+    """Everything of a page that matters."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str] = []
+        self.headings: list[str] = []
+        self.text = ""
+        self._in = ""
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._in = tag
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "data")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._in in ("h2", "h3") and data.strip():
+            self.headings.append(data.strip())
+
+
+def numbers(path: Path) -> list[dict[str, str]]:
+    with path.with_name(f"{path.stem}.numbers.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def written(folder: Path, data: MotionData) -> Path:
+    path = folder / "a.html"
+    export(path, data, "report")
+    return path
+
+
+def test_a_walkers_report(tmp_path: Path) -> None:
+    path = written(tmp_path, walker())
+    page = Page(path)
+    assert {"Moments", "Walking", "Range of motion", "Angles over time"} <= set(page.headings)
+    assert f"{120 / STRIDE_S:.0f}" in page.text
+    assert "steps a minute" in page.text
+    rows = numbers(path)
+    (cadence,) = (row for row in rows if row["measure"] == "cadence")
+    assert float(cadence["value"]) == pytest.approx(120 / STRIDE_S, rel=0.01)
+    lengths = [float(row["value"]) for row in rows if row["measure"] == "stride length"]
+    assert len(lengths) > 8
+    assert lengths == pytest.approx([STRIDE_M] * len(lengths), rel=0.03)
+
+
+def test_poses_that_stand_nowhere_have_no_steps_and_that_is_said(tmp_path: Path) -> None:
+    page = Page(written(tmp_path, motion(50)))
+    assert "Walking" not in page.headings
+    assert "must be placed in the room" in page.text
+
+
+def test_nothing_of_a_page_leads_elsewhere_and_nothing_on_it_runs(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script><img src=http://example.com/x>{{ 7 * 7 }}"
+    given = motion(50, origin=replace(ORIGIN, source=hostile))
+    page = Page(written(tmp_path, given))
+    assert not {"script", "img", "iframe", "object", "link"} & set(page.tags)
+    assert all(link.startswith("#") for link in page.links)
+    assert hostile in page.text
+
+
+def test_the_same_motion_gives_the_same_page(tmp_path: Path) -> None:
+    pages = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        pages.append(written(tmp_path / name, motion(50)).read_bytes())
+    assert pages[0] == pages[1]
+
+
+def test_joints_that_were_never_seen_leave_gaps_and_nothing_else(tmp_path: Path) -> None:
+    given = motion(50)
+    nothing = replace(
+        given,
+        missing=np.ones_like(given.missing),
+        filled=np.zeros_like(given.filled),
+        tracked=np.zeros_like(given.tracked),
+    )
+    page = Page(written(tmp_path, nothing))
+    assert "Range of motion" in page.headings
+    assert numbers(tmp_path / "a.html") == []
+
+
+def test_without_frames_there_is_nothing_to_report_on(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match="no frame"):
+        written(tmp_path, motion(0))
+    assert list(tmp_path.iterdir()) == []

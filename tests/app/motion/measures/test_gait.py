@@ -1,0 +1,88 @@
+"""Gait of a walker who is drawn, exactly; of captured walkers before cameras, as far as it goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.motion.data import MotionData
+from app.motion.measures.gait import find_gait
+from models.skeleton import JOINT
+from tests.support.captured_walks import captured_walks, errors
+from tests.support.motion import motion, raised_left_arm
+
+RATE = 30.0
+STRIDE_S, STRIDE_M, WIDTH_M, STANCE = 1.1, 1.3, 0.2, 0.62
+
+
+def walker(seconds: float = 8.0, speed: float = STRIDE_M / STRIDE_S) -> MotionData:
+    """Walks along z: an ankle stays behind evenly while it stands and swings forward again; the
+    feet are half a stride apart."""
+    count = round(seconds * RATE)
+    time_s = np.arange(count) / RATE
+    lifted = raised_left_arm()
+    lifted = replace(
+        lifted,
+        **{
+            name: getattr(lifted, name).repeat(count, axis=0)
+            for name in ("xyz", "filled", "missing")
+        },
+        swapped=np.zeros(count, bool),
+    )
+    reach = 0.5 * STANCE * STRIDE_M
+    for side, sign, shift in (("left", 1.0, 0.0), ("right", -1.0, 0.5)):
+        phase = (time_s / STRIDE_S + shift) % 1.0
+        swing = 0.5 - 0.5 * np.cos(np.pi * (phase - STANCE) / (1 - STANCE))
+        ahead = np.where(phase < STANCE, 1 - 2 * phase / STANCE, 2 * swing - 1)
+        # Camera axes: z away, so ahead, along the room's +z, is -z.
+        across, down = np.full(count, sign * WIDTH_M / 2), np.full(count, 0.85)
+        ankle = np.stack([across, down, -reach * ahead], axis=-1)
+        lifted.xyz[:, JOINT[f"{side}_ankle"]] = ankle
+    given = motion(count, lifted=lifted)
+    root = np.stack([np.zeros(count), np.full(count, 0.93), speed * time_s], axis=-1)
+    return replace(given, time_s=time_s, root=root, contacts=np.zeros((count, 2), bool))
+
+
+def test_a_drawn_walker() -> None:
+    gait = find_gait(walker())
+    assert gait is not None
+    assert gait.cadence == pytest.approx(120 / STRIDE_S, rel=0.01)
+    assert gait.speed_m_s == pytest.approx(STRIDE_M / STRIDE_S, rel=0.02)
+    assert len(gait.of("left")) == pytest.approx(len(gait.of("right")), abs=1)
+    for stride in gait.strides:
+        assert stride.length_m == pytest.approx(STRIDE_M, rel=0.03)
+        assert stride.step_length_m == pytest.approx(STRIDE_M / 2, abs=0.1)
+        assert stride.width_m == pytest.approx(WIDTH_M, rel=0.03)
+        assert stride.stance == pytest.approx(STANCE, abs=0.05)
+        assert stride.double_support == pytest.approx(2 * STANCE - 1, abs=0.08)
+
+
+def test_on_the_spot_and_without_a_room_nobody_walks() -> None:
+    assert find_gait(walker(speed=0.0)) is None
+    assert find_gait(replace(walker(), root=None, contacts=None)) is None
+
+
+def test_a_stride_with_a_gap_in_it_is_not_counted() -> None:
+    whole = walker()
+    assert whole.root is not None
+    gone = whole.missing.copy()
+    gone[100:125, JOINT["left_ankle"]] = True
+    parted = find_gait(replace(whole, missing=gone, filled=whole.filled & ~gone))
+    assert parted is not None
+    hole = slice(100 / RATE, 124 / RATE)
+    assert all(each.end_s <= hole.start or each.start_s >= hole.stop for each in parted.strides)
+
+
+@pytest.mark.slow
+def test_captured_walkers_seen_by_a_camera(shared: Path) -> None:
+    """What the page promises: cadence within 2 % and stride length within 6 %, on average."""
+    off = [errors(take) for take in captured_walks(shared)]
+    found = np.array([each for each in off if each is not None])
+    assert len(found) >= 0.8 * len(off)
+    assert len(found) >= 10
+    cadence, length = np.abs(found).mean(axis=0)
+    assert cadence < 0.02
+    assert length < 0.06
