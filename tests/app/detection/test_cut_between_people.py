@@ -21,7 +21,7 @@ from app.lifting.reading import detect_clip
 from app.lifting.recordings import lift_recording
 from app.motion.bones import bone_lengths
 from app.motion.data import FILLED, MISSING, Event, MotionData
-from app.motion.placement import place
+from app.motion.placement.placing import place
 from app.motion.processing import process
 from app.motion.selection import Selection, select
 from app.motion.wanted import Processing
