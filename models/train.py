@@ -61,7 +61,7 @@ def _train(words: list[str]) -> int:
         if group.device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TensorFloat-32 for what is not bfloat16
         recipe = _recipe(options)
-        packs = _read(options, cache=options.work / "motion")
+        packs = _read(options)
         trainer = _trainer(recipe, packs, options, group)
         reason = trainer.run(stopper)
         if group.leads:
@@ -131,12 +131,10 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _read(options: argparse.Namespace, cache: Path | None = None) -> list[Pack]:
+def _read(options: argparse.Namespace) -> list[Pack]:
     if options.motion.suffix == ".npz":
         return handover.read_motion_file(options.motion)
-    return read_motion(
-        options.motion, joint_map=options.joint_map, cache=cache, rate=options.motion_rate
-    )
+    return read_motion(options.motion, joint_map=options.joint_map, rate=options.motion_rate)
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
