@@ -127,8 +127,8 @@ def _looked_at(video: Path, size: Size, whom: Sequence[Choice]) -> Footage:
         group=video.stem,
         size=clip.size,
         time_s=clip.time_s,
-        xy=clip.xy,
-        conf=clip.conf,
+        xy=clip.track.xy,
+        conf=clip.track.conf,
         true=np.full((len(clip.time_s), JOINT_COUNT, 3), np.nan),
-        world=clip.world,
+        world=clip.track.world,
     )
