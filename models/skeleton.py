@@ -136,24 +136,6 @@ def about_pelvis(joints: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray(joints - joints[..., PELVIS : PELVIS + 1, :])
 
 
-def depth_from_world(world: NDArray[np.floating]) -> NDArray[np.floating]:
-    """How far behind the pelvis the detector takes each joint to be.
-
-    Args:
-        world: (..., 33, 3) the detector's world landmarks, metres, z away from the camera.
-
-    Returns:
-        (..., 17) metres; NaN where nobody was found.
-    """
-    return depth_of_joints(joints_from_landmarks(world))
-
-
-def depth_of_joints(joints: NDArray[np.floating]) -> NDArray[np.floating]:
-    """How far (..., 17, 3) joints lie behind the pelvis: (..., 17), in their unit."""
-    z = joints[..., 2]
-    return np.asarray(z - z[..., PELVIS : PELVIS + 1])
-
-
 def _require_landmarks(count: int) -> None:
     if count != LANDMARK_COUNT:
         raise ValueError(f"expected {LANDMARK_COUNT} landmarks, got {count}")

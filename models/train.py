@@ -2,8 +2,7 @@
 
 Killed, interrupted or out of time, the same command goes on where it was.  ``torchrun -m
 models.train`` with the same options trains in several processes.  Beside it: ``pack-motion`` makes
-one small file of a folder of motion, ``split`` and ``join`` carry weights in parts.  See
-models/training/README.md.
+one small file of a folder of motion.  See models/training/README.md.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ def _train(words: list[str]) -> int:
         if group.device.type == "cuda":
             torch.set_float32_matmul_precision("high")  # TensorFloat-32 for what is not bfloat16
         recipe = _recipe(options)
-        packs = _read(options, cache=options.work / "motion")
+        packs = _read(options)
         trainer = _trainer(recipe, packs, options, group)
         reason = trainer.run(stopper)
         if group.leads:
@@ -132,12 +131,10 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _read(options: argparse.Namespace, cache: Path | None = None) -> list[Pack]:
+def _read(options: argparse.Namespace) -> list[Pack]:
     if options.motion.suffix == ".npz":
         return handover.read_motion_file(options.motion)
-    return read_motion(
-        options.motion, joint_map=options.joint_map, cache=cache, rate=options.motion_rate
-    )
+    return read_motion(options.motion, joint_map=options.joint_map, rate=options.motion_rate)
 
 
 def _recipe(options: argparse.Namespace) -> Recipe:
@@ -242,33 +239,7 @@ def _pack_motion(words: list[str]) -> int:
     return 0
 
 
-def _split(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m models.train split",
-        description="Write a file as parts under "
-        f"{handover.LARGEST_PART // 10**6} MB, each with its checksum.",
-    )
-    parser.add_argument("file", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER")
-    options = parser.parse_args(words)
-    for part in handover.split(options.file, options.out):
-        _say(str(part))
-    return 0
-
-
-def _join(words: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m models.train join", description="Put the parts of a file together again."
-    )
-    parser.add_argument("parts", type=Path, nargs="+")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE")
-    options = parser.parse_args(words)
-    handover.join(options.parts, options.out)
-    _say(f"{options.out}: all parts are there and whole.")
-    return 0
-
-
-_COMMANDS = {"pack-motion": _pack_motion, "split": _split, "join": _join}
+_COMMANDS = {"pack-motion": _pack_motion}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -87,7 +87,5 @@ def no_leftover_threads() -> Iterator[None]:
 
 
 def _harmless(thread: threading.Thread) -> bool:
-    # tqdm keeps one monitor for the process; Python's own queues feed from threads of that name;
-    # models.eightbit keeps its workers, which Python ends with the process.
-    kept = ("QueueFeederThread", "mixpose-network")
-    return "TMonitor" in type(thread).__name__ or thread.name.startswith(kept)
+    # tqdm keeps one monitor for the process; Python's own queues feed from threads of that name.
+    return "TMonitor" in type(thread).__name__ or thread.name.startswith("QueueFeederThread")

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import io
-import sys
 
-from app.cli.exits import say
+from app.cli.exits import Exit, say, warn
 from app.system import logs
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print the table."""
     logs.divert_native_stderr()
-    from app.lab import bench
+    from app.lab.bench import FULL, QUICK, measure, report
 
-    table = io.StringIO()
-    code = bench.main(
+    rows = measure(
+        QUICK if options.quick else FULL,
         weights=options.weights,
         device=options.device or "auto",
         source=options.source,
         detector=options.detector,
-        quick=options.quick,
-        out=table,
-        progress=sys.stderr or io.StringIO(),
+        note=warn,
     )
-    say(table.getvalue().rstrip())
-    return code
+    say(report(rows))
+    return Exit.OK

@@ -150,7 +150,7 @@ def _lift(
         except MixposeError as error:
             return _Outcome(job, error, interrupt.signal)
         bar.close()
-        for sentence in unmet(wanted.choices, clip.time_s, clip.xy, clip.size):
+        for sentence in unmet(wanted.choices, clip.time_s, clip.track.xy, clip.size):
             warn(f"mixpose: Warning: {sentence}")
         _report(job, clip, written, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)

@@ -11,58 +11,43 @@ regular grid as in the other formats of that kind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
 from app.export.even import evenly
 from app.export.parts import in_parts
 from app.export.rig import BONES, ENDS, PARENTS, Array, Rig
-from app.export.sidecar import describe
 from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 from app.motion.turns import matrices, zxy
-from app.system.files import write_together
 
 _CM: Final = 100.0
 _END: Final = dict(zip(ENDS, range(len(ENDS)), strict=True))
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
-    and ExportError if there are no frames.
-    """
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
     even = evenly(data)
     motion = pose_skeleton(data)
     if even.resampled:
         motion = motion.at_rate(even.rate)
-    sidecar = path.with_name(f"{path.name}.json")
-    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        differs = _differences(data, motion, even.rate)
-        description.write(describe(data, table_name=path.name, **differs))
-        head = ["HIERARCHY", *_bone(0, motion.rig), "MOTION", f"Frames: {len(motion.time_s)}"]
-        file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
-        values = _values(motion)
-        template = " ".join(["%.5f"] * values.shape[1]) + "\n"
-        for part in in_parts(len(values), progress):
-            rows = values[part]
-            file.write((template * len(rows) % tuple(rows.ravel().tolist())).encode("ascii"))
-    return path, sidecar
-
-
-def _differences(data: MotionData, motion: SkeletonMotion, rate: float) -> dict[str, object]:
+    head = ["HIERARCHY", *_bone(0, motion.rig), "MOTION", f"Frames: {len(motion.time_s)}"]
+    file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
+    values = _values(motion)
+    template = " ".join(["%.5f"] * values.shape[1]) + "\n"
+    for part in in_parts(len(values), progress):
+        rows = values[part]
+        file.write((template * len(rows) % tuple(rows.ravel().tolist())).encode("ascii"))
     return differences(
         data,
         motion,
         units={"position": "centimetre", "rotation": "degree", "time": "second"},
         rotation_order="ZXY: Rz @ Rx @ Ry",
-        frame_time_s=1 / rate,
+        frame_time_s=1 / even.rate,
     )
 
 

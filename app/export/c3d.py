@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +23,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.export.even import EvenMotion, evenly
 from app.export.parts import in_parts
-from app.export.sidecar import describe
 from app.motion.data import Event, MotionData
-from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 _BLOCK: Final = 512
@@ -44,26 +41,17 @@ _CELLS: Final = {
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
-    and ExportError if there are no frames.
-    """
-    sidecar = path.with_name(f"{path.name}.json")
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
     even = evenly(data)
-    rows, about = len(even.xyz), even.about
-    units = {"position": "millimetre", "time": "second"}
     parameters = _parameters(even, data.events[:_MOST_EVENTS])
-    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        differs = {"rows": rows, "units": units, "cells": _CELLS, "resampling": about}
-        description.write(describe(data, table_name=path.name, **differs))
-        file.write(_header(even, 2 + len(parameters) // _BLOCK))
-        file.write(parameters)
-        for part in in_parts(rows, progress):
-            file.write(_points(even, part))
-    return path, sidecar
+    file.write(_header(even, 2 + len(parameters) // _BLOCK))
+    file.write(parameters)
+    for part in in_parts(len(even.xyz), progress):
+        file.write(_points(even, part))
+    units = {"position": "millimetre", "time": "second"}
+    return {"rows": len(even.xyz), "units": units, "cells": _CELLS, "resampling": even.about}
 
 
 def _points(even: EvenMotion, rows: slice) -> bytes:

@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +21,7 @@ from numpy.typing import NDArray
 from app.export import frame_columns
 from app.export.events import labels, quoted
 from app.export.parts import in_parts
-from app.export.sidecar import describe
 from app.motion.data import FILLED, MISSING, SEEN, MotionData
-from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 HEADER: Final = ",".join(
@@ -44,25 +41,18 @@ Pattern = Callable[[bytes, str], tuple[str, NDArray[np.bool_]]]
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
-    """
-    sidecar = path.with_name(f"{path.name}.json")
-    with write_together([sidecar, path], overwrite=overwrite) as (description, table):
-        about = frame_columns.described(data)
-        description.write(describe(data, table_name=path.name, **about))
-        table.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
-        state, events = data.state, labels(data)
-        for rows in in_parts(len(data.frame), progress):
-            heads, joints = numbers_of(data, rows)
-            more = frame_columns.values(data, rows)
-            values = np.column_stack([heads, joints.reshape(len(joints), -1), more])
-            cells = np.column_stack([state[rows], frame_columns.states(data, more)])
-            table.writelines(texts(cells, values, events[rows], _pattern))
-    return path, sidecar
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`."""
+    file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
+    state, events = data.state, labels(data)
+    for rows in in_parts(len(data.frame), progress):
+        heads, joints = numbers_of(data, rows)
+        more = frame_columns.values(data, rows)
+        values = np.column_stack([heads, joints.reshape(len(joints), -1), more])
+        cells = np.column_stack([state[rows], frame_columns.states(data, more)])
+        file.writelines(texts(cells, values, events[rows], _pattern))
+    return frame_columns.described(data)
 
 
 def texts(

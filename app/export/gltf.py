@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,10 @@ from app.errors import ExportError
 from app.export.bone_mesh import bone_mesh
 from app.export.parts import in_parts
 from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
-from app.export.sidecar import describe
 from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 from app.render.colours import SIDE_COLOURS, rgb
-from app.system.files import write_together
 
 _FLOAT: Final = 5126
 _UNSIGNED_BYTE: Final = 5121
@@ -35,30 +32,22 @@ _KINDS: Final = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
-    and ExportError if there are no frames.
-    """
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
     if not len(data.frame):
         raise ExportError("There are no frames, and an animation cannot be empty. Export a table.")
     motion = pose_skeleton(data).with_gaps()
-    more = differences(
+    scene = _Scene()
+    scene.put(motion)
+    content = memoryview(scene.content())
+    for part in in_parts(len(content), progress, _BYTES_AT_ONCE):
+        file.write(content[part])
+    return differences(
         data,
         motion,
         units={"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"},
     )
-    scene = _Scene()
-    scene.put(motion)
-    sidecar = path.with_name(f"{path.name}.json")
-    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        description.write(describe(data, table_name=path.name, **more))
-        content = memoryview(scene.content())
-        for part in in_parts(len(content), progress, _BYTES_AT_ONCE):
-            file.write(content[part])
-    return path, sidecar
 
 
 class _Scene:

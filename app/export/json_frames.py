@@ -14,8 +14,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,8 @@ from numpy.typing import NDArray
 from app.export import angle_columns, contact_columns, frame_columns
 from app.export.events import labels
 from app.export.parts import in_parts
-from app.export.sidecar import describe, description
+from app.export.sidecar import description
 from app.motion.data import STATES, MotionData
-from app.system.files import write_together
 
 _CELLS: Final = {
     "seen": "x, y, z and conf",
@@ -35,27 +33,21 @@ _CELLS: Final = {
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
-    """
-    sidecar = path.with_name(f"{path.name}.json")
-    with write_together([sidecar, path], overwrite=overwrite) as (beside, table):
-        differs = {"cells": _CELLS, **frame_columns.described(data)}
-        beside.write(describe(data, table_name=path.name, **differs))
-        for name, value in (description(data, table_name=path.name) | differs).items():
-            opening = "{\n" if name == "schema_version" else ""
-            table.write(f"{opening}{json.dumps(name)}: {_text(value)},\n".encode())
-        table.write(b'"frames": [')
-        state, events, between = data.state, labels(data), "\n"
-        for rows in in_parts(len(data.frame), progress):
-            for text in _frames(data, state[rows], events[rows], rows):
-                table.write(f"{between}{text}".encode())
-                between = ",\n"
-        table.write(b"\n]}\n")
-    return path, sidecar
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`."""
+    differs = {"cells": _CELLS, **frame_columns.described(data)}
+    for key, value in (description(data, table_name=name) | differs).items():
+        opening = "{\n" if key == "schema_version" else ""
+        file.write(f"{opening}{json.dumps(key)}: {_text(value)},\n".encode())
+    file.write(b'"frames": [')
+    state, events, between = data.state, labels(data), "\n"
+    for rows in in_parts(len(data.frame), progress):
+        for text in _frames(data, state[rows], events[rows], rows):
+            file.write(f"{between}{text}".encode())
+            between = ",\n"
+    file.write(b"\n]}\n")
+    return differs
 
 
 def _frames(

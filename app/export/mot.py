@@ -7,54 +7,44 @@ of the TRC file of the same poses (:mod:`app.export.even`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from app.export.even import evenly
 from app.export.opensim import coordinates
 from app.export.parts import in_parts
-from app.export.sidecar import describe
 from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
-from app.system.files import write_together
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
-    and ExportError if there are no frames.
-    """
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
     even = evenly(data)
     motion = pose_skeleton(data)
     if even.resampled:
         motion = motion.at_rate(even.rate)
     found = coordinates(motion)
-    sidecar = path.with_name(f"{path.name}.json")
-    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        differs = differences(
-            data,
-            motion,
-            units={"position": "metre", "rotation": "degree", "time": "second"},
-            rest="standing, the arms hanging, facing +x",
-            coordinates=list(found),
-            resampling=even.about,
-        )
-        description.write(describe(data, table_name=path.name, **differs))
-        rows = len(motion.time_s)
-        file.write(_header(rows, list(found)).encode("ascii"))
-        values = np.column_stack([np.arange(rows) / even.rate, *found.values()])
-        # Half a unit of the last place is written as -0.000000 otherwise.
-        values[np.abs(values) <= 5e-7] = 0.0
-        line = "\t".join(["%.9f"] + ["%.6f"] * len(found)) + "\n"
-        for part in in_parts(rows, progress):
-            chunk = values[part]
-            file.write((line * len(chunk) % tuple(chunk.ravel().tolist())).encode("ascii"))
-    return path, sidecar
+    rows = len(motion.time_s)
+    file.write(_header(rows, list(found)).encode("ascii"))
+    values = np.column_stack([np.arange(rows) / even.rate, *found.values()])
+    # Half a unit of the last place is written as -0.000000 otherwise.
+    values[np.abs(values) <= 5e-7] = 0.0
+    line = "\t".join(["%.9f"] + ["%.6f"] * len(found)) + "\n"
+    for part in in_parts(rows, progress):
+        chunk = values[part]
+        file.write((line * len(chunk) % tuple(chunk.ravel().tolist())).encode("ascii"))
+    return differences(
+        data,
+        motion,
+        units={"position": "metre", "rotation": "degree", "time": "second"},
+        rest="standing, the arms hanging, facing +x",
+        coordinates=list(found),
+        resampling=even.about,
+    )
 
 
 def _header(rows: int, names: list[str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timezone
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,7 @@ from app.export.film.encoder import encoding
 from app.export.film.layout import Layout, lay_out
 from app.export.film.picture_pane import PicturePane
 from app.export.film.view_pane import ViewPane
-from app.export.sidecar import describe
 from app.motion.data import MotionData
-from app.system.files import write_together
 
 _LAST_S: Final = 1 / 30
 """How long the only frame of a film is shown."""
@@ -34,37 +32,31 @@ _CELLS: Final = {
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.
 
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
-    and ExportError if there are no frames or they cannot be encoded.
+    Raises ExportError if there are no frames or they cannot be encoded.
     """
     count = len(data.frame)
     if not count:
         raise ExportError("There are no frames, and a film cannot be empty. Export a table.")
     layout = lay_out(data.size)
     left, right = PicturePane(data, layout.picture), ViewPane(data, layout.view)
-    sidecar = path.with_name(f"{path.name}.json")
     done = 0
 
     def look() -> None:
         progress(done / count)
 
     look()
-    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        about = _metadata(data, path.stem)
-        with encoding(Path(file.name), layout.size, data.effective_rate, about) as film:
-            for picture, (begin_s, end_s) in zip(
-                _side_by_side(left, right, look), _times(data), strict=True
-            ):
-                film.write(picture, begin_s, end_s)
-                done += 1
-                look()
-        said = _differences(layout, left, right, count)
-        description.write(describe(data, table_name=path.name, **said))
-    return path, sidecar
+    about = _metadata(data, name.removesuffix(".mp4"))
+    with encoding(Path(file.name), layout.size, data.effective_rate, about) as film:
+        pictures = _side_by_side(left, right, look)
+        for picture, (begin_s, end_s) in zip(pictures, _times(data), strict=True):
+            film.write(picture, begin_s, end_s)
+            done += 1
+            look()
+    return _differences(layout, left, right, count)
 
 
 def _side_by_side(

@@ -23,8 +23,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +33,6 @@ from app.export.events import labels
 from app.export.sidecar import describe
 from app.motion.angles import ANGLES
 from app.motion.data import STATES, MotionData
-from app.system.files import write_together
 from models.skeleton import JOINT_NAMES, PARENTS
 
 _CELLS: Final = {
@@ -45,26 +43,20 @@ _CELLS: Final = {
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
-    """
-    sidecar = path.with_name(f"{path.name}.json")
-    more = frame_columns.described(data)
-    about = describe(data, table_name=path.name, cells=_CELLS, **more)
-    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        description.write(about)
-        arrays = _arrays(data) | {"about": np.array(about.decode("utf-8"))}
-        # As numpy.savez does, but one array at a time: a cancelled hour shall end at once.
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
-            for number, (name, array) in enumerate(arrays.items()):
-                progress(number / len(arrays))
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
-        progress(1.0)
-    return path, sidecar
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`."""
+    differs = {"cells": _CELLS, **frame_columns.described(data)}
+    about = describe(data, table_name=name, **differs).decode("utf-8")
+    arrays = _arrays(data) | {"about": np.array(about)}
+    # As numpy.savez does, but one array at a time: a cancelled hour shall end at once.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+        for number, (key, array) in enumerate(arrays.items()):
+            progress(number / len(arrays))
+            with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+    progress(1.0)
+    return differs
 
 
 def _arrays(data: MotionData) -> dict[str, NDArray[np.generic]]:

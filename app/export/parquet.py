@@ -9,8 +9,7 @@ JSON under ``mixpose``.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from app.export.events import labels
 from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.motion.data import STATES, MotionData
-from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 if TYPE_CHECKING:
@@ -36,26 +34,20 @@ _CELLS: Final = {
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
-    """
-    sidecar = path.with_name(f"{path.name}.json")
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`."""
     import pyarrow.parquet as pq
 
     count = len(data.frame)
     differs = {"rows": count * JOINT_COUNT, "cells": _CELLS, **frame_columns.described(data)}
-    about = describe(data, table_name=path.name, **differs)
+    about = describe(data, table_name=name, **differs)
     schema = _schema(frame_columns.names(data)).with_metadata({"mixpose": about})
-    with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-        description.write(about)
-        state, events = data.state.astype(np.int8), labels(data)
-        with pq.ParquetWriter(file, schema) as writer:
-            for rows in in_parts(count, progress, _FRAMES_IN_A_GROUP):
-                writer.write_table(_table(data, state[rows], events[rows], rows, schema))
-    return path, sidecar
+    state, events = data.state.astype(np.int8), labels(data)
+    with pq.ParquetWriter(file, schema) as writer:
+        for rows in in_parts(count, progress, _FRAMES_IN_A_GROUP):
+            writer.write_table(_table(data, state[rows], events[rows], rows, schema))
+    return differs
 
 
 def _schema(more: Sequence[str]) -> pa.Schema:

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 from app.errors import ExportError
 from app.export import bvh, c3d, csv_long, csv_table, gltf, json_frames, mot, npz, parquet, trc
+from app.export.sidecar import describe
 from app.motion.data import MotionData
-from app.system.files import plain_reason
+from app.system.files import plain_reason, write_together
 
 
 class Write(Protocol):
-    """Writes every file of an export, all or none, and returns their paths.
+    """Writes poses to an open file and returns what its sidecar says unlike that of the table.
 
-    Calls ``progress`` with the share done, 0 to 1; an exception it raises cancels.  Raises OSError.
+    ``name`` is the file's.  Calls ``progress`` with the share done, 0 to 1; an exception it raises
+    cancels.  Raises OSError.
     """
 
     def __call__(
-        self, path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-    ) -> tuple[Path, ...]: ...
+        self, file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    ) -> Mapping[str, object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,11 @@ class Exporter:
 
 
 def _film(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> Mapping[str, object]:
     from app.export import mp4  # its filters take half a second to import: not at every start
 
-    return mp4.write(path, data, overwrite=overwrite, progress=progress)
+    return mp4.write(file, data, name=name, progress=progress)
 
 
 def _report(
@@ -96,7 +98,7 @@ def export(
     overwrite: bool = False,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Path, ...]:
-    """Write ``data`` to ``path`` in the format ``kind``; return every file written.
+    """Write ``data`` to ``path`` in the format ``kind``, and its sidecar; return both, or neither.
 
     The folder must exist.  Files there are replaced only if ``overwrite`` says so, and on any error
     they are as they were.  Raises ExportError if a file cannot be written, KeyError for an unknown
@@ -105,7 +107,11 @@ def export(
     require(kind)
     try:
         path.name.encode()  # several formats hold their own name, all sidecars do
-        return FORMATS[kind].write(path, data, overwrite=overwrite, progress=progress)
+        sidecar = path.with_name(f"{path.name}.json")
+        with write_together([sidecar, path], overwrite=overwrite) as (description, file):
+            differs = FORMATS[kind].write(file, data, name=path.name, progress=progress)
+            description.write(describe(data, table_name=path.name, **differs))
+        return path, sidecar
     except FileExistsError as error:
         raise ExportError(
             f"{error.filename or path} exists already. Choose another name, or allow overwriting."

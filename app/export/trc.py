@@ -10,16 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 
 from app.export.even import EvenMotion, evenly
 from app.export.parts import in_parts
-from app.export.sidecar import describe
 from app.motion.data import MotionData
-from app.system.files import write_together
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 _CELLS: Final = {
@@ -30,23 +27,14 @@ _CELLS: Final = {
 
 
 def write(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    """Write ``path`` and its sidecar, both or neither; return their paths.
-
-    ``progress`` is given the share done, 0 to 1; an exception it raises cancels.  Raises OSError,
-    and ExportError if there are no frames.
-    """
-    sidecar = path.with_name(f"{path.name}.json")
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
     even = evenly(data)
-    rows, about = len(even.xyz), even.about
-    with write_together([sidecar, path], overwrite=overwrite) as (description, table):
-        differs = {"rows": rows, "cells": _CELLS, "resampling": about}
-        description.write(describe(data, table_name=path.name, **differs))
-        table.write(_header(path.name, data, even).encode("utf-8"))
-        for part in in_parts(rows, progress):
-            table.writelines(line.encode("ascii") for line in _lines(even, part))
-    return path, sidecar
+    file.write(_header(name, data, even).encode("utf-8"))
+    for part in in_parts(len(even.xyz), progress):
+        file.writelines(line.encode("ascii") for line in _lines(even, part))
+    return {"rows": len(even.xyz), "cells": _CELLS, "resampling": even.about}
 
 
 def _header(name: str, data: MotionData, even: EvenMotion) -> str:

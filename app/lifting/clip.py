@@ -90,31 +90,6 @@ class DetectedClip:
         return self.track.time_s
 
     @property
-    def tracked(self) -> NDArray[np.bool_]:
-        """(N,) whether a person was found."""
-        return self.track.tracked
-
-    @property
-    def xy(self) -> NDArray[np.float32]:
-        """(N, 17, 2) joints in pixels, NaN where nobody was found."""
-        return self.track.xy
-
-    @property
-    def conf(self) -> NDArray[np.float32]:
-        """(N, 17) in [0, 1]."""
-        return self.track.conf
-
-    @property
-    def world(self) -> NDArray[np.float32]:
-        """(N, 17, 3) the detector's own 3D: metres from the pelvis, or NaN."""
-        return self.track.world
-
-    @property
-    def person(self) -> NDArray[np.int64]:
-        """(N,) whom each frame is of."""
-        return self.track.person
-
-    @property
     def length_s(self) -> float:
         """From the first frame to the last; 0 if there is none."""
         return float(self.time_s[-1] - self.time_s[0]) if len(self.time_s) else 0.0
@@ -207,36 +182,37 @@ def lift_clip(
     Raises:
         DetectorError: there is no person in any frame.
     """
-    count = len(clip.time_s)
+    track = clip.track
+    count = len(track)
 
     def report(share: float) -> None:
         if progress is not None:
             progress(Progress(Stage.LIFTING, round(share * count), count))
 
-    if not clip.tracked.any():
+    if not track.tracked.any():
         raise _nobody(clip)
     lifted = lifter.lift(
-        *(clip.xy, clip.conf, clip.size, clip.time_s),
-        world=clip.world,
-        person=clip.person,
+        *(track.xy, track.conf, clip.size, track.time_s),
+        world=track.world,
+        person=track.person,
         level=level,
         progress=report,
     )
     if lifted.missing.all():
         raise _nobody(clip)
     return MotionData.from_lifted(
-        time_s=clip.time_s,
-        tracked=clip.tracked,
-        conf=clip.conf,
-        xy=clip.xy,
+        time_s=track.time_s,
+        tracked=track.tracked,
+        conf=track.conf,
+        xy=track.xy,
         size=clip.size,
         lifted=lifted,
         provenance=_provenance(clip, lifter),
         pictures=pictures,
-        person=clip.person,
+        person=track.person,
         events=tuple(
-            Event(float(time_s - clip.time_s[0]), OTHER_PERSON)
-            for time_s in clip.time_s[clip.track.others_from]
+            Event(float(time_s - track.time_s[0]), OTHER_PERSON)
+            for time_s in track.time_s[track.others_from]
         ),
     )
 
@@ -257,7 +233,7 @@ def _provenance(clip: DetectedClip, lifter: Lifter) -> Provenance:
 
 
 def _nobody(clip: DetectedClip) -> DetectorError:
-    count = len(clip.time_s)
+    count = len(clip.track)
     return DetectorError(
         f"No person was found in {clip.label} ({count} frame{'s' if count > 1 else ''} looked at)."
     )

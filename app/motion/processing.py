@@ -34,7 +34,7 @@ def process(
         data = _steadied(data, wanted)
     progress(0.3)
     if wanted.room:
-        from app.motion.placement import place
+        from app.motion.placement.placing import place
 
         data = place(
             data,

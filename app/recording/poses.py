@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final, Protocol, TypedDict, cast
+from typing import Any, Final, Protocol, TypedDict, cast
 
 import numpy as np
 from numpy.lib import format as npy
@@ -22,6 +23,8 @@ from models.skeleton import JOINT_COUNT
 
 FILE_NAME: Final = "poses.npz"
 _MAX_INFO_CHARACTERS: Final = 2**18
+_INFO: Final = np.dtype(f"<U{_MAX_INFO_CHARACTERS}")
+_MAX_NPY_HEADER: Final = 10_000
 
 
 class LiftedPoses(Protocol):
@@ -138,7 +141,7 @@ def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
                 name: _read_array(archive, name, dtype, shape)
                 for name, (dtype, shape) in _expected(len(time_s)).items()
             }
-            info = strict_json.loads(_read_text(archive, "info"))
+            info = strict_json.loads(str(_read_array(archive, "info", _INFO, ())))
     except FileNotFoundError:
         return None
     except Exception as error:  # a damaged archive makes zipfile raise nearly anything
@@ -173,30 +176,14 @@ def _expected(frames: int) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
 def _read_array(
     archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]
 ) -> NDArray[Any]:
-    with archive.open(f"{name}.npy") as file:
-        found_shape, found_dtype = _read_npy_header(file)
-        if found_dtype != dtype or found_shape != shape:
-            raise ValueError(f"{name} is {found_dtype} {found_shape}, not {dtype} {shape}")
-        size = dtype.itemsize * int(np.prod(shape))
-        data = file.read(size + 1)
-    if len(data) != size:
-        raise ValueError(f"{name} has {len(data)} bytes, not {size}")
-    return np.frombuffer(data, dtype).reshape(shape)
-
-
-def _read_text(archive: zipfile.ZipFile, name: str) -> str:
-    with archive.open(f"{name}.npy") as file:
-        shape, dtype = _read_npy_header(file)
-        limit = np.dtype(f"<U{_MAX_INFO_CHARACTERS}").itemsize
-        if dtype.kind != "U" or shape != () or dtype.itemsize > limit:
-            raise ValueError(f"{name} is {dtype} {shape}, not a text")
-        return str(np.frombuffer(file.read(dtype.itemsize), dtype)[0])
-
-
-def _read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    if npy.read_magic(file) != (1, 0):
-        raise ValueError("unknown version of the npy format")
-    shape, fortran_order, dtype = npy.read_array_header_1_0(file)
-    if fortran_order:
-        raise ValueError("the array is stored in another order")
-    return shape, dtype
+    """An array no larger than it must be, whatever its file claims."""
+    entry = archive.getinfo(f"{name}.npy")
+    size = dtype.itemsize * math.prod(shape)
+    if entry.file_size > size + _MAX_NPY_HEADER:
+        raise ValueError(f"{name} takes {entry.file_size} bytes, not {size}")
+    with archive.open(entry) as file:
+        found: NDArray[Any] = npy.read_array(file, allow_pickle=False)
+    fits = found.dtype == dtype or found.dtype.kind == dtype.kind == "U"  # of any length
+    if not fits or found.shape != shape or not found.flags.c_contiguous:
+        raise ValueError(f"{name} is {found.dtype} {found.shape}, not {dtype} {shape}")
+    return found

@@ -48,6 +48,21 @@ def paint_floor(size: tuple[int, int], view: View, theme: SceneTheme) -> Picture
     return picture
 
 
+class FloorPictures:
+    """The empty scene, painted again only when something of it has changed."""
+
+    def __init__(self) -> None:
+        self._picture: Picture | None = None
+        self._of: tuple[tuple[int, int], View, SceneTheme] | None = None
+
+    def of(self, size: tuple[int, int], view: View, theme: SceneTheme) -> Picture:
+        """As :func:`paint_floor`; not to be painted on."""
+        wanted = (size, view, theme)
+        if self._picture is None or self._of != wanted:
+            self._picture, self._of = paint_floor(*wanted), wanted
+        return self._picture
+
+
 def _grid(view: View, theme: SceneTheme) -> Iterator[tuple[NDArray[np.float64], Segments]]:
     """Line pieces with their colour, faintest first, around the floor below the target."""
     middle = np.array([view.target[0], view.target[2]])

@@ -1,4 +1,4 @@
-"""The 3D view without OpenGL: the scene as 2D strokes, far ones first; pure arithmetic."""
+"""The 3D view without OpenGL: the figure as 2D strokes over the floor, far ones first."""
 
 from __future__ import annotations
 
@@ -9,26 +9,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.render.camera import View
-from models.skeleton import BONES, JOINT_COUNT, SIDES
+from app.render.colours import SIDE_COLOURS, rgb
+from app.render.figure import DRAWN_BONES
+from app.render.floor import FloorPictures, paint_below
+from app.render.layers import Picture
+from app.render.request import SkeletonRequest
+from app.render.strokes import shade, stroke
+from models.skeleton import JOINT_COUNT, SIDES
 
-FLOOR_M: Final = 4.0
-"""Half the width of the floor; it has faded to nothing there."""
-_STEP_M: Final = 0.5
-_PIECES: Final = 12
-"""Straight pieces per floor line: each has one opacity, and is cut where it passes the eye."""
 BONE_M: Final = 0.055
-RING_M: Final = 0.32
 
 
-@dataclass(frozen=True, slots=True)
-class FloorLine:
-    """One piece of the floor grid."""
+class PaintedScene:
+    """Paints :class:`SkeletonRequest` pictures with OpenCV, as ``SkeletonScene`` renders them."""
 
-    start: tuple[float, float]
-    end: tuple[float, float]
-    opacity: float
-    strong: bool
-    """On a whole metre."""
+    def __init__(self) -> None:
+        self._floors = FloorPictures()
+
+    def draw(self, request: SkeletonRequest, size: tuple[int, int]) -> Picture:
+        """A picture of its own, (height, width, 3) RGB, of this (width, height)."""
+        view, body = request.view, request.body
+        picture: Picture = self._floors.of(size, view, request.theme).copy()
+        if body is None:
+            return picture
+        paint_below(picture, view, request.theme, body)
+        for bone in bones(body.joints, body.drawn, body.opacity, view, size):
+            colour = rgb(SIDE_COLOURS[bone.side])
+            stroke(picture, bone.start, bone.end, shade(colour, 0.67), bone.opacity, bone.width)
+            stroke(picture, bone.start, bone.end, colour, bone.opacity, bone.width * 0.72)
+        return picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,57 +49,6 @@ class Bone:
     width: float
     side: str
     opacity: float
-
-
-def floor(view: View, size: tuple[int, int]) -> list[FloorLine]:
-    """The grid, in pixels of a picture of this size."""
-    ticks = np.arange(-FLOOR_M, FLOOR_M + 1e-6, _STEP_M)
-    along = np.linspace(-FLOOR_M, FLOOR_M, _PIECES + 1)
-    result: list[FloorLine] = []
-    for across in (False, True):
-        fixed, free = np.meshgrid(ticks, along, indexing="ij")
-        points = np.stack([free, np.zeros_like(free), fixed], axis=-1)
-        points = points[..., ::-1] if across else points
-        pixels, depth = view.project(points, size)
-        for row, tick in enumerate(ticks):
-            for piece in range(_PIECES):
-                if depth[row, piece] < 0.1 or depth[row, piece + 1] < 0.1:
-                    continue
-                middle = (points[row, piece] + points[row, piece + 1]) / 2
-                opacity = max(0.0, 1 - float(np.hypot(middle[0], middle[2])) / FLOOR_M) ** 0.8
-                if opacity > 0.02:
-                    ends = pixels[row, piece], pixels[row, piece + 1]
-                    strong = abs(tick - round(tick)) < 1e-6
-                    result.append(FloorLine(_pair(ends[0]), _pair(ends[1]), opacity, strong))
-    return result
-
-
-def ring(
-    view: View, size: tuple[int, int], centre: NDArray[np.floating]
-) -> list[tuple[float, float]]:
-    """The ring on the floor below ``centre`` (3,), as a closed outline in pixels."""
-    turn = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    points = np.stack(
-        [
-            centre[0] + RING_M * np.cos(turn),
-            np.zeros_like(turn),
-            centre[2] + RING_M * np.sin(turn),
-        ],
-        axis=-1,
-    )
-    pixels, _ = view.project(points, size)
-    return [_pair(pixel) for pixel in pixels] if np.isfinite(pixels).all() else []
-
-
-def axes(
-    view: View, size: tuple[int, int], length: float = 0.35
-) -> list[tuple[str, tuple[float, float], tuple[float, float]]]:
-    """Letter, start and end of the three axes at the world's origin."""
-    ends = np.vstack([np.zeros(3), np.eye(3) * length])
-    pixels, _ = view.project(ends, size)
-    if not np.isfinite(pixels).all():
-        return []
-    return [(letter, _pair(pixels[0]), _pair(pixels[k + 1])) for k, letter in enumerate("xyz")]
 
 
 def bones(
@@ -111,7 +69,7 @@ def bones(
     scale = view.focal(size[1]) * BONE_M
     ok = drawn & np.isfinite(pixels).all(axis=1)
     found: list[tuple[float, Bone]] = []
-    for a, b in BONES:
+    for a, b in DRAWN_BONES:
         if ok[a] and ok[b]:
             middle = float(depth[a] + depth[b]) / 2
             weak = float(min(opacity[a], opacity[b]))

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.render.camera import View
 from app.render.colours import SceneTheme
-
-ANKLE_M: Final = 0.08
-"""Height of the ankle joint above the sole."""
-SITTING_M: Final = 0.92
-"""Height given to the pelvis while no ankle is seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

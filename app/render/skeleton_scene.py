@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from app.render.camera import View
-from app.render.colours import SceneTheme
 from app.render.figure import SkeletonFigure
-from app.render.floor import paint_below, paint_floor
+from app.render.floor import FloorPictures, paint_below
 from app.render.gl_window import GlWindow
 from app.render.layers import Picture, paint_figure
 from app.render.request import SkeletonRequest
@@ -22,8 +20,7 @@ class SkeletonScene:
         self._figure = SkeletonFigure()
         self._window: GlWindow | None = None
         self._window_size = (0, 0)
-        self._floor: Picture | None = None
-        self._floor_of: tuple[tuple[int, int], View, SceneTheme] | None = None
+        self._floors = FloorPictures()
 
     def open(self, size: tuple[int, int]) -> None:
         """Make the OpenGL window fit pictures of (width, height).  Raises RenderError."""
@@ -41,7 +38,7 @@ class SkeletonScene:
         height, width = picture.shape[:2]
         self.open((width, height))
         assert self._window is not None
-        picture[:] = self._floor_picture((width, height), request.view, request.theme)
+        picture[:] = self._floors.of((width, height), request.view, request.theme)
         body = request.body
         if body is None or not body.drawn.any():
             return
@@ -54,10 +51,3 @@ class SkeletonScene:
         if self._window is not None:
             self._window.close()
         self._window, self._window_size = None, (0, 0)
-
-    def _floor_picture(self, size: tuple[int, int], view: View, theme: SceneTheme) -> Picture:
-        wanted = (size, view, theme)
-        if self._floor is None or self._floor_of != wanted:
-            self._floor = paint_floor(size, view, theme)
-            self._floor_of = wanted
-        return self._floor

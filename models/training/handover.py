@@ -1,18 +1,12 @@
-"""Carrying a run to a machine without a network, and its weights back.
-
-There the motion travels as one compressed file of plain numbers, and weights come back in parts
-small enough for whatever carries them.  Every part says what it is a part of, so that parts can be
-joined in any order and nothing damaged or forgotten goes unnoticed.
-"""
+"""Motion as one compressed file of plain numbers, to be carried to a machine without a network."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,9 +19,7 @@ from models.skeleton import JOINT, JOINT_COUNT
 from models.training.motion import Clip, Pack, derive_midpoints
 
 LARGEST_PACK: Final = 60_000_000
-LARGEST_PART: Final = 16_000_000
 _PACK_FORMAT: Final = "mixpose-motion-1"
-_PART_FORMAT: Final = b"mixpose-part-1\n"
 _DERIVED: Final = ("pelvis", "spine", "thorax")
 _STORED: Final = tuple(index for name, index in JOINT.items() if name not in _DERIVED)
 
@@ -119,84 +111,3 @@ def _coordinates(differences: NDArray[np.int16], unit: float) -> NDArray[np.floa
     xyz = np.zeros((len(whole), JOINT_COUNT, 3), np.float32)
     xyz[:, list(_STORED)] = whole.astype(np.float32) * np.float32(unit)
     return derive_midpoints(torch.from_numpy(xyz)).numpy()
-
-
-@dataclass(frozen=True)
-class _Part:
-    name: str
-    """Of the whole file."""
-    number: int
-    count: int
-    whole: str
-    """SHA-256 of the whole file."""
-    own: str
-    """SHA-256 of this part's content."""
-    content: bytes
-
-
-def split(path: Path, folder: Path, largest: int = LARGEST_PART) -> list[Path]:
-    """Write a file as parts of at most ``largest`` bytes: NAME.part-1-of-5, ...
-
-    Raises:
-        MixposeError: the file cannot be read.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise MixposeError(f"Cannot read {path}: {error.strerror}.") from error
-    room = largest - 1024  # for what a part says about itself
-    count = max(1, math.ceil(len(data) / room))
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for number in range(1, count + 1):
-        content = data[(number - 1) * room : number * room]
-        described = {
-            "name": path.name,
-            "number": number,
-            "count": count,
-            "whole": hashlib.sha256(data).hexdigest(),
-            "own": hashlib.sha256(content).hexdigest(),
-        }
-        part = folder / f"{path.name}.part-{number}-of-{count}"
-        part.write_bytes(_PART_FORMAT + json.dumps(described).encode() + b"\n" + content)
-        written.append(part)
-    return written
-
-
-def join(paths: Sequence[Path], out: Path) -> None:
-    """Put the parts of a file together again, in whatever order they are given.
-
-    Raises:
-        MixposeError: a part is missing, damaged, or belongs to another file; nothing is written.
-    """
-    parts = {part.number: part for part in map(_read_part, paths)}
-    any_part = next(iter(parts.values()), None)
-    if any_part is None:
-        raise MixposeError("There are no parts to join.")
-    if len({(part.whole, part.count) for part in parts.values()}) > 1:
-        raise MixposeError(
-            "The parts are of different files: join the parts of one split at a time."
-        )
-    missing = [str(n) for n in range(1, any_part.count + 1) if n not in parts]
-    if missing:
-        raise MixposeError(f"Part {', '.join(missing)} of {any_part.count} is missing.")
-    data = b"".join(parts[number].content for number in sorted(parts))
-    if hashlib.sha256(data).hexdigest() != any_part.whole:
-        raise MixposeError("The joined parts are not the file that was split: split it again.")
-    temporary = out.with_name(out.name + ".tmp")
-    temporary.write_bytes(data)
-    temporary.replace(out)
-
-
-def _read_part(path: Path) -> _Part:
-    try:
-        data = path.read_bytes()
-        if not data.startswith(_PART_FORMAT):
-            raise ValueError("it is no part of a split file")
-        described, _, content = data[len(_PART_FORMAT) :].partition(b"\n")
-        part = _Part(**json.loads(described), content=content)
-    except (OSError, ValueError, TypeError) as error:
-        raise MixposeError(f"Cannot read the part {path}: {error}.") from error
-    if hashlib.sha256(content).hexdigest() != part.own:
-        raise MixposeError(f"The part {path} is damaged: carry it over again.")
-    return part

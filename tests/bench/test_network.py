@@ -11,14 +11,10 @@ import torch
 
 from app.lab.bench.network import (
     PAPER_FRAMES,
-    compare_paper,
     live_pass_s,
     moving_person,
     network_rows,
-    operations,
-    paper_network,
 )
-from models.fast import accelerated, has_eight_bit
 from models.lifter import Lifter
 from models.live import LiveLifter
 from models.mixste import MixSTE
@@ -26,9 +22,6 @@ from models.mixste import MixSTE
 SIZE = (1280, 720)
 BUSY_PERCENT = 20.0
 ROUNDS = 3
-needs_eight_bit = pytest.mark.skipif(
-    not has_eight_bit(), reason="this CPU has no 8-bit dot products"
-)
 
 
 @pytest.fixture
@@ -49,32 +42,6 @@ def test_operations_of_the_papers_network_are_the_published_ones() -> None:
     assert operations(network) / 2 == pytest.approx(147.4e9, rel=0.002)
 
 
-@needs_eight_bit
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@pytest.mark.usefixtures("_quiet_machine")
-def test_papers_network_on_two_cores_is_nearly_twice_as_fast_as_written() -> None:
-    for _ in range(ROUNDS):
-        done = compare_paper(turns=3)
-        assert done.mean_mm <= 1
-        assert done.largest_mm <= 5
-        if done.ratio >= 1.7:
-            return
-    pytest.fail(f"only {done.ratio:.2f} times")
-
-
-@needs_eight_bit
-@pytest.mark.slow
-def test_eight_bits_save_processor_time_on_a_busy_machine_too() -> None:
-    network = paper_network(81)
-    fast, keypoints = accelerated(network, torch.device("cpu")), moving_person(81, 2)
-    with torch.inference_mode():
-        fast(keypoints)
-        plain_s = min(processor_s(lambda: network(keypoints)) for _ in range(3))
-        fast_s = min(processor_s(lambda: fast(keypoints)) for _ in range(3))
-    assert plain_s / fast_s >= 1.5
-
-
 @pytest.mark.slow
 @pytest.mark.usefixtures("_quiet_machine")
 def test_live_pass_on_one_core_takes_at_most_30_ms() -> None:
@@ -88,6 +55,15 @@ def processor_s(work: object) -> float:
     began = time.process_time()
     work()
     return time.process_time() - began
+
+
+def operations(network: MixSTE) -> float:
+    """Floating-point operations of one window, attention included; a multiply-add is two."""
+    frames, joints, width = network.frames, network.joints, network.Spatial_pos_embed.shape[-1]
+    tokens, depth = frames * joints, len(network.STEblocks)
+    products = 2 * depth * 8 * width * width
+    attention = depth * 2 * width * (frames + joints)
+    return 2.0 * tokens * (products + attention + width * (network.channels + 3))
 
 
 def person(count: int) -> np.ndarray:
@@ -127,10 +103,9 @@ def test_offline_cost_is_linear(lifter: Lifter) -> None:
 @pytest.mark.timeout(600)
 def test_rows_say_what_was_skipped(lifter: Lifter) -> None:
     rows = {row.stage: row for row in network_rows(lifter, turns=1)}
-    assert "joints differ by" in rows["paper's network, 243 frames, CPU"].note
     assert rows["mixpose-s, live pass, one core"].milliseconds is not None
     cuda = rows["paper's network, 243 frames, CUDA"]
     if torch.cuda.is_available():
-        assert "its floor" in cuda.note
+        assert "times as fast" in cuda.note
     else:
         assert cuda == type(cuda)(cuda.stage, note="skipped: no CUDA device")

@@ -7,17 +7,15 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from app.export.film.layout import Size
-from app.export.film.strokes import shade, stroke
 from app.motion.data import MotionData
 from app.render.colours import SIDE_COLOURS, opacity, rgb
+from app.render.layers import Picture
+from app.render.strokes import shade, stroke
 from models.skeleton import BONES, JOINT_COUNT, SIDES
 from models.timing import LONGEST_GAP_S
 
-Picture = NDArray[np.uint8]
-"""(height, width, 3) RGB."""
 GREY: Final = rgb("#3A3D41")
 _WIDTH: Final = 0.0075
 """Of a bone, in the pane's shorter side; as in the window."""

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from app.motion.data import MotionData
+from app.motion.ground import PELVIS_M, pelvis_heights
 from app.render.camera import MIDDLE_M, THREE_QUARTER, View
 from app.render.colours import opacity
-from app.render.request import ANKLE_M, SITTING_M, Body
-from models.skeleton import JOINT
+from app.render.request import Body
 
-_ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _CALM_S: Final = 0.1
 """Standard deviation of the smoothing of the height of a pelvis whose place is not known."""
 _STAYS_M: Final = 0.5
@@ -67,10 +66,9 @@ class Stand:
 
 def _heights(data: MotionData, joints: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N,) what to lift joints (N, 17, 3) around the pelvis by, so that the lower foot stands."""
-    ankles = np.where(data.missing[:, _ANKLES], np.inf, joints[:, _ANKLES, 1]).min(axis=1)
-    height = np.where(np.isfinite(ankles), ANKLE_M - ankles, np.nan)
+    height = pelvis_heights(joints, data.missing)
     if not np.isfinite(height).any():
-        return np.full(len(height), SITTING_M)
+        return np.full(len(height), PELVIS_M)
     return _smooth(_bridged(height[:, None], data), _CALM_S, data)[:, 0]
 
 

@@ -7,24 +7,17 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.export.film.layout import Size
 from app.export.film.stand import Stand
-from app.export.film.strokes import shade, stroke
 from app.motion.data import MotionData
-from app.render import painted
-from app.render.camera import View
 from app.render.client import Renderer
-from app.render.colours import DARK_SCENE, SIDE_COLOURS, rgb
-from app.render.floor import paint_below, paint_floor
-from app.render.request import Body, SkeletonRequest
+from app.render.colours import DARK_SCENE
+from app.render.layers import Picture
+from app.render.painted import PaintedScene
+from app.render.request import SkeletonRequest
 
 _log = logging.getLogger(__name__)
 
-Picture = NDArray[np.uint8]
-"""(height, width, 3) RGB."""
 _PATIENCE_S: Final = 0.2
 """How long a wait for the drawing process lasts before it looks whether to go on."""
 
@@ -37,7 +30,7 @@ class ViewPane:
         self._count = len(data.frame)
         self._size = size
         self._stand = Stand(data)
-        self._floor: tuple[View, Picture] | None = None
+        self._painter = PaintedScene()
         self.painted = 0
         """Frames that were painted because there was no OpenGL."""
 
@@ -65,18 +58,7 @@ class ViewPane:
 
     def _painted(self, row: int) -> Picture:
         self.painted += 1
-        view, body = self._stand.view(row), self._stand.body(row)
-        picture: Picture = self._floor_of(view).copy()
-        if body is not None:
-            paint_below(picture, view, DARK_SCENE, body)
-            _paint_body(picture, view, body)
-        return picture
-
-    def _floor_of(self, view: View) -> Picture:
-        if self._floor is None or self._floor[0] != view:
-            self._floor = view, paint_floor(self._size, view, DARK_SCENE)
-        _, picture = self._floor
-        return picture
+        return self._painter.draw(self._request(row), self._size)
 
 
 def _wait(renderer: Renderer, asked: int, look: Callable[[], None]) -> Picture | None:
@@ -87,11 +69,3 @@ def _wait(renderer: Renderer, asked: int, look: Callable[[], None]) -> Picture |
             return drawn.image
         look()
     return None
-
-
-def _paint_body(picture: Picture, view: View, body: Body) -> None:
-    height, width = picture.shape[:2]
-    for bone in painted.bones(body.joints, body.drawn, body.opacity, view, (width, height)):
-        colour = rgb(SIDE_COLOURS[bone.side])
-        stroke(picture, bone.start, bone.end, shade(colour, 0.67), bone.opacity, bone.width)
-        stroke(picture, bone.start, bone.end, colour, bone.opacity, bone.width * 0.72)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from app.lab.bench.run import Plan, main, measure
+from app.lab.bench.run import FULL, QUICK, Plan, measure, report
 
-__all__ = ["Plan", "main", "measure"]
+__all__ = ["FULL", "QUICK", "Plan", "measure", "report"]

@@ -109,7 +109,7 @@ def offline_rows(
             f"detect (MediaPipe {size} alone)",
             statistics.median(each.detect_ms for each in alone),
             frames / detect_s,
-            f"{clip.tracked.mean():.0%} of {frames} frames with a person",
+            f"{clip.track.tracked.mean():.0%} of {frames} frames with a person",
         ),
         Row(
             "3D network, whole clip",

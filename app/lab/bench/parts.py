@@ -24,7 +24,9 @@ def window_row(clip: DetectedClip, lifter: Lifter) -> Row:
 
     live = LiveLifter(lifter, delay=0)
     times: list[float] = []
-    for xy, conf, time_s, world in zip(clip.xy, clip.conf, clip.time_s, clip.world, strict=True):
+    for xy, conf, time_s, world in zip(
+        clip.track.xy, clip.track.conf, clip.time_s, clip.track.world, strict=True
+    ):
         live.push(xy, conf, clip.size, time_s, world=world)
         began = time.perf_counter()
         live.lift()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from app import __version__
 from app.detection.models import FOR_FILMS, FOR_LIVE, Size
@@ -41,48 +40,6 @@ QUICK = Plan(clip_s=4.0, rounds=1, live_s=10.0)
 FULL = Plan(clip_s=32.0, rounds=3, live_s=60.0)
 
 
-def main(
-    *,
-    weights: str | None = None,
-    device: str = "auto",
-    source: str | None = None,
-    detector: Size | None = None,
-    quick: bool = False,
-    out: TextIO | None = None,
-    progress: TextIO | None = None,
-) -> int:
-    """Measure, print the table on ``out`` (standard output), and return the exit code 0.
-
-    Args:
-        weights: a shipped name or a file's path; None for the default.
-        device: auto, cpu, cuda or mps.
-        source: a video file to measure on; None films the performer, in 720p.
-        detector: size of its model; None for what ``lift`` and the live view each use.
-        quick: under a minute instead of about three.
-        out: where the table goes.
-        progress: where a line for each step goes (standard error).
-
-    Raises:
-        MixposeError: there is nothing to measure on or with.
-    """
-    notes = progress or sys.stderr
-
-    def note(line: str) -> None:
-        notes.write(line + "\n")
-        notes.flush()
-
-    rows = measure(
-        QUICK if quick else FULL,
-        weights=weights,
-        device=device,
-        source=source,
-        detector=detector,
-        note=note,
-    )
-    (out or sys.stdout).write(f"{_machine()}\n\n{markdown(rows)}\n")
-    return 0
-
-
 def measure(
     plan: Plan,
     *,
@@ -92,7 +49,19 @@ def measure(
     detector: Size | None = None,
     note: Callable[[str], None],
 ) -> list[Row]:
-    """Measure everything; arguments as in ``main``."""
+    """Measure everything.
+
+    Args:
+        plan: how much.
+        weights: a shipped name or a file's path; None for the default.
+        device: auto, cpu, cuda or mps.
+        source: a video file to measure on; None films the performer, in 720p.
+        detector: size of its model; None for what ``lift`` and the live view each use.
+        note: called with a line for each step.
+
+    Raises:
+        MixposeError: there is nothing to measure on or with.
+    """
 
     def load() -> Lifter:
         from models.lifter import Lifter
@@ -136,8 +105,9 @@ def _rows(
     return rows + live_rows(seen, drawing)
 
 
-def _machine() -> str:
+def report(rows: Sequence[Row]) -> str:
+    """What was measured as a Markdown table, and on what machine."""
     return (
         f"mixpose {__version__}, Python {platform.python_version()}, {platform.system()} "
-        f"{platform.machine()}, {os.cpu_count()} cores"
+        f"{platform.machine()}, {os.cpu_count()} cores\n\n{markdown(rows)}"
     )

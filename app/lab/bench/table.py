@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-_HEAD: Final = ("stage", "ms", "per second", "note")
+from app.lab.tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,32 +18,13 @@ class Row:
     per_second: float | None = None
     note: str = ""
 
-    def cells(self) -> tuple[str, str, str, str]:
-        """As printed; what was not measured is empty."""
-        return (self.stage, _number(self.milliseconds), _number(self.per_second), self.note)
 
-
-def markdown(rows: Iterable[Row]) -> str:
-    """Lay out ``rows`` as a Markdown table whose columns also line up as plain text."""
-    table = [_HEAD, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in table) for column in range(len(_HEAD))]
-    lines = [_line(line, widths) for line in table]
-    rule = [
-        "-" * widths[0],
-        "-" * (widths[1] - 1) + ":",
-        "-" * (widths[2] - 1) + ":",
-        "-" * widths[3],
+def markdown(rows: Sequence[Row]) -> str:
+    """Lay out ``rows``; what was not measured is empty."""
+    cells = [
+        [row.stage, _number(row.milliseconds), _number(row.per_second), row.note] for row in rows
     ]
-    lines.insert(1, "| " + " | ".join(rule) + " |")
-    return "\n".join(lines)
-
-
-def _line(cells: tuple[str, str, str, str], widths: list[int]) -> str:
-    stage, milliseconds, per_second, note = cells
-    return (
-        f"| {stage:<{widths[0]}} | {milliseconds:>{widths[1]}} "
-        f"| {per_second:>{widths[2]}} | {note:<{widths[3]}} |"
-    )
+    return table(["stage", "ms", "per second", "note"], cells, texts=(0, 3))
 
 
 def _number(value: float | None) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,8 @@ class Viewpoint:
         return up
 
     def _to_world(self) -> NDArray[np.float64]:
-        w, x, y, z = np.divide(self.orientation, np.linalg.norm(self.orientation))
-        return np.array(
-            [
-                [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-                [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-                [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-            ]
-        )
+        w, x, y, z = self.orientation
+        return np.asarray(Rotation.from_quat([x, y, z, w]).as_matrix())
 
 
 _SIZES: Final = ((1000, 1002), (1000, 1000), (1000, 1000), (1000, 1002))

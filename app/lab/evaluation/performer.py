@@ -46,10 +46,10 @@ def _acts(seed: int, seconds: float, size: Size) -> Footage:
         group=f"seed {seed}",
         size=clip.size,
         time_s=clip.time_s,
-        xy=clip.xy,
-        conf=clip.conf,
+        xy=clip.track.xy,
+        conf=clip.track.conf,
         true=true,
-        world=clip.world,
+        world=clip.track.world,
         up=camera.view.rotation()[:, 1],
         stand=Stand(camera.fov_deg, camera.view.eye[1]),
     )

@@ -18,8 +18,8 @@ from app.lab.evaluation.methods import Ours
 from app.lab.evaluation.processing_study import as_motion
 from app.motion.bones import bone_lengths
 from app.motion.data import ANKLES, MotionData
-from app.motion.placement import place
 from app.motion.placement.lens import Lens
+from app.motion.placement.placing import place
 from app.motion.placement.scene import Scene
 from models.skeleton import PELVIS
 

@@ -41,7 +41,7 @@ LIMBS: Final = tuple(
     for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 )
 """What detectors and motion capture mean alike."""
-_HIPS: Final = (JOINT["right_hip"], JOINT["left_hip"])
+HIPS: Final = (JOINT["right_hip"], JOINT["left_hip"])
 """Their middle is the origin."""
 _REMARKS: Final = {
     "mptri": "The truth was triangulated from MediaPipe's 2D, which flatters MediaPipe."
@@ -78,7 +78,7 @@ def _read(folder: Path, size: Size, truth: str) -> Material:
         raise EvaluationError(f"The footage in {folder} cannot be read: {error}.") from error
     title = f"{folder.name}, {len(footage)} cameras"
     remark = _REMARKS.get(truth, "")
-    return Material(title, footage, joints=LIMBS, root=_HIPS, by_group=True, remark=remark)
+    return Material(title, footage, joints=LIMBS, root=HIPS, by_group=True, remark=remark)
 
 
 def _camera(
@@ -127,8 +127,8 @@ def _looked_at(video: Path, size: Size, whom: Sequence[Choice]) -> Footage:
         group=video.stem,
         size=clip.size,
         time_s=clip.time_s,
-        xy=clip.xy,
-        conf=clip.conf,
+        xy=clip.track.xy,
+        conf=clip.track.conf,
         true=np.full((len(clip.time_s), JOINT_COUNT, 3), np.nan),
-        world=clip.world,
+        world=clip.track.world,
     )

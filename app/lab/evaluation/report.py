@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from app.lab.evaluation.placement_study import Placed
@@ -50,25 +50,25 @@ _OF_PLACES: Final = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Findings:
     """All that was measured."""
 
-    rows: Sequence[Row]
-    delayed: Sequence[Delayed] = ()
+    rows: list[Row] = field(default_factory=list)
+    delayed: list[Delayed] = field(default_factory=list)
     delayed_on: str = ""
-    hidden: Sequence[Hidden] = ()
-    skipped: Sequence[str] = ()
+    hidden: list[Hidden] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     """A sentence for each part that was left out."""
-    remarks: Sequence[str] = ()
+    remarks: list[str] = field(default_factory=list)
     """What has to be known of the material."""
-    processed: Sequence[Row] = ()
+    processed: list[Row] = field(default_factory=list)
     """The same poses smoothed, and with rigid bones."""
-    placed: Sequence[Placed] = ()
+    placed: list[Placed] = field(default_factory=list)
     """The same poses placed in the room."""
-    standing: Sequence[Standing] = ()
+    standing: list[Standing] = field(default_factory=list)
     """Real people who stand straight."""
-    turned: Sequence[Turned] = ()
+    turned: list[Turned] = field(default_factory=list)
     """A clip turned in the picture."""
 
 

@@ -15,14 +15,14 @@ from app.lab.evaluation.material import Material
 from app.lab.evaluation.methods import Method, Ours, load_methods
 from app.lab.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
 from app.lab.evaluation.performer import SEEDS, performer_acts
-from app.lab.evaluation.placement_study import Placed, placement_study
+from app.lab.evaluation.placement_study import placement_study
 from app.lab.evaluation.processing_study import processing_study
 from app.lab.evaluation.real_footage import real_footage
 from app.lab.evaluation.report import Findings
-from app.lab.evaluation.scoring import Row, score_methods, shortened
-from app.lab.evaluation.standing import Standing, standing_study
-from app.lab.evaluation.studies import Delayed, Hidden, delay_study, hiding_study
-from app.lab.evaluation.turned import Turned, turned_study
+from app.lab.evaluation.scoring import score_methods, shortened
+from app.lab.evaluation.standing import standing_study
+from app.lab.evaluation.studies import delay_study, hiding_study
+from app.lab.evaluation.turned import turned_study
 from app.lab.evaluation.videopose3d import human36m, humaneva
 from app.sources import PERFORMER
 from models.live import LARGEST_DELAY
@@ -113,18 +113,7 @@ def evaluate(request: Request, note: Note) -> Findings:
     methods = load_methods(request.weights, request.device)
     run = _Run(request, methods, note)
     run.all_parts()
-    return Findings(
-        run.rows,
-        run.delayed,
-        run.delayed_on,
-        run.hidden,
-        run.skipped,
-        run.remarks,
-        run.processed,
-        run.placed,
-        run.standing,
-        run.turned,
-    )
+    return run.found
 
 
 class _Run:
@@ -135,16 +124,7 @@ class _Run:
         self._ours = [
             method for method in methods if isinstance(method, Ours) and method.lifter.use_depth
         ]
-        self.rows: list[Row] = []
-        self.delayed: list[Delayed] = []
-        self.delayed_on = ""
-        self.hidden: list[Hidden] = []
-        self.skipped: list[str] = []
-        self.remarks: list[str] = []
-        self.processed: list[Row] = []
-        self.placed: list[Placed] = []
-        self.standing: list[Standing] = []
-        self.turned: list[Turned] = []
+        self.found = Findings()
 
     def all_parts(self) -> None:
         """One after the other, each on its own feet."""
@@ -183,34 +163,38 @@ class _Run:
 
     def _skip(self, sentence: str) -> None:
         self._note(f"Not measured: {sentence}")
-        self.skipped.append(sentence)
+        self.found.skipped.append(sentence)
 
     def _performer(self) -> None:
         material = performer_acts(
             self._plan.seeds, self._plan.acts_s, self._request.detector, self._note
         )
         self._score([material])
-        self.hidden += hiding_study(material, self._ours)
+        self.found.hidden += hiding_study(material, self._ours)
         self._note("Smoothing and rigid bones ...")
-        self.processed += processing_study(material, self._ours)
+        self.found.processed += processing_study(material, self._ours)
         self._note("The place in the room ...")
-        self.placed += placement_study(material, self._ours)
+        self.found.placed += placement_study(material, self._ours)
         live = shortened(material, self._plan.delay_s)
-        self.delayed_on = live.title
-        self.delayed += delay_study(live, self._ours, self._plan.delays, self._note)
+        self.found.delayed_on = live.title
+        self.found.delayed += delay_study(live, self._ours, self._plan.delays, self._note)
 
     def _standing(self, folder: Path) -> None:
         given, whole = self._request, self._plan.whole_clips
-        self.standing += standing_study(folder, self._ours, given.detector, self._note, whole=whole)
+        self.found.standing += standing_study(
+            folder, self._ours, given.detector, self._note, whole=whole
+        )
 
     def _turned(self) -> None:
         given, seconds = self._request, self._plan.turned_s
-        self.turned += turned_study(given.turned, seconds, self._ours, given.detector, self._note)
+        self.found.turned += turned_study(
+            given.turned, seconds, self._ours, given.detector, self._note
+        )
 
     def _drawn(self, materials: list[Material]) -> None:
         self._score(materials)
         # As seen by the largest detector.
-        self.hidden += hiding_study(materials[-1], self._ours)
+        self.found.hidden += hiding_study(materials[-1], self._ours)
 
     def _real(self, folder: Path) -> None:
         self._note("Real footage through the detector ...")
@@ -223,6 +207,6 @@ class _Run:
     def _score(self, materials: Iterable[Material]) -> None:
         for material in materials:
             self._note(f"Scoring {material.title} ...")
-            self.rows += score_methods(material, self._methods)
+            self.found.rows += score_methods(material, self._methods)
             if material.remark:
-                self.remarks.append(f"{material.title}: {material.remark}")
+                self.found.remarks.append(f"{material.title}: {material.remark}")

@@ -132,7 +132,7 @@ def _lifted(clip: DetectedClip, ours: Sequence[Ours]) -> list[tuple[str, Poses]]
         data = lift_clip(clip, method.lifter)
         poses = np.where(data.missing[..., None], np.nan, data.xyz.astype(np.float64))
         lifted.append((method.name, poses))
-    return [*lifted, (DETECTOR_NAME, clip.world.astype(np.float64))]
+    return [*lifted, (DETECTOR_NAME, clip.track.world.astype(np.float64))]
 
 
 def _judged(

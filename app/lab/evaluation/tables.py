@@ -14,6 +14,7 @@ from app.lab.evaluation.scoring import Found, Row
 from app.lab.evaluation.standing import Standing
 from app.lab.evaluation.studies import Delayed, Hidden
 from app.lab.evaluation.turned import Turned
+from app.lab.tables import table
 
 _Columns = tuple[tuple[str, Callable[[Found], str]], ...]
 
@@ -69,7 +70,7 @@ def level_table(rows: Iterable[Row]) -> str:
             values = (off.pitch, off.roll, off.total, off.claimed)
             lines.append([row.on, row.method, *map(_number, values), str(off.takes)])
     head = ["on", "method", "pitch °", "roll °", "total °", "claimed °", "takes"]
-    return table(head, lines, texts=2)
+    return table(head, lines, texts=(0, 1))
 
 
 def standing_table(rows: Sequence[Standing]) -> str:
@@ -82,7 +83,9 @@ def standing_table(rows: Sequence[Standing]) -> str:
         own = [row for row in rows if row.method == method]
         means = (np.mean([row.knee for row in own]), np.mean([row.hip for row in own]))
         lines.append(["mean", "", method, *(_number(float(value)) for value in means), ""])
-    return table(["clip", "when", "method", "knee °", "hip °", "with legs %"], lines, texts=3)
+    return table(
+        ["clip", "when", "method", "knee °", "hip °", "with legs %"], lines, texts=(0, 1, 2)
+    )
 
 
 def turned_table(rows: Iterable[Turned]) -> str:
@@ -93,7 +96,7 @@ def turned_table(rows: Iterable[Turned]) -> str:
         for row in rows
     ]
     head = ["on", "method", "turned °", "joints mm", "pictures mm", "with somebody %"]
-    return table(head, lines, texts=2)
+    return table(head, lines, texts=(0, 1))
 
 
 def group_table(rows: Sequence[Row]) -> str:
@@ -137,7 +140,7 @@ def hidden_table(rows: Sequence[Hidden]) -> str:
         ]
         for row in rows
     ]
-    return table(head, lines, texts=3)
+    return table(head, lines, texts=(0, 1, 2))
 
 
 def placed_table(rows: Iterable[Placed]) -> str:
@@ -150,32 +153,13 @@ def placed_table(rows: Iterable[Placed]) -> str:
         values = (at.along_mm, at.alone_mm, at.across_mm, at.height_mm, at.tilt_deg)
         numbers = [_number(value) for value in (*values, at.slide_mm, at.alone_slide_mm)]
         lines.append([row.on, row.method, row.told, *numbers])
-    return table(head, lines, texts=3)
-
-
-def table(head: Sequence[str], lines: Sequence[Sequence[str]], texts: int = 1) -> str:
-    """A Markdown table that also lines up as plain text; the first ``texts`` columns are words."""
-    cells = [[cell.replace("|", "/") for cell in line] for line in (head, *lines)]
-    widths = [max(3, *(len(line[column]) for line in cells)) for column in range(len(head))]
-
-    def laid_out(line: Sequence[str]) -> str:
-        padded = [
-            cell.ljust(width) if column < texts else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        return f"| {' | '.join(padded)} |"
-
-    rule = [
-        "-" * width if column < texts else "-" * (width - 1) + ":"
-        for column, width in enumerate(widths)
-    ]
-    return "\n".join([laid_out(cells[0]), laid_out(rule), *map(laid_out, cells[1:])])
+    return table(head, lines, texts=(0, 1, 2))
 
 
 def _found_table(columns: _Columns, lines: Iterable[tuple[str, str, Found]], what: str) -> str:
     head = [what, "method", *(name for name, _ in columns)]
     cells = [[on, method, *(show(found) for _, show in columns)] for on, method, found in lines]
-    return table(head, cells, texts=2)
+    return table(head, cells, texts=(0, 1))
 
 
 def _share(value: float) -> str:

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.models import Size
-from models.skeleton import confidence_from_landmarks, joints_from_landmarks
-from models.visibility import calibrated
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,19 +47,3 @@ class Observation:
     """Of the body and the look."""
     index: int
     """Which take of the run it is."""
-
-    @property
-    def xy(self) -> NDArray[np.float32]:
-        """(T, 17, 2) the joints in pixels; NaN where nobody was found."""
-        return joints_from_landmarks(self.landmarks[..., :2]).astype(np.float32)
-
-    @property
-    def conf(self) -> NDArray[np.float32]:
-        """(T, 17) in [0, 1]."""
-        visibility = calibrated(self.landmarks[..., 3], self.detector)
-        return confidence_from_landmarks(visibility).astype(np.float32)
-
-    @property
-    def joints(self) -> NDArray[np.float32]:
-        """(T, 17, 3) ``world`` as the 17 joints."""
-        return joints_from_landmarks(self.world).astype(np.float32)

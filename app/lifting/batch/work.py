@@ -122,7 +122,7 @@ class Finish:
         written = process_and_export(with_asked(motion, self.asked), order, progress=report)
         return Summary(
             frames=len(self.clip.track),
-            tracked=int(np.count_nonzero(self.clip.tracked)),
+            tracked=int(np.count_nonzero(self.clip.track.tracked)),
             length_s=self.clip.length_s,
             quality=written.quality,
             warnings=(*self.clip.warnings, *written.warnings),

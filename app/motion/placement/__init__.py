@@ -1,5 +1,1 @@
 """Place a person in the room: where the pelvis is, where the floor is, which way is up."""
-
-from app.motion.placement.placing import place
-
-__all__ = ["place"]

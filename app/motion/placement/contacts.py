@@ -1,4 +1,5 @@
-"""When a foot stands: slow in the picture and near the floor, with hysteresis."""
+"""When a foot stands: slow in the picture and near the floor, with hysteresis; and what that says
+of the depth of the pelvis."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-ANKLE_M: Final = 0.08
-"""Height of the ankle of a foot that stands flat."""
+from app.motion.ground import ANKLE_M, Floor
+from app.motion.placement.sight import Sighting
+
 _SLOW: Final = (0.15, 0.30)
 """m/s across the line of sight: below the first a contact begins, below the second it lasts."""
 _LOW: Final = (0.10, 0.14)
@@ -23,6 +25,14 @@ _ENDS: Final = 5
 """Frames by which the spots before and after are compared."""
 _CALM_S: Final = 0.12
 """What is averaged over: the detector's ankles tremble."""
+_POSE_ERROR_M: Final = 0.05
+"""What the lifted ankle is off, as the pelvis sees it."""
+_SLOPE_ERROR: Final = 0.004
+"""What the detector's ankle is off, in slope."""
+_CORRELATED: Final = 5.0
+"""Both errors last so many frames: a frame says so much less than it seems to."""
+_FLAT: Final = 0.02
+"""A ray that goes down less than this meets the floor nobody knows where."""
 CRITERION: Final = {
     "of": "the ankle's speed across the line of sight, and its height above that of an ankle "
     "whose foot stands flat",
@@ -110,3 +120,38 @@ def _calmed(values: NDArray[np.float64], frame_s: float) -> NDArray[np.float64]:
         share * padded[shift : shift + len(values)] for shift, share in enumerate(window.tolist())
     ]
     return np.asarray(np.sum(parts, axis=0))
+
+
+def feet_on_floor(
+    floor: Floor,
+    up: NDArray[np.float64],
+    slopes: NDArray[np.float64],
+    ankle: NDArray[np.float64],
+    stands: NDArray[np.bool_],
+) -> Sighting:
+    """Where the pelvis is, by one foot: the ankle lies where its ray is as high as ankles are.
+
+    Better in depth than the person's size wherever the camera looks down on the floor, and sure
+    of it however the lifted legs and trunk breathe.
+
+    Args:
+        floor: where it is.
+        up: (3,) unit vector, camera axes.
+        slopes: (N, 2) where the ankle was seen.
+        ankle: (N, 3) metres from the pelvis, camera axes.
+        stands: (N,) when the foot stands; nothing is said of other frames.
+    """
+    count = len(slopes)
+    rays = np.concatenate([slopes, np.ones((count, 1))], axis=1)
+    sinks = -(rays @ up)
+    below = floor.below_m - ANKLE_M
+    rows = np.flatnonzero(stands & (sinks > _FLAT)) if below > 0 else np.empty(0, np.intp)
+    place, information = np.zeros((count, 3)), np.zeros((count, 3, 3))
+    rays, sinks = rays[rows], sinks[rows, None]
+    spot = below / sinks * rays
+    place[rows] = spot - ankle[rows]
+    # An error of the slope moves the spot along its ray; the pose's error goes in all directions.
+    along = spot * (_SLOPE_ERROR / sinks)
+    spread = along[:, :, None] * along[:, None, :] + _POSE_ERROR_M**2 * np.eye(3)
+    information[rows] = np.linalg.inv(_CORRELATED * spread)
+    return Sighting(place, information)

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from app.motion.data import ANKLES, FEET
-from app.motion.placement.contacts import ANKLE_M, runs
+from app.motion.ground import ANKLE_M
+from app.motion.placement.contacts import runs
 from models.skeleton import JOINT
 
 _LEGS: Final = tuple(

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.data import ANKLES, MotionData
-from app.motion.placement.contacts import ANKLE_M, find_contacts, runs
-from app.motion.placement.floor import Floor, feet_on_floor, find_floor
+from app.motion.ground import ANKLE_M, Floor, find_floor
+from app.motion.placement.contacts import feet_on_floor, find_contacts, runs
 from app.motion.placement.lens import Lens
 from app.motion.placement.sight import Sighting, sight
 from app.motion.placement.track import Still, track

@@ -18,16 +18,16 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from app.motion.placement.live import LivePlacement
 from app.render.client import Drawn, Renderer
 from app.render.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
+from app.render.painted import PaintedScene
 from app.render.request import Body, SkeletonRequest
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.stage import Look
-from app.ui.presenters.standing import Standing
 from app.ui.theme import Theme
 from app.ui.views import kit
 from app.ui.views.card import Hint
-from app.ui.views.painted import paint_scene
 from app.ui.views.picture import Corner
 
 _REMEMBERED: Final = 64
@@ -56,7 +56,8 @@ class SkeletonView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setToolTip(_MOUSE_HELP)
         self._orbit = orbit
-        self._standing = Standing()
+        self._placement = LivePlacement()
+        self._painted = PaintedScene()
         self._scene: SceneTheme = DARK_SCENE
         self._look = Look()
         self._body: Body | None = None
@@ -112,7 +113,7 @@ class SkeletonView(QWidget):
 
     def forget(self) -> None:
         """Another source: no pose, and the person may stand anywhere."""
-        self._standing.reset()
+        self._placement.reset()
         self._told = -1
         self._look, self._body = Look(), None
         self.ask()
@@ -124,7 +125,7 @@ class SkeletonView(QWidget):
         if look.pose is None:
             self._body = None
             return
-        joints = self._standing.stand(look.pose, look.keypoints)
+        joints = self._placement.place(look.pose, look.keypoints)
         firm = look.opacity if look.opacity is not None else np.ones(17, dtype=np.float32)
         self._body = Body(joints, ~look.pose.missing, firm)
         now = time.monotonic()
@@ -181,7 +182,10 @@ class SkeletonView(QWidget):
         painter = QPainter(self)
         rect = QRectF(self.rect())
         if self._pictures.image is None:
-            paint_scene(painter, rect, self._scene, self._orbit.view, self._body)
+            request = SkeletonRequest(self._orbit.view, self._scene, self._body)
+            size = (max(1, round(rect.width())), max(1, round(rect.height())))
+            picture = self._painted.draw(request, size)
+            painter.drawImage(rect, kit.image(picture))
             pose = self._look.pose.index if self._look.pose else -1
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

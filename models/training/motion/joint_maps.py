@@ -20,10 +20,9 @@ offsets count in those axes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,10 +63,6 @@ class JointMap:
         """The names that a skeleton must have."""
         names = [name for source in self.sources.values() for name in source.joints]
         return list(dict.fromkeys(names + ([self.skull] if self.skull else [])))
-
-    def digest(self) -> str:
-        """A text that is the same for equal maps only."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 def _built_in(

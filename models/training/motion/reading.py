@@ -13,9 +13,8 @@ from tqdm import tqdm
 from models.errors import MixposeError
 from models.training.motion.asf_amc import CMU_RATE, read_amc, read_asf
 from models.training.motion.bvh import read_bvh
-from models.training.motion.cache import Cache, Read
 from models.training.motion.clips import Clip, Pack
-from models.training.motion.joint_maps import BUILT_IN, JointMap, choose, read_joint_map, require
+from models.training.motion.joint_maps import JointMap, choose, read_joint_map, require
 from models.training.motion.packs import read_pack
 from models.training.motion.retarget import to_joints
 from models.training.motion.splits import split_clips
@@ -31,7 +30,6 @@ def read_motion(
     path: Path,
     *,
     joint_map: Path | None = None,
-    cache: Path | None = None,
     rate: float | None = None,
 ) -> list[Pack]:
     """Read motion packs (.mcp), BVH, and ASF with AMC: one file, or all below a folder.
@@ -48,7 +46,6 @@ def read_motion(
         path: the file or folder.
         joint_map: a user's map (see ``joint_maps``); without it a built-in map is chosen by the
             names of the joints.
-        cache: a folder in which takes are kept as they were read, to be found faster.
         rate: frames a second of files that do not tell: AMC (120 unless given), and BVH whose
             frame time is zero.
 
@@ -57,7 +54,7 @@ def read_motion(
     """
     if rate is not None and not 1 <= rate <= 2000:
         raise MixposeError(f"A rate of {rate:g} frames a second cannot be meant.")
-    reader = _Reader(read_joint_map(joint_map) if joint_map else None, Cache(cache), rate)
+    reader = _Reader(read_joint_map(joint_map) if joint_map else None, rate)
     files = _files(path)
     root = path if path.is_dir() else path.parent
     packs: list[Pack] = []
@@ -111,40 +108,24 @@ def _pack(path: Path, clips: Sequence[Clip]) -> Pack:
 
 
 class _Reader:
-    """Reads takes, through the cache, and remembers what had to be put right."""
+    """Reads takes, and remembers what had to be put right."""
 
-    def __init__(self, joint_map: JointMap | None, cache: Cache, rate: float | None) -> None:
-        self._map = joint_map
-        self._cache = cache
-        self._rate = rate
-        maps = [joint_map] if joint_map else list(BUILT_IN.values())
-        self._settings = (rate, *(each.digest() for each in maps))
+    def __init__(self, joint_map: JointMap | None, rate: float | None) -> None:
+        self._map, self._rate = joint_map, rate
         self._notes: dict[str, list[Path]] = defaultdict(list)
 
     def clip(self, file: Path, name: Path) -> Clip:
         """Read one take; it is called by its ``name`` without the suffix."""
-        files = [file, _skeleton_of(file)] if file.suffix.lower() == ".amc" else [file]
-        try:
-            key = self._cache.key(files, *self._settings)
-        except OSError as error:
-            raise MotionFileError(f"Cannot read {file}: {error.strerror}.") from error
-        read = self._cache.load(key)
-        if read is None:
-            read = self._read(*files)
-            self._cache.store(key, read)
-        for note in read.notes:
-            self._notes[note].append(file)
-        return Clip(name.with_suffix("").as_posix(), "train", read.rate, read.xyz)
-
-    def _read(self, file: Path, skeleton: Path | None = None) -> Read:
-        if skeleton is None:
-            take = read_bvh(file, self._rate)
+        if file.suffix.lower() == ".amc":
+            take = read_amc(file, read_asf(_skeleton_of(file)), self._rate or CMU_RATE)
         else:
-            take = read_amc(file, read_asf(skeleton), self._rate or CMU_RATE)
+            take = read_bvh(file, self._rate)
         joint_map = self._map or choose(take.names, file)
         require(joint_map, take.names, file)
         xyz, notes = to_joints(take, joint_map, file)
-        return Read(xyz, take.rate, notes)
+        for note in notes:
+            self._notes[note].append(file)
+        return Clip(name.with_suffix("").as_posix(), "train", take.rate, xyz)
 
     def report(self) -> None:
         """Log each kind of note once, with the files it is about."""

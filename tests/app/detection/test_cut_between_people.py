@@ -21,7 +21,7 @@ from app.lifting.reading import detect_clip
 from app.lifting.recordings import lift_recording
 from app.motion.bones import bone_lengths
 from app.motion.data import FILLED, MISSING, Event, MotionData
-from app.motion.placement import place
+from app.motion.placement.placing import place
 from app.motion.processing import process
 from app.motion.selection import Selection, select
 from app.motion.wanted import Processing
@@ -133,7 +133,7 @@ def test_a_clip_says_from_when_on_it_is_another(packets: list[Keypoints2D]) -> N
     clip = detected(packets)
     np.testing.assert_array_equal(clip.track.others_from, [CHANGE])
     assert clip.warnings == ("The person followed was lost; from 1.0 s on it is another.",)
-    np.testing.assert_array_equal(clip.person, np.arange(COUNT) >= CHANGE)
+    np.testing.assert_array_equal(clip.track.person, np.arange(COUNT) >= CHANGE)
 
 
 def test_an_event_of_the_last_frame_has_its_time(

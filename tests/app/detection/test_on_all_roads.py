@@ -44,10 +44,10 @@ def test_a_clip_follows_whom_it_was_told_to(acted: Acted, film: Path) -> None:
     x, y = acted.joints[BEHIND, 6, 7]
     with open_source(str(film)) as source, Detector(choices=[Choice(x, y, 0.4)]) as detector:
         clip = detect_clip(source, detector)
-    assert people(acted, clip.xy[:6], clip.tracked[:6]) == [NEAR] * 6
-    rest = clip.tracked.copy()
+    assert people(acted, clip.track.xy[:6], clip.track.tracked[:6]) == [NEAR] * 6
+    rest = clip.track.tracked.copy()
     rest[:6] = False
-    assert set(people(acted, clip.xy, rest)) == {BEHIND}
+    assert set(people(acted, clip.track.xy, rest)) == {BEHIND}
     assert clip.time_s[clip.track.others_from] == pytest.approx([0.4], abs=0.01)
     assert clip.warnings == ()
 

@@ -107,12 +107,12 @@ def test_nobody_sees_where_it_was_cut(film: Path, one_by_one: DetectedClip) -> N
     with VideoFile(film) as source:
         times = [frame.time_s for frame in iter(source.read, None)]
     np.testing.assert_array_equal(one_by_one.time_s, times)
-    assert one_by_one.tracked.all()
-    assert set(one_by_one.person.tolist()) == {0}
+    assert one_by_one.track.tracked.all()
+    assert set(one_by_one.track.person.tolist()) == {0}
     assert one_by_one.warnings == ()
     with VideoFile(film) as source, Detector("lite") as detector:
         running = detect_clip(source, detector)
-    away = one_by_one.xy - running.xy
+    away = one_by_one.track.xy - running.track.xy
     steps = np.linalg.norm(np.diff(away, axis=0), axis=-1).max(axis=1)
     cuts = [int(np.searchsorted(times, cut)) - 1 for cut in (8.0, 16.0)]
     assert (steps[: 7 * FPS] == 0).all()
@@ -242,8 +242,8 @@ def test_the_person_followed_is_found_behind_a_cut(company: Acted, tmp_path: Pat
     engine = Inline()
     clip = detect_film(plan, engine, LITE)
     assert len(engine.units) == 3, "one stretch was done again"
-    assert clip.tracked.mean() > 0.9
-    for row in np.flatnonzero(clip.tracked):
-        away = company.errors(clip.xy[row], int(row))
+    assert clip.track.tracked.mean() > 0.9
+    for row in np.flatnonzero(clip.track.tracked):
+        away = company.errors(clip.track.xy[row], int(row))
         assert away[FOLLOWED] < away[LARGER], row
-    assert set(clip.person.tolist()) == {0}
+    assert set(clip.track.person.tolist()) == {0}

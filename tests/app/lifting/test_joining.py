@@ -74,13 +74,13 @@ def joined(*parts: Part) -> Joining:
 def test_one_person_is_one_person() -> None:
     clip = joined(part(0), part(1), part(2)).clip()
     np.testing.assert_allclose(clip.time_s, np.arange(120) / RATE)
-    assert set(clip.person.tolist()) == {0}
+    assert set(clip.track.person.tolist()) == {0}
     assert clip.complete
 
 
 def test_numbers_are_counted_on() -> None:
     clip = joined(part(0, later=1), part(1, person=0), part(2, person=3, later=2)).clip()
-    assert clip.person[[0, 39, 40, 79, 80, 119]].tolist() == [0, 1, 1, 1, 1, 3]
+    assert clip.track.person[[0, 39, 40, 79, 80, 119]].tolist() == [0, 1, 1, 1, 1, 3]
 
 
 @pytest.mark.parametrize("other", [THERE, None])
@@ -93,7 +93,7 @@ def test_who_is_not_whom_the_one_before_followed_is_found_with_its_memory(
     assert again.memory is SOMEBODY
     assert joining.again(part(1, other, person=2), again) is None, "once is enough"
     joining.add(part(1, other, person=2), again)
-    assert set(joining.clip().person[40:].tolist()) == {2}
+    assert set(joining.clip().track.person[40:].tolist()) == {2}
 
 
 def test_nobody_at_the_cut_and_somebody_later_may_be_another() -> None:
@@ -120,7 +120,7 @@ def test_an_empty_stretch_hands_on_what_the_one_before_knew() -> None:
     assert again is not None
     assert again.memory is SOMEBODY
     joining.add(part(2, person=1), again)
-    assert joining.clip().person[[0, 39, 40, 79, 80]].tolist() == [0, 1, 1, 1, 1]
+    assert joining.clip().track.person[[0, 39, 40, 79, 80]].tolist() == [0, 1, 1, 1, 1]
 
 
 def test_times_that_differ_are_counted_from_the_beginning() -> None:
@@ -140,7 +140,7 @@ def test_people_who_are_not_told_apart_are_never_looked_for_again() -> None:
 
 def test_one_track_goes_over_into_the_other() -> None:
     clip = joined(part(0, HERE), part(1, HERE + 3.0), part(2, HERE + 3.0)).clip()
-    x = clip.xy[:, 0, 0] - clip.xy[0, 0, 0]
+    x = clip.track.xy[:, 0, 0] - clip.track.xy[0, 0, 0]
     assert x[34] == 0.0
     assert x[40] == pytest.approx(3.0, abs=1e-3)
     assert np.diff(x).max() < 0.8

@@ -55,11 +55,11 @@ def detector() -> Iterator[Detector]:
 def test_every_frame_once_and_in_order(detector: Detector) -> None:
     found = detect_clip(ScriptedSource(20), detector)
     np.testing.assert_allclose(found.time_s, np.arange(20) / 30)
-    assert found.xy.shape == (20, 17, 2)
-    assert found.conf.shape == (20, 17)
+    assert found.track.xy.shape == (20, 17, 2)
+    assert found.track.conf.shape == (20, 17)
     assert found.complete
-    assert not found.tracked.any(), "a grey picture shows nobody"
-    assert np.isnan(found.xy).all()
+    assert not found.track.tracked.any(), "a grey picture shows nobody"
+    assert np.isnan(found.track.xy).all()
     assert found.started_at is None, "a file's date is not today"
 
 
@@ -100,7 +100,7 @@ def test_stopping_keeps_what_was_done() -> None:
 
 def test_stopping_before_the_first_frame_gives_an_empty_clip() -> None:
     found = detect_clip(ScriptedSource(), TimedDetector(), stop=lambda: True)
-    assert found.xy.shape == (0, 17, 2)
+    assert found.track.xy.shape == (0, 17, 2)
     assert not found.complete
 
 

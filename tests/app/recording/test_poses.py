@@ -92,7 +92,7 @@ def test_a_pickle_is_refused_unopened(tmp_path: Path) -> None:
     bomb = np.array([Bomb(trace)] * FRAMES, dtype=object)
     for name in ("time_s", "xyz", "info"):
         np.savez(tmp_path / "poses.npz", **{**fields(), name: bomb}, allow_pickle=True)
-        with pytest.raises(ValueError, match=r"object|not a text"):
+        with pytest.raises(ValueError, match=r"[Oo]bject"):
             poses_file.load(tmp_path, TIMES)
     (tmp_path / "poses.npz").write_bytes(pickle.dumps(Bomb(trace)))
     with pytest.raises(ValueError, match="cannot be read"):

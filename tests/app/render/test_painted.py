@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.render import painted
-from app.render.camera import FRONT, THREE_QUARTER, TOP
+from app.render.camera import FRONT, THREE_QUARTER
 from models.skeleton import BONES, JOINT
 
 SIZE = (800, 600)
@@ -25,14 +25,6 @@ def test_joints_that_are_missing_take_their_bones_with_them() -> None:
     drawn[[JOINT["left_knee"], JOINT["left_ankle"]]] = False
     bones = painted.bones(np.ones((17, 3)), drawn, np.ones(17), THREE_QUARTER.view(), SIZE)
     assert len(bones) == len(BONES) - 2 + 15
-
-
-def test_the_floor_fades_and_has_no_line_behind_the_eye() -> None:
-    for camera in (FRONT, THREE_QUARTER, TOP):
-        lines = painted.floor(camera.view(), SIZE)
-        assert lines
-        assert all(np.isfinite([*line.start, *line.end]).all() for line in lines)
-        assert all(0 < line.opacity <= 1 for line in lines)
 
 
 def test_left_of_the_person_is_on_the_right_when_seen_from_the_front() -> None:

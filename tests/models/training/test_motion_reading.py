@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -13,7 +12,6 @@ import pytest
 from models.errors import MixposeError
 from models.training.kinds import Repertoire
 from models.training.motion import Clip, read_motion
-from models.training.motion import reading as reading_module
 from models.training.motion.splits import split_clips
 from tests.support.bvh_files import frames, person, text, write_person
 
@@ -145,86 +143,3 @@ def test_a_joint_map_and_a_rate_are_used(tmp_path: Path) -> None:
     (plain,) = read_motion(tmp_path / "b.bvh")
     hips = [1, 4]
     assert pack.clips[0].xyz[:, hips] == pytest.approx(2 * plain.clips[0].xyz[:, hips], abs=1e-4)
-
-
-class Counted:
-    """Counts how often files are parsed."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.files: list[str] = []
-        read_bvh = reading_module.read_bvh
-
-        def counted(path: Path, rate: float | None = None) -> object:
-            self.files.append(path.name)
-            return read_bvh(path, rate)
-
-        monkeypatch.setattr(reading_module, "read_bvh", counted)
-
-
-def test_what_was_read_before_comes_from_the_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    parsed, cache = Counted(monkeypatch), tmp_path / "cache"
-    folder = tmp_path / "motion"
-    write_person(folder / "a.bvh", seed=1)
-    write_person(folder / "b.bvh", seed=2)
-    (first,) = read_motion(folder, cache=cache)
-    assert parsed.files == ["a.bvh", "b.bvh"]
-    shutil.move(folder / "b.bvh", folder / "c.bvh")
-    caplog.clear()
-    with caplog.at_level(logging.WARNING):
-        (second,) = read_motion(folder, cache=cache)
-    assert parsed.files == ["a.bvh", "b.bvh"]
-    assert [each.name for each in second.clips] == ["a", "c"]
-    assert "centimetres" in caplog.text
-    for one, other in zip(first.clips, second.clips, strict=True):
-        assert np.array_equal(one.xyz, other.xyz)
-        assert one.rate == other.rate
-    # Another file, another map and another rate are something else.
-    write_person(folder / "a.bvh", seed=3)
-    read_motion(folder, cache=cache)
-    assert parsed.files[2:] == ["a.bvh"]
-    joint_map = tmp_path / "map.json"
-    joint_map.write_text('{"base": "cmu-motionbuilder", "unit": 0.02}')
-    read_motion(folder, cache=cache, joint_map=joint_map)
-    read_motion(folder, cache=cache, rate=60)
-    assert len(parsed.files) == 7
-
-
-@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nonsense", None])
-def test_a_damaged_cache_is_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: bytes | None
-) -> None:
-    parsed, cache = Counted(monkeypatch), tmp_path / "cache"
-    path = write_person(tmp_path / "a.bvh")
-    (first,) = read_motion(path, cache=cache)
-    (kept,) = cache.iterdir()
-    whole = kept.read_bytes()
-    kept.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    (second,) = read_motion(path, cache=cache)
-    assert len(parsed.files) == 2
-    assert np.array_equal(first.clips[0].xyz, second.clips[0].xyz)
-    assert kept.read_bytes() == whole
-    read_motion(path, cache=cache)
-    assert len(parsed.files) == 2
-
-
-def test_a_cache_never_unpickles(tmp_path: Path) -> None:
-    path, cache = write_person(tmp_path / "a.bvh"), tmp_path / "cache"
-    read_motion(path, cache=cache)
-    (kept,) = cache.iterdir()
-    bad = np.array([print], dtype=object)
-    with kept.open("wb") as stream:
-        np.savez(stream, xyz=bad, rate=bad, notes=bad)
-    (pack,) = read_motion(path, cache=cache)
-    assert pack.clips[0].xyz.dtype == np.float32
-
-
-def test_a_cache_that_cannot_be_written_does_not_matter(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "cache").write_text("a file is in the way")
-    with caplog.at_level(logging.WARNING):
-        (pack,) = read_motion(write_person(tmp_path / "a.bvh"), cache=tmp_path / "cache")
-    assert len(pack.clips) == 2
-    assert "Nothing is cached" in caplog.text

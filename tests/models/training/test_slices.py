@@ -1,4 +1,4 @@
-"""A run away from home: packed motion, slices, weights in parts, and the command line."""
+"""A run away from home: packed motion, slices, and the command line."""
 
 from __future__ import annotations
 
@@ -82,36 +82,6 @@ def test_broken_motion_files_are_errors_in_words(tmp_path: Path) -> None:
             handover.read_motion_file(path)
     with pytest.raises(MixposeError, match="Cannot read the motion file"):
         handover.read_motion_file(tmp_path / "nowhere.npz")
-
-
-def test_parts_join_to_the_file_in_any_order(tmp_path: Path) -> None:
-    data = np.random.default_rng(0).bytes(10_000)
-    (tmp_path / "w.bin").write_bytes(data)
-    parts = handover.split(tmp_path / "w.bin", tmp_path / "parts", largest=4000)
-    assert [part.name for part in parts] == [f"w.bin.part-{n}-of-4" for n in (1, 2, 3, 4)]
-    assert max(part.stat().st_size for part in parts) <= 4000
-    handover.join(parts[::-1], tmp_path / "back.bin")
-    assert (tmp_path / "back.bin").read_bytes() == data
-
-
-def test_parts_missing_damaged_or_mixed_join_to_nothing(tmp_path: Path) -> None:
-    for name in ("w.bin", "v.bin"):
-        (tmp_path / name).write_bytes(name.encode() * 2000)
-    parts = handover.split(tmp_path / "w.bin", tmp_path, largest=4000)
-    others = handover.split(tmp_path / "v.bin", tmp_path, largest=4000)
-    out = tmp_path / "back.bin"
-    with pytest.raises(MixposeError, match="Part 2, 3 of 4 is missing"):
-        handover.join([parts[0], parts[3]], out)
-    with pytest.raises(MixposeError, match="different files"):
-        handover.join([*parts[:3], others[3]], out)
-    with pytest.raises(MixposeError, match="no part of a split file"):
-        handover.join([tmp_path / "w.bin"], out)
-    damaged = bytearray(parts[1].read_bytes())
-    damaged[-1] ^= 1
-    parts[1].write_bytes(damaged)
-    with pytest.raises(MixposeError, match="damaged"):
-        handover.join(parts, out)
-    assert not out.exists()
 
 
 def test_a_run_out_of_time_says_how_to_go_on_and_does(

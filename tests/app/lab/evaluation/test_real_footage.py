@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.lab.evaluation.material import EvaluationError, Footage, Material
-from app.lab.evaluation.methods import Answer, DetectorWorld
-from app.lab.evaluation.real_footage import LIMBS, real_footage
+from app.lab.evaluation.methods import Answer
+from app.lab.evaluation.real_footage import HIPS, LIMBS, real_footage
 from app.lab.evaluation.scoring import score_methods
-from models.skeleton import joints_from_landmarks
+from models.scores import Take, score
 from tests.support.datasets import write_set
 
 
@@ -63,30 +61,16 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
         real_footage(tmp_path, "full")
 
 
-def test_mediapipe_on_the_shared_footage_is_what_its_scorer_says(
-    shared: Path, tmp_path: Path
-) -> None:
-    folder = shared / "realeval"
-    if not (folder / "score.py").is_file():
-        pytest.skip(f"there is no {folder / 'score.py'}")
-    materials = {each.title.partition(",")[0]: each for each in real_footage(folder, "full")}
-    material = materials["p2s_cgwoman"]
-    for footage in material.footage:
-        with np.load(folder / "p2s_cgwoman" / f"mediapipe_full_{footage.group}.npz") as file:
-            own = joints_from_landmarks(file["world"][..., :3].astype(float))
-        np.save(tmp_path / f"p2s_cgwoman_{footage.group}.npy", own[::2])
-    said = subprocess.run(
-        [sys.executable, folder / "score.py", tmp_path, "--stride", "2"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    mean = dict(zip(*[iter(said.strip().splitlines()[-1].split(":")[-1].split())] * 2, strict=True))
-    (row,) = score_methods(material, [DetectorWorld()])
-    assert material.joints == LIMBS
-    for theirs, ours in (
-        ("MPJPE", row.scores.mpjpe),
-        ("N_MPJPE", row.scores.n_mpjpe),
-        ("P_MPJPE", row.scores.p_mpjpe),
-        ("MPJVE", row.scores.mpjve),
-        ("JIT", row.scores.jitter),
-    ):
-        assert ours == pytest.approx(float(mean[theirs]), abs=0.051), theirs
+def test_scores_are_what_the_footages_own_scorer_says() -> None:
+    """The numbers are what ``score.py`` makes of the same joints."""
+    rng = np.random.default_rng(5)
+    true = np.cumsum(rng.normal(0, 0.01, (40, 17, 3)), axis=0) + rng.normal(0, 0.4, (17, 3))
+    found = 1.1 * true + rng.normal(0, 0.03, true.shape)
+    found[[7, 8, 30]] = np.nan
+    scores = score([Take(found, true, np.arange(40) / 30)], LIMBS, LIMBS, HIPS)
+    assert (scores.frames, scores.missing) == (37, 3)
+    assert scores.mpjpe == pytest.approx(94.84, abs=0.005)
+    assert scores.n_mpjpe == pytest.approx(48.59, abs=0.005)
+    assert scores.p_mpjpe == pytest.approx(39.38, abs=0.005)
+    assert scores.mpjve == pytest.approx(78.47, abs=0.005)
+    assert scores.jitter == pytest.approx(140.34, abs=0.005)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.motion.placement.contacts import ANKLE_M, find_contacts, runs
+from app.motion.ground import ANKLE_M
+from app.motion.placement.contacts import find_contacts, runs
 
 UP = np.array([0.0, -1.0, 0.0])
 FLOOR_M = 1.2

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.motion.placement.contacts import ANKLE_M
-from app.motion.placement.floor import Floor, feet_on_floor, find_floor
+from app.motion.ground import ANKLE_M, Floor, find_floor
+from app.motion.placement.contacts import feet_on_floor
 from app.motion.placement.sight import Sighting
 
 UP = np.array([0.0, -1.0, 0.0])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.motion.placement.contacts import ANKLE_M
+from app.motion.ground import ANKLE_M
 from app.motion.placement.legs import pinned
 from models.skeleton import JOINT, JOINT_COUNT
 

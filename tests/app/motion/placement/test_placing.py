@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from app.export.sidecar import description
-from app.motion.placement import place
 from app.motion.placement.lens import Lens
+from app.motion.placement.placing import place
 from app.motion.placement.scene import Scene
 from app.motion.placement.upright import upright
 from app.synthetic.performer.rotations import about_x

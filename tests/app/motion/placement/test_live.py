@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from app.motion.ground import ANKLE_M, PELVIS_M
+from app.motion.placement.lens import ASSUMED_FOCAL
+from app.motion.placement.live import LivePlacement, position
 from app.packets import Company, Keypoints2D, Pose3D
-from app.render.request import ANKLE_M, SITTING_M
-from app.ui.presenters.standing import Standing, position
 from models.skeleton import JOINT
 
 ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
-FOCAL = 0.9
 
 
 def person() -> np.ndarray:
@@ -37,29 +37,29 @@ def seen_at(xyz: np.ndarray, place: tuple[float, float, float], time_s: float) -
     """The 2D of a person standing at ``place`` (metres, camera axes)."""
     size = (640, 480)
     points = xyz + np.asarray(place)
-    xy = FOCAL * size[0] * points[:, :2] / points[:, 2:] + (320, 240)
+    xy = ASSUMED_FOCAL * size[0] * points[:, :2] / points[:, 2:] + (320, 240)
     conf = np.ones(17, dtype=np.float32)
     marks, world = np.zeros((33, 5), np.float32), np.zeros((33, 3), np.float32)
     return Keypoints2D(0, time_s, size, True, marks, world, xy.astype(np.float32), conf, 0, 0)
 
 
 def test_the_feet_stand_on_the_floor() -> None:
-    joints = Standing().stand(pose(person(), 0.0), None)
+    joints = LivePlacement().place(pose(person(), 0.0), None)
     assert joints[ANKLES, 1].min() == pytest.approx(ANKLE_M)
     assert joints[JOINT["head"], 1] > joints[JOINT["pelvis"], 1]
 
 
 def test_without_legs_the_pelvis_is_at_its_usual_height() -> None:
-    joints = Standing().stand(pose(person(), 0.0, missing=ANKLES), None)
-    assert joints[JOINT["pelvis"], 1] == pytest.approx(SITTING_M)
+    joints = LivePlacement().place(pose(person(), 0.0, missing=ANKLES), None)
+    assert joints[JOINT["pelvis"], 1] == pytest.approx(PELVIS_M)
 
 
 def test_a_squat_lowers_the_pelvis_within_half_a_second() -> None:
-    standing, low = Standing(), person()
+    placement, low = LivePlacement(), person()
     low[:, 1] *= 0.6
-    standing.stand(pose(person(), 0.0), None)
+    placement.place(pose(person(), 0.0), None)
     for frame in range(1, 16):
-        joints = standing.stand(pose(low, frame / 30), None)
+        joints = placement.place(pose(low, frame / 30), None)
     assert joints[ANKLES, 1].min() == pytest.approx(ANKLE_M, abs=0.05)
 
 
@@ -73,27 +73,27 @@ def test_the_place_is_found_from_size_and_position() -> None:
 def test_too_few_joints_give_no_place() -> None:
     xyz = person()
     few = np.zeros(17, dtype=bool)
-    few[:4] = True
+    few[:3] = True
     assert position(xyz, seen_at(xyz, (0, 0, 3), 0.0), few) is None
 
 
 def test_walking_toward_the_camera_moves_the_person_on_the_floor() -> None:
-    standing, xyz = Standing(), person()
+    placement, xyz = LivePlacement(), person()
     for frame in range(90):
         depth = 4.0 - frame / 90
-        joints = standing.stand(pose(xyz, frame / 30), seen_at(xyz, (0, 0, depth), frame / 30))
+        joints = placement.place(pose(xyz, frame / 30), seen_at(xyz, (0, 0, depth), frame / 30))
     assert joints[0, 2] == pytest.approx(0.9, abs=0.25)
     assert abs(joints[0, 0]) < 0.01
 
 
 def test_another_person_stands_where_the_one_before_stood_and_walks_from_there() -> None:
-    standing, body = Standing(), person()
+    placement, body = LivePlacement(), person()
     ours, theirs = (0.2, 0.0, 3.0), (1.9, 0.0, 4.0)
 
     def stand(frame: int, place: tuple[float, float, float], followed: int) -> np.ndarray:
         now = frame / 30
         keypoints = replace(seen_at(body, place, now), company=Company(followed=followed))
-        return standing.stand(pose(body, now), keypoints)[0, [0, 2]]
+        return placement.place(pose(body, now), keypoints)[0, [0, 2]]
 
     for frame in range(60):
         before = stand(frame, ours, 0)
@@ -106,7 +106,7 @@ def test_another_person_stands_where_the_one_before_stood_and_walks_from_there()
 
 
 def test_a_jump_in_time_starts_afresh() -> None:
-    standing, xyz = Standing(), person()
-    standing.stand(pose(xyz, 0.0), seen_at(xyz, (0, 0, 4), 0.0))
-    joints = standing.stand(pose(xyz, 60.0), seen_at(xyz, (0, 0, 2), 60.0))
+    placement, xyz = LivePlacement(), person()
+    placement.place(pose(xyz, 0.0), seen_at(xyz, (0, 0, 4), 0.0))
+    joints = placement.place(pose(xyz, 60.0), seen_at(xyz, (0, 0, 2), 60.0))
     assert joints[0, 2] == pytest.approx(0.0)

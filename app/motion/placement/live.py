@@ -1,9 +1,8 @@
-"""Stands the lifted pose on the floor of the 3D view.
+"""The lifted pose on the floor of the live 3D view, from frame to frame.
 
-The network gives poses around the pelvis; it knows neither the floor nor where the person is.  The
-floor is put under the lowest joint seen, calmly, so that a lifted foot leaves it.  Where the person
-stands is read from the size and place of the 2D figure.  This is for the eye only: recordings and
-tables hold what the network gave.
+The floor is put under the lowest joint seen, calmly, so that a lifted foot leaves it.  Where the
+person stands is read from the size and place of the 2D figure.  This is for the eye only: files
+hold what the network gave, or what :func:`app.motion.placement.placing.place` makes of the whole.
 """
 
 from __future__ import annotations
@@ -14,21 +13,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.motion.ground import PELVIS_M, pelvis_heights
+from app.motion.placement.lens import Lens
+from app.motion.placement.sight import sight
 from app.packets import Keypoints2D, Pose3D
-from app.render.request import ANKLE_M, SITTING_M
-from models.skeleton import JOINT
 
-_ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _RISE_S: Final = 0.06
 _SINK_S: Final = 0.2
 _WALK_S: Final = 0.35
 _FARTHEST_M: Final = 3.0
-_FOCAL: Final = 0.9
-"""Focal length of a typical webcam in picture widths (58 degrees across)."""
+_LEAST_CONF: Final = 0.5
 
 
-class Standing:
-    """Follows one person from pose to pose."""
+class LivePlacement:
+    """Places one person from pose to pose."""
 
     def __init__(self) -> None:
         self._height: float | None = None
@@ -44,21 +42,21 @@ class Standing:
         self._height = self._first = self._time = self._followed = None
         self._ground, self._aside = np.zeros(2), np.zeros(2)
 
-    def stand(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
+    def place(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
         """(17, 3) joints in world axes (y up, floor at 0), metres."""
         step = self._step(pose.time_s)
         local = pose.upright
-        wanted = _pelvis_height(local, pose.missing)
+        wanted = float(pelvis_heights(local, pose.missing))
         if self._height is None:
-            self._height = wanted if wanted is not None else SITTING_M
-        elif wanted is not None:
+            self._height = wanted if math.isfinite(wanted) else PELVIS_M
+        elif math.isfinite(wanted):
             # A foot must not sink into the floor; a squat may be followed a little more calmly.
             lag = _RISE_S if wanted > self._height else _SINK_S
             self._height += (wanted - self._height) * (1 - math.exp(-step / lag))
         self._walk(pose, keypoints, step)
         offset = np.array([self._ground[0], self._height, self._ground[1]])
-        standing: NDArray[np.float32] = (local + offset).astype(np.float32)
-        return standing
+        placed: NDArray[np.float32] = (local + offset).astype(np.float32)
+        return placed
 
     def _step(self, time_s: float) -> float:
         before, self._time = self._time, time_s
@@ -89,29 +87,20 @@ class Standing:
         self._ground += (wanted - self._ground) * share
 
 
-def _pelvis_height(local: NDArray[np.floating], missing: NDArray[np.bool_]) -> float | None:
-    lowest = [local[ankle, 1] for ankle in _ANKLES if not missing[ankle]]
-    return float(ANKLE_M - min(lowest)) if lowest else None
-
-
 def position(
     xyz: NDArray[np.floating], keypoints: Keypoints2D, good: NDArray[np.bool_]
 ) -> NDArray[np.float64] | None:
     """Where the pelvis is, so that the pose falls on the 2D joints: (3,) metres, camera axes.
 
-    Linear least squares of ``f * (X + t_x) = u * (Z + t_z)``, and the same for y, over the joints
-    seen.  None if there are too few, or if the answer lies behind or on the camera.
+    Args:
+        xyz: (17, 3) joints from the pelvis, metres, camera axes.
+        keypoints: what was seen of them, through the usual lens.
+        good: (17,) joints that are neither filled nor missing.
+
+    Returns:
+        None if too few were seen.
     """
-    width, height = keypoints.size
-    seen = good & (keypoints.conf >= 0.5) & np.isfinite(keypoints.xy).all(axis=1)
-    if seen.sum() < 5:
-        return None
-    body = xyz[seen].astype(np.float64)
-    rays = (keypoints.xy[seen].astype(np.float64) - (width / 2, height / 2)) / (_FOCAL * width)
-    count = len(body)
-    matrix = np.zeros((2 * count, 3))
-    matrix[:count, 0] = matrix[count:, 1] = 1
-    matrix[:, 2] = -rays.T.reshape(-1)
-    right = (rays * body[:, 2:3] - body[:, :2]).T.reshape(-1)
-    answer = np.linalg.lstsq(matrix, right, rcond=None)[0]
-    return answer if 0.3 < answer[2] < 30 else None
+    seen = good & (keypoints.conf >= _LEAST_CONF) & np.isfinite(keypoints.xy).all(axis=1)
+    slopes = np.nan_to_num(Lens.of(keypoints.size, None, None).slopes(keypoints.xy))
+    found = sight(xyz[None].astype(np.float64), slopes[None], seen[None].astype(np.float64))
+    return found.place[0] if found.known[0] else None
