@@ -201,7 +201,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--to",
         metavar="KIND",
         help="the format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf, report, "
-        "mp4 "
+        "numbers, mp4 "
         "(default: by the ending of OUT, csv in a folder)",
     )
     lift.add_argument("-f", "--force", action="store_true", help="replace files that exist already")
@@ -298,7 +298,7 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     report.description, report.epilog = texts.REPORT, texts.REPORT_EXAMPLES
     report.usage = f"{PROGRAM} report TAKE -o FILE.html [options]"
     report.add_argument("take", metavar="TAKE", help="a recording, as for 'export', or a video")
-    report.add_argument("-o", "--output", metavar="FILE.html", required=True, help="the page")
+    report.add_argument("-o", "--output", metavar="FILE", required=True, help="the page, FILE.html")
     report.add_argument("-f", "--force", action="store_true", help="replace files that exist")
     processing_options.add_for_report(report)
     _add_model_options(report, height=True, default=argparse.SUPPRESS)

@@ -11,8 +11,7 @@ from app.cli.exits import UsageError
 from app.cli.recordings import find_recording
 from app.recording.names import SUFFIX
 
-KIND: Final = "report"
-ENDING: Final = ".html"
+_ENDINGS: Final = (".html", ".numbers.csv")
 _ROOM: Final = ("fov", "camera_height")
 _ALIKE: Final = ("height", "weights", "device", "camera_pitch", "camera_roll")
 """Options that both commands take."""
@@ -22,9 +21,11 @@ def run(options: argparse.Namespace) -> int:
     """Write the report and return the exit code of the command that did it."""
     from app.cli.arguments import parse
 
-    if not options.output.endswith(ENDING):
-        raise UsageError(f"A report is a page: end {options.output} with {ENDING}.")
-    words = [options.take, "-o", options.output, "--to", KIND]
+    if not options.output.endswith(_ENDINGS):
+        raise UsageError(
+            f"A report is a page or a table: end {options.output} with {' or '.join(_ENDINGS)}."
+        )
+    words = [options.take, "-o", options.output]
     words += ["--room", "--angles", "--smooth", f"{options.smooth:g}"]
     words += ["--force"] if options.force else []
     take = Path(options.take)

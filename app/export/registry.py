@@ -52,11 +52,19 @@ def _film(
 
 
 def _report(
-    path: Path, data: MotionData, *, overwrite: bool, progress: Callable[[float], None]
-) -> tuple[Path, ...]:
-    from app.export.report.write import write  # its signal processing alike
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> Mapping[str, object]:
+    from app.export.report.write import write_page  # SciPy's signal processing alike
 
-    return write(path, data, overwrite=overwrite, progress=progress)
+    return write_page(file, data, name=name, progress=progress)
+
+
+def _numbers(
+    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+) -> Mapping[str, object]:
+    from app.export.report.write import write_numbers
+
+    return write_numbers(file, data, name=name, progress=progress)
 
 
 FORMATS: Final = {
@@ -72,7 +80,8 @@ FORMATS: Final = {
     "c3d": Exporter("Motion capture (C3D)", ".c3d", c3d.write),
     "bvh": Exporter("Animated skeleton (BVH)", ".bvh", bvh.write),
     "gltf": Exporter("Animated skeleton (glTF)", ".glb", gltf.write),
-    "report": Exporter("Report, one page with its numbers (HTML)", ".html", _report),
+    "report": Exporter("Report on one page (HTML)", ".html", _report),
+    "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", _numbers),
     "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", _film, slow=True),
 }
 

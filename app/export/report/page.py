@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator
 from typing import Any, Final
@@ -22,8 +23,8 @@ _MOST_FAINT: Final = 40
 _WALKING: Final = ("hip_flexion", "knee_flexion", "shank_tilt")
 
 
-def page(data: MotionData, found: Findings, table: str) -> bytes:
-    """The page of a motion, UTF-8; ``table`` is the name of the file with its numbers."""
+def page(data: MotionData, found: Findings, table: bytes, name: str) -> bytes:
+    """The page of a motion, UTF-8, its file's ``name``; it carries the ``table`` of its numbers."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("app.export.report", ""),
         autoescape=True,
@@ -34,7 +35,8 @@ def page(data: MotionData, found: Findings, table: str) -> bytes:
     environment.filters["words"] = words
     text = environment.get_template("report.html").render(
         version=__version__,
-        table=table,
+        table=base64.b64encode(table).decode("ascii"),
+        table_name=f"{name.removesuffix('.html')}.numbers.csv",
         about=dict(_about(data)),
         quality=_quality(data),
         moments=_moments(found),

@@ -23,6 +23,8 @@ def test_a_recordings_report_is_smoothed_and_placed_in_the_room(
     assert "a height of 1.7 m" in page
     assert "at 6 Hz, without delay" in page
     assert "must be placed in the room" not in page
+    ended = program.run("report", path, "-o", out / "x.numbers.csv")
+    assert ended.code == 0, ended
     assert (out / "x.numbers.csv").read_text().startswith("part,of,number,measure,value,unit\n")
     again = program.run("report", path, "-o", out / "x.html")
     assert again.code == 2
@@ -43,7 +45,7 @@ def test_a_videos_report(program: Program, out: Path, clips: Path) -> None:
     ("words", "said"),
     [
         (("nothing", "-o", "x.html"), "There is no recording nothing"),
-        (("nothing", "-o", "x.csv"), "A report is a page: end x.csv with .html."),
+        (("nothing", "-o", "x.csv"), "end x.csv with .html or .numbers.csv"),
     ],
 )
 def test_what_makes_no_report_is_said_in_a_line(

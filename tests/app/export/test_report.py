@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import io
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,7 +34,8 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self._in = tag
-        self.links += [value or "" for name, value in attrs if name in ("src", "href", "data")]
+        named = ("src", "href", "data", "xlink:href")
+        self.links += [value or "" for name, value in attrs if name in named]
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -41,8 +44,10 @@ class Page(HTMLParser):
 
 
 def numbers(path: Path) -> list[dict[str, str]]:
-    with path.with_name(f"{path.stem}.numbers.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    (link,) = (each for each in Page(path).links if not each.startswith("#"))
+    kind, _, content = link.partition(",")
+    assert kind == "data:text/csv;base64"
+    return list(csv.DictReader(io.StringIO(base64.b64decode(content).decode())))
 
 
 def written(folder: Path, data: MotionData) -> Path:
@@ -65,6 +70,13 @@ def test_a_walkers_report(tmp_path: Path) -> None:
     assert lengths == pytest.approx([STRIDE_M] * len(lengths), rel=0.03)
 
 
+def test_the_table_alone_is_that_of_the_page(tmp_path: Path) -> None:
+    path = written(tmp_path, walker())
+    export(tmp_path / "b.numbers.csv", walker(), "numbers")
+    with (tmp_path / "b.numbers.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == numbers(path)
+
+
 def test_poses_that_stand_nowhere_have_no_steps_and_that_is_said(tmp_path: Path) -> None:
     page = Page(written(tmp_path, motion(50)))
     assert "Walking" not in page.headings
@@ -76,7 +88,7 @@ def test_nothing_of_a_page_leads_elsewhere_and_nothing_on_it_runs(tmp_path: Path
     given = motion(50, origin=replace(ORIGIN, source=hostile))
     page = Page(written(tmp_path, given))
     assert not {"script", "img", "iframe", "object", "link"} & set(page.tags)
-    assert all(link.startswith("#") for link in page.links)
+    assert all(link.startswith(("#", "data:text/csv;base64,")) for link in page.links)
     assert hostile in page.text
 
 
