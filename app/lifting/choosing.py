@@ -19,6 +19,15 @@ _AROUND: Final = 0.6
 """How far a person reaches past their joints, in lengths of the trunk."""
 
 
+def choices_of(place: Sequence[float] | None) -> tuple[Choice, ...]:
+    """The choice of whoever is at (x, y) pixels, or at (x, y, seconds); none if None."""
+    if place is None:
+        return ()
+    from app.detection.following import Choice  # OpenCV and SciPy take a second to import
+
+    return (Choice(*map(float, (*place, 0.0)[:3])),)
+
+
 def unmet(
     choices: Sequence[Choice],
     time_s: NDArray[np.float64],

@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.errors import SourceError
 from app.lifting import stretches
 from app.lifting.clip import DetectedClip
 from app.lifting.film import detect_film
@@ -79,23 +78,14 @@ def make_pool(options: LiftOptions) -> Pool:
 
 
 def open_clip(spec: str, options: LiftOptions) -> Source:
-    """Open what is to be lifted, not paced: whatever ``app.sources.open_source`` takes.
+    """Open what is to be lifted, whatever a user can write.
 
     Raises:
         SourceError: it cannot be opened; says why and what to do.
     """
-    from app.sources import PERFORMER, VideoFile, is_file, open_source
+    from app.sources import open_source
 
-    if options.rate is not None:
-        if not is_file(spec):
-            raise SourceError(f"The true rate can be given of a video file only, not of {spec}.")
-        return VideoFile(Path(spec), rate=options.rate)
-    if options.seconds is not None and spec.strip().casefold() == PERFORMER:
-        from app.synthetic.performer.source import PerformerSource
-
-        # open_source's performance is a fixed length
-        return PerformerSource(duration_s=options.seconds)
-    return open_source(spec)
+    return open_source(spec, true_rate=options.rate, seconds=options.seconds)
 
 
 def detect(

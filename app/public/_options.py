@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import Final, Literal, TypedDict, get_args
 
-from app.detection.models import SIZES
+from app.lifting.choosing import choices_of
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
 from app.motion import wanted
 from app.motion.wanted import HEIGHT_RANGE_M, NAMED
-
-if TYPE_CHECKING:
-    from app.detection.following import Choice
 
 Detector = Literal["lite", "full", "heavy"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -74,17 +71,12 @@ def lift_options(
     jobs: int | None = None,
 ) -> LiftOptions:
     """As :mod:`app.lifting` takes it.  Raises ValueError."""
-    if detector not in SIZES:
-        raise ValueError(f"detector={detector!r} is none of {', '.join(SIZES)}.")
+    if detector not in get_args(Detector):
+        raise ValueError(f"detector={detector!r} is none of {', '.join(get_args(Detector))}.")
     if jobs is not None and jobs < 1:
         raise ValueError(f"jobs={jobs!r} is not a number of processes.")
-    choices: tuple[Choice, ...] = ()
-    if person is not None:
-        from app.detection.following import Choice  # OpenCV and SciPy take a second to import
-
-        if len(person) not in (2, 3):
-            raise ValueError(f"person={person!r} is not (x, y) or (x, y, seconds).")
-        choices = (Choice(*map(float, (*person, 0.0)[:3])),)
+    if person is not None and len(person) not in (2, 3):
+        raise ValueError(f"person={person!r} is not (x, y) or (x, y, seconds).")
     return LiftOptions(
         weights=weights,
         detector=detector,
@@ -92,7 +84,7 @@ def lift_options(
         height_m=within("height", height, HEIGHT_RANGE_M, "metres"),
         camera_pitch_deg=within("camera_pitch", camera_pitch, PITCH_RANGE_DEG, "degrees"),
         camera_roll_deg=within("camera_roll", camera_roll, ROLL_RANGE_DEG, "degrees"),
-        choices=choices,
+        choices=choices_of(person),
         seconds=positive("seconds", seconds),
         rate=positive("rate", rate),
         jobs=jobs,

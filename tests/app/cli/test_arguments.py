@@ -137,7 +137,7 @@ def test_delay_reaches_as_far_as_the_network_goes_back() -> None:
 
 
 def test_the_performer_is_as_long_as_the_help_says() -> None:
-    from app.sources import PERFORMER_CLIP_S
+    from app.sources.performer import PERFORMER_CLIP_S
 
     assert PERFORMER_SECONDS == PERFORMER_CLIP_S
 
