@@ -8,12 +8,6 @@ import sys
 if __name__ == "__main__":
     # A Ctrl-C before anything is there to be kept ends the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-from app.system import startup
-
-startup.prepare()  # also in the child processes, which import this file under another name
-
-if __name__ == "__main__":
     from app.cli import main
 
     sys.exit(main(sys.argv[1:]))

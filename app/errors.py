@@ -31,7 +31,7 @@ class RecordingError(MixposeError):
 
 
 class ExportError(MixposeError):
-    """An export cannot be written."""
+    """An export cannot be written, or read again."""
 
 
 class LiftingError(MixposeError):

@@ -22,10 +22,6 @@ from torch import Tensor
 from models.level import VAGUEST_UP_DEG
 from models.skeleton import JOINT
 
-ASSUMED_FOCAL: Final = 0.85
-"""Focal length over the longer side of the picture when nothing better is known: 61 degrees,
-between a laptop's camera (about 65 to 75) and a phone's video (about 55 to 65)."""
-
 CHANNELS: Final = (
     "x",
     "y",

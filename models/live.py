@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models import LARGEST_DELAY as LARGEST_DELAY
 from models.devices import LIVE_THREADS, cpu_threads
 from models.level import Level, LevelTracker
 from models.lifter import Lifter, Size
@@ -23,7 +24,6 @@ from models.timing import LONGEST_GAP_S, recent_grid
 from models.visibility import SeenTracker, guessed_mask, told_confidence
 
 DEFAULT_DELAY: Final = 2
-LARGEST_DELAY: Final = 12
 _ASK_EVERY_S: Final = 0.4
 """The level of a camera that stands still need not be asked for with every pose."""
 _MOST_FRAMES: Final = 512

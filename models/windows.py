@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 import torch
 from torch import Tensor
 
+from models import ASSUMED_FOCAL
 from models.checkpoint import PERSON_BOX, WeightsInfo
 from models.fast import accelerated
 from models.geometry import (
-    ASSUMED_FOCAL,
     MIRRORED_CHANNELS,
     network_input,
     person_box,

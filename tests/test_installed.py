@@ -111,6 +111,42 @@ def test_it_is_the_one_that_was_installed(program: Program, python: str) -> None
     assert not any(Path(file).is_relative_to(REPOSITORY) for file in files), files
 
 
+_SCRIPT = """
+import mixpose
+motion = mixpose.lift("clip.mp4", height=1.8, detector="lite")
+print(len(motion), motion.joints["left_wrist"].shape, motion.save("clip.c3d")[0].name)
+print(len(mixpose.lift("performer", seconds=0.2, detector="lite")))
+"""
+
+
+def test_a_script_imports_and_lifts(program: Program, python: str) -> None:
+    write_clip(program.folder / "clip.mp4", performer_pictures(30))
+    (program.folder / "script.py").write_text(_SCRIPT, encoding="utf-8")
+    script = Program(program.home, (python, "script.py"), program.folder)
+    ended = script.run()
+    assert (ended.code, ended.out) == (0, "30 (30, 3) clip.c3d\n6\n"), ended
+
+
+def test_a_type_checker_knows_its_types(program: Program, python: str) -> None:
+    pytest.importorskip("mypy")
+    script = program.folder / "script.py"
+    script.write_text(
+        "import mixpose\n"
+        "motion = mixpose.lift('clip.mp4', height=1.8, smooth=6)\n"
+        "reveal_type(motion.joints['nose'])\n"
+        "reveal_type(motion.time)\n"
+        "mixpose.lift('clip.mp4', height='tall')\n",
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-m", "mypy", "--python-executable", python, script]
+    told = subprocess.run(command, cwd=program.folder, capture_output=True, text=True).stdout
+    assert told.count("dtype[numpy.floating[numpy._typing._nbit_base._64Bit]]") == 2 or (
+        told.count("dtype[numpy.float64]") == 2
+    ), told
+    assert 'incompatible type "str"; expected "float | None"' in told
+    assert "Found 1 error" in told
+
+
 def test_a_strangers_app_in_the_folder_is_not_taken_for_its_own(
     program: Program, python: str
 ) -> None:

@@ -24,10 +24,10 @@ from app.cli.program import PROGRAM
 from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.wanted import HEIGHT_RANGE_M
+from models import LARGEST_DELAY
 
 ADD_TO_MENU: Final = "--add-to-menu"
 REMOVE_FROM_MENU: Final = "--remove-from-menu"
-DELAY_RANGE: Final = (0, 10)
 PERFORMER_SECONDS: Final = 10.0
 """How much of the endless performer is lifted when nothing else is said."""
 
@@ -461,9 +461,8 @@ def _angle(text: str, limits: tuple[float, float]) -> float:
 
 
 def _delay(text: str) -> int:
-    low, high = DELAY_RANGE
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not text.isdecimal() or len(text) > 4 or int(text) > LARGEST_DELAY:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is not a whole number of frames between {low} and {high}"
+            f"'{text}' is not a whole number of frames between 0 and {LARGEST_DELAY}"
         )
     return int(text)

@@ -21,7 +21,7 @@ from app.errors import MixposeError, SourceError
 from app.pipeline import LiveRun, Snapshot, State
 from app.recording.meta import SourceInfo, settings
 from app.recording.writer import RecordingWriter
-from app.sources import PERFORMER, reopener
+from app.sources import is_performer, reopener
 from app.system import logs
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class Capture:
         self._events = events
         self._folder, self._name = target_of(options.output)
         self._asked = logs.without_credentials(options.source)
-        performer = options.source.strip().casefold() == PERFORMER
-        self._open_source = reopener(options.source, paced=performer)
+        self._open_source = reopener(options.source, paced=is_performer(options.source))
         network = lifter_factory(options) if sending.senders else None
         self._size: Size = options.detector or FOR_LIVE
         self._run = LiveRun(

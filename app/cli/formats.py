@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from app.cli.exits import UsageError
-from app.export.registry import FORMATS
+from app.export.registry import FORMATS, endings, formats_of
 
 DEFAULT: Final = "csv"
 
@@ -28,11 +28,11 @@ def choose(output: str, wanted: str | None, name: str) -> tuple[Path, str]:
     if path.is_dir() or output.endswith(("/", os.sep)):
         kind = wanted or DEFAULT
         return path / f"{name}{FORMATS[kind].suffix}", kind
-    fitting = _kinds_of(path)
+    fitting = formats_of(path)
     if wanted is None:
         if not fitting:
             raise UsageError(
-                f"What should {path} be? End it with {_endings()}, or say it with --to."
+                f"What should {path} be? End it with {endings()}, or say it with --to."
             )
         return path, fitting[0]
     if fitting and wanted not in fitting:
@@ -41,15 +41,3 @@ def choose(output: str, wanted: str | None, name: str) -> tuple[Path, str]:
             f"End it with {FORMATS[wanted].suffix}, or leave --to out."
         )
     return path, wanted
-
-
-def _kinds_of(path: Path) -> list[str]:
-    """The formats with the longest ending that fits, in the order of the registry."""
-    name = path.name.lower()
-    fitting = [kind for kind, each in FORMATS.items() if name.endswith(each.suffix)]
-    longest = max((len(FORMATS[kind].suffix) for kind in fitting), default=0)
-    return [kind for kind in fitting if len(FORMATS[kind].suffix) == longest]
-
-
-def _endings() -> str:
-    return " or ".join(dict.fromkeys(each.suffix for each in FORMATS.values()))

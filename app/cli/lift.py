@@ -19,7 +19,6 @@ from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.lifting_options import lift_options
 from app.cli.outputs import Job, plan, require_free
-from app.cli.person_options import unmet
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
@@ -71,11 +70,13 @@ def run(options: argparse.Namespace) -> int:
 
 def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: Engine) -> _Outcome:
     """Lift one source; what is wrong with that one source is in the outcome."""
+    from app.lifting.work import open_clip
+
     try:
         refuse_recording(job)
         require_free(job.table, force=options.force)
         refuse_source(job.table, job.source)
-        with _open(job.source, options) as source:
+        with open_clip(job.source, lift_options(options)) as source:
             return _lift(job, source, options, network, engine)
     except (WeightsError, DeviceError):
         raise  # every other source would fail in the same way
@@ -83,28 +84,14 @@ def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: En
         return _Outcome(job, error)
 
 
-def _open(spec: str, options: argparse.Namespace) -> Source:
-    from app.sources import PERFORMER, VideoFile, is_file, open_source
-
-    if options.rate is not None:
-        if not is_file(spec):
-            raise UsageError(f"--rate is the true rate of a video file, and {spec} is none.")
-        return VideoFile(Path(spec), rate=options.rate)
-    if options.seconds is not None and spec.strip().casefold() == PERFORMER:
-        from app.synthetic.performer.source import PerformerSource
-
-        # open_source's performance is a fixed length
-        return PerformerSource(duration_s=options.seconds)
-    return open_source(spec)
-
-
 def _lift(
     job: Job, source: Source, options: argparse.Namespace, network: Network, engine: Engine
 ) -> _Outcome:
     from app.export.registry import FORMATS
+    from app.lifting.choosing import unmet
     from app.lifting.clip import lift_clip
     from app.lifting.exporting import Order, process_and_export
-    from app.lifting.work import detect
+    from app.lifting.work import detect, open_clip
 
     wanted = lift_options(options)
     with Interrupt() as interrupt, ProgressBar(source.label) as bar:
@@ -134,7 +121,7 @@ def _lift(
             bar.update(progress)
 
         try:
-            again = partial(_open, job.source, options)
+            again = partial(open_clip, job.source, wanted)
             motion = lift_clip(
                 *(clip, lifter),
                 level=wanted.level,

@@ -12,7 +12,7 @@ from typing import Final
 from app.cli.arguments import parse
 from app.cli.exits import Exit, flush, warn
 from app.errors import MixposeError
-from app.system import logs, paths
+from app.system import logs, paths, startup
 
 log: Final = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ _COMMANDS: Final = {
 
 def main(arguments: list[str]) -> int:
     """Run the command in ``arguments`` (without the program's name) and return its exit code."""
+    startup.prepare()
     try:
         options = parse(arguments)
     except SystemExit as end:  # --help, --version, or wrong arguments: argparse has said it

@@ -9,10 +9,8 @@ from app.cli.exits import warn
 from app.cli.interrupt import Interrupt
 from app.cli.lifting_options import lift_options
 from app.cli.progress import ProgressBar
-from app.errors import RecordingError
 from app.lifting.progress import Progress, Stopped
-from app.lifting.recordings import as_recorded, is_current, lift_recording, require_somebody
-from app.lifting.work import make_lifter
+from app.lifting.recordings import bring_up_to_date
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
@@ -23,15 +21,11 @@ def provide(
 ) -> bool:
     """Lift ``recording`` unless its poses are what ``options`` ask for; whether it was lifted.
 
-    What the options leave open is as in the poses there were, else as it was recorded.  Poses
-    that cannot be saved are used all the same.
-
     Raises:
         DetectorError: there is no person in any frame.
         WeightsError, DeviceError: from the network.
         Stopped: a signal has come that had not come before.
     """
-    wanted = as_recorded(lift_options(options), recording)
     came_before = interrupt.signal
 
     def report(progress: Progress) -> None:
@@ -39,13 +33,8 @@ def provide(
             raise Stopped
         bar.update(progress)
 
-    lifted = not is_current(recording, wanted)
-    if lifted:
-        require_somebody(recording)
-        try:
-            lift_recording(recording, make_lifter(wanted), wanted, report)
-        except RecordingError as error:  # on a disk that is full or read-only
-            bar.close()
-            warn(f"mixpose: Warning: {error}")
-    require_somebody(recording)
+    lifted, unsaved = bring_up_to_date(recording, lift_options(options), report)
+    if unsaved is not None:
+        bar.close()
+        warn(f"mixpose: Warning: {unsaved}")
     return lifted

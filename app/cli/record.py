@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import Exit, leave_hanging_threads, say, warn
 from app.cli.interrupt import Interrupt
-from app.cli.person_options import unmet
 from app.cli.poses import provide
 from app.cli.progress import ProgressBar, StatusLine
 from app.errors import MixposeError
@@ -85,6 +84,7 @@ def _conclude(
 
 
 def _tell_unmet(writer: RecordingWriter, options: argparse.Namespace) -> None:
+    from app.lifting.choosing import unmet
     from app.recording.reader import Recording
 
     recording = Recording.open(writer.path)

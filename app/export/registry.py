@@ -86,6 +86,19 @@ FORMATS: Final = {
 }
 
 
+def formats_of(path: Path) -> list[str]:
+    """The formats with the longest ending that fits the name, in the order of the registry."""
+    name = path.name.lower()
+    fitting = [kind for kind, each in FORMATS.items() if name.endswith(each.suffix)]
+    longest = max((len(FORMATS[kind].suffix) for kind in fitting), default=0)
+    return [kind for kind in fitting if len(FORMATS[kind].suffix) == longest]
+
+
+def endings() -> str:
+    """All endings, for a sentence."""
+    return " or ".join(dict.fromkeys(each.suffix for each in FORMATS.values()))
+
+
 def require(kind: str) -> None:
     """Raise ExportError if a library is missing for the format ``kind``; KeyError if unknown.
 

@@ -32,16 +32,55 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """What has been written."""
+class Processed:
+    """Motion as it is wanted."""
 
-    files: tuple[Path, ...]
     motion: MotionData
-    """What is in them."""
     quality: str
     """How far the poses can be trusted, in a line."""
     warnings: tuple[str, ...]
     """Sentences about what is not as one might think."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported(Processed):
+    """What has been written, and is in the files."""
+
+    files: tuple[Path, ...]
+
+
+def judge_and_process(
+    motion: MotionData,
+    wanted: Processing,
+    *,
+    part: Selection | None = None,
+    dropped: NDArray[np.int64] | None = None,
+    progress: ProgressCallback | None = None,
+) -> Processed:
+    """Say how good lifted motion is, and do to it what is wanted.
+
+    Args:
+        motion: all of it, as lifted.
+        wanted: what is done to it.
+        part: what of it is wanted; None for all.
+        dropped: (N,) frames lost so far, of a recording of which a part is wanted.
+        progress: called in the calling thread; what it raises stops.
+
+    Raises:
+        ExportError: something cannot be had of these poses.
+    """
+    from app.motion.processing import process, remarks
+    from app.motion.quality import judge
+    from app.motion.selection import select
+
+    quality = judge(motion if part is None else select(motion, part))
+    origin = replace(motion.provenance, quality=quality.described())
+    motion = replace(motion, provenance=origin)
+    motion = process(motion, wanted, reporting(motion, Stage.PROCESSING, progress))
+    said = remarks(motion)
+    if part is not None:
+        motion = select(motion, part, dropped)
+    return Processed(motion, quality.in_words(), (*quality.warnings(), *said))
 
 
 def process_and_export(
@@ -52,44 +91,37 @@ def process_and_export(
     dropped: NDArray[np.int64] | None = None,
     progress: ProgressCallback | None = None,
 ) -> Exported:
-    """Process lifted motion and write it; the folder is made if it is not there.
+    """The same, and write it; the folder is made if it is not there.
 
-    Args:
-        motion: all of it, as lifted.
-        order: the file that is wanted.
-        part: what of it is wanted; None for all.
-        dropped: (N,) frames lost so far, of a recording of which a part is wanted.
-        progress: called in the calling thread; what it raises stops, and nothing is written then.
-
-    Raises:
-        ExportError: it cannot be written, or something cannot be had of these poses.
+    Nothing is written when ``progress`` raises, or ExportError says that it cannot be.
     """
     from app.export.registry import export
-    from app.motion.processing import process, remarks
-    from app.motion.quality import judge
-    from app.motion.selection import select
 
-    count = len(motion.frame)
-    quality = judge(motion if part is None else select(motion, part))
-    origin = replace(motion.provenance, quality=quality.described())
-    motion = replace(motion, provenance=origin)
-
-    def report(stage: Stage) -> Callable[[float], None]:
-        def tell(share: float) -> None:
-            if progress is not None:
-                progress(Progress(stage, round(share * count), count))
-
-        return tell
-
-    motion = process(motion, order.processing, report(Stage.PROCESSING))
-    said = remarks(motion)
-    if part is not None:
-        motion = select(motion, part, dropped)
+    done = judge_and_process(
+        motion, order.processing, part=part, dropped=dropped, progress=progress
+    )
     _make_folder(order.file.parent)
     files = export(
-        order.file, motion, order.kind, overwrite=order.overwrite, progress=report(Stage.WRITING)
+        order.file,
+        done.motion,
+        order.kind,
+        overwrite=order.overwrite,
+        progress=reporting(motion, Stage.WRITING, progress),
     )
-    return Exported(files, motion, quality.in_words(), (*quality.warnings(), *said))
+    return Exported(done.motion, done.quality, done.warnings, files)
+
+
+def reporting(
+    motion: MotionData, stage: Stage, progress: ProgressCallback | None
+) -> Callable[[float], None]:
+    """``progress`` for what tells the share done of a stage."""
+    count = len(motion.frame)
+
+    def tell(share: float) -> None:
+        if progress is not None:
+            progress(Progress(stage, round(share * count), count))
+
+    return tell
 
 
 def _make_folder(folder: Path) -> None:

@@ -22,6 +22,7 @@ from typing import Final
 
 from app.errors import LiftingError
 from app.lifting.units import Done, Event, Moved, Unit, done
+from app.system.processes import without_main_module
 
 log: Final = logging.getLogger(__name__)
 
@@ -167,11 +168,16 @@ class _Worker:
     """One process and the pipe to it."""
 
     def __init__(self) -> None:
+        if multiprocessing.current_process().daemon:
+            raise LiftingError(
+                "This is a process of multiprocessing.Pool, which may start none of its own. Lift "
+                "in the main process, or use concurrent.futures.ProcessPoolExecutor instead."
+            )
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         # No daemon: some formats draw in a process of their own.
         self._process = context.Process(target=serve, args=(theirs,), name="mixpose-lift")
-        with _ctrl_c_held_back():
+        with _ctrl_c_held_back(), without_main_module():
             self._process.start()
         theirs.close()
         self.order: _Order | None = None

@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from app.errors import DetectorError
+from app.errors import DetectorError, RecordingError
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.wanted import HEIGHT_RANGE_M
@@ -15,7 +15,9 @@ from models.skeleton import world_joints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
+    from app.motion.data import MotionData
     from app.recording.reader import Recording
     from models.lifter import Lifter
 
@@ -54,6 +56,51 @@ def lift_recording(
         progress=report,
     )
     recording.save_poses(lifted, describe(lifter))
+
+
+def bring_up_to_date(
+    recording: Recording, options: LiftOptions, progress: ProgressCallback | None = None
+) -> tuple[bool, RecordingError | None]:
+    """Lift ``recording`` unless its poses are what ``options`` ask for.
+
+    What the options leave open is as in the poses there were, else as it was recorded.
+
+    Returns:
+        Whether it was lifted, and why the new poses could not be saved; they are used all the same.
+
+    Raises:
+        DetectorError: there is no person in any frame.
+        WeightsError, DeviceError: from the network.
+    """
+    from app.lifting.work import make_lifter
+
+    wanted = as_recorded(options, recording)
+    lifted, unsaved = not is_current(recording, wanted), None
+    if lifted:
+        require_somebody(recording)
+        try:
+            lift_recording(recording, make_lifter(wanted), wanted, progress)
+        except RecordingError as error:  # on a disk that is full or read-only
+            unsaved = error
+    require_somebody(recording)
+    return lifted, unsaved
+
+
+def motion_of(
+    path: Path, options: LiftOptions, progress: ProgressCallback | None = None
+) -> tuple[MotionData, tuple[str, ...]]:
+    """The motion in a recording, and what is to be said of it; errors as above.
+
+    Raises:
+        RecordingError: it is none, or damaged beyond use.
+    """
+    from app.motion.data import MotionData
+    from app.recording.reader import Recording
+
+    recording = Recording.open(path)
+    _, unsaved = bring_up_to_date(recording, options, progress)
+    said = (recording.recovered, None if unsaved is None else str(unsaved))
+    return MotionData.from_recording(recording), tuple(filter(None, said))
 
 
 def require_somebody(recording: Recording) -> None:

@@ -77,6 +77,17 @@ def make_pool(options: LiftOptions) -> Pool:
     return Pool(options.jobs or cores())
 
 
+def open_clip(spec: str, options: LiftOptions) -> Source:
+    """Open what is to be lifted, whatever a user can write.
+
+    Raises:
+        SourceError: it cannot be opened; says why and what to do.
+    """
+    from app.sources import open_source
+
+    return open_source(spec, true_rate=options.rate, seconds=options.seconds)
+
+
 def detect(
     source: Source,
     path: Path,

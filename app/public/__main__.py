@@ -5,10 +5,6 @@ from __future__ import annotations
 import signal
 import sys
 
-from app.system import startup
-
-startup.prepare()  # also in the child processes, which import this file under another name
-
 
 def main() -> int:
     """Run what the command line asks for and return the exit code."""

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from app.render import child
 from app.render.protocol import Done, Draw, Failed, Kind, Start
+from app.system.processes import without_main_module
 
 if sys.platform == "win32":
     from multiprocessing.connection import PipeConnection as Connection
@@ -188,7 +189,8 @@ class Renderer:
             target=child.main, args=(theirs,), name=f"mixpose-{self._kind}", daemon=True
         )
         try:
-            process.start()
+            with without_main_module():
+                process.start()
         finally:
             # Only the child may hold its end, or its death would not close the pipe.
             theirs.close()

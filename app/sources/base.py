@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, runtime_checkable
 
 from app.packets import Frame
+
+if TYPE_CHECKING:
+    from app.sources.camera import Camera
 
 SOURCE_SILENT_S: Final = 2.0
 """A live source that gives nothing for this long is treated as lost."""
@@ -75,3 +80,31 @@ class Source(Protocol):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a source is wanted; each kind heeds what it knows of."""
+
+    cameras: Callable[[], Sequence[Camera]]
+    """Lists the cameras."""
+    size: tuple[int, int] | None = None
+    """(width, height) of a camera or the performer."""
+    rate: float | None = None
+    """Frames a second of a camera or the performer."""
+    paced: bool = False
+    """Whether a file or the performer plays by the wall clock, not as fast as it is read."""
+    true_rate: float | None = None
+    """Frames a second at which a file was truly taken."""
+    seconds: float | None = None
+    """How much of the performer is read, who otherwise ends after a while, or never if paced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source."""
+
+    takes: Callable[[str], bool]
+    """Whether it is meant by what the user wrote, without blanks around it."""
+    open: Callable[[str, Wish], Source]
+    """Opens it.  Raises SourceError, which says why not and what to do."""

@@ -22,7 +22,9 @@ import cv2
 from cv2_enumerate_cameras import enumerate_cameras
 
 from app.errors import SourceError
+from app.sources.base import Kind, Source, Wish
 from app.sources.newest import LiveSource, OpenedDevice
+from app.sources.video import open_file
 
 DEFAULT_SIZE: Final = (1280, 720)
 """Most cameras cut the sides off for 4:3; a whole body needs them, and detection costs the same."""
@@ -147,9 +149,10 @@ def find_camera(wish: str, cameras: Sequence[Camera]) -> Camera:
         )
     there = "; ".join(map(str, cameras))
     if wish.isdecimal():
-        found = [camera for camera in cameras if camera.index == int(wish)]
+        number = wish.lstrip("0") or "0"
+        found = [camera for camera in cameras if str(camera.index) == number]
         if not found:
-            raise SourceError(f"There is no camera number {int(wish)}. There is {there}.")
+            raise SourceError(f"There is no camera number {number}. There is {there}.")
         return found[0]
     exact = [
         camera
@@ -254,3 +257,17 @@ def why_not(camera: Camera, platform: str = sys.platform) -> str:
             "then log out and in again."
         )
     return f"{name} could not be opened; another program is probably using it. Close that program."
+
+
+def _open_what_is_left(spec: str, wish: Wish) -> Source:
+    try:
+        camera = find_camera(spec, list(wish.cameras()))
+    except SourceError:
+        path = Path(spec)
+        if not spec.startswith("/dev/") and (path.name != spec or path.suffix != ""):
+            return open_file(spec, wish)  # it was meant as a file, and is told that it is not there
+        raise
+    return open_camera(camera, size=wish.size, rate=wish.rate)
+
+
+KIND: Final = Kind(lambda _: True, _open_what_is_left)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import SourceError
+from app.sources.base import Kind
 from app.sources.decoder import Easel, deinterlaced, pixel_aspect
 from app.sources.newest import LiveSource, OpenedDevice
 
@@ -42,6 +43,9 @@ def open_stream(url: str) -> LiveSource:
     """
     parts = _split(url)
     return LiveSource(lambda: _open(url, parts), label=without_password(parts))
+
+
+KIND: Final = Kind(is_url, lambda spec, _: open_stream(spec.strip()))
 
 
 def without_password(parts: SplitResult) -> str:

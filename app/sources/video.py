@@ -12,8 +12,9 @@ from typing import Final
 
 from app.errors import SourceError
 from app.packets import Frame
-from app.sources.base import SOURCE_SILENT_S, Source
+from app.sources.base import SOURCE_SILENT_S, Kind, Source, Wish
 from app.sources.decoder import USUAL_RATE, Decoder
+from app.sources.paced import PacedSource
 
 _ENOUGH: Final = 0.9
 """Of what a file states."""
@@ -191,3 +192,22 @@ def _check(path: Path) -> None:
         raise SourceError(f"This user may not read {path}. Change its permissions.")
     if length == 0:
         raise SourceError(f"{path.name} is empty. Copy or record it again.")
+
+
+def is_file(spec: str) -> bool:
+    """Return whether this is the path of a file or folder; devices and numbers mean cameras."""
+    if not spec or spec.isdecimal() or spec.startswith("/dev/"):
+        return False
+    try:
+        return Path(spec).exists()
+    except (OSError, ValueError):  # too long for a path, or with a zero byte in it
+        return False
+
+
+def open_file(spec: str, wish: Wish) -> Source:
+    """Open a video file, there or not.  Raises SourceError."""
+    source = VideoFile(Path(spec), rate=wish.true_rate)
+    return PacedSource(source) if wish.paced else source
+
+
+KIND: Final = Kind(is_file, open_file)

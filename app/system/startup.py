@@ -15,7 +15,7 @@ _SET_BY_CV2 = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 
 def prepare() -> None:
-    """Set up the process; cheap, and harmless when repeated in child processes."""
+    """Set up the process; cheap."""
     for stream in (sys.stdout, sys.stderr):
         # A camera's or file's name the terminal cannot show must not end the program.
         if hasattr(stream, "reconfigure"):

@@ -25,9 +25,9 @@ from app.motion.wanted import (
 )
 from app.ui.angle_groups import GROUPS
 from app.ui.theme import ThemeChoice
+from models import LARGEST_DELAY
 
 log: Final = logging.getLogger(__name__)
-MAX_DELAY: Final = 10
 HEADINGS: Final = ("", "0", "90", "180", "-90")
 """Where a person placed in the room faces at first, degrees; empty: as filmed."""
 
@@ -180,7 +180,7 @@ def _checked(preferences: Preferences) -> Preferences:
         preferences.detector = default.detector
     if preferences.device not in ("auto", "cpu", "cuda", "mps"):
         preferences.device = default.device
-    preferences.delay = min(MAX_DELAY, max(0, preferences.delay))
+    preferences.delay = min(LARGEST_DELAY, max(0, preferences.delay))
     if not (preferences.height_m == 0 or _in(HEIGHT_RANGE_M, preferences.height_m)):
         preferences.height_m = default.height_m
     if not (preferences.smooth_hz == 0 or _in(CUTOFF_RANGE_HZ, preferences.smooth_hz)):

@@ -26,8 +26,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from models import ASSUMED_FOCAL
 from models.errors import MixposeError
-from models.geometry import ASSUMED_FOCAL, ray_rotation
+from models.geometry import ray_rotation
 from models.lifter import prepare_track
 from models.skeleton import MIRROR, PELVIS
 from models.timing import regular_grid

@@ -9,9 +9,10 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from app.recording.names import SUFFIX
+from app.sources import PERFORMER as PERFORMER
+from app.sources import is_url as is_url
 from app.sources.stream import has_unescaped
 
-PERFORMER: Final = "performer"
 ASK_FILE: Final = "\0file"
 ASK_URL: Final = "\0url"
 """Entries that open a dialog instead of being a source; no path or name can hold a NUL."""
@@ -46,10 +47,6 @@ def build(cameras: Sequence[str], current: str) -> SourceList:
     entries.append(SourceEntry("Open a video or recording…", ASK_FILE, "folder", separated=True))
     entries.append(SourceEntry("Stream address…", ASK_URL, "camera"))
     return SourceList(tuple(entries), current)
-
-
-def is_url(spec: str) -> bool:
-    return "://" in spec
 
 
 def is_camera(spec: str) -> bool:

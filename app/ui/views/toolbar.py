@@ -10,10 +10,10 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
 from app.render import colours
 from app.ui import icons, words
-from app.ui.preferences import MAX_DELAY
 from app.ui.presenters.recording import RecordState, RecordStatus
 from app.ui.presenters.sources import SourceList
 from app.ui.views import kit
+from models import LARGEST_DELAY
 
 _ON_RED: Final = "#ffffff"
 _RED_GROUND: Final = "#c9282d"
@@ -104,7 +104,7 @@ class Toolbar(QWidget):
         self.record = RecordButton()
         self.record.clicked.connect(lambda _checked=False: self.record_pressed.emit())
         self.delay = _delay_slider()
-        self.delay.valueChanged.connect(lambda value: self.delay_chosen.emit(MAX_DELAY - value))
+        self.delay.valueChanged.connect(lambda value: self.delay_chosen.emit(LARGEST_DELAY - value))
         self.export = kit.push_button(
             "Export…", self.export_pressed.emit, icon="export", tip="Save the 3D poses (Ctrl+E)"
         )
@@ -148,14 +148,14 @@ class Toolbar(QWidget):
 
     def show_delay(self, frames: int, rate: float | None) -> None:
         self.delay.blockSignals(True)
-        self.delay.setValue(MAX_DELAY - frames)
+        self.delay.setValue(LARGEST_DELAY - frames)
         self.delay.blockSignals(False)
         self.delay.setToolTip(words.delay(frames, rate))
 
 
 def _delay_slider() -> QSlider:
     slider = QSlider(Qt.Orientation.Horizontal)
-    slider.setRange(0, MAX_DELAY)
+    slider.setRange(0, LARGEST_DELAY)
     slider.setPageStep(1)
     slider.setFixedWidth(kit.ems(slider, 7))
     slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)

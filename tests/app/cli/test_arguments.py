@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.arguments import DELAY_RANGE, PERFORMER_SECONDS, parse
+from app.cli.arguments import PERFORMER_SECONDS, parse
 from app.detection.following import Choice
 from app.export.registry import FORMATS
+from models import LARGEST_DELAY
 
 
 def test_nothing_means_the_window() -> None:
@@ -128,14 +129,15 @@ def test_help_names_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     assert listed.split(", ") == list(FORMATS)
 
 
-def test_delay_reaches_as_far_as_the_slider_of_the_window() -> None:
-    from app.ui.preferences import MAX_DELAY
-
-    assert parse(["--delay", str(MAX_DELAY)]).delay == MAX_DELAY == DELAY_RANGE[1]
+def test_delay_reaches_as_far_as_the_network_goes_back() -> None:
+    assert parse(["--delay", str(LARGEST_DELAY)]).delay == LARGEST_DELAY
+    for other in (str(LARGEST_DELAY + 1), "9" * 5000, "²"):
+        with pytest.raises(SystemExit):
+            parse(["--delay", other])
 
 
 def test_the_performer_is_as_long_as_the_help_says() -> None:
-    from app.sources import PERFORMER_CLIP_S
+    from app.sources.performer import PERFORMER_CLIP_S
 
     assert PERFORMER_SECONDS == PERFORMER_CLIP_S
 

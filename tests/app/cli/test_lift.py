@@ -69,15 +69,18 @@ def test_slow_motion_has_its_true_times(program: Program, clips: Path, out: Path
     ended = program.run(*lift, out / "x.trc")
     assert float(trc(out / "x.trc").header["DataRate"]) == 240
     ended = program.run("lift", "performer", "--rate", "240", "-o", out / "y.csv")
-    ended.check_refused("--rate is the true rate of a video file")
+    ended.check_refused("true rate can be given of a video file only")
 
 
 @pytest.mark.parametrize(
     ("place", "said"),
     [
         ("320,240", ""),
-        ("5,5", "Nobody was found at 5,5 from 0 s on, so --person chose nobody. The picture has"),
-        ("320,240@9", "--person is about 9 s, but the last frame is at 1.3 s: nobody was chosen."),
+        ("5,5", "Nobody was found at 5,5 from 0 s on, so nobody was chosen. The picture has"),
+        (
+            "320,240@9",
+            "A person was to be chosen at 9 s, but the last frame is at 1.3 s: nobody was chosen.",
+        ),
     ],
 )
 def test_a_person_who_is_not_there_is_said(

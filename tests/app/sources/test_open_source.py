@@ -76,6 +76,8 @@ def test_a_mistyped_camera_is_called_a_camera() -> None:
     assert "No camera was found" in refusal("0")
     assert "No camera was found" in refusal("/dev/video0")
     assert "no camera number 5" in refusal("5", one_camera())
+    assert "no camera number 999" in refusal("9" * 5000, one_camera()), "longer than int() reads"
+    assert "No camera is called “²”" in refusal("²", one_camera())
 
 
 @pytest.mark.parametrize("spec", ["63", "fhd 1.0", "Integrated Camera: FHD 1.0", "/dev/video63"])
@@ -143,7 +145,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Camera]:
         opened.append(camera)
         return LiveSource(lambda: OpenedDevice(_Nowhere()), label=camera.name)
 
-    monkeypatch.setattr(app.sources, "open_camera", open_device)
+    for module in (app.sources.camera, app.sources.registry):
+        monkeypatch.setattr(module, "open_camera", open_device)
     return opened
 
 

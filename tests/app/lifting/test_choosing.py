@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.cli.person_options import unmet
 from app.detection.following import Choice
+from app.lifting.choosing import unmet
 
 TIME_S = np.arange(60) / 30
 BODY = np.random.default_rng(0).uniform(-60, 60, (17, 2)).astype(np.float32)
@@ -38,7 +38,9 @@ def test_a_choice_is_met_by_who_is_followed_there_soon_after(choice: Choice, met
     said = list(unmet([choice], TIME_S, xy, (640, 480)))
     assert len(said) == (0 if met else 1)
     if choice.time_s >= 2:
-        assert said == ["--person is about 2 s, but the last frame is at 2.0 s: nobody was chosen."]
+        assert said == [
+            "A person was to be chosen at 2 s, but the last frame is at 2.0 s: nobody was chosen."
+        ]
     elif not met:
         assert "The picture has 640 x 480 pixels" in said[0]
 

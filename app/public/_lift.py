@@ -1,0 +1,183 @@
+"""Videos, recordings and tables into :class:`Motion`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.lifting.progress import Overall, Progress, Stage
+
+from ._motion import Motion, finished, warn_of
+from ._options import Detector, Device, Processing, lift_options, processing
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from app.lifting.options import LiftOptions
+    from app.motion.data import MotionData
+
+Tell = Callable[[float], None]
+
+
+def lift(
+    source: str | Path | int,
+    *,
+    height: float | None = None,
+    seconds: float | None = None,
+    rate: float | None = None,
+    person: tuple[float, float] | tuple[float, float, float] | None = None,
+    detector: Detector = "heavy",
+    weights: str | None = None,
+    device: Device = "auto",
+    camera_pitch: float | None = None,
+    camera_roll: float | None = None,
+    jobs: int | None = None,
+    progress: Tell | None = None,
+    **options: Unpack[Processing],
+) -> Motion:
+    """Turn a video into 3D motion, on every core.
+
+    Works in scripts without ``if __name__ == "__main__"``, and in notebooks.  Ctrl-C, or whatever
+    ``progress`` raises, ends it and leaves no process behind.  What is not as one might think is
+    warned of (:class:`MixposeWarning`) and kept in ``warnings`` of the result.
+
+    Args:
+        source: a video file, an http or rtsp address, a camera's name or number, or "performer".
+        height: the person's height in metres, which sets the scale; that of an average person
+            unless told.
+        seconds: how much of it is read; all unless told, 10 of the performer.  A camera never ends.
+        rate: frames a second at which a video in slow motion was truly taken.
+        person: of several people the one who is at (x, y) pixels of the picture, or at (x, y,
+            seconds) of it; the largest unless told.
+        detector: the size of the model that finds joints in 2D: "heavy" is the most accurate.
+        weights: of the network, a shipped name or a file; the shipped ones unless told.
+        device: where the network runs.
+        camera_pitch: degrees by which the camera looks down; found out unless told.
+        camera_roll: degrees by which it is turned clockwise, as seen from behind.
+        jobs: processes side by side; one a core unless told.  No pose depends on it.
+        progress: called with the share done, 0 to 1; of what has no known end it stays at 0.
+        options: what is done to the poses, see :class:`mixpose.Processing`: ``smooth``,
+            ``rigid_bones``, ``bone``, ``room``, ``fov``, ``camera_height``, ``heading``.
+
+    Raises:
+        SourceError: it cannot be opened, or holds no frame that can be read.
+        DetectorError: there is no person in it.
+        MixposeError: anything else that can be understood, such as weights that are not there.
+        ValueError: a value that cannot be.
+    """
+    wanted = processing(options, height=height)
+    lifting = lift_options(
+        height=height,
+        weights=weights,
+        device=device,
+        camera_pitch=camera_pitch,
+        camera_roll=camera_roll,
+        detector=detector,
+        person=person,
+        seconds=seconds,
+        rate=rate,
+        jobs=jobs,
+    )
+    report = Overall(progress or _nobody, slow=False)
+    data, said = _lifted(str(source), lifting, report)
+    return _told(finished(data, wanted, said, report), progress)
+
+
+def load(
+    path: str | Path,
+    *,
+    height: float | None = None,
+    weights: str | None = None,
+    device: Device = "auto",
+    camera_pitch: float | None = None,
+    camera_roll: float | None = None,
+    progress: Tell | None = None,
+    **options: Unpack[Processing],
+) -> Motion:
+    """Read a recording, ``NAME.mixpose``, or a table that was exported.
+
+    A recording that has no 3D poses yet, or others than asked for, is lifted first and keeps the
+    new ones.  Tables are CSV (wide or long, with their sidecars beside them), JSON and NPZ; they
+    have neither pictures nor 2D joints any more, so they cannot be placed in the room.
+
+    Args:
+        path: the recording's folder, or the table.
+        height: of the person in metres; as recorded unless told.  Recordings only, as the next
+            four; all are those of :func:`lift`.
+        weights: of the network.
+        device: where the network runs.
+        camera_pitch: degrees by which the camera looks down.
+        camera_roll: degrees by which it is turned clockwise.
+        progress: called with the share done, 0 to 1.
+        options: what is done to the poses, see :class:`mixpose.Processing`.
+
+    Raises:
+        RecordingError: it is no recording, or damaged beyond use.
+        ExportError: it is no table of this program's, or damaged.
+        DetectorError: there is no person in it.
+        ValueError: a value that cannot be.
+    """
+    wanted, path = processing(options, height=height), Path(path)
+    lifting = lift_options(
+        height=height,
+        weights=weights,
+        device=device,
+        camera_pitch=camera_pitch,
+        camera_roll=camera_roll,
+    )
+    report = Overall(progress or _nobody, slow=False, begins=Stage.LIFTING)
+    if path.is_dir():
+        from app.lifting.recordings import motion_of
+
+        data, said = motion_of(path, lifting, report)
+        return _told(finished(data, wanted, said, report), progress)
+    if lifting != lift_options(
+        height=None, weights=None, device=device, camera_pitch=None, camera_roll=None
+    ):
+        raise ValueError(f"{path} is not a recording: it is not lifted again.")
+    from app.export.reading import read
+
+    motion = Motion(read(path))
+    return _told(motion.processed(**options) if options else motion, progress)
+
+
+def _told(motion: Motion, progress: Tell | None) -> Motion:
+    """Tell that all is done, and what is not as one might think."""
+    warn_of(motion.warnings)
+    if progress is not None:
+        progress(1.0)
+    return motion
+
+
+def _nobody(share: float) -> None:
+    """Whom nothing is told."""
+
+
+def _lifted(
+    spec: str, options: LiftOptions, report: Callable[[Progress], None]
+) -> tuple[MotionData, tuple[str, ...]]:
+    """The motion in a source, and what is to be said of it."""
+    from app.lifting.choosing import unmet
+    from app.lifting.clip import lift_clip
+    from app.lifting.work import Network, detect, make_pool, open_clip
+    from app.sources.pictures import SourcePictures
+
+    with (
+        Network(options) as network,
+        open_clip(spec, options) as source,
+        make_pool(options) as pool,
+    ):
+        network.start()
+        clip = detect(
+            *(source, Path(spec), options, pool), stop=lambda: network.failed, progress=report
+        )
+        motion = lift_clip(
+            *(clip, network.get()),
+            level=options.level,
+            progress=report,
+            pictures=None if source.live else SourcePictures(partial(open_clip, spec, options)),
+        )
+    chosen = unmet(options.choices, clip.time_s, clip.xy, clip.size)
+    return motion, (*clip.warnings, *chosen)

@@ -1,0 +1,237 @@
+"""Poses while they are made."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models import LARGEST_DELAY
+from models.skeleton import JOINT_NAMES
+
+from ._options import Detector, Device, lift_options
+
+if TYPE_CHECKING:
+    from app.packets import Pose3D
+    from app.pipeline import LiveRun
+    from models.lifter import Lifter
+
+_WAITING: Final = 3
+"""Poses that may wait for a loop that is slow for a moment: a tenth of a second."""
+_LOOK_S: Final = 0.1
+_LAST_S: Final = 2.0
+"""After the end of a film its last pose is waited for no longer than this."""
+_CLOSE_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LivePose:
+    """One person at one moment: metres, x to the image's right, y up, z toward the camera, the
+    pelvis at the origin, upright as far as the camera's tilt is known."""
+
+    index: int
+    """Counts the frames that were looked at."""
+    time: float
+    """Seconds from the source's first frame."""
+    xyz: NDArray[np.float64]
+    """(17, 3) in the order of ``joints``; NaN where a joint is missing."""
+    conf: NDArray[np.float64]
+    """(17,) the detector's confidence in [0, 1]; NaN where a joint was not seen."""
+    age: float
+    """Seconds from the picture's capture to this pose."""
+
+    @property
+    def joints(self) -> Mapping[str, NDArray[np.float64]]:
+        """Name -> (3,) metres."""
+        return MappingProxyType(dict(zip(JOINT_NAMES, self.xyz, strict=True)))
+
+    @property
+    def tracked(self) -> bool:
+        """Whether any joint was seen."""
+        return bool(np.isfinite(self.conf).any())
+
+
+class Live:
+    """Poses of a source, one after the other: iterate, or call :meth:`latest`.
+
+    Made by :func:`mixpose.live`.  Ends with the source, with :meth:`close`, with the ``with`` block
+    and with the loop over it.  A loop that is slower than the source skips poses.
+    """
+
+    def __init__(self, run: LiveRun) -> None:
+        self._run = run
+        self._changed = threading.Condition()
+        self._poses: deque[LivePose] = deque(maxlen=_WAITING)
+        self._newest: LivePose | None = None
+        self._closed = False
+        self.skipped = 0
+        """Poses that nobody took in time, so far."""
+        run.send_to(self)
+        run.start()
+        atexit.register(self.close)
+
+    def put(self, pose: Pose3D, conf: NDArray[np.float32]) -> None:
+        """Take a pose of the run; not for anybody else."""
+        seen = ~(pose.filled | pose.missing)
+        made = LivePose(
+            index=pose.index,
+            time=pose.time_s,
+            xyz=np.where(pose.missing[:, None], np.nan, pose.upright.astype(np.float64)),
+            conf=np.where(seen, conf.astype(np.float64), np.nan),
+            age=pose.lifted_at - pose.captured_at,
+        )
+        with self._changed:
+            self.skipped += len(self._poses) == _WAITING
+            self._poses.append(made)
+            self._newest = made
+            self._changed.notify_all()
+
+    def latest(self) -> LivePose | None:
+        """The newest pose, at once; None before the first.
+
+        Raises:
+            MixposeError: the source or the network has failed.
+        """
+        self._raise_error()
+        return self._newest
+
+    def close(self) -> None:
+        """End it and let go of camera and processes; more calls do nothing."""
+        with self._changed:
+            first, self._closed = not self._closed, True
+            self._changed.notify_all()
+        if first:
+            atexit.unregister(self.close)
+            self._run.stop(_CLOSE_S)
+
+    def __enter__(self) -> Live:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[LivePose]:
+        """Poses as they come.
+
+        Raises:
+            MixposeError: the source or the network has failed.
+        """
+        try:
+            while (pose := self._next()) is not None:
+                yield pose
+        finally:
+            self.close()
+
+    def _next(self) -> LivePose | None:
+        """The next pose; None at the end."""
+        ended_at: float | None = None
+        while not self._closed:
+            with self._changed:
+                self._changed.wait_for(lambda: self._poses or self._closed, _LOOK_S)
+                if self._poses:
+                    return self._poses.popleft()
+            self._raise_error()
+            if not self._at_end():
+                ended_at = None
+            elif ended_at is None:
+                ended_at = time.monotonic()
+            elif time.monotonic() - ended_at > _LAST_S or self._has_last():
+                return None
+        return None
+
+    def _at_end(self) -> bool:
+        """Whether the source has ended, and the network been loaded that lifts its last frames."""
+        from app.pipeline import State
+
+        now = self._run.latest()
+        if now.state is State.ENDED:
+            return now.frame is None or now.stats.weights is not None
+        return now.state.final
+
+    def _has_last(self) -> bool:
+        now = self._run.latest()
+        if now.keypoints is None or self._poses:
+            return now.keypoints is None
+        return self._newest is not None and self._newest.index >= now.keypoints.index
+
+    def _raise_error(self) -> None:
+        error = self._run.latest().error
+        if error is not None and not self._closed:
+            raise error
+
+
+def live(
+    source: str | Path | int,
+    *,
+    height: float | None = None,
+    smooth: bool = True,
+    delay: int = 2,
+    detector: Detector | None = None,
+    weights: str | None = None,
+    device: Device = "auto",
+    camera_pitch: float | None = None,
+    camera_roll: float | None = None,
+) -> Live:
+    """3D poses of a source while it runs: ``for pose in mixpose.live("performer"): ...``.
+
+    Returns at once; the first pose comes when camera, detector and network are ready, some seconds
+    later.  Better in a ``with`` block, which ends it whatever happens::
+
+        with mixpose.live(0) as poses:
+            for pose in poses:
+                print(pose.joints["left_wrist"])
+
+    A camera or stream that is lost is waited for.  Files and the performer play at their own pace.
+
+    Args:
+        source: a camera's name or number, an http or rtsp address, a video file, or "performer".
+        height: the person's height in metres, which sets the scale.
+        smooth: whether poses are calmed by those before them.
+        delay: how many frames a pose lies behind the newest: 0 is fastest, more is steadier.
+        detector: the size of the model that finds joints in 2D; what this machine can afford
+            unless told.
+        weights: of the network, a shipped name or a file; the shipped ones unless told.
+        device: where the network runs.
+        camera_pitch: degrees by which the camera looks down; found out unless told.
+        camera_roll: degrees by which it is turned clockwise, as seen from behind.
+
+    Raises:
+        ValueError: a value that cannot be.  What fails later is raised by the loop.
+    """
+    from app.lifting.work import make_lifter
+    from app.pipeline import LiveRun
+    from app.sources import reopener
+
+    if not 0 <= delay <= LARGEST_DELAY:
+        raise ValueError(f"delay={delay!r} is not between 0 and {LARGEST_DELAY} frames.")
+    options = lift_options(
+        height=height,
+        weights=weights,
+        device=device,
+        camera_pitch=camera_pitch,
+        camera_roll=camera_roll,
+        detector=detector or "full",
+    )
+
+    def load() -> Lifter:
+        return make_lifter(options)
+
+    run = LiveRun(
+        reopener(str(source), paced=True),
+        load,
+        detector_size=detector,
+        height_m=options.height_m,
+        level=options.level,
+        smooth=smooth,
+        delay=delay,
+    )
+    return Live(run)

@@ -1,0 +1,31 @@
+"""The performer, a synthetic person who acts, as a source."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.sources.base import Kind, Source, Wish
+from app.sources.paced import PacedSource
+
+PERFORMER: Final = "performer"
+"""What the user writes."""
+_SIZE: Final = (640, 480)
+_RATE: Final = 30.0
+PERFORMER_CLIP_S: Final = 10.0
+"""Unpaced, as a clip to be lifted, the performance must end."""
+
+
+def is_performer(spec: str) -> bool:
+    """Whether ``spec`` means the performer."""
+    return spec.strip().casefold() == PERFORMER
+
+
+def _open(_: str, wish: Wish) -> Source:
+    from app.synthetic.performer.source import PerformerSource  # Open3D takes a second to import
+
+    seconds = wish.seconds or (None if wish.paced else PERFORMER_CLIP_S)
+    source = PerformerSource(size=wish.size or _SIZE, rate=wish.rate or _RATE, duration_s=seconds)
+    return PacedSource(source) if wish.paced else source
+
+
+KIND: Final = Kind(is_performer, _open)

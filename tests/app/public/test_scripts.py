@@ -1,0 +1,162 @@
+"""Plain scripts that use the package: no guard around them, stopped, in the wrong process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.system.processes import without_main_module
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+_BEGIN = "import app.public as mixpose\n"
+
+
+def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A file of its own, as a user writes it."""
+    file = folder / "script.py"
+    file.write_text(script, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, str(file)],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+
+
+def test_importing_is_light_and_changes_next_to_nothing(tmp_path: Path) -> None:
+    ended = run(
+        "import logging, os, signal, sys\n"
+        "before = dict(os.environ), list(logging.root.handlers), signal.getsignal(signal.SIGINT)\n"
+        "hooks, path = (sys.excepthook, sys.stdout.errors), sys.path[:]\n"
+        f"{_BEGIN}"
+        "heavy = 'PyQt6 torch cv2 mediapipe open3d scipy av pandas xarray'.split()\n"
+        "print([name for name in heavy if name in sys.modules])\n"
+        "assert before == (dict(os.environ), logging.root.handlers,"
+        " signal.getsignal(signal.SIGINT))\n"
+        "assert hooks == (sys.excepthook, sys.stdout.errors)\n"
+        "assert set(sys.path) - set(path) <= {mixpose._ROOMS}, sys.path\n",
+        tmp_path,
+    )
+    assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
+
+
+def test_a_script_without_a_guard_starts_processes(tmp_path: Path) -> None:
+    ended = run(
+        "print('once')\n"
+        "from app.lifting.pool import Pool\n"
+        "from app.lifting.units import Done\n"
+        "from tests.support.engines import Worker\n"
+        "with Pool(2) as pool:\n"
+        "    left = {pool.submit(Worker()) for _ in range(3)}\n"
+        "    while left:\n"
+        "        for event in pool.hear():\n"
+        "            if isinstance(event, Done):\n"
+        "                print(event.value[0], event.error)\n"
+        "                left.discard(event.ticket)\n",
+        tmp_path,
+    )
+    assert ended.stdout == "once\n" + "3 None\n" * 3, ended.stderr
+
+
+def test_the_main_module_is_there_again() -> None:
+    main = sys.modules["__main__"]
+    with without_main_module():
+        assert sys.modules["__main__"] is not main
+    assert sys.modules["__main__"] is main
+
+
+@pytest.mark.slow
+def test_a_script_without_a_guard_lifts_and_sees(tmp_path: Path) -> None:
+    ended = run(
+        f"{_BEGIN}"
+        "motion = mixpose.lift('performer', seconds=0.5, detector='lite')\n"
+        "print(motion)\n"
+        "with mixpose.live('performer', detector='lite') as poses:\n"
+        "    for number, pose in zip(range(3), poses):\n"
+        "        print(pose.joints['nose'].shape)\n",
+        tmp_path,
+    )
+    assert ended.stdout == "<Motion of Performer: 15 frames, 0.5 s>\n" + "(3,)\n" * 3, ended.stderr
+
+
+def test_a_worker_of_a_pool_says_why_it_cannot(tmp_path: Path) -> None:
+    ended = run(
+        "import multiprocessing\n"
+        "from app.lifting.pool import Pool\n"
+        "from tests.support.engines import Worker\n"
+        "def work(_):\n"
+        "    with Pool(1) as pool:\n"
+        "        pool.submit(Worker())\n"
+        "        try:\n"
+        "            list(pool.hear())\n"
+        "        except Exception as error:\n"
+        "            return f'{type(error).__name__}: {error}'\n"
+        "if __name__ == '__main__':\n"
+        "    with multiprocessing.get_context('spawn').Pool(1) as workers:\n"
+        "        print(*workers.map(work, [0]))\n",
+        tmp_path,
+    )
+    assert ended.stdout.startswith("LiftingError: This is a process of multiprocessing.Pool")
+
+
+def test_another_package_of_the_same_name_is_told(tmp_path: Path) -> None:
+    (tmp_path / "models.py").write_text("mine = True\n", encoding="utf-8")
+    script = (
+        "import models\n"
+        "import importlib.util, sys\n"
+        f"where = {str(REPOSITORY / 'app/public/__init__.py')!r}\n"
+        "spec = importlib.util.spec_from_file_location('mixpose', where)\n"
+        "sys.modules['mixpose'] = module = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(module)\n"
+    )
+    ended = run(script, tmp_path)
+    assert "ImportError: mixpose has a package called 'models', and another one" in ended.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_ctrl_c_ends_it_and_leaves_no_process(clip: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"{_BEGIN}"
+        "try:\n"
+        "    tell = lambda share: print(share, flush=True)\n"
+        "    mixpose.lift('performer', seconds=600, progress=tell)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('stopped', flush=True)\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "HOME": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as started:
+        assert started.stdout is not None
+        try:
+            started.stdout.readline()
+            children = psutil.Process(started.pid).children(recursive=True)
+            assert children
+            os.killpg(started.pid, signal.SIGINT)
+            out, _ = started.communicate(timeout=60)
+        finally:
+            started.kill()
+    assert out.endswith("stopped\n")
+    assert started.returncode == 0
+    deadline = time.monotonic() + 10
+    while any(child.is_running() for child in children):
+        assert time.monotonic() < deadline, children
+        time.sleep(0.1)
