@@ -179,5 +179,5 @@ def _lifted(
             progress=report,
             pictures=None if source.live else SourcePictures(partial(open_clip, spec, options)),
         )
-    chosen = unmet(options.choices, clip.time_s, clip.xy, clip.size)
+    chosen = unmet(options.choices, clip.time_s, clip.track.xy, clip.size)
     return motion, (*clip.warnings, *chosen)
