@@ -1,5 +1,5 @@
-"""Which rooms may know of which: the contracts of import-linter, and rooms imported with packages of
-others blocked."""
+"""Which rooms may know of which: the contracts of import-linter; rooms imported while packages of
+others are blocked."""
 
 from __future__ import annotations
 
