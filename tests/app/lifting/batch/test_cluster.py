@@ -28,7 +28,7 @@ def lifting() -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter(["cmdline"]):
         title = " ".join(process.info["cmdline"] or ())
-        if title.startswith("ray::_lift"):
+        if title.startswith("ray::_work"):
             found.append(process)
     return found
 
