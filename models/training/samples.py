@@ -21,7 +21,7 @@ from models.training import bodies, cameras, detector_model, detector_noise, kin
 from models.training.kinds import Repertoire
 from models.visibility import SEEN
 
-_OUR_DETECTOR: Final = 0.4
+_OUR_DETECTOR: Final = 0.7
 """Share of modelled windows whose errors are those of the detector on drawn people; the others err
 less and in any way, as the detector does on people who are seen well."""
 _WITHOUT_WORLD, _DEPTH_ALONE = 0.15, 0.1
