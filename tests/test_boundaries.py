@@ -1,4 +1,4 @@
-"""Which rooms may know of which: the contracts of import-linter, and rooms imported with the others'
+"""Which rooms may know of which: contracts of import-linter, and rooms imported with the others'
 packages blocked."""
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
@@ -108,8 +109,8 @@ class Preferences:
     @property
     def size(self) -> tuple[int, int] | None:
         """The resolution asked of the camera."""
-        width, _, height = self.resolution.partition("x")
-        return (int(width), int(height)) if width.isdigit() and height.isdigit() else None
+        found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", self.resolution, re.ASCII)
+        return (int(found[1]), int(found[2])) if found else None
 
     @property
     def detector_size(self) -> Size | None:

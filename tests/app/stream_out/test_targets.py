@@ -28,7 +28,9 @@ def test_addresses(text: str, host: str, port: int) -> None:
     assert OscTarget.parse(str(target)) == target
 
 
-@pytest.mark.parametrize("text", ["a:b", "host:0", "host:65536", "a b", "http://x", "a:²"])
+@pytest.mark.parametrize(
+    "text", ["a:b", "host:0", "host:65536", "a b", "http://x", "a:²", "a:" + "9" * 5000]
+)
 def test_what_is_no_address(text: str) -> None:
     with pytest.raises(LiveOutError, match=r"is no address.*HOST:PORT"):
         OscTarget.parse(text)
