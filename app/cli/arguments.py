@@ -24,6 +24,7 @@ from app.cli.program import PROGRAM
 from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.wanted import HEIGHT_RANGE_M
+from app.stream_out.registry import OUTPUTS
 from models import LARGEST_DELAY
 
 ADD_TO_MENU: Final = "--add-to-menu"
@@ -159,7 +160,7 @@ _NOT_WITH: Final = {
     "delay": ("lift", "record", "export", "devices", "evaluate"),
 } | {
     "detector": ("export", "devices"),
-    **dict.fromkeys(("osc", "lsl"), ("lift", "export", "devices", "bench", "evaluate")),
+    **dict.fromkeys(OUTPUTS, ("lift", "export", "devices", "bench", "evaluate")),
 }
 """Options of the window that mean nothing to these commands."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PyQt6.QtCore import QByteArray, QSettings
 
@@ -24,6 +24,7 @@ from app.motion.wanted import (
     HEIGHT_RANGE_M,
     NAMED,
 )
+from app.stream_out.registry import OUTPUTS
 from app.ui.angle_groups import GROUPS
 from app.ui.theme import ThemeChoice
 from models import LARGEST_DELAY
@@ -33,8 +34,25 @@ HEADINGS: Final = ("", "0", "90", "180", "-90")
 """Where a person placed in the room faces at first, degrees; empty: as filmed."""
 
 
+if TYPE_CHECKING:
+
+    class _Sending:
+        """Of each of ``OUTPUTS``, by its name, whether live poses are sent that way; and where to,
+        as typed, empty for the usual."""
+
+else:
+    _Sending = make_dataclass(
+        "_Sending",
+        [
+            each
+            for name, output in OUTPUTS.items()
+            for each in ((name, bool, False), (output.remembered, str, ""))
+        ],
+    )
+
+
 @dataclass(slots=True)
-class Preferences:
+class Preferences(_Sending):
     """Everything remembered.  Written by ``save``; plain attributes otherwise."""
 
     source: str = ""
@@ -78,14 +96,6 @@ class Preferences:
     heading: str = ""
     """One of ``HEADINGS``."""
     angles: bool = False
-    osc: bool = False
-    """Whether live poses are sent by OSC in the VMC protocol."""
-    osc_address: str = ""
-    """As typed; empty for the usual one, on this computer."""
-    lsl: bool = False
-    """Whether live poses are sent by the Lab Streaming Layer."""
-    lsl_name: str = ""
-    """As typed; empty for the usual one."""
     theme: ThemeChoice = "system"
     mirror: bool = False
     fill: bool = False
