@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.packets import Keypoints2D, Pose3D
 from app.render.request import ANKLE_M, SITTING_M
+from models import ASSUMED_FOCAL
 from models.skeleton import JOINT
 
 _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
@@ -23,8 +24,6 @@ _RISE_S: Final = 0.06
 _SINK_S: Final = 0.2
 _WALK_S: Final = 0.35
 _FARTHEST_M: Final = 3.0
-_FOCAL: Final = 0.9
-"""Focal length of a typical webcam in picture widths (58 degrees across)."""
 
 
 class Standing:
@@ -102,12 +101,12 @@ def position(
     Linear least squares of ``f * (X + t_x) = u * (Z + t_z)``, and the same for y, over the joints
     seen.  None if there are too few, or if the answer lies behind or on the camera.
     """
-    width, height = keypoints.size
+    size = np.array(keypoints.size, np.float64)
     seen = good & (keypoints.conf >= 0.5) & np.isfinite(keypoints.xy).all(axis=1)
     if seen.sum() < 5:
         return None
     body = xyz[seen].astype(np.float64)
-    rays = (keypoints.xy[seen].astype(np.float64) - (width / 2, height / 2)) / (_FOCAL * width)
+    rays = (keypoints.xy[seen] - size / 2) / (ASSUMED_FOCAL * size.max())
     count = len(body)
     matrix = np.zeros((2 * count, 3))
     matrix[:count, 0] = matrix[count:, 1] = 1

@@ -9,10 +9,10 @@ from numpy.testing import assert_allclose
 from app.packets import Company, Keypoints2D, Pose3D
 from app.render.request import ANKLE_M, SITTING_M
 from app.ui.presenters.standing import Standing, position
+from models import ASSUMED_FOCAL
 from models.skeleton import JOINT
 
 ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
-FOCAL = 0.9
 
 
 def person() -> np.ndarray:
@@ -37,7 +37,7 @@ def seen_at(xyz: np.ndarray, place: tuple[float, float, float], time_s: float) -
     """The 2D of a person standing at ``place`` (metres, camera axes)."""
     size = (640, 480)
     points = xyz + np.asarray(place)
-    xy = FOCAL * size[0] * points[:, :2] / points[:, 2:] + (320, 240)
+    xy = ASSUMED_FOCAL * size[0] * points[:, :2] / points[:, 2:] + (320, 240)
     conf = np.ones(17, dtype=np.float32)
     marks, world = np.zeros((33, 5), np.float32), np.zeros((33, 3), np.float32)
     return Keypoints2D(0, time_s, size, True, marks, world, xy.astype(np.float32), conf, 0, 0)
