@@ -8,6 +8,8 @@ such files carry beside the tensors (a pickled random state).  Nothing falls bac
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import pickle
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -107,10 +110,11 @@ def load(
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror}.") from error
+    # All of it from the bytes that are hashed: the file may be replaced meanwhile.
     if path.suffix == ".safetensors":
-        state, info = _read_safetensors(path)
+        state, info = _read_safetensors(path, data)
     else:
-        state = _read_published(path)
+        state = _read_published(path, data)
         info = _info_from_shapes(path, state, heads or 8)
     network = _build(path, state, info)
     info = replace(info, sha256=hashlib.sha256(data).hexdigest(), path=str(path))
@@ -126,12 +130,13 @@ def save(path: Path, network: MixSTE, info: WeightsInfo) -> None:
     save_file(tensors, path, metadata={"format": _FORMAT, "architecture": "MixSTE", **described})
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], WeightsInfo]:
+def _read_safetensors(path: Path, data: bytes) -> tuple[dict[str, Tensor], WeightsInfo]:
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+        state = load_tensors(data)
+        # Their library hands out the description of a file only, not of bytes: the header is JSON.
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        metadata = header.get("__metadata__", {})
+    except (SafetensorError, ValueError) as error:
         raise WeightsError(f"The weights {path} are damaged: {error}.") from error
     if metadata.get("architecture") != "MixSTE":
         raise WeightsError(f"The weights {path} are not MixSTE weights of this program.")
@@ -182,10 +187,10 @@ _INERT_NAMES: Final = (
 )
 
 
-def _read_published(path: Path) -> dict[str, Tensor]:
+def _read_published(path: Path, data: bytes) -> dict[str, Tensor]:
     try:
         with torch.serialization.safe_globals([(_Inert, name) for name in _INERT_NAMES]):
-            content: Any = torch.load(path, map_location="cpu", weights_only=True)
+            content: Any = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
             f"The checkpoint {path} holds something other than plain tensors, which could run a "

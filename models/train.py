@@ -97,7 +97,7 @@ def _train_parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="that part, of every batch (default: 0.75)",
     )
-    add("--init", metavar="WEIGHTS", help="weights to start from: a file, a name, or a state.pt")
+    add("--init", metavar="WEIGHTS", help="weights to start from: a file, a name, or a state")
     add("--from-stage", type=int, metavar="N", help="stage to start at, from 1; for --init")
     add(
         "--steps", type=float, default=1.0, metavar="FACTOR", help="make all stages longer, shorter"

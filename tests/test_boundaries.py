@@ -1,5 +1,5 @@
-"""Which rooms may know of which: the contracts of import-linter; rooms imported while packages of
-others are blocked."""
+"""Which rooms may know of which: contracts of import-linter, and rooms imported with the others'
+packages blocked."""
 
 from __future__ import annotations
 

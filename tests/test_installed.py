@@ -25,17 +25,22 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built of a copy of what is in the repository: left-overs of earlier builds are no part."""
+    """Built of a copy of what is in the repository, in which an earlier build has left a file."""
     copy = tmp_path_factory.mktemp("copy")
     for name in ("app", "models", "weights"):
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
         shutil.copytree(REPOSITORY / name, copy / name, ignore=ignored)
     for name in ("pyproject.toml", "run_app.py", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(REPOSITORY / name, copy)
+    stale = copy / "build" / "lib" / "mixpose" / "stale.py"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("raise SystemExit('of an earlier build')\n")
     built = copy / "dist"
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(built)]
     _pip("wheel", *options, str(copy))
     (wheel,) = built.iterdir()
+    left = [path for path in (copy / "build").rglob("*") if path.is_file()]
+    assert left == [stale], "nothing is built in the checkout, and nothing of it is packed"
     return wheel
 
 

@@ -22,8 +22,10 @@ from app.cli.exits import UsageError
 from app.cli.numbers import number, rate, seconds
 from app.cli.program import PROGRAM
 from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
+from app.export.registry import FORMATS
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.wanted import HEIGHT_RANGE_M
+from app.stream_out.registry import OUTPUTS
 from models import LARGEST_DELAY
 
 ADD_TO_MENU: Final = "--add-to-menu"
@@ -160,7 +162,7 @@ _NOT_WITH: Final = {
     "delay": ("lift", "record", "export", "report", "devices", "evaluate"),
 } | {
     "detector": ("export", "devices"),
-    **dict.fromkeys(("osc", "lsl"), ("lift", "export", "report", "devices", "bench", "evaluate")),
+    **dict.fromkeys(OUTPUTS, ("lift", "export", "report", "devices", "bench", "evaluate")),
 }
 """Options of the window that mean nothing to these commands."""
 
@@ -200,9 +202,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     lift.add_argument(
         "--to",
         metavar="KIND",
-        help="the format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf, report, "
-        "numbers, mp4 "
-        "(default: by the ending of OUT, csv in a folder)",
+        help=f"the format: {', '.join(FORMATS)} (default: by the ending of OUT, csv in a folder)",
     )
     lift.add_argument("-f", "--force", action="store_true", help="replace files that exist already")
     lift.add_argument(

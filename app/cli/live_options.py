@@ -10,8 +10,8 @@ from app.cli.exits import UsageError
 from app.cli.numbers import seconds
 from app.cli.program import PROGRAM
 from app.errors import LiveOutError
-from app.stream_out.channel import LOOPBACK
-from app.stream_out.targets import LSL_NAME, NETWORK, VMC_PORT, LslTarget, OscTarget
+from app.stream_out.registry import OUTPUTS
+from app.stream_out.targets import LSL_NAME, NETWORK, VMC_PORT, Target
 
 STREAM: Final = f"""\
 Send 3D poses to other programs while they are made, without a window.
@@ -37,33 +37,30 @@ exit codes:
 
 
 def add(parser: argparse._ActionsContainer, default: str | None = argparse.SUPPRESS) -> None:
-    """Give ``parser`` ``--osc`` and ``--lsl``: an ``OscTarget`` and an ``LslTarget``, or None."""
-    parser.add_argument(
-        "--osc",
-        metavar="HOST:PORT",
-        nargs="?",
-        type=_told(OscTarget.parse),
-        const=OscTarget(),
-        default=default,
-        help="send the poses live by OSC in the VMC protocol (default address: "
-        f"{LOOPBACK}:{VMC_PORT}, this computer)",
-    )
-    parser.add_argument(
-        "--lsl",
-        metavar="NAME",
-        nargs="?",
-        type=_told(LslTarget.parse),
-        const=LslTarget(),
-        default=default,
-        help=f"send the poses live by the Lab Streaming Layer (default name: {LSL_NAME}; only this "
-        f"computer finds it, NAME@{NETWORK} is found by others too)",
-    )
+    """Give ``parser`` an option for each of ``OUTPUTS``: a target, or None."""
+    for name, output in OUTPUTS.items():
+        parser.add_argument(
+            f"--{name}",
+            metavar=output.form,
+            nargs="?",
+            type=_told(output.parse),
+            const=output.usual,
+            default=default,
+            help=output.help,
+        )
+
+
+def targets(options: argparse.Namespace) -> dict[str, Target]:
+    """Where ``options`` send poses, by the names of the ways."""
+    asked = {name: getattr(options, name) for name in OUTPUTS}
+    return {name: target for name, target in asked.items() if target is not None}
 
 
 def add_stream(parser: argparse.ArgumentParser, delay: Callable[[str], int]) -> None:
     """Make ``parser`` that of ``stream``, but for the network's own options."""
     parser.description, parser.epilog = STREAM, STREAM_EXAMPLES
-    parser.usage = f"{PROGRAM} stream --source SOURCE [--osc] [--lsl] [options]"
+    ways = " ".join(f"[--{name}]" for name in OUTPUTS)
+    parser.usage = f"{PROGRAM} stream --source SOURCE {ways} [options]"
     parser.add_argument(
         "--source",
         metavar="SOURCE",
@@ -92,8 +89,9 @@ def add_stream(parser: argparse.ArgumentParser, delay: Callable[[str], int]) -> 
 
 def check(options: argparse.Namespace) -> None:
     """Raise UsageError if ``stream`` is not told where to."""
-    if options.osc is None and options.lsl is None:
-        raise UsageError("stream needs to know where to send the poses: --osc, --lsl, or both.")
+    if not targets(options):
+        ways = ", ".join(f"--{name}" for name in OUTPUTS)
+        raise UsageError(f"stream needs to know where to send the poses: {ways}, or several.")
 
 
 def _told(parse: Callable[[str], object]) -> Callable[[str], object]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from app.cli.arguments import parse
 from app.cli.exits import Exit, flush, warn
+from app.detection import no_telemetry
 from app.errors import MixposeError
 from app.system import logs, paths, startup
 
@@ -33,6 +34,7 @@ _COMMANDS: Final = {
 def main(arguments: list[str]) -> int:
     """Run the command in ``arguments`` (without the program's name) and return its exit code."""
     startup.prepare()
+    no_telemetry.reserve()
     try:
         options = parse(arguments)
     except SystemExit as end:  # --help, --version, or wrong arguments: argparse has said it

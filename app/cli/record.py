@@ -6,6 +6,7 @@ import argparse
 import logging
 from typing import TYPE_CHECKING, Final
 
+from app.cli import live_options
 from app.cli.exits import Exit, leave_hanging_threads, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.poses import provide
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _require_network(options: argparse.Namespace) -> None:
     """An hour of recording must not end with the news that there are no such weights."""
-    sends = options.osc is not None or options.lsl is not None
+    sends = bool(live_options.targets(options))
     if (options.lift or sends) and options.weights is not None:
         from models.checkpoint import resolve_weights
 

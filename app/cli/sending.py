@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import say
 from app.cli.lifting_options import lift_options
+from app.cli.live_options import targets
 from app.errors import MixposeError
 from app.stream_out.sender import Sender
 
@@ -27,10 +28,10 @@ class Sending:
     """
 
     def __init__(self, options: argparse.Namespace) -> None:
-        targets = [target for target in (options.osc, options.lsl) if target is not None]
-        for target in targets:
+        wanted = targets(options).values()
+        for target in wanted:
             target.require()
-        self.senders = tuple(Sender(target) for target in targets)
+        self.senders = tuple(Sender(target) for target in wanted)
         self._said: set[MixposeError] = set()
         self._unheard: set[Sender] = set()
 

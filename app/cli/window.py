@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from app.cli import live_options
 from app.cli.exits import UsageError, leave_hanging_threads
 from app.cli.screen import require_screen
 from app.system import logs, startup
@@ -39,8 +40,7 @@ def run(options: argparse.Namespace) -> int:
         camera_roll=options.camera_roll,
         detector=options.detector,
         delay=options.delay,
-        osc=options.osc,
-        lsl=options.lsl,
+        outputs=live_options.targets(options),
     )
     leave_hanging_threads(code)
     del application  # kept until here: Qt must not lose it while the window is open

@@ -5,6 +5,13 @@ it: when a task ends, and from a thread of its own after a minute of frames (see
 libcurl asks the environment for a proxy, so that a proxy which refuses every connection, on this
 very machine, leaves nothing to look up and nobody to reach.  ``https_proxy`` goes before every
 other proxy variable, and FFmpeg inside OpenCV, which opens stream URLs, does not read it.
+
+Changing the environment races with native threads that read it.  In glibc before 2.41 a *new*
+variable moves the table of all of them, under the eyes of a thread in ``getenv``; the value of one
+that is there is exchanged by one store, and the old one is kept.  So :func:`reserve` puts the
+variable there before the program has threads, and blocks only exchange its value.  In somebody
+else's process, a notebook's, that is not ours to do: there the race remains for the first block.
+macOS frees the old value, which no order of calls avoids.
 """
 
 from __future__ import annotations
@@ -25,7 +32,19 @@ class _State:
 
     lock: Final = threading.Lock()
     blocks = 0
+    reserved = False
     before: Final[dict[str, str | None]] = {}
+
+
+def reserve() -> None:
+    """Put the variable there, without effect, so that blocks need not add it.
+
+    For processes of this program's own, while they have one thread.
+    """
+    if "https_proxy" not in os.environ:
+        _State.reserved = True
+        # An empty one would hide the other from libraries that know both.
+        os.environ["https_proxy"] = os.environ.get("HTTPS_PROXY", "")
 
 
 @contextmanager
@@ -59,6 +78,8 @@ def environment_for_others() -> dict[str, str]:
     with _State.lock:
         environment = dict(os.environ)
         _restore(environment)
+        if _State.reserved:
+            del environment["https_proxy"]
     return environment
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from app.errors import ExportError
-from app.export import bvh, c3d, csv_long, csv_table, gltf, json_frames, mot, npz, parquet, trc
 from app.export.sidecar import describe
-from app.motion.data import MotionData
 from app.system.files import plain_reason, write_together
+
+if TYPE_CHECKING:
+    from app.motion.data import MotionData
 
 
 class Write(Protocol):
@@ -34,7 +36,8 @@ class Exporter:
     label: str
     """As a person chooses it."""
     suffix: str
-    write: Write
+    module: str
+    """Of this package; imported when it is needed, since filters and NumPy take their time."""
     needs: str | None = None
     """The library it is written with, if that is not always there."""
     slow: bool = False
@@ -42,47 +45,27 @@ class Exporter:
     angles: bool = False
     """Whether it has room for joint angles beside the joints."""
 
-
-def _film(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> Mapping[str, object]:
-    from app.export import mp4  # its filters take half a second to import: not at every start
-
-    return mp4.write(file, data, name=name, progress=progress)
-
-
-def _report(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> Mapping[str, object]:
-    from app.export.report.write import write_page  # SciPy's signal processing alike
-
-    return write_page(file, data, name=name, progress=progress)
-
-
-def _numbers(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> Mapping[str, object]:
-    from app.export.report.write import write_numbers
-
-    return write_numbers(file, data, name=name, progress=progress)
+    @property
+    def write(self) -> Write:
+        """The module's ``write``."""
+        found: Write = import_module(f"app.export.{self.module}").write
+        return found
 
 
 FORMATS: Final = {
-    "csv": Exporter("Table (CSV)", ".csv", csv_table.write, angles=True),
-    "csv-long": Exporter(
-        "Long table, a row for each joint (CSV)", ".csv", csv_long.write, angles=True
-    ),
-    "json": Exporter("JSON", ".json", json_frames.write, angles=True),
-    "npz": Exporter("NumPy arrays (NPZ)", ".npz", npz.write, angles=True),
-    "parquet": Exporter("Long table (Parquet)", ".parquet", parquet.write, "pyarrow", angles=True),
-    "trc": Exporter("Markers for OpenSim (TRC)", ".trc", trc.write),
-    "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", mot.write),
-    "c3d": Exporter("Motion capture (C3D)", ".c3d", c3d.write),
-    "bvh": Exporter("Animated skeleton (BVH)", ".bvh", bvh.write),
-    "gltf": Exporter("Animated skeleton (glTF)", ".glb", gltf.write),
-    "report": Exporter("Report on one page (HTML)", ".html", _report),
-    "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", _numbers),
-    "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", _film, slow=True),
+    "csv": Exporter("Table (CSV)", ".csv", "csv_table", angles=True),
+    "csv-long": Exporter("Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True),
+    "json": Exporter("JSON", ".json", "json_frames", angles=True),
+    "npz": Exporter("NumPy arrays (NPZ)", ".npz", "npz", angles=True),
+    "parquet": Exporter("Long table (Parquet)", ".parquet", "parquet", "pyarrow", angles=True),
+    "trc": Exporter("Markers for OpenSim (TRC)", ".trc", "trc"),
+    "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", "mot"),
+    "c3d": Exporter("Motion capture (C3D)", ".c3d", "c3d"),
+    "bvh": Exporter("Animated skeleton (BVH)", ".bvh", "bvh"),
+    "gltf": Exporter("Animated skeleton (glTF)", ".glb", "gltf"),
+    "report": Exporter("Report on one page (HTML)", ".html", "report.html"),
+    "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.table"),
+    "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", "mp4", slow=True),
 }
 
 

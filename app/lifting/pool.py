@@ -245,8 +245,10 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 def serve(pipe: Connection) -> None:
     """Entry point of a process: do what comes through ``pipe`` until None comes, or its end."""
+    from app.detection import no_telemetry
     from app.system import logs
 
+    no_telemetry.reserve()
     # What a terminal or a service manager sends to all: the one who hands out the work decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

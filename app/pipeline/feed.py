@@ -174,8 +174,10 @@ class Feed:
         source = self._opened
         if isinstance(source, PacedSource):
             source.pause()
-            yield
-            source.resume()
+            try:
+                yield
+            finally:
+                source.resume()
         else:
             yield
 

@@ -56,7 +56,8 @@ class OscTarget:
             host, port = text, ""
         else:
             host, _, port = text.partition(":")
-        number = int(port) if port.isdecimal() and port.isascii() else 0 if port else VMC_PORT
+        usable = port.isdecimal() and port.isascii() and len(port) <= 5
+        number = int(port) if usable else 0 if port else VMC_PORT
         if not 0 < number < 65536 or any(letter.isspace() or letter in "/@" for letter in host):
             raise LiveOutError(
                 f"'{text}' is no address to send to. Write HOST:PORT, such as "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +13,8 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtGui import QIcon
 from PyQt6.QtWidgets import QApplication
 
-from app.stream_out.targets import LslTarget, OscTarget
+from app.stream_out.registry import OUTPUTS
+from app.stream_out.targets import Target
 from app.system import paths
 from app.ui import DESKTOP_ID, ICON
 from app.ui.guard import ErrorGuard, SignalGuard
@@ -36,8 +38,7 @@ def run_window(
     camera_roll: float | None = None,
     detector: str | None = None,
     delay: int | None = None,
-    osc: OscTarget | None = None,
-    lsl: LslTarget | None = None,
+    outputs: Mapping[str, Target] | None = None,
 ) -> int:
     """Open the window and return the exit code once it has been closed.
 
@@ -52,8 +53,7 @@ def run_window(
         camera_roll: degrees by which it is turned clockwise; None for what is remembered.
         detector: size of its model: lite, full or heavy; None for the remembered choice.
         delay: frames of delay; None for the remembered one.
-        osc: where live poses are sent to in the VMC protocol; None for what is remembered.
-        lsl: the same for the Lab Streaming Layer.
+        outputs: where live poses are sent to, by names of ``OUTPUTS``; what is remembered besides.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -69,11 +69,9 @@ def run_window(
         "camera_roll_deg": camera_roll,
         "detector": detector,
         "delay": delay,
-        "osc": osc and True,
-        "osc_address": osc and str(osc),
-        "lsl": lsl and True,
-        "lsl_name": lsl and str(lsl),
     }
+    for name, target in (outputs or {}).items():
+        given |= {name: True, OUTPUTS[name].remembered: str(target)}
     session = Session(
         PreferencesFile(paths.settings_file()),
         paths.recordings_dir(),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from dataclasses import dataclass, field, fields
+import re
+from dataclasses import dataclass, field, fields, make_dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PyQt6.QtCore import QByteArray, QSettings
 
@@ -23,6 +24,7 @@ from app.motion.wanted import (
     HEIGHT_RANGE_M,
     NAMED,
 )
+from app.stream_out.registry import OUTPUTS
 from app.ui.angle_groups import GROUPS
 from app.ui.theme import ThemeChoice
 from models import LARGEST_DELAY
@@ -32,8 +34,25 @@ HEADINGS: Final = ("", "0", "90", "180", "-90")
 """Where a person placed in the room faces at first, degrees; empty: as filmed."""
 
 
+if TYPE_CHECKING:
+
+    class _Sending:
+        """Of each of ``OUTPUTS``, by its name, whether live poses are sent that way; and where to,
+        as typed, empty for the usual."""
+
+else:
+    _Sending = make_dataclass(
+        "_Sending",
+        [
+            each
+            for name, output in OUTPUTS.items()
+            for each in ((name, bool, False), (output.remembered, str, ""))
+        ],
+    )
+
+
 @dataclass(slots=True)
-class Preferences:
+class Preferences(_Sending):
     """Everything remembered.  Written by ``save``; plain attributes otherwise."""
 
     source: str = ""
@@ -77,14 +96,6 @@ class Preferences:
     heading: str = ""
     """One of ``HEADINGS``."""
     angles: bool = False
-    osc: bool = False
-    """Whether live poses are sent by OSC in the VMC protocol."""
-    osc_address: str = ""
-    """As typed; empty for the usual one, on this computer."""
-    lsl: bool = False
-    """Whether live poses are sent by the Lab Streaming Layer."""
-    lsl_name: str = ""
-    """As typed; empty for the usual one."""
     theme: ThemeChoice = "system"
     mirror: bool = False
     fill: bool = False
@@ -108,8 +119,8 @@ class Preferences:
     @property
     def size(self) -> tuple[int, int] | None:
         """The resolution asked of the camera."""
-        width, _, height = self.resolution.partition("x")
-        return (int(width), int(height)) if width.isdigit() and height.isdigit() else None
+        found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", self.resolution, re.ASCII)
+        return (int(found[1]), int(found[2])) if found else None
 
     @property
     def detector_size(self) -> Size | None:

@@ -76,7 +76,8 @@ def read_start(source: str, recipe: Recipe, stage: int | None) -> Start:
     """The weights to begin a run with.
 
     Args:
-        source: a shipped name, a weights file, a published checkpoint, or a run's ``state.pt``.
+        source: a shipped name, a weights file, a published checkpoint, or a run's ``state.pt``,
+            also under another name.
         recipe: what will be trained.
         stage: index of the stage to begin at; unless given, the first one whose windows are at
             least as long as those the weights were trained on.
@@ -100,8 +101,9 @@ def read_start(source: str, recipe: Recipe, stage: int | None) -> Start:
 
 
 def _read_weights(source: str, recipe: Recipe) -> dict[str, Tensor]:
-    if Path(source).name == "state.pt":
-        averaged: dict[str, Tensor] = read_state(Path(source))["averaged"]
+    path = Path(source)
+    if path.name == "state.pt" or _is_state(path):
+        averaged: dict[str, Tensor] = read_state(path)["averaged"]
         return averaged
     network, info = checkpoint.load(checkpoint.resolve_weights(source), heads=recipe.heads)
     if info.heads != recipe.heads:
@@ -110,3 +112,14 @@ def _read_weights(source: str, recipe: Recipe) -> dict[str, Tensor]:
             f"{recipe.heads}."
         )
     return network.state_dict()
+
+
+def _is_state(path: Path) -> bool:
+    """Whether a file is a training state, whatever it is called by now."""
+    if path.suffix == ".safetensors" or not path.is_file():
+        return False
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception:  # a published checkpoint, or damaged: models.checkpoint says which
+        return False
+    return isinstance(content, dict) and "averaged" in content

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,3 +128,30 @@ def test_truncated_own_weights_are_an_error(tmp_path: Path) -> None:
 def test_unknown_name_lists_what_is_shipped() -> None:
     with pytest.raises(WeightsError, match="mixpose-s"):
         checkpoint.resolve_weights("mixpose-xxl")
+
+
+@pytest.mark.parametrize("name", ["mine.safetensors", "best.bin"])
+def test_what_is_hashed_is_what_is_loaded(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody replaces the file just after it was read."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    networks = make_network(), MixSTE(9, width=32, depth=1, heads=8)
+    info = WeightsInfo("first", 9, 32, 2, 8, 2, 30.0, checkpoint.PERSON_BOX, "x", 1.8, "t", "CC0")
+    for folder, network in zip((first, second), networks, strict=True):
+        folder.mkdir()
+        described = replace(info, name=folder.name, depth=len(network.STEblocks))
+        checkpoint.save(folder / "mine.safetensors", network, described)
+        published(folder / "best.bin", network.state_dict())
+    path, read = tmp_path / name, Path.read_bytes
+    shutil.copy(first / name, path)
+
+    def read_and_replace(file: Path) -> bytes:
+        data = read(file)
+        shutil.copy(second / name, path)
+        return data
+
+    monkeypatch.setattr(Path, "read_bytes", read_and_replace)
+    network, found = checkpoint.load(path)
+    assert found.sha256 == hashlib.sha256(read(first / name)).hexdigest()
+    assert len(network.STEblocks) == found.depth == 2

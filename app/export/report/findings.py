@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import ExportError
 from app.motion.angles import ANGLE, continued, joint_angles
 from app.motion.data import MotionData
 from app.motion.measures.gait import Gait, find_gait
@@ -79,6 +81,17 @@ class Findings:
             if inside.any() and np.isfinite(values[inside]).all() and np.isfinite(curve).all():
                 found.append(curve)
         return np.array(found).reshape(-1, len(_CYCLE))
+
+
+def measured(data: MotionData, progress: Callable[[float], None]) -> Findings:
+    """The findings of an export, half of whose work is done then.  Raises ExportError if there are
+    no frames."""
+    if not len(data.frame):
+        raise ExportError("There is no frame to report on.")
+    progress(0.0)
+    found = Findings.of(data)
+    progress(0.5)
+    return found
 
 
 def _facing(poses: Array) -> Array:

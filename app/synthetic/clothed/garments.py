@@ -108,7 +108,7 @@ def _read_garment(path: Path) -> Garment:
             scale[_AXIS[words[0]]] = int(words[1]), int(words[2]), float(words[3])
         elif words[0] in rows:
             section = words[0]
-        elif words[0].isdigit() or words[0] == "-":
+        elif words[0].isdecimal() or words[0] == "-":
             rows[section].append(words)
         elif words[0] == "weights":
             section = ""

@@ -6,24 +6,17 @@ whoever receives them can be tried out without anybody in front of a camera.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
 from app.errors import MixposeError
+from app.stream_out.registry import OUTPUTS
 from app.stream_out.sender import Sender
-from app.stream_out.targets import LslTarget, OscTarget, Target
 from app.ui import words
 
 if TYPE_CHECKING:
     from app.ui.presenters.window import WindowPresenter
-
-_PARSE: Final[dict[str, tuple[str, Callable[[str], Target]]]] = {
-    "osc": ("osc_address", OscTarget.parse),
-    "lsl": ("lsl_name", LslTarget.parse),
-}
-"""The preference that turns it on -> the one that says where to, and how that is read."""
 
 
 class SendingPresenter(QObject):
@@ -36,7 +29,7 @@ class SendingPresenter(QObject):
         self._said: set[MixposeError] = set()
         window.stage_changed.connect(self._attach)
         window.preferences_changed.connect(self._follow)
-        for kind in _PARSE:
+        for kind in OUTPUTS:
             self._open(kind)
 
     def look(self) -> tuple[words.Segment, ...]:
@@ -54,8 +47,8 @@ class SendingPresenter(QObject):
             sender.close()
 
     def _follow(self, preference: str) -> None:
-        for kind, (where, _) in _PARSE.items():
-            if preference in (kind, where):
+        for kind, output in OUTPUTS.items():
+            if preference in (kind, output.remembered):
                 self._open(kind)
                 self._attach()
 
@@ -67,9 +60,9 @@ class SendingPresenter(QObject):
         chosen = self._window.preferences
         if not getattr(chosen, kind):
             return
-        where, parse = _PARSE[kind]
+        output = OUTPUTS[kind]
         try:
-            self._senders[kind] = Sender(parse(getattr(chosen, where)))
+            self._senders[kind] = Sender(output.parse(getattr(chosen, output.remembered)))
         except MixposeError as error:
             self._window.tell(str(error))
 

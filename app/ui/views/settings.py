@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 from app.detection.models import MODELS, SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.wanted import HEIGHT_RANGE_M
-from app.stream_out.targets import NETWORK, LslTarget, OscTarget
+from app.stream_out.registry import OUTPUTS
 from app.ui.preferences import Preferences
 from app.ui.views import kit
 
@@ -143,30 +143,10 @@ class SettingsPanel(QFrame):
 
     def _sending(self) -> None:
         self._title("Send live")
-        avatar = self._check(
-            "osc",
-            "To avatar programs (VMC)",
-            "The pose moves an avatar in VSeeFace, Warudo, Unity, Blender and others",
-        )
-        self._text(
-            "osc_address",
-            "Address",
-            str(OscTarget()),
-            "Where the other program receives; HOST:PORT",
-            avatar,
-        )
-        laboratory = self._check(
-            "lsl",
-            "To the Lab Streaming Layer",
-            "The joints as a stream that LabRecorder can record",
-        )
-        self._text(
-            "lsl_name",
-            "Name",
-            str(LslTarget()),
-            f"Only this computer finds the stream; NAME@{NETWORK} is found by others too",
-            laboratory,
-        )
+        for name, output in OUTPUTS.items():
+            tick = self._check(name, output.label, output.tip)
+            usual = str(output.usual)
+            self._text(output.remembered, output.where, usual, output.where_tip, tick)
 
     def _title(self, words: str) -> None:
         if self._column.count():

@@ -130,7 +130,7 @@ def test_a_recording_is_sent_while_it_is_made(program: Program, clips: Path, out
     ("arguments", "words"),
     [
         (["stream", "--osc"], ["needs --source"]),
-        (["stream", "--source", "performer"], ["--osc, --lsl, or both"]),
+        (["stream", "--source", "performer"], ["--osc, --lsl, or several"]),
         (["stream", "--source", "performer", "--osc", "a b"], ["'a b' is no address", "HOST:PORT"]),
         (["stream", "--source", "performer", "--lsl", "x@y"], ["no name of a stream", "@network"]),
         (["--osc=", "lift", "x.mp4", "-o", "x.csv"], ["--osc belongs to the window"]),

@@ -16,7 +16,7 @@ from typing import Final
 import psutil
 import pytest
 
-from app.detection.no_telemetry import environment_for_others, silenced
+from app.detection.no_telemetry import _State, environment_for_others, reserve, silenced
 from tests.conftest import REPOSITORY
 from tests.support.clips import performer_pictures, write_clip
 
@@ -268,3 +268,51 @@ def test_many_threads_leave_the_environment_as_it_was(user: pytest.MonkeyPatch) 
         thread.join()
     assert not wrong
     assert dict(os.environ) == before
+
+
+_TABLE = """
+import ctypes, os
+from app.detection.no_telemetry import _State, environment_for_others, reserve, silenced
+# The program has set many variables by itself before, as cv2 and Qt do.
+for number in range(64):
+    os.environ[f"FILLER_{number}"] = "x"
+before = dict(os.environ)
+if RESERVED:
+    reserve()
+table = ctypes.c_void_p.in_dll(ctypes.CDLL(None), "environ")
+seen = set()
+for _ in range(20):
+    seen.add((table.value, len(os.environ)))
+    with silenced():
+        seen.add((table.value, len(os.environ)))
+        assert os.environ["https_proxy"] == "http://127.0.0.1:9"
+    assert environment_for_others() == before
+print(len(seen))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's table")
+@pytest.mark.parametrize("reserved", [True, False])
+def test_the_table_of_variables_stays_where_it_is(reserved: bool, user: pytest.MonkeyPatch) -> None:
+    """A thread that reads it meanwhile must not find it moved away."""
+    script = _TABLE.replace("RESERVED", str(reserved))
+    environment = {name: value for name, value in os.environ.items() if "_proxy" not in name}
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(
+        command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True
+    )
+    assert (int(ran.stdout) == 1) is reserved
+
+
+@pytest.mark.parametrize("theirs", [{}, {"HTTPS_PROXY": "http://proxy:1"}, {"https_proxy": "x"}])
+def test_what_is_reserved_changes_nothing(theirs: dict[str, str], user: pytest.MonkeyPatch) -> None:
+    for name, value in theirs.items():
+        user.setenv(name, value)
+    before = dict(os.environ)
+    user.setattr(_State, "reserved", False)
+    user.setenv("https_proxy", before.get("https_proxy", ""))  # taken back after the test
+    if "https_proxy" not in before:
+        del os.environ["https_proxy"]
+    reserve()
+    assert os.environ["https_proxy"] == (theirs or {"": ""}).popitem()[1]
+    assert environment_for_others() == before

@@ -126,7 +126,11 @@ def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [("1280x720", (1280, 720)), ("", None), ("large", None), ("12x", None)]
+    ("text", "size"),
+    [
+        ("1280x720", (1280, 720)),
+        *(("", None), ("large", None), ("12x", None), ("12x²", None), ("9" * 5000 + "x9", None)),
+    ],
 )
 def test_resolution(text: str, size: tuple[int, int] | None) -> None:
     assert Preferences(resolution=text).size == size

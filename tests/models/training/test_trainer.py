@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -230,6 +231,17 @@ def test_a_run_starts_from_anothers_weights_at_the_stage_that_fits(
             assert (tensor[:, 3:] == 0).all()
         else:
             assert torch.allclose(tensor, weights[name])
+
+
+def test_a_state_is_known_under_any_name(whole: Path, tmp_path: Path) -> None:
+    for name in ("best.pt", "tuesday"):
+        shutil.copy(whole / "state.pt", tmp_path / name)
+        found = read_start(str(tmp_path / name), TINY, None)
+        for key, tensor in weights_of(whole).items():
+            assert torch.equal(found.weights[key], tensor)
+    (tmp_path / "damaged.pt").write_bytes((whole / "state.pt").read_bytes()[:-100])
+    with pytest.raises(MixposeError, match="damaged"):
+        read_start(str(tmp_path / "damaged.pt"), TINY, None)
 
 
 def test_a_run_starts_from_a_weights_file_at_the_stage_asked_for(

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from app.motion.placement.lens import ASSUMED_FOCAL, Lens
-from models import geometry
+from app.motion.placement.lens import Lens
+from models import ASSUMED_FOCAL
 
 
 def test_the_angle_is_that_of_the_longer_side() -> None:
@@ -20,7 +20,7 @@ def test_the_angle_is_that_of_the_longer_side() -> None:
 def test_the_assumed_lens_is_the_one_that_networks_assume() -> None:
     lens = Lens.of((1280, 720), None, None)
     assert lens.origin == "assumed"
-    assert lens.focal == geometry.ASSUMED_FOCAL * 1280
+    assert lens.focal == ASSUMED_FOCAL * 1280
     assert lens.fov_deg == pytest.approx(2 * math.degrees(math.atan(0.5 / ASSUMED_FOCAL)))
 
 

@@ -7,9 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from app.motion.ground import ANKLE_M, PELVIS_M
-from app.motion.placement.lens import ASSUMED_FOCAL
 from app.motion.placement.live import LivePlacement, position
 from app.packets import Company, Keypoints2D, Pose3D
+from models import ASSUMED_FOCAL
 from models.skeleton import JOINT
 
 ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]

@@ -66,6 +66,11 @@ def test_what_is_read(path: Path) -> None:
     assert part[0] != part[4]
 
 
+def test_a_row_that_only_looks_like_a_number_is_none(path: Path) -> None:
+    path.write_text(f"{BINDING}² 7\n", encoding="utf-8")
+    assert read_garment(path).hides.tolist() == [3, 5, 6, 7, 9]
+
+
 def test_it_fits_another_body(path: Path) -> None:
     fitted = read_garment(path).fitted(BODY)
     np.testing.assert_allclose(fitted[[0, 1, 3]], BODY)
