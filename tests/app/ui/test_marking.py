@@ -246,7 +246,7 @@ def test_the_selection_alone_is_exported(session: Session, tmp_path: Path) -> No
     stage(session).go(2.0)
     press(session, Qt.Key.Key_O)
     for wanted, count in ((True, 46), (False, FRAMES)):
-        session.window.ask_export()
+        session.window.exporting.ask()
         dialog = session.window.findChildren(ExportDialog)[-1]
         assert dialog.only.text() == "Only the selection, 00:00.5 to 00:02.0"
         dialog.only.setChecked(wanted)

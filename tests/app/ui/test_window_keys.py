@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QApplication, QCheckBox, QLineEdit
 from app.export import registry
 from app.export.registry import FORMATS
 from app.render.camera import FRONT, SIDE, THREE_QUARTER, TOP
+from app.ui import main
 from app.ui.main import Session
 from app.ui.presenters.exporting import Target
 from app.ui.views.dialogs import SHORTCUTS, AddressDialog, ExportDialog, ShortcutsDialog
@@ -57,7 +58,7 @@ def test_mirror_and_follow(session: Session) -> None:
     press(session, Qt.Key.Key_F)
     assert session.preferences.mirror
     assert window.picture.mirror.isChecked()
-    assert window.actions_by_words["Mirror the picture"].isChecked()
+    assert window.menu_actions["mirror"].isChecked()
     assert session.preferences.follow
     assert window.orbit.follow
     press(session, Qt.Key.Key_M)
@@ -176,16 +177,32 @@ def test_space_presses_the_button_tab_has_led_to(session: Session) -> None:
 
 def test_the_list_of_shortcuts_is_complete(session: Session) -> None:
     listed = {key for keys, _ in SHORTCUTS for key in keys.split("  ")}
-    for action in session.window.actions_by_words.values():
+    for action in session.window.menu_actions.values():
         for shortcut in action.shortcuts():
             text = shortcut.toString(QKeySequence.SequenceFormat.PortableText)
             assert text in listed, f"{text} ({action.text()}) is not in the list"
 
 
+def test_actions_are_known_by_names_whatever_their_words(session: Session) -> None:
+    actions = session.window.menu_actions
+    assert [action.objectName() for action in actions.values()] == list(actions)
+    actions["mirror"].setText("Spiegeln")
+    actions["mirror"].trigger()
+    assert session.preferences.mirror
+    assert actions["mirror"].isChecked()
+
+
+def test_nobody_but_the_program_s_start_knows_the_window() -> None:
+    texts = {
+        each.name: each.read_text("utf-8") for each in Path(main.__file__).parent.rglob("*.py")
+    }
+    assert [name for name, text in texts.items() if "import MainWindow" in text] == ["main.py"]
+
+
 def test_no_key_is_taken_twice(session: Session) -> None:
     keys = [
         shortcut.toString()
-        for action in session.window.actions_by_words.values()
+        for action in session.window.menu_actions.values()
         for shortcut in action.shortcuts()
     ]
     assert len(keys) == len(set(keys))
