@@ -132,6 +132,12 @@ def _device(name: str, *, gpu_wanted: bool) -> Segment:
     return Segment("CPU", "The 3D poses are computed on the processor")
 
 
+def lifting(share: float) -> Segment:
+    """How far the lifting of a video is."""
+    text = f"computing 3D, {share:.0%}"
+    return Segment(text, "The poses of this video are computed; next time they are there at once")
+
+
 def sending(figures: list[tuple[str, Figures]]) -> tuple[Segment, ...]:
     """How sending the poses to each receiver, named first, goes."""
     if not figures:

@@ -1,4 +1,4 @@
-"""A live run on stage: camera, stream, performer, or a video file played at its own pace."""
+"""A live run on stage: camera, stream or performer."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from app.detection.following import Choice
 from app.packets import Pose3D
 from app.pipeline import LiveRun, PoseSink, Snapshot, State
 from app.render.colours import opacity
@@ -19,7 +17,7 @@ from app.ui import notices, words
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
 from app.ui.presenters.company import CompanyHints
-from app.ui.presenters.stage import Look, Position, Stage
+from app.ui.presenters.stage import Look, Stage
 from models.visibility import SeenTracker
 
 if TYPE_CHECKING:
@@ -61,19 +59,14 @@ class LiveStage:
         self.spec = spec
         self.label = sources.short(spec)
         self.is_camera = sources.is_camera(spec)
-        self.is_file = not sources.is_url(spec) and Path(spec).is_file()
-        self.recordable = not self.is_file
         self._no_camera = no_camera
         self.gpu_wanted = preferences.device not in ("auto", "cpu")
         self.suits_itself = preferences.detector_size is None
         """Whether the size of the detector's model is the run's to choose."""
-        self._loop = False
         self._noticed: Exception | None = None
         self._noticed_at = 0.0
         self._hints = notices.SightHints()
         self._company = CompanyHints()
-        self.choices: tuple[Choice, ...] = ()
-        """Whom the user has chosen to follow, and from when on."""
         self._tracker = SeenTracker()
         self._seen_index = -1
         self._seen = np.zeros(17, dtype=np.bool_)
@@ -131,43 +124,16 @@ class LiveStage:
             notice=self._notice(now),
             hint=self._hint(now),
             status=self._status(now),
-            position=self._position(now),
         )
-
-    def toggle(self) -> None:
-        if not self.is_file:
-            return
-        if self._last.state is State.RUNNING:
-            self.run.pause()
-        else:
-            self.run.resume()
-
-    def seek(self, share: float) -> None:
-        facts = self._last.source
-        if facts and facts.duration_s and not facts.live:
-            self.run.seek(share * facts.duration_s)
-
-    def step(self, frames: int) -> None:
-        if self.is_file:
-            self.run.step(frames)
 
     def choose_person(self, x: float, y: float) -> None:
         """Follow whoever is at this place of the picture shown, in pixels."""
         if self._last.frame is not None:
-            choice = Choice(x, y, self._last.frame.time_s)
-            self.choices += (choice,)
-            self.run.choose_person(choice.x, choice.y, choice.time_s)
+            self.run.choose_person(x, y, self._last.frame.time_s)
 
     def send_to(self, *sinks: PoseSink) -> None:
         """Give every pose that is shown to these too, and no longer to those before them."""
         self.run.send_to(*sinks)
-
-    def set_speed(self, speed: float) -> None:
-        """A file being analysed live plays at its own pace only."""
-
-    def set_loop(self, loop: bool) -> None:
-        self._loop = loop
-        self.run.set_loop(loop)
 
     def close(self, timeout_s: float) -> bool:
         return self.run.stop(timeout_s)
@@ -227,16 +193,6 @@ class LiveStage:
         if notice is not self._noticed:
             self._noticed, self._noticed_at = notice, time.monotonic()
         return notice is not None and time.monotonic() - self._noticed_at < _NOTICE_S
-
-    def _position(self, now: Snapshot) -> Position | None:
-        if not self.is_file or now.source is None:
-            return None
-        return Position(
-            time_s=now.frame.time_s if now.frame else 0.0,
-            duration_s=now.source.duration_s or 0.0,
-            playing=now.state is State.RUNNING,
-            loop=self._loop,
-        )
 
 
 def close_in_background(stage: Stage) -> threading.Thread:

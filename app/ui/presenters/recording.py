@@ -129,9 +129,6 @@ class RecordPresenter:
             return RecordStatus(self._state, elapsed_s=elapsed, explained="Stop and save (R)")
         if self._state in (RecordState.OPENING, RecordState.SAVING):
             return RecordStatus(self._state, explained="One moment")
-        if stage is not None and not stage.recordable:
-            why = "This is a video already: use Export to get its 3D poses"
-            return RecordStatus(explained=why)
         possible = stage is not None and self._can_record(stage)
         why = "Record what you do (R)" if possible else "Start a camera first, then record"
         return RecordStatus(possible=possible, explained=why)
@@ -148,7 +145,7 @@ class RecordPresenter:
     @staticmethod
     def _can_record(stage: LiveStage) -> bool:
         snapshot = stage.snapshot
-        return stage.recordable and snapshot.frame is not None and not stage.over
+        return snapshot.frame is not None and not stage.over
 
     def _open(self) -> None:
         stage = self._stage

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.ui.presenters import work
+from app.ui.presenters.clips import RecordedClip
 from app.ui.presenters.live import LiveStage
 from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
@@ -64,9 +65,9 @@ class Takes:
 
         def lifted(recording: Recording) -> None:
             stage = window.stage
-            if isinstance(stage, PlaybackStage) and stage.recording.path == path:
-                if recording.poses is not None:
-                    stage.show_poses(recording.poses)
+            if isinstance(stage, PlaybackStage) and stage.clip.path == path:
+                if isinstance(stage.clip, RecordedClip):  # read again meanwhile, perhaps
+                    stage.clip.recording.poses = recording.poses
                 window.announce(News("The 3D poses are ready", self._after(path, play=False)))
             else:
                 ready = f"Recording {path.stem} is ready"

@@ -22,13 +22,14 @@ from app.ui.presenters.cameras import CameraList
 from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
 from app.ui.presenters.marking import Marking
 from app.ui.presenters.news import News, NewsButton
+from app.ui.presenters.opening import Opening
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.stage import Look
 from app.ui.presenters.takes import Takes
 from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
-    from app.recording.reader import Recording
+    from app.ui.presenters.clips import Clip
 
 log: Final = logging.getLogger(__name__)
 MANY_ERRORS: Final = 3
@@ -70,6 +71,7 @@ class WindowPresenter(QObject):
         self._recordings = recordings
         self.takes = Takes(self)
         self.marking = Marking(self)
+        self.opening = Opening(self)
         self.recorder = self.takes.recorder
         self.cameras = CameraList(self.jobs, self.sources_changed.emit)
         self._spec = ""
@@ -111,6 +113,11 @@ class WindowPresenter(QObject):
             self.choose(sources.PERFORMER)
 
     @property
+    def playback(self) -> PlaybackStage | None:
+        """The recording or video on stage."""
+        return self.stage if isinstance(self.stage, PlaybackStage) else None
+
+    @property
     def source_list(self) -> sources.SourceList:
         return sources.build(self.cameras.names, self._spec)
 
@@ -124,6 +131,10 @@ class WindowPresenter(QObject):
             self.ask_url.emit()
         elif spec.endswith(SUFFIX):
             self.open_recording(Path(spec))
+        elif sources.is_video(spec):
+            if self.stage is None:
+                self._notice = notices.starting(sources.short(spec))
+            self.opening.open_video(Path(spec))
         else:
             self._start(spec)
         self.sources_changed.emit()
@@ -131,35 +142,34 @@ class WindowPresenter(QObject):
     def _start(self, spec: str) -> None:
         self._leave_stage()
         self._spec = self._live_spec = spec
-        if not Path(spec).exists():  # a file is opened once, a camera every day
-            self.preferences.source = sources.to_remember(spec)
+        self.preferences.source = sources.to_remember(spec)
         self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self.cameras.none_found)
         self.stage_changed.emit()
 
     def open_recording(self, path: Path) -> None:
         """Load a recording and play it; what is on stage stays until it is loaded."""
+        self.opening.open_recording(path)
 
-        def opened(recording: Recording) -> None:
-            self._leave_stage()
-            self._spec = str(path)
-            self.stage = PlaybackStage(recording)
-            self.news = News(recording.recovered) if recording.recovered else None
-            self.stage_changed.emit()
-            self.sources_changed.emit()
-            if recording.poses is None:
-                self.takes.lift(path, recording)
+    def play(self, clip: Clip, spec: str) -> None:
+        """Put a recording or a video on stage."""
+        self._leave_stage()
+        self._spec = spec
+        self.stage = PlaybackStage(clip)
+        self.news = None
+        self.stage_changed.emit()
+        self.sources_changed.emit()
 
-        self.jobs.start(
-            Job(
-                f"Opening {path.stem}",
-                lambda _control: work.open_recording(path),
-                done=opened,
-                failed=self.job_failed,
-            )
-        )
+    def cannot_open(self, spec: str, reason: str) -> None:
+        """A card says why a video cannot be played, and what else there is."""
+        self._leave_stage()
+        self._spec = self._live_spec = spec
+        self._notice = notices.failed(reason, no_camera=False)
+        self.stage_changed.emit()
+        self.sources_changed.emit()
 
     def _leave_stage(self) -> None:
         self.recorder.stop()
+        self.opening.give_up()
         self._notice = None
         stage, self.stage = self.stage, None
         if stage is not None:
@@ -168,7 +178,7 @@ class WindowPresenter(QObject):
 
     def toggle(self) -> None:
         """Space: play or pause what can be paused, start or stop a camera."""
-        if isinstance(self.stage, PlaybackStage) or (self.stage and self.stage.is_file):
+        if isinstance(self.stage, PlaybackStage):
             self.stage.toggle()
         else:
             self.start_or_stop()
@@ -194,11 +204,10 @@ class WindowPresenter(QObject):
         """Words, icon and tip of the start button."""
         stage = self.stage
         if isinstance(stage, PlaybackStage):
-            return "Live", "camera", "Close the recording and go back to the camera"
+            return "Live", "camera", "Close what plays and go back to the camera"
         if stage is None or stage.over:
             return "Start", "play", "Start the camera (Space)"
-        key = "" if stage.is_file else " (Space)"
-        return "Stop", "stop", f"Stop and let go of the source{key}"
+        return "Stop", "stop", "Stop and let go of the source (Space)"
 
     def look(self) -> Look:
         """Everything to be shown now; called on every tick of the window."""
@@ -290,6 +299,8 @@ class WindowPresenter(QObject):
         """Follow whoever is at this place of the picture, in pixels."""
         if isinstance(self.stage, LiveStage):
             self.stage.choose_person(x, y)
+        elif self.stage is not None:
+            self.opening.choose_person(self.stage, x, y)
 
     def wave_welcome(self) -> None:
         """The first explanation has been read."""

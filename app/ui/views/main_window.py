@@ -164,8 +164,8 @@ class MainWindow(QMainWindow):
         self.timeline.seek.connect(self._seek)
         self.timeline.to_start.connect(lambda: self._seek(0.0))
         self.timeline.step.connect(self._step)
-        self.timeline.speed_chosen.connect(lambda x: window.stage and window.stage.set_speed(x))
-        self.timeline.loop_chosen.connect(lambda on: window.stage and window.stage.set_loop(on))
+        self.timeline.speed_chosen.connect(self._set_speed)
+        self.timeline.loop_chosen.connect(self._set_loop)
         window.stage_changed.connect(self._stage_changed)
         window.sources_changed.connect(self._show_sources)
         window.preferences_changed.connect(self._show_preference)
@@ -312,12 +312,20 @@ class MainWindow(QMainWindow):
             self.presenter.toggle()
 
     def _step(self, frames: int) -> None:
-        if self.presenter.stage is not None:
-            self.presenter.stage.step(frames)
+        if self.presenter.playback is not None:
+            self.presenter.playback.step(frames)
 
     def _seek(self, share: float) -> None:
-        if self.presenter.stage is not None:
-            self.presenter.stage.seek(share)
+        if self.presenter.playback is not None:
+            self.presenter.playback.seek(share)
+
+    def _set_speed(self, speed: float) -> None:
+        if self.presenter.playback is not None:
+            self.presenter.playback.set_speed(speed)
+
+    def _set_loop(self, on: bool) -> None:
+        if self.presenter.playback is not None:
+            self.presenter.playback.set_loop(on)
 
     def _preset(self, name: str) -> None:
         self.orbit.preset(name)

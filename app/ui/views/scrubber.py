@@ -52,6 +52,7 @@ class Scrubber(QWidget):
         self._gaps: tuple[tuple[float, float], ...] = ()
         self._ticks: tuple[Tick, ...] = ()
         self._part: tuple[float, float] | None = None
+        self._ready: float | None = None
         self.setMinimumHeight(kit.ems(self, 2.0))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -59,9 +60,9 @@ class Scrubber(QWidget):
         self.setToolTip(_TIP)
 
     def show_position(self, position: Position) -> None:
-        shown = (position.share, position.gaps, position.ticks, position.part)
-        if shown != (self._share, self._gaps, self._ticks, self._part):
-            self._share, self._gaps, self._ticks, self._part = shown
+        shown = (position.share, position.gaps, position.ticks, position.part, position.ready)
+        if shown != (self._share, self._gaps, self._ticks, self._part, self._ready):
+            self._share, self._gaps, self._ticks, self._part, self._ready = shown
             self.update()
 
     # --- pressing ---------------------------------------------------------------------------
@@ -149,6 +150,7 @@ class Scrubber(QWidget):
         radius = track.height() / 2
         painter.setBrush(self._colour(QPalette.ColorRole.Mid))
         painter.drawRoundedRect(track, radius, radius)
+        self._paint_ready(painter, track)
         self._paint_part(painter, track)
         played = QRectF(track)
         played.setWidth(track.width() * self._share)
@@ -165,6 +167,15 @@ class Scrubber(QWidget):
 
     def _colour(self, role: QPalette.ColorRole) -> QColor:
         return self.palette().color(role)
+
+    def _paint_ready(self, painter: QPainter, track: QRectF) -> None:
+        """While poses are computed the line fills up: what is not ready is thin."""
+        if self._ready is None:
+            return
+        left = self.place_of(self._ready)
+        painter.setBrush(self._colour(QPalette.ColorRole.Window))
+        for top in (track.top(), track.bottom() - track.height() * 0.35):
+            painter.drawRect(QRectF(left, top, track.right() - left, track.height() * 0.35))
 
     def _paint_gaps(self, painter: QPainter, track: QRectF) -> None:
         """Where nobody was seen the bar is hollowed out, so one knows where not to look."""

@@ -70,6 +70,26 @@ def test_a_recording_of_one_frame_neither_divides_by_nothing_nor_loops_for_ever(
 
 def test_gaps_are_the_stretches_without_a_person() -> None:
     tracked = np.array([0, 1, 1, 0, 0, 1, 1, 1, 1, 0], dtype=bool)
-    assert gaps(tracked) == ((0.0, 0.1), (0.3, 0.5), (0.9, 1.0))
-    assert gaps(np.ones(5, dtype=bool)) == ()
-    assert gaps(np.zeros(4, dtype=bool)) == ((0.0, 1.0),)
+    assert gaps(tracked, 10) == ((0.0, 0.1), (0.3, 0.5), (0.9, 1.0))
+    assert gaps(tracked, 20) == ((0.0, 0.05), (0.15, 0.25), (0.45, 0.5))
+    assert gaps(np.ones(5, dtype=bool), 5) == ()
+    assert gaps(np.zeros(4, dtype=bool), 4) == ((0.0, 1.0),)
+
+
+def test_playing_waits_for_what_is_not_ready() -> None:
+    time = Time()
+    clock = Clock(10.0, time)
+    clock.ready_s = 2.0
+    clock.play()
+    time.now += 3.0
+    assert clock.read() == 2.0
+    assert clock.playing
+    clock.ready_s = 4.0
+    time.now += 1.0
+    assert clock.read() == 3.0
+    clock.move(8.0)  # one may look ahead, but it does not play there
+    time.now += 1.0
+    assert clock.read() == 8.0
+    clock.ready_s = None
+    time.now += 1.0
+    assert clock.read() == 9.0
