@@ -7,6 +7,8 @@ sees something; and when all of it is there, those of the whole, which are the o
 
 from __future__ import annotations
 
+import json
+import logging
 import math
 import threading
 import time
@@ -28,6 +30,8 @@ from app.motion.data import Event
 from app.packets import Frame
 from app.recording.events import EventList
 from app.recording.poses import SavedPoses, prepare
+from app.system.files import write_atomically
+from models.level import Level
 from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
@@ -37,8 +41,9 @@ if TYPE_CHECKING:
     from app.lifting.work import Network
     from app.motion.data import MotionData
     from app.sources import VideoFile
-    from models.level import Level
     from models.lifter import Lifter
+
+log: Final = logging.getLogger(__name__)
 
 _USUAL_RATE: Final = 30.0
 _SAME_TIME_S: Final = 1e-4
@@ -50,6 +55,7 @@ _LEAD_S: Final = 1.5
 _HELD_BACK_S: Final = 0.2
 """... and after it."""
 _WAIT_S: Final = 0.2
+_LEVEL_BYTES: Final = 2**12
 _EFFORT: Final = {Stage.DETECTING: (0.0, 0.9), Stage.LIFTING: (0.9, 0.1)}
 """Where each stage begins, and how much of the time goes into it."""
 
@@ -77,6 +83,9 @@ class VideoTake:
         self.choices: tuple[Choice, ...] = ()
         """Whom the user wants to be followed."""
         self.events = EventList(notes, make_folder=True)
+        self._level_file = notes / "level.json"
+        self.level = _read_level(self._level_file)
+        """Where up is in all of it, if the user has told so."""
         self.share = 0.0
         """How much of the lifting is done."""
         self.detected_as = ""
@@ -162,6 +171,16 @@ class VideoTake:
         """What is wrong with the film, in sentences."""
         return () if self._clip is None else self._clip.warnings
 
+    def tell_level(self, level: Level) -> None:
+        """Keep where up is, for this time and the next."""
+        self.level = level
+        try:
+            self._level_file.parent.mkdir(parents=True, exist_ok=True)
+            with write_atomically(self._level_file, overwrite=True) as file:
+                file.write(json.dumps(level.as_json()).encode())
+        except OSError as error:
+            log.warning("the level of %s is not kept: %s", self.label, error)
+
     def close(self) -> None:
         """Let go of the file."""
         self._film.close()
@@ -231,7 +250,8 @@ def lift_video(
 
     Args:
         take: shows meanwhile what there is.
-        options: what is wanted, but whom to follow, which the take knows.
+        options: what is wanted, but whom to follow and what the user has told of the level, which
+            the take knows.
         kept: what was found before.
         stop: asked all the time.
         progress: called in the calling thread; may raise to stop.
@@ -241,6 +261,9 @@ def lift_video(
         SourceError, DetectorError, WeightsError, DeviceError, LiftingError: it cannot be done.
     """
     options = replace(options, choices=take.choices)
+    if take.level is not None:
+        pitch_deg, roll_deg = take.level.pitch_deg, take.level.roll_deg
+        options = replace(options, camera_pitch_deg=pitch_deg, camera_roll_deg=roll_deg)
     key = detection_key(take.key, options)
 
     def report(done: Progress) -> None:
@@ -314,6 +337,15 @@ def _lift(
         progress=lambda share: report(Progress(Stage.LIFTING, round(share * count), count)),
     )
     take.finish(clip, prepare(count, lifted, describe(lifter)), key)
+
+
+def _read_level(file: Path) -> Level | None:
+    """What was kept; None if there is nothing, or nothing that can be read."""
+    try:
+        with file.open("rb") as content:
+            return Level.read(json.loads(content.read(_LEVEL_BYTES)))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _fit(poses: SavedPoses | None, options: LiftOptions) -> bool:

@@ -32,6 +32,7 @@ _SHAPES: Final = {
     "follow": '<circle cx="12" cy="12" r="6.5"/><circle cx="12" cy="12" r="1.6" fill="C"/>'
     '<path d="M12 2.5v3.4M12 18.1v3.4M2.5 12h3.4M18.1 12h3.4"/>',
     "plot": '<path d="M4 4v14.5a1.5 1.5 0 0 0 1.5 1.5H20"/><path d="m7.5 14.5 3.5-5 3.5 3L19 6"/>',
+    "level": '<path d="M12 4v11.5M8.5 12l3.5 3.5L15.5 12M3.5 19.5h17"/>',
     "reset": '<path d="M4 4.5V10h5.5"/><path d="M4.6 10a8 8 0 1 1-.4 4.4"/>',
     "chevron": '<path d="M6.5 9.5 12 15l5.5-5.5"/>',
     "close": '<path d="m6 6 12 12M18 6 6 18"/>',

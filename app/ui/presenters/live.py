@@ -104,6 +104,11 @@ class LiveStage:
         return self._last.source.rate if self._last.source else None
 
     @property
+    def shown_pose(self) -> Pose3D | None:
+        """The newest pose."""
+        return self._last.pose
+
+    @property
     def snapshot(self) -> Snapshot:
         """The newest results the window has shown."""
         return self._last

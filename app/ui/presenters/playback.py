@@ -184,6 +184,11 @@ class PlaybackStage:
         self.read_events()
 
     @property
+    def shown_pose(self) -> Pose3D | None:
+        """That of the frame shown."""
+        return self._last.pose
+
+    @property
     def lifted(self) -> bool:
         """Whether there are 3D poses to show and export."""
         return self.poses is not None

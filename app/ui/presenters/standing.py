@@ -2,29 +2,90 @@
 
 The network gives poses around the pelvis; it knows neither the floor nor where the person is.  The
 floor is put under the lowest joint seen, calmly, so that a lifted foot leaves it.  Where the person
-stands is read from the size and place of the 2D figure.  This is for the eye only: recordings and
-tables hold what the network gave.
+stands is read from the size and place of the 2D figure, and so is that both feet leave the floor.
+This is for the eye only: recordings and tables hold what the network gave.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.packets import Keypoints2D, Pose3D
 from app.render.request import ANKLE_M, SITTING_M
+from models.level import CAMERA_LEVEL
 from models.skeleton import JOINT
 
 _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
-_RISE_S: Final = 0.06
-_SINK_S: Final = 0.2
+_CALM_S: Final = 0.04
+"""Feet tremble, but whoever crouches at 0.6 m/s stays within 2.5 cm of the floor."""
 _WALK_S: Final = 0.35
 _FARTHEST_M: Final = 3.0
 _FOCAL: Final = 0.9
-"""Focal length of a typical webcam in picture widths (58 degrees across)."""
+"""Focal length of a typical webcam in longer sides of the picture (58 degrees)."""
+
+
+_DEPTH_S: Final = 0.25
+"""A figure's size trembles: depth is followed by all but 1/e in this time."""
+_FLOOR_S: Final = 0.5
+"""So is where the floor seems to be, while somebody stands on it."""
+_LEAVES_M: Final = 0.06
+_LANDS_M: Final = 0.025
+_LONGEST_JUMP_S: Final = 1.0
+"""A fall from 1.2 m: who is up for longer stands there."""
+_KEPT: Final = 16
+"""Frames whose 2D is kept until their pose comes."""
+
+
+class Jumps:
+    """Tells by how much both feet are above the floor.
+
+    Two things must say so: where the figure is in space, which a crouch that looks smaller can
+    deceive, and where the ankles are in the picture, which whoever walks away can.
+    """
+
+    def __init__(self) -> None:
+        self._depth: float | None = None
+        self._floor: NDArray[np.float64] | None = None
+        """How high the feet were when they stood last: in space, and in the picture."""
+        self._up_s: float | None = None
+        """For how long both feet have been in the air; None while one stands."""
+
+    def step(
+        self,
+        pose: Pose3D,
+        keypoints: Keypoints2D | None,
+        place: NDArray[np.float64] | None,
+        step: float,
+    ) -> float:
+        """Metres above the floor, ``step`` seconds after the pose before."""
+        if place is None or keypoints is None or pose.missing[_ANKLES].any():
+            return 0.0
+        self._depth = float(_followed(self._depth, place[2], step, _DEPTH_S))
+        # The ray is sure, the depth along it is not.
+        place = place * (self._depth / place[2])
+        axes = CAMERA_LEVEL if pose.level is None else pose.level.view_axes
+        in_space = float(axes[1] @ place + pose.upright[_ANKLES, 1].min())
+        in_picture = -float(keypoints.xy[_ANKLES, 1].max()) / _focal_px(keypoints)
+        feet = np.array([in_space, in_picture])
+        rise = np.zeros(2) if self._floor is None else feet - self._floor
+        above = float(min(rise[0], rise[1] * self._depth))
+        if above > (_LEAVES_M if self._up_s is None else _LANDS_M):
+            self._up_s = (self._up_s or 0.0) + step
+        else:
+            self._up_s = None
+        if self._up_s is None or self._up_s > _LONGEST_JUMP_S:
+            self._floor = _followed(self._floor, feet, step, _FLOOR_S)
+            return 0.0
+        return above
+
+
+def _followed(before: Any, now: Any, step: float, lag_s: float) -> Any:
+    """A number or an array that goes towards ``now`` by all but 1/e in ``lag_s``."""
+    return now if before is None else before + (now - before) * (1 - math.exp(-step / lag_s))
 
 
 class Standing:
@@ -38,11 +99,15 @@ class Standing:
         self._followed: int | None = None
         self._first: NDArray[np.float64] | None = None
         self._time: float | None = None
+        self._jumps = Jumps()
+        self._recent: dict[int, Keypoints2D] = {}
 
     def reset(self) -> None:
         """Forget the person: another source, or a jump in time."""
         self._height = self._first = self._time = self._followed = None
         self._ground, self._aside = np.zeros(2), np.zeros(2)
+        self._jumps = Jumps()
+        self._recent.clear()
 
     def stand(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
         """(17, 3) joints in world axes (y up, floor at 0), metres."""
@@ -52,11 +117,13 @@ class Standing:
         if self._height is None:
             self._height = wanted if wanted is not None else SITTING_M
         elif wanted is not None:
-            # A foot must not sink into the floor; a squat may be followed a little more calmly.
-            lag = _RISE_S if wanted > self._height else _SINK_S
-            self._height += (wanted - self._height) * (1 - math.exp(-step / lag))
-        self._walk(pose, keypoints, step)
-        offset = np.array([self._ground[0], self._height, self._ground[1]])
+            self._height = float(_followed(self._height, wanted, step, _CALM_S))
+        seen = self._seen_with(pose, keypoints)
+        good = ~(pose.missing | pose.filled)
+        place = None if seen is None else position(pose.xyz, seen, good)
+        self._walk(place, keypoints, step)
+        height = self._height + self._jumps.step(pose, seen, place, step)
+        offset = np.array([self._ground[0], height, self._ground[1]])
         standing: NDArray[np.float32] = (local + offset).astype(np.float32)
         return standing
 
@@ -70,11 +137,19 @@ class Standing:
             return 0.0
         return time_s - before
 
-    def _walk(self, pose: Pose3D, keypoints: Keypoints2D | None, step: float) -> None:
+    def _seen_with(self, pose: Pose3D, keypoints: Keypoints2D | None) -> Keypoints2D | None:
+        """The 2D of the pose's own frame, or else of one close by; live poses come later."""
         if keypoints is None or abs(keypoints.time_s - pose.time_s) > 0.5:
-            return
-        place = position(pose.xyz, keypoints, ~(pose.missing | pose.filled))
-        if place is None:
+            return None
+        self._recent[keypoints.index] = keypoints
+        while len(self._recent) > _KEPT:
+            del self._recent[next(iter(self._recent))]
+        return self._recent.get(pose.index, keypoints)
+
+    def _walk(
+        self, place: NDArray[np.float64] | None, keypoints: Keypoints2D | None, step: float
+    ) -> None:
+        if place is None or keypoints is None:
             return
         if self._first is None:
             self._first = place
@@ -83,6 +158,7 @@ class Standing:
         if self._followed not in (None, keypoints.company.followed):
             # Whoever is chosen at the picture's edge would walk out of the view.
             self._aside = self._ground - wanted
+            self._jumps = Jumps()
         self._followed = keypoints.company.followed
         wanted = np.clip(wanted + self._aside, -_FARTHEST_M, _FARTHEST_M)
         share = 1.0 if step == 0 else 1 - math.exp(-step / _WALK_S)
@@ -92,6 +168,10 @@ class Standing:
 def _pelvis_height(local: NDArray[np.floating], missing: NDArray[np.bool_]) -> float | None:
     lowest = [local[ankle, 1] for ankle in _ANKLES if not missing[ankle]]
     return float(ANKLE_M - min(lowest)) if lowest else None
+
+
+def _focal_px(keypoints: Keypoints2D) -> float:
+    return _FOCAL * max(keypoints.size)
 
 
 def position(
@@ -107,7 +187,7 @@ def position(
     if seen.sum() < 5:
         return None
     body = xyz[seen].astype(np.float64)
-    rays = (keypoints.xy[seen].astype(np.float64) - (width / 2, height / 2)) / (_FOCAL * width)
+    rays = (keypoints.xy[seen].astype(np.float64) - (width / 2, height / 2)) / _focal_px(keypoints)
     count = len(body)
     matrix = np.zeros((2 * count, 3))
     matrix[:count, 0] = matrix[count:, 1] = 1

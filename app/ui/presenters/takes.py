@@ -16,6 +16,7 @@ from app.ui.tasks import Job
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
+    from app.ui.preferences import Preferences
     from app.ui.presenters.window import WindowPresenter
 
 
@@ -58,10 +59,17 @@ class Takes:
         if not window.closing:  # it is lifted when it is opened or exported
             self.lift(path, why_ended=why_ended)
 
-    def lift(self, path: Path, opened: Recording | None = None, *, why_ended: str = "") -> None:
+    def lift(
+        self,
+        path: Path,
+        opened: Recording | None = None,
+        *,
+        why_ended: str = "",
+        preferences: Preferences | None = None,
+    ) -> None:
         """Compute the final 3D poses of a recording in the background, then say ``why_ended``."""
         window = self._window
-        preferences = replace(window.preferences)
+        chosen = replace(preferences or window.preferences)
 
         def lifted(recording: Recording) -> None:
             stage = window.stage
@@ -86,7 +94,7 @@ class Takes:
             Job(
                 f"Computing the 3D poses of {path.stem} at full quality",
                 lambda control: work.lift_recording(
-                    opened or work.open_recording(path), preferences, control
+                    opened or work.open_recording(path), chosen, control
                 ),
                 done=lifted,
                 failed=failed,

@@ -126,6 +126,7 @@ class MainWindow(QMainWindow):
                 entry("side", "From the side", lambda: self._preset("side"), ("2",)),
                 entry("top", "From the top", lambda: self._preset("top"), ("3",)),
                 entry("first-view", "First view", self.skeleton.reset.click, ("0",)),
+                entry("level", "Level: standing straight now", window.levelling.level, ("V",)),
                 entry("plot", "Joint angles", self.plot.presenter.toggle, ("A",), True, True),
                 entry("settings", "Settings", self._toggle_settings, ("Ctrl+,",), True),
                 entry("whole-screen", "Whole screen", self._whole_screen, ("F11",), True),
@@ -157,6 +158,7 @@ class MainWindow(QMainWindow):
         self.picture.person_chosen.connect(window.choose_person)
         self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
         self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
+        self.skeleton.level_pressed.connect(window.levelling.level)
         self.skeleton.plot_pressed.connect(self.plot.presenter.toggle)
         self.skeleton.follow_chosen.connect(lambda on: window.set_preference("follow", on))
         self.skeleton.shown.connect(self._pose_shown)
@@ -264,7 +266,9 @@ class MainWindow(QMainWindow):
 
     def _show_preference(self, name: str) -> None:
         chosen = self.presenter.preferences
-        if name == "theme":
+        if name in ("camera_told", "camera_pitch_deg", "camera_roll_deg"):
+            self.settings.show_value(name)
+        elif name == "theme":
             self.show_theme()
         elif name == "mirror":
             self.picture.set_mirror(chosen.mirror)

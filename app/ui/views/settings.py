@@ -82,6 +82,17 @@ class SettingsPanel(QFrame):
         """Put what was found on this machine (weights, devices) into a list."""
         self._choices[name].fill(entries, getattr(self._preferences, name))
 
+    def show_value(self, name: str) -> None:
+        """Take up a tick or a number that was changed elsewhere."""
+        value = getattr(self._preferences, name)
+        widget = self.findChild(QWidget, name)
+        if isinstance(widget, kit.Tick) and widget.isChecked() != value:
+            widget.setChecked(value)
+        elif isinstance(widget, kit.Number) and not widget.hasFocus():
+            widget.blockSignals(True)
+            widget.setValue(value)
+            widget.blockSignals(False)
+
     def _build(self) -> None:
         gap = kit.ems(self, 0.8)
         outer = QVBoxLayout(self)

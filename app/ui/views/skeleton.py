@@ -39,12 +39,14 @@ _SLOW_COUNT: Final = 8
 """So many slow drawings in a row; one alone may be the system's hiccup."""
 _LEAST_SHARE: Final = 0.6
 _MOUSE_HELP: Final = "Drag to turn, Shift or the middle button to move, wheel to zoom"
+LEVEL_HELP: Final = "Level: I am standing straight now (V)\nThe 3D view stands as you do"
 
 
 class SkeletonView(QWidget):
     """Shows the lifted pose in the room, from wherever the user wants to look."""
 
     follow_chosen = pyqtSignal(bool)
+    level_pressed = pyqtSignal()
     plot_pressed = pyqtSignal()
     shown = pyqtSignal(int)
     """The pose of this source frame is on the screen now.  At most once a pose, painted or not."""
@@ -71,10 +73,11 @@ class SkeletonView(QWidget):
             checkable=True,
         )
         self.reset = kit.tool_button("reset", "Back to the first view (double click)", self._reset)
+        self.level = kit.tool_button("level", LEVEL_HELP, self.level_pressed.emit)
         self.plot = kit.tool_button(
             "plot", "Joint angles over time (A)", self.plot_pressed.emit, checkable=True
         )
-        self._corner = Corner(self, [self.plot, self.follow, self.reset])
+        self._corner = Corner(self, [self.plot, self.level, self.follow, self.reset])
         self.hint = Hint(self)
         self._resizing = QTimer(self)
         self._resizing.setSingleShot(True)

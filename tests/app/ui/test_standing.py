@@ -110,3 +110,30 @@ def test_a_jump_in_time_starts_afresh() -> None:
     standing.stand(pose(xyz, 0.0), seen_at(xyz, (0, 0, 4), 0.0))
     joints = standing.stand(pose(xyz, 60.0), seen_at(xyz, (0, 0, 2), 60.0))
     assert joints[0, 2] == pytest.approx(0.0)
+
+
+def lowest(places: list[tuple[float, float, float]]) -> np.ndarray:
+    """How high the lower ankle of somebody stands who is at these places, 30 a second."""
+    standing, xyz = Standing(), person()
+    heights = []
+    for frame, place in enumerate(places):
+        joints = standing.stand(pose(xyz, frame / 30), seen_at(xyz, place, frame / 30))
+        heights.append(joints[ANKLES, 1].min() - ANKLE_M)
+    return np.array(heights)
+
+
+def test_who_jumps_leaves_the_floor_and_lands_on_it() -> None:
+    time_s = np.arange(75) / 30
+    height = np.maximum(0.0, 0.35 * (1 - ((time_s - 1.3) / 0.27) ** 2))
+    drawn = lowest([(0.0, -float(up), 3.5) for up in height])
+    assert drawn[height == 0].max() < 0.03, "soles on the floor before and after"
+    assert drawn.max() == pytest.approx(0.35, abs=0.03)
+    assert (drawn > 0.02).sum() == pytest.approx((height > 0.06).sum(), abs=2)
+
+
+def test_who_walks_or_climbs_does_not_hover() -> None:
+    rng = np.random.default_rng(2)
+    away = [(0.0, 0.4, 3.0 + frame / 30 * 1.2 + float(rng.normal(0, 0.03))) for frame in range(90)]
+    assert (lowest(away) < 0.03).all()
+    onto_a_step = [(0.0, -0.3 * (frame > 30), 3.5) for frame in range(120)]
+    assert (lowest(onto_a_step)[70:] < 0.03).all()
