@@ -88,7 +88,7 @@ class Preferences:
     theme: ThemeChoice = "system"
     mirror: bool = False
     fill: bool = False
-    follow: bool = False
+    follow: bool = True
     orbit: tuple[float, ...] = ()
     """The 3D view's camera as the view itself writes it; empty for the first view."""
     last_folder: str = ""
@@ -109,7 +109,8 @@ class Preferences:
     def size(self) -> tuple[int, int] | None:
         """The resolution asked of the camera."""
         width, _, height = self.resolution.partition("x")
-        return (int(width), int(height)) if width.isdigit() and height.isdigit() else None
+        digits = width.isdecimal() and height.isdecimal()
+        return (int(width), int(height)) if digits else None
 
     @property
     def detector_size(self) -> Size | None:

@@ -10,23 +10,26 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from app.packets import Pose3D
+from app.packets import Keypoints2D, Pose3D
 from app.pipeline import LiveRun, PoseSink, Snapshot, State
 from app.render.colours import opacity
 from app.ui import notices, words
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
-from app.ui.presenters.company import CompanyHints
+from app.ui.presenters.company import CompanyHints, FitHint
 from app.ui.presenters.stage import Look, Stage
+from app.ui.presenters.standing import misfit
 from models.visibility import SeenTracker
 
 if TYPE_CHECKING:
     from app.sources import Source
     from models.lifter import Lifter
 
+_WEIGHED_S: Final = 5.0
+"""How often a picture is encoded to know what it would take, 2 ms."""
 _NOTICE_S: Final = 10.0
 _HISTORY: Final = 40
-"""Confidences kept so that a pose some frames old is drawn with those of its own frame."""
+"""Frames whose 2D is kept, so that a pose some frames old goes with that of its own frame."""
 
 
 def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
@@ -70,7 +73,10 @@ class LiveStage:
         self._tracker = SeenTracker()
         self._seen_index = -1
         self._seen = np.zeros(17, dtype=np.bool_)
-        self._confidences: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
+        self._history: dict[int, Keypoints2D] = {}
+        self._fit = FitHint()
+        self._picture_bytes: int | None = None
+        self._weighed_at = 0.0
         self.recording = False
         """Set by the window, for the words used when the camera is lost."""
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
@@ -113,6 +119,19 @@ class LiveStage:
         """The newest results the window has shown."""
         return self._last
 
+    @property
+    def picture_cost(self) -> float | None:
+        """Megabytes a minute that its pictures would take if they were recorded; None before the
+        first."""
+        from app.recording.video import kept_bytes
+
+        frame, now = self._last.frame, time.monotonic()
+        if frame is None or self.rate is None:
+            return None
+        if self._picture_bytes is None or now - self._weighed_at > _WEIGHED_S:
+            self._picture_bytes, self._weighed_at = kept_bytes(frame.image), now
+        return self._picture_bytes * self.rate * 60 / 1e6
+
     def look(self) -> Look:
         now = self._last = self.run.latest()
         if now.source:
@@ -149,26 +168,35 @@ class LiveStage:
             return
         if keypoints.index < self._seen_index:
             self._tracker = SeenTracker()
-            self._confidences.clear()
+            self._history.clear()
         self._seen_index = keypoints.index
         self._seen = self._tracker.step(keypoints.conf)
-        self._confidences[keypoints.index] = keypoints.conf
-        while len(self._confidences) > _HISTORY:
-            del self._confidences[next(iter(self._confidences))]
+        self._history[keypoints.index] = keypoints
+        while len(self._history) > _HISTORY:
+            del self._history[next(iter(self._history))]
 
     def _pose_opacity(
         self, pose: Pose3D | None
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None:
         if pose is None:
             return None
-        conf = self._confidences.get(pose.index)
-        return None if conf is None else opacity(conf)
+        seen = self._history.get(pose.index)
+        return None if seen is None else opacity(seen.conf)
+
+    def _misfit(self, pose: Pose3D | None) -> float | None:
+        seen = None if pose is None else self._history.get(pose.index)
+        if pose is None or seen is None:
+            return None
+        return misfit(pose.xyz, seen, ~(pose.missing | pose.filled))
 
     def _status(self, now: Snapshot) -> tuple[words.Segment, ...]:
         sending = self.sending()
         if now.frame is None:
             return ()
-        said = words.status(now.stats, gpu_wanted=self.gpu_wanted, suits_itself=self.suits_itself)
+        pictures = now.frame.index + 1
+        said = words.status(
+            now.stats, pictures, gpu_wanted=self.gpu_wanted, suits_itself=self.suits_itself
+        )
         return said + sending
 
     def _notice(self, now: Snapshot) -> notices.Notice | None:
@@ -190,8 +218,10 @@ class LiveStage:
             return "Loading the person finder …"
         if now.pose is None and now.sight is not None and not now.stats.weights:
             return "Loading the 3D network …"
-        about_others = self._company.step(now.keypoints.company, time.monotonic())
-        return about_others or self._hints.step(now.sight, time.monotonic())
+        moment = time.monotonic()
+        about_others = self._company.step(now.keypoints.company, moment)
+        apart = self._fit.step(self._misfit(now.pose), moment)
+        return apart or about_others or self._hints.step(now.sight, moment)
 
     def _is_fresh(self, notice: Exception | None) -> bool:
         """Whether something that went wrong has not been shown for long enough yet."""

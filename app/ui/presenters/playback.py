@@ -16,8 +16,9 @@ from app.motion.selection import Selection
 from app.packets import Company, Frame, Keypoints2D, Pose3D
 from app.render.colours import opacity
 from app.ui import words
-from app.ui.presenters.company import Box, CompanyHints, box_at
+from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
 from app.ui.presenters.stage import Look, Position, Tick
+from app.ui.presenters.standing import misfit
 from models.skeleton import LANDMARK_COUNT, MIRROR
 from models.visibility import seen_mask
 
@@ -28,6 +29,13 @@ if TYPE_CHECKING:
     from app.recording.poses import SavedPoses
     from app.ui.presenters.clips import Clip
 
+_NO_PICTURES = "Recorded without its pictures: only the joints were kept"
+_SAID_S = 8.0
+_HOLE = "No picture came at that time: the camera was lost"
+_HOLE_S = 1.5
+"""A slow camera takes a picture a second."""
+_STAYS_S = 0.1
+"""The last frame before a hole is shown for so long."""
 _NO_LANDMARKS = np.full((LANDMARK_COUNT, 5), np.nan, np.float32)
 
 
@@ -163,7 +171,8 @@ class PlaybackStage:
         self._ticks: tuple[Tick, ...] = ()
         self._last = Look()
         self._shown = -1
-        self._company = CompanyHints()
+        self._began_at = time.monotonic()
+        self._company, self._fit = CompanyHints(), FitHint()
         self._take_up(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
         self.clock.play()
@@ -178,8 +187,9 @@ class PlaybackStage:
         self.poses: SavedPoses | None = found.poses
         """Of the frames; None until there are any."""
         self._seen = seen_mask(self._data.conf)
-        self._gaps = gaps(self._data.tracked[: found.ready], len(self._data))
         self.clock.duration_s = float(self.time_s[-1])
+        self._gaps = gaps(self.time_s, self._data.tracked[: found.ready])
+        self._holes = holes(self.time_s)
         self._shown = -1
         self.read_events()
 
@@ -213,8 +223,17 @@ class PlaybackStage:
 
     @property
     def shown_s(self) -> float:
-        """The time of the frame shown, from the first."""
-        return float(self.time_s[self.index])
+        """The time of the frame shown, from the first; where none is, the moment itself."""
+        moment_s = self.clock.read()
+        return moment_s if self._in_hole(moment_s) else float(self.time_s[self._index(moment_s)])
+
+    def _in_hole(self, moment_s: float) -> bool:
+        """Whether no frame is shown at a time because the source had been lost."""
+        length_s = self.clock.duration_s
+        return any(
+            start * length_s + _STAYS_S < moment_s < end * length_s - 5e-7
+            for start, end in self._holes
+        )
 
     def frame_time(self, time_s: float) -> float:
         """The time of the frame shown at ``time_s``."""
@@ -241,9 +260,14 @@ class PlaybackStage:
         growing = self.clip.lifting and not found.complete
         # Playing waits for the poses, as it would for a slow disk.
         self.clock.ready_s = float(self.time_s[max(0, found.ready - 1)]) if growing else None
-        index, frame = self._newest(self._index(self.clock.read()))
+        moment_s = self.clock.read()
+        if self._in_hole(moment_s):
+            index, frame = -1, None
+        else:
+            index, frame = self._newest(self._index(moment_s))
         if index != self._shown or frame is not self._last.frame:
-            self._last = self._compose(index, frame)
+            nothing = Look(size=self.clip.size)
+            self._last = nothing if index < 0 else self._compose(index, frame)
         if index != self._shown:
             self._send(self._last)
             self._shown = index
@@ -366,8 +390,9 @@ class PlaybackStage:
     def _status(self, index: int, *, growing: bool) -> tuple[words.Segment, ...]:
         count = len(self.time_s)
         rate = (count - 1) / self.clock.duration_s if self.clock.duration_s > 0 else 0.0
+        which = f"frame {index + 1} of {count}" if index >= 0 else f"no frame of {count}"
         said = (
-            words.Segment(f"frame {index + 1} of {count}", "Pictures"),
+            words.Segment(which, "Pictures"),
             words.Segment(f"{rate:.1f} fps", "Pictures each second, on average"),
         )
         return (*said, words.lifting(self.clip.share)) if growing else said
@@ -378,8 +403,13 @@ class PlaybackStage:
             upto = words.clock(float(self.time_s[found.ready - 1])) if found.ready else ""
             ready = f": ready up to {upto}" if upto else ""
             return f"The 3D poses of this moment are being computed{ready}"
-        keypoints = self._last.keypoints
-        return "" if keypoints is None else self._company.step(keypoints.company, time.monotonic())
+        keypoints, pose, now = self._last.keypoints, self._last.pose, time.monotonic()
+        if keypoints is None:
+            return _HOLE
+        if not self.clip.has_pictures and now - self._began_at < _SAID_S:
+            return _NO_PICTURES
+        apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
+        return self._fit.step(apart, now) or self._company.step(keypoints.company, now)
 
     def _part(self) -> tuple[float, float] | None:
         length_s = self.clock.duration_s
@@ -396,19 +426,31 @@ class PlaybackStage:
             loop=self.clock.loop,
             speed=self.clock.speed,
             gaps=self._gaps,
+            holes=self._holes,
             ticks=self._ticks,
             part=self._part(),
             ready=self._found.ready / len(self.time_s) if growing else None,
         )
 
 
-def gaps(tracked: NDArray[np.bool_], count: int) -> tuple[tuple[float, float], ...]:
-    """Runs without a person in the first of ``count`` frames, as shares (start, end) of all."""
+def gaps(
+    time_s: NDArray[np.float64], tracked: NDArray[np.bool_]
+) -> tuple[tuple[float, float], ...]:
+    """Runs without a person in the first frames, those of ``tracked``, as shares (start, end) of
+    the whole time of (N,) frames."""
     edges = np.flatnonzero(np.diff(np.concatenate([[True], tracked, [True]]).astype(np.int8)))
-    starts, ends = edges[::2], edges[1::2]
-    return tuple(
-        (a / count, b / count) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
-    )
+    ends = np.append(time_s, time_s[-1])
+    length_s = float(time_s[-1]) or 1.0
+    shares = (ends[edges] / length_s).tolist()
+    return tuple(zip(shares[::2], shares[1::2], strict=True))
+
+
+def holes(time_s: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    """Where (N,) frames are so far apart that the source must have been lost, as shares."""
+    before = np.flatnonzero(np.diff(time_s) > _HOLE_S)
+    length_s = float(time_s[-1]) or 1.0
+    starts, ends = time_s[before] / length_s, time_s[before + 1] / length_s
+    return tuple(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
 def _boxes(others: NDArray[np.float32]) -> tuple[Box, ...]:

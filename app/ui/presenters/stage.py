@@ -39,6 +39,8 @@ class Position:
     speed: float = 1.0
     gaps: tuple[tuple[float, float], ...] = ()
     """Stretches in which nobody was seen, as shares of the whole."""
+    holes: tuple[tuple[float, float], ...] = ()
+    """Stretches without pictures, because the camera had been lost, as shares of the whole."""
     ticks: tuple[Tick, ...] = ()
     part: tuple[float, float] | None = None
     """Where the selection begins and ends, as shares of the whole; None without one."""

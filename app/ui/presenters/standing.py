@@ -22,6 +22,9 @@ from models.skeleton import JOINT
 _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _CALM_S: Final = 0.04
 """Feet tremble, but whoever crouches at 0.6 m/s stays within 2.5 cm of the floor."""
+_SEEN: Final = 0.5
+"""Confidence of joints by which the figure is placed."""
+_FEWEST: Final = 5
 _WALK_S: Final = 0.35
 _FARTHEST_M: Final = 3.0
 _FOCAL: Final = 0.9
@@ -170,6 +173,34 @@ def _pelvis_height(local: NDArray[np.floating], missing: NDArray[np.bool_]) -> f
     return float(ANKLE_M - min(lowest)) if lowest else None
 
 
+def misfit(
+    xyz: NDArray[np.floating], keypoints: Keypoints2D, good: NDArray[np.bool_]
+) -> float | None:
+    """How far the pose, put where it fits best, lies beside the 2D joints: the median of the
+    ``good`` ones, as a share of the figure's height in the picture; infinite if it fits nowhere.
+    None of too few joints.
+    """
+    seen = _placed_by(keypoints, good)
+    if seen.sum() < _FEWEST:
+        return None
+    place = position(xyz, keypoints, good)
+    if place is None:
+        return math.inf
+    points = xyz[seen].astype(np.float64) + place
+    size = np.asarray(keypoints.size, np.float64)
+    drawn = points[:, :2] / points[:, 2:] * _focal_px(keypoints) + size / 2
+    height = float(np.ptp(keypoints.xy[seen], axis=0).max())
+    away = np.linalg.norm(drawn - keypoints.xy[seen], axis=1)
+    return float(np.median(away)) / max(height, 1.0)
+
+
+def _placed_by(keypoints: Keypoints2D, good: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(17,) the joints that say where the figure is."""
+    return np.asarray(
+        good & (keypoints.conf >= _SEEN) & np.isfinite(keypoints.xy).all(axis=1), np.bool_
+    )
+
+
 def _focal_px(keypoints: Keypoints2D) -> float:
     return _FOCAL * max(keypoints.size)
 
@@ -183,8 +214,8 @@ def position(
     seen.  None if there are too few, or if the answer lies behind or on the camera.
     """
     width, height = keypoints.size
-    seen = good & (keypoints.conf >= 0.5) & np.isfinite(keypoints.xy).all(axis=1)
-    if seen.sum() < 5:
+    seen = _placed_by(keypoints, good)
+    if seen.sum() < _FEWEST:
         return None
     body = xyz[seen].astype(np.float64)
     rays = (keypoints.xy[seen].astype(np.float64) - (width / 2, height / 2)) / _focal_px(keypoints)

@@ -31,6 +31,7 @@ class Takes:
             lambda: window.recordings,
             saved=self._saved,
             failed=window.tell,
+            over=window.recording_over,
         )
 
     def toggle(self) -> None:
@@ -73,6 +74,7 @@ class Takes:
 
         def lifted(recording: Recording) -> None:
             stage = window.stage
+            window.list_recordings()
             if isinstance(stage, PlaybackStage) and stage.clip.path == path:
                 if isinstance(stage.clip, RecordedClip):  # read again meanwhile, perhaps
                     stage.clip.recording.poses = recording.poses

@@ -52,6 +52,8 @@ class WindowPresenter(QObject):
     ask_url = pyqtSignal()
     ask_export = pyqtSignal(Path)
     """Of this recording."""
+    ask_stop = pyqtSignal()
+    """Whether to turn the camera off, which would end the recording."""
     show_folder = pyqtSignal(Path)
     copy_diagnostics = pyqtSignal()
 
@@ -80,7 +82,7 @@ class WindowPresenter(QObject):
         self._live_spec = ""
         self._notice: notices.Notice | None = None
         self._closing: list[threading.Thread] = []
-        self._explain_performer = False
+        self._explain_performer = self._camera_changes = False
         self._errors: list[float] = []
         self.closing = False
         self._close_by = 0.0
@@ -170,6 +172,7 @@ class WindowPresenter(QObject):
         self.sources_changed.emit()
 
     def _leave_stage(self) -> None:
+        self._camera_changes = False
         self.recorder.stop()
         self.opening.give_up()
         self._notice = None
@@ -188,7 +191,10 @@ class WindowPresenter(QObject):
     def start_or_stop(self) -> None:
         """The start button; next to a recording it goes back to the camera."""
         if isinstance(self.stage, LiveStage) and not self.stage.over:
-            self.put_away()
+            if self.recorder.active:
+                self.ask_stop.emit()
+            else:
+                self.put_away()
         elif self._live_spec:
             self.choose(self._live_spec)
         else:
@@ -202,14 +208,14 @@ class WindowPresenter(QObject):
         self.sources_changed.emit()
 
     @property
-    def start_button(self) -> tuple[str, str, str]:
-        """Words, icon and tip of the start button."""
+    def start_button(self) -> tuple[str, str, str] | None:
+        """Words, icon and tip of the start button; None while there is nothing to start."""
         stage = self.stage
         if isinstance(stage, PlaybackStage):
             return "Live", "camera", "Close what plays and go back to the camera"
         if stage is None or stage.over:
             return "Start", "play", "Start the camera (Space)"
-        return "Stop", "stop", "Stop and let go of the source (Space)"
+        return None
 
     def look(self) -> Look:
         """Everything to be shown now; called on every tick of the window."""
@@ -293,9 +299,21 @@ class WindowPresenter(QObject):
             stage.run.set_lifter(lifter_loader(chosen))
         elif name in ("resolution", "rate") and stage.is_camera:
             if self.recorder.active:
+                self._camera_changes = True
                 self.tell("The camera changes to that when the recording has ended.")
             else:
                 self.choose(stage.spec)
+
+    @property
+    def picture_cost(self) -> float | None:
+        """Megabytes a minute that the pictures of a recording would take; None if unknown."""
+        return self.stage.picture_cost if isinstance(self.stage, LiveStage) else None
+
+    def recording_over(self) -> None:
+        """What was to wait for that can be done."""
+        changes, self._camera_changes = self._camera_changes, False
+        if changes and isinstance(self.stage, LiveStage) and not self.closing:
+            self.choose(self.stage.spec)
 
     def choose_person(self, x: float, y: float) -> None:
         """Follow whoever is at this place of the picture, in pixels."""

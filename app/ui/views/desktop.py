@@ -5,12 +5,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, QProcess, QProcessEnvironment, QUrl
+from PyQt6.QtCore import QMimeData, QProcess, QProcessEnvironment, QStandardPaths, QUrl
 from PyQt6.QtGui import QDesktopServices
 
 from app.detection.no_telemetry import environment_for_others
 from app.recording.names import SUFFIX
 from app.ui.presenters import sources
+
+
+def videos() -> Path:
+    """The user's folder of films."""
+    films = QStandardPaths.StandardLocation.MoviesLocation
+    return Path(QStandardPaths.writableLocation(films) or Path.home())
 
 
 def show_folder(folder: Path) -> None:

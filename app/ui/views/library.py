@@ -220,6 +220,7 @@ class LibraryDialog(QDialog):
         if row is not None:
             self.keep_notes()
             self.presenter.open(row.path)
+            self.close()
 
     def _export(self) -> None:
         row = self.list.chosen()

@@ -86,11 +86,11 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
-        self.setMinimumSize(kit.ems(self, 48), kit.ems(self, 28))
+        self.setMinimumSize(kit.ems(self, 57), kit.ems(self, 42))  # 800 x 600 as fonts usually are
 
     def _add_controllers(self) -> None:
         window, chosen = self.presenter, self.presenter.preferences
-        self.opening = OpenController(self, chosen, lambda: window.recordings, window.choose)
+        self.opening = OpenController(self, chosen, desktop.videos, window.choose)
         self.exporting = ExportController(self, self.exporter, window.tell)
         self.computer = ComputerController(window.jobs, self.settings, window.tell)
         self.marking = MarkingController(self, window.marking, self.timeline.scrubber)
@@ -107,8 +107,9 @@ class MainWindow(QMainWindow):
                 entry("quit", "Quit", self.close, ("Ctrl+Q",), separated=True),
             ],
             "&Control": [
-                entry("play", "Play or pause, start or stop", self._space, ("Space",)),
+                entry("play", "Play or pause, camera on or off", self._space, ("Space",)),
                 entry("record", "Record", window.takes.toggle, ("R",)),
+                entry("camera", "Turn the camera on or off", window.start_or_stop),
                 entry("back", "One frame back", lambda: self._step(-1), ("Left",), False, True),
                 entry("on", "One frame on", lambda: self._step(1), ("Right",)),
                 entry("start", "To the start", lambda: self._seek(0.0), ("Home",)),
@@ -116,7 +117,7 @@ class MainWindow(QMainWindow):
                 *self.marking.entries(),
             ],
             "&View": [
-                entry("mirror", "Mirror the picture", self.picture.mirror.click, ("M",), True),
+                entry("mirror", "Mirror picture and 3D", self.picture.mirror.click, ("M",), True),
                 entry("fill", "Fill the pane", self.picture.fill.click, checkable=True),
                 entry(
                     *("follow", "Follow the person", self.skeleton.follow.click),
@@ -149,6 +150,7 @@ class MainWindow(QMainWindow):
         bar.start_pressed.connect(window.start_or_stop)
         bar.record_pressed.connect(window.takes.toggle)
         bar.delay_chosen.connect(lambda frames: window.set_preference("delay", frames))
+        bar.pictures_chosen.connect(lambda on: window.set_preference("keep_video", on))
         bar.export_pressed.connect(self.exporting.ask)
         bar.settings_pressed.connect(self._toggle_settings)
         self.settings.closed.connect(self._toggle_settings)
@@ -175,6 +177,7 @@ class MainWindow(QMainWindow):
         window.ask_file.connect(self.opening.ask_file)
         window.ask_url.connect(self.opening.ask_address)
         window.ask_export.connect(self.exporting.ask_recording)
+        window.ask_stop.connect(self._ask_stop)
         window.show_folder.connect(desktop.show_in_folder)
         window.copy_diagnostics.connect(self._copy_diagnostics)
 
@@ -217,7 +220,8 @@ class MainWindow(QMainWindow):
         record = window.takes.status
         self.toolbar.record.show_status(record)
         self.picture.show_record(record)
-        self.toolbar.show_start(*window.start_button)
+        self.toolbar.show_start(window.start_button)
+        self.toolbar.show_pictures(window.preferences.keep_video, window.picture_cost)
         self.status.show_segments(look.status)
         self.status.show_message(self._message())
         if look.position is not None:
@@ -266,19 +270,19 @@ class MainWindow(QMainWindow):
 
     def _show_preference(self, name: str) -> None:
         chosen = self.presenter.preferences
-        if name in ("camera_told", "camera_pitch_deg", "camera_roll_deg"):
+        if name in ("keep_video", "camera_told", "camera_pitch_deg", "camera_roll_deg"):
             self.settings.show_value(name)
         elif name == "theme":
             self.show_theme()
         elif name == "mirror":
             self.picture.set_mirror(chosen.mirror)
+            self.skeleton.set_mirror(chosen.mirror)
             self.menu_actions["mirror"].setChecked(chosen.mirror)
         elif name == "fill":
             self.picture.set_fill(chosen.fill)
             self.menu_actions["fill"].setChecked(chosen.fill)
         elif name == "follow":
-            self.orbit.follow = chosen.follow
-            self.skeleton.follow.setChecked(chosen.follow)
+            self.skeleton.set_follow(chosen.follow)
             self.menu_actions["follow"].setChecked(chosen.follow)
         elif name == "plot_group":
             self.plot.show_group()
@@ -378,6 +382,11 @@ class MainWindow(QMainWindow):
         self._tick.stop()
         self.remember()
         self.closing.emit()
+
+    def _ask_stop(self) -> None:
+        explained = "The recording ends and is saved."
+        if controllers.may(self, "Turn the camera off?", explained, yes="Turn off", no="Go on"):
+            self.presenter.put_away()
 
     def _may_lose(self, what: str) -> bool:
         explained = f"{what} is not finished and would be lost."

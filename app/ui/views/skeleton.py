@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
+    QColor,
     QHideEvent,
     QImage,
     QMouseEvent,
@@ -28,7 +29,7 @@ from app.ui.theme import Theme
 from app.ui.views import kit
 from app.ui.views.card import Hint
 from app.ui.views.painted import paint_scene
-from app.ui.views.picture import Corner
+from app.ui.views.picture import GREYED, MIRRORED, Badge, Corner
 
 _REMEMBERED: Final = 64
 """Requests whose pose is remembered until their picture comes; older ones were overtaken."""
@@ -64,6 +65,8 @@ class SkeletonView(QWidget):
         self._body: Body | None = None
         self._body_time = 0.0
         self._drag: QPointF | None = None
+        self._mirrored = False
+        self.badge = Badge(self, MIRRORED)
         self._pictures = _Rendered()
         self._told = -1
         self.follow = kit.tool_button(
@@ -93,15 +96,23 @@ class SkeletonView(QWidget):
         """Source frame of the pose on the screen; -1 for none."""
         return self._told
 
+    def set_mirror(self, on: bool) -> None:
+        """Show it as in a mirror, as the picture beside it."""
+        self._mirrored = on
+        self.badge.setVisible(on)
+        self.update()
+
     def set_theme(self, theme: Theme) -> None:
         self._scene = DARK_SCENE if theme.dark else LIGHT_SCENE
         self.ask()
 
     def show_look(self, look: Look) -> None:
         """Show another moment, and fetch what the renderer has finished."""
-        if look.pose is not self._look.pose:
+        if look.greyed != self._look.greyed:
+            self.update()
+        another, self._look = look.pose is not self._look.pose, look
+        if another:
             self._stand(look)
-            self._look = look
             self.ask()
         if self._pictures.fetch():
             self.update()
@@ -116,6 +127,7 @@ class SkeletonView(QWidget):
     def forget(self) -> None:
         """Another source: no pose, and the person may stand anywhere."""
         self._standing.reset()
+        self._orbit.forget()
         self._told = -1
         self._look, self._body = Look(), None
         self.ask()
@@ -136,6 +148,12 @@ class SkeletonView(QWidget):
 
     def _reset(self) -> None:
         self._orbit.reset()
+        self.ask()
+
+    def set_follow(self, on: bool) -> None:
+        """Keep the person in the middle, or no longer; at once, also while nothing moves."""
+        self.follow.setChecked(on)
+        self._orbit.set_follow(on)
         self.ask()
 
     def _resize_renderer(self) -> None:
@@ -164,7 +182,8 @@ class SkeletonView(QWidget):
         self._drag = event.position()
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pan = shifted or bool(event.buttons() & Qt.MouseButton.MiddleButton)
-        self._orbit.drag(moved.x(), moved.y(), self.height(), pan=pan)
+        across = -moved.x() if self._mirrored else moved.x()
+        self._orbit.drag(across, moved.y(), self.height(), pan=pan)
         self.ask()
 
     def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:
@@ -183,12 +202,20 @@ class SkeletonView(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())
-        if self._pictures.image is None:
+        image = self._pictures.image
+        if self._look.greyed:  # as the picture beside it
+            painter.fillRect(rect, QColor(self._scene.background))
+            painter.setOpacity(GREYED)
+            image = image and image.convertToFormat(QImage.Format.Format_Grayscale8)
+        if self._mirrored:
+            painter.translate(rect.width(), 0)
+            painter.scale(-1, 1)
+        if image is None:
             paint_scene(painter, rect, self._scene, self._orbit.view, self._body)
             pose = self._look.pose.index if self._look.pose else -1
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(rect, self._pictures.image)
+            painter.drawImage(rect, image)
             pose = self._pictures.pose
         painter.end()
         if pose >= 0 and pose != self._told:

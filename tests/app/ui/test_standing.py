@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 
 from app.packets import Company, Keypoints2D, Pose3D
 from app.render.request import ANKLE_M, SITTING_M
-from app.ui.presenters.standing import Standing, position
+from app.ui.presenters.company import DIFFERENT, LASTS_S, MISFIT, FitHint
+from app.ui.presenters.standing import Standing, misfit, position
 from models.skeleton import JOINT
 
 ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
@@ -137,3 +138,20 @@ def test_who_walks_or_climbs_does_not_hover() -> None:
     assert (lowest(away) < 0.03).all()
     onto_a_step = [(0.0, -0.3 * (frame > 30), 3.5) for frame in range(120)]
     assert (lowest(onto_a_step)[70:] < 0.03).all()
+
+
+def test_a_pose_of_somebody_else_does_not_fit_the_person_in_the_picture() -> None:
+    xyz, everything = person(), np.ones(17, bool)
+    seen = seen_at(xyz, (0.3, 0.1, 3.0), 0.0)
+    assert misfit(xyz, seen, everything) == pytest.approx(0.0, abs=1e-4)
+    trembling = np.random.default_rng(1).normal(0, 0.02, (17, 3)).astype(np.float32)
+    assert misfit(xyz + trembling, seen, everything) < MISFIT / 2
+    sitting = xyz.copy()
+    sitting[ANKLES + [JOINT["left_knee"], JOINT["right_knee"]], 1] = 0.0
+    lying = sitting[:, [1, 0, 2]]
+    assert misfit(lying, seen, everything) > MISFIT
+    hint = FitHint()
+    assert hint.step(0.5, 10.0) == ""
+    assert hint.step(0.5, 10.1 + LASTS_S) == DIFFERENT
+    assert hint.step(0.01, 12.0) == ""
+    assert hint.step(None, 13.0) == ""
