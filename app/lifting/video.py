@@ -48,6 +48,8 @@ log: Final = logging.getLogger(__name__)
 _USUAL_RATE: Final = 30.0
 _SAME_TIME_S: Final = 1e-4
 _LOOK_S: Final = 0.25
+_MANY: Final = 2000
+"""Frames above which what there is is shown less often: all of it is put together each time."""
 _CHUNK_S: Final = (0.5, 1.5)
 """Of film that is lifted at a time while more is being detected: the first, and all after it."""
 _LEAD_S: Final = 1.5
@@ -67,6 +69,8 @@ class Found:
     track: Track
     poses: SavedPoses | None
     """Of all N frames, or None if there are none of any."""
+    detected: int
+    """Frames, from the first, in which somebody was looked for."""
     ready: int
     """Frames, from the first, of which the poses are known."""
     complete: bool
@@ -97,7 +101,7 @@ class VideoTake:
         self._reading = threading.Lock()
         self._at_work = threading.Lock()
         self._workers = 0
-        self._found = Found(self._filled_up(_nothing()), None, 0, complete=False)
+        self._found = Found(self._filled_up(_nothing()), None, 0, 0, complete=False)
 
     @classmethod
     def open(cls, path: Path, notes: Path) -> VideoTake:
@@ -140,7 +144,8 @@ class VideoTake:
 
         None where it cannot be read.
         """
-        times = self._found.track.time_s[: self._found.ready]
+        found = self._found
+        times = found.track.time_s[: found.detected]
         row = int(times.searchsorted(time_s - _SAME_TIME_S))
         known = row < len(times) and abs(times[row] - time_s) <= _SAME_TIME_S
         with self._reading:
@@ -188,18 +193,20 @@ class VideoTake:
     def begin_again(self) -> None:
         """Forget what was found: something else is wanted."""
         self._clip, self.detected_as = None, ""
-        self._found = Found(self._filled_up(_nothing()), None, 0, complete=False)
+        self._found = Found(self._filled_up(_nothing()), None, 0, 0, complete=False)
 
     def grow(self, track: Track, poses: SavedPoses | None) -> None:
         """Take up what was found so far: M frames, and the poses of the first of them."""
         ready = 0 if poses is None else len(poses.xyz)
         whole = self._filled_up(track)
-        self._found = Found(whole, poses and _filled_up(poses, len(whole)), ready, complete=False)
+        poses = poses and _filled_up(poses, len(whole))
+        self._found = Found(whole, poses, len(track), ready, complete=False)
 
     def finish(self, clip: DetectedClip, poses: SavedPoses | None, detected_as: str) -> None:
         """Take up the final answer."""
         self._clip, self.detected_as = clip, detected_as
-        self._found = Found(clip.track, poses, len(clip.track), complete=True)
+        count = len(clip.track)
+        self._found = Found(clip.track, poses, count, count, complete=True)
 
     @contextmanager
     def worked_on(self, stop: Callable[[], bool]) -> Iterator[None]:
@@ -376,7 +383,7 @@ class _Preview:
     def look_on(self, film: Film) -> None:
         """Take up what is new."""
         now = time.monotonic()
-        if now - self._looked_at < _LOOK_S:
+        if now - self._looked_at < _LOOK_S * max(1.0, self._shown / _MANY):
             return
         self._looked_at = now
         track = film.so_far

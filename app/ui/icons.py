@@ -15,7 +15,6 @@ from PyQt6.QtSvg import QSvgRenderer
 _SHAPES: Final = {
     "play": '<path d="M7 4.5v15l12.5-7.5z" fill="C"/>',
     "pause": '<path d="M7.5 5v14M16.5 5v14" stroke-width="3.4"/>',
-    "stop": '<rect x="5.5" y="5.5" width="13" height="13" rx="1.5" fill="C"/>',
     "first": '<path d="M6 5v14"/><path d="M19 5.5v13L9.5 12z" fill="C"/>',
     "step": '<path d="M5.5 5.5v13L13 12z" fill="C"/><path d="M17.5 5v14"/>',
     "back": '<path d="M18.5 5.5v13L11 12z" fill="C"/><path d="M6.5 5v14"/>',

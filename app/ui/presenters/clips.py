@@ -64,7 +64,8 @@ class RecordedClip:
         self._hold.let_go()
 
     def _with(self, poses: SavedPoses | None) -> Found:
-        return Found(self._track, poses, len(self._track), complete=True)
+        count = len(self._track)
+        return Found(self._track, poses, count, count, complete=True)
 
 
 Clip = RecordedClip | VideoTake

@@ -70,7 +70,7 @@ class Opening:
             self._lifting.cancel()
 
         def lifted(_result: object) -> None:
-            if take.warnings and window.stage is not None:
+            if take.warnings and window.playback is not None and window.playback.clip is take:
                 window.tell(" ".join(take.warnings))
 
         def lift(control: Control) -> None:

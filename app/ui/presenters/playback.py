@@ -19,7 +19,7 @@ from app.ui import words
 from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
 from app.ui.presenters.stage import Look, Position, Tick
 from app.ui.presenters.standing import misfit
-from models.skeleton import LANDMARK_COUNT, MIRROR
+from models.skeleton import JOINT_COUNT, LANDMARK_COUNT, MIRROR
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _NO_PICTURES = "Recorded without its pictures: only the joints were kept"
 _SAID_S = 8.0
 _HOLE = "No picture came at that time: the camera was lost"
+_SETTLED = 30
+"""Frames after which what is drawn no longer depends on where one began to look."""
 _HOLE_S = 1.5
 """A slow camera takes a picture a second."""
 _STAYS_S = 0.1
@@ -172,6 +174,9 @@ class PlaybackStage:
         self._last = Look()
         self._shown = -1
         self._began_at = time.monotonic()
+        self._seen = np.zeros((0, JOINT_COUNT), np.bool_)
+        self._looked_at = 0
+        """Frames of which it is known which joints are drawn."""
         self._company, self._fit = CompanyHints(), FitHint()
         self._take_up(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
@@ -186,12 +191,26 @@ class PlaybackStage:
         """(N,) whom each frame is of."""
         self.poses: SavedPoses | None = found.poses
         """Of the frames; None until there are any."""
-        self._seen = seen_mask(self._data.conf)
+        self._seen = self._seen_in(found)
         self.clock.duration_s = float(self.time_s[-1])
-        self._gaps = gaps(self.time_s, self._data.tracked[: found.ready])
+        self._gaps = gaps(self.time_s, self._data.tracked[: found.detected])
         self._holes = holes(self.time_s)
         self._shown = -1
         self.read_events()
+
+    def _seen_in(self, found: Found) -> NDArray[np.bool_]:
+        """(N, 17) which joints are drawn in the picture.  While frames are added only those are
+        looked at: an hour of them takes a second."""
+        conf = found.track.conf
+        if found.complete:
+            return seen_mask(conf)
+        seen = np.zeros(conf.shape, np.bool_)
+        done, upto = min(self._looked_at, found.detected), found.detected
+        begin = max(0, done - _SETTLED)
+        seen[:done] = self._seen[:done]
+        seen[done:upto] = seen_mask(conf[begin:upto])[done - begin :]
+        self._looked_at = upto
+        return seen
 
     @property
     def shown_pose(self) -> Pose3D | None:

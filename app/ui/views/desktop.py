@@ -14,9 +14,9 @@ from app.ui.presenters import sources
 
 
 def videos() -> Path:
-    """The user's folder of films."""
-    films = QStandardPaths.StandardLocation.MoviesLocation
-    return Path(QStandardPaths.writableLocation(films) or Path.home())
+    """The user's folder of films, or else their own."""
+    films = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation))
+    return films if films.is_dir() else Path.home()
 
 
 def show_folder(folder: Path) -> None:

@@ -65,7 +65,7 @@ class SettingsPanel(QFrame):
         self._preferences = preferences
         self._choices: dict[str, kit.Choice] = {}
         self._names: list[QLabel] = []
-        self.setFixedWidth(kit.ems(self, 18))
+        self.setFixedWidth(kit.ems(self, 20))
         self._column = QVBoxLayout()
         self._column.setSpacing(kit.ems(self, 0.3))
         self._build()

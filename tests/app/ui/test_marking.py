@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QContextMenuEvent, QImage
+from PyQt6.QtGui import QContextMenuEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QInputDialog, QMenu
 
@@ -24,6 +24,7 @@ from app.ui.presenters.playback import Clock, PlaybackStage
 from app.ui.presenters.recording import RecordState
 from app.ui.views.dialogs import ExportDialog
 from app.ui.views.marking import EventsDialog
+from app.ui.views.scrubber import Scrubber
 from tests.support.mjpeg import MjpegServer
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, until
@@ -306,15 +307,15 @@ def test_where_the_camera_was_lost_there_is_nothing_and_events_stay_where_they_w
     until(lambda: opened.presenter.marking.marks, "the event")
     ((_, moment_s),) = opened.presenter.marking.marks
     assert moment_s == pytest.approx(3.0)
-    shown = place.grab().toImage()
-    columns = [round(place.place_of(share)) for share in (0.08, 0.4)]
-    edges = [changes(shown, column) for column in range(columns[1], columns[1] + 6)]
-    assert max(edges) > changes(shown, columns[0]), "hatched"
+    assert changes_above(place, 0.3, 0.45) > 5, "hatched"
+    assert changes_above(place, 0.9, 1.0) == 0
     playing.go(5.5)
     until(lambda: window.look.pose is not None, "a pose after the loss")
 
 
-def changes(image: QImage, column: int) -> int:
-    """How often the brightness changes down a column."""
-    grey = [image.pixelColor(column, row).lightness() for row in range(image.height())]
+def changes_above(line: Scrubber, start: float, end: float) -> int:
+    """How often the brightness changes just above a part of the line."""
+    image, row = line.grab().toImage(), round(line._track().top()) - 2
+    columns = range(round(line.place_of(start)), round(line.place_of(end)))
+    grey = [image.pixelColor(column, row).lightness() for column in columns]
     return sum(abs(a - b) > 20 for a, b in pairwise(grey))

@@ -21,6 +21,7 @@ from app.system.files import VIDEO_SUFFIXES
 from app.ui.notices import Do
 from app.ui.presenters.recording import RecordState
 from app.ui.views import kit
+from app.ui.views.desktop import videos
 from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, close, until
 
@@ -290,9 +291,10 @@ def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
 
 def test_the_dialog_shows_films_of_telephones(open_window: OpenWindow) -> None:
     window = open_window().window
-    window.ask_file()
+    window.opening.ask_file()
     dialog = window.findChild(QFileDialog)
     assert dialog is not None
+    assert dialog.directory().absolutePath() == str(videos()), "at first"
     for ending in VIDEO_SUFFIXES:
         assert f"*{ending} *{ending.upper()} " in dialog.nameFilters()[0]
     assert {".3gp", ".mts"} < set(VIDEO_SUFFIXES)
