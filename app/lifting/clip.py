@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from app.packets import OTHER_PERSON, Keypoints2D
 from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
+    from app.recording.poses import LiftedPoses
     from app.sources.base import Source
     from models.level import Level
     from models.lifter import Lifter
@@ -40,6 +42,8 @@ class Track:
     """(N,) whom each frame is of: counts up whenever another is followed."""
     chosen: NDArray[np.bool_]
     """(N,) False where that is somebody taken because the one before had been lost."""
+    others: NDArray[np.float32]
+    """(N, 3, 4) left, top, right and bottom in pixels of people who are not followed, or NaN."""
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -105,6 +109,10 @@ class DetectedClip:
         return (*self.faults, *lost)
 
 
+OTHERS: Final = 3
+"""People of whom boxes are kept beside the one followed."""
+
+
 class Rows:
     """What is kept of each frame; the 33 landmarks of an hour of video would fill 200 MB."""
 
@@ -112,6 +120,7 @@ class Rows:
         self.started_at: datetime | None = None
         self.time_s: list[float] = []
         self._rows: list[tuple[object, ...]] = []
+        self._handed_out = 0
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -126,22 +135,37 @@ class Rows:
             (
                 *(keypoints.tracked, keypoints.xy, keypoints.conf, keypoints.world_joints),
                 *(keypoints.company.followed, keypoints.company.chosen),
+                _boxes(keypoints),
             )
         )
 
-    def track(self) -> Track:
-        """All that was kept."""
-        columns = list(zip(*self._rows, strict=True)) or [()] * 6
-        tracked, xy, conf, world, person, chosen = columns
+    def fresh(self) -> Track:
+        """What was kept since this was asked last."""
+        first, self._handed_out = self._handed_out, len(self)
+        return self.track(first)
+
+    def track(self, first: int = 0) -> Track:
+        """All that was kept, from the row ``first`` on."""
+        columns = list(zip(*self._rows[first:], strict=True)) or [()] * 7
+        tracked, xy, conf, world, person, chosen, others = columns
         return Track(
-            time_s=np.array(self.time_s, dtype=np.float64),
+            time_s=np.array(self.time_s[first:], dtype=np.float64),
             tracked=np.array(tracked, dtype=bool),
             xy=np.array(xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
             conf=np.array(conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
             world=np.array(world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
             person=np.array(person, dtype=np.int64),
             chosen=np.array(chosen, dtype=bool),
+            others=np.array(others, dtype=np.float32).reshape(-1, OTHERS, 4),
         )
+
+
+def _boxes(keypoints: Keypoints2D) -> NDArray[np.float32]:
+    """(3, 4) of the others in a frame, NaN where there are fewer."""
+    boxes = np.full((OTHERS, 4), np.nan, np.float32)
+    others = keypoints.company.others[:OTHERS]
+    boxes[: len(others)] = np.reshape(others, (-1, 4))
+    return boxes
 
 
 def clip_of(
@@ -200,6 +224,31 @@ def lift_clip(
     )
     if lifted.missing.all():
         raise _nobody(clip)
+    return motion_of(clip, lifted, describe(lifter), pictures=pictures)
+
+
+def motion_of(
+    clip: DetectedClip,
+    lifted: LiftedPoses,
+    info: Mapping[str, object],
+    *,
+    pictures: Pictures | None = None,
+    events: tuple[Event, ...] = (),
+) -> MotionData:
+    """What a clip was lifted to, as it can be exported.
+
+    Args:
+        clip: N frames.
+        lifted: their poses.
+        info: how those were made, as :func:`describe` has it.
+        pictures: those of the clip, if they can be read again.
+        events: moments that somebody marked.
+    """
+    track = clip.track
+    others = tuple(
+        Event(float(time_s - track.time_s[0]), OTHER_PERSON)
+        for time_s in track.time_s[track.others_from]
+    )
     return MotionData.from_lifted(
         time_s=track.time_s,
         tracked=track.tracked,
@@ -207,27 +256,36 @@ def lift_clip(
         xy=track.xy,
         size=clip.size,
         lifted=lifted,
-        provenance=_provenance(clip, lifter),
+        provenance=_provenance(clip, info),
         pictures=pictures,
         person=track.person,
-        events=tuple(
-            Event(float(time_s - track.time_s[0]), OTHER_PERSON)
-            for time_s in track.time_s[track.others_from]
-        ),
+        events=tuple(sorted((*others, *events), key=lambda each: each.time_s)),
     )
 
 
-def _provenance(clip: DetectedClip, lifter: Lifter) -> Provenance:
+def describe(lifter: Lifter) -> dict[str, object]:
+    """What is kept beside poses about how they were made; no paths of this machine."""
+    about_weights = asdict(lifter.info)
+    del about_weights["path"]
+    return {
+        **about_weights,
+        "device": str(lifter.device),
+        "height_m": lifter.height_m,
+        "detector_depth": lifter.uses_depth,
+    }
+
+
+def _provenance(clip: DetectedClip, info: Mapping[str, Any]) -> Provenance:
     return Provenance(
         source=clip.label,
         started_at=clip.started_at,
         nominal_rate=clip.rate,
         dropped=clip.dropped,
-        weights_name=lifter.info.name,
-        weights_sha256=lifter.info.sha256,
-        height_m=lifter.height_m,
+        weights_name=info["name"],
+        weights_sha256=info["sha256"],
+        height_m=info["height_m"],
         detector=about(clip.detector),
-        detector_depth=lifter.uses_depth,
+        detector_depth=bool(info.get("detector_depth", False)),
         fov_deg=clip.fov_deg,
     )
 

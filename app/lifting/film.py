@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.errors import MixposeError
-from app.lifting.clip import DetectedClip
+from app.lifting.clip import DetectedClip, Track
 from app.lifting.joining import Joining
 from app.lifting.progress import Progress, ProgressCallback, Stage, never
 from app.lifting.stretches import DetectStretch, Part, Plan
@@ -23,9 +26,12 @@ class Film:
         plan: how it is cut.
         engine: who detects.
         options: what is wanted.
+        sent: whether what is found is to be known while it is found, by :attr:`so_far`.
     """
 
-    def __init__(self, plan: Plan, engine: Engine, options: LiftOptions) -> None:
+    def __init__(
+        self, plan: Plan, engine: Engine, options: LiftOptions, *, sent: bool = False
+    ) -> None:
         self._engine = engine
         self._joining = Joining(plan, options.several)
         self._units: dict[int, DetectStretch] = {}
@@ -34,9 +40,11 @@ class Film:
         """By index: those that wait for the ones before them."""
         self._frames: dict[int, float] = {}
         """By index: frames done, with those of the lead-in."""
+        self._parts: dict[int, list[Track]] = {}
+        """By index: what was sent of stretches that are not done."""
         self._error: MixposeError | None = None
         for stretch in plan.stretches:
-            self._submit(DetectStretch(stretch, options))
+            self._submit(DetectStretch(stretch, options, sent=sent))
 
     @property
     def done(self) -> bool:
@@ -52,13 +60,31 @@ class Film:
         total = None if plan.frames is None else round(plan.frames + lead)
         return Progress(Stage.DETECTING, frames if total is None else min(frames, total), total)
 
+    @property
+    def so_far(self) -> Track:
+        """What was found from the beginning on without a gap, as far as it is known."""
+        joining = self._joining
+        found = joining.track
+        coming = self._parts.get(joining.next)
+        if joining.full or not coming:
+            return found
+        part = Track.joined(coming)
+        part = part[int(part.time_s.searchsorted(joining.plan.stretches[joining.next].start_s)) :]
+        if len(found):  # who that is turns out when it is joined
+            part = replace(part, person=np.full_like(part.person, found.person[-1]))
+        return Track.joined([found, part])
+
     def hear(self, event: Event) -> bool:
         """Go on by what the engine says; whether it was about this film."""
         unit = self._units.get(event.ticket)
         if unit is None:
             return False
         if isinstance(event, Moved):
+            if event.amount < self._frames.get(unit.stretch.index, 0.0):
+                self._parts.pop(unit.stretch.index, None)  # it had to begin again
             self._frames[unit.stretch.index] = event.amount
+            if event.part is not None:
+                self._parts.setdefault(unit.stretch.index, []).append(event.part)
             return True
         del self._units[event.ticket]
         if event.error is not None:
@@ -66,6 +92,7 @@ class Film:
             self.give_up()
         else:
             self._frames[unit.stretch.index] = len(event.value.track)
+            self._parts.pop(unit.stretch.index, None)
             self._ready[unit.stretch.index] = (unit, event.value)
             self._join()
         return True
@@ -108,6 +135,7 @@ def detect_film(
     *,
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
+    look_on: Callable[[Film], None] | None = None,
 ) -> DetectedClip:
     """Detect a film by ``engine``, which has nothing else to do.
 
@@ -117,11 +145,12 @@ def detect_film(
         options: what is wanted.
         stop: asked all the time; once True, what was read without a gap is returned.
         progress: called in the calling thread; may raise to stop.
+        look_on: likewise, with what there is so far.
 
     Raises:
         SourceError, DetectorError, LiftingError: as :meth:`Film.clip`.
     """
-    film = Film(plan, engine, options)
+    film = Film(plan, engine, options, sent=look_on is not None)
     try:
         while not film.done:
             stopping = stop()
@@ -131,6 +160,8 @@ def detect_film(
                 break
             if progress is not None:
                 progress(film.progress)
+            if look_on is not None:
+                look_on(film)
     finally:
         film.give_up()
     return film.clip()

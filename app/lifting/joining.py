@@ -58,6 +58,11 @@ class Joining:
         """Whether all are there, or none can follow."""
         return self.next == len(self.plan.stretches) or not self._complete
 
+    @property
+    def track(self) -> Track:
+        """All that was put together so far."""
+        return Track.joined(self._tracks or [Rows().track()])
+
     def again(self, part: Part, unit: DetectStretch) -> DetectStretch | None:
         """What to do instead, if ``part`` does not continue the one before it; its ``unit``.
 
@@ -99,7 +104,7 @@ class Joining:
         Raises:
             SourceError: all of the film was read, and held no frame.
         """
-        track = Track.joined(self._tracks or [Rows().track()])
+        track = self.track
         complete = self._complete and self.full
         if not len(track) and complete:
             raise no_frames(self.plan.label)

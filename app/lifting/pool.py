@@ -15,10 +15,10 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Final
+from typing import Any, Final
 
 from app.errors import LiftingError
 from app.lifting.units import Done, Event, Moved, Unit, done
@@ -272,9 +272,9 @@ class _Throttled:
         self._pipe, self._ticket = pipe, ticket
         self._told_at = 0.0
 
-    def __call__(self, amount: float) -> None:
+    def __call__(self, amount: float, part: Callable[[], Any] | None = None) -> None:
         now = time.monotonic()
         if now - self._told_at >= _TELL_S:
             self._told_at = now
             with contextlib.suppress(OSError):  # the other end is gone: poll says so next
-                self._pipe.send(Moved(self._ticket, amount))
+                self._pipe.send(Moved(self._ticket, amount, part and part()))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.errors import DetectorError, RecordingError
+from app.lifting.clip import describe
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.wanted import HEIGHT_RANGE_M
@@ -150,14 +151,14 @@ def is_current(recording: Recording, options: LiftOptions) -> bool:
         there = poses.level
         if there is None or not there.told or float(abs(there.up - told.up).max()) > _SAME_UP:
             return False
-    return options.weights is None or _made_with(poses.info, options.weights)
+    return options.weights is None or made_with(poses.info, options.weights)
 
 
 _SAME_UP = 1e-4
 """Of a direction's coordinates, which are saved with five digits."""
 
 
-def _made_with(info: Mapping[str, object], weights: str) -> bool:
+def made_with(info: Mapping[str, object], weights: str) -> bool:
     """Whether poses were lifted with ``weights``, a shipped name or a file, as they are now."""
     from models.checkpoint import resolve_weights
 
@@ -166,18 +167,6 @@ def _made_with(info: Mapping[str, object], weights: str) -> bool:
         return hashlib.sha256(path.read_bytes()).hexdigest() == info["sha256"]
     except OSError:  # loading them says it in words
         return False
-
-
-def describe(lifter: Lifter) -> dict[str, object]:
-    """What is kept beside poses about how they were made; no paths of this machine."""
-    about = asdict(lifter.info)
-    del about["path"]
-    return {
-        **about,
-        "device": str(lifter.device),
-        "height_m": lifter.height_m,
-        "detector_depth": lifter.uses_depth,
-    }
 
 
 def _within(value: object, limits: tuple[float, float]) -> float | None:

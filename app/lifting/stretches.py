@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from app.errors import SourceError
 from app.lifting.clip import Rows, Track
 from app.lifting.reading import ReadAhead, expected_frames
+from app.lifting.units import Tell
 
 if TYPE_CHECKING:
     from app.detection.detector import Detector
@@ -141,6 +142,8 @@ class DetectStretch:
     options: LiftOptions
     memory: Memory | None = None
     """Of who detected the stretch before, at the moment this one's detector begins."""
+    sent: bool = False
+    """Whether what is found is sent while it is found, for somebody who looks on."""
 
     @property
     def needs_network(self) -> bool:
@@ -152,7 +155,7 @@ class DetectStretch:
         """The file's name."""
         return self.stretch.path.name
 
-    def run(self, tell: Callable[[float], None], stop: Callable[[], bool]) -> Part:
+    def run(self, tell: Tell, stop: Callable[[], bool]) -> Part:
         """Read and detect the stretch; tells the frames done.
 
         What is read before damage is kept.
@@ -178,10 +181,11 @@ class DetectStretch:
         self,
         source: Source,
         detector: Detector,
-        tell: Callable[[float], None],
+        tell: Tell,
         stop: Callable[[], bool],
     ) -> Part:
         stretch, rows = self.stretch, Rows()
+        parts = (rows.fresh,) if self.sent else ()
         faults: tuple[str, ...] = ()
         memory: Memory | None = None
         ended = True
@@ -197,7 +201,7 @@ class DetectStretch:
                     if memory is None and frame.time_s >= stretch.next_s:
                         memory = detector.memory
                     rows.append(detector.detect(frame))
-                    tell(len(rows))
+                    tell(len(rows), *parts)
         except SourceError as error:
             faults = (str(error),)
         return Part(
@@ -210,9 +214,7 @@ class DetectStretch:
         )
 
 
-def _after(
-    frames: Iterable[Frame], start_s: float, tell: Callable[[float], None]
-) -> Iterator[Frame]:
+def _after(frames: Iterable[Frame], start_s: float, tell: Tell) -> Iterator[Frame]:
     """Leave out what comes before ``start_s``: seeking ends at the frame that is shown then."""
     for frame in frames:
         if frame.time_s < start_s:

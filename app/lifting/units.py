@@ -15,6 +15,10 @@ from app.system import paths
 log: Final = logging.getLogger(__name__)
 
 
+Tell = Callable[..., None]
+"""Called with an amount, and perhaps with what gives a part of the result."""
+
+
 class Unit(Protocol):
     """A piece of work that stands for itself: it can be pickled, and begun again when lost."""
 
@@ -26,12 +30,13 @@ class Unit(Protocol):
     def needs_network(self) -> bool:
         """Whether it lifts, for which a machine may have a graphics card."""
 
-    def run(self, tell: Callable[[float], None], stop: Callable[[], bool]) -> Any:
+    def run(self, tell: Tell, stop: Callable[[], bool]) -> Any:
         """Do it; what it returns can be pickled too.
 
         Args:
             tell: to be called all the time with how far it is, in a measure of its own; who is
-                silent for minutes is taken for dead.
+                silent for minutes is taken for dead.  With what gives the part of the result that
+                has come since, where somebody waits for that.
             stop: asked all the time; once True, return what there is, or raise ``Stopped``.
 
         Raises:
@@ -46,6 +51,8 @@ class Moved:
     ticket: int
     amount: float
     """As the unit tells it; less than before when it had to begin again."""
+    part: Any = None
+    """Of its result, what has come since the one before; None if nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +96,7 @@ class Engine(Protocol):
         """Give up everything at once; more calls do nothing."""
 
 
-def done(
-    ticket: int, unit: Unit, tell: Callable[[float], None], stop: Callable[[], bool]
-) -> Done | None:
+def done(ticket: int, unit: Unit, tell: Tell, stop: Callable[[], bool]) -> Done | None:
     """Do a unit; what is wrong with it is in the answer.  None if it was called off."""
     began = time.perf_counter()
     value: Any = None

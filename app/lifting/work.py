@@ -54,6 +54,11 @@ class Network:
         self._future = self._future or self._pool.submit(make_lifter, self._options)
 
     @property
+    def ready(self) -> bool:
+        """Whether ``get`` would answer at once."""
+        return self._future is not None and self._future.done()
+
+    @property
     def failed(self) -> bool:
         """Whether ``get`` would raise: nothing more needs to be detected then."""
         future = self._future

@@ -108,9 +108,13 @@ class EventList:
     be written, and leaves all as it was.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Read the events of the recording in ``folder``; damaged lines are left out."""
-        self._folder = folder
+    def __init__(self, folder: Path, *, make_folder: bool = False) -> None:
+        """Read the events of the recording in ``folder``; damaged lines are left out.
+
+        With ``make_folder`` it is made for the first event: what is marked in a video of the user's
+        lies in a folder of its own.
+        """
+        self._folder, self._make_folder = folder, make_folder
         self._lock = threading.Lock()
         self._words = _last_words(_content(folder))
 
@@ -156,6 +160,8 @@ class EventList:
                 "Change its events when the recording has ended."
             )
         try:
+            if self._make_folder:
+                self._folder.mkdir(parents=True, exist_ok=True)
             # Two windows that chose a number at the same time would take each other's event away.
             with self._lock, open_inside(self._folder / FILE_NAME, "a+b") as log:
                 if not lock_patiently(log, exclusive=True):

@@ -119,6 +119,11 @@ class PictureWriter:
             return image, time_s
 
 
+def kept_bytes(image: Image) -> int:
+    """What an RGB picture takes when it is kept."""
+    return len(_encode(image, 0.0))
+
+
 def _encode(image: Image, time_s: float) -> bytes:
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

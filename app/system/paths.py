@@ -23,6 +23,16 @@ def log_file() -> Path:
     return platformdirs.user_log_path(_NAME, appauthor=False) / f"{_NAME}.log"
 
 
+def video_cache_dir() -> Path:
+    """What was found in videos, to be found again at any time."""
+    return platformdirs.user_cache_path(_NAME, appauthor=False) / "videos"
+
+
+def video_notes_dir() -> Path:
+    """What the user has noted of videos: marked moments, and which way is up."""
+    return platformdirs.user_data_path(_NAME, appauthor=False) / "videos"
+
+
 def desktop_data_dir() -> Path:
     """Where a Linux desktop looks for the user's own menu entries and icons."""
     return platformdirs.user_data_path()

@@ -15,7 +15,6 @@ from PyQt6.QtSvg import QSvgRenderer
 _SHAPES: Final = {
     "play": '<path d="M7 4.5v15l12.5-7.5z" fill="C"/>',
     "pause": '<path d="M7.5 5v14M16.5 5v14" stroke-width="3.4"/>',
-    "stop": '<rect x="5.5" y="5.5" width="13" height="13" rx="1.5" fill="C"/>',
     "first": '<path d="M6 5v14"/><path d="M19 5.5v13L9.5 12z" fill="C"/>',
     "step": '<path d="M5.5 5.5v13L13 12z" fill="C"/><path d="M17.5 5v14"/>',
     "back": '<path d="M18.5 5.5v13L11 12z" fill="C"/><path d="M6.5 5v14"/>',
@@ -32,6 +31,7 @@ _SHAPES: Final = {
     "follow": '<circle cx="12" cy="12" r="6.5"/><circle cx="12" cy="12" r="1.6" fill="C"/>'
     '<path d="M12 2.5v3.4M12 18.1v3.4M2.5 12h3.4M18.1 12h3.4"/>',
     "plot": '<path d="M4 4v14.5a1.5 1.5 0 0 0 1.5 1.5H20"/><path d="m7.5 14.5 3.5-5 3.5 3L19 6"/>',
+    "level": '<path d="M12 4v11.5M8.5 12l3.5 3.5L15.5 12M3.5 19.5h17"/>',
     "reset": '<path d="M4 4.5V10h5.5"/><path d="M4.6 10a8 8 0 1 1-.4 4.4"/>',
     "chevron": '<path d="M6.5 9.5 12 15l5.5-5.5"/>',
     "close": '<path d="m6 6 12 12M18 6 6 18"/>',

@@ -99,7 +99,7 @@ class Preferences(_Sending):
     theme: ThemeChoice = "system"
     mirror: bool = False
     fill: bool = False
-    follow: bool = False
+    follow: bool = True
     orbit: tuple[float, ...] = ()
     """The 3D view's camera as the view itself writes it; empty for the first view."""
     last_folder: str = ""

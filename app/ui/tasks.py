@@ -141,10 +141,13 @@ class Jobs(QObject):
         self._jobs.clear()
 
     def _poll(self) -> None:
-        ended = [job for job in self._jobs if not job.running]
+        ended: list[Job] = []
+        running: list[Job] = []
+        for job in self._jobs:  # each is asked once: it may end at any moment
+            (running if job.running else ended).append(job)
         if not ended:
             return
-        self._jobs = [job for job in self._jobs if job.running]
+        self._jobs = running
         if not self._jobs:
             self._timer.stop()
         for job in ended:

@@ -9,6 +9,12 @@ from app.detection.models import FOR_LIVE, MODELS, WHY
 from app.pipeline.status import Stats
 from app.stream_out.figures import Figures
 
+_LOSSES: Final = (
+    (0.2, "too many", "Fast movements are missed: choose a smaller picture, or a faster model"),
+    (0.05, "some", "Slow movements are not harmed; fast ones are seen less well"),
+    (0.0, "fine", "That harms nothing"),
+)
+"""From which share on; what is said of it."""
 NARROW_SPACE: Final = "\u2009"
 
 
@@ -61,6 +67,12 @@ def delay(frames: int, rate: float | None) -> str:
     return f"The 3D pose is {frames} {plural}{late} behind: steadier, but later"
 
 
+def megabytes(value: float) -> str:
+    """Rounded as an estimate is told: ``7 MB``, ``55 MB``, ``170 MB``."""
+    step = 1 if value < 10 else 5 if value < 100 else 10
+    return f"{max(step, round(value / step) * step)} MB"
+
+
 def device(name: str) -> str:
     """``cuda:0`` and ``cpu`` as a person calls them."""
     kind = name.partition(":")[0]
@@ -68,11 +80,12 @@ def device(name: str) -> str:
 
 
 def status(
-    stats: Stats, *, gpu_wanted: bool = False, suits_itself: bool = False
+    stats: Stats, pictures: int = 0, *, gpu_wanted: bool = False, suits_itself: bool = False
 ) -> tuple[Segment, ...]:
     """The status line of a live run, left to right.  Figures not yet measured are left out.
 
-    ``suits_itself`` says that the size of the detector's model was not chosen by hand.
+    So many ``pictures`` were looked at since the start.  ``suits_itself`` says that the size of the
+    detector's model was not chosen by hand.
     """
     found = [Segment(f"{stats.fps:.1f} fps", "Pictures searched for a person, each second")]
     found += _detecting(stats, suits_itself=suits_itself)
@@ -88,13 +101,17 @@ def status(
         found.append(_device(stats.device, gpu_wanted=gpu_wanted))
     if stats.weights:
         found.append(Segment(stats.weights, "The trained weights in use; change them in Settings"))
-    found.append(
-        Segment(
-            f"{stats.dropped} dropped",
-            "Pictures lost before the program could take them, since the start",
-        )
-    )
+    if pictures:
+        found.append(_lost(stats.dropped / (stats.dropped + pictures), stats.dropped))
     return tuple(found)
+
+
+def _lost(share: float, count: int) -> Segment:
+    """Of the pictures: how many were lost, and whether that matters."""
+    judged, judgement = next(each[1:] for each in _LOSSES if share >= each[0])
+    text = "no picture lost" if not count else f"{share:.1%} lost: {judged}"
+    explained = f"{count} pictures came too fast to be looked at, since the start.\n{judgement}"
+    return Segment(text, explained, warn=share >= _LOSSES[0][0])
 
 
 def _detecting(stats: Stats, *, suits_itself: bool) -> list[Segment]:
@@ -130,6 +147,12 @@ def _device(name: str, *, gpu_wanted: bool) -> Segment:
             warn=True,
         )
     return Segment("CPU", "The 3D poses are computed on the processor")
+
+
+def lifting(share: float) -> Segment:
+    """How far the lifting of a video is."""
+    text = f"computing 3D, {share:.0%}"
+    return Segment(text, "The poses of this video are computed; next time they are there at once")
 
 
 def sending(figures: list[tuple[str, Figures]]) -> tuple[Segment, ...]:

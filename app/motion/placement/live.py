@@ -1,28 +1,87 @@
 """The lifted pose on the floor of the live 3D view, from frame to frame.
 
-The floor is put under the lowest joint seen, calmly, so that a lifted foot leaves it.  Where the
-person stands is read from the size and place of the 2D figure.  This is for the eye only: files
-hold what the network gave, or what :func:`app.motion.placement.placing.place` makes of the whole.
+The floor is put under the lower foot, calmly, so that a lifted foot leaves it.  Where the person
+stands is read from the size and place of the 2D figure, and so is that both feet leave the floor.
+This is for the eye only: files hold what the network gave, or what
+:func:`app.motion.placement.placing.place` makes of the whole.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.motion.data import ANKLES
 from app.motion.ground import PELVIS_M, pelvis_heights
 from app.motion.placement.lens import Lens
 from app.motion.placement.sight import sight
 from app.packets import Keypoints2D, Pose3D
+from models.level import CAMERA_LEVEL
 
-_RISE_S: Final = 0.06
-_SINK_S: Final = 0.2
+_ANKLES: Final = list(ANKLES)
+_CALM_S: Final = 0.04
+"""Feet tremble, but whoever crouches at 0.6 m/s stays within 2.5 cm of the floor."""
 _WALK_S: Final = 0.35
 _FARTHEST_M: Final = 3.0
 _LEAST_CONF: Final = 0.5
+"""Of joints by which the figure is placed."""
+_FEWEST: Final = 5
+_DEPTH_S: Final = 0.25
+"""A figure's size trembles: depth is followed by all but 1/e in this time."""
+_FLOOR_S: Final = 0.5
+"""So is where the floor seems to be, while somebody stands on it."""
+_LEAVES_M: Final = 0.06
+_LANDS_M: Final = 0.025
+_LONGEST_JUMP_S: Final = 1.0
+"""A fall from 1.2 m: who is up for longer stands there."""
+_KEPT: Final = 16
+"""Frames whose 2D is kept until their pose comes."""
+
+
+class Jumps:
+    """Tells by how much both feet are above the floor.
+
+    Two things must say so: where the figure is in space, which a crouch that looks smaller can
+    deceive, and where the ankles are in the picture, which whoever walks away can.
+    """
+
+    def __init__(self) -> None:
+        self._depth: float | None = None
+        self._floor: NDArray[np.float64] | None = None
+        """How high the feet were when they stood last: in space, and in the picture."""
+        self._up_s: float | None = None
+        """For how long both feet have been in the air; None while one stands."""
+
+    def step(
+        self,
+        pose: Pose3D,
+        keypoints: Keypoints2D | None,
+        place: NDArray[np.float64] | None,
+        step: float,
+    ) -> float:
+        """Metres above the floor, ``step`` seconds after the pose before."""
+        if place is None or keypoints is None or pose.missing[_ANKLES].any():
+            return 0.0
+        self._depth = float(_followed(self._depth, place[2], step, _DEPTH_S))
+        # The ray is sure, the depth along it is not.
+        place = place * (self._depth / place[2])
+        axes = CAMERA_LEVEL if pose.level is None else pose.level.view_axes
+        in_space = float(axes[1] @ place + pose.upright[_ANKLES, 1].min())
+        in_picture = -float(_slopes(keypoints)[_ANKLES, 1].max())
+        feet = np.array([in_space, in_picture])
+        rise = np.zeros(2) if self._floor is None else feet - self._floor
+        above = float(min(rise[0], rise[1] * self._depth))
+        if above > (_LEAVES_M if self._up_s is None else _LANDS_M):
+            self._up_s = (self._up_s or 0.0) + step
+        else:
+            self._up_s = None
+        if self._up_s is None or self._up_s > _LONGEST_JUMP_S:
+            self._floor = _followed(self._floor, feet, step, _FLOOR_S)
+            return 0.0
+        return above
 
 
 class LivePlacement:
@@ -33,14 +92,18 @@ class LivePlacement:
         self._ground = np.zeros(2)
         self._aside = np.zeros(2)
         """By how much another person is moved, to stand where the one before stood."""
-        self._followed: int | None = None
+        self._person: int | None = None
         self._first: NDArray[np.float64] | None = None
         self._time: float | None = None
+        self._jumps = Jumps()
+        self._recent: dict[int, Keypoints2D] = {}
 
     def reset(self) -> None:
         """Forget the person: another source, or a jump in time."""
-        self._height = self._first = self._time = self._followed = None
+        self._height = self._first = self._time = self._person = None
         self._ground, self._aside = np.zeros(2), np.zeros(2)
+        self._jumps = Jumps()
+        self._recent.clear()
 
     def place(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
         """(17, 3) joints in world axes (y up, floor at 0), metres."""
@@ -50,11 +113,13 @@ class LivePlacement:
         if self._height is None:
             self._height = wanted if math.isfinite(wanted) else PELVIS_M
         elif math.isfinite(wanted):
-            # A foot must not sink into the floor; a squat may be followed a little more calmly.
-            lag = _RISE_S if wanted > self._height else _SINK_S
-            self._height += (wanted - self._height) * (1 - math.exp(-step / lag))
-        self._walk(pose, keypoints, step)
-        offset = np.array([self._ground[0], self._height, self._ground[1]])
+            self._height = float(_followed(self._height, wanted, step, _CALM_S))
+        seen = self._seen_with(pose, keypoints)
+        good = ~(pose.missing | pose.filled)
+        place = None if seen is None else position(pose.xyz, seen, good)
+        self._walk(place, keypoints, step)
+        height = self._height + self._jumps.step(pose, seen, place, step)
+        offset = np.array([self._ground[0], height, self._ground[1]])
         placed: NDArray[np.float32] = (local + offset).astype(np.float32)
         return placed
 
@@ -68,20 +133,29 @@ class LivePlacement:
             return 0.0
         return time_s - before
 
-    def _walk(self, pose: Pose3D, keypoints: Keypoints2D | None, step: float) -> None:
+    def _seen_with(self, pose: Pose3D, keypoints: Keypoints2D | None) -> Keypoints2D | None:
+        """The 2D of the pose's own frame, or else of one close by; live poses come later."""
         if keypoints is None or abs(keypoints.time_s - pose.time_s) > 0.5:
-            return
-        place = position(pose.xyz, keypoints, ~(pose.missing | pose.filled))
-        if place is None:
+            return None
+        self._recent[keypoints.index] = keypoints
+        while len(self._recent) > _KEPT:
+            del self._recent[next(iter(self._recent))]
+        return self._recent.get(pose.index, keypoints)
+
+    def _walk(
+        self, place: NDArray[np.float64] | None, keypoints: Keypoints2D | None, step: float
+    ) -> None:
+        if place is None or keypoints is None:
             return
         if self._first is None:
             self._first = place
         moved = place - self._first
         wanted = np.array([place[0], -moved[2]])
-        if self._followed not in (None, keypoints.company.followed):
+        if self._person not in (None, keypoints.company.followed):
             # Whoever is chosen at the picture's edge would walk out of the view.
             self._aside = self._ground - wanted
-        self._followed = keypoints.company.followed
+            self._jumps = Jumps()
+        self._person = keypoints.company.followed
         wanted = np.clip(wanted + self._aside, -_FARTHEST_M, _FARTHEST_M)
         share = 1.0 if step == 0 else 1 - math.exp(-step / _WALK_S)
         self._ground += (wanted - self._ground) * share
@@ -100,7 +174,43 @@ def position(
     Returns:
         None if too few were seen.
     """
-    seen = good & (keypoints.conf >= _LEAST_CONF) & np.isfinite(keypoints.xy).all(axis=1)
-    slopes = np.nan_to_num(Lens.of(keypoints.size, None, None).slopes(keypoints.xy))
+    seen = _placed_by(keypoints, good)
+    slopes = np.nan_to_num(_slopes(keypoints))
     found = sight(xyz[None].astype(np.float64), slopes[None], seen[None].astype(np.float64))
     return found.place[0] if found.known[0] else None
+
+
+def misfit(
+    xyz: NDArray[np.floating], keypoints: Keypoints2D, good: NDArray[np.bool_]
+) -> float | None:
+    """How far the pose, put where it fits best, lies beside the 2D joints: the median of the
+    ``good`` ones, as a share of the figure's height in the picture; infinite if it fits nowhere.
+    None of too few joints.
+    """
+    seen = _placed_by(keypoints, good)
+    if seen.sum() < _FEWEST:
+        return None
+    place = position(xyz, keypoints, good)
+    if place is None:
+        return math.inf
+    points = xyz[seen].astype(np.float64) + place
+    drawn, slopes = points[:, :2] / points[:, 2:], _slopes(keypoints)[seen]
+    height = float(np.ptp(slopes, axis=0).max())
+    away = np.linalg.norm(drawn - slopes, axis=1)
+    return float(np.median(away)) / max(height, 1e-3)
+
+
+def _placed_by(keypoints: Keypoints2D, good: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(17,) the joints that say where the figure is."""
+    finite = np.isfinite(keypoints.xy).all(axis=1)
+    return np.asarray(good & (keypoints.conf >= _LEAST_CONF) & finite, np.bool_)
+
+
+def _slopes(keypoints: Keypoints2D) -> NDArray[np.float64]:
+    """(17, 2) where the joints were seen, through the usual lens."""
+    return Lens.of(keypoints.size, None, None).slopes(keypoints.xy)
+
+
+def _followed(before: Any, now: Any, step: float, lag_s: float) -> Any:
+    """A number or an array that goes towards ``now`` by all but 1/e in ``lag_s``."""
+    return now if before is None else before + (now - before) * (1 - math.exp(-step / lag_s))

@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import ExportError, MixposeError
 from app.export.registry import FORMATS, require
+from app.lifting.video import VideoTake
 from app.motion.selection import Selection
 from app.system.files import free_name, safe_name
 from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.presenters import work
-from app.ui.presenters.live import LiveStage
 from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.window import WindowPresenter
 from app.ui.tasks import Control, Job
 
 if TYPE_CHECKING:
-    from app.detection.following import Choice
     from app.lifting.exporting import Exported
-    from app.recording.reader import Recording
+    from app.ui.presenters.clips import Clip
 
 EXPLAINED: Final = (
     "17 joints in 3D, picture by picture; those that were not seen are not made up. A second file "
@@ -38,24 +37,19 @@ class Target:
     name: str
     path: Path
     """A recording's folder or a video file."""
-    recording: Recording | None = None
-    """The recording, if it is open."""
+    clip: Clip | None = None
+    """What is on stage, if it is that."""
     part: Selection = field(default_factory=Selection)
     """What of it."""
-    choices: tuple[Choice, ...] = ()
-    """Whom to follow in a video."""
 
     @property
     def part_in_words(self) -> str:
         """Which part it is; empty for the whole."""
-        if self.part.whole or self.recording is None:
+        if self.part.whole or self.clip is None:
             return ""
-        ends = self.part.bounds(self.recording.duration_s)
+        time_s = self.clip.found().track.time_s
+        ends = self.part.bounds(float(time_s[-1] - time_s[0]))
         return "Only the selection, {} to {}".format(*map(words.clock, ends))
-
-    @property
-    def is_video(self) -> bool:
-        return self.path.is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +97,15 @@ class ExportPresenter:
     def target(self) -> Target | None:
         stage = self._window.stage
         if isinstance(stage, PlaybackStage):
-            return self.target_of(stage.recording.path)
-        if isinstance(stage, LiveStage) and stage.is_file:
-            path = Path(stage.spec)
-            return Target(path.name, path, choices=stage.choices)
+            return self.target_of(stage.clip.path)
         last = self._window.last_recording
         return self.target_of(last) if last is not None else None
 
     def target_of(self, path: Path) -> Target:
         """A recording, be it on stage or not."""
         stage = self._window.stage
-        if isinstance(stage, PlaybackStage) and stage.recording.path == path:
-            return Target(stage.label, path, stage.recording, stage.selection)
+        if isinstance(stage, PlaybackStage) and stage.clip.path == path:
+            return Target(stage.label, path, stage.clip, stage.selection)
         return Target(path.stem, path)
 
     @property
@@ -144,11 +135,11 @@ class ExportPresenter:
 
         def write(control: Control) -> Exported:
             require(kind)  # before a long video is lifted for nothing
-            if target.is_video:
-                choices = target.choices
-                return work.export_video(target.path, path, kind, preferences, control, choices)
-            recording = target.recording or work.open_recording(target.path)
-            return work.export_recording(recording, path, kind, preferences, control, target.part)
+            wanted = (path, kind, preferences, control, target.part)
+            if isinstance(target.clip, VideoTake):
+                return work.export_video(target.clip, *wanted)
+            recording = target.clip and target.clip.recording
+            return work.export_recording(recording or work.open_recording(target.path), *wanted)
 
         return self._window.jobs.start(
             Job(

@@ -165,7 +165,7 @@ class LibraryPresenter(QObject):
 
     def _shows(self, path: Path) -> bool:
         stage = self._window.stage
-        return isinstance(stage, PlaybackStage) and stage.recording.path == path
+        return isinstance(stage, PlaybackStage) and stage.clip.path == path
 
     def _is_free(self, path: Path) -> bool:
         """Whether this window is doing nothing with it; says so if it is."""

@@ -1,4 +1,4 @@
-"""A live run on stage: camera, stream, performer, or a video file played at its own pace."""
+"""A live run on stage: camera, stream or performer."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from app.detection.following import Choice
-from app.packets import Pose3D
+from app.motion.placement.live import misfit
+from app.packets import Keypoints2D, Pose3D
 from app.pipeline import LiveRun, PoseSink, Snapshot, State
 from app.render.colours import opacity
 from app.ui import notices, words
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
-from app.ui.presenters.company import CompanyHints
-from app.ui.presenters.stage import Look, Position, Stage
+from app.ui.presenters.company import CompanyHints, FitHint
+from app.ui.presenters.stage import Look, Stage
 from models.visibility import SeenTracker
 
 if TYPE_CHECKING:
     from app.sources import Source
     from models.lifter import Lifter
 
+_WEIGHED_S: Final = 5.0
+"""How often a picture is encoded to know what it would take, 2 ms."""
 _NOTICE_S: Final = 10.0
 _HISTORY: Final = 40
-"""Confidences kept so that a pose some frames old is drawn with those of its own frame."""
+"""Frames whose 2D is kept, so that a pose some frames old goes with that of its own frame."""
 
 
 def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
@@ -61,23 +62,21 @@ class LiveStage:
         self.spec = spec
         self.label = sources.short(spec)
         self.is_camera = sources.is_camera(spec)
-        self.is_file = not sources.is_url(spec) and Path(spec).is_file()
-        self.recordable = not self.is_file
         self._no_camera = no_camera
         self.gpu_wanted = preferences.device not in ("auto", "cpu")
         self.suits_itself = preferences.detector_size is None
         """Whether the size of the detector's model is the run's to choose."""
-        self._loop = False
         self._noticed: Exception | None = None
         self._noticed_at = 0.0
         self._hints = notices.SightHints()
         self._company = CompanyHints()
-        self.choices: tuple[Choice, ...] = ()
-        """Whom the user has chosen to follow, and from when on."""
         self._tracker = SeenTracker()
         self._seen_index = -1
         self._seen = np.zeros(17, dtype=np.bool_)
-        self._confidences: dict[int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
+        self._history: dict[int, Keypoints2D] = {}
+        self._fit = FitHint()
+        self._picture_bytes: int | None = None
+        self._weighed_at = 0.0
         self.recording = False
         """Set by the window, for the words used when the camera is lost."""
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
@@ -111,9 +110,27 @@ class LiveStage:
         return self._last.source.rate if self._last.source else None
 
     @property
+    def shown_pose(self) -> Pose3D | None:
+        """The newest pose."""
+        return self._last.pose
+
+    @property
     def snapshot(self) -> Snapshot:
         """The newest results the window has shown."""
         return self._last
+
+    @property
+    def picture_cost(self) -> float | None:
+        """Megabytes a minute that its pictures would take if they were recorded; None before the
+        first."""
+        from app.recording.video import kept_bytes
+
+        frame, now = self._last.frame, time.monotonic()
+        if frame is None or self.rate is None:
+            return None
+        if self._picture_bytes is None or now - self._weighed_at > _WEIGHED_S:
+            self._picture_bytes, self._weighed_at = kept_bytes(frame.image), now
+        return self._picture_bytes * self.rate * 60 / 1e6
 
     def look(self) -> Look:
         now = self._last = self.run.latest()
@@ -131,43 +148,16 @@ class LiveStage:
             notice=self._notice(now),
             hint=self._hint(now),
             status=self._status(now),
-            position=self._position(now),
         )
-
-    def toggle(self) -> None:
-        if not self.is_file:
-            return
-        if self._last.state is State.RUNNING:
-            self.run.pause()
-        else:
-            self.run.resume()
-
-    def seek(self, share: float) -> None:
-        facts = self._last.source
-        if facts and facts.duration_s and not facts.live:
-            self.run.seek(share * facts.duration_s)
-
-    def step(self, frames: int) -> None:
-        if self.is_file:
-            self.run.step(frames)
 
     def choose_person(self, x: float, y: float) -> None:
         """Follow whoever is at this place of the picture shown, in pixels."""
         if self._last.frame is not None:
-            choice = Choice(x, y, self._last.frame.time_s)
-            self.choices += (choice,)
-            self.run.choose_person(choice.x, choice.y, choice.time_s)
+            self.run.choose_person(x, y, self._last.frame.time_s)
 
     def send_to(self, *sinks: PoseSink) -> None:
         """Give every pose that is shown to these too, and no longer to those before them."""
         self.run.send_to(*sinks)
-
-    def set_speed(self, speed: float) -> None:
-        """A file being analysed live plays at its own pace only."""
-
-    def set_loop(self, loop: bool) -> None:
-        self._loop = loop
-        self.run.set_loop(loop)
 
     def close(self, timeout_s: float) -> bool:
         return self.run.stop(timeout_s)
@@ -178,26 +168,35 @@ class LiveStage:
             return
         if keypoints.index < self._seen_index:
             self._tracker = SeenTracker()
-            self._confidences.clear()
+            self._history.clear()
         self._seen_index = keypoints.index
         self._seen = self._tracker.step(keypoints.conf)
-        self._confidences[keypoints.index] = keypoints.conf
-        while len(self._confidences) > _HISTORY:
-            del self._confidences[next(iter(self._confidences))]
+        self._history[keypoints.index] = keypoints
+        while len(self._history) > _HISTORY:
+            del self._history[next(iter(self._history))]
 
     def _pose_opacity(
         self, pose: Pose3D | None
     ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None:
         if pose is None:
             return None
-        conf = self._confidences.get(pose.index)
-        return None if conf is None else opacity(conf)
+        seen = self._history.get(pose.index)
+        return None if seen is None else opacity(seen.conf)
+
+    def _misfit(self, pose: Pose3D | None) -> float | None:
+        seen = None if pose is None else self._history.get(pose.index)
+        if pose is None or seen is None:
+            return None
+        return misfit(pose.xyz, seen, ~(pose.missing | pose.filled))
 
     def _status(self, now: Snapshot) -> tuple[words.Segment, ...]:
         sending = self.sending()
         if now.frame is None:
             return ()
-        said = words.status(now.stats, gpu_wanted=self.gpu_wanted, suits_itself=self.suits_itself)
+        pictures = now.frame.index + 1
+        said = words.status(
+            now.stats, pictures, gpu_wanted=self.gpu_wanted, suits_itself=self.suits_itself
+        )
         return said + sending
 
     def _notice(self, now: Snapshot) -> notices.Notice | None:
@@ -219,24 +218,16 @@ class LiveStage:
             return "Loading the person finder …"
         if now.pose is None and now.sight is not None and not now.stats.weights:
             return "Loading the 3D network …"
-        about_others = self._company.step(now.keypoints.company, time.monotonic())
-        return about_others or self._hints.step(now.sight, time.monotonic())
+        moment = time.monotonic()
+        about_others = self._company.step(now.keypoints.company, moment)
+        apart = self._fit.step(self._misfit(now.pose), moment)
+        return apart or about_others or self._hints.step(now.sight, moment)
 
     def _is_fresh(self, notice: Exception | None) -> bool:
         """Whether something that went wrong has not been shown for long enough yet."""
         if notice is not self._noticed:
             self._noticed, self._noticed_at = notice, time.monotonic()
         return notice is not None and time.monotonic() - self._noticed_at < _NOTICE_S
-
-    def _position(self, now: Snapshot) -> Position | None:
-        if not self.is_file or now.source is None:
-            return None
-        return Position(
-            time_s=now.frame.time_s if now.frame else 0.0,
-            duration_s=now.source.duration_s or 0.0,
-            playing=now.state is State.RUNNING,
-            loop=self._loop,
-        )
 
 
 def close_in_background(stage: Stage) -> threading.Thread:

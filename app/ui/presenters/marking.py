@@ -80,7 +80,7 @@ class Marking:
         if made is not None:
             self.say(f"{made.label} marked")
         elif stage is not None:
-            events, moment_s = stage.recording.events, stage.starts_at_s + stage.shown_s
+            events, moment_s = stage.clip.events, stage.starts_at_s + stage.shown_s
             self._change(
                 lambda: events.add(moment_s),
                 lambda made: self.say(f"{made.label} marked at {words.clock(stage.shown_s)}"),
@@ -92,7 +92,7 @@ class Marking:
         """Give an event of the recording on stage another label."""
         stage, mark = self._stage, self._mark(number)
         if stage is not None and mark is not None and label.strip() != mark.label:
-            events = stage.recording.events
+            events = stage.clip.events
             self._change(lambda: events.rename(number, label))
 
     def remove(self, number: int) -> None:
@@ -100,7 +100,7 @@ class Marking:
         stage, mark = self._stage, self._mark(number)
         if stage is None or mark is None:
             return
-        events = stage.recording.events
+        events = stage.clip.events
 
         def put_back() -> None:
             self._window.clear_news()
@@ -138,7 +138,7 @@ class Marking:
         return "" if mark is None else mark.label
 
     def _mark(self, number: int) -> Mark | None:
-        marks = () if self._stage is None else self._stage.recording.events.marks
+        marks = () if self._stage is None else self._stage.clip.events.marks
         return next((mark for mark in marks if mark.number == number), None)
 
     def _change(

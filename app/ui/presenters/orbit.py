@@ -20,6 +20,8 @@ class OrbitPresenter:
     def __init__(self) -> None:
         self.camera: OrbitCamera = THREE_QUARTER
         self.follow = False
+        self._person: tuple[float, float] | None = None
+        """Where the person is on the floor, x and z; None while there is nobody."""
 
     @property
     def view(self) -> View:
@@ -34,21 +36,44 @@ class OrbitPresenter:
         self.camera = self.camera.zoomed(steps)
 
     def reset(self) -> None:
+        """The first view, of where the person is."""
         self.camera = THREE_QUARTER
+        self._frame()
+
+    def set_follow(self, on: bool) -> None:
+        """Keep the person in the middle from now on, or no longer."""
+        self.follow = on
+        if on:
+            self._frame()
+
+    def forget(self) -> None:
+        """There is nobody any more."""
+        self._person = None
 
     def preset(self, name: str) -> None:
         """``front``, ``side``, ``top`` or ``three-quarter``; the place looked at stays."""
         target = self.camera.target if self.follow else PRESETS[name].target
         self.camera = replace(PRESETS[name], target=target)
+        if self.follow:
+            self._frame()
 
     def accompany(self, pelvis: NDArray[np.floating], step_s: float) -> None:
         """Keep the person in the middle, if following; heights are left to the user's pan."""
+        first, self._person = self._person is None, (float(pelvis[0]), float(pelvis[2]))
         if not self.follow:
             return
+        if first:
+            self._frame()
         x, y, z = self.camera.target
         share = 1 - math.exp(-max(0.0, step_s) / _FOLLOW_S)
         moved = (x + share * (float(pelvis[0]) - x), y, z + share * (float(pelvis[2]) - z))
         self.camera = self.camera.aimed_at(moved)
+
+    def _frame(self) -> None:
+        """Aim at the person at once."""
+        if self._person is not None:
+            x, z = self._person
+            self.camera = self.camera.aimed_at((x, self.camera.target[1], z))
 
     def remembered(self) -> tuple[float, ...]:
         """Numbers for ``Preferences.orbit``."""

@@ -1,4 +1,4 @@
-"""A recording on stage: its own clock, the 2D and 3D of each frame, and the pictures if kept."""
+"""A recording or a video on stage: its clock, and the picture, 2D and 3D of each frame."""
 
 from __future__ import annotations
 
@@ -11,19 +11,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from app.detection.following import Choice
+from app.motion.placement.live import misfit
 from app.motion.selection import Selection
 from app.packets import Company, Frame, Keypoints2D, Pose3D
 from app.render.colours import opacity
 from app.ui import words
+from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
 from app.ui.presenters.stage import Look, Position, Tick
-from models.skeleton import MIRROR
+from models.skeleton import JOINT_COUNT, LANDMARK_COUNT, MIRROR
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
+    from app.lifting.video import Found
     from app.pipeline.sink import PoseSink
     from app.recording.events import Mark
     from app.recording.poses import SavedPoses
-    from app.recording.reader import Recording
+    from app.ui.presenters.clips import Clip
+
+_NO_PICTURES = "Recorded without its pictures: only the joints were kept"
+_SAID_S = 8.0
+_HOLE = "No picture came at that time: the camera was lost"
+_SETTLED = 30
+"""Frames after which what is drawn no longer depends on where one began to look."""
+_HOLE_S = 1.5
+"""A slow camera takes a picture a second."""
+_STAYS_S = 0.1
+"""The last frame before a hole is shown for so long."""
+_NO_LANDMARKS = np.full((LANDMARK_COUNT, 5), np.nan, np.float32)
 
 
 class Clock:
@@ -39,6 +54,8 @@ class Clock:
         self.loop = False
         self.part: tuple[float, float] | None = None
         """What is played again and again with ``loop``; None for the whole."""
+        self.ready_s: float | None = None
+        """Playing waits there for what is to come; None if nothing is."""
         self._now = now
         self._speed = 1.0
         self._playing = False
@@ -57,7 +74,10 @@ class Clock:
         """The position in seconds, after letting time pass."""
         now = self._now()
         if self._playing:
-            self._time_s += (now - self._since) * self._speed
+            ahead = self._time_s + (now - self._since) * self._speed
+            if self.ready_s is not None:
+                ahead = max(self._time_s, min(ahead, self.ready_s))
+            self._time_s = ahead
             start_s, end_s = self._stretch
             if self._time_s >= end_s:
                 self._end(start_s, end_s)
@@ -96,27 +116,27 @@ class Clock:
 
 
 class Pictures:
-    """Fetches the pictures of a recording in a thread; only the newest wish counts."""
+    """Fetches the pictures of a clip in a thread; only the newest wish counts."""
 
-    def __init__(self, recording: Recording) -> None:
-        self._recording = recording
-        self._wish = -1
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self._wish: float | None = None
         self._changed = threading.Condition()
         self._closed = False
-        self._frame: Frame | None = None
-        self._thread = threading.Thread(target=self._run, name="recorded pictures", daemon=True)
+        self._served: tuple[float, Frame | None] | None = None
+        self._thread = threading.Thread(target=self._run, name="clip pictures", daemon=True)
         self._thread.start()
 
     @property
-    def frame(self) -> Frame | None:
-        """The picture read last; None if that one was not kept."""
-        return self._frame
+    def served(self) -> tuple[float, Frame | None] | None:
+        """The wish fulfilled last, and its picture; no picture if that one was not kept."""
+        return self._served
 
-    def wish(self, index: int) -> None:
-        """Ask for the picture of this recorded frame."""
+    def wish(self, time_s: float) -> None:
+        """Ask for the picture of the frame of that time, on the clock of the frames."""
         with self._changed:
-            if self._wish != index:
-                self._wish = index
+            if self._wish != time_s:
+                self._wish = time_s
                 self._changed.notify()
 
     def close(self, timeout_s: float) -> bool:
@@ -127,66 +147,84 @@ class Pictures:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        served = -1
+        fulfilled: float | None = None
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._wish != served)  # noqa: B023
+                self._changed.wait_for(lambda: self._closed or self._wish != fulfilled)  # noqa: B023
                 if self._closed:
                     return
-                served = self._wish
-            image = self._recording.picture(served)
-            time_s = float(self._recording.keypoints.time_s[served])
-            self._frame = (
-                None if image is None else Frame(served, time_s, image, time.perf_counter())
-            )
+                fulfilled = self._wish
+            if fulfilled is not None:
+                self._served = fulfilled, self._clip.frame_at(fulfilled)
 
 
 class PlaybackStage:
-    """Shows one recording."""
+    """Shows one clip: a recording, or a video."""
 
-    recordable = False
-
-    def __init__(self, recording: Recording, now: Callable[[], float] = time.monotonic) -> None:
-        self.recording = recording
-        self.label = recording.path.stem
-        self._data = recording.keypoints
-        self.time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
-        """(N,) of the frames, from the first."""
-        self.person = self._data.person
-        """(N,) whom each frame is of."""
-        self._seen = seen_mask(self._data.conf)
-        self.clock = Clock(float(self.time_s[-1]) if len(self.time_s) else 0.0, now)
-        self._gaps = gaps(self._data.tracked)
-        self.poses: SavedPoses | None = recording.poses
-        """Of the frames; None until it is lifted."""
-        self._pictures = Pictures(recording) if recording.video_path else None
-        from app.recording.hold import Hold  # it imports OpenCV, which the window's start can spare
-
-        self._hold = Hold(recording.path)
-        self._last = Look()
-        self._shown = -1
+    def __init__(self, clip: Clip, now: Callable[[], float] = time.monotonic) -> None:
+        self.clip = clip
+        self.label = clip.label
+        self.clock = Clock(0.0, now)
         self._sinks: tuple[PoseSink, ...] = ()
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
         """Set by who sends the poses on, for the status line."""
         self.selection = Selection()
         self.marks: tuple[Mark, ...] = ()
         self._ticks: tuple[Tick, ...] = ()
-        self.read_events()
+        self._last = Look()
+        self._shown = -1
+        self._began_at = time.monotonic()
+        self._seen = np.zeros((0, JOINT_COUNT), np.bool_)
+        self._looked_at = 0
+        """Frames of which it is known which joints are drawn."""
+        self._company, self._fit = CompanyHints(), FitHint()
+        self._take_up(clip.found())
+        self._pictures = Pictures(clip) if clip.has_pictures else None
         self.clock.play()
+
+    def _take_up(self, found: Found) -> None:
+        """Show what is known by now."""
+        self._found, self._data = found, found.track
+        self.time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
+        """(N,) of the frames, from the first."""
+        self.person = self._data.person
+        """(N,) whom each frame is of."""
+        self.poses: SavedPoses | None = found.poses
+        """Of the frames; None until there are any."""
+        self._seen = self._seen_in(found)
+        self.clock.duration_s = float(self.time_s[-1])
+        self._gaps = gaps(self.time_s, self._data.tracked[: found.detected])
+        self._holes = holes(self.time_s)
+        self._shown = -1
+        self.read_events()
+
+    def _seen_in(self, found: Found) -> NDArray[np.bool_]:
+        """(N, 17) which joints are drawn in the picture.  While frames are added only those are
+        looked at: an hour of them takes a second."""
+        conf = found.track.conf
+        if found.complete:
+            return seen_mask(conf)
+        seen = np.zeros(conf.shape, np.bool_)
+        done, upto = min(self._looked_at, found.detected), found.detected
+        begin = max(0, done - _SETTLED)
+        seen[:done] = self._seen[:done]
+        seen[done:upto] = seen_mask(conf[begin:upto])[done - begin :]
+        self._looked_at = upto
+        return seen
+
+    @property
+    def shown_pose(self) -> Pose3D | None:
+        """That of the frame shown."""
+        return self._last.pose
 
     @property
     def lifted(self) -> bool:
         """Whether there are 3D poses to show and export."""
         return self.poses is not None
 
-    def show_poses(self, poses: SavedPoses) -> None:
-        """The recording has been lifted."""
-        self.poses = poses
-        self._shown = -1
-
     def read_events(self) -> None:
         """Take up what has become of the events."""
-        self.marks = self.recording.events.marks
+        self.marks = self.clip.events.marks
         length_s = self.clock.duration_s or 1.0
         self._ticks = tuple(
             Tick(
@@ -204,8 +242,17 @@ class PlaybackStage:
 
     @property
     def shown_s(self) -> float:
-        """The time of the frame shown, from the first."""
-        return float(self.time_s[self.index])
+        """The time of the frame shown, from the first; where none is, the moment itself."""
+        moment_s = self.clock.read()
+        return moment_s if self._in_hole(moment_s) else float(self.time_s[self._index(moment_s)])
+
+    def _in_hole(self, moment_s: float) -> bool:
+        """Whether no frame is shown at a time because the source had been lost."""
+        length_s = self.clock.duration_s
+        return any(
+            start * length_s + _STAYS_S < moment_s < end * length_s - 5e-7
+            for start, end in self._holes
+        )
 
     def frame_time(self, time_s: float) -> float:
         """The time of the frame shown at ``time_s``."""
@@ -226,15 +273,36 @@ class PlaybackStage:
         self.clock.move(time_s)
 
     def look(self) -> Look:
-        index = self._index(self.clock.read())
-        frame = self._frame(index)
+        found = self.clip.found()
+        if found is not self._found:
+            self._take_up(found)
+        growing = self.clip.lifting and not found.complete
+        # Playing waits for the poses, as it would for a slow disk.
+        self.clock.ready_s = float(self.time_s[max(0, found.ready - 1)]) if growing else None
+        moment_s = self.clock.read()
+        if self._in_hole(moment_s):
+            index, frame = -1, None
+        else:
+            index, frame = self._newest(self._index(moment_s))
         if index != self._shown or frame is not self._last.frame:
-            self._last = self._compose(index, frame)
+            nothing = Look(size=self.clip.size)
+            self._last = nothing if index < 0 else self._compose(index, frame)
         if index != self._shown:
             self._send(self._last)
             self._shown = index
-        status = self._last.status + self.sending()
-        return replace(self._last, position=self._position(), status=status)
+        return replace(
+            self._last,
+            position=self._position(growing=growing),
+            status=self._status(index, growing=growing) + self.sending(),
+            hint=self._hint(index, growing=growing),
+        )
+
+    def choose_person(self, x: float, y: float) -> Choice | None:
+        """Who is at this place of the picture shown, in pixels, if it is not the one followed."""
+        keypoints = self._last.keypoints
+        if keypoints is None or box_at(keypoints.company.others, x, y) is None:
+            return None
+        return Choice(x, y, self.starts_at_s + keypoints.time_s)
 
     def toggle(self) -> None:
         if self.clock.playing:
@@ -262,8 +330,9 @@ class PlaybackStage:
         self.clock.loop = loop
 
     def close(self, timeout_s: float) -> bool:
-        self._hold.let_go()
-        return self._pictures.close(timeout_s) if self._pictures else True
+        ended = self._pictures.close(timeout_s) if self._pictures else True
+        self.clip.close()
+        return ended
 
     @property
     def index(self) -> int:
@@ -274,11 +343,17 @@ class PlaybackStage:
         # Half a microsecond: a frame's own time must give that frame in spite of rounding.
         return max(0, int(np.searchsorted(self.time_s, time_s + 5e-7, side="right")) - 1)
 
-    def _frame(self, index: int) -> Frame | None:
+    def _newest(self, index: int) -> tuple[int, Frame | None]:
+        """The frame to be shown while ``index`` is wanted: the newest whose picture is there, so
+        that picture and pose are of one frame."""
         if self._pictures is None:
-            return None
-        self._pictures.wish(index)
-        return self._pictures.frame
+            return index, None
+        self._pictures.wish(float(self._data.time_s[index]))
+        served = self._pictures.served
+        if served is None:
+            return index, None
+        time_s, frame = served
+        return self._index(time_s - self.starts_at_s), frame
 
     def _compose(self, index: int, frame: Frame | None) -> Look:
         data, poses = self._data, self.poses
@@ -289,18 +364,22 @@ class PlaybackStage:
         keypoints = Keypoints2D(
             index=index,
             time_s=float(self.time_s[index]),
-            size=self.recording.size,
+            size=self.clip.size,
             tracked=bool(data.tracked[index]),
-            landmarks=data.landmarks[index],
-            world=data.world[index],
+            landmarks=_NO_LANDMARKS,
+            world=_NO_LANDMARKS[:, :3],
             xy=xy,
             conf=conf,
             captured_at=stamp,
             detected_at=stamp,
-            company=Company(followed=int(self.person[index])),
+            company=Company(
+                others=_boxes(data.others[index]),
+                followed=int(self.person[index]),
+                chosen=bool(data.chosen[index]),
+            ),
         )
         pose = None
-        if poses is not None:
+        if poses is not None and not poses.missing[index].all():
             pose = Pose3D(
                 index=index,
                 time_s=keypoints.time_s,
@@ -318,8 +397,7 @@ class PlaybackStage:
             seen=seen,
             pose=pose,
             opacity=opacity(conf),
-            size=self.recording.size,
-            status=self._status(index),
+            size=self.clip.size,
         )
 
     def _send(self, look: Look) -> None:
@@ -328,13 +406,29 @@ class PlaybackStage:
             for sink in self._sinks:
                 sink.put(look.pose, look.keypoints.conf)
 
-    def _status(self, index: int) -> tuple[words.Segment, ...]:
+    def _status(self, index: int, *, growing: bool) -> tuple[words.Segment, ...]:
         count = len(self.time_s)
         rate = (count - 1) / self.clock.duration_s if self.clock.duration_s > 0 else 0.0
-        return (
-            words.Segment(f"frame {index + 1} of {count}", "Recorded pictures"),
-            words.Segment(f"{rate:.1f} fps", "Pictures recorded each second, on average"),
+        which = f"frame {index + 1} of {count}" if index >= 0 else f"no frame of {count}"
+        said = (
+            words.Segment(which, "Pictures"),
+            words.Segment(f"{rate:.1f} fps", "Pictures each second, on average"),
         )
+        return (*said, words.lifting(self.clip.share)) if growing else said
+
+    def _hint(self, index: int, *, growing: bool) -> str:
+        found = self._found
+        if growing and index >= found.ready:
+            upto = words.clock(float(self.time_s[found.ready - 1])) if found.ready else ""
+            ready = f": ready up to {upto}" if upto else ""
+            return f"The 3D poses of this moment are being computed{ready}"
+        keypoints, pose, now = self._last.keypoints, self._last.pose, time.monotonic()
+        if keypoints is None:
+            return _HOLE
+        if not self.clip.has_pictures and now - self._began_at < _SAID_S:
+            return _NO_PICTURES
+        apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
+        return self._fit.step(apart, now) or self._company.step(keypoints.company, now)
 
     def _part(self) -> tuple[float, float] | None:
         length_s = self.clock.duration_s
@@ -343,7 +437,7 @@ class PlaybackStage:
         start_s, end_s = self.selection.bounds(length_s)
         return start_s / length_s, end_s / length_s
 
-    def _position(self) -> Position:
+    def _position(self, *, growing: bool) -> Position:
         return Position(
             time_s=self.clock.read(),
             duration_s=self.clock.duration_s,
@@ -351,16 +445,34 @@ class PlaybackStage:
             loop=self.clock.loop,
             speed=self.clock.speed,
             gaps=self._gaps,
+            holes=self._holes,
             ticks=self._ticks,
             part=self._part(),
+            ready=self._found.ready / len(self.time_s) if growing else None,
         )
 
 
-def gaps(tracked: NDArray[np.bool_]) -> tuple[tuple[float, float], ...]:
-    """Runs of frames without a person, as shares (start, end) of the whole."""
-    count = len(tracked)
+def gaps(
+    time_s: NDArray[np.float64], tracked: NDArray[np.bool_]
+) -> tuple[tuple[float, float], ...]:
+    """Runs without a person in the first frames, those of ``tracked``, as shares (start, end) of
+    the whole time of (N,) frames."""
     edges = np.flatnonzero(np.diff(np.concatenate([[True], tracked, [True]]).astype(np.int8)))
-    starts, ends = edges[::2], edges[1::2]
-    return tuple(
-        (a / count, b / count) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
-    )
+    ends = np.append(time_s, time_s[-1])
+    length_s = float(time_s[-1]) or 1.0
+    shares = (ends[edges] / length_s).tolist()
+    return tuple(zip(shares[::2], shares[1::2], strict=True))
+
+
+def holes(time_s: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    """Where (N,) frames are so far apart that the source must have been lost, as shares."""
+    before = np.flatnonzero(np.diff(time_s) > _HOLE_S)
+    length_s = float(time_s[-1]) or 1.0
+    starts, ends = time_s[before] / length_s, time_s[before + 1] / length_s
+    return tuple(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def _boxes(others: NDArray[np.float32]) -> tuple[Box, ...]:
+    """Those of (K, 4) that are there."""
+    known = others[np.isfinite(others[:, 0])].tolist()
+    return tuple((left, top, right, bottom) for left, top, right, bottom in known)

@@ -56,6 +56,7 @@ class RecordPresenter:
         saved: called with the path of each finished recording that has frames, and with the
             sentence that says why it ended by itself (empty if it was stopped).
         failed: called with a sentence when something went wrong.
+        over: called whenever nothing is recorded any more.
         clock: monotonic seconds.
     """
 
@@ -67,14 +68,16 @@ class RecordPresenter:
         *,
         saved: Callable[[Path, str], None],
         failed: Callable[[str], None],
+        over: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs, self._preferences, self._folder = jobs, preferences, folder
-        self._saved, self._failed, self._clock = saved, failed, clock
+        self._saved, self._failed, self._over, self._clock = saved, failed, over, clock
         self._state = RecordState.OFF
         self._stage: LiveStage | None = None
         self._begin_at = 0.0
         self._writer: RecordingWriter | None = None
+        self._unwanted = False
 
     @property
     def state(self) -> RecordState:
@@ -100,6 +103,8 @@ class RecordPresenter:
         """End the countdown, or end and save the recording; nothing otherwise."""
         if self._state is RecordState.COUNTDOWN:
             self._reset()
+        elif self._state is RecordState.OPENING:
+            self._unwanted = True  # it ends as soon as it has begun
         elif self._state is RecordState.RECORDING and self._writer is not None:
             self._close(self._writer)
 
@@ -116,7 +121,7 @@ class RecordPresenter:
         if self._state is not RecordState.RECORDING or self._writer is None:
             return
         limit = self._preferences.auto_stop_s
-        ended = self._stage is None or self._stage.over
+        ended = self._stage is None or self._stage.run.state.final
         if ended or self._writer.error or (limit and self._writer.elapsed_s >= limit):
             self._close(self._writer)
 
@@ -127,11 +132,10 @@ class RecordPresenter:
         if self._state is RecordState.RECORDING and self._writer is not None:
             elapsed = self._writer.elapsed_s
             return RecordStatus(self._state, elapsed_s=elapsed, explained="Stop and save (R)")
-        if self._state in (RecordState.OPENING, RecordState.SAVING):
+        if self._state is RecordState.OPENING:
+            return RecordStatus(self._state, explained="Stop and save (R)")
+        if self._state is RecordState.SAVING:
             return RecordStatus(self._state, explained="One moment")
-        if stage is not None and not stage.recordable:
-            why = "This is a video already: use Export to get its 3D poses"
-            return RecordStatus(explained=why)
         possible = stage is not None and self._can_record(stage)
         why = "Record what you do (R)" if possible else "Start a camera first, then record"
         return RecordStatus(possible=possible, explained=why)
@@ -148,7 +152,7 @@ class RecordPresenter:
     @staticmethod
     def _can_record(stage: LiveStage) -> bool:
         snapshot = stage.snapshot
-        return stage.recordable and snapshot.frame is not None and not stage.over
+        return snapshot.frame is not None and not stage.over
 
     def _open(self) -> None:
         stage = self._stage
@@ -170,6 +174,8 @@ class RecordPresenter:
         def created(writer: RecordingWriter) -> None:
             self._writer, self._state = writer, RecordState.RECORDING
             stage.recording = True
+            if self._unwanted:
+                self._close(writer)
 
         self._jobs.start(
             Job("Start recording", create, done=created, failed=self._fail, quiet=True)
@@ -205,6 +211,8 @@ class RecordPresenter:
 
     def _reset(self) -> None:
         self._state, self._stage, self._writer = RecordState.OFF, None, None
+        self._unwanted = False
+        self._over()
 
 
 def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> RecordingWriter:

@@ -55,6 +55,12 @@ def is_camera(spec: str) -> bool:
     return spec != PERFORMER and not like_a_file and not Path(spec).exists()
 
 
+def is_video(spec: str) -> bool:
+    """A file, there or not, that is no recording."""
+    nothing_else = spec != PERFORMER and not is_url(spec) and not spec.endswith(SUFFIX)
+    return nothing_else and not is_camera(spec)
+
+
 def short(spec: str) -> str:
     """A name that fits the chooser: a file without its folders, an address without its scheme."""
     if is_url(spec):

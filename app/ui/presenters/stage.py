@@ -14,7 +14,7 @@ from app.pipeline import PoseSink
 from app.ui.notices import Notice
 from app.ui.words import Segment
 
-SPEEDS: Final = (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
+SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,16 @@ class Position:
     """0 when unknown."""
     playing: bool
     loop: bool
-    speed: float | None = None
-    """How fast it plays; None where that cannot be chosen."""
+    speed: float = 1.0
     gaps: tuple[tuple[float, float], ...] = ()
     """Stretches in which nobody was seen, as shares of the whole."""
+    holes: tuple[tuple[float, float], ...] = ()
+    """Stretches without pictures, because the camera had been lost, as shares of the whole."""
     ticks: tuple[Tick, ...] = ()
     part: tuple[float, float] | None = None
     """Where the selection begins and ends, as shares of the whole; None without one."""
+    ready: float | None = None
+    """Up to which share of the whole there are poses, while more are computed."""
 
     @property
     def share(self) -> float:
@@ -70,27 +73,15 @@ class Look:
 
 
 class Stage(Protocol):
-    """A live run, a playing file, or a recording."""
+    """A live run, or a recording or video that plays."""
 
     label: str
-    recordable: bool
     sending: Callable[[], tuple[Segment, ...]]
     """What the status line says of the poses sent on."""
 
     def look(self) -> Look: ...
 
-    def toggle(self) -> None:
-        """Play or pause, where there is something to pause."""
-
-    def seek(self, share: float) -> None: ...
-
-    def step(self, frames: int) -> None: ...
-
     def send_to(self, *sinks: PoseSink) -> None: ...
-
-    def set_speed(self, speed: float) -> None: ...
-
-    def set_loop(self, loop: bool) -> None: ...
 
     def close(self, timeout_s: float) -> bool:
         """End everything; may wait, so not in the window's thread.  Whether all has ended."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.ui.presenters import work
+from app.ui.presenters.clips import RecordedClip
 from app.ui.presenters.live import LiveStage
 from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
@@ -15,6 +16,7 @@ from app.ui.tasks import Job
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
+    from app.ui.preferences import Preferences
     from app.ui.presenters.window import WindowPresenter
 
 
@@ -29,6 +31,7 @@ class Takes:
             lambda: window.recordings,
             saved=self._saved,
             failed=window.tell,
+            over=window.recording_over,
         )
 
     def toggle(self) -> None:
@@ -57,16 +60,24 @@ class Takes:
         if not window.closing:  # it is lifted when it is opened or exported
             self.lift(path, why_ended=why_ended)
 
-    def lift(self, path: Path, opened: Recording | None = None, *, why_ended: str = "") -> None:
+    def lift(
+        self,
+        path: Path,
+        opened: Recording | None = None,
+        *,
+        why_ended: str = "",
+        preferences: Preferences | None = None,
+    ) -> None:
         """Compute the final 3D poses of a recording in the background, then say ``why_ended``."""
         window = self._window
-        preferences = replace(window.preferences)
+        chosen = replace(preferences or window.preferences)
 
         def lifted(recording: Recording) -> None:
             stage = window.stage
-            if isinstance(stage, PlaybackStage) and stage.recording.path == path:
-                if recording.poses is not None:
-                    stage.show_poses(recording.poses)
+            window.list_recordings()
+            if isinstance(stage, PlaybackStage) and stage.clip.path == path:
+                if isinstance(stage.clip, RecordedClip):  # read again meanwhile, perhaps
+                    stage.clip.recording.poses = recording.poses
                 window.announce(News("The 3D poses are ready", self._after(path, play=False)))
             else:
                 ready = f"Recording {path.stem} is ready"
@@ -85,7 +96,7 @@ class Takes:
             Job(
                 f"Computing the 3D poses of {path.stem} at full quality",
                 lambda control: work.lift_recording(
-                    opened or work.open_recording(path), preferences, control
+                    opened or work.open_recording(path), chosen, control
                 ),
                 done=lifted,
                 failed=failed,

@@ -19,16 +19,18 @@ from app.ui.notices import Do
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
 from app.ui.presenters.cameras import CameraList
+from app.ui.presenters.levelling import Levelling
 from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
 from app.ui.presenters.marking import Marking
 from app.ui.presenters.news import News, NewsButton
+from app.ui.presenters.opening import Opening
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.stage import Look
 from app.ui.presenters.takes import Takes
 from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
-    from app.recording.reader import Recording
+    from app.ui.presenters.clips import Clip
 
 log: Final = logging.getLogger(__name__)
 MANY_ERRORS: Final = 3
@@ -50,6 +52,8 @@ class WindowPresenter(QObject):
     ask_url = pyqtSignal()
     ask_export = pyqtSignal(Path)
     """Of this recording."""
+    ask_stop = pyqtSignal()
+    """Whether to turn the camera off, which would end the recording."""
     show_folder = pyqtSignal(Path)
     copy_diagnostics = pyqtSignal()
 
@@ -70,13 +74,15 @@ class WindowPresenter(QObject):
         self._recordings = recordings
         self.takes = Takes(self)
         self.marking = Marking(self)
+        self.opening = Opening(self)
+        self.levelling = Levelling(self)
         self.recorder = self.takes.recorder
         self.cameras = CameraList(self.jobs, self.sources_changed.emit)
         self._spec = ""
         self._live_spec = ""
         self._notice: notices.Notice | None = None
         self._closing: list[threading.Thread] = []
-        self._explain_performer = False
+        self._explain_performer = self._camera_changes = False
         self._errors: list[float] = []
         self.closing = False
         self._close_by = 0.0
@@ -111,6 +117,11 @@ class WindowPresenter(QObject):
             self.choose(sources.PERFORMER)
 
     @property
+    def playback(self) -> PlaybackStage | None:
+        """The recording or video on stage."""
+        return self.stage if isinstance(self.stage, PlaybackStage) else None
+
+    @property
     def source_list(self) -> sources.SourceList:
         return sources.build(self.cameras.names, self._spec)
 
@@ -124,6 +135,10 @@ class WindowPresenter(QObject):
             self.ask_url.emit()
         elif spec.endswith(SUFFIX):
             self.open_recording(Path(spec))
+        elif sources.is_video(spec):
+            if self.stage is None:
+                self._notice = notices.starting(sources.short(spec))
+            self.opening.open_video(Path(spec))
         else:
             self._start(spec)
         self.sources_changed.emit()
@@ -131,35 +146,35 @@ class WindowPresenter(QObject):
     def _start(self, spec: str) -> None:
         self._leave_stage()
         self._spec = self._live_spec = spec
-        if not Path(spec).exists():  # a file is opened once, a camera every day
-            self.preferences.source = sources.to_remember(spec)
+        self.preferences.source = sources.to_remember(spec)
         self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self.cameras.none_found)
         self.stage_changed.emit()
 
     def open_recording(self, path: Path) -> None:
         """Load a recording and play it; what is on stage stays until it is loaded."""
+        self.opening.open_recording(path)
 
-        def opened(recording: Recording) -> None:
-            self._leave_stage()
-            self._spec = str(path)
-            self.stage = PlaybackStage(recording)
-            self.news = News(recording.recovered) if recording.recovered else None
-            self.stage_changed.emit()
-            self.sources_changed.emit()
-            if recording.poses is None:
-                self.takes.lift(path, recording)
+    def play(self, clip: Clip, spec: str) -> None:
+        """Put a recording or a video on stage."""
+        self._leave_stage()
+        self._spec = spec
+        self.stage = PlaybackStage(clip)
+        self.news = None
+        self.stage_changed.emit()
+        self.sources_changed.emit()
 
-        self.jobs.start(
-            Job(
-                f"Opening {path.stem}",
-                lambda _control: work.open_recording(path),
-                done=opened,
-                failed=self.job_failed,
-            )
-        )
+    def cannot_open(self, spec: str, reason: str) -> None:
+        """A card says why a video cannot be played, and what else there is."""
+        self._leave_stage()
+        self._spec = self._live_spec = spec
+        self._notice = notices.failed(reason, no_camera=False)
+        self.stage_changed.emit()
+        self.sources_changed.emit()
 
     def _leave_stage(self) -> None:
+        self._camera_changes = False
         self.recorder.stop()
+        self.opening.give_up()
         self._notice = None
         stage, self.stage = self.stage, None
         if stage is not None:
@@ -168,7 +183,7 @@ class WindowPresenter(QObject):
 
     def toggle(self) -> None:
         """Space: play or pause what can be paused, start or stop a camera."""
-        if isinstance(self.stage, PlaybackStage) or (self.stage and self.stage.is_file):
+        if isinstance(self.stage, PlaybackStage):
             self.stage.toggle()
         else:
             self.start_or_stop()
@@ -176,7 +191,10 @@ class WindowPresenter(QObject):
     def start_or_stop(self) -> None:
         """The start button; next to a recording it goes back to the camera."""
         if isinstance(self.stage, LiveStage) and not self.stage.over:
-            self.put_away()
+            if self.recorder.active:
+                self.ask_stop.emit()
+            else:
+                self.put_away()
         elif self._live_spec:
             self.choose(self._live_spec)
         else:
@@ -190,15 +208,14 @@ class WindowPresenter(QObject):
         self.sources_changed.emit()
 
     @property
-    def start_button(self) -> tuple[str, str, str]:
-        """Words, icon and tip of the start button."""
+    def start_button(self) -> tuple[str, str, str] | None:
+        """Words, icon and tip of the start button; None while there is nothing to start."""
         stage = self.stage
         if isinstance(stage, PlaybackStage):
-            return "Live", "camera", "Close the recording and go back to the camera"
+            return "Live", "camera", "Close what plays and go back to the camera"
         if stage is None or stage.over:
             return "Start", "play", "Start the camera (Space)"
-        key = "" if stage.is_file else " (Space)"
-        return "Stop", "stop", f"Stop and let go of the source{key}"
+        return None
 
     def look(self) -> Look:
         """Everything to be shown now; called on every tick of the window."""
@@ -282,14 +299,28 @@ class WindowPresenter(QObject):
             stage.run.set_lifter(lifter_loader(chosen))
         elif name in ("resolution", "rate") and stage.is_camera:
             if self.recorder.active:
+                self._camera_changes = True
                 self.tell("The camera changes to that when the recording has ended.")
             else:
                 self.choose(stage.spec)
+
+    @property
+    def picture_cost(self) -> float | None:
+        """Megabytes a minute that the pictures of a recording would take; None if unknown."""
+        return self.stage.picture_cost if isinstance(self.stage, LiveStage) else None
+
+    def recording_over(self) -> None:
+        """What was to wait for that can be done."""
+        changes, self._camera_changes = self._camera_changes, False
+        if changes and isinstance(self.stage, LiveStage) and not self.closing:
+            self.choose(self.stage.spec)
 
     def choose_person(self, x: float, y: float) -> None:
         """Follow whoever is at this place of the picture, in pixels."""
         if isinstance(self.stage, LiveStage):
             self.stage.choose_person(x, y)
+        elif self.stage is not None:
+            self.opening.choose_person(self.stage, x, y)
 
     def wave_welcome(self) -> None:
         """The first explanation has been read."""

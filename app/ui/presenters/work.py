@@ -6,22 +6,23 @@ is left behind then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
+from app.system import paths
 from app.ui import words
 from app.ui.preferences import Preferences
-from app.ui.tasks import Control
+from app.ui.tasks import Cancelled, Control
 
 if TYPE_CHECKING:
-    from app.detection.following import Choice
     from app.lifting.exporting import Exported
     from app.lifting.options import LiftOptions
-    from app.lifting.progress import ProgressCallback
-    from app.motion.data import MotionData
+    from app.lifting.progress import Progress, ProgressCallback
+    from app.lifting.video import VideoTake
     from app.motion.selection import Selection
     from app.recording.listing import RecordingEntry
     from app.recording.reader import Recording
@@ -203,51 +204,61 @@ def export_recording(
     )
 
 
+def open_video(path: Path) -> VideoTake:
+    """Raises SourceError."""
+    from app.lifting.video import VideoTake
+
+    return VideoTake.open(path, paths.video_notes_dir())
+
+
+def lift_video(
+    take: VideoTake,
+    preferences: Preferences,
+    control: Control,
+    progress: ProgressCallback | None = None,
+) -> None:
+    """Lift a video at full quality, or take what was kept of it."""
+    from app.lifting import video
+    from app.lifting.kept import Kept
+    from app.lifting.progress import Stopped
+
+    wanted, kept = lifting_of(preferences), Kept(paths.video_cache_dir())
+
+    def report(done: Progress) -> None:
+        control.report(take.share)
+        if progress is not None:
+            progress(done)
+
+    try:
+        video.lift_video(take, wanted, kept, stop=lambda: control.cancelled, progress=report)
+    except Stopped as error:
+        raise Cancelled from error
+
+
 def export_video(
-    video: Path,
+    take: VideoTake,
     path: Path,
     kind: str,
     preferences: Preferences,
     control: Control,
-    choices: Sequence[Choice] = (),
+    part: Selection,
 ) -> Exported:
-    """Lift a whole video file at full quality and write a table of it.  Replaces ``path``.
-
-    ``choices`` say whom of several people to follow.
-    """
+    """Write a table of ``part`` of a video, waiting for its poses.  Replaces ``path``."""
     from app.export.registry import FORMATS
     from app.lifting.exporting import Order, process_and_export
     from app.lifting.progress import Overall
     from app.sources.pictures import refuse_source
     from app.ui.presenters.processing import wanted
 
-    refuse_source(path, video)
+    refuse_source(path, take.path)
     overall = Overall(control.report, slow=FORMATS[kind].slow)
-    lifted, warnings = lift_video(video, preferences, overall, choices)
-    order = Order(path, kind, wanted(preferences), overwrite=True)
-    written = process_and_export(lifted, order, progress=overall)
-    return replace(written, warnings=(*warnings, *written.warnings))
-
-
-def lift_video(
-    video: Path,
-    preferences: Preferences,
-    progress: ProgressCallback,
-    choices: Sequence[Choice] = (),
-) -> tuple[MotionData, tuple[str, ...]]:
-    """The 3D poses of a whole video file, and what is wrong with it.
-
-    ``choices`` say whom of several people to follow.
-    """
-    from app.lifting.clip import lift_clip
-    from app.lifting.work import detect, make_lifter, make_pool
-    from app.sources import open_source
-    from app.sources.pictures import SourcePictures
-
-    wanted = replace(lifting_of(preferences), choices=tuple(choices))
-    network = make_lifter(wanted)
-    with open_source(str(video)) as source, make_pool(wanted) as pool:
-        clip = detect(source, video, wanted, pool, progress=progress)
-    pictures = SourcePictures(partial(open_source, str(video)))
-    motion = lift_clip(clip, network, level=wanted.level, progress=progress, pictures=pictures)
-    return motion, clip.warnings
+    lift_video(take, preferences, control, overall)
+    motion = take.motion()
+    written = process_and_export(
+        motion,
+        Order(path, kind, wanted(preferences), overwrite=True),
+        part=part,
+        dropped=np.zeros(len(motion.frame), np.int64),
+        progress=overall,
+    )
+    return replace(written, warnings=(*take.warnings, *written.warnings))

@@ -31,6 +31,7 @@ SHORTCUTS: Final = (
     ("M", "Mirror the picture (never what is recorded)"),
     ("F", "Follow the person in the 3D view"),
     ("1  2  3  0", "3D from the front, the side, the top; as at first"),
+    ("V", "Level: I am standing straight now"),
     ("A", "Joint angles over time, below the 3D view"),
     ("Left  Right", "One frame back, one frame on"),
     ("Home", "Back to the start"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
@@ -18,29 +18,18 @@ from PyQt6.QtWidgets import (
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
+    QWidget,
 )
 
 from app.ui.presenters.library import COLUMNS, LibraryPresenter, Row
-from app.ui.views import errands, kit
-
-if TYPE_CHECKING:
-    from app.ui.views.main_window import MainWindow
+from app.ui.views import desktop, kit
+from app.ui.views.controllers import ExportController
 
 _NAME: Final = 0
 _DATE: Final = 1
 _PAUSE_MS: Final = 800
 """Notes are saved when nothing has been typed for so long."""
 _NUMBERS: Final = ("Length", "Frames", "Events")
-
-
-def show(window: MainWindow) -> LibraryDialog:
-    """Open the list, or bring it to the front."""
-    open_already = window.findChildren(LibraryDialog)
-    dialog = open_already[0] if open_already else LibraryDialog(window)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
 
 
 class _Item(QTreeWidgetItem):
@@ -115,11 +104,12 @@ class _List(QTreeWidget):
 class LibraryDialog(QDialog):
     """Stays open beside the window."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
+    def __init__(
+        self, parent: QWidget, presenter: LibraryPresenter, exporting: ExportController
+    ) -> None:
+        super().__init__(parent)
         self.setWindowTitle("Recordings")
-        self.presenter = LibraryPresenter(window.presenter, self)
-        self._window = window
+        self.presenter, self._exporting = presenter, exporting
         self.list = _List()
         self.notes = QPlainTextEdit()
         self.notes.setPlaceholderText("Notes about this recording")
@@ -143,7 +133,7 @@ class LibraryDialog(QDialog):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._keep_notes)
+        self._pause.timeout.connect(self.keep_notes)
         self._build()
         self._connect()
 
@@ -173,7 +163,6 @@ class LibraryDialog(QDialog):
     def _connect(self) -> None:
         self.presenter.listed.connect(self._listed)
         self.presenter.said.connect(self._say)
-        self._window.closing.connect(self._keep_notes)
         self.notes.textChanged.connect(self._pause.start)
         self.list.currentItemChanged.connect(lambda _now, _before: self._chosen())
         self.list.itemDoubleClicked.connect(lambda _item, _column: self._open())
@@ -193,7 +182,7 @@ class LibraryDialog(QDialog):
         self.presenter.refresh()
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        self._keep_notes()
+        self.keep_notes()
 
     def _listed(self) -> None:
         if self.list.state() == QAbstractItemView.State.EditingState:
@@ -213,11 +202,12 @@ class LibraryDialog(QDialog):
         self.notes.setEnabled(row is not None)
         path = None if row is None else row.path
         if path != self._noted:
-            self._keep_notes()
+            self.keep_notes()
             self._noted = path
             self.notes.setPlainText("" if path is None else self.presenter.notes_of(path))
 
-    def _keep_notes(self) -> None:
+    def keep_notes(self) -> None:
+        """Save what has been typed."""
         if self._noted is not None:
             self.presenter.save_notes(self._noted, self.notes.toPlainText())
 
@@ -228,32 +218,32 @@ class LibraryDialog(QDialog):
     def _open(self) -> None:
         row = self.list.chosen()
         if row is not None:
-            self._keep_notes()
+            self.keep_notes()
             self.presenter.open(row.path)
+            self.close()
 
     def _export(self) -> None:
         row = self.list.chosen()
         if row is not None:
-            target = self._window.exporter.target_of(row.path)
-            dialog = errands.export(self._window, target, self)
+            dialog = self._exporting.ask_recording(row.path, self)
             dialog.accepted.connect(lambda: self._say("The window says when it is written."))
 
     def _show_in_folder(self) -> None:
         row = self.list.chosen()
         if row is not None:
-            errands.show_in_folder(row.path)
+            desktop.show_in_folder(row.path)
 
     def _renamed(self, item: QTreeWidgetItem, column: int) -> None:
         if isinstance(item, _Item) and column == _NAME and item.text(_NAME) != item.row.name:
             wanted = item.text(_NAME)
-            self._keep_notes()
+            self.keep_notes()
             self._noted = None
             self.presenter.rename(item.row.path, wanted)
 
     def _delete(self) -> None:
         row = self.list.chosen()
         if row is not None and self._may_delete(row):
-            self._keep_notes()
+            self.keep_notes()
             self._noted = None
             self.presenter.delete(row.path)
 

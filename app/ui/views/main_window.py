@@ -15,14 +15,19 @@ from PyQt6.QtWidgets import (
 
 from app.ui import theme as themes
 from app.ui.presenters.exporting import ExportPresenter
+from app.ui.presenters.library import LibraryPresenter
 from app.ui.presenters.live import LiveStage
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.plotting import PlotPresenter
 from app.ui.presenters.stage import Look
 from app.ui.presenters.window import WindowPresenter
-from app.ui.views import errands, kit, layout, library, marking, menus
+from app.ui.views import controllers, desktop, kit, layout, menus
+from app.ui.views.controllers import ComputerController, ExportController, OpenController
+from app.ui.views.dialogs import ShortcutsDialog
 from app.ui.views.jobs import JobStrip, Welcome
+from app.ui.views.library import LibraryDialog
+from app.ui.views.marking import MarkingController
 from app.ui.views.picture import PictureView
 from app.ui.views.plot import PlotPane
 from app.ui.views.settings import SettingsPanel
@@ -46,7 +51,7 @@ class MainWindow(QMainWindow):
     def __init__(self, presenter: WindowPresenter, orbit: OrbitPresenter) -> None:
         super().__init__()
         self.presenter, self.orbit = presenter, orbit
-        self.exporter = ExportPresenter(presenter, presenter.preferences, errands.show_in_folder)
+        self.exporter = ExportPresenter(presenter, presenter.preferences, desktop.show_in_folder)
         self.toolbar = Toolbar()
         self.picture = PictureView()
         self.skeleton = SkeletonView(orbit)
@@ -61,9 +66,11 @@ class MainWindow(QMainWindow):
         self._was_ready = False
         self._leaving = False
         self._build()
-        self.actions_by_words: dict[str, QAction] = menus.build(self, self._menus())
+        self._add_controllers()
+        self.menu_actions: dict[str, QAction] = menus.build(self, self._menus())
+        """By name."""
         self.recordings = QMenu("Newest recordings", self)
-        menus.insert(self.recordings, before=self.actions_by_words["Export…"])
+        menus.insert(self.recordings, before=self.menu_actions["export"])
         self._connect()
         self._tick = QTimer(self)
         self._tick.setTimerType(Qt.TimerType.PreciseTimer)
@@ -79,43 +86,58 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
-        self.setMinimumSize(kit.ems(self, 48), kit.ems(self, 28))
+        self.setMinimumSize(kit.ems(self, 57), kit.ems(self, 42))  # 800 x 600 as fonts usually are
+
+    def _add_controllers(self) -> None:
+        window, chosen = self.presenter, self.presenter.preferences
+        self.opening = OpenController(self, chosen, desktop.videos, window.choose)
+        self.exporting = ExportController(self, self.exporter, window.tell)
+        self.computer = ComputerController(window.jobs, self.settings, window.tell)
+        self.marking = MarkingController(self, window.marking, self.timeline.scrubber)
+        self.library: LibraryDialog | None = None
 
     def _menus(self) -> dict[str, list[menus.Entry]]:
         window, entry = self.presenter, menus.Entry
         return {
             "&File": [
-                entry("Open a video or recording…", self.ask_file, ("Ctrl+O",)),
-                entry("Open a stream's address…", self.ask_url, ("Ctrl+U",)),
-                entry("Recordings…", lambda: library.show(self), ("Ctrl+L",)),
-                entry("Export…", self.ask_export, ("Ctrl+E",), separated=True),
-                entry("Quit", self.close, ("Ctrl+Q",), separated=True),
+                entry("open", "Open a video or recording…", self.opening.ask_file, ("Ctrl+O",)),
+                entry("stream", "Open a stream's address…", self.opening.ask_address, ("Ctrl+U",)),
+                entry("library", "Recordings…", self.show_library, ("Ctrl+L",)),
+                entry("export", "Export…", self.exporting.ask, ("Ctrl+E",), separated=True),
+                entry("quit", "Quit", self.close, ("Ctrl+Q",), separated=True),
             ],
             "&Control": [
-                entry("Play or pause, start or stop", self._space, ("Space",)),
-                entry("Record", window.takes.toggle, ("R",)),
-                entry("One frame back", lambda: self._step(-1), ("Left",), separated=True),
-                entry("One frame on", lambda: self._step(1), ("Right",)),
-                entry("To the start", lambda: self._seek(0.0), ("Home",)),
-                entry("Loop", self.timeline.loop.click, ("L",)),
-                *marking.entries(self),
+                entry("play", "Play or pause, camera on or off", self._space, ("Space",)),
+                entry("record", "Record", window.takes.toggle, ("R",)),
+                entry("camera", "Turn the camera on or off", window.start_or_stop),
+                entry("back", "One frame back", lambda: self._step(-1), ("Left",), False, True),
+                entry("on", "One frame on", lambda: self._step(1), ("Right",)),
+                entry("start", "To the start", lambda: self._seek(0.0), ("Home",)),
+                entry("loop", "Loop", self.timeline.loop.click, ("L",)),
+                *self.marking.entries(),
             ],
             "&View": [
-                entry("Mirror the picture", self.picture.mirror.click, ("M",), checkable=True),
-                entry("Fill the pane", self.picture.fill.click, checkable=True),
-                entry("Follow the person", self.skeleton.follow.click, ("F",), True, True),
-                entry("From the front", lambda: self._preset("front"), ("1",)),
-                entry("From the side", lambda: self._preset("side"), ("2",)),
-                entry("From the top", lambda: self._preset("top"), ("3",)),
-                entry("First view", self.skeleton.reset.click, ("0",)),
-                entry("Joint angles", self.plot.presenter.toggle, ("A",), True, True),
-                entry("Settings", self._toggle_settings, ("Ctrl+,",), True),
-                entry("Whole screen", self._whole_screen, ("F11",), True),
+                entry("mirror", "Mirror picture and 3D", self.picture.mirror.click, ("M",), True),
+                entry("fill", "Fill the pane", self.picture.fill.click, checkable=True),
+                entry(
+                    *("follow", "Follow the person", self.skeleton.follow.click),
+                    *(("F",), True, True),
+                ),
+                entry("front", "From the front", lambda: self._preset("front"), ("1",)),
+                entry("side", "From the side", lambda: self._preset("side"), ("2",)),
+                entry("top", "From the top", lambda: self._preset("top"), ("3",)),
+                entry("first-view", "First view", self.skeleton.reset.click, ("0",)),
+                entry("level", "Level: standing straight now", window.levelling.level, ("V",)),
+                entry("plot", "Joint angles", self.plot.presenter.toggle, ("A",), True, True),
+                entry("settings", "Settings", self._toggle_settings, ("Ctrl+,",), True),
+                entry("whole-screen", "Whole screen", self._whole_screen, ("F11",), True),
             ],
             "&Help": [
-                entry("Keyboard and mouse", lambda: errands.show_shortcuts(self), ("F1",)),
-                entry("Copy diagnostics", self.copy_diagnostics),
-                entry("About", lambda: errands.show_about(self), separated=True),
+                entry(
+                    "shortcuts", "Keyboard and mouse", lambda: ShortcutsDialog(self).open(), ("F1",)
+                ),
+                entry("diagnostics", "Copy diagnostics", self._copy_diagnostics),
+                entry("about", "About", lambda: controllers.show_about(self), separated=True),
             ],
         }
 
@@ -128,34 +150,36 @@ class MainWindow(QMainWindow):
         bar.start_pressed.connect(window.start_or_stop)
         bar.record_pressed.connect(window.takes.toggle)
         bar.delay_chosen.connect(lambda frames: window.set_preference("delay", frames))
-        bar.export_pressed.connect(self.ask_export)
+        bar.pictures_chosen.connect(lambda on: window.set_preference("keep_video", on))
+        bar.export_pressed.connect(self.exporting.ask)
         bar.settings_pressed.connect(self._toggle_settings)
         self.settings.closed.connect(self._toggle_settings)
         self.settings.changed.connect(window.set_preference)
-        self.settings.opened.connect(lambda: errands.list_machine(self))
+        self.settings.opened.connect(self.computer.list_choices)
         self.picture.card.chosen.connect(window.do)
         self.picture.person_chosen.connect(window.choose_person)
         self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
         self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
+        self.skeleton.level_pressed.connect(window.levelling.level)
         self.skeleton.plot_pressed.connect(self.plot.presenter.toggle)
         self.skeleton.follow_chosen.connect(lambda on: window.set_preference("follow", on))
         self.skeleton.shown.connect(self._pose_shown)
-        marking.connect(self)
         self.timeline.toggle.connect(window.toggle)
         self.timeline.seek.connect(self._seek)
         self.timeline.to_start.connect(lambda: self._seek(0.0))
         self.timeline.step.connect(self._step)
-        self.timeline.speed_chosen.connect(lambda x: window.stage and window.stage.set_speed(x))
-        self.timeline.loop_chosen.connect(lambda on: window.stage and window.stage.set_loop(on))
+        self.timeline.speed_chosen.connect(self._set_speed)
+        self.timeline.loop_chosen.connect(self._set_loop)
         window.stage_changed.connect(self._stage_changed)
         window.sources_changed.connect(self._show_sources)
         window.preferences_changed.connect(self._show_preference)
         window.recordings_listed.connect(self._show_recordings)
-        window.ask_file.connect(self.ask_file)
-        window.ask_url.connect(self.ask_url)
-        window.ask_export.connect(lambda path: errands.export(self, self.exporter.target_of(path)))
-        window.show_folder.connect(errands.show_in_folder)
-        window.copy_diagnostics.connect(self.copy_diagnostics)
+        window.ask_file.connect(self.opening.ask_file)
+        window.ask_url.connect(self.opening.ask_address)
+        window.ask_export.connect(self.exporting.ask_recording)
+        window.ask_stop.connect(self._ask_stop)
+        window.show_folder.connect(desktop.show_in_folder)
+        window.copy_diagnostics.connect(self._copy_diagnostics)
 
     def open(self) -> None:
         """Take up the remembered state and show the window."""
@@ -196,7 +220,8 @@ class MainWindow(QMainWindow):
         record = window.takes.status
         self.toolbar.record.show_status(record)
         self.picture.show_record(record)
-        self.toolbar.show_start(*window.start_button)
+        self.toolbar.show_start(window.start_button)
+        self.toolbar.show_pictures(window.preferences.keep_video, window.picture_cost)
         self.status.show_segments(look.status)
         self.status.show_message(self._message())
         if look.position is not None:
@@ -245,24 +270,26 @@ class MainWindow(QMainWindow):
 
     def _show_preference(self, name: str) -> None:
         chosen = self.presenter.preferences
-        if name == "theme":
+        if name in ("keep_video", "camera_told", "camera_pitch_deg", "camera_roll_deg"):
+            self.settings.show_value(name)
+        elif name == "theme":
             self.show_theme()
         elif name == "mirror":
             self.picture.set_mirror(chosen.mirror)
-            self.actions_by_words["Mirror the picture"].setChecked(chosen.mirror)
+            self.skeleton.set_mirror(chosen.mirror)
+            self.menu_actions["mirror"].setChecked(chosen.mirror)
         elif name == "fill":
             self.picture.set_fill(chosen.fill)
-            self.actions_by_words["Fill the pane"].setChecked(chosen.fill)
+            self.menu_actions["fill"].setChecked(chosen.fill)
         elif name == "follow":
-            self.orbit.follow = chosen.follow
-            self.skeleton.follow.setChecked(chosen.follow)
-            self.actions_by_words["Follow the person"].setChecked(chosen.follow)
+            self.skeleton.set_follow(chosen.follow)
+            self.menu_actions["follow"].setChecked(chosen.follow)
         elif name == "plot_group":
             self.plot.show_group()
         elif name == "plot_open":
             self.plot.prepare()
             self.panes.show_plot(chosen.plot_open)
-            for button in (self.actions_by_words["Joint angles"], self.skeleton.plot):
+            for button in (self.menu_actions["plot"], self.skeleton.plot):
                 button.setChecked(chosen.plot_open)
         elif name == "delay":
             stage = self.presenter.stage
@@ -293,12 +320,20 @@ class MainWindow(QMainWindow):
             self.presenter.toggle()
 
     def _step(self, frames: int) -> None:
-        if self.presenter.stage is not None:
-            self.presenter.stage.step(frames)
+        if self.presenter.playback is not None:
+            self.presenter.playback.step(frames)
 
     def _seek(self, share: float) -> None:
-        if self.presenter.stage is not None:
-            self.presenter.stage.seek(share)
+        if self.presenter.playback is not None:
+            self.presenter.playback.seek(share)
+
+    def _set_speed(self, speed: float) -> None:
+        if self.presenter.playback is not None:
+            self.presenter.playback.set_speed(speed)
+
+    def _set_loop(self, on: bool) -> None:
+        if self.presenter.playback is not None:
+            self.presenter.playback.set_loop(on)
 
     def _preset(self, name: str) -> None:
         self.orbit.preset(name)
@@ -308,42 +343,54 @@ class MainWindow(QMainWindow):
         self.settings.setVisible(not self.settings.isVisible())
         shown = self.settings.isVisible()
         self.toolbar.settings.setChecked(shown)
-        self.actions_by_words["Settings"].setChecked(shown)
+        self.menu_actions["settings"].setChecked(shown)
 
     def _whole_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
-    def ask_file(self) -> None:
-        errands.ask_file(self)
+    def show_library(self) -> None:
+        """Open the list of recordings, or bring it to the front."""
+        if self.library is None:
+            self.library = LibraryDialog(self, LibraryPresenter(self.presenter), self.exporting)
+            self.closing.connect(self.library.keep_notes)
+        self.library.show()
+        self.library.raise_()
+        self.library.activateWindow()
 
-    def ask_url(self) -> None:
-        errands.ask_address(self)
+    def _show_shortcuts(self) -> None:
+        ShortcutsDialog(self).open()
 
-    def ask_export(self) -> None:
-        errands.ask_export(self)
-
-    def copy_diagnostics(self) -> None:
-        errands.copy_diagnostics(self)
+    def _copy_diagnostics(self) -> None:
+        self.computer.copy_diagnostics(self.diagnostics())
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        if event is not None and errands.dropped(event.mimeData()):
+        if event is not None and desktop.dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        if event is not None and (spec := errands.dropped(event.mimeData())):
+        if event is not None and (spec := desktop.dropped(event.mimeData())):
             event.acceptProposedAction()
             self._choose(spec)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if event is None or self._leaving:
             return
-        if (lost := self.presenter.would_lose) and not errands.may_lose(self, lost):
+        if (lost := self.presenter.would_lose) and not self._may_lose(lost):
             event.ignore()
             return
         self._leaving = True
         self._tick.stop()
         self.remember()
         self.closing.emit()
+
+    def _ask_stop(self) -> None:
+        explained = "The recording ends and is saved."
+        if controllers.may(self, "Turn the camera off?", explained, yes="Turn off", no="Go on"):
+            self.presenter.put_away()
+
+    def _may_lose(self, what: str) -> bool:
+        explained = f"{what} is not finished and would be lost."
+        return controllers.may(self, "Close now?", explained, yes="Close", no="Wait")
 
     def leave(self) -> None:
         """Close without asking: the system or a signal wants the program to end."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from PyQt6.QtCore import QPoint, Qt, QTimer
+from PyQt6.QtCore import QObject, QPoint, Qt, QTimer
 from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QAbstractItemView,
@@ -24,68 +24,71 @@ from app.ui import words
 from app.ui.presenters.marking import Marking
 from app.ui.views import kit
 from app.ui.views.menus import Entry
-
-if TYPE_CHECKING:
-    from app.ui.views.main_window import MainWindow
+from app.ui.views.scrubber import Scrubber
 
 _LOOK_MS: Final = 100
 
 
-def entries(window: MainWindow) -> list[Entry]:
-    """What the Control menu offers; the keys live here."""
-    marking = window.presenter.marking
-    return [
-        Entry("Mark an event", marking.mark, ("E",), separated=True),
-        Entry("Event before", partial(marking.go_along, -1), ("Ctrl+Left",)),
-        Entry("Next event", partial(marking.go_along, 1), ("Ctrl+Right",)),
-        Entry("Events…", partial(show_events, window), ("Ctrl+Shift+E",)),
-        Entry("Select from here", marking.select_from_here, ("I",), separated=True),
-        Entry("Select to here", marking.select_to_here, ("O",)),
-        Entry("Select all", marking.select_all, ("X",)),
-    ]
+class MarkingController(QObject):
+    """Events and the selection, in the menu and on the timeline.
 
+    Args:
+        parent: of its menus and dialogs.
+        marking: does what they say.
+        scrubber: shows ticks and handles that can be pressed and dragged.
+    """
 
-def connect(window: MainWindow) -> None:
-    """Wire the timeline's ticks and handles to the presenter."""
-    marking, scrubber = window.presenter.marking, window.timeline.scrubber
-    scrubber.part_moved.connect(marking.drag)
-    scrubber.event_pressed.connect(marking.go)
-    scrubber.event_menu.connect(partial(_show_menu, window))
+    def __init__(self, parent: QWidget, marking: Marking, scrubber: Scrubber) -> None:
+        super().__init__(parent)
+        self._parent, self._marking = parent, marking
+        scrubber.part_moved.connect(marking.drag)
+        scrubber.event_pressed.connect(marking.go)
+        scrubber.event_menu.connect(self._show_menu)
 
+    def entries(self) -> list[Entry]:
+        """What the Control menu offers; the keys live here."""
+        marking = self._marking
+        back, on = partial(marking.go_along, -1), partial(marking.go_along, 1)
+        return [
+            Entry("mark", "Mark an event", marking.mark, ("E",), separated=True),
+            Entry("event-before", "Event before", back, ("Ctrl+Left",)),
+            Entry("event-next", "Next event", on, ("Ctrl+Right",)),
+            Entry("events", "Events…", self.show_events, ("Ctrl+Shift+E",)),
+            Entry("from-here", "Select from here", marking.select_from_here, ("I",), False, True),
+            Entry("to-here", "Select to here", marking.select_to_here, ("O",)),
+            Entry("select-all", "Select all", marking.select_all, ("X",)),
+        ]
 
-def _show_menu(window: MainWindow, number: int, place: QPoint) -> None:
-    marking = window.presenter.marking
-    menu = QMenu(window)
-    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for text, pressed in (
-        ("Rename…", lambda: ask_label(window, marking, number)),
-        ("Remove", lambda: marking.remove(number)),
-    ):
-        action = menu.addAction(text)
-        if action is not None:
-            action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
-    menu.popup(place)
+    def show_events(self) -> EventsDialog:
+        """Open the list of events, or bring it to the front."""
+        open_already = self._parent.findChildren(EventsDialog)
+        dialog = open_already[0] if open_already else EventsDialog(self._marking, self._parent)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+        return dialog
 
+    def _show_menu(self, number: int, place: QPoint) -> None:
+        menu = QMenu(self._parent)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for text, pressed in (
+            ("Rename…", lambda: self._ask_label(number)),
+            ("Remove", lambda: self._marking.remove(number)),
+        ):
+            action = menu.addAction(text)
+            if action is not None:
+                action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
+        menu.popup(place)
 
-def ask_label(parent: QWidget, marking: Marking, number: int) -> None:
-    """Ask for another label of an event."""
-    dialog = QInputDialog(parent)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setWindowTitle("Event")
-    dialog.setLabelText("What happened here?")
-    dialog.setTextValue(marking.label_of(number))
-    dialog.textValueSelected.connect(lambda text: marking.rename(number, text))
-    dialog.open()
-
-
-def show_events(window: MainWindow) -> EventsDialog:
-    """Open the list of events, or bring it to the front."""
-    open_already = window.findChildren(EventsDialog)
-    dialog = open_already[0] if open_already else EventsDialog(window.presenter.marking, window)
-    dialog.show()
-    dialog.raise_()
-    dialog.activateWindow()
-    return dialog
+    def _ask_label(self, number: int) -> None:
+        """Ask for another label of an event."""
+        dialog = QInputDialog(self._parent)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Event")
+        dialog.setLabelText("What happened here?")
+        dialog.setTextValue(self._marking.label_of(number))
+        dialog.textValueSelected.connect(lambda text: self._marking.rename(number, text))
+        dialog.open()
 
 
 class EventsDialog(QDialog):

@@ -14,6 +14,8 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 class Entry:
     """One menu entry; several keys may be given, the first is shown."""
 
+    name: str
+    """By which the program knows it, whatever the words."""
     words: str
     pressed: Callable[[], Any]
     keys: tuple[str, ...] = ()
@@ -23,7 +25,7 @@ class Entry:
 
 
 def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QAction]:
-    """Fill the window's menu bar; the actions by their words."""
+    """Fill the window's menu bar; the actions by their names."""
     actions: dict[str, QAction] = {}
     bar = window.menuBar()
     for title, entries in menus.items():
@@ -31,7 +33,7 @@ def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QActi
         if menu is None:
             continue
         for entry in entries:
-            actions[entry.words] = _add(window, menu, entry)
+            actions[entry.name] = _add(window, menu, entry)
     return actions
 
 
@@ -62,6 +64,7 @@ def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:
     if entry.separated:
         menu.addSeparator()
     action = QAction(entry.words, window)
+    action.setObjectName(entry.name)
     action.setShortcuts([QKeySequence(key) for key in entry.keys])
     action.setCheckable(entry.checkable)
     action.triggered.connect(lambda _checked=False: entry.pressed())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
@@ -15,7 +17,7 @@ from PyQt6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.packets import Frame
 from app.render import colours
@@ -27,6 +29,10 @@ from app.ui.presenters.stage import Look
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit, strokes
 from app.ui.views.card import Card, Hint
+
+MIRRORED: Final = "Mirrored view"
+GREYED: Final = 0.45
+"""Opacity of what was the last to be seen of a camera that is lost."""
 
 
 class PictureView(QWidget):
@@ -51,7 +57,7 @@ class PictureView(QWidget):
         self.setMouseTracking(True)
         self.mirror = kit.tool_button(
             "mirror",
-            "Mirror the picture (M)\nOnly what you see: recordings are never mirrored",
+            "Mirror picture and 3D (M)\nOnly what you see: recordings are never mirrored",
             lambda: self.mirror_chosen.emit(self.mirror.isChecked()),
             checkable=True,
         )
@@ -61,6 +67,7 @@ class PictureView(QWidget):
             lambda: self.fill_chosen.emit(self.fill.isChecked()),
             checkable=True,
         )
+        self.badge = Badge(self, MIRRORED)
         self.card = Card(self)
         self.hint = Hint(self)
         self._corner = Corner(self, [self.mirror, self.fill])
@@ -93,6 +100,7 @@ class PictureView(QWidget):
 
     def set_mirror(self, on: bool) -> None:
         self.mirror.setChecked(on)
+        self.badge.setVisible(on)
         self.update()
 
     def set_fill(self, on: bool) -> None:
@@ -188,7 +196,7 @@ class PictureView(QWidget):
             painter.scale(-1, 1)
         if self._look.greyed:
             image = self._image.convertToFormat(QImage.Format.Format_Grayscale8)
-            painter.setOpacity(0.45)
+            painter.setOpacity(GREYED)
             painter.drawImage(target, image)
         else:
             painter.drawImage(target, self._image)
@@ -244,6 +252,20 @@ class PictureView(QWidget):
         painter.setFont(font)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._record.countdown))
+
+
+class Badge(QLabel):
+    """A few words in the upper left corner of a pane that one must not miss."""
+
+    def __init__(self, parent: QWidget, words: str) -> None:
+        super().__init__(words, parent)
+        self.setObjectName("badge")
+        self.setAutoFillBackground(True)
+        gap = kit.ems(self, 0.4)
+        self.setContentsMargins(gap, gap // 2, gap, gap // 2)
+        self.adjustSize()
+        self.move(gap, gap)
+        self.hide()
 
 
 class Corner(QWidget):

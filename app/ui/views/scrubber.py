@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
+    QBrush,
     QColor,
     QContextMenuEvent,
     QHelpEvent,
@@ -52,6 +54,9 @@ class Scrubber(QWidget):
         self._gaps: tuple[tuple[float, float], ...] = ()
         self._ticks: tuple[Tick, ...] = ()
         self._part: tuple[float, float] | None = None
+        self._ready: float | None = None
+        self._holes: tuple[tuple[float, float], ...] = ()
+        self._shown: Position | None = None
         self.setMinimumHeight(kit.ems(self, 2.0))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -59,9 +64,11 @@ class Scrubber(QWidget):
         self.setToolTip(_TIP)
 
     def show_position(self, position: Position) -> None:
-        shown = (position.share, position.gaps, position.ticks, position.part)
-        if shown != (self._share, self._gaps, self._ticks, self._part):
-            self._share, self._gaps, self._ticks, self._part = shown
+        before, self._shown = self._shown, replace(position, time_s=0.0, playing=False)
+        if self._shown != before or position.share != self._share:
+            self._share, self._ready = position.share, position.ready
+            self._gaps, self._holes = position.gaps, position.holes
+            self._ticks, self._part = position.ticks, position.part
             self.update()
 
     # --- pressing ---------------------------------------------------------------------------
@@ -149,22 +156,37 @@ class Scrubber(QWidget):
         radius = track.height() / 2
         painter.setBrush(self._colour(QPalette.ColorRole.Mid))
         painter.drawRoundedRect(track, radius, radius)
+        self._paint_ready(painter, track)
         self._paint_part(painter, track)
-        played = QRectF(track)
-        played.setWidth(track.width() * self._share)
+        played, ready = QRectF(track), self._ready
+        played.setWidth(track.width() * min(self._share, 1.0 if ready is None else ready))
         painter.setBrush(self._colour(QPalette.ColorRole.PlaceholderText))
         painter.drawRoundedRect(played, radius, radius)
         self._paint_gaps(painter, track)
+        self._paint_holes(painter, track)
         self._paint_handles(painter, track)
         self._paint_ticks(painter, track)
         painter.setBrush(self._colour(QPalette.ColorRole.Highlight))
         painter.drawEllipse(
-            QPointF(played.right(), track.center().y()), *(2 * [0.42 * kit.em(self)])
+            QPointF(self.place_of(self._share), track.center().y()), *(2 * [0.42 * kit.em(self)])
         )
         painter.end()
 
     def _colour(self, role: QPalette.ColorRole) -> QColor:
         return self.palette().color(role)
+
+    def _paint_ready(self, painter: QPainter, track: QRectF) -> None:
+        """While poses are computed the line fills up: what is not ready is thin."""
+        if self._ready is None:
+            return
+        left = self.place_of(self._ready)
+        painter.setBrush(self._colour(QPalette.ColorRole.Window))
+        for top in (track.top(), track.bottom() - track.height() * 0.35):
+            painter.drawRect(QRectF(left, top, track.right() - left, track.height() * 0.35))
+        ready = self._colour(QPalette.ColorRole.Highlight)
+        ready.setAlphaF(0.5)
+        painter.setBrush(ready)
+        painter.drawRect(QRectF(track.left(), track.top(), left - track.left(), track.height()))
 
     def _paint_gaps(self, painter: QPainter, track: QRectF) -> None:
         """Where nobody was seen the bar is hollowed out, so one knows where not to look."""
@@ -177,6 +199,18 @@ class Scrubber(QWidget):
                 track.height() * 0.4,
             )
             painter.drawRect(hole)
+
+    def _paint_holes(self, painter: QPainter, track: QRectF) -> None:
+        """Where the camera was lost the bar is hatched: there is nothing to be seen."""
+        for start, end in self._holes:
+            left, tall = self.place_of(start), 0.25 * kit.em(self)
+            place = QRectF(left, track.top() - tall, (end - start) * track.width(), 0)
+            place.setHeight(track.height() + 2 * tall)
+            painter.setBrush(self._colour(QPalette.ColorRole.Window))
+            painter.drawRect(place)
+            ink = self._colour(QPalette.ColorRole.WindowText)
+            painter.setBrush(QBrush(ink, Qt.BrushStyle.BDiagPattern))
+            painter.drawRect(place)
 
     def _paint_part(self, painter: QPainter, track: QRectF) -> None:
         """A band behind the line over what is selected."""

@@ -65,7 +65,7 @@ class SettingsPanel(QFrame):
         self._preferences = preferences
         self._choices: dict[str, kit.Choice] = {}
         self._names: list[QLabel] = []
-        self.setFixedWidth(kit.ems(self, 18))
+        self.setFixedWidth(kit.ems(self, 20))
         self._column = QVBoxLayout()
         self._column.setSpacing(kit.ems(self, 0.3))
         self._build()
@@ -81,6 +81,17 @@ class SettingsPanel(QFrame):
     def show_choices(self, name: str, entries: list[tuple[str, Any]]) -> None:
         """Put what was found on this machine (weights, devices) into a list."""
         self._choices[name].fill(entries, getattr(self._preferences, name))
+
+    def show_value(self, name: str) -> None:
+        """Take up a tick or a number that was changed elsewhere."""
+        value = getattr(self._preferences, name)
+        widget = self.findChild(QWidget, name)
+        if isinstance(widget, kit.Tick) and widget.isChecked() != value:
+            widget.setChecked(value)
+        elif isinstance(widget, kit.Number) and not widget.hasFocus():
+            widget.blockSignals(True)
+            widget.setValue(value)
+            widget.blockSignals(False)
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.8)

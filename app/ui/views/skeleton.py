@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
+    QColor,
     QHideEvent,
     QImage,
     QMouseEvent,
@@ -28,7 +29,7 @@ from app.ui.presenters.stage import Look
 from app.ui.theme import Theme
 from app.ui.views import kit
 from app.ui.views.card import Hint
-from app.ui.views.picture import Corner
+from app.ui.views.picture import GREYED, MIRRORED, Badge, Corner
 
 _REMEMBERED: Final = 64
 """Requests whose pose is remembered until their picture comes; older ones were overtaken."""
@@ -39,12 +40,14 @@ _SLOW_COUNT: Final = 8
 """So many slow drawings in a row; one alone may be the system's hiccup."""
 _LEAST_SHARE: Final = 0.6
 _MOUSE_HELP: Final = "Drag to turn, Shift or the middle button to move, wheel to zoom"
+LEVEL_HELP: Final = "Level: I am standing straight now (V)\nThe 3D view stands as you do"
 
 
 class SkeletonView(QWidget):
     """Shows the lifted pose in the room, from wherever the user wants to look."""
 
     follow_chosen = pyqtSignal(bool)
+    level_pressed = pyqtSignal()
     plot_pressed = pyqtSignal()
     shown = pyqtSignal(int)
     """The pose of this source frame is on the screen now.  At most once a pose, painted or not."""
@@ -63,6 +66,8 @@ class SkeletonView(QWidget):
         self._body: Body | None = None
         self._body_time = 0.0
         self._drag: QPointF | None = None
+        self._mirrored = False
+        self.badge = Badge(self, MIRRORED)
         self._pictures = _Rendered()
         self._told = -1
         self.follow = kit.tool_button(
@@ -72,10 +77,11 @@ class SkeletonView(QWidget):
             checkable=True,
         )
         self.reset = kit.tool_button("reset", "Back to the first view (double click)", self._reset)
+        self.level = kit.tool_button("level", LEVEL_HELP, self.level_pressed.emit)
         self.plot = kit.tool_button(
             "plot", "Joint angles over time (A)", self.plot_pressed.emit, checkable=True
         )
-        self._corner = Corner(self, [self.plot, self.follow, self.reset])
+        self._corner = Corner(self, [self.plot, self.level, self.follow, self.reset])
         self.hint = Hint(self)
         self._resizing = QTimer(self)
         self._resizing.setSingleShot(True)
@@ -91,15 +97,23 @@ class SkeletonView(QWidget):
         """Source frame of the pose on the screen; -1 for none."""
         return self._told
 
+    def set_mirror(self, on: bool) -> None:
+        """Show it as in a mirror, as the picture beside it."""
+        self._mirrored = on
+        self.badge.setVisible(on)
+        self.update()
+
     def set_theme(self, theme: Theme) -> None:
         self._scene = DARK_SCENE if theme.dark else LIGHT_SCENE
         self.ask()
 
     def show_look(self, look: Look) -> None:
         """Show another moment, and fetch what the renderer has finished."""
-        if look.pose is not self._look.pose:
+        if look.greyed != self._look.greyed:
+            self.update()
+        another, self._look = look.pose is not self._look.pose, look
+        if another:
             self._stand(look)
-            self._look = look
             self.ask()
         if self._pictures.fetch():
             self.update()
@@ -114,6 +128,7 @@ class SkeletonView(QWidget):
     def forget(self) -> None:
         """Another source: no pose, and the person may stand anywhere."""
         self._placement.reset()
+        self._orbit.forget()
         self._told = -1
         self._look, self._body = Look(), None
         self.ask()
@@ -134,6 +149,12 @@ class SkeletonView(QWidget):
 
     def _reset(self) -> None:
         self._orbit.reset()
+        self.ask()
+
+    def set_follow(self, on: bool) -> None:
+        """Keep the person in the middle, or no longer; at once, also while nothing moves."""
+        self.follow.setChecked(on)
+        self._orbit.set_follow(on)
         self.ask()
 
     def _resize_renderer(self) -> None:
@@ -162,7 +183,8 @@ class SkeletonView(QWidget):
         self._drag = event.position()
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         pan = shifted or bool(event.buttons() & Qt.MouseButton.MiddleButton)
-        self._orbit.drag(moved.x(), moved.y(), self.height(), pan=pan)
+        across = -moved.x() if self._mirrored else moved.x()
+        self._orbit.drag(across, moved.y(), self.height(), pan=pan)
         self.ask()
 
     def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:
@@ -181,16 +203,22 @@ class SkeletonView(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())
-        if self._pictures.image is None:
+        image, pose = self._pictures.image, self._pictures.pose
+        if image is None:
             request = SkeletonRequest(self._orbit.view, self._scene, self._body)
             size = (max(1, round(rect.width())), max(1, round(rect.height())))
             picture = self._painted.draw(request, size)
-            painter.drawImage(rect, kit.image(picture))
+            image = kit.image(picture)
             pose = self._look.pose.index if self._look.pose else -1
-        else:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(rect, self._pictures.image)
-            pose = self._pictures.pose
+        if self._look.greyed:  # as the picture beside it
+            painter.fillRect(rect, QColor(self._scene.background))
+            painter.setOpacity(GREYED)
+            image = image.convertToFormat(QImage.Format.Format_Grayscale8)
+        if self._mirrored:
+            painter.translate(rect.width(), 0)
+            painter.scale(-1, 1)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(rect, image)
         painter.end()
         if pose >= 0 and pose != self._told:
             self._told = pose

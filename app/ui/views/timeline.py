@@ -70,8 +70,7 @@ class Timeline(QWidget):
         self.scrubber.show_position(position)
         length = f" / {words.clock(position.duration_s)}" if position.duration_s else ""
         self._time.setText(words.clock(position.time_s) + length)
-        self._speed.setVisible(position.speed is not None)
-        if position.speed is not None and position.speed != self._speed.currentData():
+        if position.speed != self._speed.currentData():
             self._speed.choose(position.speed)
         if self.loop.isChecked() != position.loop:
             self.loop.setChecked(position.loop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
 from app.render import colours
@@ -15,6 +15,12 @@ from app.ui.presenters.sources import SourceList
 from app.ui.views import kit
 from models import LARGEST_DELAY
 
+_WIDE: Final = 72
+"""Widths in heights of the font: of a toolbar with all its words, ..."""
+_SOURCE: Final = 15
+"""... of the source's name, ..."""
+_NARROW_SOURCE: Final = 10
+"""... and of that where there is little room."""
 _ON_RED: Final = "#ffffff"
 _RED_GROUND: Final = "#c9282d"
 """The record red, a shade deeper: white words on it reach 4.5:1."""
@@ -30,16 +36,17 @@ class RecordButton(QPushButton):
         self._on = False
         self.setAccessibleName("Record")
         self.setToolTip("Record what you do (R)")
-        width = self.fontMetrics().horizontalAdvance("Finish 0:00:00")
+        width = self.fontMetrics().horizontalAdvance("Stop recording  00:00.0")
         self.setMinimumWidth(width + kit.ems(self, 2.6))
 
     def show_status(self, status: RecordStatus) -> None:
-        on = status.state in (RecordState.COUNTDOWN, RecordState.RECORDING)
+        # It can be stopped from the moment it is pressed: a press must not go astray.
+        on = status.state not in (RecordState.OFF, RecordState.SAVING)
         text = {
             RecordState.OFF: "Record",
             RecordState.COUNTDOWN: f"In {status.countdown} …",
-            RecordState.OPENING: "Record",
-            RecordState.RECORDING: f"Finish  {words.clock(status.elapsed_s)}",
+            RecordState.OPENING: f"Stop recording  {words.clock(0.0)}",
+            RecordState.RECORDING: f"Stop recording  {words.clock(status.elapsed_s)}",
             RecordState.SAVING: "Saving …",
         }[status.state]
         if (text, on) != (self._text, self._on):
@@ -88,6 +95,7 @@ class Toolbar(QWidget):
     sources_wanted = pyqtSignal()
     start_pressed = pyqtSignal()
     record_pressed = pyqtSignal()
+    pictures_chosen = pyqtSignal(bool)
     delay_chosen = pyqtSignal(int)
     export_pressed = pyqtSignal()
     settings_pressed = pyqtSignal()
@@ -103,6 +111,9 @@ class Toolbar(QWidget):
         self.start = kit.push_button("Start", self.start_pressed.emit, icon="play")
         self.record = RecordButton()
         self.record.clicked.connect(lambda _checked=False: self.record_pressed.emit())
+        self.pictures = kit.Tick("Pictures")
+        self.pictures.setObjectName("pictures")
+        self.pictures.toggled.connect(self.pictures_chosen)
         self.delay = _delay_slider()
         self.delay.valueChanged.connect(lambda value: self.delay_chosen.emit(LARGEST_DELAY - value))
         self.export = kit.push_button(
@@ -125,18 +136,32 @@ class Toolbar(QWidget):
         row.addWidget(self.start)
         row.addSpacing(gap)
         row.addWidget(self.record)
+        row.addWidget(self.pictures)
         row.addStretch(1)
-        for widget in (kit.label("steadier", dim=True), self.delay, kit.label("faster", dim=True)):
+        self._ends = (kit.label("steadier", dim=True), kit.label("faster", dim=True))
+        for widget in (self._ends[0], self.delay, self._ends[1]):
             row.addWidget(widget)
         row.addSpacing(gap)
         row.addWidget(self.export)
         row.addWidget(self.settings)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """In a narrow window what can be told by tooltips is."""
+        super().resizeEvent(event)
+        narrow = self.width() < kit.ems(self, _WIDE)
+        for label in self._ends:
+            label.setVisible(not narrow)
+        self.source.set_width(_NARROW_SOURCE if narrow else _SOURCE)
+
     def show_sources(self, sources: SourceList) -> None:
         self.source.show_sources(sources)
 
-    def show_start(self, word: str, icon: str, tip: str, *, enabled: bool = True) -> None:
-        self.start.setEnabled(enabled)
+    def show_start(self, button: tuple[str, str, str] | None) -> None:
+        """The button that begins; while a camera runs there is none beside the record button."""
+        self.start.setVisible(button is not None)
+        if button is None:
+            return
+        word, icon, tip = button
         if self.start.text() != kit.beside_icon(word):
             self.start.setText(kit.beside_icon(word))
             self.start.setIcon(icons.icon(icon))
@@ -145,6 +170,21 @@ class Toolbar(QWidget):
     def show_live(self, live: bool) -> None:
         """The delay can be chosen only while poses are computed live."""
         self.delay.setEnabled(live)
+
+    def show_pictures(self, wanted: bool, megabytes_a_minute: float | None) -> None:
+        """Whether the pictures are recorded too, and what that costs."""
+        if self.pictures.isChecked() != wanted:
+            self.pictures.setChecked(wanted)
+        self.pictures.setVisible(megabytes_a_minute is not None)
+        if megabytes_a_minute is None:
+            return
+        text = f"Pictures, {words.megabytes(megabytes_a_minute)}/min"
+        if self.pictures.text() != text:
+            self.pictures.setText(text)
+        self.pictures.setToolTip(
+            "Record the pictures too; without them only the joints are kept,\n"
+            "and a recording that plays shows no picture"
+        )
 
     def show_delay(self, frames: int, rate: float | None) -> None:
         self.delay.blockSignals(True)
@@ -173,8 +213,16 @@ class _SourceChoice(kit.Choice):
         self.setAccessibleName("Source")
         self.setToolTip("Where the pictures come from")
         self.setIconSize(QSize(kit.ems(self, 1.1), kit.ems(self, 1.1)))
-        self.setFixedWidth(kit.ems(self, 15))
         self._shown: SourceList | None = None
+        self.set_width(_SOURCE)
+
+    def set_width(self, ems: float) -> None:
+        """Take so much room, in which all names are cut at their middle if need be."""
+        if self.maximumWidth() != kit.ems(self, ems):
+            self.setFixedWidth(kit.ems(self, ems))
+            shown, self._shown = self._shown, None
+            if shown is not None:
+                self.show_sources(shown)
 
     def showPopup(self) -> None:
         self.opened.emit()
@@ -182,7 +230,7 @@ class _SourceChoice(kit.Choice):
 
     def _elided(self, label: str) -> str:
         """Styled combo boxes cut their words off without a sign."""
-        room = self.width() - kit.ems(self, 4.2)
+        room = self.maximumWidth() - kit.ems(self, 5.0)
         return self.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, room)
 
     def show_sources(self, sources: SourceList) -> None:

@@ -55,6 +55,7 @@ def part(
         world=np.zeros((count, 17, 3), np.float32),
         person=(person + later * (time_s >= stretch.end_s - 0.5)).astype(np.int64),
         chosen=np.ones(count, bool),
+        others=np.full((count, 3, 4), np.nan, np.float32),
     )
     return Part(stretch, track, frames is None, ended=False, faults=(), memory=memory)
 

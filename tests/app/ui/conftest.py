@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.system import startup
+from app.system import paths, startup
 
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -31,7 +31,14 @@ FRAMES = 60
 
 
 @pytest.fixture
-def open_window(qapp: QApplication, tmp_path: Path) -> Iterator[OpenWindow]:
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found in videos, and noted of them, is kept beside everything else of the test."""
+    monkeypatch.setattr(paths, "video_cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(paths, "video_notes_dir", lambda: tmp_path / "notes")
+
+
+@pytest.fixture
+def open_window(qapp: QApplication, tmp_path: Path, folders: None) -> Iterator[OpenWindow]:
     """Opens a window: ``open_window(source, name=preference…)``; closed at the end of the test."""
     sessions: list[Session] = []
     qapp.setQuitOnLastWindowClosed(False)

@@ -128,6 +128,20 @@ def test_what_is_playing_is_renamed_and_goes_on_playing(
     other.let_go()
 
 
+def test_it_steps_aside_for_what_is_opened_and_knows_of_new_poses(
+    library: tuple[Session, LibraryDialog],
+) -> None:
+    session, dialog = library
+    choose(dialog, "walk")
+    assert shown(dialog, "3D")[shown(dialog).index("walk")] == ""
+    dialog.button("Open").click()
+    assert not dialog.isVisible()
+    until(lambda: session.presenter.playback, "the recording to open")
+    QTest.keyClick(session.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert dialog.isVisible(), "the same list again"
+    until(lambda: shown(dialog, "3D")[shown(dialog).index("walk")] == "yes", "its poses")
+
+
 def test_deleting_asks_and_can_be_undone(
     library: tuple[Session, LibraryDialog], recordings: Path
 ) -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,13 +17,16 @@ from PyQt6.QtWidgets import QApplication, QInputDialog, QMenu
 
 from app.recording.events import EventList
 from app.recording.reader import Recording
+from app.recording.writer import RecordingWriter
 from app.ui.main import Session
+from app.ui.presenters.company import DIFFERENT
 from app.ui.presenters.playback import Clock, PlaybackStage
 from app.ui.presenters.recording import RecordState
 from app.ui.views.dialogs import ExportDialog
 from app.ui.views.marking import EventsDialog
+from app.ui.views.scrubber import Scrubber
 from tests.support.mjpeg import MjpegServer
-from tests.support.recordings import INFO, poses, record
+from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, until
 
 FRAMES = 91
@@ -64,7 +68,7 @@ def mark_at(session: Session, *moments: float) -> None:
 
 
 def on_disk(session: Session) -> list[tuple[float, str]]:
-    marks = EventList(stage(session).recording.path).marks
+    marks = EventList(stage(session).clip.path).marks
     return [(round(mark.time_s, 3), mark.label) for mark in marks]
 
 
@@ -246,7 +250,7 @@ def test_the_selection_alone_is_exported(session: Session, tmp_path: Path) -> No
     stage(session).go(2.0)
     press(session, Qt.Key.Key_O)
     for wanted, count in ((True, 46), (False, FRAMES)):
-        session.window.ask_export()
+        session.window.exporting.ask()
         dialog = session.window.findChildren(ExportDialog)[-1]
         assert dialog.only.text() == "Only the selection, 00:00.5 to 00:02.0"
         dialog.only.setChecked(wanted)
@@ -276,3 +280,42 @@ def test_looping_plays_the_selection_again_and_again() -> None:
     now[0] = 20.0
     assert clock.read() == 10.0, "without it everything is played, once"
     assert not clock.playing
+
+
+def test_where_the_camera_was_lost_there_is_nothing_and_events_stay_where_they_were(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    writer = RecordingWriter.create(tmp_path, "lost", source=CAMERA, size=SIZE)
+    for index in range(60):
+        writer.append(packet(index, time_s=index / 30 + 4.0 * (index >= 30)), None)
+    recording = Recording.open(writer.close())
+    recording.save_poses(poses(60), INFO)
+    opened = open_window(str(recording.path))
+    until(lambda: opened.presenter.playback, "the recording")
+    window, playing = opened.window, stage(opened)
+    playing.clock.pause()
+    playing.go(0.5)
+    until(lambda: window.look.pose is not None, "a pose before the loss")
+    until(lambda: DIFFERENT in window.look.hint, "that it is not of whom the picture shows")
+    place = window.timeline.scrubber
+    (hole,) = place._holes
+    assert hole == pytest.approx((29 / 30 / playing.clock.duration_s, 5 / 5.9667), abs=0.01)
+    playing.go(3.0)
+    until(lambda: window.look.pose is None and window.look.keypoints is None, "nothing")
+    assert "the camera was lost" in window.look.hint
+    QTest.keyClick(window, Qt.Key.Key_E)
+    until(lambda: opened.presenter.marking.marks, "the event")
+    ((_, moment_s),) = opened.presenter.marking.marks
+    assert moment_s == pytest.approx(3.0)
+    assert changes_above(place, 0.3, 0.45) > 5, "hatched"
+    assert changes_above(place, 0.9, 1.0) == 0
+    playing.go(5.5)
+    until(lambda: window.look.pose is not None, "a pose after the loss")
+
+
+def changes_above(line: Scrubber, start: float, end: float) -> int:
+    """How often the brightness changes just above a part of the line."""
+    image, row = line.grab().toImage(), round(line._track().top()) - 2
+    columns = range(round(line.place_of(start)), round(line.place_of(end)))
+    grey = [image.pixelColor(column, row).lightness() for column in columns]
+    return sum(abs(a - b) > 20 for a, b in pairwise(grey))

@@ -23,7 +23,7 @@ def test_recording_a_lost_camera_leaves_nothing_and_says_so(
     until(lambda: window.look.greyed, "the loss")
     window.toolbar.record.click()
     until(lambda: recorder.state is RecordState.RECORDING, "the recording to begin")
-    until(lambda: window.toolbar.record.words.startswith("Finish"), "the button to say so")
+    until(lambda: window.toolbar.record.words.startswith("Stop recording"), "the button to say so")
     assert len(list_recordings(tmp_path / "recordings")) == 1
     window.toolbar.record.click()
     until(lambda: recorder.state is RecordState.OFF, "the recording to end")

@@ -65,7 +65,7 @@ def test_an_interrupted_recording_is_offered_once(
     until(lambda: isinstance(third.presenter.stage, PlaybackStage), "the recording")
     stage = third.presenter.stage
     assert isinstance(stage, PlaybackStage)
-    assert stage.recording.path == second
+    assert stage.clip.path == second
     until(lambda: "This recording was interrupted." in third.window.strip.text, "the words")
     assert {found for found, _ in interrupted(folder)} == {path, second}, "nothing was changed"
 

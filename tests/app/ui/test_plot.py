@@ -65,7 +65,7 @@ def test_a_key_shows_and_hides_it_and_it_is_remembered(
     assert not window.plot.isVisible()
     QTest.keyClick(window, Qt.Key.Key_A)
     until(window.plot.isVisible, "the plot")
-    assert window.actions_by_words["Joint angles"].isChecked()
+    assert window.menu_actions["plot"].isChecked()
     assert window.skeleton.plot.isChecked()
     until(lambda: window.plot.height() >= 9 * window.fontMetrics().height(), "room for it")
     assert window.skeleton.height() > window.plot.height()

@@ -43,7 +43,7 @@ CHANGED = Preferences(
     theme="light",
     mirror=True,
     fill=True,
-    follow=True,
+    follow=False,
     orbit=(0.5, -0.25, 3.0, 0.0, 1.05, 0.0),
     last_folder="films/with space",
     offered="monday.mixpose/Süd, 2.mixpose",
@@ -134,3 +134,8 @@ def test_nobody_else_may_read_the_file(tmp_path: Path) -> None:
 )
 def test_resolution(text: str, size: tuple[int, int] | None) -> None:
     assert Preferences(resolution=text).size == size
+
+
+def test_a_resolution_of_strange_digits_is_none() -> None:
+    assert Preferences(resolution="1280x720").size == (1280, 720)
+    assert Preferences(resolution="\u00b2x\u00b2").size is None

@@ -115,3 +115,24 @@ def test_short_jobs_do_not_flicker_up(qapp, quiet: bool, shown: bool) -> None:
     assert job.visible is shown
     release.set()
     finished(jobs)
+
+
+class EndsBetweenTwoLooks(Job):
+    """Its thread has ended, but the first look says that it has not."""
+
+    looks = 0
+
+    @property
+    def running(self) -> bool:
+        self.looks += 1
+        return self.looks == 1 or super().running
+
+
+def test_who_ends_while_others_are_looked_at_reports_all_the_same(qapp) -> None:
+    jobs, heard = Jobs(), []
+    for kind in (Job, EndsBetweenTwoLooks):
+        jobs.start(kind(kind.__name__, lambda _control: None, done=lambda _: heard.append(1)))
+    while any(job._thread.is_alive() for job in jobs.running):
+        time.sleep(0.01)
+    finished(jobs)
+    assert heard == [1, 1]

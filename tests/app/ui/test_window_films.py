@@ -26,7 +26,7 @@ def test_the_film_of_a_video(
     session = open_window(str(clip))
     window = session.window
     until(lambda: window.exporter.target, "something to export")
-    window.ask_export()
+    window.exporting.ask()
     dialog = window.findChild(ExportDialog)
     assert dialog is not None
     dialog.kind.setCurrentIndex(dialog.kind.findData("mp4"))

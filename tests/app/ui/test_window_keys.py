@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QKeySequence, QWheelEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QCheckBox, QLineEdit
+from PyQt6.QtWidgets import QApplication, QCheckBox, QLineEdit, QWidget
 
 from app.export import registry
 from app.export.registry import FORMATS
 from app.render.camera import FRONT, SIDE, THREE_QUARTER, TOP
+from app.render.request import Body
+from app.ui import main
 from app.ui.main import Session
 from app.ui.presenters.exporting import Target
+from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.views.dialogs import SHORTCUTS, AddressDialog, ExportDialog, ShortcutsDialog
 from tests.support.windows import OpenWindow, until
 
@@ -53,15 +57,66 @@ def test_views(session: Session, key: Qt.Key, camera: object) -> None:
 
 def test_mirror_and_follow(session: Session) -> None:
     window = session.window
+    assert session.preferences.follow, "at first"
+    assert window.orbit.follow
     press(session, Qt.Key.Key_M)
     press(session, Qt.Key.Key_F)
     assert session.preferences.mirror
     assert window.picture.mirror.isChecked()
-    assert window.actions_by_words["Mirror the picture"].isChecked()
-    assert session.preferences.follow
-    assert window.orbit.follow
+    assert window.menu_actions["mirror"].isChecked()
+    assert window.picture.badge.isVisible()
+    assert window.skeleton.badge.isVisible()
+    assert window.picture.badge.text() == "Mirrored view"
+    assert not session.preferences.follow
+    assert not window.orbit.follow
     press(session, Qt.Key.Key_M)
     assert not session.preferences.mirror
+    assert not window.skeleton.badge.isVisible()
+
+
+@pytest.mark.parametrize("share", [0.2, 0.8])
+def test_both_panes_are_mirrored_together(session: Session, share: float) -> None:
+    view = session.window.skeleton
+    body = np.zeros((17, 3), np.float32)
+    body[:, 1] = np.linspace(0.2, 1.7, 17)
+    body[:, 0] = 1.0 if share > 0.5 else -1.0
+    view._body = Body(body, np.ones(17, bool), np.ones(17, np.float32))
+    session.window.orbit.preset("front")
+    view.ask()
+    until(lambda: side_of(view) == (share > 0.5), "the figure on its side")
+    press(session, Qt.Key.Key_M)
+    until(lambda: side_of(view) != (share > 0.5), "the figure on the other side")
+
+
+def side_of(view: QWidget) -> bool | None:
+    """Whether what is colourful is in the right half of it; None if there is nothing."""
+    image = view.grab().toImage().scaled(120, 60)
+    places = [
+        x
+        for x in range(120)
+        for y in range(10, 60)
+        if (colour := image.pixelColor(x, y)).saturation() > 120 and colour.lightness() > 60
+    ]
+    return sum(places) / len(places) > 60 if places else None
+
+
+def test_follow_frames_the_person_at_once_and_reset_does_too_while_nothing_moves() -> None:
+    orbit = OrbitPresenter()
+    orbit.set_follow(True)
+    orbit.accompany(np.array([1.5, 0.9, -0.5]), 0.0)
+    assert orbit.camera.target[::2] == (1.5, -0.5)
+    orbit.drag(0, 200, 500, pan=True)
+    orbit.drag(200, 0, 500, pan=True)
+    orbit.reset()
+    assert orbit.camera.target == (1.5, THREE_QUARTER.target[1], -0.5)
+    orbit.set_follow(False)
+    orbit.accompany(np.array([0.5, 0.9, 0.0]), 0.1)
+    assert orbit.camera.target[0] == 1.5
+    orbit.set_follow(True)
+    assert orbit.camera.target[0] == 0.5
+    orbit.forget()
+    orbit.reset()
+    assert orbit.camera == THREE_QUARTER
 
 
 def test_settings_and_help(session: Session) -> None:
@@ -176,16 +231,32 @@ def test_space_presses_the_button_tab_has_led_to(session: Session) -> None:
 
 def test_the_list_of_shortcuts_is_complete(session: Session) -> None:
     listed = {key for keys, _ in SHORTCUTS for key in keys.split("  ")}
-    for action in session.window.actions_by_words.values():
+    for action in session.window.menu_actions.values():
         for shortcut in action.shortcuts():
             text = shortcut.toString(QKeySequence.SequenceFormat.PortableText)
             assert text in listed, f"{text} ({action.text()}) is not in the list"
 
 
+def test_actions_are_known_by_names_whatever_their_words(session: Session) -> None:
+    actions = session.window.menu_actions
+    assert [action.objectName() for action in actions.values()] == list(actions)
+    actions["mirror"].setText("Spiegeln")
+    actions["mirror"].trigger()
+    assert session.preferences.mirror
+    assert actions["mirror"].isChecked()
+
+
+def test_nobody_but_the_program_s_start_knows_the_window() -> None:
+    texts = {
+        each.name: each.read_text("utf-8") for each in Path(main.__file__).parent.rglob("*.py")
+    }
+    assert [name for name, text in texts.items() if "import MainWindow" in text] == ["main.py"]
+
+
 def test_no_key_is_taken_twice(session: Session) -> None:
     keys = [
         shortcut.toString()
-        for action in session.window.actions_by_words.values()
+        for action in session.window.menu_actions.values()
         for shortcut in action.shortcuts()
     ]
     assert len(keys) == len(set(keys))

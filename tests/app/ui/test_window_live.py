@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPointF, Qt
+from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.detection.models import about
 from app.pipeline import State
@@ -30,7 +31,7 @@ def record(session: Session, seconds: float) -> Path:
     window.toolbar.record.click()
     until(lambda: recorder.state is RecordState.RECORDING, "the recording to begin")
     QTest.qWait(round(seconds * 1000))
-    assert window.toolbar.record.words.startswith("Finish")
+    assert window.toolbar.record.words.startswith("Stop recording")
     window.toolbar.record.click()
     until(lambda: session.presenter.last_recording, "the recording to be saved")
     path = session.presenter.last_recording
@@ -47,7 +48,7 @@ def test_start_record_export_reopen_scrub(
     window.ready.connect(lambda: ready.append(True))
     until(lambda: ready, "the first picture and the first pose")
     assert "fps" in window.status.words
-    assert window.status.words.endswith("dropped")
+    assert "lost" in window.status.words
 
     path = record(session, 2.0)
     until(lambda: window.strip.button("Play") is not None, "the poses to be computed")
@@ -169,13 +170,25 @@ def test_a_camera_that_dies_is_shown_grey_and_comes_back(
     session = open_window(camera.url)
     window = session.window
     until(lambda: window.skeleton.shown_pose >= 0, "the first pose")
+    until(lambda: colourful(window.skeleton), "blue and orange limbs")
     camera.die()
     until(lambda: window.look.greyed, "the loss to be noticed")
+    until(lambda: not colourful(window.skeleton), "the skeleton to be grey, too")
     notice = window.picture.card.notice
     assert notice is not None
     assert "stopped sending" in notice.title
     camera.come_back()
     until(lambda: not window.look.greyed and window.look.notice is None, "the camera again")
+    until(lambda: colourful(window.skeleton), "blue and orange limbs again")
+
+
+def colourful(view: QWidget) -> bool:
+    """Whether something in the middle of it is of a strong colour."""
+    image = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    data = image.constBits().asarray(image.sizeInBytes())
+    rows = np.frombuffer(data, np.uint8).reshape(image.height(), image.bytesPerLine())
+    pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+    return bool((np.ptp(pixels, axis=-1) > 60).sum() > 50)
 
 
 def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: MjpegServer) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -20,6 +21,7 @@ from app.system.files import VIDEO_SUFFIXES
 from app.ui.notices import Do
 from app.ui.presenters.recording import RecordState
 from app.ui.views import kit
+from app.ui.views.desktop import videos
 from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, close, until
 
@@ -172,24 +174,67 @@ def test_a_dropped_file_is_opened(open_window: OpenWindow, tmp_path: Path) -> No
     )
     session.window.dropEvent(event)  # Qt delivers it only after a real drag over the window
     assert event.isAccepted()
-    assert session.presenter.stage is not None
-    assert session.presenter.stage.label == "film.mp4"
+    card = session.window.picture.card
+    until(lambda: card.notice is not None and "film.mp4 is empty" in card.notice.title, "its fault")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_words_are_cut_off_at_the_smallest_size(open_window: OpenWindow, theme: str) -> None:
+@pytest.mark.parametrize(
+    ("theme", "size"), [("light", (1024, 640)), ("dark", (1024, 640)), ("dark", (800, 600))]
+)
+def test_no_words_are_cut_off_at_the_smallest_size(
+    open_window: OpenWindow, theme: str, size: tuple[int, int]
+) -> None:
     session = open_window(theme=theme, welcomed=False)
     window = session.window
-    window.resize(1024, 640)
+    window.resize(*size)
     session.presenter.tell("The diagnostics are on the clipboard: paste them into your report")
     session.presenter.retry()
     window._toggle_settings()
     QTest.qWait(300)
-    assert window.width() == 1024
-    assert window.height() == 640
+    assert (window.width(), window.height()) == size
     for widget in window.findChildren(QWidget):
         if widget.isVisible() and isinstance(widget, QAbstractButton | QLabel | QComboBox):
             assert not cut(widget), f"{words_of(widget)!r} has {widget.size()}"
+
+
+def test_nothing_overlaps_in_a_small_window_and_smaller_is_not_offered(
+    open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
+) -> None:
+    session = open_window(camera.url, settings_open=True)
+    window = session.window
+    window.resize(300, 200)
+    QTest.qWait(100)
+    assert window.width() == kit.ems(window, 57)
+    assert window.height() == kit.ems(window, 42)
+    assert window.width() <= 800
+    assert window.height() <= 600
+    until(lambda: window.toolbar.pictures.isVisible(), "all that is there while a camera runs")
+    require_apart(window.toolbar, window.width())
+    session.presenter.recorder.toggle(session.presenter.stage)
+    until(lambda: session.presenter.recorder.status(None).elapsed_s > 0.2, "the recording")
+    require_apart(window.toolbar, window.width())
+    window.toolbar.record.click()
+    until(lambda: session.presenter.last_recording, "the recording to be saved")
+    session.presenter.open_recording(session.presenter.last_recording)
+    until(lambda: window.timeline.isVisible(), "what is there while it plays")
+    QTest.qWait(100)
+    require_apart(window.toolbar, window.width())
+    require_apart(window.timeline, window.width())
+
+
+def require_apart(bar: QWidget, width: int) -> None:
+    """What is visible in a bar lies inside of it and beside each other."""
+    shown = [
+        each
+        for each in bar.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        if each.isVisible()
+    ]
+    shown.sort(key=lambda each: each.x())
+    assert len(shown) > 4
+    assert bar.width() == width
+    assert shown[-1].geometry().right() < width
+    for left, right in pairwise(shown):
+        assert left.geometry().right() < right.x(), (left, right)
 
 
 def words_of(widget: QAbstractButton | QLabel | QComboBox) -> str:
@@ -246,9 +291,10 @@ def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
 
 def test_the_dialog_shows_films_of_telephones(open_window: OpenWindow) -> None:
     window = open_window().window
-    window.ask_file()
+    window.opening.ask_file()
     dialog = window.findChild(QFileDialog)
     assert dialog is not None
+    assert dialog.directory().absolutePath() == str(videos()), "at first"
     for ending in VIDEO_SUFFIXES:
         assert f"*{ending} *{ending.upper()} " in dialog.nameFilters()[0]
     assert {".3gp", ".mts"} < set(VIDEO_SUFFIXES)

@@ -1,97 +1,258 @@
-"""A video file in the window: played, moved through, and exported whole."""
+"""A video file in the window: lifted in the background, and then all that a recording can do."""
 
 from __future__ import annotations
 
 import csv
 import json
+import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
-from PyQt6.QtCore import QPointF, Qt
+from numpy.typing import NDArray
+from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
 from app.detection.models import about
-from app.pipeline import State
+from app.lifting import work as lifting_work
+from app.lifting.kept import Kept
+from app.lifting.options import LiftOptions
+from app.lifting.video import VideoTake, lift_video
+from app.system import paths
 from app.ui.main import Session
-from app.ui.presenters.live import LiveStage
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.stage import SPEEDS
 from tests.support.clips import write_clip
-from tests.support.windows import OpenWindow, until
+from tests.support.windows import OpenWindow, close, until
+
+FRAMES = 60
+_BITS, _CELL = 6, 32
 
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory, person_jpegs: list[bytes]) -> Path:
-    """Two seconds of the performer."""
-    pictures = [
-        cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), 1), cv2.COLOR_BGR2RGB)
-        for data in person_jpegs[:60]
-    ]
+    """Two seconds of the performer; each picture says its number in black and white cells."""
+    pictures = []
+    for number, data in enumerate(person_jpegs[:FRAMES]):
+        picture = cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), 1), cv2.COLOR_BGR2RGB)
+        for bit in range(_BITS):
+            picture[:_CELL, bit * _CELL : (bit + 1) * _CELL] = 255 * (number >> bit & 1)
+        pictures.append(picture)
     return write_clip(tmp_path_factory.mktemp("film") / "dance.mp4", pictures)
 
 
+@pytest.fixture(scope="module")
+def longer(film: Path, person_jpegs: list[bytes]) -> Path:
+    """Six seconds, of which there is time to see some before all of it is lifted."""
+    pictures = [
+        cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), 1), cv2.COLOR_BGR2RGB)
+        for data in (person_jpegs * 2)[:180]
+    ]
+    return write_clip(film.with_name("longer.mp4"), pictures)
+
+
+def number_in(picture: NDArray[np.uint8]) -> int:
+    """What a picture of the film says."""
+    cells = picture[: _CELL - 8, : _BITS * _CELL].mean(axis=(0, 2)).reshape(_BITS, _CELL)
+    return sum(1 << bit for bit in range(_BITS) if cells[bit, 8:-8].mean() > 127)
+
+
+@pytest.fixture(scope="module")
+def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is kept of the film once it has been lifted."""
+    folder = tmp_path_factory.mktemp("kept")
+    take = VideoTake.open(film, folder)
+    lift_video(take, LiftOptions(device="auto"), Kept(folder))
+    take.close()
+    return folder
+
+
 @pytest.fixture
-def session(open_window: OpenWindow, film: Path) -> Iterator[Session]:
+def session(open_window: OpenWindow, film: Path, lifted: Path) -> Iterator[Session]:
+    """A window with the film, which was lifted before."""
+    shutil.copytree(lifted, paths.video_cache_dir())
     session = open_window(str(film))
     until(lambda: session.window.timeline.isVisible(), "the timeline")
-    until(lambda: session.window.look.keypoints is not None, "the person to be found")
+    until(lambda: not stage(session).clip.lifting, "what was kept")
+    stage(session).clock.pause()
     return session
 
 
-def stage(session: Session) -> LiveStage:
-    assert isinstance(session.presenter.stage, LiveStage)
-    return session.presenter.stage
+def stage(session: Session) -> PlaybackStage:
+    assert session.presenter.playback is not None
+    return session.presenter.playback
 
 
-def test_space_pauses_and_arrows_step(session: Session) -> None:
-    window = session.window
-    QTest.mouseClick(
-        window.timeline.scrubber,
-        Qt.MouseButton.LeftButton,
-        pos=QPointF(window.timeline.scrubber.width() / 3, 8).toPoint(),
-    )
-    QTest.keyClick(window, Qt.Key.Key_Right)
-    until(lambda: stage(session).state is State.PAUSED, "the pause")
-    QTest.qWait(500)
-    assert window.look.frame is not None
-    before = window.look.frame.time_s
-    QTest.keyClick(window, Qt.Key.Key_Right)
-    until(lambda: window.look.frame.time_s > before, "the next frame")
-    assert window.look.frame.time_s == pytest.approx(before + 1 / 30, abs=0.005)
-    QTest.keyClick(window, Qt.Key.Key_Left)
-    until(lambda: window.look.frame.time_s == pytest.approx(before, abs=0.005), "one frame back")
-    assert not window.toolbar.record.isEnabled()
-    QTest.keyClick(window, Qt.Key.Key_Space)
-    until(lambda: stage(session).state is State.RUNNING, "playing again")
-
-
-def test_the_whole_film_is_exported_however_little_was_watched(
-    session: Session, tmp_path: Path
+def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
+    open_window: OpenWindow, longer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    session = open_window(str(longer))
+    window = session.window
+    until(lambda: session.presenter.playback, "the film to open")
+    until(lambda: window.look.frame is not None, "the first picture")
+    until(lambda: window.look.position.ready is not None, "the bar on the timeline")
+    assert "computing 3D" in window.status.words
+    assert "are being computed" in window.look.hint
+    shares = []
+    seen_before_the_end = False
+    while not stage(session).clip.found().complete:
+        QTest.qWait(10)
+        shares.append(window.look.position.ready or 0.0)
+        seen_before_the_end |= window.look.pose is not None and shares[-1] < 1
+    until(lambda: window.look.position.ready is None, "the bar to go")
+    assert shares == sorted(shares), "it fills up"
+    assert seen_before_the_end, "what was ready was shown"
+    assert len(stage(session).time_s) == 180
+    until(lambda: list(paths.video_cache_dir().glob("*.npz")), "what is kept")
+    poses = stage(session).poses
+    until(lambda: not stage(session).clip.lifting, "the end of the work")
+    close(session)
+
+    def nobody(_options: object) -> None:
+        raise AssertionError("it is not looked at again")
+
+    monkeypatch.setattr(lifting_work, "make_pool", nobody)
+    again = open_window(str(longer))
+    until(lambda: again.presenter.playback, "the film to open again")
+    until(lambda: stage(again).lifted, "the poses")
+    np.testing.assert_array_equal(stage(again).poses.xyz, poses.xyz)
+
+
+def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session) -> None:
+    window, playing = session.window, stage(session)
+    scrubber = window.timeline.scrubber
+    poses = playing.poses
+    assert poses is not None
+    rng = np.random.default_rng(1)
+    seen = set()
+
+    def right() -> bool:
+        """Never, not even on the way, is one of them of another frame."""
+        look = window.look
+        if look.frame is None or look.keypoints is None or look.pose is None:
+            return False
+        index = look.keypoints.index
+        assert number_in(look.frame.image) == index == look.pose.index
+        np.testing.assert_array_equal(look.pose.xyz, poses.xyz[index])
+        return index == playing.index
+
+    for share in [*rng.uniform(0, 1, 12), 0.0, 1.0]:
+        place = QPoint(round(scrubber.place_of(float(share))), scrubber.height() // 2)
+        QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=place)
+        until(right, f"picture and pose at {share:.2f}")
+        seen.add(playing.index)
+    assert len(seen) > 8
+    assert {0, FRAMES - 1} <= seen
+    QTest.keyClick(window, Qt.Key.Key_Home)
+    window.timeline.speed_chosen.emit(4.0)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    until(lambda: right() and not playing.clock.playing, "the end, at four times the speed")
+
+
+def test_steps_speed_plot_and_events(session: Session, open_window: OpenWindow) -> None:
+    window, playing = session.window, stage(session)
+    assert (SPEEDS[0], SPEEDS[-1]) == (0.1, 4.0)
+    playing.seek(0.5)
+    before = playing.index
+    QTest.keyClick(window, Qt.Key.Key_Right)
+    until(lambda: window.look.pose and window.look.pose.index == before + 1, "one frame on")
+    QTest.keyClick(window, Qt.Key.Key_Left)
+    until(lambda: window.look.pose and window.look.pose.index == before, "one frame back")
+    assert not window.toolbar.record.isEnabled()
+    window.timeline.speed_chosen.emit(0.1)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    until(lambda: playing.index > before, "the next frame, slowly")
+    assert window.look.position.speed == 0.1
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    QTest.keyClick(window, Qt.Key.Key_A)
+    until(lambda: window.plot.isVisible(), "the plot")
+    last_s = (FRAMES - 1) / 30
+    plot = window.plot.presenter
+    until(lambda: plot._trace.curves(window.look, (0,)).span_s[1] > last_s - 0.05, "all of it")
+    marked_s = playing.shown_s
+    QTest.keyClick(window, Qt.Key.Key_E)
+    until(lambda: window.look.position.ticks, "the event")
+    path = playing.clip.path
+    close(session)
+    again = open_window(str(path))
+    until(lambda: again.presenter.playback, "the film to open again")
+    ((mark, moment_s),) = again.presenter.marking.marks
+    assert mark.label == "Event 1"
+    assert moment_s == pytest.approx(marked_s, abs=1e-6)
+
+
+def test_a_part_is_exported_without_lifting_again(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(*_: object) -> None:
+        raise AssertionError("it is not lifted again")
+
+    monkeypatch.setattr(lifting_work, "make_pool", nobody)
+    monkeypatch.setattr(lifting_work, "make_lifter", nobody)
+    playing = stage(session)
+    for index, key in ((10, Qt.Key.Key_I), (29, Qt.Key.Key_O)):
+        playing.go(float(playing.time_s[index]))
+        QTest.keyClick(session.window, key)
     target = session.window.exporter.target
     assert target is not None
     assert target.name == "dance.mp4"
+    assert target.part_in_words
     table = tmp_path / "dance.csv"
     job = session.window.exporter.export(target, table, "csv")
     assert session.presenter.would_lose
-    until(lambda: not job.running, "the export")
-    until(lambda: session.presenter.news, "the news")
+    until(lambda: not job.running and session.presenter.news, "the export")
     with table.open(newline="") as file:
-        assert len(list(csv.DictReader(file))) == 60
+        rows = list(csv.DictReader(file))
+    assert [int(row["frame"]) for row in rows] == list(range(10, 30))
     said = json.loads(table.with_name("dance.csv.json").read_text("utf-8"))
     assert said["detector"] == about("heavy"), "whatever the live view makes do with"
 
 
-def test_a_cancelled_export_leaves_nothing(session: Session, tmp_path: Path) -> None:
+def test_a_cancelled_export_leaves_nothing(
+    open_window: OpenWindow, film: Path, tmp_path: Path
+) -> None:
+    session = open_window(str(film))
+    until(lambda: session.window.exporter.target, "something to export")
     folder = tmp_path / "out"
     folder.mkdir()
     target = session.window.exporter.target
     assert target is not None
     job = session.window.exporter.export(target, folder / "dance.csv", "csv")
-    until(lambda: job.progress, "the export to have begun")
+    QTest.qWait(500)
     job.cancel()
     until(lambda: session.presenter.news, "the news")
     assert session.presenter.news is not None
     assert "cancelled" in session.presenter.news.text
     assert not list(folder.iterdir())
+
+
+def test_another_source_ends_the_lifting(open_window: OpenWindow, film: Path) -> None:
+    session = open_window(str(film))
+    until(lambda: session.presenter.playback, "the film to open")
+    take = stage(session).clip
+    until(lambda: take.lifting, "the lifting to begin")
+    session.presenter.put_away()
+    until(lambda: not take.lifting, "the end of it", 20)
+    assert not list(paths.video_cache_dir().glob("*.npz"))
+
+
+def test_closing_while_it_is_lifted_is_quick_and_leaves_no_process(
+    open_window: OpenWindow, longer: Path
+) -> None:
+    session = open_window(str(longer))
+    until(lambda: session.presenter.playback, "the film to open")
+    until(lambda: stage(session).clip.share > 0, "the lifting to begin")
+    began = time.monotonic()
+    close(session)
+    assert time.monotonic() - began < 3.5
+    # A process that loads its model says goodbye when that is done.
+    until(lambda: not working(), "the processes to end", 10)
+
+
+def working() -> list[psutil.Process]:
+    children = psutil.Process().children(recursive=True)
+    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]

@@ -45,7 +45,7 @@ def test_a_length_in_a_sentence(seconds: float, text: str) -> None:
 
 
 def test_the_status_line_says_it_all_in_order() -> None:
-    texts = [segment.text.replace(words.NARROW_SPACE, " ") for segment in words.status(STATS)]
+    texts = [segment.text.replace(words.NARROW_SPACE, " ") for segment in words.status(STATS, 97)]
     assert texts == [
         "30.0 fps",
         "2D 16 ms",
@@ -53,7 +53,7 @@ def test_the_status_line_says_it_all_in_order() -> None:
         "screen 88 ms",
         "CPU",
         "mixpose-s",
-        "3 dropped",
+        "3.0% lost: fine",
     ]
     assert all(segment.explained for segment in words.status(STATS))
 
@@ -77,7 +77,22 @@ def test_what_was_not_measured_is_not_shown() -> None:
     nothing = dataclasses.replace(
         STATS, detect_ms=None, lift_ms=None, capture_to_screen_ms=None, device=None, weights=None
     )
-    assert [segment.text for segment in words.status(nothing)] == ["30.0 fps", "3 dropped"]
+    assert [segment.text for segment in words.status(nothing)] == ["30.0 fps"]
+
+
+@pytest.mark.parametrize(
+    ("dropped", "text"),
+    [(0, "no picture lost"), (10, "10.0% lost: some"), (30, "30.0% lost: too many")],
+)
+def test_lost_pictures_are_a_share_with_a_judgement(dropped: int, text: str) -> None:
+    said = words.status(dataclasses.replace(STATS, dropped=dropped), 100 - dropped)[-1]
+    assert said.text == text
+    assert said.warn is ("too many" in text)
+    assert f"{dropped} pictures" in said.explained
+
+
+def test_megabytes_are_an_estimate() -> None:
+    assert [words.megabytes(value) for value in (2.0, 52.9, 166.0)] == ["2 MB", "55 MB", "170 MB"]
 
 
 def test_a_gpu_that_was_asked_for_and_is_missing_is_pointed_out() -> None:

@@ -7,8 +7,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from app.motion.ground import ANKLE_M, PELVIS_M
-from app.motion.placement.live import LivePlacement, position
+from app.motion.placement.live import LivePlacement, misfit, position
 from app.packets import Company, Keypoints2D, Pose3D
+from app.ui.presenters.company import DIFFERENT, LASTS_S, MISFIT, FitHint
 from models import ASSUMED_FOCAL
 from models.skeleton import JOINT
 
@@ -110,3 +111,47 @@ def test_a_jump_in_time_starts_afresh() -> None:
     placement.place(pose(xyz, 0.0), seen_at(xyz, (0, 0, 4), 0.0))
     joints = placement.place(pose(xyz, 60.0), seen_at(xyz, (0, 0, 2), 60.0))
     assert joints[0, 2] == pytest.approx(0.0)
+
+
+def lowest(places: list[tuple[float, float, float]]) -> np.ndarray:
+    """How high the lower ankle of somebody stands who is at these places, 30 a second."""
+    placement, xyz = LivePlacement(), person()
+    heights = []
+    for frame, place in enumerate(places):
+        joints = placement.place(pose(xyz, frame / 30), seen_at(xyz, place, frame / 30))
+        heights.append(joints[ANKLES, 1].min() - ANKLE_M)
+    return np.array(heights)
+
+
+def test_who_jumps_leaves_the_floor_and_lands_on_it() -> None:
+    time_s = np.arange(75) / 30
+    height = np.maximum(0.0, 0.35 * (1 - ((time_s - 1.3) / 0.27) ** 2))
+    drawn = lowest([(0.0, -float(up), 3.5) for up in height])
+    assert drawn[height == 0].max() < 0.03, "soles on the floor before and after"
+    assert drawn.max() == pytest.approx(0.35, abs=0.03)
+    assert (drawn > 0.02).sum() == pytest.approx((height > 0.06).sum(), abs=2)
+
+
+def test_who_walks_or_climbs_does_not_hover() -> None:
+    rng = np.random.default_rng(2)
+    away = [(0.0, 0.4, 3.0 + frame / 30 * 1.2 + float(rng.normal(0, 0.03))) for frame in range(90)]
+    assert (lowest(away) < 0.03).all()
+    onto_a_step = [(0.0, -0.3 * (frame > 30), 3.5) for frame in range(120)]
+    assert (lowest(onto_a_step)[70:] < 0.03).all()
+
+
+def test_a_pose_of_somebody_else_does_not_fit_the_person_in_the_picture() -> None:
+    xyz, everything = person(), np.ones(17, bool)
+    seen = seen_at(xyz, (0.3, 0.1, 3.0), 0.0)
+    assert misfit(xyz, seen, everything) == pytest.approx(0.0, abs=1e-4)
+    trembling = np.random.default_rng(1).normal(0, 0.02, (17, 3)).astype(np.float32)
+    assert misfit(xyz + trembling, seen, everything) < MISFIT / 2
+    sitting = xyz.copy()
+    sitting[ANKLES + [JOINT["left_knee"], JOINT["right_knee"]], 1] = 0.0
+    lying = sitting[:, [1, 0, 2]]
+    assert misfit(lying, seen, everything) > MISFIT
+    hint = FitHint()
+    assert hint.step(0.5, 10.0) == ""
+    assert hint.step(0.5, 10.1 + LASTS_S) == DIFFERENT
+    assert hint.step(0.01, 12.0) == ""
+    assert hint.step(None, 13.0) == ""

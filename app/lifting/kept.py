@@ -1,0 +1,163 @@
+"""What was found in videos, kept in the user's cache so that it is found once.
+
+One file a video and way of looking at it; any of them may be damaged or gone at any time, which
+costs only the time to find it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+
+from app import __version__
+from app.detection.models import SIZES, about
+from app.lifting.clip import OTHERS, DetectedClip, Track
+from app.recording.poses import PosesInfo, SavedPoses
+from app.system.files import write_atomically
+from models.skeleton import JOINT_COUNT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from app.lifting.options import LiftOptions
+
+log: Final = logging.getLogger(__name__)
+
+MOST_BYTES: Final = 512 * 2**20
+"""Seven hours of video at 30 frames a second; the ones used longest ago make room."""
+_SAMPLES: Final = 16
+_SAMPLE_BYTES: Final = 2**16
+_TRACK: Final[dict[str, tuple[int, ...]]] = {
+    "time_s": (),
+    "tracked": (),
+    "xy": (JOINT_COUNT, 2),
+    "conf": (JOINT_COUNT,),
+    "world": (JOINT_COUNT, 3),
+    "person": (),
+    "chosen": (),
+    "others": (OTHERS, 4),
+}
+_POSES: Final[dict[str, tuple[int, ...]]] = {
+    "xyz": (JOINT_COUNT, 3),
+    "filled": (JOINT_COUNT,),
+    "missing": (JOINT_COUNT,),
+    "swapped": (),
+}
+
+
+def film_key(path: Path) -> str:
+    """What tells the content of a film from any other's: its length, the time of its last change,
+    and samples from all over it, since reading gigabytes would take longer than is waited for.
+
+    Raises OSError.
+    """
+    file = path.stat()
+    digest = hashlib.sha256(f"{file.st_size} {file.st_mtime_ns}".encode())
+    with path.open("rb") as content:
+        for number in range(_SAMPLES):
+            content.seek(max(0, file.st_size - _SAMPLE_BYTES) * number // (_SAMPLES - 1))
+            digest.update(content.read(_SAMPLE_BYTES))
+    return digest.hexdigest()[:32]
+
+
+def detection_key(film: str, options: LiftOptions) -> str:
+    """What tells what was found in 2D in a film, of that key, from what else could have been."""
+    wanted = {
+        "film": film,
+        "program": __version__,
+        "detector": about(options.detector),
+        "several": options.several,
+        "choices": [asdict(each) for each in options.choices],
+        "rate": options.rate,
+    }
+    text = json.dumps(wanted, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The files in ``folder``."""
+
+    folder: Path
+    most_bytes: int = MOST_BYTES
+
+    def load(self, key: str) -> tuple[DetectedClip, SavedPoses] | None:
+        """What :meth:`save` kept; None if there is none, or it is damaged."""
+        path = self._path(key)
+        try:
+            with np.load(path, allow_pickle=False) as found:
+                arrays = {name: found[name] for name in (*_TRACK, *_POSES)}
+                said = json.loads(str(found["said"]))
+            os.utime(path)
+            return _read(arrays, said)
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # a damaged archive makes zipfile raise nearly anything
+            log.warning("what was kept of a video is damaged, and is found again: %s", error)
+            return None
+
+    def save(self, key: str, clip: DetectedClip, poses: SavedPoses) -> None:
+        """Keep a whole clip and its poses; where that cannot be, it is found again next time."""
+        said = {
+            "label": clip.label,
+            "size": clip.size,
+            "rate": clip.rate,
+            "detector": clip.detector,
+            "faults": clip.faults,
+            "fov_deg": clip.fov_deg,
+            "info": poses.info,
+        }
+        arrays: dict[str, Any] = {name: getattr(clip.track, name) for name in _TRACK}
+        arrays |= {name: getattr(poses, name) for name in _POSES}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with write_atomically(self._path(key), overwrite=True) as file:
+                np.savez(file, said=np.array(json.dumps(said)), **arrays)
+            self._make_room(but=self._path(key))
+        except OSError as error:
+            log.warning("what was found in %s is not kept: %s", clip.label, error)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npz"
+
+    def _make_room(self, *, but: Path) -> None:
+        """Delete what was used longest ago until the rest is small enough."""
+        files = [(path.stat(), path) for path in self.folder.glob("*.npz")]
+        files.sort(key=lambda each: each[0].st_mtime_ns)
+        total = sum(stat.st_size for stat, _ in files)
+        for stat, path in files:
+            if total <= self.most_bytes:
+                return
+            if path != but:
+                path.unlink(missing_ok=True)
+                total -= stat.st_size
+
+
+def _read(arrays: dict[str, NDArray[Any]], said: dict[str, Any]) -> tuple[DetectedClip, SavedPoses]:
+    """Raises what damaged things raise."""
+    count = len(arrays["time_s"])
+    for name, shape in (_TRACK | _POSES).items():
+        if arrays[name].shape != (count, *shape):
+            raise ValueError(f"{name} has the shape {arrays[name].shape}")
+    track = Track(**{name: arrays[name] for name in _TRACK})
+    times_fit = np.isfinite(track.time_s).all() and (np.diff(track.time_s) > 0).all()
+    if not count or not times_fit or not np.isfinite(arrays["xyz"]).all():
+        raise ValueError("its numbers cannot be right")
+    clip = DetectedClip(
+        label=str(said["label"]),
+        size=(int(said["size"][0]), int(said["size"][1])),
+        rate=said["rate"],
+        detector=next(size for size in SIZES if size == said["detector"]),
+        track=track,
+        faults=tuple(map(str, said["faults"])),
+        fov_deg=said["fov_deg"],
+    )
+    info = cast("PosesInfo", dict(said["info"]))
+    return clip, SavedPoses(**{name: arrays[name] for name in _POSES}, info=info)

@@ -1,0 +1,72 @@
+"""What can be played: a recording, or a video file that is being lifted or has been."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.lifting.clip import OTHERS, Track
+from app.lifting.video import Found, VideoTake
+from app.packets import Frame
+from models.skeleton import world_joints
+
+if TYPE_CHECKING:
+    from app.recording.poses import SavedPoses
+    from app.recording.reader import Recording
+
+
+class RecordedClip:
+    """A recording."""
+
+    share = 1.0
+    lifting = False
+
+    def __init__(self, recording: Recording) -> None:
+        from app.recording.hold import Hold  # it imports OpenCV, which the window's start can spare
+
+        self.recording = recording
+        self.path, self.label = recording.path, recording.path.stem
+        self.size, self.events = recording.size, recording.events
+        self.has_pictures = recording.video_path is not None
+        self._hold = Hold(recording.path)
+        data = recording.keypoints
+        count = len(data.time_s)
+        self._track = Track(
+            time_s=data.time_s,
+            tracked=data.tracked,
+            xy=data.xy,
+            conf=data.conf,
+            world=world_joints(data.world).astype(np.float32),
+            person=data.person,
+            chosen=np.ones(count, bool),
+            others=np.full((count, OTHERS, 4), np.nan, np.float32),
+        )
+        self._found = self._with(recording.poses)
+
+    def found(self) -> Found:
+        """All of it, from the beginning; its poses once it has been lifted."""
+        if self._found.poses is not self.recording.poses:
+            self._found = self._with(self.recording.poses)
+        return self._found
+
+    def frame_at(self, time_s: float) -> Frame | None:
+        """The picture of the frame shown then; None if it was not kept."""
+        times = self._track.time_s
+        row = max(0, int(np.searchsorted(times, time_s + 5e-7, side="right")) - 1)
+        image = self.recording.picture(row)
+        now = time.perf_counter()
+        return None if image is None else Frame(row, float(times[row]), image, now)
+
+    def close(self) -> None:
+        """Others may move it from now on."""
+        self._hold.let_go()
+
+    def _with(self, poses: SavedPoses | None) -> Found:
+        count = len(self._track)
+        return Found(self._track, poses, count, count, complete=True)
+
+
+Clip = RecordedClip | VideoTake
+"""What a stage plays."""

@@ -1,0 +1,68 @@
+"""Level: somebody says that they stand straight, and so which way is up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.lifting.video import VideoTake
+from app.packets import Pose3D
+from app.ui.presenters.playback import PlaybackStage
+from models.level import TOLD_SPREAD_DEG, Level
+from models.skeleton import JOINT
+
+if TYPE_CHECKING:
+    from app.ui.presenters.window import WindowPresenter
+
+_NOBODY = "Nobody is to be seen in 3D from hips to feet: stand straight in view, then press V"
+
+
+def standing_level(pose: Pose3D) -> Level | None:
+    """Where up is if the person of ``pose`` stands straight; None without trunk and ankles."""
+    ankles = [JOINT["left_ankle"], JOINT["right_ankle"]]
+    thorax = JOINT["thorax"]
+    if pose.missing[[*ankles, thorax]].any():
+        return None
+    up = pose.xyz[thorax].astype(np.float64) - pose.xyz[ankles].mean(axis=0)
+    length = float(np.linalg.norm(up))
+    if length < 1e-3:
+        return None
+    return Level((up / length).astype(np.float32), TOLD_SPREAD_DEG, told=True)
+
+
+class Levelling:
+    """Takes the present pose as that of somebody who stands straight.
+
+    Of a live source from then on, until the settings say something else; of a recording or a video
+    for the whole of it, which keeps it.
+    """
+
+    def __init__(self, window: WindowPresenter) -> None:
+        self._window = window
+
+    def level(self) -> None:
+        """The person shown stands straight now."""
+        window, stage = self._window, self._window.stage
+        pose = None if stage is None else stage.shown_pose
+        level = None if pose is None else standing_level(pose)
+        if level is None:
+            window.marking.say(_NOBODY)
+        elif not isinstance(stage, PlaybackStage):
+            window.set_preference("camera_pitch_deg", float(round(level.pitch_deg)))
+            window.set_preference("camera_roll_deg", float(round(level.roll_deg)))
+            window.set_preference("camera_told", True)
+            window.marking.say("Level: the camera's tilt is in the settings")
+        elif isinstance(stage.clip, VideoTake):
+            stage.clip.tell_level(level)
+            window.opening.lift(stage.clip)
+            window.marking.say("Level: the poses are computed anew")
+        else:
+            told = replace(
+                window.preferences,
+                camera_told=True,
+                camera_pitch_deg=level.pitch_deg,
+                camera_roll_deg=level.roll_deg,
+            )
+            window.takes.lift(stage.clip.path, stage.clip.recording, preferences=told)

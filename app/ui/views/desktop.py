@@ -1,0 +1,61 @@
+"""What the window has to do with the desktop: its file manager, and what is dragged in from it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PyQt6.QtCore import QMimeData, QProcess, QProcessEnvironment, QStandardPaths, QUrl
+from PyQt6.QtGui import QDesktopServices
+
+from app.detection.no_telemetry import environment_for_others
+from app.recording.names import SUFFIX
+from app.ui.presenters import sources
+
+
+def videos() -> Path:
+    """The user's folder of films, or else their own."""
+    films = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation))
+    return films if films.is_dir() else Path.home()
+
+
+def show_folder(folder: Path) -> None:
+    """Open a folder in the desktop's file manager."""
+    if sys.platform == "linux":
+        opener = QProcess()
+        opener.setProgram("xdg-open")
+        opener.setArguments([str(folder)])
+        environment = QProcessEnvironment()
+        for name, value in environment_for_others().items():
+            environment.insert(name, value)
+        opener.setProcessEnvironment(environment)
+        if opener.startDetached()[0]:
+            return
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def show_in_folder(path: Path) -> None:
+    """Open the folder of a file, with the file selected where the desktop can do that."""
+    if sys.platform == "win32":
+        QProcess.startDetached("explorer", ["/select,", str(path)])
+    elif sys.platform == "darwin":
+        QProcess.startDetached("open", ["-R", str(path)])
+    else:
+        show_folder(path.parent)
+
+
+def specification(path: Path) -> str:
+    """The source meant by a chosen file: a file inside a recording means the recording."""
+    inside = path.parent.suffix == SUFFIX and path.is_file()
+    return str(path.parent if inside else path)
+
+
+def dropped(data: QMimeData | None) -> str:
+    """The source that is being dragged in; empty if it is none."""
+    if data is None or not data.hasUrls():
+        return ""
+    url = data.urls()[0]
+    if not url.isLocalFile():
+        text = url.toString()
+        return text if sources.is_url(text) else ""
+    return specification(Path(url.toLocalFile()))

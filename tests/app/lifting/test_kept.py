@@ -1,0 +1,114 @@
+"""What is kept of videos: found again as it was, never when damaged, and never too much of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.detection.following import Choice
+from app.lifting.clip import OTHERS, DetectedClip, Track
+from app.lifting.kept import Kept, detection_key, film_key
+from app.lifting.options import LiftOptions
+from app.recording.poses import SavedPoses
+from models.skeleton import JOINT_COUNT
+from tests.support.recordings import INFO
+
+FRAMES = 40
+
+
+def clip() -> DetectedClip:
+    rng = np.random.default_rng(3)
+    others = np.full((FRAMES, OTHERS, 4), np.nan, np.float32)
+    others[5, 0] = (1, 2, 3, 4)
+    track = Track(
+        time_s=np.arange(FRAMES) / 30,
+        tracked=rng.random(FRAMES) > 0.5,
+        xy=rng.normal(size=(FRAMES, JOINT_COUNT, 2)).astype(np.float32),
+        conf=rng.random((FRAMES, JOINT_COUNT)).astype(np.float32),
+        world=rng.normal(size=(FRAMES, JOINT_COUNT, 3)).astype(np.float32),
+        person=np.zeros(FRAMES, np.int64),
+        chosen=np.ones(FRAMES, bool),
+        others=others,
+    )
+    return DetectedClip("jump.mp4", (640, 480), 30.0, "heavy", track, faults=("It is cut off.",))
+
+
+def poses() -> SavedPoses:
+    rng = np.random.default_rng(4)
+    seen = rng.random((FRAMES, JOINT_COUNT)) > 0.5
+    return SavedPoses(
+        xyz=rng.normal(size=(FRAMES, JOINT_COUNT, 3)).astype(np.float32),
+        filled=seen,
+        missing=~seen,
+        swapped=np.zeros(FRAMES, bool),
+        info=INFO,
+    )
+
+
+def test_what_was_kept_comes_back_as_it_was(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "new folder")
+    assert kept.load("a") is None
+    kept.save("a", clip(), poses())
+    found = kept.load("a")
+    assert found is not None
+    again, there = found
+    for name in Track.__slots__:
+        np.testing.assert_array_equal(getattr(again.track, name), getattr(clip().track, name))
+    np.testing.assert_array_equal(there.xyz, poses().xyz)
+    assert there.info == INFO
+    assert (again.size, again.rate, again.detector) == ((640, 480), 30.0, "heavy")
+    assert again.warnings == ("It is cut off.",)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_what_is_damaged_is_as_if_it_were_not_there(tmp_path: Path, share: float) -> None:
+    kept = Kept(tmp_path)
+    kept.save("a", clip(), poses())
+    (file,) = tmp_path.iterdir()
+    content = bytearray(file.read_bytes())
+    file.write_bytes(content[: int(share * len(content))])
+    assert kept.load("a") is None
+    place = int(share * len(content))
+    content[place : place + 64] = bytes(64 * [170])
+    file.write_bytes(content)
+    assert kept.load("a") is None
+
+
+def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
+    Kept(tmp_path).save("size", clip(), poses())
+    one = (tmp_path / "size.npz").stat().st_size
+    kept = Kept(tmp_path, most_bytes=3 * one + 10)
+    for number, name in enumerate(("size", "b", "c")):
+        kept.save(name, clip(), poses())
+        os.utime(tmp_path / f"{name}.npz", (number, number))
+    assert kept.load("size") is not None  # used now
+    kept.save("d", clip(), poses())
+    assert {path.stem for path in tmp_path.glob("*.npz")} == {"size", "c", "d"}
+
+
+def test_a_film_is_known_by_its_content_and_what_was_wanted_of_it(tmp_path: Path) -> None:
+    film = tmp_path / "a.mp4"
+    film.write_bytes(bytes(2_000_000))
+    os.utime(film, (1, 1))
+    keys = {film_key(film)}
+    film.rename(tmp_path / "b.mp4")
+    film = tmp_path / "b.mp4"
+    assert film_key(film) in keys
+    os.utime(film, (2, 2))
+    keys.add(film_key(film))
+    film.write_bytes(bytes(1_999_999) + b"x")
+    os.utime(film, (2, 2))
+    keys.add(film_key(film))
+    assert len(keys) == 3
+    wanted = [
+        LiftOptions(),
+        LiftOptions(detector="lite"),
+        LiftOptions(several=False),
+        LiftOptions(rate=120.0),
+        LiftOptions(choices=(Choice(1.0, 2.0, 3.0),)),
+    ]
+    assert len({detection_key("film", each) for each in wanted}) == len(wanted)
+    assert detection_key("film", LiftOptions(jobs=3)) == detection_key("film", LiftOptions())
