@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from app.errors import SourceError
 from app.lifting.clip import Rows, Track
@@ -138,17 +138,13 @@ class Part:
 class DetectStretch:
     """The unit of work: detect one stretch."""
 
+    needs_network: ClassVar[bool] = False
     stretch: Stretch
     options: LiftOptions
     memory: Memory | None = None
     """Of who detected the stretch before, at the moment this one's detector begins."""
     sent: bool = False
     """Whether what is found is sent while it is found, for somebody who looks on."""
-
-    @property
-    def needs_network(self) -> bool:
-        """It does not."""
-        return False
 
     @property
     def label(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.errors import MixposeError
 from app.lifting import units
 from app.lifting.batch.task import Event, Moved, Result, Task, Wanted
-from app.lifting.batch.work import Asked, Finish, Look, Summary
+from app.lifting.batch.work import Asked, Finish, Look
 from app.lifting.film import Film
 from app.lifting.units import Done, Engine
 
@@ -93,16 +93,8 @@ class _Job:
 
     def _went_on(self, event: Done) -> Event:
         if self._film is not None:
-            summary: Summary = event.value
-            return Result(
-                self.index,
-                frames=summary.frames,
-                tracked=summary.tracked,
-                length_s=summary.length_s,
-                took_s=self._took_s,
-                quality=summary.quality,
-                warnings=summary.warnings,
-            )
+            result: Result = event.value
+            return replace(result, took_s=self._took_s)
         plan, self._asked = event.value
         self._ticket = None
         self._film = Film(plan, self.engine, self.wanted.lifting)
@@ -115,6 +107,6 @@ class _Job:
             clip = film.clip()
         except MixposeError as error:
             return Result(self.index, took_s=self._took_s, error=error)
-        unit = Finish(clip, self._asked, self.task, self.wanted, self.threads)
+        unit = Finish(self.index, clip, self._asked, self.task, self.wanted, self.threads)
         self._ticket = self.engine.submit(unit, first=True)
         return None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from app.errors import SourceError, WeightsError
 from app.lifting import stretches
 from app.lifting.batch.asked import asked_of, with_asked
-from app.lifting.batch.task import Task, Wanted
+from app.lifting.batch.task import Result, Task, Wanted
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.exporting import Order, process_and_export
 from app.lifting.progress import Overall, Progress, Stage, Stopped
@@ -27,13 +27,9 @@ Asked = Mapping[str, object]
 class Look:
     """Open a film, to see how it is to be cut."""
 
+    needs_network: ClassVar[bool] = False
     task: Task
     wanted: Wanted
-
-    @property
-    def needs_network(self) -> bool:
-        """It does not."""
-        return False
 
     @property
     def label(self) -> str:
@@ -61,21 +57,13 @@ class Look:
             return stretches.plan(source, film, self.wanted.lifting), asked
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What is to be said of a file that was written."""
-
-    frames: int
-    tracked: int
-    length_s: float
-    quality: str
-    warnings: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Finish:
     """Lift what was detected, and write the file."""
 
+    needs_network: ClassVar[bool] = True
+    index: int
+    """Of the task."""
     clip: DetectedClip
     asked: Asked
     task: Task
@@ -83,16 +71,11 @@ class Finish:
     threads: int
 
     @property
-    def needs_network(self) -> bool:
-        """It does."""
-        return True
-
-    @property
     def label(self) -> str:
         """The file's name."""
         return self.task.source.name
 
-    def run(self, tell: Callable[[float], None], stop: Callable[[], bool]) -> Summary:
+    def run(self, tell: Callable[[float], None], stop: Callable[[], bool]) -> Result:
         """Do it; tells the share done.
 
         Raises:
@@ -120,7 +103,8 @@ class Finish:
         )
         order = Order(task.table, wanted.kind, wanted.processing, task.overwrite)
         written = process_and_export(with_asked(motion, self.asked), order, progress=report)
-        return Summary(
+        return Result(
+            self.index,
             frames=len(self.clip.track),
             tracked=int(np.count_nonzero(self.clip.track.tracked)),
             length_s=self.clip.length_s,
