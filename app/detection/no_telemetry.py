@@ -79,7 +79,7 @@ def environment_for_others() -> dict[str, str]:
         environment = dict(os.environ)
         _restore(environment)
         if _State.reserved:
-            del environment["https_proxy"]
+            environment.pop("https_proxy", None)
     return environment
 
 

@@ -39,8 +39,8 @@ def read(path: Path) -> MotionData:
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         raise ExportError(
-            f"{path} cannot be read again: it must end with {' or '.join(_READERS)}, "
-            "or be a recording."
+            f"{path} is no table that can be read again: that ends with {' or '.join(_READERS)}. "
+            "A video is lifted, and a recording is a folder."
         )
     try:
         about, values = reader(path)

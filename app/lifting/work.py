@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.errors import SourceError
 from app.lifting import stretches
 from app.lifting.clip import DetectedClip
 from app.lifting.film import detect_film
@@ -88,8 +89,11 @@ def open_clip(spec: str, options: LiftOptions) -> Source:
     Raises:
         SourceError: it cannot be opened; says why and what to do.
     """
+    from app.recording.names import SUFFIX
     from app.sources import open_source
 
+    if Path(spec).suffix == SUFFIX:
+        raise SourceError(f"{spec} is a recording, not a video. Load or export it instead.")
     return open_source(spec, true_rate=options.rate, seconds=options.seconds)
 
 

@@ -25,7 +25,7 @@ if str(_ROOMS) not in sys.path:
     sys.path.insert(0, str(_ROOMS))
 for _name in ("app", "models"):
     _file = getattr(sys.modules.get(_name), "__file__", None)
-    if _name in sys.modules and (_file is None or Path(_file).resolve().parents[1] != _ROOMS):
+    if _name in sys.modules and Path(_file or "").resolve() != _ROOMS / _name / "__init__.py":
         raise ImportError(
             f"mixpose has a package called {_name!r}, and another one of that name has been "
             f"imported here ({_file}). Import mixpose before it, or in a process of its own."

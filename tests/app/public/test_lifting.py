@@ -51,6 +51,8 @@ def test_what_is_not_there_is_said(clip: Path, tmp_path: Path) -> None:
         lift("performer", rate=240)
     with pytest.raises(WeightsError, match="no weights called 'absent'"):
         lift(clip, weights="absent", detector="lite")
+    with pytest.raises(SourceError, match=r"is a recording, not a video\. Load"):
+        lift("take.mixpose")
     nobody = write_clip(tmp_path / "nobody.mp4", np.full((10, 240, 320, 3), 128, np.uint8))
     with pytest.raises(DetectorError, match="No person was found"):
         lift(nobody, detector="lite")

@@ -130,7 +130,7 @@ def test_what_is_no_table_is_refused_in_a_sentence(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     (tmp_path / f"{name}.json").write_text("{}")
-    with pytest.raises(ExportError, match=r"is no table of poses|cannot be read again"):
+    with pytest.raises(ExportError, match=r"is no table of poses|no table that can be read again"):
         load(tmp_path / name)
 
 

@@ -13,6 +13,8 @@ import pytest
 
 import app.sources
 from app.errors import SourceError
+from app.lifting.options import LiftOptions
+from app.lifting.work import open_clip
 from app.sources import (
     Camera,
     PacedSource,
@@ -22,6 +24,7 @@ from app.sources import (
     open_source,
     reopener,
 )
+from app.sources.base import Kind
 from app.sources.camera import with_unique_names
 from app.sources.newest import LiveSource, OpenedDevice
 from tests.support.av_clips import write_clip
@@ -85,6 +88,17 @@ def test_a_camera_is_recognised(spec: str) -> None:
     # It does not open, for it does not exist; but it is the camera that is refused.
     assert "Integrated Camera: FHD 1.0" in refusal(spec, one_camera())
     assert "There is no file" not in refusal(spec, one_camera())
+
+
+def test_a_new_kind_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whoever opens sources, here ``lift``, knows it by the registry alone."""
+    path = write_clip(tmp_path / "a.mp4", [0, 33, 66])
+    kind = Kind(lambda spec: spec.startswith("tape:"), lambda spec, wish: VideoFile(path))
+    monkeypatch.setattr(app.sources.registry, "KINDS", (kind, *app.sources.registry.KINDS))
+    with open_source("tape:1") as source, reopener("tape:1", paced=True)() as again:
+        assert source.label == again.label == "a.mp4"
+    with open_clip("tape:1", LiftOptions()) as source:
+        assert source.label == "a.mp4"
 
 
 def test_nothing_is_refused() -> None:
