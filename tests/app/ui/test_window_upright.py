@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox
 from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
 from app.lifting.video import VideoTake, lift_video
-from app.render.request import ANKLE_M
+from app.motion.ground import ANKLE_M
 from app.synthetic.performer.puppet import Take
 from app.synthetic.performer.source import PerformerSource
 from app.synthetic.performer.stage import aim_camera
