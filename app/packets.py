@@ -36,22 +36,22 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Company:
-    """Who else is in the picture, and who is followed."""
+class PeopleInView:
+    """The tracked person's identity, and the other people in the picture."""
 
     others: tuple[tuple[float, float, float, float], ...] = ()
-    """Left, top, right and bottom in pixels of each person who is not followed."""
+    """Left, top, right and bottom in pixels of each person who is not tracked."""
     hidden: bool = False
-    """The one followed is not seen, while somebody else is."""
+    """The tracked person is not visible, while somebody else is."""
     followed: int = 0
-    """Counts the people followed so far in this run; rises when another is followed."""
+    """Number of the tracked person in this run; rises when another person is tracked."""
     chosen: bool = True
-    """False if the one followed was taken because the one before had been lost."""
+    """False if this person is tracked because the one before had been lost."""
 
 
-ALONE: Final = Company()
+ALONE: Final = PeopleInView()
 OTHER_PERSON: Final = "Another person"
-"""What the moment is called from which another person is followed."""
+"""Label of the event at which another person begins to be tracked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +74,7 @@ class Keypoints2D:
     """(17,) confidence in [0, 1]."""
     captured_at: float
     detected_at: float
-    company: Company = ALONE
+    people_in_view: PeopleInView = ALONE
 
     @property
     def world_joints(self) -> NDArray[np.float32]:

@@ -17,7 +17,7 @@ import torch
 
 from models import checkpoint
 from models.errors import MixposeError
-from models.training import handover
+from models.training import motion_file
 from models.training.batches import default_workers
 from models.training.bodies import REFERENCE_HEIGHT_M
 from models.training.curriculum import RECIPES, Recipe
@@ -133,7 +133,7 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
 
 def _read(options: argparse.Namespace) -> list[Pack]:
     if options.motion.suffix == ".npz":
-        return handover.read_motion_file(options.motion)
+        return motion_file.read_motion_file(options.motion)
     return read_motion(options.motion, joint_map=options.joint_map, rate=options.motion_rate)
 
 
@@ -218,7 +218,7 @@ def _pack_motion(words: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m models.train pack-motion",
         description="Put a folder of motion into one file of at most "
-        f"{handover.LARGEST_PACK // 10**6} MB, for --motion.",
+        f"{motion_file.LARGEST_PACK // 10**6} MB, for --motion.",
     )
     _add_motion(parser)
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="FILE.npz")
@@ -233,7 +233,7 @@ def _pack_motion(words: list[str]) -> int:
     if options.out.suffix != ".npz":
         raise MixposeError("The motion file's name must end in .npz.")
     packs = _read(options)
-    size = handover.write_motion(options.out, packs, options.highest_rate)
+    size = motion_file.write_motion(options.out, packs, options.highest_rate)
     seconds = sum(len(clip.xyz) / clip.rate for pack in packs for clip in pack.clips)
     _say(f"{seconds / 60:.0f} minutes of motion in {options.out}, {size / 1e6:.1f} MB.")
     return 0

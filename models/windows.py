@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from models import ASSUMED_FOCAL
+from models.acceleration import accelerated
 from models.checkpoint import PERSON_BOX, WeightsInfo
-from models.fast import accelerated
 from models.geometry import (
     MIRRORED_CHANNELS,
     network_input,

@@ -21,10 +21,10 @@ from app.cli import (
 from app.cli.exits import UsageError
 from app.cli.numbers import number, rate, seconds
 from app.cli.program import PROGRAM
-from app.detection.models import FOR_FILMS, FOR_LIVE, SIZES
+from app.detection.models import FOR_LIVE, FOR_VIDEOS, SIZES
 from app.export.registry import FORMATS
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
-from app.motion.wanted import HEIGHT_RANGE_M
+from app.motion.processing_options import HEIGHT_RANGE_M
 from app.stream_out.registry import OUTPUTS
 from models import LARGEST_DELAY
 
@@ -223,7 +223,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     processing_options.add(lift)
     batch_options.add(lift)
     _add_model_options(lift, height=True, default=argparse.SUPPRESS)
-    _add_detector(lift, FOR_FILMS)
+    _add_detector(lift, FOR_VIDEOS)
 
 
 def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -302,7 +302,7 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     report.add_argument("-f", "--force", action="store_true", help="replace files that exist")
     processing_options.add_for_report(report)
     _add_model_options(report, height=True, default=argparse.SUPPRESS)
-    _add_detector(report, f"{FOR_FILMS} for videos; a recording is as it was recorded")
+    _add_detector(report, f"{FOR_VIDEOS} for videos; a recording is as it was recorded")
 
 
 def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -315,7 +315,7 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     bench.add_argument("--quick", action="store_true", help="under a minute instead of about three")
     _add_model_options(bench, height=False, default=argparse.SUPPRESS)
-    _add_detector(bench, f"{FOR_FILMS} for whole clips, {FOR_LIVE} live")
+    _add_detector(bench, f"{FOR_VIDEOS} for whole clips, {FOR_LIVE} live")
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -323,7 +323,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate.description = EVALUATE_DESCRIPTION
     evaluate.usage = f"{PROGRAM} evaluate [options]"
     _add_device(evaluate, default=argparse.SUPPRESS)
-    _add_detector(evaluate, FOR_FILMS)
+    _add_detector(evaluate, FOR_VIDEOS)
     evaluate.add_argument(
         "--weights",
         metavar="NAME|PATH",

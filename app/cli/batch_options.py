@@ -10,14 +10,14 @@ from app.cli.lifting_options import lift_options
 from app.recording.names import SUFFIX
 
 if TYPE_CHECKING:
-    from app.lifting.batch.task import Wanted
+    from app.lifting.batch.task import BatchOptions
     from app.motion.data import MotionData
 
 MOST_JOBS: Final = 256
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Give ``parser`` the options that ``app.cli.many`` reads."""
+    """Give ``parser`` the options that ``app.cli.batch`` reads."""
     group = parser.add_argument_group("folders and many videos at once")
     group.add_argument(
         "--jobs",
@@ -45,11 +45,11 @@ def wanted(options: argparse.Namespace) -> bool:
     return several or options.ray is not None or any(map(_is_folder, options.sources))
 
 
-def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) -> Wanted:
+def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) -> BatchOptions:
     """What ``options`` ask of every video, in the format ``kind``."""
-    from app.lifting.batch.task import Wanted
+    from app.lifting.batch.task import BatchOptions
 
-    return Wanted(weights_sha256, kind, lift_options(options), options.processing)
+    return BatchOptions(weights_sha256, kind, lift_options(options), options.processing)
 
 
 def remembered(data: MotionData, source: str, kind: str, options: argparse.Namespace) -> MotionData:
@@ -57,11 +57,11 @@ def remembered(data: MotionData, source: str, kind: str, options: argparse.Names
 
     As it is, if ``source`` is no file.
     """
-    from app.lifting.batch.asked import asked_of, with_asked
+    from app.lifting.batch.up_to_date import request_of, with_request
 
     each = wanted_of_each(options, kind, data.provenance.weights_sha256)
     try:
-        return with_asked(data, asked_of(Path(source), each))
+        return with_request(data, request_of(Path(source), each))
     except (OSError, ValueError):  # a camera, an address, the performer
         return data
 

@@ -12,9 +12,9 @@ from app.cli.event_lines import EventLines, described
 from app.cli.exits import UsageError
 from app.cli.interrupt import Interrupt
 from app.cli.lifting_options import lift_options
+from app.cli.live_output import Sending, lifter_factory
 from app.cli.progress import StatusLine
 from app.cli.recordings import target_of
-from app.cli.sending import Sending, lifter_factory
 from app.detection.detector import Detector
 from app.detection.models import FOR_LIVE, Size, about
 from app.errors import MixposeError, SourceError

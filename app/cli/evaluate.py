@@ -13,7 +13,7 @@ def run(options: argparse.Namespace) -> int:
     """Measure, print the report, and write it where it was asked for."""
     logs.divert_native_stderr()
     _require_writable(options.output)
-    from app.detection.models import FOR_FILMS
+    from app.detection.models import FOR_VIDEOS
     from app.lab.evaluation.material import EvaluationError
     from app.lab.evaluation.plots import draw
     from app.lab.evaluation.report import markdown
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         Request(
             weights=_weights(options.weights),
             device=options.device or "auto",
-            detector=options.detector or FOR_FILMS,
+            detector=options.detector or FOR_VIDEOS,
             study=options.study,
             footage=options.realeval or beside,
             upright=options.upright or beside,

@@ -12,7 +12,7 @@ from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT
 from app.cli.outputs import require_writable
 from app.export.registry import FORMATS, require
-from app.lifting.batch.asked import is_export
+from app.lifting.batch.up_to_date import is_export
 from app.recording.names import SUFFIX as RECORDING
 from app.system.files import VIDEO_SUFFIXES, plain_reason
 

@@ -29,8 +29,8 @@ from app.system import logs
 if TYPE_CHECKING:
     from app.lifting.clip import DetectedClip
     from app.lifting.exporting import Exported
-    from app.lifting.units import Engine
     from app.lifting.work import Network
+    from app.lifting.work_units import Engine
     from app.sources.base import Source
 
 log: Final = logging.getLogger(__name__)
@@ -47,9 +47,9 @@ class _Outcome:
 def run(options: argparse.Namespace) -> int:
     """Lift every source and return the exit code described in ``lift --help``."""
     if batch_options.wanted(options):
-        from app.cli import many
+        from app.cli import batch
 
-        return many.run(options)
+        return batch.run(options)
     logs.divert_native_stderr()
     jobs = plan(options.sources, options.output, options.to)
     from app.lifting.work import Network, make_pool

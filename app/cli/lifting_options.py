@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 def lift_options(options: argparse.Namespace) -> LiftOptions:
     """As :mod:`app.lifting` takes it; what a command has no option for is left open."""
-    from app.detection.models import FOR_FILMS
+    from app.detection.models import FOR_VIDEOS
     from app.lifting.options import LiftOptions
 
     return LiftOptions(
         weights=options.weights,
-        detector=options.detector or FOR_FILMS,
+        detector=options.detector or FOR_VIDEOS,
         device=options.device,
         height_m=options.height,
         camera_pitch_deg=options.camera_pitch,

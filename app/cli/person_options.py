@@ -1,4 +1,4 @@
-"""The option that says whom of several people to follow."""
+"""The option that selects the person to track."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from app.cli.exits import UsageError
 
 if TYPE_CHECKING:
-    from app.detection.following import Choice
+    from app.detection.person_tracker import Choice
 
 _PLACE: Final = re.compile(r"(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)(?:@(\d+(?:\.\d+)?))?")
 
@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--person",
         metavar="X,Y[@S]",
         type=_choice,
-        help="of several people follow the one who is at this place of the picture, in pixels from "
+        help="of several people track the one at this place of the picture, in pixels from "
         "its upper left corner, S seconds after the beginning (default: the largest at first)",
     )
 
@@ -41,7 +41,7 @@ def choices(options: argparse.Namespace) -> tuple[Choice, ...]:
 
 
 def _choice(text: str) -> Choice:
-    from app.detection.following import Choice
+    from app.detection.person_tracker import Choice
 
     found = _PLACE.fullmatch(text.strip())
     if found is None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.cli.exits import UsageError
 from app.cli.numbers import number, number_between
-from app.motion.wanted import (
+from app.motion.processing_options import (
     BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
     CUTOFF_RANGE_HZ,

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     _require_network(options)
     from app.cli.capture import Capture
     from app.cli.event_lines import EventLines
-    from app.cli.sending import Sending
+    from app.cli.live_output import Sending
 
     sending, events = Sending(options), EventLines()
     with Interrupt() as interrupt:

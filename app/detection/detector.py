@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection.following import Choice, Following, Memory, Sighting
 from app.detection.landmarker import Landmarker
 from app.detection.models import FOR_LIVE, Size, bundle
 from app.detection.no_telemetry import silenced
 from app.detection.person import Person
+from app.detection.person_tracker import Choice, Memory, PersonTracker, TrackingResult
 from app.errors import DetectorError
-from app.packets import Company, Frame, Keypoints2D
+from app.packets import Frame, Keypoints2D, PeopleInView
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
 _LONGEST_STEP_S: Final = 1.0
@@ -31,16 +31,16 @@ _log = logging.getLogger(__name__)
 
 
 class Detector:
-    """Finds one person in each picture of a source, following them from frame to frame.
+    """Detects one person in each picture of a source and tracks them from frame to frame.
 
-    Of several it follows the largest found at first, until told otherwise.
+    Of several it tracks the largest found at first, until told otherwise.
 
     Args:
         size: of the landmark model.
-        several: whether to look out for others; if not, who is followed may change unnoticed.
-            May be changed at any time.
-        choices: whom to follow from when on.
-        memory: of another detector that was at the place of the film where this one begins; it
+        several: whether to search for other people; if not, the tracked person may change
+            unnoticed.  May be changed at any time.
+        choices: which person to track from which time on.
+        memory: of another detector that was at the place of the video where this one begins; it
             knows the choices too.
 
     Raises:
@@ -57,28 +57,28 @@ class Detector:
     ) -> None:
         with ExitStack() as stack:
             stack.enter_context(silenced())
-            self._eyes = _Eyes(size)
-            stack.callback(self._eyes.close)
+            self._landmarkers = _Landmarkers(size)
+            stack.callback(self._landmarkers.close)
             # Also when nobody closes it: MediaPipe's own clean-up would come after the silence.
             self._finish = weakref.finalize(self, stack.pop_all().close)
             # Once Python shuts down MediaPipe cannot be closed; it stays silent to the very end.
             self._finish.atexit = False
-        self._following = Following(self._eyes, choices)
+        self._tracker = PersonTracker(self._landmarkers, choices)
         if memory is not None:
-            self._following.recall(memory)
+            self._tracker.recall(memory)
         self.several = several
         self._last_s: float | None = None
         self._moved = False
 
     @property
     def memory(self) -> Memory:
-        """Who is followed and who else was there, for another detector to go on from."""
-        return self._following.memory
+        """The state of the tracking, for another detector to continue from."""
+        return self._tracker.memory
 
     @property
     def size(self) -> Size:
         """Of the landmark model at work."""
-        return self._eyes.size
+        return self._landmarkers.size
 
     def change(self, size: Size) -> None:
         """Go on with another size, following the same person; takes a third of a second.
@@ -86,18 +86,18 @@ class Detector:
         Raises:
             DetectorError: as when one is made; the size there was stays then.
         """
-        self._eyes.change(size)
+        self._landmarkers.change(size)
 
     def choose(self, x: float, y: float, time_s: float) -> None:
         """Follow whoever is at this place, in pixels, of the next picture that is not before
         ``time_s``; nobody there, nothing.  See ``moved`` for what becomes of it later."""
-        self._following.choose(Choice(x, y, time_s))
+        self._tracker.choose(Choice(x, y, time_s))
 
     def moved(self) -> None:
-        """The next picture is from elsewhere in a film, because somebody wanted to go there.
+        """The next picture is from elsewhere in a video, because somebody wanted to go there.
 
         Whom to follow is found out anew; a choice made for a moment from there on counts again at
-        that moment, so that a film that is looped shows the same each time.
+        that moment, so that a video that is looped shows the same each time.
         """
         self._moved = True
 
@@ -112,13 +112,13 @@ class Detector:
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
         try:
             if self._moved:
-                self._following.go_to(frame.time_s)
+                self._tracker.go_to(frame.time_s)
                 step_s = 0.0
             elif self._last_s is not None and not 0.0 < step_s <= _LONGEST_STEP_S:
-                self._following.forget()
+                self._tracker.forget()
                 step_s = 0.0
             self._moved = False
-            self._eyes.step_ms = max(1, round(1000 * step_s))
+            self._landmarkers.step_ms = max(1, round(1000 * step_s))
             seen = self._look(frame)
         except (RuntimeError, ValueError) as error:
             _log.error("MediaPipe failed on picture %d: %s", frame.index, error)
@@ -138,13 +138,13 @@ class Detector:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _look(self, frame: Frame) -> Sighting:
+    def _look(self, frame: Frame) -> TrackingResult:
         if self.several:
-            return self._following.step(frame.image, frame.time_s)
-        return self._following.step_alone(frame.image, frame.time_s)
+            return self._tracker.step(frame.image, frame.time_s)
+        return self._tracker.step_alone(frame.image, frame.time_s)
 
 
-class _Eyes:
+class _Landmarkers:
     """The landmarker that follows one person, and the one that looks for others."""
 
     def __init__(self, size: Size) -> None:
@@ -202,7 +202,7 @@ def _close(made: Future[Landmarker]) -> None:
         made.result().close()
 
 
-def _packet(frame: Frame, seen: Sighting) -> Keypoints2D:
+def _packet(frame: Frame, seen: TrackingResult) -> Keypoints2D:
     person = seen.person
     if person is None:
         landmarks = np.full((LANDMARK_COUNT, 5), np.nan, dtype=np.float32)
@@ -224,7 +224,7 @@ def _packet(frame: Frame, seen: Sighting) -> Keypoints2D:
         conf=conf,
         captured_at=frame.captured_at,
         detected_at=time.perf_counter(),
-        company=Company(
+        people_in_view=PeopleInView(
             others=tuple(other.box for other in seen.others),
             hidden=seen.hidden,
             followed=seen.followed,

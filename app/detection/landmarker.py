@@ -25,7 +25,7 @@ class Landmarker:
     Args:
         content: the model bundle.
         size: of the model in it.
-        follow: whether pictures are those of a film, in which the person is looked for near where
+        follow: whether pictures are those of a video, in which the person is looked for near where
             they were, and the landmarks are smoothed; otherwise each stands for itself.
 
     Raises:

@@ -12,7 +12,7 @@ from models import WEIGHTS_DIR
 Size = Literal["lite", "full", "heavy"]
 SIZES: Final[tuple[Size, ...]] = get_args(Size)
 """The fastest first."""
-FOR_FILMS: Final[Size] = "heavy"
+FOR_VIDEOS: Final[Size] = "heavy"
 """Where time does not matter."""
 FOR_LIVE: Final[Size] = "full"
 """Where it does, and nothing has been measured yet."""

@@ -1,4 +1,4 @@
-"""People over time: where each is expected, and which finding is whom.
+"""Tracks of people: predicted positions, and the assignment of detections to them.
 
 An expectation is the last place and a steady walk on; which finding is whom is the assignment of
 least cost (Kuhn 1955), the cost being how far somebody is from where they were expected, in what
@@ -58,7 +58,7 @@ class Track:
         """As last seen."""
         self.since_s = self.seen_s = time_s
         self._began = person.centre
-        self.sightings = 1
+        self.detections = 1
         self.clothes = clothes
         self._places: deque[tuple[float, NDArray[np.float64]]] = deque(maxlen=64)
         self._places.append((time_s, person.centre))
@@ -66,7 +66,7 @@ class Track:
     def see(self, person: Person, clothes: NDArray[np.float64] | None, time_s: float) -> None:
         """Somebody was found to be this person; ``clothes`` None where others hide them."""
         self.person, self.seen_s = person, time_s
-        self.sightings += 1
+        self.detections += 1
         if clothes is not None:
             step = np.where(np.isfinite(self.clothes), _LEARN, 1.0)
             learnt = np.where(np.isfinite(self.clothes), self.clothes, 0.0) * (1 - step)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
-from app.motion.turns import unit
+from app.motion.rotations import unit
 
 _THICK: Final = 0.11
 """Half the width of a bone over its length."""

@@ -15,13 +15,13 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from app.export.even import evenly
-from app.export.parts import in_parts
+from app.export.chunks import in_chunks
+from app.export.constant_rate import at_constant_rate
 from app.export.rig import BONES, ENDS, PARENTS, Array, Rig
 from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
-from app.motion.turns import matrices, zxy
+from app.motion.rotations import matrices, zxy
 
 _CM: Final = 100.0
 _END: Final = dict(zip(ENDS, range(len(ENDS)), strict=True))
@@ -31,7 +31,7 @@ def write(
     file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = evenly(data)
+    even = at_constant_rate(data)
     motion = pose_skeleton(data)
     if even.resampled:
         motion = motion.at_rate(even.rate)
@@ -39,7 +39,7 @@ def write(
     file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
     values = _values(motion)
     template = " ".join(["%.5f"] * values.shape[1]) + "\n"
-    for part in in_parts(len(values), progress):
+    for part in in_chunks(len(values), progress):
         rows = values[part]
         file.write((template * len(rows) % tuple(rows.ravel().tolist())).encode("ascii"))
     return differences(

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import __version__
-from app.export.even import EvenMotion, evenly
-from app.export.parts import in_parts
+from app.export.chunks import in_chunks
+from app.export.constant_rate import ConstantRateMotion, at_constant_rate
 from app.motion.data import Event, MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
@@ -44,17 +44,17 @@ def write(
     file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = evenly(data)
+    even = at_constant_rate(data)
     parameters = _parameters(even, data.events[:_MOST_EVENTS])
     file.write(_header(even, 2 + len(parameters) // _BLOCK))
     file.write(parameters)
-    for part in in_parts(len(even.xyz), progress):
+    for part in in_chunks(len(even.xyz), progress):
         file.write(_points(even, part))
     units = {"position": "millimetre", "time": "second"}
     return {"rows": len(even.xyz), "units": units, "cells": _CELLS, "resampling": even.about}
 
 
-def _points(even: EvenMotion, rows: slice) -> bytes:
+def _points(even: ConstantRateMotion, rows: slice) -> bytes:
     missing = np.isnan(even.xyz[rows, :, 0])
     points = np.zeros((*missing.shape, 4), "<f4")
     points[..., :3] = np.where(missing[..., None], 0.0, even.xyz[rows] * 1000.0)
@@ -62,13 +62,13 @@ def _points(even: EvenMotion, rows: slice) -> bytes:
     return points.tobytes()
 
 
-def _scale(even: EvenMotion) -> float:
+def _scale(even: ConstantRateMotion) -> float:
     """What would bring the points into 16 bits; negative says that they are floats."""
     largest = np.abs(even.xyz).max(initial=1.0, where=~np.isnan(even.xyz))
     return float(-1000.0 * largest / 32000.0)
 
 
-def _header(even: EvenMotion, data_block: int) -> bytes:
+def _header(even: ConstantRateMotion, data_block: int) -> bytes:
     """The first block; zeros after word 12 say that there are no events."""
     last = min(len(even.xyz), _MOST)
     words = struct.pack(
@@ -77,7 +77,7 @@ def _header(even: EvenMotion, data_block: int) -> bytes:
     return words.ljust(_BLOCK, b"\0")
 
 
-def _parameters(even: EvenMotion, events: Sequence[Event]) -> bytes:
+def _parameters(even: ConstantRateMotion, events: Sequence[Event]) -> bytes:
     """The parameter section, whole blocks.  Where the points begin depends on its own length."""
     low, high = len(even.xyz) & 0xFFFF, len(even.xyz) >> 16
     groups: dict[str, dict[str, bytes]] = {

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import frame_columns
+from app.export.chunks import in_chunks
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
-from app.export.parts import in_parts
 from app.motion.data import STATES, MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
@@ -34,7 +34,7 @@ def write(
     """See :class:`app.export.registry.Write`."""
     file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
     state, events = data.state, labels(data)
-    for rows in in_parts(len(data.frame), progress):
+    for rows in in_chunks(len(data.frame), progress):
         heads, joints = numbers_of(data, rows)
         more = frame_columns.values(data, rows)
         before, after = (np.repeat(each[:, None], JOINT_COUNT, axis=1) for each in (heads, more))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.errors import ExportError
 from app.export.bone_mesh import bone_mesh
-from app.export.parts import in_parts
+from app.export.chunks import in_chunks
 from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
 from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
 from app.export.skeleton_sidecar import differences
@@ -41,7 +41,7 @@ def write(
     scene = _Scene()
     scene.put(motion)
     content = memoryview(scene.content())
-    for part in in_parts(len(content), progress, _BYTES_AT_ONCE):
+    for part in in_chunks(len(content), progress, _BYTES_AT_ONCE):
         file.write(content[part])
     return differences(
         data,

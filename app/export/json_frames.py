@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import angle_columns, contact_columns, frame_columns
+from app.export.chunks import in_chunks
 from app.export.events import labels
-from app.export.parts import in_parts
 from app.export.sidecar import description
 from app.motion.data import STATES, MotionData
 
@@ -42,7 +42,7 @@ def write(
         file.write(f"{opening}{json.dumps(key)}: {_text(value)},\n".encode())
     file.write(b'"frames": [')
     state, events, between = data.state, labels(data), "\n"
-    for rows in in_parts(len(data.frame), progress):
+    for rows in in_chunks(len(data.frame), progress):
         for text in _frames(data, state[rows], events[rows], rows):
             file.write(f"{between}{text}".encode())
             between = ",\n"

@@ -1,7 +1,7 @@
 """MOT, the motion file of OpenSim: a header, then time and the coordinates of a model.
 
 Degrees and metres, as :mod:`app.export.opensim` describes.  The rate is constant, the same as that
-of the TRC file of the same poses (:mod:`app.export.even`).
+of the TRC file of the same poses (:mod:`app.export.constant_rate`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from app.export.even import evenly
+from app.export.chunks import in_chunks
+from app.export.constant_rate import at_constant_rate
 from app.export.opensim import coordinates
-from app.export.parts import in_parts
 from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
@@ -23,7 +23,7 @@ def write(
     file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = evenly(data)
+    even = at_constant_rate(data)
     motion = pose_skeleton(data)
     if even.resampled:
         motion = motion.at_rate(even.rate)
@@ -34,7 +34,7 @@ def write(
     # Half a unit of the last place is written as -0.000000 otherwise.
     values[np.abs(values) <= 5e-7] = 0.0
     line = "\t".join(["%.9f"] + ["%.6f"] * len(found)) + "\n"
-    for part in in_parts(rows, progress):
+    for part in in_chunks(rows, progress):
         chunk = values[part]
         file.write((line * len(chunk) % tuple(chunk.ravel().tolist())).encode("ascii"))
     return differences(

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.errors import ExportError
-from app.export.film.encoder import encoding
-from app.export.film.layout import Layout, lay_out
-from app.export.film.picture_pane import PicturePane
-from app.export.film.view_pane import ViewPane
+from app.export.video.encoder import encoding
+from app.export.video.layout import Layout, lay_out
+from app.export.video.picture_pane import PicturePane
+from app.export.video.view_pane import ViewPane
 from app.motion.data import MotionData
 
 _LAST_S: Final = 1 / 30
-"""How long the only frame of a film is shown."""
+"""How long the only frame of a video is shown."""
 _CELLS: Final = {
     "seen": "drawn in the picture and in 3D",
     "filled": "drawn in 3D only",
@@ -62,7 +62,7 @@ def write(
 def _side_by_side(
     left: PicturePane, right: ViewPane, look: Callable[[], None]
 ) -> Iterator[NDArray[np.uint8]]:
-    """The film's pictures; the 3D view of the next one is drawn while one is encoded."""
+    """The video's pictures; the 3D view of the next one is drawn while one is encoded."""
     with closing(left.pictures()) as pictures, closing(right.pictures(look)) as views:
         for picture, view in zip(pictures, views, strict=True):
             yield np.concatenate([picture, view], axis=1)

@@ -34,7 +34,7 @@ import numpy as np
 
 from app.export.rig import BONE, PARENTS, Array
 from app.export.skeleton_pose import SkeletonMotion
-from app.motion.turns import matrices, transposed, zxy
+from app.motion.rotations import matrices, transposed, zxy
 
 _BODY: Final = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 """Columns: a body's x, y and z in the axes of our bones, which face +z at rest."""

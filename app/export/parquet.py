@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import angle_columns, frame_columns
+from app.export.chunks import in_chunks
 from app.export.events import labels
-from app.export.parts import in_parts
 from app.export.sidecar import describe
 from app.motion.data import STATES, MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
@@ -45,7 +45,7 @@ def write(
     schema = _schema(frame_columns.names(data)).with_metadata({"mixpose": about})
     state, events = data.state.astype(np.int8), labels(data)
     with pq.ParquetWriter(file, schema) as writer:
-        for rows in in_parts(count, progress, _FRAMES_IN_A_GROUP):
+        for rows in in_chunks(count, progress, _FRAMES_IN_A_GROUP):
             writer.write_table(_table(data, state[rows], events[rows], rows, schema))
     return differs
 

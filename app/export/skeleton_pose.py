@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from app.export.rig import BONE, BONES, JOINT_OF, NOSE_PITCH, SIDES, Array, Rig
 from app.motion.data import MotionData
-from app.motion.turns import (
+from app.motion.rotations import (
     across,
     axes,
     between,

@@ -1,9 +1,9 @@
 """TRC, the marker file of OpenSim: five header lines, a blank one, then tabs between the cells.
 
 A marker takes three columns, in metres; one that is missing has three empty cells, which OpenSim 4
-reads as NaN.  OpenSim asks for a constant rate (:mod:`app.export.even`).  Its ground has y up and
-is right-handed, as ours: no axis is exchanged.  Its models face +x and a person facing the camera
-faces +z, which inverse kinematics settles by the pelvis.
+reads as NaN.  OpenSim asks for a constant rate (:mod:`app.export.constant_rate`).  Its ground has y
+up and is right-handed, as ours: no axis is exchanged.  Its models face +x and a person facing the
+camera faces +z, which inverse kinematics settles by the pelvis.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import BinaryIO, Final
 
 import numpy as np
 
-from app.export.even import EvenMotion, evenly
-from app.export.parts import in_parts
+from app.export.chunks import in_chunks
+from app.export.constant_rate import ConstantRateMotion, at_constant_rate
 from app.motion.data import MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
@@ -30,14 +30,14 @@ def write(
     file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = evenly(data)
+    even = at_constant_rate(data)
     file.write(_header(name, data, even).encode("utf-8"))
-    for part in in_parts(len(even.xyz), progress):
+    for part in in_chunks(len(even.xyz), progress):
         file.writelines(line.encode("ascii") for line in _lines(even, part))
     return {"rows": len(even.xyz), "cells": _CELLS, "resampling": even.about}
 
 
-def _header(name: str, data: MotionData, even: EvenMotion) -> str:
+def _header(name: str, data: MotionData, even: ConstantRateMotion) -> str:
     rate = f"{even.rate:.10g}"
     stated = {
         "DataRate": rate,
@@ -61,7 +61,7 @@ def _header(name: str, data: MotionData, even: EvenMotion) -> str:
     return "".join("\t".join(line) + "\n" for line in lines)
 
 
-def _lines(even: EvenMotion, rows: slice) -> Iterator[str]:
+def _lines(even: ConstantRateMotion, rows: slice) -> Iterator[str]:
     # Half a unit of the last place is written as -0.000000 otherwise.
     places = np.where(np.abs(even.xyz[rows]) <= 5e-7, 0.0, even.xyz[rows]).reshape(
         -1, JOINT_COUNT * 3

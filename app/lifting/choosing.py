@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from models.skeleton import JOINT
 
 if TYPE_CHECKING:
-    from app.detection.following import Choice
+    from app.detection.person_tracker import Choice
 
 _TRIED_S: Final = 0.75
 """So long after its moment a choice is surely met, or given up."""
@@ -23,7 +23,7 @@ def choices_of(place: Sequence[float] | None) -> tuple[Choice, ...]:
     """The choice of whoever is at (x, y) pixels, or at (x, y, seconds); none if None."""
     if place is None:
         return ()
-    from app.detection.following import Choice  # OpenCV and SciPy take a second to import
+    from app.detection.person_tracker import Choice  # OpenCV and SciPy take a second to import
 
     return (Choice(*map(float, (*place, 0.0)[:3])),)
 

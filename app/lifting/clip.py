@@ -134,7 +134,7 @@ class Rows:
         self._rows.append(
             (
                 *(keypoints.tracked, keypoints.xy, keypoints.conf, keypoints.world_joints),
-                *(keypoints.company.followed, keypoints.company.chosen),
+                *(keypoints.people_in_view.followed, keypoints.people_in_view.chosen),
                 _boxes(keypoints),
             )
         )
@@ -163,7 +163,7 @@ class Rows:
 def _boxes(keypoints: Keypoints2D) -> NDArray[np.float32]:
     """(3, 4) of the others in a frame, NaN where there are fewer."""
     boxes = np.full((OTHERS, 4), np.nan, np.float32)
-    others = keypoints.company.others[:OTHERS]
+    others = keypoints.people_in_view.others[:OTHERS]
     boxes[: len(others)] = np.reshape(others, (-1, 4))
     return boxes
 

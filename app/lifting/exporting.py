@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from app.motion.data import MotionData
+    from app.motion.processing_options import Processing
     from app.motion.selection import Selection
-    from app.motion.wanted import Processing
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ _POSES: Final[dict[str, tuple[int, ...]]] = {
 
 
 def film_key(path: Path) -> str:
-    """What tells the content of a film from any other's: its length, the time of its last change,
+    """What tells the content of a video from any other's: its length, the time of its last change,
     and samples from all over it, since reading gigabytes would take longer than is waited for.
 
     Raises OSError.
@@ -67,10 +67,10 @@ def film_key(path: Path) -> str:
     return digest.hexdigest()[:32]
 
 
-def detection_key(film: str, options: LiftOptions) -> str:
-    """What tells what was found in 2D in a film, of that key, from what else could have been."""
+def detection_key(video: str, options: LiftOptions) -> str:
+    """What tells what was found in 2D in a video, of that key, from what else could have been."""
     wanted = {
-        "film": film,
+        "film": video,
         "program": __version__,
         "detector": about(options.detector),
         "several": options.several,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.detection.models import FOR_FILMS, Size
+from app.detection.models import FOR_VIDEOS, Size
 
 if TYPE_CHECKING:
-    from app.detection.following import Choice
+    from app.detection.person_tracker import Choice
     from models.level import Level
 
 PITCH_RANGE_DEG: Final = (-89.0, 89.0)
@@ -20,12 +20,12 @@ ROLL_RANGE_DEG: Final = (-180.0, 180.0)
 class LiftOptions:
     """All that the poses of a clip depend on beside its pictures, and what they are made with.
 
-    What comes after them is :class:`app.motion.wanted.Processing`.
+    What comes after them is :class:`app.motion.processing_options.Processing`.
     """
 
     weights: str | None = None
     """A shipped name or a file's path; None for the default."""
-    detector: Size = FOR_FILMS
+    detector: Size = FOR_VIDEOS
     """Of the model that finds the joints in 2D."""
     device: str | None = None
     """auto, cpu, cuda or mps; None for auto."""
@@ -42,7 +42,7 @@ class LiftOptions:
     seconds: float | None = None
     """How much of a clip is lifted; None for the whole of it."""
     rate: float | None = None
-    """Frames a second at which a film was truly taken; None for those that it states."""
+    """Frames a second at which a video was truly taken; None for those that it states."""
     jobs: int | None = None
     """Processes that detect side by side, None for one a core; no pose depends on it."""
 

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
 from app.errors import LiftingError
-from app.lifting.units import Done, Event, Moved, Unit, done
+from app.lifting.work_units import Done, Event, Moved, WorkUnit, done
 from app.system.processes import without_main_module
 
 log: Final = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def cores() -> int:
 @dataclass(slots=True)
 class _Order:
     ticket: int
-    unit: Unit
+    unit: WorkUnit
     attempts: int = 0
 
 
@@ -68,8 +68,8 @@ class Pool:
         """Units that no process has begun with."""
         return len(self._orders)
 
-    def submit(self, unit: Unit, *, first: bool = False) -> int:
-        """Have ``unit`` done, ``first`` before all that wait; the ticket that its events carry."""
+    def submit(self, unit: WorkUnit, *, first: bool = False) -> int:
+        """Queue ``unit``, ``first`` before all that wait; the ticket that its events carry."""
         self._tickets += 1
         order = _Order(self._tickets, unit)
         if first:
@@ -79,20 +79,20 @@ class Pool:
         return order.ticket
 
     def drop(self, tickets: Iterable[int]) -> None:
-        """Have these not done, if no process has begun with them."""
+        """Cancel these unless a process has begun with them."""
         unwanted = set(tickets)
         self._orders = deque(each for each in self._orders if each.ticket not in unwanted)
 
-    def hear(self) -> Iterator[Event]:
-        """What the processes say until the next look; one ``Done`` a unit."""
+    def poll(self) -> Iterator[Event]:
+        """Events of the processes until the next poll; one ``Done`` a unit."""
         self._hand_out()
         yield from self._listen(_LOOK_S)
 
     def finish(self) -> Iterator[Event]:
-        """Call everything off, and hear what there is of the units that were begun with."""
+        """Cancel everything, and yield the events of units that had begun."""
         self._orders.clear()
         for worker in self._workers:
-            worker.say_goodbye()
+            worker.request_exit()
         deadline = time.monotonic() + _GOODBYE_S
         while self._workers and time.monotonic() < deadline:
             yield from self._listen(max(0.0, min(_LOOK_S, deadline - time.monotonic())))
@@ -101,7 +101,7 @@ class Pool:
         """End all processes, whatever they are doing."""
         self._orders.clear()
         for worker in self._workers:
-            worker.say_goodbye()
+            worker.request_exit()
         deadline = time.monotonic() + _GOODBYE_S
         for worker in self._workers:
             worker.end(deadline - time.monotonic())
@@ -134,7 +134,7 @@ class Pool:
             else:
                 yield event
         for worker in self._workers[:]:
-            if worker.silent_s > SILENT_S:
+            if worker.idle_s > SILENT_S:
                 yield from self._lost(worker, f"nothing was heard of it for {SILENT_S:g} seconds")
 
     def _lost(self, worker: _Worker, reason: str | None) -> Iterator[Event]:
@@ -186,7 +186,7 @@ class _Worker:
         self._heard_at = time.monotonic()
 
     @property
-    def silent_s(self) -> float:
+    def idle_s(self) -> float:
         """For how long nothing was heard of what it has to do."""
         return 0.0 if self.order is None else time.monotonic() - self._heard_at
 
@@ -208,7 +208,7 @@ class _Worker:
             self.order = None
         return event
 
-    def say_goodbye(self) -> None:
+    def request_exit(self) -> None:
         if not self.dismissed:
             self.dismissed = True
             with contextlib.suppress(OSError):

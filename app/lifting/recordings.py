@@ -11,7 +11,7 @@ from app.errors import DetectorError, RecordingError
 from app.lifting.clip import describe
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
 from app.lifting.progress import Progress, ProgressCallback, Stage
-from app.motion.wanted import HEIGHT_RANGE_M
+from app.motion.processing_options import HEIGHT_RANGE_M
 from models.skeleton import world_joints
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """A video file that somebody looks at while it is lifted; what is ready plays at once.
 
-Poses come twice: while the film is being detected, those of a second or two at a time, so that one
+Poses come twice: while the video is being detected, those of a second or two at a time, so that one
 sees something; and when all of it is there, those of the whole, which are the ones that
 ``lift`` gives, and are kept.
 """
@@ -35,9 +35,9 @@ from models.level import Level
 from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
-    from app.detection.following import Choice
-    from app.lifting.film import Film
+    from app.detection.person_tracker import Choice
     from app.lifting.options import LiftOptions
+    from app.lifting.video_detection import VideoDetection
     from app.lifting.work import Network
     from app.motion.data import MotionData
     from app.sources import VideoFile
@@ -51,9 +51,9 @@ _LOOK_S: Final = 0.25
 _MANY: Final = 2000
 """Frames above which what there is is shown less often: all of it is put together each time."""
 _CHUNK_S: Final = (0.5, 1.5)
-"""Of film that is lifted at a time while more is being detected: the first, and all after it."""
+"""Of video that is lifted at a time while more is being detected: the first, and all after it."""
 _LEAD_S: Final = 1.5
-"""Of film before such a piece, which its poses are seen with ..."""
+"""Of video before such a piece, which its poses are seen with ..."""
 _HELD_BACK_S: Final = 0.2
 """... and after it."""
 _WAIT_S: Final = 0.2
@@ -80,10 +80,10 @@ class Found:
 class VideoTake:
     """A video file, and what has been found in it so far."""
 
-    def __init__(self, path: Path, film: VideoFile, key: str, notes: Path) -> None:
+    def __init__(self, path: Path, video: VideoFile, key: str, notes: Path) -> None:
         """Use :meth:`open`."""
         self.path, self.label = path, path.name
-        self.size, self.key = film.size, key
+        self.size, self.key = video.size, key
         self.choices: tuple[Choice, ...] = ()
         """Whom the user wants to be followed."""
         self.events = EventList(notes, make_folder=True)
@@ -94,9 +94,9 @@ class VideoTake:
         """How much of the lifting is done."""
         self.detected_as = ""
         """The key of what was found in 2D, once that is complete."""
-        self._film = film
-        self._duration_s = film.duration_s or 0.0
-        self._rate = film.rate or _USUAL_RATE
+        self._video = video
+        self._duration_s = video.duration_s or 0.0
+        self._rate = video.rate or _USUAL_RATE
         self._clip: DetectedClip | None = None
         self._reading = threading.Lock()
         self._at_work = threading.Lock()
@@ -105,20 +105,20 @@ class VideoTake:
 
     @classmethod
     def open(cls, path: Path, notes: Path) -> VideoTake:
-        """Open a film; what was noted of it lies in a folder in ``notes``.
+        """Open a video; what was noted of it lies in a folder in ``notes``.
 
         Raises:
             SourceError: there is no such file, or nothing in it can be shown.
         """
         from app.sources import VideoFile
 
-        film = VideoFile(path)
+        video = VideoFile(path)
         try:
             key = film_key(path)
         except OSError as error:
-            film.close()
+            video.close()
             raise SourceError(f"{path} cannot be read ({error}). Check its disk.") from error
-        return cls(path, film, key, notes / key)
+        return cls(path, video, key, notes / key)
 
     @property
     def lifting(self) -> bool:
@@ -150,8 +150,8 @@ class VideoTake:
         known = row < len(times) and abs(times[row] - time_s) <= _SAME_TIME_S
         with self._reading:
             try:
-                self._film.seek(time_s)
-                frame = self._film.read()
+                self._video.seek(time_s)
+                frame = self._video.read()
                 if known and (frame is None or abs(frame.time_s - time_s) > _SAME_TIME_S):
                     frame = self._decoded_from_start(time_s)
             except SourceError:  # damaged there, or gone
@@ -173,7 +173,7 @@ class VideoTake:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the film, in sentences."""
+        """What is wrong with the video, in sentences."""
         return () if self._clip is None else self._clip.warnings
 
     def tell_level(self, level: Level) -> None:
@@ -188,7 +188,7 @@ class VideoTake:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._film.close()
+        self._video.close()
 
     def begin_again(self) -> None:
         """Forget what was found: something else is wanted."""
@@ -229,9 +229,9 @@ class VideoTake:
         return self._clip
 
     def _decoded_from_start(self, time_s: float) -> Frame | None:
-        """For films in which jumping does not end where it should."""
-        self._film.seek(0.0)
-        while (frame := self._film.read()) is not None and frame.time_s < time_s - _SAME_TIME_S:
+        """For videos in which jumping does not end where it should."""
+        self._video.seek(0.0)
+        while (frame := self._video.read()) is not None and frame.time_s < time_s - _SAME_TIME_S:
             pass
         return frame if frame and abs(frame.time_s - time_s) <= _SAME_TIME_S else None
 
@@ -305,17 +305,17 @@ def _detected(
     stop: Callable[[], bool],
     report: ProgressCallback,
 ) -> DetectedClip:
-    """All of the film in 2D; meanwhile the take shows what there is."""
-    from app.lifting import stretches
-    from app.lifting.film import detect_film
+    """All of the video in 2D; meanwhile the take shows what there is."""
+    from app.lifting import segments
+    from app.lifting.video_detection import detect_video
     from app.lifting.work import make_pool
     from app.sources import VideoFile
 
     preview = _Preview(take, network, options.level)
     with VideoFile(take.path) as source:
-        plan = stretches.plan(take.path, source, options)
+        plan = segments.plan(take.path, source, options)
     with make_pool(options) as pool:
-        clip = detect_film(
+        clip = detect_video(
             *(plan, pool, options), stop=stop, progress=report, look_on=preview.look_on
         )
     if stop():
@@ -380,13 +380,13 @@ class _Preview:
         self._shown = -1
         self._looked_at = 0.0
 
-    def look_on(self, film: Film) -> None:
+    def look_on(self, video: VideoDetection) -> None:
         """Take up what is new."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_S * max(1.0, self._shown / _MANY):
             return
         self._looked_at = now
-        track = film.so_far
+        track = video.so_far
         if len(track) == self._shown:
             return
         self._shown = len(track)

@@ -1,4 +1,4 @@
-"""What everybody calls who wants clips lifted."""
+"""Functions shared by the command line, the window and the batch to lift clips."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import SourceError
-from app.lifting import stretches
+from app.lifting import segments
 from app.lifting.clip import DetectedClip
-from app.lifting.film import detect_film
 from app.lifting.pool import Pool, cores
 from app.lifting.progress import ProgressCallback, never
 from app.lifting.reading import detect_clip
+from app.lifting.video_detection import detect_video
 
 if TYPE_CHECKING:
     from app.lifting.options import LiftOptions
-    from app.lifting.units import Engine
+    from app.lifting.work_units import Engine
     from app.sources.base import Source
     from models.lifter import Lifter
 
@@ -106,13 +106,13 @@ def detect(
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> DetectedClip:
-    """Find the joints in all frames of a source: side by side if it is a film long enough.
+    """Find the joints in all frames of a source: side by side if it is a video long enough.
 
     Args:
         source: an open source, not paced; its owner closes it.
         path: of the file, if it is one.
         options: what is wanted.
-        engine: who detects stretches; it has nothing else to do, and does no more after ``stop``.
+        engine: who detects segments; it has nothing else to do, and does no more after ``stop``.
         stop: asked all the time; once True, what was read without a gap is returned.
         progress: called in the calling thread; may raise to stop.
 
@@ -125,8 +125,8 @@ def detect(
     from app.sources import VideoFile
 
     if isinstance(source, VideoFile):
-        plan = stretches.plan(path, source, options)
-        if len(plan.stretches) > 1:
-            return detect_film(plan, engine, options, stop=stop, progress=progress)
+        plan = segments.plan(path, source, options)
+        if len(plan.segments) > 1:
+            return detect_video(plan, engine, options, stop=stop, progress=progress)
     with Detector(options.detector, several=options.several, choices=options.choices) as detector:
         return detect_clip(source, detector, seconds=options.seconds, stop=stop, progress=progress)

@@ -40,7 +40,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.motion.turns import across, unit
+from app.motion.rotations import across, unit
 from models.skeleton import JOINT, JOINT_COUNT, MIRROR
 from models.timing import LONGEST_GAP_S
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.motion.wanted import NAMED
+from app.motion.processing_options import NAMED
 from models.skeleton import BONES, JOINT, JOINT_COUNT, MIRROR, PARENTS
 
 

@@ -1,4 +1,4 @@
-"""Motion of the person followed: poses, the 2D they were lifted from, and where they came from.
+"""Motion of the tracked person: poses, the 2D they were lifted from, and where they came from.
 
 This is what is smoothed, placed in the room, measured, and exported.
 """
@@ -89,7 +89,7 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MotionData:
-    """N frames of the person followed, one row for every frame the source delivered."""
+    """N frames of the tracked person, one row for every frame the source delivered."""
 
     frame: NDArray[np.int64]
     """(N,) frame numbers."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from app.errors import ExportError
 from app.motion.bones import bone_lengths, named_length, with_lengths
 from app.motion.data import MotionData
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from models.skeleton import JOINT_NAMES
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.motion.data import MotionData
 from app.motion.placement.lens import Lens
-from app.motion.placement.sight import sight
+from app.motion.placement.position import estimate_position
 
 AVERAGE_HEIGHT_M: Final = 1.7
 """Of the body that the networks give where nobody says how tall the person is."""
@@ -121,7 +121,7 @@ def misfit(data: MotionData) -> NDArray[np.float64]:
     seen = data.seen & np.isfinite(data.xy).all(axis=-1)
     joints = data.xyz.astype(np.float64)
     slopes = np.nan_to_num(lens.slopes(data.xy))
-    place = sight(joints, slopes, seen.astype(np.float64)).place
+    place = estimate_position(joints, slopes, seen.astype(np.float64)).place
     points = joints + place[:, None]
     off = np.linalg.norm(points[..., :2] - slopes * points[..., 2:], axis=-1)
     count = seen.sum(axis=1)

@@ -62,15 +62,15 @@ def smooth(
         raise ValueError(f"the cut-off must be above 0 Hz, not {cutoff_hz}")
     result = np.array(values, np.float64)
     done = np.zeros_like(known)
-    for frames, points in stretches(known, time_s):
-        smoothed = _smooth_stretch(result[frames][:, points], time_s[frames], cutoff_hz)
+    for frames, points in segments(known, time_s):
+        smoothed = _smooth_segment(result[frames][:, points], time_s[frames], cutoff_hz)
         if smoothed is not None:
             result[frames, points] = smoothed
             done[frames, points] = True
     return result, done
 
 
-def stretches(
+def segments(
     known: NDArray[np.bool_], time_s: NDArray[np.float64]
 ) -> Iterator[tuple[slice, NDArray[np.intp]]]:
     """Runs of frames without a hole, with the points (indices) known in exactly that run."""
@@ -86,7 +86,7 @@ def stretches(
         yield slice(*run), np.array(points)
 
 
-def _smooth_stretch(
+def _smooth_segment(
     values: NDArray[np.float64], time_s: NDArray[np.float64], cutoff_hz: float
 ) -> NDArray[np.float64] | None:
     """(M, P, D) at (M,) seconds, all known; None if there is nothing to be done."""

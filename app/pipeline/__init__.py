@@ -6,9 +6,18 @@ imports Qt.
 
 from __future__ import annotations
 
+from app.pipeline.preload import warm_up
 from app.pipeline.run import LiveRun
 from app.pipeline.sink import PoseSink
-from app.pipeline.status import Sight, Snapshot, SourceFacts, State, Stats
-from app.pipeline.warm import warm_up
+from app.pipeline.status import BodyInView, Snapshot, SourceFacts, State, Stats
 
-__all__ = ["LiveRun", "PoseSink", "Sight", "Snapshot", "SourceFacts", "State", "Stats", "warm_up"]
+__all__ = [
+    "BodyInView",
+    "LiveRun",
+    "PoseSink",
+    "Snapshot",
+    "SourceFacts",
+    "State",
+    "Stats",
+    "warm_up",
+]

@@ -1,4 +1,4 @@
-"""The capture thread: source -> detector -> board, recording and lifter."""
+"""The capture thread: source -> detector -> results, recording and lifter."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from app.detection.models import FOR_LIVE
 from app.packets import OTHER_PERSON, Frame
 from app.pipeline.background import Background
-from app.pipeline.board import Board
 from app.pipeline.controls import Controls, Move
-from app.pipeline.crew import Crew
-from app.pipeline.feed import Feed
-from app.pipeline.inbox import Inbox
-from app.pipeline.pace import Pace
+from app.pipeline.detector_choice import DetectorChoice
+from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.recorder import Recorder
+from app.pipeline.results import LatestResults
+from app.pipeline.source_reader import SourceReader
 from app.pipeline.status import State
+from app.pipeline.threads import WorkerThreads
 
 if TYPE_CHECKING:
     from app.detection.detector import Detector
@@ -28,25 +28,25 @@ class Capture:
 
     def __init__(
         self,
-        feed: Feed,
+        reader: SourceReader,
         load_detector: Callable[[], Detector],
         *,
         controls: Controls,
-        board: Board,
-        inbox: Inbox,
+        results: LatestResults,
+        keypoint_queue: KeypointQueue,
         recorder: Recorder,
-        crew: Crew,
+        threads: WorkerThreads,
     ) -> None:
-        self._feed = feed
+        self._reader = reader
         self._load_detector = load_detector
         self._controls = controls
-        self._board = board
-        self._inbox = inbox
+        self._results = results
+        self._keypoint_queue = keypoint_queue
         self._recorder = recorder
-        self._crew = crew
+        self._threads = threads
         self._loading: Background[Detector] | None = None
         self._detector: Detector | None = None
-        self._pace = Pace()
+        self._detector_choice = DetectorChoice()
         self._now: Frame | None = None
         self._followed = 0
 
@@ -54,12 +54,12 @@ class Capture:
         """Capture until the run is to stop; then close detector, source and recording."""
         with ExitStack() as closing:
             closing.callback(self._recorder.finish)
-            closing.callback(self._feed.close)
-            self._loading = self._crew.background(
+            closing.callback(self._reader.close)
+            self._loading = self._threads.background(
                 "detector", self._load_detector, lambda late: late.close()
             )
             closing.callback(self._close_detector)
-            if self._feed.open():
+            if self._reader.open():
                 self._play()
 
     def _play(self) -> None:
@@ -67,26 +67,26 @@ class Capture:
             move = self._controls.take_move()
             if move is not None:
                 self._go(move)
-            elif self._feed.ended or (self._paused and self._now is not None):
+            elif self._reader.ended or (self._paused and self._now is not None):
                 self._rest()
             else:
                 self._advance()
 
     def _rest(self) -> None:
-        """Stand still until there is a reason to go on."""
-        ended = self._feed.ended
-        self._board.enter(State.ENDED if ended else State.PAUSED)
-        self._inbox.settle()
+        """Wait, paused or at the end of a file, until something is asked for."""
+        ended = self._reader.ended
+        self._results.enter(State.ENDED if ended else State.PAUSED)
+        self._keypoint_queue.mark_idle()
         self._controls.wake()
-        with self._feed.standing_still():
+        with self._reader.standing_still():
             self._controls.wait_until(
                 lambda: self._controls.moving or not (ended or self._controls.paused)
             )
 
     def _go(self, move: Move) -> None:
-        if self._feed.live or self._recorder.active:
+        if self._reader.live or self._recorder.active:
             return  # asked for before the source was open, or just before the recording began
-        if move.time_s is not None or move.frames < 0 or self._feed.ended:
+        if move.time_s is not None or move.frames < 0 or self._reader.ended:
             self._jump(self._target_s(move))
             frames = 1
         else:
@@ -98,25 +98,25 @@ class Capture:
         if move.time_s is not None:
             return move.time_s
         here = self._now.time_s if self._now else 0.0
-        source = self._board.source
+        source = self._results.source
         return here + move.frames / (source.rate if source and source.rate else 30.0)
 
     def _jump(self, time_s: float) -> None:
-        self._feed.seek(time_s)
+        self._reader.seek(time_s)
         if self._detector is not None:
             self._detector.moved()
-        self._inbox.break_off(self._board.break_off())
+        self._keypoint_queue.begin_segment(self._results.begin_segment())
 
     def _advance(self) -> None:
-        frame = self._feed.next()
+        frame = self._reader.next()
         if frame is not None:
             self._now = frame
             self._process(frame)
-        elif self._feed.ended and not self._controls.stopping:
+        elif self._reader.ended and not self._controls.stopping:
             self._end()
 
     def _end(self) -> None:
-        self._feed.describe()
+        self._reader.describe()
         if self._controls.loop and not self._recorder.active and self._now is not None:
             self._now = None
             self._jump(0.0)
@@ -125,54 +125,54 @@ class Capture:
         detector = self._ready_detector(frame)
         if detector is None:
             return
-        self._suit(detector)
+        self._apply_detector_size(detector)
         began = time.perf_counter()
         detector.several = self._controls.several
         if (place := self._controls.take_person()) is not None:
             detector.choose(*place)
         keypoints = detector.detect(frame)
-        dropped = self._feed.dropped
+        dropped = self._reader.dropped
         detect_s = keypoints.detected_at - began
         self._recorder.append(keypoints, frame, dropped=dropped)
-        if keypoints.company.followed != self._followed:
+        if keypoints.people_in_view.followed != self._followed:
             # Two people's joints are no motion of one: neither for the network nor for a reader.
-            self._followed = keypoints.company.followed
-            self._inbox.break_off(self._board.break_off())
+            self._followed = keypoints.people_in_view.followed
+            self._keypoint_queue.begin_segment(self._results.begin_segment())
             self._recorder.mark(OTHER_PERSON)
-        self._inbox.put(keypoints)
+        self._keypoint_queue.put(keypoints)
         self._controls.wake()
-        self._board.show_keypoints(
+        self._results.show_keypoints(
             frame, keypoints, size=detector.size, detect_s=detect_s, dropped=dropped
         )
         if self._controls.detector_size is None and detector.size == FOR_LIVE:
-            self._pace.add(frame, keypoints, detect_s, dropped=dropped)
+            self._detector_choice.add(frame, keypoints, detect_s, dropped=dropped)
         self._arrive()
 
-    def _suit(self, detector: Detector) -> None:
-        """Use the size that is wanted; a recording is made with one from beginning to end."""
-        size = self._controls.detector_size or self._pace.size
+    def _apply_detector_size(self, detector: Detector) -> None:
+        """Switch to the requested model size, but not during a recording."""
+        size = self._controls.detector_size or self._detector_choice.size
         if size != detector.size and not self._recorder.active:
-            with self._feed.standing_still():
+            with self._reader.standing_still():
                 detector.change(size)
 
     def _arrive(self) -> None:
         if not self._paused:
-            self._board.enter(State.RUNNING)
+            self._results.enter(State.RUNNING)
 
     @property
     def _paused(self) -> bool:
-        # The wish may be older than the knowledge that this source cannot be paused.
-        return self._controls.paused and not self._feed.live
+        # The request may be older than the knowledge that this source cannot be paused.
+        return self._controls.paused and not self._reader.live
 
     def _ready_detector(self, frame: Frame) -> Detector | None:
         """The picture is shown while the detector loads; only a file waits for it meanwhile."""
         if self._detector is None and self._loading is not None:
             loading = self._loading
             if not loading.ready:
-                self._board.show_picture(frame, self._feed.dropped)
+                self._results.show_picture(frame, self._reader.dropped)
                 self._arrive()
-            if not self._feed.live:
-                with self._feed.standing_still():
+            if not self._reader.live:
+                with self._reader.standing_still():
                     self._controls.wait_until(lambda: loading.ready)
             if loading.ready:
                 self._detector = loading.take()

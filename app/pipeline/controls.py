@@ -1,4 +1,4 @@
-"""What the caller wants of the threads, and the one condition on which the threads wait."""
+"""Requests of the caller to the threads, and the condition variable the threads wait on."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A wish to be elsewhere in a file: at ``time_s``, or so many ``frames`` from here."""
+    """A seek in a file: to ``time_s``, or by so many ``frames``."""
 
     time_s: float | None = None
     frames: int = 0
 
 
 class Controls:
-    """Wishes of the caller.  Setting one wakes every waiting thread; the last wish wins."""
+    """Requests of the caller.  Setting one wakes every waiting thread; the last one wins."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Controls:
             self._person = place
 
     def take_person(self) -> tuple[float, float, float] | None:
-        """Return the wish for another person, once."""
+        """Return the requested person, once."""
         with self._changed:
             place, self._person = self._person, None
             return place
@@ -101,7 +101,7 @@ class Controls:
         return self._move is not None
 
     def take_move(self) -> Move | None:
-        """Return the wish to move, once."""
+        """Return the requested move, once."""
         with self._changed:
             move, self._move = self._move, None
             return move

@@ -1,4 +1,4 @@
-"""The lift thread: all new keypoints into the live window, the newest pose onto the board."""
+"""The lift thread: new keypoints into the live window, the newest pose into the results."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from app.errors import MixposeError
 from app.motion.one_euro import OneEuro
 from app.packets import Keypoints2D, Pose3D
 from app.pipeline.background import Background
-from app.pipeline.board import Board
 from app.pipeline.controls import Controls
-from app.pipeline.crew import Crew
-from app.pipeline.inbox import CAPACITY, Inbox
+from app.pipeline.keypoint_queue import CAPACITY, KeypointQueue
+from app.pipeline.results import LatestResults
 from app.pipeline.sink import PoseSink
+from app.pipeline.threads import WorkerThreads
 from models.skeleton import MIRROR
 
 if TYPE_CHECKING:
@@ -47,23 +47,30 @@ class Network:
 class Lifting:
     """The body of the lift thread, and the only one that touches the network."""
 
-    def __init__(self, *, controls: Controls, board: Board, inbox: Inbox, crew: Crew) -> None:
+    def __init__(
+        self,
+        *,
+        controls: Controls,
+        results: LatestResults,
+        keypoint_queue: KeypointQueue,
+        threads: WorkerThreads,
+    ) -> None:
         self._controls = controls
-        self._board = board
-        self._inbox = inbox
-        self._crew = crew
+        self._results = results
+        self._keypoint_queue = keypoint_queue
+        self._threads = threads
         self._lock = threading.Lock()
         self._loading: Background[Network] | None = None
         self._network: Network | None = None
         self._recent: deque[Keypoints2D] = deque(maxlen=CAPACITY)
-        self._stretch = 0
+        self._segment = 0
         self._smoother = OneEuro()
         self.sinks: tuple[PoseSink, ...] = ()
         """Whoever else gets the poses that are shown; replaced as a whole, from any thread."""
 
     def load(self, lifter_factory: Callable[[], Lifter]) -> None:
         """Begin to load a network, which replaces the present one when it is ready."""
-        loading = self._crew.background("network", lambda: Network(lifter_factory()))
+        loading = self._threads.background("network", lambda: Network(lifter_factory()))
         with self._lock:
             previous, self._loading = self._loading, loading
         if previous is not None:
@@ -84,7 +91,7 @@ class Lifting:
         loading = self._loading
         if loading is not None and loading.ready:
             return True
-        return self._network is not None and self._inbox.news
+        return self._network is not None and self._keypoint_queue.has_new
 
     def _adopt(self) -> None:
         """Take over a network that has been loaded, and show it the frames so far."""
@@ -97,30 +104,30 @@ class Lifting:
         except MixposeError as error:
             if self._network is None:
                 raise
-            self._board.note(error)
+            self._results.note(error)
             return
         for keypoints in self._recent:
             network.push(keypoints)
         self._network = network
-        self._board.describe_lifter(
+        self._results.describe_lifter(
             device=str(network.lifter.device), weights=network.lifter.info.name
         )
 
     def _lift(self, network: Network) -> None:
-        delivery = self._inbox.take()
-        if delivery.stretch != self._stretch:
-            self._stretch = delivery.stretch
+        batch = self._keypoint_queue.take()
+        if batch.segment != self._segment:
+            self._segment = batch.segment
             self._recent.clear()
             network.live.reset()
             self._smoother.reset()
-        for keypoints in delivery.keypoints:
+        for keypoints in batch.keypoints:
             self._recent.append(keypoints)
             network.push(keypoints)
         if not self._recent:
             return
         # Standing still, nothing is gained by looking back: the pose belongs to the picture shown.
-        network.live.delay = 0 if delivery.settled else self._controls.delay
-        smooth = self._controls.smooth and not delivery.settled
+        network.live.delay = 0 if batch.idle else self._controls.delay
+        smooth = self._controls.smooth and not batch.idle
         network.lifter.height_m = self._controls.height_m
         network.live.level = self._controls.level
         began = time.perf_counter()
@@ -149,7 +156,7 @@ class Lifting:
             lifted_at=now,
             level=lifted.level,
         )
-        self._board.show_pose(pose, lift_s=now - began, stretch=self._stretch)
+        self._results.show_pose(pose, lift_s=now - began, segment=self._segment)
         conf = source.conf[list(MIRROR)] if lifted.swapped else source.conf
         for sink in self.sinks:
             sink.put(pose, conf)

@@ -1,4 +1,4 @@
-"""The lossless road: every detected frame to the recording, if there is one."""
+"""Passes every detected frame to the recording, if there is one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Recorder:
     """Holds the writer between the caller, who brings and takes it, and the capture thread.
 
     Args:
-        report: told when the recording can not go on.
+        report: called when the recording cannot go on.
     """
 
     def __init__(self, report: Callable[[MixposeError], None]) -> None:

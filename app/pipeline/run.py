@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from app.detection.detector import Detector
 from app.detection.models import FOR_LIVE, Size
 from app.errors import MixposeError, SourceError
-from app.pipeline.board import Board
 from app.pipeline.capture import Capture
 from app.pipeline.controls import Controls, Move
-from app.pipeline.crew import Crew
-from app.pipeline.feed import Feed
-from app.pipeline.inbox import Inbox
+from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.lifting import Lifting
 from app.pipeline.recorder import Recorder
+from app.pipeline.results import LatestResults
 from app.pipeline.sink import PoseSink
+from app.pipeline.source_reader import SourceReader
 from app.pipeline.status import Snapshot, State
+from app.pipeline.threads import WorkerThreads
 
 if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits for it
     from app.recording.writer import RecordingWriter
@@ -72,30 +72,33 @@ class LiveRun:
             several=several,
             detector_size=detector_size,
         )
-        self._board = Board()
-        self._inbox = Inbox()
-        self._recorder = Recorder(self._board.note)
-        self._crew = Crew(failed=self._fail, wake=self._controls.wake)
+        self._results = LatestResults()
+        self._keypoint_queue = KeypointQueue()
+        self._recorder = Recorder(self._results.note)
+        self._threads = WorkerThreads(failed=self._fail, wake=self._controls.wake)
         self._lifting = Lifting(
-            controls=self._controls, board=self._board, inbox=self._inbox, crew=self._crew
+            controls=self._controls,
+            results=self._results,
+            keypoint_queue=self._keypoint_queue,
+            threads=self._threads,
         )
-        self._feed = Feed(open_source, self._controls, self._board, self._crew)
+        self._reader = SourceReader(open_source, self._controls, self._results, self._threads)
         self._capture = Capture(
-            self._feed,
+            self._reader,
             detector_factory or partial(Detector, detector_size or FOR_LIVE),
             controls=self._controls,
-            board=self._board,
-            inbox=self._inbox,
+            results=self._results,
+            keypoint_queue=self._keypoint_queue,
             recorder=self._recorder,
-            crew=self._crew,
+            threads=self._threads,
         )
 
     def start(self) -> None:
         """Start the threads and return at once."""
-        self._crew.start("capture", self._capture.run)
+        self._threads.start("capture", self._capture.run)
         if self._lifter_factory is not None:
             self._lifting.load(self._lifter_factory)
-            self._crew.start("lift", self._lifting.run)
+            self._threads.start("lift", self._lifting.run)
 
     def stop(self, timeout_s: float = 3.0) -> bool:
         """End the run from whatever state, close everything, and wait for it.
@@ -104,22 +107,22 @@ class LiveRun:
         ``timeout_s``; 0 only asks.  A source that hangs in opening is left to its own thread, which
         closes it when it comes back.
         """
-        self._board.enter(State.STOPPED)
+        self._results.enter(State.STOPPED)
         self._end()
-        return self._crew.join(timeout_s)
+        return self._threads.join(timeout_s)
 
     @property
     def state(self) -> State:
         """The same as ``latest().state``."""
-        return self._board.state
+        return self._results.state
 
     def latest(self) -> Snapshot:
         """The newest results; cheap enough for a 60 Hz timer."""
-        return self._board.snapshot()
+        return self._results.snapshot()
 
     def shown(self, pose_index: int) -> None:
         """Tell that the pose of source frame ``pose_index`` is on the screen now."""
-        self._board.shown(pose_index)
+        self._results.shown(pose_index)
 
     def set_delay(self, delay: int) -> None:
         """Choose k in source frames, from the next pose on."""
@@ -132,7 +135,7 @@ class LiveRun:
     def set_height(self, height_m: float | None) -> None:
         """Choose the person's height in metres, from the next pose on."""
         self._controls.height_m = height_m
-        self._inbox.nudge()
+        self._keypoint_queue.request_update()
         self._controls.wake()
 
     def set_loop(self, loop: bool) -> None:
@@ -154,14 +157,14 @@ class LiveRun:
     def choose_person(self, x: float, y: float, time_s: float) -> None:
         """Follow whoever is at this place, in pixels, of the picture of ``time_s``, from now on.
 
-        When a film is at that time again, moved back or looped, they are followed from there again.
+        When the video is at that time again, moved back or looped, they are followed from there.
         """
         self._controls.choose_person((x, y, time_s))
 
     def set_level(self, level: Level | None) -> None:
         """Tell where up is, from the next pose on; None to find out."""
         self._controls.level = level
-        self._inbox.nudge()
+        self._keypoint_queue.request_update()
         self._controls.wake()
 
     def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
@@ -215,7 +218,7 @@ class LiveRun:
         return self._recorder.detach()
 
     def _require_file(self, what: str) -> None:
-        source = self._board.source
+        source = self._results.source
         if source is not None and source.live:
             raise SourceError(f"{source.label} is live and cannot be {what}.")
 
@@ -225,10 +228,10 @@ class LiveRun:
             raise SourceError("Stop the recording before moving to another time of the file.")
 
     def _fail(self, error: MixposeError) -> None:
-        self._board.fail(error)
+        self._results.fail(error)
         self._end()
 
     def _end(self) -> None:
         if not self._controls.stopping:
             self._controls.stop()
-            self._crew.background("closing", self._feed.interrupt)
+            self._threads.background("closing", self._reader.interrupt)

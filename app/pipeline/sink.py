@@ -1,4 +1,4 @@
-"""Whoever wants every live pose, not only the newest when it looks."""
+"""The interface of a consumer that gets every live pose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a live run tells whoever watches it: its state, the newest results, and how it is doing."""
+"""A live run's state, latest results and statistics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class State(enum.Enum):
         return self in (State.FAILED, State.STOPPED)
 
 
-class Sight(enum.Enum):
+class BodyInView(enum.Enum):
     """How much of a person the last second of frames shows; the words for it are the window's."""
 
     NOBODY = "nobody"
@@ -104,7 +104,7 @@ class Snapshot:
     keypoints: Keypoints2D | None
     pose: Pose3D | None
     """The newest pose; its ``index`` names the source frame, some frames before ``frame``."""
-    sight: Sight | None
+    body_in_view: BodyInView | None
     """None until the detector has seen a frame."""
     stats: Stats
     source: SourceFacts | None

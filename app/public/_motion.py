@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.errors import ExportError
 from app.lifting.exporting import judge_and_process, reporting
 from app.lifting.progress import Progress, Stage
-from app.motion import wanted
+from app.motion import processing_options
 from app.motion.angles import ANGLES, continued, joint_angles
 from app.motion.data import MotionData
 from app.motion.processing import process, remarks
@@ -262,7 +262,7 @@ class Motion:
         return dataset
 
     def _with_processing(
-        self, options: wanted.Processing, progress: Callable[[float], None] = _nobody
+        self, options: processing_options.Processing, progress: Callable[[float], None] = _nobody
     ) -> Motion:
         done = process(self._lifted, options, progress)
         said = dict.fromkeys((*self.warnings, *remarks(done)))
@@ -280,12 +280,12 @@ class Motion:
 
 def finished(
     data: MotionData,
-    options: wanted.Processing,
+    options: processing_options.Processing,
     said: Sequence[str],
     progress: Callable[[Progress], None],
 ) -> Motion:
     """The motion that was lifted, judged, and with what is wanted done to it."""
-    judged = judge_and_process(data, wanted.Processing())
+    judged = judge_and_process(data, processing_options.Processing())
     motion = Motion(judged.motion, warnings=(*said, *judged.warnings))
     return motion._with_processing(options, reporting(data, Stage.PROCESSING, progress))
 

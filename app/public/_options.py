@@ -7,8 +7,8 @@ from typing import Final, Literal, TypedDict, get_args
 
 from app.lifting.choosing import choices_of
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
-from app.motion import wanted
-from app.motion.wanted import HEIGHT_RANGE_M, NAMED
+from app.motion import processing_options
+from app.motion.processing_options import HEIGHT_RANGE_M, NAMED
 
 Detector = Literal["lite", "full", "heavy"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -91,7 +91,7 @@ def lift_options(
     )
 
 
-def processing(given: Processing, *, height: float | None = None) -> wanted.Processing:
+def processing(given: Processing, *, height: float | None = None) -> processing_options.Processing:
     """As :mod:`app.motion.processing` takes it.  Raises ValueError, TypeError."""
     unknown = set(given) - set(Processing.__annotations__)
     if unknown:
@@ -105,15 +105,18 @@ def processing(given: Processing, *, height: float | None = None) -> wanted.Proc
             raise ValueError("bone and height both set the scale: give one of them.")
         if bone[0] not in NAMED:
             raise ValueError(f"bone={bone!r} begins with none of {', '.join(NAMED)}.")
-        within("bone", bone[1], wanted.BONE_RANGE_M, "metres")
-    return wanted.Processing(
-        smooth_hz=within("smooth", given.get("smooth"), wanted.CUTOFF_RANGE_HZ, "Hz"),
+        within("bone", bone[1], processing_options.BONE_RANGE_M, "metres")
+    return processing_options.Processing(
+        smooth_hz=within("smooth", given.get("smooth"), processing_options.CUTOFF_RANGE_HZ, "Hz"),
         rigid_bones=given.get("rigid_bones", False),
         bone=bone,
         room=given.get("room", False),
-        fov_deg=within("fov", given.get("fov"), wanted.FOV_RANGE_DEG, "degrees"),
+        fov_deg=within("fov", given.get("fov"), processing_options.FOV_RANGE_DEG, "degrees"),
         camera_height_m=within(
-            "camera_height", given.get("camera_height"), wanted.CAMERA_HEIGHT_RANGE_M, "metres"
+            "camera_height",
+            given.get("camera_height"),
+            processing_options.CAMERA_HEIGHT_RANGE_M,
+            "metres",
         ),
         heading_deg=within("heading", given.get("heading"), (-360.0, 360.0), "degrees"),
     )

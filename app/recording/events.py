@@ -36,9 +36,9 @@ from typing import IO, Final
 
 from app.errors import RecordingError
 from app.recording import strict_json
-from app.recording.inside import open_inside
-from app.recording.mark import is_being_written
+from app.recording.safe_open import open_regular
 from app.recording.storage import AppendOnlyFile
+from app.recording.writing_lock import is_being_written
 from app.system.files import lock_patiently, plain_reason, sync_folder
 
 _log = logging.getLogger(__name__)
@@ -163,7 +163,7 @@ class EventList:
             if self._make_folder:
                 self._folder.mkdir(parents=True, exist_ok=True)
             # Two windows that chose a number at the same time would take each other's event away.
-            with self._lock, open_inside(self._folder / FILE_NAME, "a+b") as log:
+            with self._lock, open_regular(self._folder / FILE_NAME, "a+b") as log:
                 if not lock_patiently(log, exclusive=True):
                     raise BlockingIOError(errno.EAGAIN, "another one holds it")
                 log.seek(0)
@@ -191,7 +191,7 @@ class EventList:
 def _content(folder: Path) -> bytes:
     """The log as it is; nothing if there is none, or it cannot be read."""
     try:
-        with open_inside(folder / FILE_NAME, "rb") as file:
+        with open_regular(folder / FILE_NAME, "rb") as file:
             found: bytes = file.read(_MAX_BYTES)
             return found
     except FileNotFoundError:

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import RecordingError
-from app.recording import mark, notes, poses, video
+from app.recording import notes, poses, video, writing_lock
 from app.recording.events import EventList
-from app.recording.inside import open_inside
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
 from app.recording.reader import read_description
 from app.recording.rows import HEADER_BYTES, ROW
+from app.recording.safe_open import open_regular
 
 _log = logging.getLogger(__name__)
 
@@ -77,8 +77,8 @@ def _entry(path: Path) -> RecordingEntry:
         started_at=meta.started_at,
         frames=frames,
         duration_s=duration_s,
-        finished=not mark.is_marked(path),
-        being_written=mark.is_being_written(path),
+        finished=not writing_lock.has_writing_lock(path),
+        being_written=writing_lock.is_being_written(path),
         has_video=(path / video.FILE_NAME).exists(),
         has_poses=(path / poses.FILE_NAME).exists(),
         events=len(EventList(path).marks),
@@ -88,7 +88,7 @@ def _entry(path: Path) -> RecordingEntry:
 
 def _extent(path: Path) -> tuple[int, float]:
     """Number of whole rows, and the time from the first to the last of them."""
-    with open_inside(path, "rb") as file:
+    with open_regular(path, "rb") as file:
         frames = max(0, file.seek(0, 2) - HEADER_BYTES) // ROW.itemsize
         if not frames:
             return 0, 0.0

@@ -13,7 +13,7 @@ from typing import Any, Final
 from app import __version__
 from app.errors import RecordingError
 from app.recording import strict_json
-from app.recording.inside import open_inside
+from app.recording.safe_open import open_regular
 from app.system.files import write_atomically
 from models.skeleton import JOINT_NAMES, LANDMARK_NAMES
 
@@ -175,7 +175,7 @@ def read(folder: Path) -> Meta:
     Raises OSError if there is none, RecordingError if it is newer than this program, and
     ValueError if it is damaged or foreign.
     """
-    with open_inside(folder / FILE_NAME, "rb") as file:
+    with open_regular(folder / FILE_NAME, "rb") as file:
         data = file.read(_MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
         raise ValueError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.errors import RecordingError
-from app.recording.hold import is_held
-from app.recording.mark import is_being_written
 from app.recording.names import SUFFIX
+from app.recording.open_lock import is_open_elsewhere
+from app.recording.writing_lock import is_being_written
 from app.system.files import plain_reason, safe_name, sync_folder
 
 
@@ -86,5 +86,5 @@ def require_free(path: Path) -> None:
     """Raise RecordingError if somebody makes or shows the recording ``path``."""
     if is_being_written(path):
         raise RecordingError(f"{path.stem} is being recorded. Stop the recording first.")
-    if is_held(path):
+    if is_open_elsewhere(path):
         raise RecordingError(f"{path.stem} is open in another window. Close it there first.")

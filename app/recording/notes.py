@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import RecordingError
-from app.recording.inside import open_inside
+from app.recording.safe_open import open_regular
 from app.system.files import plain_reason, write_atomically
 
 _log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ LONGEST: Final = 20_000
 def read(folder: Path) -> str:
     """The notes of the recording in ``folder``; empty if there are none or they cannot be read."""
     try:
-        with open_inside(folder / FILE_NAME, "rb") as file:
+        with open_regular(folder / FILE_NAME, "rb") as file:
             return io.TextIOWrapper(file, encoding="utf-8", errors="replace").read(LONGEST)
     except FileNotFoundError:
         return ""

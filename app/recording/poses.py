@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.errors import RecordingError
 from app.recording import strict_json
-from app.recording.inside import open_inside
+from app.recording.safe_open import open_regular
 from app.system.files import plain_reason, write_atomically
 from models.level import Level
 from models.skeleton import JOINT_COUNT
@@ -136,7 +136,7 @@ def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
     neither run code nor take more memory than the recording it lies in.
     """
     try:
-        with open_inside(folder / FILE_NAME, "rb") as file, zipfile.ZipFile(file) as archive:
+        with open_regular(folder / FILE_NAME, "rb") as file, zipfile.ZipFile(file) as archive:
             arrays = {
                 name: _read_array(archive, name, dtype, shape)
                 for name, (dtype, shape) in _expected(len(time_s)).items()

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
-from app.recording import mark, video
 from app.recording import meta as meta_file
 from app.recording import poses as poses_file
 from app.recording import rows as rows_file
+from app.recording import video, writing_lock
 from app.recording.events import EventList
-from app.recording.inside import open_inside
 from app.recording.meta import Meta, require_version
 from app.recording.names import KEYPOINTS_FILE
 from app.recording.poses import LiftedPoses, SavedPoses
 from app.recording.rows import HEADER_BYTES, ROW, Rows
+from app.recording.safe_open import open_regular
 from app.recording.video import Pictures
 from app.system.files import plain_reason
 
@@ -167,7 +167,7 @@ def read_description(path: Path) -> Meta:
     Raises RecordingError if both are, or if a newer program made them.
     """
     try:
-        with open_inside(path / KEYPOINTS_FILE, "rb") as file:
+        with open_regular(path / KEYPOINTS_FILE, "rb") as file:
             header = rows_file.read_header(file.read(HEADER_BYTES))
         if header is not None:
             require_version(header.get("version"), rows_file.VERSION)
@@ -194,7 +194,7 @@ def _read(path: Path) -> tuple[Meta, Rows, int]:
     """The description, all whole rows unchecked, and the bytes left over at the end."""
     meta = read_description(path)
     try:
-        with open_inside(path / KEYPOINTS_FILE, "rb") as file:
+        with open_regular(path / KEYPOINTS_FILE, "rb") as file:
             length = max(0, file.seek(0, 2) - HEADER_BYTES)
             count, cut_off = divmod(length, ROW.itemsize)
             if count > _MAX_ROWS:
@@ -216,9 +216,9 @@ def _what_was_saved(
     # A kill or a power cut can only spoil the end; anything before it is damage to the file.
     torn = len(good) - (int(np.flatnonzero(good)[-1]) + 1 if whole else 0)
     damaged = len(good) - torn - whole
-    if mark.is_being_written(path):
+    if writing_lock.is_being_written(path):
         parts.append("This recording is still being made.")
-    elif mark.is_marked(path):
+    elif writing_lock.has_writing_lock(path):
         parts.append("This recording was interrupted.")
     if cut_off or torn:
         parts.append("Its unfinished end was cut off.")

@@ -102,7 +102,7 @@ def pack(keypoints: Keypoints2D, *, dropped: int, video_frame: int) -> bytes:
     row["dropped"] = dropped
     row["video_frame"] = video_frame
     row["tracked"] = keypoints.tracked
-    row["person"] = keypoints.company.followed % _PEOPLE
+    row["person"] = keypoints.people_in_view.followed % _PEOPLE
     for name in ("landmarks", "world", "xy", "conf"):
         value = getattr(keypoints, name)
         if value.shape != ROW[name].shape:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.recording import matroska
-from app.recording.inside import open_inside
+from app.recording.safe_open import open_regular
 from app.recording.storage import AppendOnlyFile
 from app.system.files import plain_reason
 
@@ -140,7 +140,7 @@ class Pictures:
         """
         self._path = path
         self._shape = (size[1], size[0], 3)
-        with open_inside(path, "rb") as file:
+        with open_regular(path, "rb") as file:
             self._places = tuple(matroska.find_pictures(file))
 
     def __len__(self) -> int:
@@ -152,7 +152,7 @@ class Pictures:
             return None
         place = self._places[number]
         try:
-            with open_inside(self._path, "rb") as file:
+            with open_regular(self._path, "rb") as file:
                 file.seek(place.offset)
                 jpeg = np.frombuffer(file.read(place.length), np.uint8)
             bgr = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)

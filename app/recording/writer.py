@@ -19,13 +19,13 @@ from app.errors import RecordingError
 from app.packets import Frame, Keypoints2D
 from app.recording import meta as meta_file
 from app.recording import rows, video
+from app.recording.disk_space import DiskSpace
 from app.recording.events import EventWriter, Mark
-from app.recording.mark import WritingMark
 from app.recording.meta import Ending, Meta, SourceInfo
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
-from app.recording.space import DiskSpace
 from app.recording.storage import AppendOnlyFile
 from app.recording.video import PictureWriter
+from app.recording.writing_lock import WritingLock
 from app.system.files import names_in_turn, plain_reason, safe_name, sync_folder
 
 _log = logging.getLogger(__name__)
@@ -59,8 +59,8 @@ class RecordingWriter:
         self._meta = meta
         self._seconds = math.inf if seconds is None else seconds
         with ExitStack() as undo:
-            self._mark = WritingMark(path)
-            undo.callback(self._mark.let_go)
+            self._mark = WritingLock(path)
+            undo.callback(self._mark.release)
             meta_file.write(meta, path)
             self._file = AppendOnlyFile(path / KEYPOINTS_FILE)
             undo.callback(self._file.close)
@@ -238,7 +238,7 @@ class RecordingWriter:
             # The mark stays: the recording opens as an interrupted one.
             self._fail(plain_reason(error))
         finally:
-            self._mark.let_go()
+            self._mark.release()
         return self.path
 
     def discard(self) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from app.pipeline.meter import Meter
+from app.pipeline.rates import RateMeter
 
 _LONGEST_MS: Final = 10_000
 
@@ -53,7 +53,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._recent = Meter()
+        self._recent = RateMeter()
         self._sent = self._unheard = self._lost = 0
         self._first = self._last = 0.0
         self._heard = True

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.export.rig import BONE, BONES, PARENTS, Array, Rig
 from app.export.skeleton_pose import Before, posed
-from app.motion.turns import matrices
+from app.motion.rotations import matrices
 
 _MEASURED_OVER: Final = 300
 """Poses that bone lengths are the median of: ten seconds, in which noise is gone and a person who

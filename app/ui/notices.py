@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final
 
-from app.pipeline.status import Sight
+from app.pipeline.status import BodyInView
 from app.ui import words
 
 
@@ -109,11 +109,11 @@ def lost(label: str, seconds: float, *, recording: bool) -> Notice:
 
 
 SIGHT_HINTS: Final = {
-    Sight.NOBODY: "Nobody in view: step back until your hips are visible",
-    Sight.TOO_CLOSE: "Step back until your hips are visible",
-    Sight.UPPER_BODY: "Your legs are hidden, so they are left out of the 3D view",
+    BodyInView.NOBODY: "Nobody in view: step back until your hips are visible",
+    BodyInView.TOO_CLOSE: "Step back until your hips are visible",
+    BodyInView.UPPER_BODY: "Your legs are hidden, so they are left out of the 3D view",
 }
-ONCE_ONLY: Final = frozenset({Sight.UPPER_BODY})
+ONCE_ONLY: Final = frozenset({BodyInView.UPPER_BODY})
 """Said once: someone at a desk does not want to hear it all day."""
 PERFORMER_HINT: Final = "This is the performer, a built-in person to try things out with"
 
@@ -128,16 +128,20 @@ class SightHints:
     ONCE_S: Final = 8.0
 
     def __init__(self) -> None:
-        self._sight: Sight | None = None
+        self._body_in_view: BodyInView | None = None
         self._since = 0.0
-        self._said: set[Sight] = set()
+        self._said: set[BodyInView] = set()
 
-    def step(self, sight: Sight | None, now_s: float) -> str:
+    def step(self, sight: BodyInView | None, now_s: float) -> str:
         """The hint to show now, or an empty string.  ``now_s`` is a monotonic time."""
-        if sight != self._sight:
-            if self._sight in ONCE_ONLY and self._sight and now_s - self._since > self.LASTS_S:
-                self._said.add(self._sight)
-            self._sight, self._since = sight, now_s
+        if sight != self._body_in_view:
+            if (
+                self._body_in_view in ONCE_ONLY
+                and self._body_in_view
+                and now_s - self._since > self.LASTS_S
+            ):
+                self._said.add(self._body_in_view)
+            self._body_in_view, self._since = sight, now_s
         if sight is None or sight in self._said or sight not in SIGHT_HINTS:
             return ""
         lasted = now_s - self._since

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from PyQt6.QtCore import QByteArray, QSettings
 
 from app.detection.models import SIZES, Size
-from app.motion.wanted import (
+from app.motion.processing_options import (
     BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
     CUTOFF_RANGE_HZ,

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.detection.models import FOR_FILMS
+from app.detection.models import FOR_VIDEOS
 from app.lab import bench
 from app.lab.bench.clip import film_performer
 from app.lab.bench.live import VIEW_SIZE, Observed, observe
@@ -72,7 +72,7 @@ def test_one_clip_on_two_cores_is_faster_than_mediapipe_alone(tmp_path: Path) ->
     ratios = []
     with warmed(options, path) as pool:
         for _ in range(ROUNDS):
-            alone = detector_alone(path, LONG_S, FOR_FILMS)
+            alone = detector_alone(path, LONG_S, FOR_VIDEOS)
             _, taken_s = whole_lift(path, options, lifter, pool)
             ratios.append(alone.detect_s / taken_s)
             if ratios[-1] >= 1.6:

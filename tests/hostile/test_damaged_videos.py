@@ -13,7 +13,7 @@ import pytest
 
 from app.errors import LiftingError, MixposeError
 from app.lifting.batch.run import run
-from app.lifting.batch.task import Result, Task, Wanted
+from app.lifting.batch.task import BatchOptions, Result, Task
 from app.lifting.options import LiftOptions
 from app.lifting.pool import Pool, cores
 from app.lifting.progress import never
@@ -99,7 +99,7 @@ def test_lifting_ends_in_a_table_or_a_sentence(
     films: list[Path], broken: list[Case], tmp_path: Path
 ) -> None:
     sha256 = hashlib.sha256(resolve_weights().read_bytes()).hexdigest()
-    wanted = Wanted(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
+    wanted = BatchOptions(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
     sources = [*films, *(case.path for case in broken)]
     tasks = [Task(source, tmp_path / f"{source.name}.csv") for source in sources]
     jobs = cores()

@@ -17,7 +17,7 @@ import pytest
 
 from app.errors import DetectorError, SourceError
 from app.lifting.batch.run import run as run_all
-from app.lifting.batch.task import Result, Task, Wanted
+from app.lifting.batch.task import BatchOptions, Result, Task
 from app.lifting.options import LiftOptions
 from app.lifting.progress import never
 from app.packets import Frame
@@ -40,7 +40,7 @@ def read(path: Path) -> tuple[list[Frame], list[str]]:
 def lift() -> Callable[[Path], Result]:
     """Lift a video to a table beside it, with one network for all."""
     sha256 = hashlib.sha256(resolve_weights().read_bytes()).hexdigest()
-    wanted = Wanted(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
+    wanted = BatchOptions(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
 
     def run(path: Path) -> Result:
         task = Task(path, path.with_suffix(".csv"))

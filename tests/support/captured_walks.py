@@ -16,7 +16,7 @@ from scipy.signal import find_peaks
 from app.motion.data import MotionData, Provenance
 from app.motion.measures.gait import find_gait
 from app.motion.processing import process
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from models.lifter import Lifter
 from models.skeleton import JOINT, PELVIS
 from models.training import detector_model

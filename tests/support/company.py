@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.packets import Frame
-from app.synthetic.performer.puppet import Take
+from app.synthetic.performer.camera import aim_camera
+from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.source import PerformerSource
-from app.synthetic.performer.stage import aim_camera
 from app.synthetic.performer.variation import variation
 from tests.support.walking import walker
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.lifting.progress import Stopped
-from app.lifting.units import Event, Unit, done
+from app.lifting.work_units import Event, WorkUnit, done
 
 
 class Inline:
@@ -20,15 +20,15 @@ class Inline:
     width = 1
 
     def __init__(self) -> None:
-        self._orders: deque[tuple[int, Unit]] = deque()
-        self.units: list[Unit] = []
+        self._orders: deque[tuple[int, WorkUnit]] = deque()
+        self.units: list[WorkUnit] = []
         """All that were submitted."""
 
     @property
     def waiting(self) -> int:
         return len(self._orders)
 
-    def submit(self, unit: Unit, *, first: bool = False) -> int:
+    def submit(self, unit: WorkUnit, *, first: bool = False) -> int:
         self.units.append(unit)
         order = (len(self.units), unit)
         if first:
@@ -41,7 +41,7 @@ class Inline:
         unwanted = set(tickets)
         self._orders = deque(each for each in self._orders if each[0] not in unwanted)
 
-    def hear(self) -> Iterator[Event]:
+    def poll(self) -> Iterator[Event]:
         if self._orders:
             ticket, unit = self._orders.popleft()
             answer = done(ticket, unit, lambda _amount: None, lambda: False)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.data import MotionData
+from app.synthetic.performer.camera import Pinhole, place_camera
 from app.synthetic.performer.motion import Motion
-from app.synthetic.performer.stage import Pinhole, place_camera
 from app.synthetic.performer.variation import variation
 from models.skeleton import JOINT_COUNT, PELVIS
 from tests.support.motion import ORIGIN

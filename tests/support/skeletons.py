@@ -16,7 +16,7 @@ from app.export.rig import BONE, JOINT_OF, PARENTS
 from app.export.skeleton_pose import SkeletonMotion
 from app.motion.data import MotionData
 from app.synthetic.performer.motion import Motion
-from app.synthetic.performer.puppet import Take
+from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.variation import variation
 from models.skeleton import JOINT, JOINT_COUNT
 from models.training.motion.bvh import read_bvh

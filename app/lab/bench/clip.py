@@ -23,14 +23,14 @@ def film_performer(path: Path, frames: int, note: Callable[[str], None]) -> None
     """
     note(f"Filming {frames} frames of the performer, {SIZE[0]}x{SIZE[1]} ...")
     with PerformerSource(SIZE, RATE) as performer:
-        film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, SIZE)
-        if not film.isOpened():
+        video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, SIZE)
+        if not video.isOpened():
             raise SourceError(f"The film {path} cannot be written. Give a video with --source.")
         try:
             for _ in range(frames):
                 frame = performer.read()
                 if frame is None:
                     raise SourceError("The performer has ended before its film was complete.")
-                film.write(cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR))
+                video.write(cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR))
         finally:
-            film.release()
+            video.release()

@@ -17,9 +17,9 @@ from app.lab.bench.table import Row
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.options import LiftOptions
 from app.lifting.pool import Pool, cores
-from app.lifting.stretches import DetectStretch, Stretch
-from app.lifting.units import Done
+from app.lifting.segments import DetectSegment, Segment
 from app.lifting.work import detect, make_pool
+from app.lifting.work_units import Done
 from app.packets import Frame
 from app.sources import open_source
 
@@ -74,10 +74,10 @@ def whole_lift(
 def warmed(options: LiftOptions, path: str) -> Pool:
     """Processes as ``lift`` uses them, which have loaded what they need."""
     pool = make_pool(options)
-    moment = Stretch(Path(path), 0, start_s=0.0, end_s=0.1, next_s=math.inf)
-    left = {pool.submit(DetectStretch(moment, options)) for _ in range(pool.width)}
+    moment = Segment(Path(path), 0, start_s=0.0, end_s=0.1, next_s=math.inf)
+    left = {pool.submit(DetectSegment(moment, options)) for _ in range(pool.width)}
     while left:
-        left -= {event.ticket for event in pool.hear() if isinstance(event, Done)}
+        left -= {event.ticket for event in pool.poll() if isinstance(event, Done)}
     return pool
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app import __version__
-from app.detection.models import FOR_FILMS, FOR_LIVE, Size
+from app.detection.models import FOR_LIVE, FOR_VIDEOS, Size
 from app.lab.bench.clip import film_performer
 from app.lab.bench.live import VIEW_SIZE, live_rows, observe
 from app.lab.bench.offline import offline_rows
@@ -89,7 +89,7 @@ def _rows(
     from app.lab.bench.network import network_rows  # brings PyTorch: not before it is needed
 
     note("Measuring each stage and lift ...")
-    for_films = detector or FOR_FILMS
+    for_films = detector or FOR_VIDEOS
     rows, clip = offline_rows(path, plan.clip_s, lifter, for_films, plan.rounds)
     rows.append(window_row(clip, lifter))
     note("Comparing the network with itself as written ...")

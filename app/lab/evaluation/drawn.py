@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection.models import FOR_FILMS
+from app.detection.models import FOR_VIDEOS
 from app.lab.evaluation.material import EvaluationError, Footage, Material
 from models.level import Level
 from models.training.detector_model import SIZES
@@ -81,7 +81,7 @@ def _takes(study: Study) -> Iterator[_Take]:
         pitch_deg = Level(study.up[row], 0.0).pitch_deg
         footage = Footage(
             group=next(name for most_deg, name in PITCHES if pitch_deg <= most_deg),
-            kind=study.kind[row] if detector == FOR_FILMS else "",
+            kind=study.kind[row] if detector == FOR_VIDEOS else "",
             size=(width, height),
             time_s=np.arange(len(study.xy[row])) / float(study.rate[row]),
             xy=study.xy[row],

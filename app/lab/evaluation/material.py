@@ -19,7 +19,7 @@ class EvaluationError(MixposeError):
 
 
 @dataclass(frozen=True, eq=False)
-class Stand:
+class CameraSetup:
     """How the camera stood, and what lens it had."""
 
     fov_deg: float
@@ -49,7 +49,7 @@ class Footage:
     the 2D comes from a detector without one."""
     up: NDArray[np.floating] | None = None
     """(3,) the unit vector against gravity in camera axes, where it is known."""
-    stand: Stand | None = None
+    camera_setup: CameraSetup | None = None
     """The camera, where it is known, and with it ``up``; ``true`` is from its lens then."""
     kind: str = ""
     """Another group it belongs to, which is listed as well and does not count."""

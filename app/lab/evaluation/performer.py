@@ -9,7 +9,7 @@ import numpy as np
 
 from app.detection.detector import Detector
 from app.detection.models import Size
-from app.lab.evaluation.material import Footage, Material, Stand
+from app.lab.evaluation.material import CameraSetup, Footage, Material
 from app.lifting.reading import detect_clip
 from app.synthetic.performer.source import PerformerSource
 
@@ -51,5 +51,5 @@ def _acts(seed: int, seconds: float, size: Size) -> Footage:
         true=true,
         world=clip.track.world,
         up=camera.view.rotation()[:, 1],
-        stand=Stand(camera.fov_deg, camera.view.eye[1]),
+        camera_setup=CameraSetup(camera.fov_deg, camera.view.eye[1]),
     )

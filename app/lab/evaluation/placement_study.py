@@ -65,7 +65,7 @@ def placement_study(material: Material, ours: Sequence[Ours]) -> list[Placed]:
     """A row for every lifter and each of :data:`CHOICES`, over footage whose camera is known."""
     rows = []
     for method in ours:
-        lifted = [(each, as_motion(method, each)) for each in material.footage if each.stand]
+        lifted = [(each, as_motion(method, each)) for each in material.footage if each.camera_setup]
         for told, knows in CHOICES:
             takes = [placing(*(told_of(*each) if knows else each)) for each in lifted]
             if takes:
@@ -75,12 +75,12 @@ def placement_study(material: Material, ours: Sequence[Ours]) -> list[Placed]:
 
 def told_of(footage: Footage, data: MotionData) -> tuple[Footage, MotionData]:
     """``data`` as large as the person truly is, and with the lens that it was seen through."""
-    assert footage.stand is not None
+    assert footage.camera_setup is not None
     everything = np.ones(footage.true.shape[:2], bool)
     true, found = bone_lengths(footage.true, everything), bone_lengths(data.xyz, data.seen)
     both = np.isfinite(true) & np.isfinite(found)
     factor = true[both].sum() / found[both].sum() if both.any() else 1.0
-    provenance = replace(data.provenance, fov_deg=footage.stand.fov_deg)
+    provenance = replace(data.provenance, fov_deg=footage.camera_setup.fov_deg)
     return footage, replace(data, xyz=data.xyz * np.float32(factor), provenance=provenance)
 
 
@@ -89,8 +89,8 @@ def placing(footage: Footage, data: MotionData) -> Placing:
 
     NaN for what no frame tells.  Only frames that are placed count.
     """
-    stand, up = footage.stand, footage.up
-    assert stand is not None
+    camera_setup, up = footage.camera_setup, footage.up
+    assert camera_setup is not None
     assert up is not None
     placed = place(data)
     assert placed.root is not None
@@ -99,7 +99,7 @@ def placing(footage: Footage, data: MotionData) -> Placing:
     true = footage.true.astype(np.float64)
     along, across = _along_and_across(_from_the_lens(placed) - true[:, PELVIS], true[:, PELVIS])
     along_alone, _ = _along_and_across(single - true[:, PELVIS], true[:, PELVIS])
-    height = true[:, PELVIS] @ up + stand.height_m
+    height = true[:, PELVIS] @ up + camera_setup.height_m
     feet = np.where(data.missing[:, ANKLES, None], np.nan, data.xyz[:, ANKLES])
     still = np.linalg.norm(np.diff(true[:, ANKLES], axis=0), axis=-1) < STILL_M
     return Placing(

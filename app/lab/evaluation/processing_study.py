@@ -12,7 +12,7 @@ from app.lab.evaluation.methods import Answer, Ours
 from app.lab.evaluation.scoring import Row, score_answers
 from app.motion.data import MotionData, Provenance
 from app.motion.processing import process
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 
 CHOICES: Final = (
     ("as lifted", Processing()),

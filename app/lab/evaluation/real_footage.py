@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.detector import Detector
-from app.detection.following import Choice
 from app.detection.models import Size
+from app.detection.person_tracker import Choice
 from app.errors import SourceError
 from app.lab.evaluation.material import EvaluationError, Footage, Material
 from app.lifting.reading import detect_clip

@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 from app.lab.evaluation.placement_study import Placed
 from app.lab.evaluation.scoring import Row
-from app.lab.evaluation.standing import Standing
 from app.lab.evaluation.studies import Delayed, Hidden
 from app.lab.evaluation.tables import (
     angle_table,
@@ -22,6 +21,7 @@ from app.lab.evaluation.tables import (
     turned_table,
 )
 from app.lab.evaluation.turned import Turned
+from app.lab.evaluation.upright_people import Standing
 
 _LEGEND: Final = (
     "Lower is better but for PCK and AUC. MPJVE, jitter and jerk are per frame at 30 frames/s. "

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.detection.models import FOR_FILMS, Size
+from app.detection.models import FOR_VIDEOS, Size
 from app.errors import MixposeError
 from app.lab.evaluation.drawn import drawn_people
 from app.lab.evaluation.material import Material
@@ -20,9 +20,9 @@ from app.lab.evaluation.processing_study import processing_study
 from app.lab.evaluation.real_footage import real_footage
 from app.lab.evaluation.report import Findings
 from app.lab.evaluation.scoring import score_methods, shortened
-from app.lab.evaluation.standing import standing_study
 from app.lab.evaluation.studies import delay_study, hiding_study
 from app.lab.evaluation.turned import turned_study
+from app.lab.evaluation.upright_people import standing_study
 from app.lab.evaluation.videopose3d import human36m, humaneva
 from app.sources import PERFORMER
 from models.live import LARGEST_DELAY
@@ -83,7 +83,7 @@ class Request:
     weights: tuple[str | None, ...] = (None,)
     """Shipped names or files; None is the default."""
     device: str = "auto"
-    detector: Size = FOR_FILMS
+    detector: Size = FOR_VIDEOS
     """Of its model."""
     study: Path | None = None
     footage: Path | None = None

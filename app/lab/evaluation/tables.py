@@ -11,9 +11,9 @@ import numpy as np
 from app.lab.evaluation.methods import DETECTOR_NAME
 from app.lab.evaluation.placement_study import Placed
 from app.lab.evaluation.scoring import Found, Row
-from app.lab.evaluation.standing import Standing
 from app.lab.evaluation.studies import Delayed, Hidden
 from app.lab.evaluation.turned import Turned
+from app.lab.evaluation.upright_people import Standing
 from app.lab.tables import table
 
 _Columns = tuple[tuple[str, Callable[[Found], str]], ...]

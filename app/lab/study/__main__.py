@@ -13,12 +13,12 @@ from typing import Final
 
 from tqdm import tqdm
 
-from app.lab.study.clothed import ClothedStage
+from app.lab.study.clothed import ClothedTakes
 from app.lab.study.files import load, piece, pieces, save
 from app.lab.study.motion import Source
 from app.lab.study.observation import Observation
-from app.lab.study.observe import Stage, observe
-from app.lab.study.performer import PerformerStage
+from app.lab.study.observe import TakeSource, observe
+from app.lab.study.performer import PerformerTakes
 from app.render.gl_window import RenderError
 from models.errors import MixposeError
 from models.training.motion import Pack, read_pack
@@ -80,14 +80,14 @@ def _so_far(options: argparse.Namespace) -> int:
     return one.index + 1
 
 
-def _stage(options: argparse.Namespace, packs: list[Pack]) -> Stage:
+def _stage(options: argparse.Namespace, packs: list[Pack]) -> TakeSource:
     frames, rate = _frames(options), options.rate
     source = Source(packs, options.split, frames, rate, as_captured=options.as_captured)
     if options.people == "performer":
-        return PerformerStage(source, options.seed)
+        return PerformerTakes(source, options.seed)
     if options.people_assets is None:
         raise MixposeError("Name the folder of clothes, hair and skin with --people-assets.")
-    return ClothedStage(source, options.people_assets, options.seed)
+    return ClothedTakes(source, options.people_assets, options.seed)
 
 
 def _frames(options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from app.lab.study.observe import Take
 from app.synthetic.clothed.takes import ClothedTake, Studio
 
 
-class ClothedStage:
+class ClothedTakes:
     """A run of clothed people.
 
     Args:
@@ -34,7 +34,7 @@ class ClothedStage:
         self.rate = source.rate
 
     def take(self, index: int) -> Take:
-        """See :class:`~.observe.Stage`."""
+        """See :class:`~.observe.TakeSource`."""
         random = np.random.default_rng([self._seed, index])
         motion = self._source.draw(random)
         seed = int(random.integers(1, 2**31))

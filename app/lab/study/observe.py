@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.models import SIZES, Size
-from app.lab.study.look import Eyes
+from app.lab.study.detectors import DetectorSet
 from app.lab.study.observation import Observation
 
 
@@ -36,8 +36,8 @@ class Take(Protocol):
         """T pictures, (height, width, 3) RGB; each may be overwritten by the next."""
 
 
-class Stage(Protocol):
-    """Sets up the takes of a run."""
+class TakeSource(Protocol):
+    """Generates the takes of a run."""
 
     rate: float
     """Frames a second."""
@@ -47,7 +47,7 @@ class Stage(Protocol):
 
 
 def observe(
-    stage: Stage, count: int, *, first: int = 0, detectors: Sequence[Size] = SIZES
+    stage: TakeSource, count: int, *, first: int = 0, detectors: Sequence[Size] = SIZES
 ) -> Iterator[list[Observation]]:
     """Takes ``first`` to ``count`` - 1 of a run, one after the other, as each detector saw them.
 
@@ -56,12 +56,12 @@ def observe(
         DetectorError: MediaPipe cannot start or failed.
     """
     step_ms = round(1000 / stage.rate)
-    with Eyes(detectors) as eyes:
+    with DetectorSet(detectors) as detectors_running:
         for index in range(first, count):
             take = stage.take(index)
-            eyes.begin()
+            detectors_running.begin()
             for picture in take.pictures():
-                eyes.look(picture, step_ms)
+                detectors_running.look(picture, step_ms)
             truth, feet = take.truth(), take.feet()
             yield [
                 Observation(
@@ -83,5 +83,5 @@ def observe(
                     seed=take.seed,
                     index=index,
                 )
-                for detector, seen in eyes.seen().items()
+                for detector, seen in detectors_running.seen().items()
             ]

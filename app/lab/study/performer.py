@@ -9,12 +9,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lab.study import views
+from app.lab.study import cameras
 from app.lab.study.motion import Motion, Source
+from app.synthetic.performer.camera import Performance, Pinhole
 from app.synthetic.performer.motion import BONE
-from app.synthetic.performer.puppet import Take, heading
+from app.synthetic.performer.retargeting import Take, heading
 from app.synthetic.performer.scene import PerformerScene
-from app.synthetic.performer.stage import Performance, Pinhole
 from app.synthetic.performer.variation import Proportions, variation
 from models.skeleton import JOINT
 
@@ -23,7 +23,7 @@ _TOE_M: Final = 0.155
 """From the ankle back and forward to where the detector marks heel and toes, on the sole."""
 
 
-class PerformerStage:
+class PerformerTakes:
     """A run of the performer.
 
     Args:
@@ -32,14 +32,14 @@ class PerformerStage:
         framing: of every take; drawn for each unless told.
     """
 
-    def __init__(self, source: Source, seed: int, framing: views.Framing | None = None) -> None:
+    def __init__(self, source: Source, seed: int, framing: cameras.Framing | None = None) -> None:
         # Mesa reads it when the first window opens: more threads cost more for the same picture.
         os.environ.setdefault("LP_NUM_THREADS", "1")
         self._source, self._seed, self._framing = source, seed, framing
         self.rate = source.rate
 
     def take(self, index: int) -> PerformerTake:
-        """See :class:`~.observe.Stage`."""
+        """See :class:`~.observe.TakeSource`."""
         random = np.random.default_rng([self._seed, index])
         return PerformerTake(self._source.draw(random), random, self._framing)
 
@@ -50,18 +50,18 @@ class PerformerTake:
     people = "performer"
 
     def __init__(
-        self, motion: Motion, random: np.random.Generator, framing: views.Framing | None = None
+        self, motion: Motion, random: np.random.Generator, framing: cameras.Framing | None = None
     ) -> None:
         self.kind, self.clip, self.split = motion.kind, motion.clip, motion.split
         self.seed = int(random.integers(1, 2**31))
-        choice = views.choose(random, framing)
+        choice = cameras.choose(random, framing)
         turn = choice.azimuth + choice.yaw - heading(motion.xyz)
         self._body: Proportions = variation(self.seed).proportions
         self._take = Take(self._body, motion.xyz, motion.rate, turn)
         self._times = [frame / motion.rate for frame in range(len(motion.xyz))]
         self._poses = [self._take.at(time_s) for time_s in self._times]
         joints = np.array([pose.joints for pose in self._poses])
-        self.camera: Pinhole = views.place(choice, joints, random)
+        self.camera: Pinhole = cameras.place(choice, joints, random)
         self.framing: str = choice.framing
         self.size, self.focal = self.camera.size, self.camera.focal
         x, y, z = self.camera.view.rotation()[:, 1].tolist()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from app import __version__
 from app.errors import LiftingError
 from app.lifting.progress import never
-from app.lifting.units import Done, Event, Unit, done
+from app.lifting.work_units import Done, Event, WorkUnit, done
 
 log: Final = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ _GPU_SHARE: Final = 0.25
 
 
 class Cluster:
-    """An :class:`app.lifting.units.Engine`; also a context manager.
+    """An :class:`app.lifting.work_units.Engine`; also a context manager.
 
     All machines must have this program and see the files under the same, absolute paths.
 
@@ -44,7 +44,7 @@ class Cluster:
         self.width = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         self._gpu = _GPU_SHARE if device == "cuda" else 0
         self._tickets = 0
-        self._begun: dict[Any, tuple[int, Unit]] = {}
+        self._begun: dict[Any, tuple[int, WorkUnit]] = {}
         """By Ray's reference."""
 
     @property
@@ -52,7 +52,7 @@ class Cluster:
         """Units that no machine can have begun with."""
         return max(0, len(self._begun) - self.width)
 
-    def submit(self, unit: Unit, *, first: bool = False) -> int:
+    def submit(self, unit: WorkUnit, *, first: bool = False) -> int:
         """Have ``unit`` done; Ray knows no ``first``."""
         self._tickets += 1
         work = self._ray.remote(
@@ -69,7 +69,7 @@ class Cluster:
                 self._ray.cancel(reference, force=True)
                 del self._begun[reference]
 
-    def hear(self) -> Iterator[Event]:
+    def poll(self) -> Iterator[Event]:
         """What is ready by the next look."""
         if not self._begun:
             return
@@ -94,7 +94,7 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _answer(self, reference: Any, ticket: int, unit: Unit) -> Done:
+    def _answer(self, reference: Any, ticket: int, unit: WorkUnit) -> Done:
         try:
             answer: Done = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
@@ -163,7 +163,7 @@ def _told(ray: Any, error: Exception) -> str:
     )
 
 
-def _work(ticket: int, unit: Unit, version: str) -> Done:
+def _work(ticket: int, unit: WorkUnit, version: str) -> Done:
     """Runs on a machine of the cluster."""
     if version != __version__:
         return Done(

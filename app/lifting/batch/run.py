@@ -1,4 +1,4 @@
-"""Many films by one engine: what is free takes the next stretch, of whichever film that is."""
+"""Many videos by one engine: a free process takes the next segment, of whichever video."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.errors import MixposeError
-from app.lifting import units
-from app.lifting.batch.task import Event, Moved, Result, Task, Wanted
-from app.lifting.batch.work import Asked, Finish, Look
-from app.lifting.film import Film
-from app.lifting.units import Done, Engine
+from app.lifting import work_units
+from app.lifting.batch.task import BatchOptions, Event, Moved, Result, Task
+from app.lifting.batch.work import Finish, Look, Request
+from app.lifting.video_detection import VideoDetection
+from app.lifting.work_units import Done, Engine
 
 _DETECTING = 0.85
-"""Of a film's time, with the shipped weights on two cores."""
+"""Of a video's time, with the shipped weights on two cores."""
 _DETECTING_SLOW = 0.45
 """The same where the export takes as long."""
 
 
 def run(
     tasks: Sequence[Task],
-    wanted: Wanted,
+    wanted: BatchOptions,
     engine: Engine,
     stop: Callable[[], bool],
     *,
@@ -29,24 +29,24 @@ def run(
 ) -> Iterator[Event]:
     """Lift ``tasks``; a result for each, in the order they are ready.
 
-    No more films are begun with than keep the engine busy: each holds its keypoints in memory.
-    Once ``stop`` says so, films that are not done are given up, without a result, and it ends.
+    No more videos are begun with than keep the engine busy: each holds its keypoints in memory.
+    Once ``stop`` says so, videos that are not done are given up, without a result, and it ends.
 
     Args:
-        tasks: films and the files they become.
+        tasks: videos and the files they become.
         wanted: what holds for all of them.
         engine: who works; its owner closes it.
         stop: asked all the time.
-        threads: passes of the network side by side for one film.  No pose depends on it.
+        threads: passes of the network side by side for one video.  No pose depends on it.
     """
     waiting = deque(enumerate(tasks))
     begun: list[_Job] = []
     while (waiting or begun) and not stop():
         while waiting and (not begun or engine.waiting < engine.width):
             begun.append(_Job(*waiting.popleft(), wanted, engine, threads))
-        for event in engine.hear():
+        for event in engine.poll():
             for job in begun:
-                told = job.hear(event)
+                told = job.poll(event)
                 if told is not None:
                     yield told
                     if isinstance(told, Result):
@@ -56,11 +56,11 @@ def run(
 
 @dataclass
 class _Job:
-    """The work on one film: looked at, detected, finished."""
+    """The work on one video: looked at, detected, finished."""
 
     index: int
     task: Task
-    wanted: Wanted
+    wanted: BatchOptions
     engine: Engine
     threads: int
 
@@ -70,41 +70,41 @@ class _Job:
         slow = FORMATS[self.wanted.kind].slow
         self._detecting = _DETECTING_SLOW if slow else _DETECTING
         self._took_s = 0.0
-        self._asked: Asked = {}
-        self._film: Film | None = None
+        self._asked: Request = {}
+        self._video: VideoDetection | None = None
         self._ticket: int | None = self.engine.submit(Look(self.task, self.wanted))
 
-    def hear(self, event: units.Event) -> Event | None:
-        """What is to be told of this film after ``event``; None if that was about another."""
-        mine = self._film is not None and self._film.hear(event)
+    def poll(self, event: work_units.Event) -> Event | None:
+        """What is to be told of this video after ``event``; None if that was about another."""
+        mine = self._video is not None and self._video.poll(event)
         if isinstance(event, Done) and (mine or event.ticket == self._ticket):
             self._took_s += event.took_s
-        if self._film is not None and mine:
-            moved = Moved(self.index, self._detecting * self._film.progress.share)
-            return self._finish(self._film) or moved if self._film.done else moved
+        if self._video is not None and mine:
+            moved = Moved(self.index, self._detecting * self._video.progress.share)
+            return self._finish(self._video) or moved if self._video.done else moved
         if event.ticket != self._ticket:
             return None
-        if isinstance(event, units.Moved):
-            share = 0.0 if self._film is None else event.amount
+        if isinstance(event, work_units.Moved):
+            share = 0.0 if self._video is None else event.amount
             return Moved(self.index, self._detecting + (1 - self._detecting) * share)
         if event.error is not None:
             return Result(self.index, took_s=self._took_s, error=event.error)
         return self._went_on(event)
 
     def _went_on(self, event: Done) -> Event:
-        if self._film is not None:
+        if self._video is not None:
             result: Result = event.value
             return replace(result, took_s=self._took_s)
         plan, self._asked = event.value
         self._ticket = None
-        self._film = Film(plan, self.engine, self.wanted.lifting)
+        self._video = VideoDetection(plan, self.engine, self.wanted.lifting)
         return Moved(self.index, 0.0)
 
-    def _finish(self, film: Film) -> Event | None:
+    def _finish(self, video: VideoDetection) -> Event | None:
         if self._ticket is not None:
             return None
         try:
-            clip = film.clip()
+            clip = video.clip()
         except MixposeError as error:
             return Result(self.index, took_s=self._took_s, error=error)
         unit = Finish(self.index, clip, self._asked, self.task, self.wanted, self.threads)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from app.errors import MixposeError
 from app.lifting.options import LiftOptions
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What holds for every clip of a run."""
+class BatchOptions:
+    """Options of every clip of a batch."""
 
     weights_sha256: str
     """Of the weights wanted: another machine may have others under the same name."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from app.errors import SourceError, WeightsError
-from app.lifting import stretches
-from app.lifting.batch.asked import asked_of, with_asked
-from app.lifting.batch.task import Result, Task, Wanted
+from app.lifting import segments
+from app.lifting.batch.task import BatchOptions, Result, Task
+from app.lifting.batch.up_to_date import request_of, with_request
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.exporting import Order, process_and_export
 from app.lifting.progress import Overall, Progress, Stage, Stopped
@@ -20,16 +20,16 @@ from app.lifting.progress import Overall, Progress, Stage, Stopped
 if TYPE_CHECKING:
     from models.lifter import Lifter
 
-Asked = Mapping[str, object]
+Request = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Open a film, to see how it is to be cut."""
+    """Open a video, to see how it is to be cut."""
 
     needs_network: ClassVar[bool] = False
     task: Task
-    wanted: Wanted
+    wanted: BatchOptions
 
     @property
     def label(self) -> str:
@@ -38,7 +38,7 @@ class Look:
 
     def run(
         self, tell: Callable[[float], None], stop: Callable[[], bool]
-    ) -> tuple[stretches.Plan, Asked]:
+    ) -> tuple[segments.Plan, Request]:
         """How it is cut, and what was asked of it as it is now.
 
         Raises:
@@ -49,12 +49,12 @@ class Look:
 
         source = self.task.source
         try:
-            asked = asked_of(source, self.wanted)
+            asked = request_of(source, self.wanted)
         except (OSError, ValueError) as error:
             raise SourceError(f"There is no file {source}. Check its name and folder.") from error
         refuse_source(self.task.table, source)
-        with VideoFile(source, rate=self.wanted.lifting.rate) as film:
-            return stretches.plan(source, film, self.wanted.lifting), asked
+        with VideoFile(source, rate=self.wanted.lifting.rate) as video:
+            return segments.plan(source, video, self.wanted.lifting), asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +65,9 @@ class Finish:
     index: int
     """Of the task."""
     clip: DetectedClip
-    asked: Asked
+    asked: Request
     task: Task
-    wanted: Wanted
+    wanted: BatchOptions
     threads: int
 
     @property
@@ -102,7 +102,7 @@ class Finish:
             pictures=SourcePictures(partial(VideoFile, task.source, rate=wanted.lifting.rate)),
         )
         order = Order(task.table, wanted.kind, wanted.processing, task.overwrite)
-        written = process_and_export(with_asked(motion, self.asked), order, progress=report)
+        written = process_and_export(with_request(motion, self.asked), order, progress=report)
         return Result(
             self.index,
             frames=len(self.clip.track),
@@ -113,11 +113,11 @@ class Finish:
         )
 
 
-_lifters: dict[tuple[Wanted, int], Lifter] = {}
+_lifters: dict[tuple[BatchOptions, int], Lifter] = {}
 """The newest network of this process, which gets many clips."""
 
 
-def _lifter(wanted: Wanted, threads: int) -> Lifter:
+def _lifter(wanted: BatchOptions, threads: int) -> Lifter:
     if (wanted, threads) not in _lifters:
         from app.lifting.work import make_lifter
 

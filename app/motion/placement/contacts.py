@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.ground import ANKLE_M, Floor
-from app.motion.placement.sight import Sighting
+from app.motion.placement.position import PositionEstimate
 
 _SLOW: Final = (0.15, 0.30)
 """m/s across the line of sight: below the first a contact begins, below the second it lasts."""
@@ -128,7 +128,7 @@ def feet_on_floor(
     slopes: NDArray[np.float64],
     ankle: NDArray[np.float64],
     stands: NDArray[np.bool_],
-) -> Sighting:
+) -> PositionEstimate:
     """Where the pelvis is, by one foot: the ankle lies where its ray is as high as ankles are.
 
     Better in depth than the person's size wherever the camera looks down on the floor, and sure
@@ -154,4 +154,4 @@ def feet_on_floor(
     along = spot * (_SLOPE_ERROR / sinks)
     spread = along[:, :, None] * along[:, None, :] + _POSE_ERROR_M**2 * np.eye(3)
     information[rows] = np.linalg.inv(_CORRELATED * spread)
-    return Sighting(place, information)
+    return PositionEstimate(place, information)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from app.motion.data import ANKLES
 from app.motion.ground import PELVIS_M, pelvis_heights
 from app.motion.placement.lens import Lens
-from app.motion.placement.sight import sight
+from app.motion.placement.position import estimate_position
 from app.packets import Keypoints2D, Pose3D
 from models.level import CAMERA_LEVEL
 
@@ -151,11 +151,11 @@ class LivePlacement:
             self._first = place
         moved = place - self._first
         wanted = np.array([place[0], -moved[2]])
-        if self._person not in (None, keypoints.company.followed):
+        if self._person not in (None, keypoints.people_in_view.followed):
             # Whoever is chosen at the picture's edge would walk out of the view.
             self._aside = self._ground - wanted
             self._jumps = Jumps()
-        self._person = keypoints.company.followed
+        self._person = keypoints.people_in_view.followed
         wanted = np.clip(wanted + self._aside, -_FARTHEST_M, _FARTHEST_M)
         share = 1.0 if step == 0 else 1 - math.exp(-step / _WALK_S)
         self._ground += (wanted - self._ground) * share
@@ -176,7 +176,9 @@ def position(
     """
     seen = _placed_by(keypoints, good)
     slopes = np.nan_to_num(_slopes(keypoints))
-    found = sight(xyz[None].astype(np.float64), slopes[None], seen[None].astype(np.float64))
+    found = estimate_position(
+        xyz[None].astype(np.float64), slopes[None], seen[None].astype(np.float64)
+    )
     return found.place[0] if found.known[0] else None
 
 

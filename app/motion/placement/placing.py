@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.data import FEET, MotionData
-from app.motion.placement.legs import pinned
+from app.motion.placement.foot_locking import lock_feet
 from app.motion.placement.lens import Lens
-from app.motion.placement.scene import Scene, Settled, settle
+from app.motion.placement.scene import Scene, SceneEstimate, estimate_scene
 from app.motion.placement.upright import pitch
 from models.level import Level
 from models.skeleton import JOINT, PELVIS
@@ -65,37 +65,39 @@ def place(
             contacts=np.zeros((len(data.time_s), len(FEET)), bool),
             provenance=replace(data.provenance, placement=nowhere),
         )
-    settled = settle(scene, data.provenance.height_m, camera_height_m)
-    places, joints = _standing(scene, settled)
+    estimate = estimate_scene(scene, data.provenance.height_m, camera_height_m)
+    places, joints = _standing(scene, estimate)
     first = places[np.flatnonzero(np.isfinite(places[:, 0]))[0]]
-    axes = _axes(settled, joints, scene, heading_deg)
+    axes = _axes(estimate, joints, scene, heading_deg)
     origin = axes @ first
-    origin[1] = -settled.floor.below_m
+    origin[1] = -estimate.floor.below_m
     root = places @ axes.T - origin
-    about = _about(lens, settled, camera=-origin)
+    about = _about(lens, estimate, camera=-origin)
     about["told"] = {"heading_deg": heading_deg, "camera_height_m": camera_height_m}
     return replace(
         data,
         xyz=joints.astype(np.float32),
         root=root,
         axes=axes,
-        contacts=settled.stands,
+        contacts=estimate.stands,
         provenance=replace(data.provenance, placement=about),
     )
 
 
-def _standing(scene: Scene, settled: Settled) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _standing(
+    scene: Scene, estimate: SceneEstimate
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(N, 3) places and (N, 17, 3) joints from there, feet that stand pinned to the floor."""
-    known = np.isfinite(settled.places[:, 0])
-    places = np.where(known[:, None], settled.places, 0.0)[:, None]
+    known = np.isfinite(estimate.places[:, 0])
+    places = np.where(known[:, None], estimate.places, 0.0)[:, None]
     there = scene.joints + places
     for each in scene.people:
-        there[each] = pinned(
+        there[each] = lock_feet(
             scene.time_s[each],
             there[each],
-            settled.stands[each],
-            settled.upright.up,
-            settled.floor.below_m,
+            estimate.stands[each],
+            estimate.upright.up,
+            estimate.floor.below_m,
         )
     pelvis = np.where(known[:, None], there[:, PELVIS], np.nan)
     joints = np.where(known[:, None, None], there - there[:, PELVIS, None], scene.joints)
@@ -103,16 +105,16 @@ def _standing(scene: Scene, settled: Settled) -> tuple[NDArray[np.float64], NDAr
 
 
 def _axes(
-    settled: Settled,
+    estimate: SceneEstimate,
     joints: NDArray[np.float64],
     scene: Scene,
     heading_deg: float | None,
 ) -> NDArray[np.float64]:
     """(3, 3) camera axes -> the room's."""
-    level = Level(settled.upright.up.astype(np.float32), 0.0).axes
+    level = Level(estimate.upright.up.astype(np.float32), 0.0).axes
     if heading_deg is None:
         return level
-    known = np.flatnonzero(np.isfinite(settled.places[:, 0]))
+    known = np.flatnonzero(np.isfinite(estimate.places[:, 0]))
     first = next(each for each in scene.people if known[0] < each.stop)
     known = known[known < first.stop]
     early = known[scene.time_s[known] - scene.time_s[known[0]] <= _FIRST_S]
@@ -139,11 +141,11 @@ def _of_lens(lens: Lens) -> dict[str, object]:
     }
 
 
-def _about(lens: Lens, settled: Settled, camera: NDArray[np.float64]) -> dict[str, object]:
+def _about(lens: Lens, estimate: SceneEstimate, camera: NDArray[np.float64]) -> dict[str, object]:
     """What files say beside the numbers."""
-    up = settled.upright.up
-    known = np.isfinite(settled.places[:, 0])
-    shares = settled.stands[known].mean(axis=0)
+    up = estimate.upright.up
+    known = np.isfinite(estimate.places[:, 0])
+    shares = estimate.stands[known].mean(axis=0)
     return {
         "root": "pelvis",
         "frames": int(known.sum()),
@@ -152,10 +154,10 @@ def _about(lens: Lens, settled: Settled, camera: NDArray[np.float64]) -> dict[st
             "position_m": [round(float(value), 4) for value in camera],
             "tilt_deg": round(math.degrees(pitch(up)), 2),
             "roll_deg": round(math.degrees(math.atan2(float(up[0]), -float(up[1]))), 2),
-            "tilt_sd_deg": round(math.degrees(settled.upright.pitch_sd), 1),
-            "from": settled.upright.cue,
+            "tilt_sd_deg": round(math.degrees(estimate.upright.pitch_sd), 1),
+            "from": estimate.upright.cue,
         },
-        "floor": {"from": settled.floor.origin},
+        "floor": {"from": estimate.floor.origin},
         "contacts": {
             side: round(float(share), 4) for side, share in zip(FEET, shares, strict=True)
         },

@@ -1,4 +1,4 @@
-"""A take with everything that is estimated of it: way, up, floor and contacts, in camera axes."""
+"""A take and what is estimated of it in camera axes: trajectory, vertical, floor, contacts."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from app.motion.data import ANKLES, MotionData
 from app.motion.ground import ANKLE_M, Floor, find_floor
 from app.motion.placement.contacts import feet_on_floor, find_contacts, runs
 from app.motion.placement.lens import Lens
-from app.motion.placement.sight import Sighting, sight
-from app.motion.placement.track import Still, track
+from app.motion.placement.position import PositionEstimate, estimate_position
+from app.motion.placement.trajectory import StepConstraint, track
 from app.motion.placement.upright import Upright, levelled, of_level, refined, upright
 from models.level import Level
 from models.timing import LONGEST_GAP_S
@@ -38,7 +38,7 @@ class Scene:
     """(N, 17, 2) where the joints were seen; finite."""
     seen: NDArray[np.bool_]
     """(N, 17) which were."""
-    body: Sighting
+    body: PositionEstimate
     """What each frame says by itself."""
     people: tuple[slice, ...]
     """The frames of each person, as :attr:`MotionData.people`."""
@@ -52,12 +52,12 @@ class Scene:
         finite = data.seen & np.isfinite(slopes).all(axis=-1)
         weight = np.where(finite, data.conf, 0.0).astype(np.float64)
         slopes = np.nan_to_num(slopes)
-        alone = sight(joints, slopes, weight)
-        body = Sighting(alone.place, alone.information / _CORRELATED)
+        alone = estimate_position(joints, slopes, weight)
+        body = PositionEstimate(alone.place, alone.information / _CORRELATED)
         return cls(data.time_s, joints, slopes, weight > 0, body, data.people, data.level)
 
     @property
-    def stretches(self) -> list[slice]:
+    def segments(self) -> list[slice]:
         """Frames from one that is sighted to another of that person, without long gaps between."""
         parts: list[NDArray[np.intp]] = []
         for each in self.people:
@@ -71,17 +71,20 @@ class Scene:
         """(N, 2) whether the left and the right ankle were seen."""
         return self.seen[:, ANKLES]
 
-    def way(
-        self, feet: Sequence[Sighting] = (), wishes: Sequence[Still] = ()
+    def trajectory(
+        self, feet: Sequence[PositionEstimate] = (), constraints: Sequence[StepConstraint] = ()
     ) -> NDArray[np.float64]:
         """(N, 3) the pelvis by the body and the ``feet``; NaN outside of the stretches."""
         places = np.full((len(self.time_s), 3), np.nan)
-        for part in self.stretches:
+        for part in self.segments:
             steps = slice(part.start, part.stop - 1)
             places[part] = track(
                 self.time_s[part],
-                [Sighting(s.place[part], s.information[part]) for s in (self.body, *feet)],
-                [Still(wish.step[steps], wish.weight[steps]) for wish in wishes],
+                [PositionEstimate(s.place[part], s.information[part]) for s in (self.body, *feet)],
+                [
+                    StepConstraint(constraint.step[steps], constraint.weight[steps])
+                    for constraint in constraints
+                ],
             )
         return places
 
@@ -90,7 +93,7 @@ class Scene:
     ) -> NDArray[np.bool_]:
         """(N, 2) which feet stand."""
         stands = np.zeros((len(self.time_s), 2), bool)
-        for part in self.stretches:
+        for part in self.segments:
             stands[part] = find_contacts(
                 self.time_s[part],
                 self.slopes[part][:, ANKLES],
@@ -118,7 +121,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Settled:
+class SceneEstimate:
     """Everything that is estimated."""
 
     places: NDArray[np.float64]
@@ -129,22 +132,24 @@ class Settled:
     """(N, 2) which feet stand, left and right."""
 
 
-def settle(scene: Scene, height_m: float | None, camera_height_m: float | None) -> Settled:
+def estimate_scene(
+    scene: Scene, height_m: float | None, camera_height_m: float | None
+) -> SceneEstimate:
     """Estimate everything of a scene in which at least one frame is sighted.
 
     Up and floor come from the way by the body alone, so that what the floor then says of the way
     does not come back to it.
     """
     guess = of_level(scene.level) if scene.level else upright(scene.joints, scene.seen)
-    alone = scene.way()
+    alone = scene.trajectory()
     stands = np.zeros((len(scene.time_s), 2), bool)
     best, floor = _room(scene, alone, guess, stands, height_m, camera_height_m)
     for _ in range(_ROUNDS):
         stands = scene.contacts(alone, best.up, floor)
         better = refined(guess, *scene.standing_rows(alone, stands))
         best, floor = _room(scene, alone, better, stands, height_m, camera_height_m)
-    places = scene.way(*_hints(scene, stands, best, floor))
-    return Settled(places, best, floor, scene.contacts(places, best.up, floor))
+    places = scene.trajectory(*_foot_constraints(scene, stands, best, floor))
+    return SceneEstimate(places, best, floor, scene.contacts(places, best.up, floor))
 
 
 def _room(
@@ -166,15 +171,15 @@ def _room(
     return guess, find_floor(guess.up, places, ankles, seen, stands, height_m)
 
 
-def _hints(
+def _foot_constraints(
     scene: Scene, stands: NDArray[np.bool_], upright: Upright, floor: Floor
-) -> tuple[list[Sighting], list[Still]]:
+) -> tuple[list[PositionEstimate], list[StepConstraint]]:
     """What standing feet say of the way: where they are, and that they stay there."""
-    feet, wishes = [], []
+    feet, constraints = [], []
     for foot, joint in enumerate(ANKLES):
         ankle, rows = scene.joints[:, joint], stands[:, foot] & scene.seen[:, joint]
         feet.append(feet_on_floor(floor, upright.up, scene.slopes[:, joint], ankle, rows))
         held = stands[1:, foot] & stands[:-1, foot]
         weight = np.where(held, 1 / (_SLIDING * np.diff(scene.time_s)) ** 2, 0.0)
-        wishes.append(Still(-np.diff(ankle, axis=0), weight))
-    return feet, wishes
+        constraints.append(StepConstraint(-np.diff(ankle, axis=0), weight))
+    return feet, constraints

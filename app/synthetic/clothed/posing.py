@@ -1,8 +1,8 @@
 """Poses a body by captured motion: the motion's directions, the body's own lengths.
 
 Which way limbs are turned and how feet stand comes from the performer
-(``app.synthetic.performer.puppet``), whose bones wear the motion.  The body's bones are turned like
-those, and then so far that its *keypoints* lie in the motion's directions: a leg that is straight
+(``app.synthetic.performer.retargeting``), whose bones wear the motion.  The body's bones are turned
+like those, and then so far that its *keypoints* lie in the motion's directions: a straight leg
 in the motion is straight in the truth, wherever the body's bones run inside the flesh.
 """
 
@@ -16,7 +16,7 @@ from scipy.spatial.transform import Rotation
 
 from app.synthetic.clothed.body import Figure
 from app.synthetic.performer.motion import BONE
-from app.synthetic.performer.puppet import Take
+from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.variation import Proportions
 from models.skeleton import JOINT
 

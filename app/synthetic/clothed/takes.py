@@ -15,7 +15,7 @@ from app.synthetic.clothed.drawing import PersonDrawing, Renderer
 from app.synthetic.clothed.people import Wardrobe, person
 from app.synthetic.clothed.posing import pose
 from app.synthetic.clothed.scene import Scene, seat
-from app.synthetic.performer.puppet import heading
+from app.synthetic.performer.retargeting import heading
 from models.skeleton import JOINT_NAMES
 
 Array = NDArray[np.float64]

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from app.errors import SourceError
 from app.packets import Frame
 from app.render.client import START_TIMEOUT_S, Renderer
+from app.synthetic.performer.camera import Actor, Performance, Pinhole, place_camera
 from app.synthetic.performer.motion import Motion
-from app.synthetic.performer.puppet import Take
-from app.synthetic.performer.stage import Actor, Performance, Pinhole, place_camera
+from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.variation import variation
 
 LABEL = "Performer"

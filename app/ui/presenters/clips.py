@@ -24,13 +24,14 @@ class RecordedClip:
     lifting = False
 
     def __init__(self, recording: Recording) -> None:
-        from app.recording.hold import Hold  # it imports OpenCV, which the window's start can spare
+        # It imports OpenCV, which the window's start can spare.
+        from app.recording.open_lock import OpenLock
 
         self.recording = recording
         self.path, self.label = recording.path, recording.path.stem
         self.size, self.events = recording.size, recording.events
         self.has_pictures = recording.video_path is not None
-        self._hold = Hold(recording.path)
+        self._hold = OpenLock(recording.path)
         data = recording.keypoints
         count = len(data.time_s)
         self._track = Track(
@@ -61,7 +62,7 @@ class RecordedClip:
 
     def close(self) -> None:
         """Others may move it from now on."""
-        self._hold.let_go()
+        self._hold.release()
 
     def _with(self, poses: SavedPoses | None) -> Found:
         count = len(self._track)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.packets import Company
+from app.packets import PeopleInView
 
 Box = tuple[float, float, float, float]
 
@@ -29,7 +29,7 @@ class CompanyHints:
         self._hidden_at: float | None = None
         self._explained = False
 
-    def step(self, company: Company, now_s: float) -> str:
+    def step(self, company: PeopleInView, now_s: float) -> str:
         """The hint to show now, or an empty string.  ``now_s`` is a monotonic time."""
         if company.followed != self._followed:
             self._followed = company.followed
@@ -43,7 +43,7 @@ class CompanyHints:
             return HIDDEN if now_s - self._hidden_at > LASTS_S else ""
         return self._explain(company, now_s)
 
-    def _explain(self, company: Company, now_s: float) -> str:
+    def _explain(self, company: PeopleInView, now_s: float) -> str:
         if company.others and self._seen_at is None:
             self._seen_at = now_s
         if self._seen_at is None or self._explained:

@@ -216,12 +216,12 @@ class LiveStage:
             return str(now.notice)
         if now.keypoints is None:
             return "Loading the person finder …"
-        if now.pose is None and now.sight is not None and not now.stats.weights:
+        if now.pose is None and now.body_in_view is not None and not now.stats.weights:
             return "Loading the 3D network …"
         moment = time.monotonic()
-        about_others = self._company.step(now.keypoints.company, moment)
+        about_others = self._company.step(now.keypoints.people_in_view, moment)
         apart = self._fit.step(self._misfit(now.pose), moment)
-        return apart or about_others or self._hints.step(now.sight, moment)
+        return apart or about_others or self._hints.step(now.body_in_view, moment)
 
     def _is_fresh(self, notice: Exception | None) -> bool:
         """Whether something that went wrong has not been shown for long enough yet."""

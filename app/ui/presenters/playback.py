@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from app.detection.following import Choice
+from app.detection.person_tracker import Choice
 from app.motion.placement.live import misfit
 from app.motion.selection import Selection
-from app.packets import Company, Frame, Keypoints2D, Pose3D
+from app.packets import Frame, Keypoints2D, PeopleInView, Pose3D
 from app.render.colours import opacity
 from app.ui import words
 from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
@@ -300,7 +300,7 @@ class PlaybackStage:
     def choose_person(self, x: float, y: float) -> Choice | None:
         """Who is at this place of the picture shown, in pixels, if it is not the one followed."""
         keypoints = self._last.keypoints
-        if keypoints is None or box_at(keypoints.company.others, x, y) is None:
+        if keypoints is None or box_at(keypoints.people_in_view.others, x, y) is None:
             return None
         return Choice(x, y, self.starts_at_s + keypoints.time_s)
 
@@ -372,7 +372,7 @@ class PlaybackStage:
             conf=conf,
             captured_at=stamp,
             detected_at=stamp,
-            company=Company(
+            people_in_view=PeopleInView(
                 others=_boxes(data.others[index]),
                 followed=int(self.person[index]),
                 chosen=bool(data.chosen[index]),
@@ -428,7 +428,7 @@ class PlaybackStage:
         if not self.clip.has_pictures and now - self._began_at < _SAID_S:
             return _NO_PICTURES
         apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
-        return self._fit.step(apart, now) or self._company.step(keypoints.company, now)
+        return self._fit.step(apart, now) or self._company.step(keypoints.people_in_view, now)
 
     def _part(self) -> tuple[float, float] | None:
         length_s = self.clock.duration_s

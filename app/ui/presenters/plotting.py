@@ -75,7 +75,9 @@ class LiveTrace:
     def curves(self, look: Look, columns: tuple[int, ...]) -> Curves:
         """Add the pose shown if it is another than before."""
         if look.pose is not None and look.pose is not self._shown:
-            self._add(look.pose, 0 if look.keypoints is None else look.keypoints.company.followed)
+            self._add(
+                look.pose, 0 if look.keypoints is None else look.keypoints.people_in_view.followed
+            )
         end = self._time_s[-1]
         inside = self._time_s >= end - LIVE_S
         time_s, degrees = self._time_s[inside] - end, self._degrees[inside][:, columns]

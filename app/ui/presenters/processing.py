@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.motion.wanted import NAMED, Processing
+from app.motion.processing_options import NAMED, Processing
 from app.ui.preferences import Preferences
 
 SMOOTHING: Final = [

@@ -138,7 +138,7 @@ class PictureView(QWidget):
         keypoints = self._look.keypoints
         if keypoints is None or self._pointed is None:
             return None
-        return company.box_at(keypoints.company.others, *self._pointed)
+        return company.box_at(keypoints.people_in_view.others, *self._pointed)
 
     def _in_picture(self, point: QPointF) -> tuple[float, float] | None:
         size = self._size()
@@ -213,12 +213,12 @@ class PictureView(QWidget):
 
     def _paint_others(self, painter: QPainter, place: geometry.Placement) -> None:
         keypoints = self._look.keypoints
-        if keypoints is None or not keypoints.company.others or self._look.greyed:
+        if keypoints is None or not keypoints.people_in_view.others or self._look.greyed:
             return
         painter.save()
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         pointed = self._box_pointed_at()
-        for box in keypoints.company.others:
+        for box in keypoints.people_in_view.others:
             corners = place.to_pane(np.reshape(box, (2, 2)), keypoints.size)
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
             outline = QRectF(left, top, right - left, bottom - top)

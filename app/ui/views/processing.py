@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from app.motion.wanted import BONE_RANGE_M, CAMERA_HEIGHT_RANGE_M, FOV_RANGE_DEG
+from app.motion.processing_options import BONE_RANGE_M, CAMERA_HEIGHT_RANGE_M, FOV_RANGE_DEG
 from app.ui.preferences import Preferences
 from app.ui.presenters.processing import HEADINGS, SMOOTHING, scales
 from app.ui.views import kit

@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 
 from app.detection.models import MODELS, SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
-from app.motion.wanted import HEIGHT_RANGE_M
+from app.motion.processing_options import HEIGHT_RANGE_M
 from app.stream_out.registry import OUTPUTS
 from app.ui.preferences import Preferences
 from app.ui.views import kit

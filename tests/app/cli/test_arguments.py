@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.arguments import PERFORMER_SECONDS, parse
-from app.detection.following import Choice
+from app.detection.person_tracker import Choice
 from app.export.registry import FORMATS
 from models import LARGEST_DELAY
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.cli.arguments import parse
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from tests.support.program import Program
 from tests.support.recordings import record
 

@@ -202,7 +202,7 @@ def test_a_full_disk_ends_it_and_keeps_what_was_written(
 LITTLE_ROOM = """
 import sys
 from app.recording.rows import ROW
-from app.recording.space import DiskSpace
+from app.recording.disk_space import DiskSpace
 DiskSpace.seconds_left = property(
     lambda self: 1500.0 if self._rows.size < 60 * ROW.itemsize else 100.0
 )

@@ -13,8 +13,8 @@ import torch
 
 from app.detection.detector import Detector
 from app.detection.models import Size
-from app.export.even import evenly
-from app.export.film.stand import Stand
+from app.export.constant_rate import at_constant_rate
+from app.export.video.standing_figure import StandingFigure
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.options import LiftOptions
 from app.lifting.reading import detect_clip
@@ -23,9 +23,9 @@ from app.motion.bones import bone_lengths
 from app.motion.data import FILLED, MISSING, Event, MotionData
 from app.motion.placement.placing import place
 from app.motion.processing import process
+from app.motion.processing_options import Processing
 from app.motion.selection import Selection, select
-from app.motion.wanted import Processing
-from app.packets import OTHER_PERSON, Company, Frame, Keypoints2D
+from app.packets import OTHER_PERSON, Frame, Keypoints2D, PeopleInView
 from app.recording.meta import SourceInfo
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
@@ -59,7 +59,7 @@ def seen(index: int) -> Keypoints2D:
         tracked=True,
         xy=xy.astype(np.float32),
         conf=conf,
-        company=Company(followed=int(index >= CHANGE), chosen=False),
+        people_in_view=PeopleInView(followed=int(index >= CHANGE), chosen=False),
     )
 
 
@@ -117,7 +117,7 @@ def test_two_people_are_lifted_as_each_alone(
     both = road(packets, lifter, tmp_path)
     assert both.people == (slice(0, CHANGE), slice(CHANGE, COUNT))
     for number, part in enumerate(both.people):
-        alone = [replace(each, company=Company()) for each in packets[part]]
+        alone = [replace(each, people_in_view=PeopleInView()) for each in packets[part]]
         one = road(alone, lifter, tmp_path / str(number))
         np.testing.assert_allclose(both.xyz[part], one.xyz, atol=1e-5)
         np.testing.assert_array_equal(both.state[part], one.state)
@@ -125,7 +125,7 @@ def test_two_people_are_lifted_as_each_alone(
 
 
 def test_of_one_person_the_same_gap_is_bridged(packets: list[Keypoints2D], lifter: Lifter) -> None:
-    one = [replace(each, company=Company()) for each in packets]
+    one = [replace(each, people_in_view=PeopleInView()) for each in packets]
     assert set(lift_clip(detected(one), lifter).state[NOT_SEEN, WRIST]) == {FILLED}
 
 
@@ -238,7 +238,7 @@ def test_no_line_is_drawn_between_two_people() -> None:
         filled=nothing,
         person=np.array([0, 0, 1, 1]),
     )
-    even = evenly(data)
+    even = at_constant_rate(data)
     assert even.resampled
     time_s = np.arange(len(even.xyz)) / even.rate
     between = (time_s > 0.0201) & (time_s < 0.0699)
@@ -250,7 +250,7 @@ def test_the_films_camera_cuts_from_one_to_the_other(
     both: MotionData, two: tuple[Performed, Performed]
 ) -> None:
     placed = place(both, fov_deg=two[0].fov_deg)
-    stand, change = Stand(placed), both.people[1].start
+    stand, change = StandingFigure(placed), both.people[1].start
     assert stand.goes_along
     assert placed.root is not None
     for row in (change - 1, change):

@@ -313,7 +313,7 @@ def test_another_size_goes_on_with_the_same_person(person: list[Picture]) -> Non
         found += detect(detector, these[5:])
         assert detector.size == "full"
     assert all(each.tracked for each in found)
-    assert {each.company.followed for each in found} == {0}
+    assert {each.people_in_view.followed for each in found} == {0}
     assert largest_difference(found[5:6], freshly(these[5:6])) < 0.01, "as a new one says"
     assert dict(os.environ) == before
 

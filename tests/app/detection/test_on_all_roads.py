@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.detection import following
+from app.detection import person_tracker
 from app.detection.detector import Detector
-from app.detection.following import Choice
+from app.detection.person_tracker import Choice
 from app.lifting.reading import detect_clip
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
 from app.pipeline import LiveRun, State
@@ -55,7 +55,7 @@ def test_a_clip_follows_whom_it_was_told_to(acted: Acted, film: Path) -> None:
 def test_a_clip_says_that_somebody_was_lost(
     acted: Acted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "LOST_S", 0.6)
+    monkeypatch.setattr(person_tracker, "LOST_S", 0.6)
     pictures = [*acted.pictures[:12], *acted.alone[NEAR][12:36]]
     film = write_clip(tmp_path / "gone.mp4", pictures, rate=round(RATE))
     x, y = acted.joints[BEHIND, 6, 7]

@@ -63,9 +63,9 @@ def test_a_stranger_is_nobody_known() -> None:
 
 
 def test_who_was_away_may_come_back_elsewhere() -> None:
-    known, again = track(60, RED), person(580)
-    seen = painted((again, RED))
-    found = [(again, clothes(seen, again))]
+    known, recheck = track(60, RED), person(580)
+    seen = painted((recheck, RED))
+    found = [(recheck, clothes(seen, recheck))]
     assert assign([known], found, 0.1) == {}
     assert assign([known], found, 1.0) == {0: 0}
 

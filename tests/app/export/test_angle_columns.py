@@ -19,7 +19,7 @@ from app.export.registry import export
 from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES, joint_angles
 from app.motion.data import Event, MotionData
 from app.motion.processing import process
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.motion import motion
 from tests.support.poses_by_angle import body

@@ -19,7 +19,7 @@ from app.export.csv_table import HEADER
 from app.export.registry import FORMATS, export
 from app.motion.data import MotionData
 from app.motion.processing import process
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.performed import performed, without
 

@@ -16,8 +16,8 @@ import psutil
 import pytest
 
 from app.errors import ExportError
-from app.export.film.picture_pane import GREY
 from app.export.registry import export
+from app.export.video.picture_pane import GREY
 from app.motion.data import MotionData
 from app.motion.selection import Selection, select
 from app.render.colours import LEFT, RIGHT, rgb

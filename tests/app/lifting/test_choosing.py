@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.detection.following import Choice
+from app.detection.person_tracker import Choice
 from app.lifting.choosing import unmet
 
 TIME_S = np.arange(60) / 30

@@ -13,16 +13,16 @@ import psutil
 import pytest
 
 from app.detection.detector import Detector
-from app.lifting import stretches
+from app.lifting import segments
 from app.lifting.clip import DetectedClip, Track
-from app.lifting.film import Film, detect_film
 from app.lifting.options import LiftOptions
 from app.lifting.pool import Pool
 from app.lifting.progress import Progress, Stage
 from app.lifting.reading import detect_clip
-from app.lifting.stretches import DetectStretch, Plan
-from app.lifting.units import Moved
+from app.lifting.segments import DetectSegment, Plan
+from app.lifting.video_detection import VideoDetection, detect_video
 from app.lifting.work import detect
+from app.lifting.work_units import Moved
 from app.sources import VideoFile
 from app.synthetic.performer.source import PerformerSource
 from tests.support.clips import write_clip
@@ -36,7 +36,7 @@ PATIENCE_S = 400
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The performer for three stretches, few frames a second."""
     with PerformerSource((320, 240), FPS, duration_s=SECONDS) as source:
         pictures = [frame.image for frame in iter(source.read, None)]
@@ -48,13 +48,13 @@ LITE = LiftOptions(detector="lite")
 
 def planned(path: Path, seconds: float | None = None) -> Plan:
     with VideoFile(path) as source:
-        return stretches.plan(path, source, replace(LITE, seconds=seconds))
+        return segments.plan(path, source, replace(LITE, seconds=seconds))
 
 
 @pytest.fixture(scope="module")
-def one_by_one(film: Path) -> DetectedClip:
+def one_by_one(video: Path) -> DetectedClip:
     """Without any other process."""
-    return detect_film(planned(film), Inline(), LITE)
+    return detect_video(planned(video), Inline(), LITE)
 
 
 def check_same(found: Track, expected: Track) -> None:
@@ -74,43 +74,43 @@ def workers() -> list[psutil.Process]:
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_where_a_film_is_cut_depends_on_its_length_alone(film: Path) -> None:
-    whole = planned(film)
-    assert [each.start_s for each in whole.stretches] == [0, 8, 16]
-    assert [each.from_s for each in whole.stretches] == [0, 5, 13], "15 frames earlier"
-    assert whole.stretches[-1].end_s == np.inf
-    part = planned(film, seconds=10)
-    assert [(each.start_s, each.end_s) for each in part.stretches] == [(0, 8), (8, 10)]
+def test_where_a_film_is_cut_depends_on_its_length_alone(video: Path) -> None:
+    whole = planned(video)
+    assert [each.start_s for each in whole.segments] == [0, 8, 16]
+    assert [each.from_s for each in whole.segments] == [0, 5, 13], "15 frames earlier"
+    assert whole.segments[-1].end_s == np.inf
+    part = planned(video, seconds=10)
+    assert [(each.start_s, each.end_s) for each in part.segments] == [(0, 8), (8, 10)]
     assert (whole.frames, part.frames) == (SECONDS * FPS, 10 * FPS)
     large = 10**9
-    assert stretches._cuts(None, large) == []
-    assert stretches._cuts(10.0, large) == []
-    assert len(stretches._cuts(60.0, large)) == 7
-    assert len(stretches._cuts(3600.0, large)) == 179
-    assert stretches._cuts(36_000.0, 20_000) == [], "ten hours of next to nothing"
+    assert segments._cuts(None, large) == []
+    assert segments._cuts(10.0, large) == []
+    assert len(segments._cuts(60.0, large)) == 7
+    assert len(segments._cuts(3600.0, large)) == 179
+    assert segments._cuts(36_000.0, 20_000) == [], "ten hours of next to nothing"
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
 def test_the_same_bits_on_any_number_of_cores(
-    jobs: int, film: Path, one_by_one: DetectedClip
+    jobs: int, video: Path, one_by_one: DetectedClip
 ) -> None:
     told = []
-    with VideoFile(film) as source, Pool(jobs) as pool:
-        clip = detect(source, film, replace(LITE, jobs=jobs), pool, progress=told.append)
+    with VideoFile(video) as source, Pool(jobs) as pool:
+        clip = detect(source, video, replace(LITE, jobs=jobs), pool, progress=told.append)
     assert clip.complete
     check_same(clip.track, one_by_one.track)
     assert {each.stage for each in told} == {Stage.DETECTING}
     assert [each.frames for each in told] == sorted(each.frames for each in told)
 
 
-def test_nobody_sees_where_it_was_cut(film: Path, one_by_one: DetectedClip) -> None:
-    with VideoFile(film) as source:
+def test_nobody_sees_where_it_was_cut(video: Path, one_by_one: DetectedClip) -> None:
+    with VideoFile(video) as source:
         times = [frame.time_s for frame in iter(source.read, None)]
     np.testing.assert_array_equal(one_by_one.time_s, times)
     assert one_by_one.track.tracked.all()
     assert set(one_by_one.track.person.tolist()) == {0}
     assert one_by_one.warnings == ()
-    with VideoFile(film) as source, Detector("lite") as detector:
+    with VideoFile(video) as source, Detector("lite") as detector:
         running = detect_clip(source, detector)
     away = one_by_one.track.xy - running.track.xy
     steps = np.linalg.norm(np.diff(away, axis=0), axis=-1).max(axis=1)
@@ -120,20 +120,20 @@ def test_nobody_sees_where_it_was_cut(film: Path, one_by_one: DetectedClip) -> N
     assert steps[cuts].max() < 2.5
 
 
-def test_only_what_is_wanted_is_read(film: Path, one_by_one: DetectedClip) -> None:
-    clip = detect_film(planned(film, seconds=10), Inline(), LITE)
+def test_only_what_is_wanted_is_read(video: Path, one_by_one: DetectedClip) -> None:
+    clip = detect_video(planned(video, seconds=10), Inline(), LITE)
     assert len(clip.track) == 10 * FPS
     # Up to the last frames, the bits of the whole film: those had no stretch to go over into.
     check_same(clip.track[: 7 * FPS], one_by_one.track[: 7 * FPS])
 
 
-def test_a_killed_process_costs_nothing_but_time(film: Path, one_by_one: DetectedClip) -> None:
+def test_a_killed_process_costs_nothing_but_time(video: Path, one_by_one: DetectedClip) -> None:
     with Pool(2) as pool:
-        work = Film(planned(film), pool, LITE)
+        work = VideoDetection(planned(video), pool, LITE)
         killed = False
         while not work.done:
-            for event in pool.hear():
-                work.hear(event)
+            for event in pool.poll():
+                work.poll(event)
                 if isinstance(event, Moved) and event.amount > 3 and not killed:
                     killed = True
                     workers()[-1].send_signal(signal.SIGKILL)
@@ -141,14 +141,14 @@ def test_a_killed_process_costs_nothing_but_time(film: Path, one_by_one: Detecte
     check_same(work.clip().track, one_by_one.track)
 
 
-def test_stopping_keeps_what_has_no_gap(film: Path, one_by_one: DetectedClip) -> None:
+def test_stopping_keeps_what_has_no_gap(video: Path, one_by_one: DetectedClip) -> None:
     seen: list[Progress] = []
 
     def enough() -> bool:
         return bool(seen) and seen[-1].frames > 30
 
     with Pool(2) as pool:
-        clip = detect_film(planned(film), pool, LITE, stop=enough, progress=seen.append)
+        clip = detect_video(planned(video), pool, LITE, stop=enough, progress=seen.append)
     assert not clip.complete
     assert 0 < len(clip.track) < SECONDS * FPS
     count = min(len(clip.track), 7 * FPS)
@@ -156,17 +156,17 @@ def test_stopping_keeps_what_has_no_gap(film: Path, one_by_one: DetectedClip) ->
 
 
 def test_a_film_that_breaks_off_is_kept_up_to_there_and_it_is_said(
-    film: Path, tmp_path: Path
+    video: Path, tmp_path: Path
 ) -> None:
-    with VideoFile(film) as source:
+    with VideoFile(video) as source:
         pictures = [frame.image for frame in iter(source.read, None)]
     whole = write_clip(tmp_path / "whole.mkv", pictures, FPS)
     data = whole.read_bytes()
     broken = tmp_path / "broken.mkv"
     broken.write_bytes(data[: len(data) * 6 // 10])
     plan = planned(broken)
-    assert len(plan.stretches) == 3, "its header says how long it was to be"
-    clip = detect_film(plan, Inline(), LITE)
+    assert len(plan.segments) == 3, "its header says how long it was to be"
+    clip = detect_video(plan, Inline(), LITE)
     assert clip.complete
     assert 0.4 * SECONDS * FPS < len(clip.track) < 0.8 * SECONDS * FPS
     assert (np.diff(clip.time_s) > 0).all()
@@ -174,43 +174,43 @@ def test_a_film_that_breaks_off_is_kept_up_to_there_and_it_is_said(
     assert "cut off after" in clip.warnings[0]
 
 
-def test_damage_in_the_middle_of_a_film_is_said_once(film: Path, tmp_path: Path) -> None:
-    with av.open(str(film)) as container:
+def test_damage_in_the_middle_of_a_film_is_said_once(video: Path, tmp_path: Path) -> None:
+    with av.open(str(video)) as container:
         packets = [each for each in container.demux(video=0) if each.size]
         start, length = packets[25].pos, packets[25].size
     assert start is not None
-    data = bytearray(film.read_bytes())
+    data = bytearray(video.read_bytes())
     data[start : start + length] = bytes(length)
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(data)
-    clip = detect_film(planned(broken), Inline(), LITE)
+    clip = detect_video(planned(broken), Inline(), LITE)
     assert SECONDS * FPS / 2 < len(clip.track) < SECONDS * FPS
     (warning,) = clip.warnings
     assert "broken.mp4 is damaged at" in warning
     assert f": {SECONDS * FPS - len(clip.track)} frame" in warning
 
 
-def test_a_film_in_slow_motion_has_its_true_times(film: Path, one_by_one: DetectedClip) -> None:
+def test_a_film_in_slow_motion_has_its_true_times(video: Path, one_by_one: DetectedClip) -> None:
     slow = replace(LITE, rate=2.0 * FPS)
-    with VideoFile(film, rate=slow.rate) as source:
+    with VideoFile(video, rate=slow.rate) as source:
         assert source.duration_s == pytest.approx(SECONDS / 2)
         source.seek(5.0)
         frame = source.read()
         assert frame is not None
         assert frame.time_s == pytest.approx(5.0)
-        plan = stretches.plan(film, source, slow)
-    clip = detect_film(plan, Inline(), slow)
+        plan = segments.plan(video, source, slow)
+    clip = detect_video(plan, Inline(), slow)
     assert clip.rate == 2.0 * FPS
     np.testing.assert_allclose(clip.time_s, one_by_one.time_s / 2, atol=1e-9)
 
 
-def test_a_file_that_is_gone_is_an_error(film: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_gone_is_an_error(video: Path, tmp_path: Path) -> None:
     gone = tmp_path / "gone.mp4"
-    gone.write_bytes(film.read_bytes())
+    gone.write_bytes(video.read_bytes())
     plan = planned(gone)
     gone.unlink()
-    with pytest.raises(stretches.SourceError, match="no file"):
-        detect_film(plan, Inline(), LITE)
+    with pytest.raises(segments.SourceError, match="no file"):
+        detect_video(plan, Inline(), LITE)
 
 
 FOLLOWED, LARGER = 0, 1
@@ -233,14 +233,14 @@ def test_the_person_followed_is_found_behind_a_cut(company: Acted, tmp_path: Pat
     # Shown at half their speed, they are enough for two stretches.
     path = write_clip(tmp_path / "two.mp4", company.pictures, SLOW)
     plan = planned(path)
-    assert len(plan.stretches) == 2
-    alone = DetectStretch(plan.stretches[1], LITE).run(lambda _amount: None, lambda: False).own
-    first = round(plan.stretches[1].start_s * SLOW)
+    assert len(plan.segments) == 2
+    alone = DetectSegment(plan.segments[1], LITE).run(lambda _amount: None, lambda: False).own
+    first = round(plan.segments[1].start_s * SLOW)
     errors = np.array([company.errors(xy, first + row) for row, xy in enumerate(alone.xy)])
     assert np.nanmean(errors[:, LARGER] < errors[:, FOLLOWED]) > 0.9, "else this proves nothing"
 
     engine = Inline()
-    clip = detect_film(plan, engine, LITE)
+    clip = detect_video(plan, engine, LITE)
     assert len(engine.units) == 3, "one stretch was done again"
     assert clip.track.tracked.mean() > 0.9
     for row in np.flatnonzero(clip.track.tracked):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.detection.following import Choice
+from app.detection.person_tracker import Choice
 from app.lifting.clip import OTHERS, DetectedClip, Track
 from app.lifting.kept import Kept, detection_key, film_key
 from app.lifting.options import LiftOptions
@@ -90,18 +90,18 @@ def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
 
 
 def test_a_film_is_known_by_its_content_and_what_was_wanted_of_it(tmp_path: Path) -> None:
-    film = tmp_path / "a.mp4"
-    film.write_bytes(bytes(2_000_000))
-    os.utime(film, (1, 1))
-    keys = {film_key(film)}
-    film.rename(tmp_path / "b.mp4")
-    film = tmp_path / "b.mp4"
-    assert film_key(film) in keys
-    os.utime(film, (2, 2))
-    keys.add(film_key(film))
-    film.write_bytes(bytes(1_999_999) + b"x")
-    os.utime(film, (2, 2))
-    keys.add(film_key(film))
+    video = tmp_path / "a.mp4"
+    video.write_bytes(bytes(2_000_000))
+    os.utime(video, (1, 1))
+    keys = {film_key(video)}
+    video.rename(tmp_path / "b.mp4")
+    video = tmp_path / "b.mp4"
+    assert film_key(video) in keys
+    os.utime(video, (2, 2))
+    keys.add(film_key(video))
+    video.write_bytes(bytes(1_999_999) + b"x")
+    os.utime(video, (2, 2))
+    keys.add(film_key(video))
     assert len(keys) == 3
     wanted = [
         LiftOptions(),

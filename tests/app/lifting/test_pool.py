@@ -14,7 +14,7 @@ import pytest
 
 from app.lifting import pool as pool_module
 from app.lifting.pool import ATTEMPTS, Pool
-from app.lifting.units import Done, Event, Moved
+from app.lifting.work_units import Done, Event, Moved
 from tests.support.engines import Worker
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -37,7 +37,7 @@ def all_of(pool: Pool, count: int) -> tuple[dict[int, Done], list[Event]]:
     done: dict[int, Done] = {}
     events: list[Event] = []
     while len(done) < count:
-        for event in pool.hear():
+        for event in pool.poll():
             events.append(event)
             if isinstance(event, Done):
                 assert event.ticket not in done, "one answer a unit"
@@ -77,7 +77,7 @@ def test_a_unit_whose_process_dies_every_time_is_given_up_and_the_others_go_on()
 def test_a_stuck_process_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     with Pool(1) as pool:
         stuck = pool.submit(Worker(then="hang"))
-        while not any(isinstance(event, Moved) for event in pool.hear()):
+        while not any(isinstance(event, Moved) for event in pool.poll()):
             pass
         monkeypatch.setattr(pool_module, "SILENT_S", 1.0)
         done, _ = all_of(pool, 1)
@@ -110,7 +110,7 @@ def test_finishing_ends_what_is_begun() -> None:
     with Pool(2) as pool:
         for _ in range(4):
             pool.submit(Worker(count=10_000))
-        while not any(isinstance(event, Moved) for event in pool.hear()):
+        while not any(isinstance(event, Moved) for event in pool.poll()):
             pass
         began = time.monotonic()
         assert not any(isinstance(event, Done) for event in pool.finish())

@@ -23,19 +23,19 @@ LITE = LiftOptions(detector="lite", device="cpu", jobs=1)
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_clip(
         tmp_path_factory.mktemp("film") / "dance.mp4", performer_pictures(FRAMES, (480, 360))
     )
 
 
 @pytest.fixture
-def take(film: Path, tmp_path: Path) -> VideoTake:
-    return VideoTake.open(film, tmp_path / "notes")
+def take(video: Path, tmp_path: Path) -> VideoTake:
+    return VideoTake.open(video, tmp_path / "notes")
 
 
 def test_the_poses_are_those_of_lift_to_the_last_bit(
-    take: VideoTake, film: Path, tmp_path: Path
+    take: VideoTake, video: Path, tmp_path: Path
 ) -> None:
     told: list[Progress] = []
     assert len(take.found().track) == FRAMES, "from the beginning, though they are empty"
@@ -45,8 +45,8 @@ def test_the_poses_are_those_of_lift_to_the_last_bit(
     assert [each.stage for each in told] == sorted(
         (each.stage for each in told), key=list(Stage).index
     )
-    with VideoFile(film) as source, work.make_pool(LITE) as pool:
-        clip = work.detect(source, film, LITE, pool)
+    with VideoFile(video) as source, work.make_pool(LITE) as pool:
+        clip = work.detect(source, video, LITE, pool)
     motion = lift_clip(clip, work.make_lifter(LITE))
     again = take.motion()
     take.close()

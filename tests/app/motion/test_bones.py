@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.motion.bones import bone_lengths, named_length, with_lengths
-from app.motion.wanted import NAMED
+from app.motion.processing_options import NAMED
 from models.skeleton import BONES, JOINT, MIRROR, PARENTS
 from tests.support.walking import walker
 

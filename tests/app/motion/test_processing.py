@@ -14,7 +14,7 @@ from app.export.registry import export
 from app.motion.bones import bone_lengths, named_length
 from app.motion.data import MotionData
 from app.motion.processing import process, remarks
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from models.metrics import bone_variation
 from models.skeleton import JOINT, JOINT_NAMES
 from tests.support.motion import ORIGIN

@@ -86,7 +86,7 @@ def test_a_camera_that_breaks_before_its_first_frame(live_run: Make) -> None:
 def test_a_camera_that_never_sends_a_picture(
     live_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.pipeline.feed.FIRST_FRAME_S", 0.6)
+    monkeypatch.setattr("app.pipeline.source_reader.FIRST_FRAME_S", 0.6)
     source = ScriptedSource(0, live=True, then=TimeoutError())
     error = failure(live_run(lambda: source))
     assert isinstance(error, SourceError)

@@ -16,7 +16,7 @@ from app.detection.detector import Detector
 from app.detection.models import Size
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline import LiveRun, State
-from app.pipeline.inbox import CAPACITY
+from app.pipeline.keypoint_queue import CAPACITY
 from app.recording.meta import SourceInfo
 from app.recording.names import KEYPOINTS_FILE
 from app.recording.reader import Recording

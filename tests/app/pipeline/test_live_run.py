@@ -12,7 +12,7 @@ import pytest
 
 from app.detection.detector import Detector
 from app.errors import SourceError, WeightsError
-from app.pipeline import LiveRun, Sight, State
+from app.pipeline import BodyInView, LiveRun, State
 from models.level import Level
 from models.lifter import Lifter
 from tests.support.scripted import ScriptedSource
@@ -239,7 +239,7 @@ def test_every_figure_is_measured(live_run: Make) -> None:
 def test_nobody_in_the_picture(live_run: Make) -> None:
     run = live_run(lambda: ScriptedSource(rate=30, live=True))
     run.start()
-    until(lambda: run.latest().sight is Sight.NOBODY, "the verdict")
+    until(lambda: run.latest().body_in_view is BodyInView.NOBODY, "the verdict")
 
 
 def test_the_network_is_exchanged_while_running(

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from app.motion.one_euro import OneEuro
 from app.packets import Keypoints2D
-from app.pipeline.board import Board
 from app.pipeline.controls import Controls
-from app.pipeline.crew import Crew
-from app.pipeline.inbox import Inbox
+from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.lifting import Lifting
+from app.pipeline.results import LatestResults
+from app.pipeline.threads import WorkerThreads
 from models.lifter import Lifter
 from models.live import LiveLifter
 from tests.support.keypoints import keypoints
@@ -27,37 +27,41 @@ class Bench:
 
     def __init__(self, lifter: Callable[[], Lifter], *, smooth: bool, delay: int = 0) -> None:
         self.controls = Controls(delay=delay, height_m=None, loop=False, smooth=smooth)
-        self.board, self.inbox = Board(), Inbox()
-        self._crew = Crew(failed=self.board.fail, wake=self.controls.wake)
+        self.results, self.keypoint_queue = LatestResults(), KeypointQueue()
+        self._threads = WorkerThreads(failed=self.results.fail, wake=self.controls.wake)
         lifting = Lifting(
-            controls=self.controls, board=self.board, inbox=self.inbox, crew=self._crew
+            controls=self.controls,
+            results=self.results,
+            keypoint_queue=self.keypoint_queue,
+            threads=self._threads,
         )
         lifting.load(lifter)
-        self._crew.start("lift", lifting.run)
+        self._threads.start("lift", lifting.run)
 
     def shown(self, sight: Keypoints2D, back: int = 0) -> NDArray[np.float32]:
         """The pose on the board once this frame has been lifted."""
-        return self._next(sight.index - back, lambda: self.inbox.put(sight))
+        return self._next(sight.index - back, lambda: self.keypoint_queue.put(sight))
 
-    def settled(self, index: int) -> NDArray[np.float32]:
+    def idle(self, index: int) -> NDArray[np.float32]:
         """The pose on the board once the source stands still at frame ``index``."""
-        return self._next(index, self.inbox.settle)
+        return self._next(index, self.keypoint_queue.mark_idle)
 
     def _next(self, index: int, put: Callable[[], None]) -> NDArray[np.float32]:
-        before = self.board.snapshot().pose
+        before = self.results.snapshot().pose
         put()
         self.controls.wake()
         until(
-            lambda: self.board.snapshot().pose not in (before, None), f"a pose after frame {index}"
+            lambda: self.results.snapshot().pose not in (before, None),
+            f"a pose after frame {index}",
         )
-        pose = self.board.snapshot().pose
+        pose = self.results.snapshot().pose
         assert pose is not None
         assert pose.index == index
         return pose.xyz
 
     def close(self) -> None:
         self.controls.stop()
-        assert self._crew.join(5)
+        assert self._threads.join(5)
 
 
 @pytest.fixture
@@ -119,13 +123,13 @@ def test_standing_still_shows_the_pose_of_the_picture_and_a_jump_starts_afresh(
     calm = bench(smooth=True, delay=2)
     for number, sight in enumerate(sights[:6]):
         moving = calm.shown(sight, min(number, 2))
-    still = calm.settled(5)
+    still = calm.idle(5)
     expected = raw(small_lifter(), sights[:6])[5]
     np.testing.assert_allclose(still, expected, atol=1e-6)
     assert np.abs(moving - still).max() > 1e-3
     for sight in sights[6:8]:
         calm.shown(sight, 2)
-    calm.inbox.break_off(calm.board.break_off())
+    calm.keypoint_queue.begin_segment(calm.results.begin_segment())
     # A tenth of a second on: time alone would not tell that the film was moved.
     elsewhere = replace(sights[8], index=11, time_s=sights[7].time_s + 0.1)
     expected = raw(small_lifter(), [elsewhere])[0]

@@ -12,7 +12,7 @@ import pytest
 
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline import LiveRun, State
-from app.pipeline.inbox import CAPACITY
+from app.pipeline.keypoint_queue import CAPACITY
 from tests.support.scripted import ScriptedSource
 from tests.support.waiting import until
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.packets import Pose3D
-from app.pipeline import LiveRun, Sight, State
+from app.pipeline import BodyInView, LiveRun, State
 from app.sources.paced import PacedSource
 from app.synthetic.performer.source import PerformerSource
 from models.lifter import Lifter
@@ -38,15 +38,15 @@ def test_poses_are_those_of_the_moment_they_claim() -> None:
             poses[pose.time_s] = pose
         shot = run.latest()
         assert shot.state is State.RUNNING
-        assert shot.sight is Sight.WHOLE
+        assert shot.body_in_view is BodyInView.WHOLE
     finally:
         assert run.stop()
-    settled = [pose for time_s, pose in poses.items() if time_s > 1.0]
-    assert len(settled) > 15
-    own = error_mm(settled, performer)
+    idle = [pose for time_s, pose in poses.items() if time_s > 1.0]
+    assert len(idle) > 15
+    own = error_mm(idle, performer)
     assert own < 80
-    assert own < error_mm(settled, performer, 0.3)
-    assert own < error_mm(settled, performer, -0.3)
+    assert own < error_mm(idle, performer, 0.3)
+    assert own < error_mm(idle, performer, -0.3)
 
 
 def test_stopping_wakes_a_reader_that_waits_for_the_performer() -> None:

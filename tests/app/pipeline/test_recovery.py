@@ -89,7 +89,7 @@ def test_it_is_tried_about_once_a_second(live_run: Make) -> None:
 def test_a_camera_that_comes_back_silent_is_still_lost(
     live_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.pipeline.feed.FIRST_FRAME_S", 0.5)
+    monkeypatch.setattr("app.pipeline.source_reader.FIRST_FRAME_S", 0.5)
     sources = [
         ScriptedSource(5, rate=30, live=True, then=SourceError("unplugged")),
         ScriptedSource(0, live=True, then=TimeoutError()),

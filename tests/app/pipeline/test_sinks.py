@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from app.packets import Keypoints2D, Pose3D
 from app.pipeline import LiveRun
-from app.pipeline.board import Board
 from app.pipeline.controls import Controls
-from app.pipeline.crew import Crew
-from app.pipeline.inbox import Inbox
+from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.lifting import Lifting
+from app.pipeline.results import LatestResults
+from app.pipeline.threads import WorkerThreads
 from app.stream_out.sender import Sender
 from models.live import LivePose
 from models.skeleton import JOINT, MIRROR
@@ -63,9 +63,11 @@ def test_sinks_get_each_pose_until_they_are_exchanged(
 
 def test_confidences_are_exchanged_with_the_joints() -> None:
     """Where left was taken for right, both the place and how sure it is belong to the other."""
-    crew = Crew(failed=print, wake=lambda: None)
+    threads = WorkerThreads(failed=print, wake=lambda: None)
     controls = Controls(delay=0, height_m=None, loop=False)
-    lifting = Lifting(controls=controls, board=Board(), inbox=Inbox(), crew=crew)
+    lifting = Lifting(
+        controls=controls, results=LatestResults(), keypoint_queue=KeypointQueue(), threads=threads
+    )
     kept = Kept()
     lifting.sinks = (kept,)
     conf = np.linspace(0, 1, 17, dtype=np.float32)

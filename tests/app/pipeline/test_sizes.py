@@ -14,7 +14,7 @@ from app.detection.detector import Detector
 from app.detection.models import Size
 from app.packets import Frame, Keypoints2D
 from app.pipeline import LiveRun
-from app.pipeline.pace import Pace
+from app.pipeline.detector_choice import DetectorChoice
 from app.recording.meta import SourceInfo
 from app.recording.writer import RecordingWriter
 from tests.support.keypoints import keypoints
@@ -35,7 +35,7 @@ def after(
     lost: int = 0,
 ) -> Size:
     """What is decided once so many seconds were seen; ``lost`` pictures between any two."""
-    pace = Pace(cores)
+    pace = DetectorChoice(cores)
     for index in range(int(seconds / interval_s / (lost + 1))):
         frame = Frame(index, index * interval_s * (lost + 1), PICTURE, 0.0)
         pace.add(frame, keypoints(index, tracked=tracked), took_s, dropped=index * lost)
@@ -69,7 +69,7 @@ def test_an_empty_picture_is_quick_and_says_nothing() -> None:
 
 
 def test_a_pause_and_a_way_back_change_nothing() -> None:
-    pace = Pace(8)
+    pace = DetectorChoice(8)
     times = [*np.arange(40) / 30, *(60 + np.arange(20) / 30), *(1 + np.arange(60) / 30)]
     for index, time_s in enumerate(times):
         pace.add(Frame(index, float(time_s), PICTURE, 0.0), keypoints(index), 0.02, dropped=0)
@@ -77,7 +77,7 @@ def test_a_pause_and_a_way_back_change_nothing() -> None:
 
 
 def test_it_is_decided_once() -> None:
-    pace = Pace(8)
+    pace = DetectorChoice(8)
     for index in range(400):
         took_s = 0.06 if index < 200 else 0.005
         pace.add(Frame(index, index / 30, PICTURE, 0.0), keypoints(index), took_s, dropped=0)

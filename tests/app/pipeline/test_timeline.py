@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import app.pipeline.feed
+import app.pipeline.source_reader
 from app.packets import Frame
-from app.pipeline.feed import Timeline
+from app.pipeline.source_reader import Timeline
 from app.system.clock import elapsed_s
 
 IMAGE = np.zeros((2, 2, 3), np.uint8)
@@ -43,6 +43,6 @@ def test_a_loss_during_sleep_is_as_long_as_the_sleep(monkeypatch: pytest.MonkeyP
     timeline = Timeline()
     timeline.place(Frame(0, 0.0, IMAGE, 100.0))
     # Latencies are measured by a clock that sleeps along.
-    monkeypatch.setattr(app.pipeline.feed, "elapsed_s", lambda: elapsed_s() + 3600.0)
+    monkeypatch.setattr(app.pipeline.source_reader, "elapsed_s", lambda: elapsed_s() + 3600.0)
     timeline.reopened()
     assert timeline.place(Frame(0, 0.0, IMAGE, 102.0)).time_s == pytest.approx(3602.0, abs=1e-3)

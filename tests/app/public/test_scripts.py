@@ -53,7 +53,7 @@ def test_a_script_without_a_guard_starts_processes(tmp_path: Path) -> None:
     ended = run(
         "print('once')\n"
         "from app.lifting.pool import Pool\n"
-        "from app.lifting.units import Done\n"
+        "from app.lifting.work_units import Done\n"
         "from tests.support.engines import Worker\n"
         "with Pool(2) as pool:\n"
         "    left = {pool.submit(Worker()) for _ in range(3)}\n"

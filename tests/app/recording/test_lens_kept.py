@@ -13,7 +13,7 @@ import pytest
 
 from app.motion.data import MotionData
 from app.motion.processing import process
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from app.recording.reader import Recording
 from app.recording.rows import HEADER_BYTES
 from app.recording.writer import RecordingWriter

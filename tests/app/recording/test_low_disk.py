@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.recording import space
+from app.recording import disk_space
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from tests.support.recordings import CAMERA, SIZE, packet, picture, takes_no_more
@@ -25,7 +25,7 @@ def begin(folder: Path, *, keep_video: bool = False) -> RecordingWriter:
 def test_a_nearly_full_disk_costs_the_pictures_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(space, "_VIDEO_RESERVE", 2**62)
+    monkeypatch.setattr(disk_space, "_VIDEO_RESERVE", 2**62)
     writer = begin(tmp_path, keep_video=True)
     writer.append(packet(0), picture(0))
     until(lambda: writer.video_problem is not None, "the disk to be looked at")
@@ -97,14 +97,14 @@ def test_less_than_two_minutes_of_room_end_the_recording_in_order(
 def test_where_room_gets_short_the_pictures_go_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(space, "_VIDEO_RESERVE", 0)
+    monkeypatch.setattr(disk_space, "_VIDEO_RESERVE", 0)
     writer = begin(tmp_path, keep_video=True)
     keep_recording(writer, lambda: writer.disk.bytes_per_s)
     free = int(100 * writer.disk.bytes_per_s)
     usage = shutil.disk_usage(tmp_path)._replace(free=free)
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage)
     with_pictures = writer.disk.bytes_per_s
-    monkeypatch.setattr(space, "LAST_DISK_S", 101.0)
+    monkeypatch.setattr(disk_space, "LAST_DISK_S", 101.0)
     keep_recording(writer, lambda: writer.video_problem)
     assert writer.disk.bytes_per_s < with_pictures
     keep_recording(writer, lambda: writer.elapsed_s > 6)

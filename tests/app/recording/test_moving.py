@@ -15,9 +15,9 @@ import pytest
 
 from app.errors import RecordingError
 from app.recording import notes
-from app.recording.hold import Hold, is_held
 from app.recording.listing import list_recordings
 from app.recording.moving import put_back, put_into_trash, renamed
+from app.recording.open_lock import OpenLock, is_open_elsewhere
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.system.files import lock
@@ -28,8 +28,8 @@ REPOSITORY = Path(__file__).parents[3]
 HOLDING = """
 import sys
 from pathlib import Path
-from app.recording.hold import Hold
-hold = Hold(Path(sys.argv[1]))
+from app.recording.open_lock import OpenLock
+hold = OpenLock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()
 """
@@ -91,27 +91,27 @@ def test_what_is_being_made_is_left_alone(tmp_path: Path) -> None:
 def test_what_another_window_shows_is_left_alone_until_it_ends(tmp_path: Path) -> None:
     path = record(tmp_path, 5, name="shown")
     with shown_elsewhere(path):
-        assert is_held(path)
+        assert is_open_elsewhere(path)
         with pytest.raises(RecordingError, match="open in another window"):
             renamed(path, "other")
         with pytest.raises(RecordingError, match="open in another window"):
             put_into_trash(path, lambda _path: pytest.fail("it was put away"))
         assert Recording.open(path), "reading it is no matter"
     deadline = time.monotonic() + 5
-    while is_held(path):  # killed: the system lets go of its lock
+    while is_open_elsewhere(path):  # killed: the system lets go of its lock
         assert time.monotonic() < deadline
     assert renamed(path, "other").is_dir()
 
 
 def test_two_may_show_it_and_the_last_one_frees_it(tmp_path: Path) -> None:
     path = record(tmp_path, 5)
-    first, second = Hold(path), Hold(path)
-    first.let_go()
-    first.let_go()
-    assert is_held(path) is (os.name != "nt")
-    second.let_go()
-    assert not is_held(path)
-    Hold(tmp_path / "none").let_go()
+    first, second = OpenLock(path), OpenLock(path)
+    first.release()
+    first.release()
+    assert is_open_elsewhere(path) is (os.name != "nt")
+    second.release()
+    assert not is_open_elsewhere(path)
+    OpenLock(tmp_path / "none").release()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows itself moves no folder with an open file")
@@ -121,10 +121,10 @@ def test_whoever_looks_whether_it_is_shown_does_not_prevent_that(tmp_path: Path)
         assert lock(looking, exclusive=True)
         ends = threading.Timer(0.3, looking.close)
         ends.start()
-        hold = Hold(path)
+        hold = OpenLock(path)
         ends.join()
-    assert is_held(path)
-    hold.let_go()
+    assert is_open_elsewhere(path)
+    hold.release()
 
 
 def test_what_was_put_away_comes_back_unless_its_place_is_taken(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from app.packets import Company, Keypoints2D
+from app.packets import Keypoints2D, PeopleInView
 from app.recording import rows
 from app.recording.meta import Meta
 from app.recording.reader import Recording
@@ -41,7 +41,7 @@ def any_keypoints(draw: st.DrawFn) -> Keypoints2D:
         index=draw(st.integers(0, 2**32 - 1)),
         time_s=draw(st.floats(allow_nan=False, allow_infinity=False)),
         tracked=draw(st.booleans()),
-        company=Company(followed=draw(st.integers(0, 2**16 - 1))),
+        people_in_view=PeopleInView(followed=draw(st.integers(0, 2**16 - 1))),
         **values,
     )
 
@@ -55,7 +55,7 @@ def test_a_row_gives_back_every_bit(keypoints: Keypoints2D, dropped: int, number
     assert row["time_s"][0] == keypoints.time_s
     assert (row["dropped"][0], row["video_frame"][0]) == (dropped, number)
     assert bool(row["tracked"][0]) is keypoints.tracked
-    assert row["person"][0] == keypoints.company.followed
+    assert row["person"][0] == keypoints.people_in_view.followed
     for name in ("landmarks", "world", "xy", "conf"):
         assert row[name][0].tobytes() == getattr(keypoints, name).tobytes(), name
 
@@ -67,7 +67,9 @@ def test_the_wall_clock_is_that_of_the_capture() -> None:
 
 
 def test_more_people_than_fit_are_still_told_from_those_before() -> None:
-    many = [replace(packet(i), company=Company(followed=2**16 - 2 + i)) for i in range(4)]
+    many = [
+        replace(packet(i), people_in_view=PeopleInView(followed=2**16 - 2 + i)) for i in range(4)
+    ]
     assert (np.diff(packed(*many)["person"].astype(int)) != 0).all()
 
 

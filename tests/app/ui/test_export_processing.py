@@ -11,7 +11,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QWidget
 
 from app.motion.placement.lens import Lens
-from app.motion.wanted import Processing
+from app.motion.processing_options import Processing
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui import preferences

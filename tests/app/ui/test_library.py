@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from app.recording import notes
 from app.recording.events import EventList
-from app.recording.hold import Hold
+from app.recording.open_lock import OpenLock
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
@@ -121,11 +121,11 @@ def test_what_is_playing_is_renamed_and_goes_on_playing(
     until(lambda: (recordings / "Hanna.mixpose").is_dir(), "the new name")
     until(lambda: presenter.stage is not None and presenter.stage.label == "Hanna", "it again")
     assert presenter.last_recording == recordings / "Hanna.mixpose"
-    other = Hold(recordings / "Hanna.mixpose")  # as another window's
+    other = OpenLock(recordings / "Hanna.mixpose")  # as another window's
     dialog.presenter.rename(recordings / "Hanna.mixpose", "Johanna")
     until(lambda: "open in another window" in dialog.message.text(), "the refusal")
     until(lambda: presenter.stage is not None and presenter.stage.label == "Hanna", "it again")
-    other.let_go()
+    other.release()
 
 
 def test_it_steps_aside_for_what_is_opened_and_knows_of_new_poses(

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from app.pipeline import Sight
+from app.pipeline import BodyInView
 from app.ui import notices
 from app.ui.notices import SightHints
 
 
-def hints_over(sights: list[tuple[float, Sight | None]], until_s: float) -> list[str]:
+def hints_over(sights: list[tuple[float, BodyInView | None]], until_s: float) -> list[str]:
     """The hint at every tenth of a second; ``sights`` are (from when, what)."""
     hints, said = SightHints(), []
     for tenth in range(round(until_s * 10)):
@@ -16,26 +16,26 @@ def hints_over(sights: list[tuple[float, Sight | None]], until_s: float) -> list
 
 
 def test_nobody_in_view_is_said_after_a_moment_and_stays() -> None:
-    said = hints_over([(0, Sight.NOBODY)], 20)
+    said = hints_over([(0, BodyInView.NOBODY)], 20)
     assert said[5] == ""
     assert "step back until your hips are visible" in said[15]
     assert said[-1] == said[15]
 
 
 def test_a_short_miss_does_not_flicker() -> None:
-    said = hints_over([(0, Sight.WHOLE), (1, Sight.NOBODY), (1.5, Sight.WHOLE)], 5)
+    said = hints_over([(0, BodyInView.WHOLE), (1, BodyInView.NOBODY), (1.5, BodyInView.WHOLE)], 5)
     assert set(said) == {""}
 
 
 def test_hidden_legs_are_mentioned_once() -> None:
-    again = [(0, Sight.UPPER_BODY), (4, Sight.WHOLE), (8, Sight.UPPER_BODY)]
+    again = [(0, BodyInView.UPPER_BODY), (4, BodyInView.WHOLE), (8, BodyInView.UPPER_BODY)]
     said = hints_over(again, 30)
     assert "legs" in said[20]
     assert set(said[50:]) == {""}
 
 
 def test_hidden_legs_are_not_mentioned_for_ever() -> None:
-    said = hints_over([(0, Sight.UPPER_BODY)], 60)
+    said = hints_over([(0, BodyInView.UPPER_BODY)], 60)
     assert "legs" in said[20]
     assert set(said[150:]) == {""}
 

@@ -12,7 +12,7 @@ from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from app.packets import Company, Frame
+from app.packets import Frame, PeopleInView
 from app.ui.presenters import company as words
 from app.ui.presenters.company import CompanyHints, box_at
 from app.ui.presenters.picture import place
@@ -38,7 +38,7 @@ def view(qtbot: QtBot) -> PictureView:
 
 def look(*others: tuple[float, float, float, float]) -> Look:
     frame = Frame(0, 0.0, np.full((480, 640, 3), 90, np.uint8), 0.0)
-    seen = replace(keypoints(), company=Company(others))
+    seen = replace(keypoints(), people_in_view=PeopleInView(others))
     return Look(frame=frame, keypoints=seen, seen=np.ones(17, np.bool_), size=(640, 480))
 
 
@@ -103,8 +103,8 @@ def test_of_boxes_that_overlap_the_nearer_middle_is_meant() -> None:
 
 
 def test_that_one_can_choose_is_said_once() -> None:
-    hints, two = CompanyHints(), Company((OTHER,))
-    assert hints.step(Company(), 0.0) == ""
+    hints, two = CompanyHints(), PeopleInView((OTHER,))
+    assert hints.step(PeopleInView(), 0.0) == ""
     assert hints.step(two, 1.0) == words.CLICK
     assert hints.step(two, 1.0 + words.SAID_S + 1) == words.CLICK
     assert hints.step(two, 1.0 + words.SAID_S + 2) == ""
@@ -112,19 +112,19 @@ def test_that_one_can_choose_is_said_once() -> None:
 
 def test_who_has_clicked_is_told_nothing() -> None:
     hints = CompanyHints()
-    assert hints.step(Company((OTHER,), followed=1), 1.0) == ""
+    assert hints.step(PeopleInView((OTHER,), followed=1), 1.0) == ""
 
 
 def test_a_hidden_person_is_mentioned_when_it_lasts() -> None:
-    hints, hidden = CompanyHints(), Company((OTHER,), hidden=True)
+    hints, hidden = CompanyHints(), PeopleInView((OTHER,), hidden=True)
     assert hints.step(hidden, 5.0) == ""
     assert hints.step(hidden, 5.1 + words.LASTS_S) == words.HIDDEN
-    assert hints.step(Company((OTHER,)), 6.5) != words.HIDDEN
+    assert hints.step(PeopleInView((OTHER,)), 6.5) != words.HIDDEN
     assert hints.step(hidden, 7.0) == ""
 
 
 def test_that_another_was_taken_is_said() -> None:
-    hints, taken = CompanyHints(), Company((OTHER,), followed=1, chosen=False)
+    hints, taken = CompanyHints(), PeopleInView((OTHER,), followed=1, chosen=False)
     assert hints.step(taken, 5.0) == words.REPLACED
     assert hints.step(taken, 5.0 + words.SAID_S + 1) != words.REPLACED
 
@@ -142,11 +142,13 @@ def test_a_click_in_the_window_follows_the_other_person(
     until(lambda: playing.clip.found().complete, "the film to be lifted")
     playing.go(0.6)
     until(
-        lambda: (seen := window.look.keypoints) and seen.company.others and seen.time_s > 0.5,
+        lambda: (
+            (seen := window.look.keypoints) and seen.people_in_view.others and seen.time_s > 0.5
+        ),
         "the other, and not in the first moment",
     )
     chosen_s = window.look.keypoints.time_s
-    left, top, right, bottom = window.look.keypoints.company.others[0]
+    left, top, right, bottom = window.look.keypoints.people_in_view.others[0]
     pane = window.picture
     placed = place(window.look.frame.size, (pane.width(), pane.height()), fill=False, mirror=True)
     middle = np.array([[(left + right) / 2, (top + bottom) / 2]])

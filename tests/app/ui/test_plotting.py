@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.motion.angles import ANGLE, joint_angles
-from app.packets import Company, Pose3D
+from app.packets import PeopleInView, Pose3D
 from app.recording.poses import SavedPoses
 from app.ui.angle_groups import GROUPS
 from app.ui.presenters.plotting import (
@@ -172,9 +172,9 @@ def test_the_line_breaks_off_where_another_person_begins() -> None:
     for number in range(6):
         shown = look(number / 30)
         assert shown.keypoints is not None
-        company = Company(followed=number // 3)
+        company = PeopleInView(followed=number // 3)
         found = trace.curves(
-            replace(shown, keypoints=replace(shown.keypoints, company=company)), KNEES
+            replace(shown, keypoints=replace(shown.keypoints, people_in_view=company)), KNEES
         )
     np.testing.assert_array_equal(np.isnan(found.degrees[:, 0]), [0, 0, 0, 1, 0, 0, 0])
     time_s = np.arange(6) / 30

@@ -16,9 +16,9 @@ from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
 from app.lifting.video import VideoTake, lift_video
 from app.motion.ground import ANKLE_M
-from app.synthetic.performer.puppet import Take
+from app.synthetic.performer.camera import aim_camera
+from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.source import PerformerSource
-from app.synthetic.performer.stage import aim_camera
 from app.synthetic.performer.variation import variation
 from app.system import paths
 from app.ui.main import Session

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from models.training import handover
+from models.training import motion_file
 from models.training.state import read_state
 from tests.support.walking import walking_pack
 
@@ -23,7 +23,7 @@ TWO = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "
 
 @pytest.fixture
 def motion(tmp_path: Path) -> Path:
-    handover.write_motion(tmp_path / "walk.npz", [walking_pack()], 60.0)
+    motion_file.write_motion(tmp_path / "walk.npz", [walking_pack()], 60.0)
     return tmp_path / "walk.npz"
 
 

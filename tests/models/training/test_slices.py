@@ -15,7 +15,7 @@ import torch
 from models import checkpoint, train
 from models.errors import MixposeError
 from models.geometry import CHANNELS
-from models.training import handover
+from models.training import motion_file
 from models.training.motion import Clip, Pack
 from tests.support.walking import walker, walking_pack
 
@@ -27,7 +27,7 @@ def run(folder: Path, *options: str, code: int = 0) -> None:
     """Train in this process on ``folder``/walk.npz."""
     motion = folder / "walk.npz"
     if not motion.exists():
-        handover.write_motion(motion, [walking_pack()], 60.0)
+        motion_file.write_motion(motion, [walking_pack()], 60.0)
     places = ["--motion", str(motion), "--work", str(folder / "w"), "--out", str(weights(folder))]
     assert train.main([*places, *TINY, *options]) == code
 
@@ -40,9 +40,9 @@ def test_motion_comes_back_as_it_was_packed(tmp_path: Path) -> None:
     still = Clip("still", "val", 24.0, np.ones((3, 17, 3), np.float32))
     far = replace(walker(), xyz=walker().xyz + np.float32([30, 0, -50]))
     packs = [Pack("a", "somewhere", "CC0", (walker(), still)), Pack("b", "", "", (far,))]
-    size = handover.write_motion(tmp_path / "m.npz", packs, 60.0)
+    size = motion_file.write_motion(tmp_path / "m.npz", packs, 60.0)
     assert size == (tmp_path / "m.npz").stat().st_size
-    back = handover.read_motion_file(tmp_path / "m.npz")
+    back = motion_file.read_motion_file(tmp_path / "m.npz")
     assert [replace(pack, clips=()) for pack in back] == [replace(pack, clips=()) for pack in packs]
     for pack, original in zip(back, packs, strict=True):
         for clip, before in zip(pack.clips, original.clips, strict=True):
@@ -52,8 +52,8 @@ def test_motion_comes_back_as_it_was_packed(tmp_path: Path) -> None:
 
 
 def test_fast_motion_is_thinned_out(tmp_path: Path) -> None:
-    handover.write_motion(tmp_path / "m.npz", [walking_pack()], 25.0)
-    (pack,) = handover.read_motion_file(tmp_path / "m.npz")
+    motion_file.write_motion(tmp_path / "m.npz", [walking_pack()], 25.0)
+    (pack,) = motion_file.read_motion_file(tmp_path / "m.npz")
     clip = pack.clips[0]
     assert clip.rate == 20.0
     assert np.abs(clip.xyz - walker().xyz[::3]).max() < 1e-3
@@ -62,15 +62,15 @@ def test_fast_motion_is_thinned_out(tmp_path: Path) -> None:
 def test_motion_too_large_to_carry_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handover, "LARGEST_PACK", 1000)
+    monkeypatch.setattr(motion_file, "LARGEST_PACK", 1000)
     with pytest.raises(MixposeError, match="--highest-rate"):
-        handover.write_motion(tmp_path / "m.npz", [walking_pack()], 60.0)
+        motion_file.write_motion(tmp_path / "m.npz", [walking_pack()], 60.0)
     assert not list(tmp_path.iterdir())
 
 
 def test_broken_motion_files_are_errors_in_words(tmp_path: Path) -> None:
     path = tmp_path / "m.npz"
-    handover.write_motion(path, [walking_pack()], 60.0)
+    motion_file.write_motion(path, [walking_pack()], 60.0)
     whole = path.read_bytes()
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
     pickled = np.array([{"code": "of a stranger"}], dtype=object)
@@ -79,9 +79,9 @@ def test_broken_motion_files_are_errors_in_words(tmp_path: Path) -> None:
     for content in (b"", b"PK nonsense", whole[:-40], *others):
         path.write_bytes(content)
         with pytest.raises(MixposeError, match="Cannot read the motion file"):
-            handover.read_motion_file(path)
+            motion_file.read_motion_file(path)
     with pytest.raises(MixposeError, match="Cannot read the motion file"):
-        handover.read_motion_file(tmp_path / "nowhere.npz")
+        motion_file.read_motion_file(tmp_path / "nowhere.npz")
 
 
 def test_a_run_out_of_time_says_how_to_go_on_and_does(
@@ -138,7 +138,7 @@ def test_the_half_hour_on_a_borrowed_machine_in_miniature(tmp_path: Path) -> Non
         )
         return done.stderr.splitlines()[-1]
 
-    handover.write_motion(tmp_path / "home.npz", [walking_pack()], 60.0)
+    motion_file.write_motion(tmp_path / "home.npz", [walking_pack()], 60.0)
     motion, out, parts = tmp_path / "m.npz", tmp_path / "w.safetensors", tmp_path / "parts"
     said = command("pack-motion", "--motion", str(tmp_path / "home.npz"), "-o", str(motion))
     assert said.startswith("0 minutes of motion")

@@ -23,12 +23,14 @@ def test_the_acts_of_a_seed_with_their_exact_3d() -> None:
         np.testing.assert_array_equal(footage.true[7], source.truth(7))
         seen = source.project(footage.true)
         camera, eye = source.camera, source.camera.view.eye
-    assert footage.stand is not None
-    assert footage.stand.fov_deg == camera.fov_deg
+    assert footage.camera_setup is not None
+    assert footage.camera_setup.fov_deg == camera.fov_deg
     above = np.array(eye) + (0.0, 1.0, 0.0)
     assert footage.up is not None
     np.testing.assert_allclose(footage.up, camera.to_camera(above), atol=1e-9)
-    assert camera.to_camera(np.zeros(3)) @ footage.up == pytest.approx(-footage.stand.height_m)
+    assert camera.to_camera(np.zeros(3)) @ footage.up == pytest.approx(
+        -footage.camera_setup.height_m
+    )
     assert np.linalg.norm(footage.xy - seen, axis=-1).mean() < 20, "the detector found the person"
     (row,) = score_methods(material, [DetectorWorld()])
     assert 20 < row.scores.p_mpjpe < 120

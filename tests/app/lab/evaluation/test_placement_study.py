@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from app.lab.evaluation.material import Footage, Material, Stand
+from app.lab.evaluation.material import CameraSetup, Footage, Material
 from app.lab.evaluation.methods import Ours
 from app.lab.evaluation.placement_study import CHOICES, Placing, placement_study, placing, told_of
 from app.motion.data import MotionData
@@ -37,7 +37,7 @@ def footage(scene: Performed) -> Footage:
         conf=scene.data.conf,
         true=scene.camera.to_camera(scene.world),
         up=scene.up,
-        stand=Stand(scene.fov_deg, scene.camera.view.eye[1]),
+        camera_setup=CameraSetup(scene.fov_deg, scene.camera.view.eye[1]),
     )
 
 
@@ -74,12 +74,14 @@ def test_a_pelvis_said_to_be_elsewhere_is_that_far_off(footage: Footage, scene: 
 
 
 def test_up_and_height_are_the_cameras(footage: Footage, scene: Performed) -> None:
-    exact, stand = judged(footage, scene.data), footage.stand
-    assert stand is not None
+    exact, camera_setup = judged(footage, scene.data), footage.camera_setup
+    assert camera_setup is not None
     assert footage.up is not None
     tilted = replace(footage, up=about_x(math.radians(10)) @ footage.up)
     assert judged(tilted, scene.data).tilt_deg == pytest.approx(10, abs=exact.tilt_deg + 0.1)
-    raised = replace(footage, stand=replace(stand, height_m=stand.height_m + 0.3))
+    raised = replace(
+        footage, camera_setup=replace(camera_setup, height_m=camera_setup.height_m + 0.3)
+    )
     assert judged(raised, scene.data).height_mm == pytest.approx(300, abs=exact.height_mm + 1)
 
 

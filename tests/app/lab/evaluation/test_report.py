@@ -17,10 +17,10 @@ from app.lab.evaluation.placement_study import Placed, Placing
 from app.lab.evaluation.plots import draw
 from app.lab.evaluation.report import Findings, markdown
 from app.lab.evaluation.scoring import Found, Row
-from app.lab.evaluation.standing import Standing
 from app.lab.evaluation.studies import Delayed, Hidden
 from app.lab.evaluation.tables import table
 from app.lab.evaluation.turned import Turned
+from app.lab.evaluation.upright_people import Standing
 from models.scores import Scores
 
 SCORES = Scores(180, 20, 62.04, 55.06, 41.0, 5.5, 3.25, 6.5, 4.0, 91.5, 60.25)

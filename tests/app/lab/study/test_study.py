@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from app.lab.study import __main__ as command
-from app.lab.study import views
+from app.lab.study import cameras
 from app.lab.study.files import load, piece, save
 from app.lab.study.motion import Source
 from app.lab.study.observation import Observation
-from app.lab.study.observe import Stage, observe
-from app.lab.study.performer import PerformerStage, PerformerTake
+from app.lab.study.observe import TakeSource, observe
+from app.lab.study.performer import PerformerTake, PerformerTakes
 from app.synthetic.performer.motion import Motion
-from app.synthetic.performer.puppet import heading
+from app.synthetic.performer.retargeting import heading
 from app.synthetic.performer.variation import variation
 from models.errors import MixposeError
 from models.skeleton import JOINT, LANDMARK_NAMES, joints_from_landmarks
@@ -39,12 +39,12 @@ def packs() -> list[Pack]:
 
 
 @pytest.fixture(scope="module")
-def stage(packs: list[Pack]) -> PerformerStage:
-    return PerformerStage(Source(packs, "train", 8, 15.0, as_captured=True), 3, "whole")
+def stage(packs: list[Pack]) -> PerformerTakes:
+    return PerformerTakes(Source(packs, "train", 8, 15.0, as_captured=True), 3, "whole")
 
 
 @pytest.fixture(scope="module")
-def observed(stage: PerformerStage) -> list[list[Observation]]:
+def observed(stage: PerformerTakes) -> list[list[Observation]]:
     return list(observe(stage, 2))
 
 
@@ -85,7 +85,7 @@ def test_up_is_against_gravity(observed: list[list[Observation]]) -> None:
 
 
 def test_the_tracker_forgets_the_take_before(
-    stage: PerformerStage, observed: list[list[Observation]]
+    stage: PerformerTakes, observed: list[list[Observation]]
 ) -> None:
     (alone,) = observe(stage, 2, first=1, detectors=("full",))
     (again,) = alone
@@ -133,7 +133,9 @@ def test_an_interrupted_command_keeps_what_it_has_and_goes_on(
     words = ["--motion", str(tmp_path), "--out", str(out), "--seconds", "0.2", "--takes", "4"]
     real = command.observe
 
-    def interrupted(stage: Stage, count: int, *, first: int = 0) -> Iterator[list[Observation]]:
+    def interrupted(
+        stage: TakeSource, count: int, *, first: int = 0
+    ) -> Iterator[list[Observation]]:
         run = real(stage, count, first=first)
         for _ in range(3):
             yield next(run)
@@ -174,7 +176,7 @@ def test_clothed_people_need_their_folder(
 
 
 def test_views_are_spread_as_webcams_are(packs: list[Pack]) -> None:
-    run = PerformerStage(Source(packs, "train", 12, RATE, as_captured=True), 5)
+    run = PerformerTakes(Source(packs, "train", 12, RATE, as_captured=True), 5)
     takes = [run.take(index) for index in range(120)]
     framings = [take.framing for take in takes]
     assert 0.35 < framings.count("whole") / 120 < 0.65
@@ -212,13 +214,13 @@ def _faces_the_camera(take: PerformerTake) -> bool:
 
 def test_takes_do_not_depend_on_each_other(packs: list[Pack]) -> None:
     source = Source(packs, "train", 6, 15.0)
-    run = PerformerStage(source, 5)
+    run = PerformerTakes(source, 5)
     one, again, other = (run.take(index) for index in (4, 4, 5))
     np.testing.assert_array_equal(one.truth(), again.truth())
     assert one.camera.view == again.camera.view
     assert one.camera.view != other.camera.view
-    assert PerformerStage(source, 5, "whole").take(4).seed == one.seed
-    assert views.choose(np.random.default_rng(1), "cut").framing == "cut"
+    assert PerformerTakes(source, 5, "whole").take(4).seed == one.seed
+    assert cameras.choose(np.random.default_rng(1), "cut").framing == "cut"
 
 
 def test_motion_comes_from_the_split_asked_for(packs: list[Pack]) -> None:
@@ -236,7 +238,7 @@ def test_memory_does_not_grow_with_the_takes(packs: list[Pack]) -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * 4096 / 2**20
 
-    run = PerformerStage(Source(packs, "train", 2, 15.0), 1)
+    run = PerformerTakes(Source(packs, "train", 2, 15.0), 1)
     sizes = [megabytes() for _ in observe(run, 16, detectors=("full",))]
     assert sizes[-1] - sizes[5] < 40
 

@@ -11,10 +11,10 @@ import pytest
 
 from app.lifting.batch import run as run_module
 from app.lifting.batch.run import run
-from app.lifting.batch.task import Event, Moved, Result, Task, Wanted
+from app.lifting.batch.task import BatchOptions, Event, Moved, Result, Task
 from app.lifting.options import LiftOptions
 from app.lifting.progress import never
-from app.lifting.stretches import DetectStretch
+from app.lifting.segments import DetectSegment
 from models.checkpoint import resolve_weights
 from tests.support.engines import Inline
 
@@ -22,9 +22,9 @@ NAMES = ("a.mp4", "deep/b.mkv", "deep/c.avi")
 
 
 @pytest.fixture(scope="module")
-def wanted() -> Wanted:
+def wanted() -> BatchOptions:
     sha256 = hashlib.sha256(resolve_weights().read_bytes()).hexdigest()
-    return Wanted(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
+    return BatchOptions(sha256, lifting=LiftOptions(device="cpu", detector="lite"))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def results(events: Iterable[Event]) -> list[Result]:
 
 
 def test_every_film_becomes_a_file_or_a_sentence(
-    tasks: list[Task], wanted: Wanted, tmp_path: Path
+    tasks: list[Task], wanted: BatchOptions, tmp_path: Path
 ) -> None:
     broken = tmp_path / "broken.mp4"
     broken.write_text("a shopping list\n" * 100)
@@ -58,32 +58,32 @@ def test_every_film_becomes_a_file_or_a_sentence(
 
 
 def test_no_more_films_are_begun_than_keep_the_engine_busy(
-    tasks: list[Task], wanted: Wanted, monkeypatch: pytest.MonkeyPatch
+    tasks: list[Task], wanted: BatchOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine, most = Inline(), 0
-    real = run_module._Job.hear
+    real = run_module._Job.poll
 
-    def hear(self: run_module._Job, event: run_module.units.Event) -> Event | None:
+    def poll(self: run_module._Job, event: run_module.units.Event) -> Event | None:
         nonlocal most
         most = max(most, engine.waiting)
         return real(self, event)
 
-    monkeypatch.setattr(run_module._Job, "hear", hear)
+    monkeypatch.setattr(run_module._Job, "poll", poll)
     assert sum(isinstance(event, Result) for event in run(tasks, wanted, engine, never)) == 3
     assert most <= engine.width + 1
 
 
-def test_stopping_gives_up_what_is_not_done(tasks: list[Task], wanted: Wanted) -> None:
+def test_stopping_gives_up_what_is_not_done(tasks: list[Task], wanted: BatchOptions) -> None:
     engine = Inline()
 
     def detected() -> bool:
-        return any(isinstance(unit, DetectStretch) for unit in engine.units)
+        return any(isinstance(unit, DetectSegment) for unit in engine.units)
 
     assert not results(run(tasks, wanted, engine, detected))
     assert not any(task.table.exists() for task in tasks)
 
 
 def test_other_weights_are_refused(tasks: list[Task]) -> None:
-    other = Wanted("ab" * 32, lifting=LiftOptions(device="cpu", detector="lite"))
+    other = BatchOptions("ab" * 32, lifting=LiftOptions(device="cpu", detector="lite"))
     (result,) = results(run(tasks[:1], other, Inline(), never))
     assert "not those of the machine that asks" in str(result.error)

@@ -5,7 +5,7 @@ import pytest
 
 from app.motion.ground import ANKLE_M, Floor, find_floor
 from app.motion.placement.contacts import feet_on_floor
-from app.motion.placement.sight import Sighting
+from app.motion.placement.position import PositionEstimate
 
 UP = np.array([0.0, -1.0, 0.0])
 SEEN = np.ones((20, 2), bool)
@@ -47,7 +47,7 @@ def test_without_legs_the_body_height_has_to_do(height_m: float | None, stature:
     assert floor.below_m == pytest.approx(0.3 + 0.53 * stature)
 
 
-def _foot(place: np.ndarray, floor: Floor = FLOOR) -> tuple[Sighting, np.ndarray]:
+def _foot(place: np.ndarray, floor: Floor = FLOOR) -> tuple[PositionEstimate, np.ndarray]:
     ankle = np.tile([0.1, 0.8, 0.1], (3, 1))
     spot = place + ankle
     slopes = spot[:, :2] / spot[:, 2:]
@@ -56,9 +56,9 @@ def _foot(place: np.ndarray, floor: Floor = FLOOR) -> tuple[Sighting, np.ndarray
 
 def test_a_standing_foot_tells_where_the_pelvis_is() -> None:
     place = np.tile([0.2, 1.2 - ANKLE_M - 0.8, 3.0], (3, 1))
-    sighting, _ = _foot(place)
-    assert sighting.known.tolist() == [True, True, False]
-    assert sighting.place[:2] == pytest.approx(place[:2])
+    estimate, _ = _foot(place)
+    assert estimate.known.tolist() == [True, True, False]
+    assert estimate.place[:2] == pytest.approx(place[:2])
 
 
 def test_it_is_surest_across_and_the_better_the_nearer() -> None:

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from app.motion.ground import ANKLE_M, PELVIS_M
 from app.motion.placement.live import LivePlacement, misfit, position
-from app.packets import Company, Keypoints2D, Pose3D
+from app.packets import Keypoints2D, PeopleInView, Pose3D
 from app.ui.presenters.company import DIFFERENT, LASTS_S, MISFIT, FitHint
 from models import ASSUMED_FOCAL
 from models.skeleton import JOINT
@@ -93,7 +93,9 @@ def test_another_person_stands_where_the_one_before_stood_and_walks_from_there()
 
     def stand(frame: int, place: tuple[float, float, float], followed: int) -> np.ndarray:
         now = frame / 30
-        keypoints = replace(seen_at(body, place, now), company=Company(followed=followed))
+        keypoints = replace(
+            seen_at(body, place, now), people_in_view=PeopleInView(followed=followed)
+        )
         return placement.place(pose(body, now), keypoints)[0, [0, 2]]
 
     for frame in range(60):

@@ -14,8 +14,8 @@ from app.motion.placement.lens import Lens
 from app.motion.placement.placing import place
 from app.motion.placement.scene import Scene
 from app.motion.placement.upright import upright
+from app.synthetic.performer.camera import aim_camera
 from app.synthetic.performer.rotations import about_x
-from app.synthetic.performer.stage import aim_camera
 from models.level import CAMERA_LEVEL
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.performed import Performed, performed, without

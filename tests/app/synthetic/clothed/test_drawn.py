@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.errors import ClothedError
-from app.lab.study.clothed import ClothedStage
+from app.lab.study.clothed import ClothedTakes
 from app.lab.study.motion import Source
 from app.lab.study.observation import Observation
 from app.lab.study.observe import observe
@@ -60,7 +60,7 @@ def studio(people: Path) -> Studio:
 
 @pytest.fixture(scope="module")
 def observed(people: Path, source: Source) -> list[list[Observation]]:
-    return list(observe(ClothedStage(source, people, 3), TAKES))
+    return list(observe(ClothedTakes(source, people, 3), TAKES))
 
 
 @pytest.mark.slow

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from app.synthetic.performer.camera import place_camera
 from app.synthetic.performer.motion import BONE, Motion, Pose
-from app.synthetic.performer.stage import place_camera
 from app.synthetic.performer.variation import variation
 from models.skeleton import BONES, JOINT, JOINT_NAMES
 

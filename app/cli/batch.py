@@ -1,0 +1,186 @@
+"""``lift`` over folders: many videos in parallel; skips up-to-date files, lists failures."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from app.cli import batch_options, folders
+from app.cli.exits import Exit, say, warn
+from app.cli.interrupt import Interrupt
+from app.cli.outputs import require_free
+from app.cli.progress import ManyBar
+from app.errors import DeviceError, MixposeError, WeightsError
+from app.lifting.batch.task import BatchOptions, Event, Moved, Result, Task
+from app.lifting.batch.up_to_date import is_done, request_of
+from app.lifting.pool import Pool, cores
+from app.lifting.work import make_pool
+from app.system import logs
+
+if TYPE_CHECKING:
+    from app.lifting.batch.cluster import Cluster
+
+log: Final = logging.getLogger(__name__)
+
+
+@dataclass
+class Work:
+    """What there is to do."""
+
+    tasks: list[Task] = field(default_factory=list)
+    """The largest first, so that the last process is not alone with it."""
+    done: int = 0
+    refused: list[tuple[Path, str]] = field(default_factory=list)
+    """What is not lifted, and why."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Lift every video and return the exit code described in ``lift --help``."""
+    logs.divert_native_stderr()
+    plan = folders.plan(options.sources, options.output, options.to)
+    sha256 = _sha256_of_weights(options.weights)
+    wanted = batch_options.wanted_of_each(options, plan.kind, sha256)
+    work = sort_out(plan, wanted, options)
+    if plan.recordings:
+        warn(f"mixpose: {_count(plan.recordings, 'recording')} left out; use 'export' for them.")
+    lifted = 0
+    sizes = [_bytes(task.source) for task in work.tasks]
+    with (
+        Interrupt() as interrupt,
+        ManyBar(sizes) as bar,
+        closing(_events(work.tasks, wanted, options, interrupt)) as events,
+    ):
+        for event in events:
+            if isinstance(event, Moved):
+                bar.move(event.index, event.share)
+                continue
+            task = work.tasks[event.index]
+            bar.finish(event.index)
+            if isinstance(event.error, (WeightsError, DeviceError)):
+                raise event.error  # every other video would fail in the same way
+            if event.error is None:
+                lifted += 1
+                bar.aside(lambda task=task, event=event: _report(task, event))  # type: ignore[misc]
+            else:
+                work.refused.append((task.source, str(event.error)))
+    return _conclude(len(plan.pairs), lifted, work, interrupt.signal)
+
+
+def _sha256_of_weights(weights: str | None) -> str:
+    from models.checkpoint import resolve_weights
+
+    path = resolve_weights(weights)
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise WeightsError(f"Cannot read the weights {path}: {error.strerror}.") from error
+
+
+def sort_out(plan: folders.Plan, wanted: BatchOptions, options: argparse.Namespace) -> Work:
+    """Tell what is done, what is in the way, and what is to be lifted.
+
+    What is done is not lifted again unless asked for; a file that was made of something else is
+    replaced only by force.
+    """
+    work = Work()
+    for folder, reason in plan.unreadable:
+        work.refused.append((folder, f"It cannot be looked into: {reason}."))
+    for source, table in plan.pairs:
+        done = _is_done(source, table, wanted)
+        if done and not options.again:
+            work.done += 1
+            continue
+        replace = done or options.force
+        try:
+            require_free(table, force=replace)
+        except MixposeError as error:
+            work.refused.append((source, str(error)))
+        else:
+            work.tasks.append(Task(source, table, replace))
+    work.tasks.sort(key=lambda task: -_bytes(task.source))
+    return work
+
+
+def _is_done(source: Path, table: Path, wanted: BatchOptions) -> bool:
+    try:
+        return is_done(table, request_of(source, wanted))
+    except (OSError, ValueError):  # lifting it says what is the matter with it
+        return False
+
+
+def _bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def _events(
+    tasks: list[Task], wanted: BatchOptions, options: argparse.Namespace, interrupt: Interrupt
+) -> Generator[Event, None, None]:
+    def stop() -> bool:
+        return interrupt.signal is not None
+
+    if not tasks:
+        return
+    from app.lifting.batch.run import run as run_all
+
+    with _engine(wanted, options) as engine:
+        tasks = [_anywhere(each) for each in tasks]
+        jobs = min(engine.width, len(tasks))
+        threads = 1 if options.ray is not None else max(1, cores() // jobs)
+        yield from run_all(tasks, wanted, engine, stop, threads=threads)
+
+
+def _anywhere(task: Task) -> Task:
+    """Processes elsewhere stand in other folders."""
+    return replace(task, source=task.source.absolute(), table=task.table.absolute())
+
+
+def _engine(wanted: BatchOptions, options: argparse.Namespace) -> Pool | Cluster:
+    if options.ray is None:
+        return make_pool(wanted.lifting)
+    from app.lifting.batch.cluster import Cluster
+
+    return Cluster(options.ray, wanted.lifting.device)
+
+
+def _report(task: Task, result: Result) -> None:
+    for warning in result.warnings:
+        warn(f"mixpose: Warning: {warning}")
+    frames = _count(result.frames, "frame")
+    say(
+        f"{task.table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}; "
+        f"{result.quality}"
+    )
+
+
+def _conclude(count: int, lifted: int, work: Work, signal: int | None) -> int:
+    for source, reason in work.refused:
+        log.warning("%s: %s", source, reason)
+    before = f", {work.done} done before" if work.done else ""
+    total = f"{lifted} of {_count(count, 'video')} lifted{before}"
+    left = count - lifted - work.done - len(work.refused)
+    if signal is not None:
+        warn(f"mixpose: Stopped: {total}. The same command goes on with the {left} left.")
+    elif not work.refused:
+        say(f"{total}.")
+    if work.refused:
+        warn(f"mixpose: {total}. Not lifted:")
+        for source, reason in sorted(work.refused):
+            warn(f"  {source}: {reason}")
+    if signal is not None:
+        return 128 + signal
+    if not work.refused:
+        return Exit.OK
+    return Exit.SOME_FAILED if lifted or work.done else Exit.FAILED
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

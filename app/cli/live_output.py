@@ -1,0 +1,87 @@
+"""Live output of poses while a command runs, and its status messages."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from app.cli.exits import say
+from app.cli.lifting_options import lift_options
+from app.cli.live_options import targets
+from app.errors import MixposeError
+from app.stream_out.sender import Sender
+
+if TYPE_CHECKING:
+    from app.cli.progress import StatusLine
+    from models.lifter import Lifter
+
+_UNHEARD: Final = 90
+"""Poses, three seconds of them, after which it is said that nobody receives them."""
+
+
+class Sending:
+    """The senders that the command line asks for; perhaps none.
+
+    Raises:
+        LiveOutError: a library for it is missing.
+    """
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        wanted = targets(options).values()
+        for target in wanted:
+            target.require()
+        self.senders = tuple(Sender(target) for target in wanted)
+        self._said: set[MixposeError] = set()
+        self._unheard: set[Sender] = set()
+
+    @property
+    def error(self) -> MixposeError | None:
+        """Why nothing is sent any more, once no sender is left."""
+        errors = [sender.error for sender in self.senders if sender.failed]
+        return errors[0] if errors and len(errors) == len(self.senders) else None
+
+    def tell(self, line: StatusLine) -> None:
+        """Say once what has gone wrong."""
+        for sender in self.senders:
+            error = sender.error
+            if error is not None and error not in self._said:
+                self._said.add(error)
+                if error is not self.error:
+                    line.warn(f"mixpose: Warning: {error}")
+            figures = sender.figures()
+            if sender not in self._unheard and not figures.heard and figures.sent >= _UNHEARD:
+                self._unheard.add(sender)
+                line.warn(f"mixpose: {sender.target.label}: nobody receives the poses.")
+
+    def status(self, before: str = "") -> str:
+        """Rate, latency and loss of the last moments, for the status line; ``before`` it."""
+        found = []
+        for sender in self.senders:
+            now = sender.figures()
+            late = "" if now.latency_ms is None else f", {now.latency_ms:.0f} ms"
+            lost = f", {now.lost} lost" if now.lost else ""
+            found.append(f"{sender.target.label}: {now.rate:.1f} poses/s{late}{lost}")
+        return before + "; ".join(found) if found else ""
+
+    def close(self) -> bool:
+        """End them all; whether that was possible."""
+        ended = [sender.close() for sender in self.senders]
+        return all(ended)
+
+    def report(self) -> None:
+        """Print the figures of the whole time."""
+        for sender in self.senders:
+            say(f"{sender.target.label}: {sender.figures().summary()}")
+
+
+def lifter_factory(options: argparse.Namespace) -> Callable[[], Lifter]:
+    """Loads the network as the command line asks for it, in the thread of a live run."""
+    wanted = lift_options(options)
+
+    def load() -> Lifter:
+        from app.lifting.work import make_lifter
+
+        return make_lifter(wanted)
+
+    return load

@@ -1,0 +1,501 @@
+"""Tracks one of the people in view: the largest at first, another on request.
+
+While nobody else is in view, this adds one search in a single picture every second to the work of
+the detector.  Once somebody else is, every detection is assigned to a track, and that of another
+person is never returned as the tracked person's.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.detection.clothes import clothes
+from app.detection.person import Person, Picture, clipped, only, same, without
+from app.detection.search import Landmarkers, Region, Search, window
+from app.detection.tracks import AWAY_S, Track, assign
+from app.detection.verification import PersonVerifier
+
+LOST_S: Final = 3.0
+"""After so long without the tracked person, somebody else in view is tracked."""
+_EMPTY_LOOK_S: Final = 0.5
+_ALONE_LOOK_S: Final = 1.0
+_APART_LOOK_S: Final = 0.4
+_NEAR_LOOK_S: Final = 0.1
+_HIDDEN_LOOK_S: Final = 0.06
+_PRESENT_S: Final = 0.25
+"""Who was found so lately is in view."""
+_NEAR: Final = 3.0
+"""Lengths of the trunk between two people who may soon meet."""
+_REMEMBERED_S: Final = 3.0
+_SHOWN_S: Final = 0.9
+_TRIED_S: Final = 0.5
+_LARGER: Final = 1.15
+"""Somebody else must be that much larger to be taken at first instead of who was found first."""
+_LEFT_S: Final = 0.3
+"""Who went out of the picture so long ago has left."""
+_JUMP: Final = 1.5
+_SURE_S: Final = 0.2
+"""Somebody must wear other clothes for so long: at the edge of the picture they are seen badly."""
+
+Finding = tuple[Person, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A request to track the person at a place of the picture."""
+
+    x: float
+    y: float
+    """Pixels."""
+    time_s: float = 0.0
+    """From which moment of the source."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackingResult:
+    """The result of tracking in one picture."""
+
+    person: Person | None
+    """The tracked person."""
+    others: tuple[Person, ...] = ()
+    hidden: bool = False
+    """The tracked person is not visible, while somebody else is."""
+    followed: int = 0
+    """Number of the tracked person; rises when another person is tracked."""
+    chosen: bool = True
+    """Whether this person was requested or first, not tracked because another was lost."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What :class:`PersonTracker` knows of the people so far; can be pickled."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def knows_somebody(self) -> bool:
+        """Whether anybody has been tracked."""
+        return self.values["_followed"] is not None
+
+
+@dataclass(slots=True)
+class PersonTracker:
+    """Tracks one person through the pictures of a source.
+
+    Args:
+        landmarkers: the detector.
+        choices: which person to track from which time on; more may be added by ``choose``.
+    """
+
+    landmarkers: Landmarkers
+    choices: Sequence[Choice] = ()
+    _made: list[Choice] = field(init=False)
+    """All choices."""
+    _due: list[Choice] = field(init=False)
+    """Those that wait for their time."""
+    _search: Search = field(init=False)
+    _verifier: PersonVerifier = field(default_factory=PersonVerifier, init=False)
+    _followed: Track | None = field(default=None, init=False)
+    _others: list[Track] = field(default_factory=list, init=False)
+    _strangers: list[Track] = field(default_factory=list, init=False)
+    """At most one: found in the tracked person's place, in other clothes."""
+    _window: Region | None = field(default=None, init=False)
+    """The part of the picture in which the detector tracks; None for the whole."""
+    _hidden: bool = field(default=False, init=False)
+    _looked_s: float = field(default=-1e9, init=False)
+    _wished: Choice | None = field(default=None, init=False)
+    _wished_s: float = field(default=0.0, init=False)
+    _count: int = field(default=0, init=False)
+    _chosen: bool = field(default=True, init=False)
+
+    def __post_init__(self) -> None:
+        self._made = list(self.choices)
+        self._due = _in_order(self._made)
+        self._search = Search(self.landmarkers)
+
+    @property
+    def memory(self) -> Memory:
+        """The state of the tracking, for another tracker to continue from."""
+        names = {each.name for each in fields(self) if not each.init} - {"_search"}
+        return Memory(copy.deepcopy({name: getattr(self, name) for name in sorted(names)}))
+
+    def recall(self, memory: Memory) -> None:
+        """Continue from another tracker's ``memory``."""
+        for name, value in copy.deepcopy(dict(memory.values)).items():
+            setattr(self, name, value)
+
+    def choose(self, choice: Choice) -> None:
+        """Track another person from the next picture on that is not before ``choice.time_s``."""
+        self._made.append(choice)
+        self._due.append(choice)
+
+    def forget(self) -> None:
+        """What comes next does not continue what came before, but may show the same person."""
+        self.landmarkers.forget()
+        self._verifier.lost()
+        self._others, self._strangers, self._window, self._hidden = [], [], None, False
+        self._looked_s = -1e9
+        if self._followed is not None:
+            self._followed.lose()
+
+    def go_to(self, time_s: float) -> None:
+        """The next picture is from ``time_s``: somebody went there, or the video begins again.
+
+        What was chosen for a moment from there on counts again at that moment.  What was chosen
+        earlier does not: meanwhile somebody else may be at that place of the picture.
+        """
+        self.forget()
+        self._followed = self._wished = None
+        later = [choice for choice in self._made if choice.time_s > time_s - _TRIED_S]
+        self._due = _in_order(later)
+
+    def step(self, picture: Picture, time_s: float) -> TrackingResult:
+        """Find the tracked person in the next picture."""
+        chosen = self._wish(picture, time_s)
+        if chosen is not None:
+            taken = self._take(picture, chosen, time_s, chosen=True)
+            return self._result(taken, time_s)
+        solo = None if self._hidden else self._solo(picture, time_s)
+        if self._followed is None:
+            person = self._begin(picture, solo, time_s)
+        else:
+            person = self._go_on(picture, self._followed, solo, time_s)
+        return self._result(person, time_s)
+
+    def step_alone(self, picture: Picture, time_s: float) -> TrackingResult:
+        """Find whoever the detector finds in the next picture, and look for nobody else."""
+        self._followed = None
+        self._others, self._strangers, self._hidden = [], [], False
+        self._due.clear()
+        return TrackingResult(self._solo(picture, time_s), followed=self._count)
+
+    def _solo(self, picture: Picture, time_s: float) -> Person | None:
+        """The person whom the detector tracks, or finds now; surely a person."""
+        found = self._track(picture)
+        if found is None:
+            self._verifier.lost()
+            if self._followed is None or time_s - self._followed.seen_s > _LEFT_S:
+                self._window = None
+            return self._anybody(picture, time_s)
+        known = [
+            track.expected_person(time_s)
+            for track in self._others
+            if time_s - track.seen_s < _SHOWN_S
+        ]
+        real = self._verifier.judge(self._search, picture, found, time_s, known)
+        if real is None:
+            self.landmarkers.forget()
+            self._window = None
+        elif not same(real, found):
+            return self._seed(picture, real, time_s)
+        return real
+
+    def _anybody(self, picture: Picture, time_s: float) -> Person | None:
+        """Somebody too small for the detector to find, while nobody is known to be in view."""
+        gone = self._followed is None or time_s - self._followed.seen_s > _EMPTY_LOOK_S
+        if self._others or not gone or abs(time_s - self._looked_s) < _EMPTY_LOOK_S:
+            return None
+        self._looked_s, self._window = time_s, None
+        found = self._search.everywhere(picture, []) or self._search.closely(picture)
+        for person in found:
+            real = self._search.recheck(picture, person, []).person
+            if real is not None:
+                return self._seed(picture, real, time_s)
+        return None
+
+    def _result(self, person: Person | None, time_s: float) -> TrackingResult:
+        shown = tuple(
+            track.expected_person(time_s)
+            for track in (*self._others, *self._strangers)
+            if track.detections > 1 and time_s - track.seen_s < _SHOWN_S
+        )
+        hidden = person is None and self._followed is not None and bool(shown)
+        return TrackingResult(person, shown, hidden, self._count, self._chosen)
+
+    # --- the beginning ----------------------------------------------------------------------
+
+    def _begin(self, picture: Picture, solo: Person | None, time_s: float) -> Person | None:
+        if solo is None:
+            return None
+        self._looked_s = time_s
+        others = self._search.everywhere(picture, [solo])
+        largest = max(others, key=lambda each: each.size, default=solo)
+        seeded = solo
+        if largest.size > _LARGER * solo.size:
+            real = self._search.recheck(picture, largest, [solo]).person
+            others = [each for each in others if each is not largest]
+            if real is not None and real.size > _LARGER * solo.size:
+                others.append(solo)
+                seeded = self._seed(picture, real, time_s, others)
+        self._followed = Track(seeded, clothes(picture, seeded), time_s)
+        self._others = [Track(each, clothes(picture, each), time_s) for each in others]
+        return seeded
+
+    # --- one after another ------------------------------------------------------------------
+
+    def _go_on(
+        self, picture: Picture, followed: Track, solo: Person | None, time_s: float
+    ) -> Person | None:
+        looking = time_s - self._looked_s >= self._interval(followed, solo, time_s)
+        sudden = self._sudden(followed, solo, time_s)
+        doubtful = sudden or time_s - followed.seen_s > AWAY_S
+        looking = looking or (sudden and not self._others)
+        found = self._look(picture, followed, solo, time_s) if looking else []
+        if not self._others and not found:
+            if solo is None:
+                return None
+            worn = clothes(picture, solo) if looking or doubtful else None
+            if worn is not None and doubtful and followed.wears_other(worn):
+                return self._another(picture, solo, worn, followed, time_s)
+            self._strangers.clear()
+            followed.see(solo, worn if looking else None, time_s)
+            return solo
+        self._strangers.clear()
+        people = ([] if solo is None else [solo]) + found
+        mine = self._tell_apart(picture, people, followed, time_s)
+        if mine is not None and mine is not solo:
+            mine = self._seed(picture, mine, time_s, [each for each in people if each is not mine])
+        elif mine is None and solo is not None:
+            self._hide()
+        if mine is None:
+            return self._replace_lost(picture, followed, time_s)
+        return self._kept(picture, mine, time_s)
+
+    def _tell_apart(
+        self, picture: Picture, people: list[Person], followed: Track, time_s: float
+    ) -> Person | None:
+        """Assign each detection to a track; returns the tracked person's."""
+        found: list[Finding] = [(person, clothes(picture, person)) for person in people]
+        tracks = [followed, *self._others]
+        whose = assign(tracks, found, time_s)
+        mine: Person | None = None
+        for index, (person, worn) in enumerate(found):
+            if index not in whose:
+                self._others.append(Track(person, worn, time_s))
+                continue
+            track = tracks[whose[index]]
+            free = not any(
+                person.meets(other.expected_person(time_s))
+                for other in tracks
+                if other is not track and time_s - other.seen_s < _REMEMBERED_S
+            )
+            track.see(person, worn if free else None, time_s)
+            if track is followed:
+                mine = person
+        self._others = [track for track in self._others if self._remembered(track, time_s)]
+        return mine
+
+    def _remembered(self, track: Track, time_s: float) -> bool:
+        """Who was found once must be found in the next look too: furniture seldom is."""
+        if track.detections < 2:
+            return track.seen_s >= self._looked_s
+        return time_s - track.seen_s < _REMEMBERED_S
+
+    def _look(
+        self, picture: Picture, followed: Track, solo: Person | None, time_s: float
+    ) -> list[Person]:
+        """Everybody else who can be found in this picture."""
+        self._looked_s = time_s
+        known = [] if solo is None else [solo]
+        places = [track.expected_person(time_s) for track in self._others]
+        if solo is None:
+            places.append(followed.expected_person(time_s))
+        found: list[Person] = []
+        for place in places:
+            person = self._search.around(picture, place, [*known, *found])
+            if person is not None:
+                found.append(person)
+        person = self._search.next(picture, [*known, *found])
+        return found if person is None else [*found, person]
+
+    def _interval(self, followed: Track, solo: Person | None, time_s: float) -> float:
+        away_s = time_s - followed.seen_s
+        if self._hidden:
+            return 0.0 if away_s < _SHOWN_S else _HIDDEN_LOOK_S
+        if solo is None and away_s < _SHOWN_S:
+            return 0.0 if away_s < _NEAR_LOOK_S else _NEAR_LOOK_S
+        if not self._others:
+            return _ALONE_LOOK_S
+        if solo is None:
+            return _NEAR_LOOK_S
+        here = followed.expected(time_s)
+        reach = _NEAR * followed.person.size
+        near = any(
+            np.linalg.norm(track.expected(time_s) - here) < reach or track.detections < 2
+            for track in self._others
+        )
+        return _NEAR_LOOK_S if near else _APART_LOOK_S
+
+    @staticmethod
+    def _sudden(followed: Track, solo: Person | None, time_s: float) -> bool:
+        """Whether the detector may have left the person for another nobody knew of."""
+        if solo is None:
+            return False
+        moved = float(np.linalg.norm(solo.centre - followed.expected(time_s)))
+        return moved > _JUMP * followed.person.size
+
+    # --- another person ---------------------------------------------------------------------
+
+    def _replace_lost(self, picture: Picture, followed: Track, time_s: float) -> Person | None:
+        if not self._others:
+            self._hidden = False
+            return None
+        present = [track for track in self._others if time_s - track.seen_s < _PRESENT_S]
+        present = [track for track in present if track.detections > 1] or present
+        if not present:
+            return None
+        back = [track for track in present if track.may_be(followed)]
+        largest = max(back or present, key=lambda track: track.person.size)
+        if self._is_awaited(picture, followed, largest, time_s, alone=len(present) == 1):
+            return None
+        real = self._search.recheck(picture, largest.expected_person(time_s), []).person
+        if real is None:
+            self._others.remove(largest)
+            return None
+        largest.see(real, None, time_s)
+        if not back:
+            return self._take(picture, largest, time_s, chosen=False)
+        self._others.remove(largest)
+        followed.see(real, None, time_s)
+        return self._seed(picture, real, time_s)
+
+    def _another(
+        self,
+        picture: Picture,
+        solo: Person,
+        worn: NDArray[np.float64],
+        followed: Track,
+        time_s: float,
+    ) -> Person | None:
+        """Somebody in other clothes is in the tracked person's place: nobody is returned until it
+        is certain that it is another person and the tracked one is gone."""
+        self._strangers = self._strangers or [Track(solo, worn, time_s)]
+        (stranger,) = self._strangers
+        stranger.see(solo, worn, time_s)
+        there_s = time_s - stranger.since_s
+        awaited = self._is_awaited(picture, followed, stranger, time_s, alone=True)
+        if awaited or there_s < _SURE_S:
+            return None
+        self._followed, self._strangers, self._chosen = stranger, [], False
+        self._count += 1
+        return solo
+
+    @staticmethod
+    def _is_awaited(
+        picture: Picture, followed: Track, other: Track, time_s: float, *, alone: bool
+    ) -> bool:
+        """Whether ``other`` must not be tracked yet, because the tracked person may be occluded.
+
+        Nobody is waited for who left the picture, nor when somebody came later, elsewhere, and is
+        ``alone``: they occlude nobody.
+        """
+        away_s = time_s - followed.seen_s
+        if away_s >= LOST_S or away_s < _LEFT_S:
+            return away_s < LOST_S
+        if followed.has_left(picture.shape[1], picture.shape[0]):
+            return False
+        came_later = other.since_s > followed.seen_s
+        return not (alone and came_later and not other.is_near(followed))
+
+    def _wish(self, picture: Picture, time_s: float) -> Track | None:
+        """The person requested now; kept a while, as not every picture shows everybody."""
+        due = [choice for choice in self._due if choice.time_s <= time_s]
+        if not due:
+            return None
+        last = due[-1]
+        if self._wished is not last:
+            self._wished, self._wished_s = last, time_s
+        found = self._at(picture, (last.x, last.y), time_s)
+        if found is not None or time_s - self._wished_s > _TRIED_S:
+            for choice in due:
+                self._due.remove(choice)
+        return found if found is not self._followed else None
+
+    def _at(self, picture: Picture, point: tuple[float, float], time_s: float) -> Track | None:
+        """Whoever is at a place of the picture."""
+        everybody = (*self._others, *self._strangers)
+        people = [(track, track.expected_person(time_s)) for track in everybody]
+        if self._followed is not None and not self._strangers:
+            people.append((self._followed, self._followed.expected_person(time_s)))
+        hit = [(track, person) for track, person in people if person.holds(point)]
+        if hit:
+            near = min(hit, key=lambda each: each[1].away(point))
+            if near[0] is self._followed:
+                return near[0]
+            person = self._search.around(picture, near[1], self._known_but(near[0], time_s))
+            if person is not None:
+                near[0].see(person, None, time_s)
+            return near[0]
+        for person in self._search.at(picture, point, self._known_but(None, time_s)):
+            if person.holds(point):
+                return Track(person, clothes(picture, person), time_s)
+        return None
+
+    def _known_but(self, but: Track | None, time_s: float) -> list[Person]:
+        tracks = [*self._others, *([] if self._followed is None else [self._followed])]
+        return [track.expected_person(time_s) for track in tracks if track is not but]
+
+    def _take(self, picture: Picture, track: Track, time_s: float, *, chosen: bool) -> Person:
+        """Track another person from this picture on."""
+        former = self._followed
+        self._others = [each for each in self._others if each is not track]
+        if former is not None:
+            self._others.append(former)
+        self._followed, self._chosen, self._strangers = track, chosen, []
+        self._count += former is not None
+        others = [each.expected_person(time_s) for each in self._others]
+        return self._seed(picture, track.expected_person(time_s), time_s, others)
+
+    # --- where the detector looks -----------------------------------------------------------
+
+    def _hide(self) -> None:
+        self._hidden = True
+        self.landmarkers.forget()
+
+    def _track(self, picture: Picture) -> Person | None:
+        if self._window is None:
+            return self.landmarkers.track(picture)
+        left, top, right, bottom = self._window
+        found = self.landmarkers.track(np.ascontiguousarray(picture[top:bottom, left:right]))
+        return None if found is None else found.moved(left, top)
+
+    def _seed(
+        self, picture: Picture, person: Person, time_s: float, others: Sequence[Person] = ()
+    ) -> Person:
+        """Make the detector track ``person``, at first in a picture of nobody else."""
+        self.landmarkers.forget()
+        self._verifier.trust(person, time_s)
+        self._window = window(picture, person)
+        alone = without(picture, others, keep=person) if others else picture
+        found = self._track(only(alone, person))
+        self._hidden = found is None or not same(found, person)
+        if found is None or self._hidden:
+            self.landmarkers.forget()
+            return person
+        return found
+
+    def _kept(self, picture: Picture, person: Person, time_s: float) -> Person:
+        """Move the window along before the person has left it."""
+        if self._window is None:
+            return person
+        height, width = picture.shape[:2]
+        left, top, right, bottom = self._window
+        box = clipped(person.box, picture)
+        leaves = (
+            (left > 0 and box[0] <= left)
+            or (top > 0 and box[1] <= top)
+            or (right < width and box[2] >= right)
+            or (bottom < height and box[3] >= bottom)
+        )
+        return self._seed(picture, person, time_s) if leaves else person
+
+
+def _in_order(choices: Sequence[Choice]) -> list[Choice]:
+    """By time; of those for one moment the last one made comes last, and so prevails."""
+    return sorted(choices, key=lambda choice: choice.time_s)

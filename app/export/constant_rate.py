@@ -1,0 +1,119 @@
+"""Poses at a constant rate, for the formats that know no other: TRC and C3D.
+
+Where the timestamps keep a constant rate they are taken as they are.  Where they do not, the poses
+are laid on straight lines in time and read off at the rate chosen by :func:`_choose`.  Nothing is
+invented on the way: a line is drawn only between two frames that both have the joint and are at
+most half a second apart, the reach of :func:`models.visibility.bridge`, and of one person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import ExportError
+from app.motion.data import MotionData
+from models.timing import LONGEST_GAP_S
+
+_SAME_TIME_S: Final = 1e-3
+"""Containers round to milliseconds; a moving hand covers a few millimetres in one."""
+_RATE_OF_ONE_FRAME: Final = 30.0
+_FASTEST: Final = 500.0
+"""Frames that come in bursts have intervals, and so a typical rate, that mean nothing."""
+_WINDOW: Final = 30
+"""Steps, a second's worth: over so many the milliseconds that containers round to do not count."""
+_FAST_SHARE: Final = 0.95
+_LIKE_FAST: Final = 0.97
+_MOST_SAMPLES: Final = 4_000_000
+"""37 hours at 30 frames/s, 1.6 GB.  Damaged times would ask for any number."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConstantRateMotion:
+    """M samples at ``rate``; the first at 0 s."""
+
+    rate: float
+    resampled: bool
+    """False: sample k is frame k of the source."""
+    xyz: NDArray[np.float64]
+    """(M, 17, 3) metres, x right, y up, z toward the camera; NaN where missing."""
+    seen: NDArray[np.bool_]
+    """(M, 17) joints seen in every frame the sample was made of."""
+
+    @property
+    def about(self) -> dict[str, object]:
+        """The sidecar's words on it."""
+        return {
+            "method": "straight lines in time" if self.resampled else "none",
+            "rate": self.rate,
+            "longest_line_s": LONGEST_GAP_S,
+        }
+
+
+def at_constant_rate(data: MotionData) -> ConstantRateMotion:
+    """``data`` at a constant rate.
+
+    Raises ExportError if there are no frames at all, or their times leap too far.
+    """
+    if not len(data.frame):
+        raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
+    rate, kept = _choose(data)
+    xyz, _ = data.outgoing()
+    if kept:
+        return ConstantRateMotion(rate, False, xyz, data.seen)
+    if data.time_s[-1] * rate > _MOST_SAMPLES:
+        raise ExportError(
+            f"The frames' times leap: {len(data.frame):,} frames are spread over "
+            f"{data.time_s[-1] / 3600:,.0f} hours, too many for a format of constant rate. "
+            "Export a table, which has each frame's own time."
+        )
+    time_s = np.arange(int(data.time_s[-1] * rate + 1e-6) + 1) / rate
+    before = np.clip(np.searchsorted(data.time_s, time_s, "right") - 1, 0, len(data.frame) - 2)
+    between = data.time_s[before + 1] - data.time_s[before]
+    share = (time_s - data.time_s[before]) / between
+    # A sample at the very moment of a frame needs that one only, and gets it unchanged.
+    off = np.minimum(share, 1.0 - share) * between > 1e-6
+    first = np.where(~off & (share > 0.5), before + 1, before)
+    second = np.where(off, before + 1, first)
+    share = np.where(off, share, 0.0)[:, None, None]
+    result = xyz[first] + share * (xyz[second] - xyz[first])
+    last = np.zeros(len(data.frame), bool)
+    last[[each.stop - 1 for each in data.people]] = True
+    result[off & ((between > LONGEST_GAP_S) | last[before])] = np.nan
+    seen = data.seen[first] & data.seen[second] & np.isfinite(result[..., 0])
+    return ConstantRateMotion(rate, True, result, seen)
+
+
+def _choose(data: MotionData) -> tuple[float, bool]:
+    """The rate, and whether the frames keep it by themselves.
+
+    A rate the frames keep is best, the stated one before the measured one.  Otherwise it is the
+    stated one if the frames typically come at that rate or at half of it (cameras do in the dark),
+    else the typical one: the mean would be too low by every gap, and is what containers state.
+    """
+    stated, measured = data.provenance.nominal_rate, data.effective_rate
+    if measured is None:
+        return stated or _RATE_OF_ONE_FRAME, True
+    for rate in (stated, measured):
+        if rate and np.abs(data.time_s - np.arange(len(data.time_s)) / rate).max() <= _SAME_TIME_S:
+            return rate, True
+    typical = _typical(data.time_s)
+    if stated and 0.9 * typical <= stated <= 2.2 * typical:
+        return stated, False
+    return (typical if typical <= _FASTEST else measured), False
+
+
+def _typical(time_s: NDArray[np.float64]) -> float:
+    """The rate at which frames come for a second at least, the fast part of a film if it has one.
+
+    A telephone that films at 30 frames/s indoors goes down to 7.5 where it gets dark.
+    """
+    usual = float(1.0 / np.median(np.diff(time_s)))
+    if usual > _FASTEST or len(time_s) <= 2 * _WINDOW:
+        return usual
+    rates = _WINDOW / (time_s[_WINDOW:] - time_s[:-_WINDOW])
+    fast = np.quantile(rates, _FAST_SHARE)
+    return float(np.median(rates[rates >= _LIKE_FAST * fast]))

@@ -1,0 +1,97 @@
+"""Where the figure of the video stands, and where it is looked at from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from app.motion.data import MotionData
+from app.motion.ground import PELVIS_M, pelvis_heights
+from app.render.camera import MIDDLE_M, THREE_QUARTER, View
+from app.render.colours import opacity
+from app.render.request import Body
+
+_CALM_S: Final = 0.1
+"""Standard deviation of the smoothing of the height of a pelvis whose place is not known."""
+_STAYS_M: Final = 0.5
+"""Within this distance of one place, the camera stands still."""
+_ALONG_S: Final = 1.0
+"""Standard deviation of the smoothing of the camera's path if it goes along."""
+_NEAREST_M: Final = 1.4
+_FARTHEST_M: Final = 3.5
+_PER_METRE: Final = 1.45
+"""Distance of the camera for each metre of the figure's height: the first view's, if tall."""
+
+
+class StandingFigure:
+    """The figure of each frame on the floor, and the camera of each frame."""
+
+    def __init__(self, data: MotionData) -> None:
+        joints = data.placed()
+        # Only the eye needs a floor then: the files of numbers stay root-relative.
+        joints[..., 1] += _heights(data, joints)[:, None] if data.root is None else 0.0
+        self._drawn = ~data.missing & np.isfinite(joints).all(axis=2)
+        self._joints = joints.astype(np.float32)
+        self._opacity = opacity(data.conf)
+        places = _bridged(joints[:, 0, [0, 2]], data)
+        middle = np.median(places, axis=0)
+        self.goes_along = bool((np.linalg.norm(places - middle, axis=1) > _STAYS_M).any())
+        """Whether the camera follows the person."""
+        along = self.goes_along
+        self._targets = (
+            _smooth(places, _ALONG_S, data) if along else np.tile(middle, (len(places), 1))
+        )
+        heights = self._joints[self._drawn][:, 1]
+        # Half a body is seen from near by; a hand that flies off for a moment moves nothing.
+        low, high = np.percentile(heights, [1, 99]) if len(heights) else (0.0, 2 * MIDDLE_M)
+        distance = min(max(_PER_METRE * float(high - low), _NEAREST_M), _FARTHEST_M)
+        self._camera = replace(THREE_QUARTER, distance=distance)
+        self._middle = float(low + high) / 2
+
+    def body(self, row: int) -> Body | None:
+        """The figure of a frame, in world axes; None if nobody is there."""
+        if not self._drawn[row].any():
+            return None
+        return Body(self._joints[row], self._drawn[row], self._opacity[row])
+
+    def view(self, row: int) -> View:
+        """The camera of a frame: three-quarter front, as the window begins."""
+        x, z = self._targets[row].tolist()
+        return self._camera.aimed_at((x, self._middle, z)).view()
+
+
+def _heights(data: MotionData, joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) what to lift joints (N, 17, 3) around the pelvis by, so that the lower foot stands."""
+    height = pelvis_heights(joints, data.missing)
+    if not np.isfinite(height).any():
+        return np.full(len(height), PELVIS_M)
+    return _smooth(_bridged(height[:, None], data), _CALM_S, data)[:, 0]
+
+
+def _bridged(values: NDArray[np.float64], data: MotionData) -> NDArray[np.float64]:
+    """(N, D) with NaN rows put on straight lines between the others of that person, or of anybody
+    where there are none; zeros if there are none at all."""
+    result = np.zeros_like(values)
+    for part in (slice(None), *data.people):
+        known = np.flatnonzero(np.isfinite(values[part]).all(axis=1))
+        if len(known):
+            rows = np.arange(len(values[part]))
+            lines = [np.interp(rows, known, column[known]) for column in values[part].T]
+            result[part] = np.stack(lines, axis=1)
+    return result
+
+
+def _smooth(values: NDArray[np.float64], sigma_s: float, data: MotionData) -> NDArray[np.float64]:
+    """Without lag, (N, D), taking the frames as evenly spaced: this is for the eye."""
+    if data.effective_rate is None:
+        return values
+    result = np.empty_like(values)
+    for part in data.people:
+        # Frames in one burst have a rate that means nothing.
+        sigma = min(sigma_s * data.effective_rate, len(values[part]))
+        result[part] = gaussian_filter1d(values[part], sigma, axis=0, mode="nearest")
+    return result

@@ -1,0 +1,68 @@
+"""The request, kept in the sidecar, by which a later run knows whether a file is up to date.
+
+A file counts as done if its sidecar says that it was made of this very video with these very
+options and weights.  A video is told by its size and the time of its last change, as rsync does it:
+reading a folder of videos to the end only to compare them would take longer than many of them do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Final
+
+from app.detection.models import about
+from app.lifting.batch.task import BatchOptions
+from app.motion.data import MotionData
+
+_MAX_BYTES: Final = 2**20
+"""A sidecar is a few kilobytes; nothing larger is one of ours."""
+
+
+def request_of(source: Path, wanted: BatchOptions) -> dict[str, object]:
+    """What is asked for of the video ``source``, as JSON values.  Raises OSError."""
+    file = source.stat()
+    return {
+        "file": {"bytes": file.st_size, "modified_ns": file.st_mtime_ns},
+        "format": wanted.kind,
+        "weights_sha256": wanted.weights_sha256,
+        "detector": about(wanted.lifting.detector),
+        "height_m": wanted.lifting.height_m,
+        "camera_deg": [wanted.lifting.camera_pitch_deg, wanted.lifting.camera_roll_deg],
+        "seconds": wanted.lifting.seconds,
+        "rate": wanted.lifting.rate,
+        "processing": _plain(asdict(wanted.processing)),
+    }
+
+
+def with_request(data: MotionData, asked: Mapping[str, object]) -> MotionData:
+    """``data`` whose sidecar will say what was asked for."""
+    return replace(data, provenance=replace(data.provenance, asked=asked))
+
+
+def is_done(table: Path, asked: Mapping[str, object]) -> bool:
+    """Whether ``table`` is there and was made as ``asked``; False if its sidecar is damaged."""
+    return table.is_file() and _sidecar(table).get("asked") == asked
+
+
+def is_export(path: Path) -> bool:
+    """Whether ``path`` is a file that this program has exported, which says so beside it."""
+    program = _sidecar(path).get("program")
+    return isinstance(program, dict) and program.get("name") == "mixpose"
+
+
+def _sidecar(table: Path) -> dict[str, Any]:
+    try:
+        with table.with_name(f"{table.name}.json").open("rb") as file:
+            found = json.loads(file.read(_MAX_BYTES))
+    except (OSError, ValueError, RecursionError):  # none, not ours, or damaged
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _plain(values: dict[str, object]) -> dict[str, object]:
+    """As it is after a way through JSON, which knows no tuples."""
+    plain: dict[str, object] = json.loads(json.dumps(values))
+    return plain

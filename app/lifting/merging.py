@@ -1,0 +1,201 @@
+"""Merges the segments of a video, and tells which of them to detect once more.
+
+Two neighbours have both looked at the frames of the lead-in.  Where the later one followed the same
+body there, it has done what the earlier one would have done; where it did not, because there are
+several people, or the person was not in view, it is to be done again with the earlier one's memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.lifting.clip import DetectedClip, Rows, Track
+from app.lifting.reading import no_frames
+from app.lifting.segments import DetectSegment, Part, Plan, decoded_from_beginning
+from models.skeleton import JOINT
+
+_BLEND_S: Final = 0.5
+"""At the end of the lead-in one track goes over into the other."""
+_SAME: Final = 0.3
+"""Of the trunk's length: bodies whose joints are typically nearer than this are one."""
+_AGREE: Final = 0.8
+"""Of the second half of the lead-in."""
+_TRUNK: Final = (JOINT["thorax"], JOINT["pelvis"])
+
+
+@dataclass(slots=True)
+class SegmentMerger:
+    """A video's segments, in their order.
+
+    Args:
+        plan: how it was cut.
+        several: whether people are told apart.
+    """
+
+    plan: Plan
+    several: bool = True
+    _tracks: list[Track] = field(default_factory=list, init=False)
+    _faults: dict[str, None] = field(default_factory=dict, init=False)
+    _last: Part | None = field(default=None, init=False)
+    _shift: int = field(default=0, init=False)
+    """What the last one's numbers of people were raised by."""
+    _person: int = field(default=0, init=False)
+    """The number of whom was followed last."""
+    _ended: bool = field(default=False, init=False)
+    _complete: bool = field(default=True, init=False)
+
+    @property
+    def next(self) -> int:
+        """Which segment is to be put behind those there are."""
+        return 0 if self._last is None else self._last.segment.index + 1
+
+    @property
+    def full(self) -> bool:
+        """Whether all are there, or none can follow."""
+        return self.next == len(self.plan.segments) or not self._complete
+
+    @property
+    def track(self) -> Track:
+        """All that was put together so far."""
+        return Track.joined(self._tracks or [Rows().track()])
+
+    def again(self, part: Part, unit: DetectSegment) -> DetectSegment | None:
+        """What to do instead, if ``part`` does not continue the one before it; its ``unit``.
+
+        Never more than twice for one segment.
+        """
+        before = self._last
+        if before is None:
+            return None
+        if unit.segment.sought and not _same_times(before, part):
+            return replace(unit, segment=decoded_from_beginning(unit.segment))
+        if unit.memory is None and self.several and not _continues(before, part):
+            return replace(unit, memory=before.memory)
+        return None
+
+    def add(self, part: Part, unit: DetectSegment) -> None:
+        """Put the next segment, which is the answer to ``unit``, behind the others."""
+        before, own, memory = self._last, part.own, part.memory
+        person = own.person
+        if before is not None and unit.memory is None and not part.track.tracked.any():
+            # Nobody was met whom this one could know.
+            memory, person = before.memory, np.full_like(person, self._person)
+        else:
+            if before is not None and unit.memory is None:
+                self._shift = self._person - _at_cut(part)
+            person = person + self._shift
+        if before is not None:
+            self._blend(before, part)
+        if len(own) or not self._ended:  # behind the end every one says where that is
+            self._faults |= dict.fromkeys(part.faults)
+        self._tracks.append(replace(own, person=person))
+        self._person = int(person[-1]) if len(person) else self._person
+        self._ended = self._ended or part.ended
+        self._complete = part.complete
+        self._last = replace(part, memory=memory)
+
+    def clip(self) -> DetectedClip:
+        """What there is so far.
+
+        Raises:
+            SourceError: all of the video was read, and held no frame.
+        """
+        track = self.track
+        complete = self._complete and self.full
+        if not len(track) and complete:
+            raise no_frames(self.plan.label)
+        return DetectedClip(
+            label=self.plan.label,
+            size=self.plan.size,
+            rate=self.plan.rate,
+            detector=self.plan.detector,
+            track=track,
+            complete=complete,
+            faults=tuple(self._faults),
+            fov_deg=self.plan.fov_deg,
+        )
+
+    def _blend(self, before: Part, part: Part) -> None:
+        """Let the end of the segment before go over into this one, without a step in between."""
+        start_s = part.segment.start_s
+        earlier, later = _overlap(before, part)
+        count = int(np.count_nonzero(earlier.time_s >= start_s - _BLEND_S))
+        rows = len(self._tracks[-1])
+        if not 0 < count <= rows or not _times_equal(earlier, later):
+            return
+        earlier, later = self._tracks[-1][rows - count :], later[-count:]
+        share = (earlier.time_s - (start_s - _BLEND_S)) / _BLEND_S
+        share = np.where(_near(earlier, later), share, 0.0)
+        mixed = replace(
+            earlier,
+            xy=_mixed(earlier.xy, later.xy, share),
+            conf=_mixed(earlier.conf, later.conf, share),
+            world=_mixed(earlier.world, later.world, share),
+        )
+        self._tracks[-1] = Track.joined([self._tracks[-1][: rows - count], mixed])
+
+
+def _at_cut(part: Part) -> int:
+    """The number that ``part``, of at least one frame, gives to whom it follows when it begins."""
+    lead = len(part.track) - len(part.own)
+    return int(part.track.person[max(0, lead - 1)])
+
+
+def _overlap(before: Part, part: Part) -> tuple[Track, Track]:
+    """The frames of the lead-in, as both have seen them."""
+    from_s, start_s = part.segment.from_s, part.segment.start_s
+    first = int(before.track.time_s.searchsorted(from_s))
+    last = int(part.track.time_s.searchsorted(start_s))
+    return before.track[first:], part.track[:last]
+
+
+def _times_equal(earlier: Track, later: Track) -> bool:
+    return np.array_equal(earlier.time_s, later.time_s)
+
+
+def _same_times(before: Part, part: Part) -> bool:
+    """Whether both have counted the frames of the lead-in in the same way."""
+    return _times_equal(*_overlap(before, part))
+
+
+def _continues(before: Part, part: Part) -> bool:
+    """Whether ``part`` has found what the one before it would have gone on to find."""
+    earlier, later = _overlap(before, part)
+    either = earlier.tracked | later.tracked if _times_equal(earlier, later) else np.zeros(0, bool)
+    if not either.any():
+        # Nobody in view; whom to expect is known to the one before alone.
+        return not (before.memory.knows_somebody and part.track.tracked.any())
+    same = _same_body(earlier, later)
+    agreed = (same | ~either)[len(either) // 2 :]
+    return bool(same[-1] and agreed.mean() >= _AGREE)
+
+
+def _same_body(earlier: Track, later: Track) -> NDArray[np.bool_]:
+    """(N,) whether both have found one body."""
+    away = np.linalg.norm(earlier.xy - later.xy, axis=-1)
+    typical = np.median(away, axis=-1)  # NaN where one has found nobody
+    return np.asarray(typical < _SAME * _trunk(earlier), np.bool_)
+
+
+def _near(earlier: Track, later: Track) -> NDArray[np.bool_]:
+    """(N,) where no joint is so far off that the mean of both would be neither."""
+    away = np.linalg.norm(earlier.xy - later.xy, axis=-1).max(axis=-1)
+    return np.asarray(away < _SAME * _trunk(earlier), np.bool_)
+
+
+def _trunk(track: Track) -> NDArray[np.floating]:
+    """(N,) pixels, at least 1."""
+    upper, lower = (track.xy[:, joint] for joint in _TRUNK)
+    return np.asarray(np.maximum(np.linalg.norm(upper - lower, axis=-1), 1.0))
+
+
+def _mixed(
+    earlier: NDArray[np.float32], later: NDArray[np.float32], share: NDArray[np.floating]
+) -> NDArray[np.float32]:
+    share = share.reshape(-1, *[1] * (earlier.ndim - 1))
+    mixed = np.where(share > 0, earlier + share * (later - earlier), earlier)
+    return mixed.astype(np.float32)

@@ -1,0 +1,224 @@
+"""A video file in segments that are detected in parallel, each by a detector of its own.
+
+Where a video is cut depends on the video alone, so that its poses are the same on any number of
+cores.  Each segment but the first begins with a lead-in, in which its detector finds the person and
+comes to follow them as steadily as one that has watched from the beginning.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from app.errors import SourceError
+from app.lifting.clip import Rows, Track
+from app.lifting.reading import ReadAhead, expected_frames
+from app.lifting.work_units import Tell
+
+if TYPE_CHECKING:
+    from app.detection.detector import Detector
+    from app.detection.models import Size
+    from app.detection.person_tracker import Memory
+    from app.lifting.options import LiftOptions
+    from app.packets import Frame
+    from app.sources.base import Source
+
+_LEAD_S: Final = 1.0
+_LEAD_FRAMES: Final = 15
+"""A new detector's answers differ from a running one's by 4 to 10 pixels in its first frame, and
+after half a second, 15 frames, by as much as they ever do: two that both run differ by 0.2 to 2."""
+_SHORTEST_S: Final = 8.0
+_LONGEST_S: Final = 20.0
+_FEWEST_BYTES: Final = 16_384
+"""Of video to a segment: what is so much shorter than it is long has next to no pictures, and ten
+hours of them would be cut in 1,800 segments of none."""
+_PIECES: Final = 16
+"""Short videos are cut in up to so many segments, in which lead-ins are an eighth of the work; long
+ones in segments of the longest kind, in which they are a twentieth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Frames of a video from one time up to another."""
+
+    path: Path
+    index: int
+    start_s: float
+    end_s: float
+    """Up to this moment, without it; infinite for all there is."""
+    next_s: float
+    """When the lead-in of the next one begins; infinite for the last."""
+    lead_s: float = 0.0
+    """How much earlier the detector begins."""
+    sought: bool = True
+    """Whether to jump there, rather than to decode everything before it."""
+
+    @property
+    def from_s(self) -> float:
+        """When the detector begins."""
+        return self.start_s - self.lead_s
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a video is cut into segments, and its properties."""
+
+    label: str
+    size: tuple[int, int]
+    rate: float | None
+    fov_deg: float | None
+    detector: Size
+    """Of the model that is to find the joints."""
+    frames: int | None
+    """How many there should be; None if nobody knows."""
+    segments: tuple[Segment, ...]
+
+
+def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
+    """Cut the video ``path``, which ``source`` has open, as far as it is wanted."""
+    seconds = options.seconds
+    cuts = _cuts(source.duration_s, path.stat().st_size)
+    lead_s = _LEAD_S if source.rate is None else max(_LEAD_S, _LEAD_FRAMES / source.rate)
+    lead_s = min(lead_s, _SHORTEST_S / 2)
+    end_s = math.inf if seconds is None else seconds
+    starts = [0.0, *(cut for cut in cuts if cut < end_s)]
+    ends = [*starts[1:], end_s]
+    return Plan(
+        label=source.label,
+        size=source.size,
+        rate=source.rate,
+        fov_deg=source.fov_deg,
+        detector=options.detector,
+        frames=expected_frames(source, seconds),
+        segments=tuple(
+            Segment(
+                *(path, index, start, end),
+                next_s=end - lead_s if index + 1 < len(starts) else math.inf,
+                lead_s=lead_s if index else 0.0,
+            )
+            for index, (start, end) in enumerate(zip(starts, ends, strict=True))
+        ),
+    )
+
+
+def _cuts(duration_s: float | None, size_bytes: int) -> list[float]:
+    """When the second segment of a video begins, and the third, and so on."""
+    if duration_s is None or not 0 < duration_s < math.inf:
+        return []
+    length_s = min(max(duration_s / _PIECES, _SHORTEST_S), _LONGEST_S)
+    count = max(1, min(round(duration_s / length_s), size_bytes // _FEWEST_BYTES))
+    return [duration_s * number / count for number in range(1, count)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The detections of one segment."""
+
+    segment: Segment
+    track: Track
+    """Of the lead-in too."""
+    complete: bool
+    """False if it was stopped from outside before its end."""
+    ended: bool
+    """Whether the video ended before the segment did."""
+    faults: tuple[str, ...]
+    memory: Memory
+    """Whom the detector followed when the next segment's was to begin."""
+
+    @property
+    def own(self) -> Track:
+        """Without the lead-in."""
+        return self.track[int(self.track.time_s.searchsorted(self.segment.start_s)) :]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectSegment:
+    """The unit of work: detect one segment."""
+
+    needs_network: ClassVar[bool] = False
+    segment: Segment
+    options: LiftOptions
+    memory: Memory | None = None
+    """Of who detected the segment before, at the moment this one's detector begins."""
+    sent: bool = False
+    """Whether what is found is sent while it is found, for somebody who looks on."""
+
+    @property
+    def label(self) -> str:
+        """The file's name."""
+        return self.segment.path.name
+
+    def run(self, tell: Tell, stop: Callable[[], bool]) -> Part:
+        """Read and detect the segment; tells the frames done.
+
+        What is read before damage is kept.
+
+        Raises:
+            SourceError: the file cannot be opened.
+            DetectorError: the detector failed.
+        """
+        from app.detection.detector import Detector
+        from app.sources import VideoFile
+
+        video = VideoFile(self.segment.path, rate=self.options.rate)
+        with video as source, self._detector(Detector) as detector:
+            return self._detected(source, detector, tell, stop)
+
+    def _detector(self, make: type[Detector]) -> Detector:
+        # What was chosen before it begins was chosen of another segment, whose memory knows it.
+        wanted = self.options
+        choices = [each for each in wanted.choices if each.time_s >= self.segment.from_s]
+        return make(wanted.detector, several=wanted.several, choices=choices, memory=self.memory)
+
+    def _detected(
+        self,
+        source: Source,
+        detector: Detector,
+        tell: Tell,
+        stop: Callable[[], bool],
+    ) -> Part:
+        segment, rows = self.segment, Rows()
+        parts = (rows.fresh,) if self.sent else ()
+        faults: tuple[str, ...] = ()
+        memory: Memory | None = None
+        ended = True
+        frames = ReadAhead(source, stop)
+        try:
+            if segment.sought and segment.from_s > 0:
+                source.seek(segment.from_s)
+            with frames:
+                for frame in _after(frames, segment.from_s, tell):
+                    if frame.time_s >= segment.end_s:
+                        ended = False
+                        break
+                    if memory is None and frame.time_s >= segment.next_s:
+                        memory = detector.memory
+                    rows.append(detector.detect(frame))
+                    tell(len(rows), *parts)
+        except SourceError as error:
+            faults = (str(error),)
+        return Part(
+            segment=segment,
+            track=rows.track(),
+            complete=not frames.stopped,
+            ended=ended,
+            faults=(*source.warnings, *faults),
+            memory=memory or detector.memory,
+        )
+
+
+def _after(frames: Iterable[Frame], start_s: float, tell: Tell) -> Iterator[Frame]:
+    """Leave out what comes before ``start_s``: seeking ends at the frame that is shown then."""
+    for frame in frames:
+        if frame.time_s < start_s:
+            tell(0)
+        else:
+            yield frame
+
+
+def decoded_from_beginning(segment: Segment) -> Segment:
+    """The same, for videos in which jumping does not end where it should."""
+    return replace(segment, sought=False)

@@ -1,0 +1,101 @@
+"""What counts as done: the same video, the same options, the same weights, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.export.registry import export
+from app.lifting.batch.task import BatchOptions
+from app.lifting.batch.up_to_date import is_done, is_export, request_of, with_request
+from app.lifting.options import LiftOptions
+from app.motion.processing_options import Processing
+from tests.support.motion import motion
+
+OPTIONS = BatchOptions(weights_sha256="ab" * 32, processing=Processing(bone=("thigh", 0.42)))
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(bytes(1000))
+    return path
+
+
+@pytest.fixture
+def table(video: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "a.csv"
+    export(path, with_request(motion(3), request_of(video, OPTIONS)))
+    return path
+
+
+def test_what_was_asked_is_done(video: Path, table: Path) -> None:
+    assert is_done(table, request_of(video, OPTIONS))
+    assert is_export(table)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"weights_sha256": "cd" * 32},
+        {"kind": "csv-long"},
+        {"lifting": LiftOptions(detector="full")},
+        {"lifting": LiftOptions(height_m=1.8)},
+        {"lifting": LiftOptions(camera_pitch_deg=5.0)},
+        {"lifting": LiftOptions(detector="lite")},
+        {"lifting": LiftOptions(seconds=2.0)},
+        {"processing": Processing(bone=("thigh", 0.43))},
+        {"processing": Processing(smooth_hz=6.0, bone=("thigh", 0.42))},
+    ],
+    ids=str,
+)
+def test_other_options_are_other_work(other: dict[str, object], video: Path, table: Path) -> None:
+    assert not is_done(table, request_of(video, replace(OPTIONS, **other)))  # type: ignore[arg-type]
+
+
+def test_where_and_how_fast_it_is_lifted_does_not_matter(video: Path, table: Path) -> None:
+    assert is_done(
+        table, request_of(video, replace(OPTIONS, lifting=LiftOptions(device="cpu", jobs=7)))
+    )
+
+
+def test_a_video_that_has_changed_is_another(video: Path, table: Path) -> None:
+    about = video.stat()
+    video.write_bytes(bytes(999))
+    os.utime(video, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert not is_done(table, request_of(video, OPTIONS))
+    video.write_bytes(bytes(1000))
+    os.utime(video, ns=(about.st_atime_ns, about.st_mtime_ns + 1))
+    assert not is_done(table, request_of(video, OPTIONS))
+    os.utime(video, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert is_done(table, request_of(video, OPTIONS))
+
+
+def test_without_the_table_nothing_is_done(video: Path, table: Path) -> None:
+    table.unlink()
+    assert not is_done(table, request_of(video, OPTIONS))
+
+
+def test_a_broken_sidecar_means_not_done(video: Path, table: Path) -> None:
+    sidecar = table.with_name("a.csv.json")
+    whole = sidecar.read_bytes()
+    asked = request_of(video, OPTIONS)
+    others: list[bytes] = [b"", b"[]", b"null", b'{"asked": []}', b"[" * 100_000, b"\xff\xfe{}"]
+    others += [whole + bytes(2**21), json.dumps({"asked": {**asked, "more": 1}}).encode()]
+    dice = random.Random(1)
+    for _ in range(100):
+        cut = whole[: dice.randrange(whole.index(b'"asked"'))]
+        others.append(cut + dice.randbytes(dice.randrange(20)))
+    for content in others:
+        sidecar.write_bytes(content)
+        assert not is_done(table, asked)
+    sidecar.unlink()
+    assert not is_done(table, asked)
+    sidecar.mkdir()
+    assert not is_done(table, asked)
+    assert not is_export(table)
