@@ -11,9 +11,10 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from models import ASSUMED_FOCAL
 from models.checkpoint import PERSON_BOX, WeightsInfo
 from models.errors import MixposeError
-from models.geometry import ASSUMED_FOCAL, CHANNELS, UP_CHANNELS, ray_rotation
+from models.geometry import CHANNELS, UP_CHANNELS, ray_rotation
 from models.lifter import prepare_track
 from models.mixste import MixSTE
 from models.skeleton import JOINT, LANDMARK_NAMES, MIRROR, PELVIS
