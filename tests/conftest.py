@@ -29,12 +29,13 @@ IN_REAL_TIME: Final = (
         "app/sources/",
         "app/ui/",
     ),
-    *("app/cli/test_event_lines.py", "app/cli/test_films.py", "app/cli/test_many.py"),
+    *("app/cli/test_event_lines.py", "app/cli/test_films.py", "app/cli/test_batch.py"),
     *("app/cli/test_record", "app/cli/test_stopping.py", "app/cli/test_stream.py"),
     *("app/cli/test_window", "app/lifting/test_pool.py", "app/lifting/test_reading.py"),
-    *("app/recording/test_events.py", "app/recording/test_inside.py"),
+    *("app/lifting/test_video.py", "app/public/test_live"),
+    *("app/recording/test_events.py", "app/recording/test_safe_open.py"),
     *("app/recording/test_kill.py", "app/recording/test_low_disk.py"),
-    *("app/recording/test_mark.py", "app/recording/test_moving.py"),
+    *("app/recording/test_writing_lock.py", "app/recording/test_moving.py"),
     *("app/recording/test_writer.py", "bench/", "models/training/test_motion_bvh.py"),
 )
 """How the paths begin of tests that measure or wait in real time, or end each other's processes:
