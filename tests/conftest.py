@@ -32,7 +32,7 @@ IN_REAL_TIME: Final = (
     *("app/cli/test_event_lines.py", "app/cli/test_films.py", "app/cli/test_batch.py"),
     *("app/cli/test_record", "app/cli/test_stopping.py", "app/cli/test_stream.py"),
     *("app/cli/test_window", "app/lifting/test_pool.py", "app/lifting/test_reading.py"),
-    *("app/lifting/test_video.py", "app/public/test_live"),
+    *("app/lifting/test_video.py", "app/public/"),
     *("app/recording/test_events.py", "app/recording/test_safe_open.py"),
     *("app/recording/test_kill.py", "app/recording/test_low_disk.py"),
     *("app/recording/test_writing_lock.py", "app/recording/test_moving.py"),
