@@ -172,7 +172,9 @@ class PlaybackStage:
         self.marks: tuple[Mark, ...] = ()
         self._ticks: tuple[Tick, ...] = ()
         self._last = Look()
-        self._shown = -1
+        self._shown: int | None = None
+        """The frame that ``_last`` is of, -1 for a hole; None if it is to be made anew."""
+        self._sent = -1
         self._began_at = time.monotonic()
         self._seen = np.zeros((0, JOINT_COUNT), np.bool_)
         self._looked_at = 0
@@ -195,7 +197,7 @@ class PlaybackStage:
         self.clock.duration_s = float(self.time_s[-1])
         self._gaps = gaps(self.time_s, self._data.tracked[: found.detected])
         self._holes = holes(self.time_s)
-        self._shown = -1
+        self._shown = None
         self.read_events()
 
     def _seen_in(self, found: Found) -> NDArray[np.bool_]:
@@ -287,9 +289,8 @@ class PlaybackStage:
         if index != self._shown or frame is not self._last.frame:
             nothing = Look(size=self.clip.size)
             self._last = nothing if index < 0 else self._compose(index, frame)
-        if index != self._shown:
-            self._send(self._last)
             self._shown = index
+            self._send(self._last)
         return replace(
             self._last,
             position=self._position(growing=growing),
@@ -402,7 +403,8 @@ class PlaybackStage:
 
     def _send(self, look: Look) -> None:
         """Once for each frame shown: a recording that stands still sends nothing."""
-        if look.pose is not None and look.keypoints is not None:
+        if look.pose is not None and look.keypoints is not None and look.pose.index != self._sent:
+            self._sent = look.pose.index
             for sink in self._sinks:
                 sink.put(look.pose, look.keypoints.conf)
 

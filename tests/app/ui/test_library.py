@@ -137,7 +137,7 @@ def test_it_steps_aside_for_what_is_opened_and_knows_of_new_poses(
     dialog.button("Open").click()
     assert not dialog.isVisible()
     until(lambda: session.presenter.playback, "the recording to open")
-    QTest.keyClick(session.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    session.window.menu_actions["library"].trigger()
     assert dialog.isVisible(), "the same list again"
     until(lambda: shown(dialog, "3D")[shown(dialog).index("walk")] == "yes", "its poses")
 

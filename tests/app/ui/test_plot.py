@@ -186,7 +186,7 @@ def test_before_a_recording_is_lifted_its_time_is_shown(
         assert graph._plot.viewRange()[0] == pytest.approx(shown, abs=1)
     assert not stage.lifted
     assert session.window.plot.values[0].text == "Left –"
-    stage.show_poses(poses)  # as when the lifting is done
+    stage.clip.recording.poses = poses  # as when the lifting is done
     until(lambda: np.isfinite(drawn(session, 0)[1]).any(), "the curves")
     session.presenter.open_recording(short)
     until(lambda: session.presenter.stage is not stage, "the other recording")
