@@ -86,7 +86,7 @@ def _files(sources: Sequence[str], folder: Path, suffix: str) -> Iterator[Path]:
     """A file in ``folder`` for each source; equal names are numbered in the order given."""
     taken: set[str] = set()
     for source in sources:
-        names = names_in_turn(folder / f"{_stem(source)}{suffix}")
+        names = names_in_turn(folder / f"{_stem(source)}{suffix}", suffix)
         # Compared as on the disks of Windows and macOS, where Dance.csv is dance.csv.
         table = next(name for name in names if name.name.casefold() not in taken)
         taken.add(table.name.casefold())

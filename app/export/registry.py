@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from app.errors import ExportError
-from app.export.sidecar import describe
 from app.system.files import plain_reason, write_together
 
 if TYPE_CHECKING:
@@ -109,6 +108,8 @@ def export(
     they are as they were.  Raises ExportError if a file cannot be written, KeyError for an unknown
     format, and whatever ``progress`` raises to cancel.
     """
+    from app.export.sidecar import describe  # NumPy: not before anything is exported
+
     require(kind)
     try:
         path.name.encode()  # several formats hold their own name, all sidecars do

@@ -72,21 +72,23 @@ def safe_name(name: str, otherwise: str = "recording") -> str:
     return f"{name}-" if _WINDOWS_DEVICES.fullmatch(name) else name
 
 
-def names_in_turn(path: Path) -> Iterator[Path]:
-    """``NAME.ext``, ``NAME-2.ext``, ``NAME-3.ext`` …, without end."""
+def names_in_turn(path: Path, ending: str | None = None) -> Iterator[Path]:
+    """``NAME.ext``, ``NAME-2.ext``, ``NAME-3.ext`` …, without end; ``ending`` is that of ``path``
+    where it has several points."""
+    ending = path.suffix if ending is None else ending
     yield path
     number = 2
     while True:
-        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+        yield path.with_name(f"{path.name.removesuffix(ending)}-{number}{ending}")
         number += 1
 
 
-def free_name(path: Path) -> Path:
+def free_name(path: Path, ending: str | None = None) -> Path:
     """The first of :func:`names_in_turn` that does not exist now.
 
     Another program may take it in between: whoever creates it must still refuse to overwrite.
     """
-    return next(name for name in names_in_turn(path) if not os.path.lexists(name))
+    return next(name for name in names_in_turn(path, ending) if not os.path.lexists(name))
 
 
 def sync_folder(folder: Path) -> None:

@@ -121,7 +121,7 @@ class ExportPresenter:
         if folder is None:
             last = Path(self.preferences.last_folder) if self.preferences.last_folder else None
             folder = last if last is not None and last.is_dir() else target.path.parent
-        return free_name(folder / f"{safe_name(target.path.stem)}{suffix}")
+        return free_name(folder / f"{safe_name(target.path.stem)}{suffix}", suffix)
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Keep the format, and what is to be done to the poses: preferences by name."""

@@ -88,8 +88,12 @@ def detected(packets: Sequence[Keypoints2D]) -> DetectedClip:
     return detect_clip(ScriptedSource(len(packets), picture=picture), TwoPeople(packets))
 
 
+TOLD = LiftOptions(camera_pitch_deg=10.0)
+"""Where up is is told: found out, it is the same for both."""
+
+
 def by_clip(packets: Sequence[Keypoints2D], lifter: Lifter, _folder: Path) -> MotionData:
-    return lift_clip(detected(packets), lifter)
+    return lift_clip(detected(packets), lifter, level=TOLD.level)
 
 
 def recorded(packets: Sequence[Keypoints2D], folder: Path) -> Recording:
@@ -103,7 +107,7 @@ def recorded(packets: Sequence[Keypoints2D], folder: Path) -> Recording:
 
 def by_recording(packets: Sequence[Keypoints2D], lifter: Lifter, folder: Path) -> MotionData:
     recording = recorded(packets, folder)
-    lift_recording(recording, lifter, LiftOptions())
+    lift_recording(recording, lifter, TOLD)
     return MotionData.from_recording(Recording.open(recording.path))
 
 
