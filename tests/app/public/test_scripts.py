@@ -58,7 +58,7 @@ def test_a_script_without_a_guard_starts_processes(tmp_path: Path) -> None:
         "with Pool(2) as pool:\n"
         "    left = {pool.submit(Worker()) for _ in range(3)}\n"
         "    while left:\n"
-        "        for event in pool.hear():\n"
+        "        for event in pool.poll():\n"
         "            if isinstance(event, Done):\n"
         "                print(event.value[0], event.error)\n"
         "                left.discard(event.ticket)\n",
@@ -97,7 +97,7 @@ def test_a_worker_of_a_pool_says_why_it_cannot(tmp_path: Path) -> None:
         "    with Pool(1) as pool:\n"
         "        pool.submit(Worker())\n"
         "        try:\n"
-        "            list(pool.hear())\n"
+        "            list(pool.poll())\n"
         "        except Exception as error:\n"
         "            return f'{type(error).__name__}: {error}'\n"
         "if __name__ == '__main__':\n"
