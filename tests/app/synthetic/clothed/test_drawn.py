@@ -17,7 +17,7 @@ from app.synthetic.clothed import extras
 from app.synthetic.clothed.people import Wardrobe, legs_over_trunk, person
 from app.synthetic.clothed.posing import pose
 from app.synthetic.clothed.takes import Studio
-from models.skeleton import JOINT
+from models.skeleton import JOINT, joints_from_landmarks
 from models.training.motion import read_pack
 
 TAKES = 10
@@ -97,7 +97,8 @@ def test_the_detectors_see_who_was_drawn(observed: list[list[Observation]]) -> N
             tall = np.ptp(pixels, axis=1).max(axis=-1)
             inside = ((pixels > 0) & (pixels < one.size)).all(axis=-1)
             found.append(one.tracked.mean())
-            away = np.linalg.norm(one.xy - pixels, axis=-1) / tall[:, None]
+            seen = joints_from_landmarks(one.landmarks[..., :2])
+            away = np.linalg.norm(seen - pixels, axis=-1) / tall[:, None]
             off += away[inside & one.tracked[:, None]].tolist()
     assert np.mean(found) > 0.6
     # 0.025 over hundreds of takes, of half bodies, lying and tilted ones too.
