@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from models import checkpoint
 from models.checkpoint import WeightsInfo
@@ -362,3 +363,28 @@ def test_shipped_weights_describe_themselves() -> None:
         assert "CMU" in info.training
         assert info.licence == "GPL-3.0-or-later"
         assert info.sha256 in path.with_suffix(".md").read_text(encoding="utf-8")
+
+
+def test_where_up_is_is_asked_again_knowing_the_answer_and_not_of_all_of_a_long_clip(
+    lifter: Lifter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[NDArray[np.float32] | None] = []
+    real = lifter.lift_windows
+
+    def watched(
+        evidence: NDArray[np.float32], size: tuple[int, int], up: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float32]:
+        told.extend([up] * len(evidence))
+        return real(evidence, size, up)
+
+    monkeypatch.setattr(lifter, "lift_windows", watched)
+    frames = 40 * lifter.info.frames
+    found = lifter.lift(standing(frames), np.ones((frames, 17)), SIZE, times(frames))
+    unasked = [up for up in told if up is None]
+    assert 12 <= len(unasked) <= 24
+    # What was answered first is told in the second look, and what that answered in the lifting.
+    answers = [tuple(up.tolist()) for up in told if up is not None]
+    first, last = answers[0], answers[-1]
+    assert answers.count(first) == len(unasked)
+    assert found.level is not None
+    assert last == tuple(found.level.vector.tolist()) != first

@@ -15,7 +15,7 @@ import pytest
 from app.errors import ExportError
 from app.export.registry import export
 from app.motion.data import MotionData
-from tests.app.motion.measures.test_gait import STRIDE_M, STRIDE_S, walker
+from tests.support.drawn_walker import STRIDE_M, STRIDE_S, walker
 from tests.support.motion import ORIGIN, motion
 
 

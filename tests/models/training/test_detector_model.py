@@ -13,7 +13,7 @@ from models.training import cameras, detector_model
 from models.training.bodies import to_canonical_size
 from models.training.detector_model import FITTED, SIZES, DetectorModel, Look, fitted, look
 from models.training.detector_noise import midpoint_confidences
-from models.training.fit_detector import fit, read_study
+from models.training.fit_detector import Fitted, fit, read_study
 from models.visibility import CALIBRATION
 from tests.support.datasets import landmarks_of
 from tests.support.walking import walking_repertoire
@@ -129,6 +129,24 @@ def test_a_fit_answers_like_the_detectors_it_was_fitted_to(view: cameras.View, s
         assert astray.tolist() == pytest.approx(ASTRAY, abs=0.03)
         assert (answer.world[..., PELVIS, :] == 0).all()
         assert torch.equal(answer.conf, midpoint_confidences(answer.conf))
+
+
+def test_the_errors_drawn_are_as_large_as_of_takes_that_were_not_fitted() -> None:
+    """What nothing tells of a pose cannot be learnt, but by heart."""
+    generator = torch.Generator().manual_seed(0)
+    takes, frames = 24, 8
+    features = torch.randn(takes, 1, 126, generator=generator).expand(takes, frames, 126)
+    lasting = torch.randn(takes, 1, 17, 6, generator=generator).expand(takes, frames, 17, 6)
+    target = (0.1 * lasting).contiguous()
+    everything = torch.ones_like(target)
+    model = fit(Fitted(features, target, everything, torch.arange(takes)), steps=600)
+    with torch.inference_mode():
+        mean, spread = model(features)
+    by_heart = float((target - mean).square().mean().sqrt())
+    drawn = float(spread.square().mean().sqrt())
+    assert by_heart < 0.05, "it has been learnt by heart, as is to be shown"
+    assert drawn > 1.5 * by_heart
+    assert float(model.lasting.min()) > 0.6
 
 
 def test_the_shipped_model_is_small_and_plain() -> None:

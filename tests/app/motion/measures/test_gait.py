@@ -8,42 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.motion.data import MotionData
 from app.motion.measures.gait import find_gait
 from models.skeleton import JOINT
 from tests.support.captured_walks import captured_walks, errors
-from tests.support.motion import motion, raised_left_arm
-
-RATE = 30.0
-STRIDE_S, STRIDE_M, WIDTH_M, STANCE = 1.1, 1.3, 0.2, 0.62
-
-
-def walker(seconds: float = 8.0, speed: float = STRIDE_M / STRIDE_S) -> MotionData:
-    """Walks along z: an ankle stays behind evenly while it stands and swings forward again; the
-    feet are half a stride apart."""
-    count = round(seconds * RATE)
-    time_s = np.arange(count) / RATE
-    lifted = raised_left_arm()
-    lifted = replace(
-        lifted,
-        **{
-            name: getattr(lifted, name).repeat(count, axis=0)
-            for name in ("xyz", "filled", "missing")
-        },
-        swapped=np.zeros(count, bool),
-    )
-    reach = 0.5 * STANCE * STRIDE_M
-    for side, sign, shift in (("left", 1.0, 0.0), ("right", -1.0, 0.5)):
-        phase = (time_s / STRIDE_S + shift) % 1.0
-        swing = 0.5 - 0.5 * np.cos(np.pi * (phase - STANCE) / (1 - STANCE))
-        ahead = np.where(phase < STANCE, 1 - 2 * phase / STANCE, 2 * swing - 1)
-        # Camera axes: z away, so ahead, along the room's +z, is -z.
-        across, down = np.full(count, sign * WIDTH_M / 2), np.full(count, 0.85)
-        ankle = np.stack([across, down, -reach * ahead], axis=-1)
-        lifted.xyz[:, JOINT[f"{side}_ankle"]] = ankle
-    given = motion(count, lifted=lifted)
-    root = np.stack([np.zeros(count), np.full(count, 0.93), speed * time_s], axis=-1)
-    return replace(given, time_s=time_s, root=root, contacts=np.zeros((count, 2), bool))
+from tests.support.drawn_walker import RATE, STANCE, STRIDE_M, STRIDE_S, WIDTH_M, walker
 
 
 def test_a_drawn_walker() -> None:
@@ -81,7 +49,7 @@ def test_captured_walkers_seen_by_a_camera(shared: Path) -> None:
     """What the page promises: cadence within 2 % and stride length within 6 %, on average."""
     off = [errors(take) for take in captured_walks(shared)]
     found = np.array([each for each in off if each is not None])
-    # The others are short: two strides of one foot after the other are not in all of 3 s.
+    # Of the others two strides that follow each other are not in the picture.
     assert len(found) >= 0.7 * len(off)
     assert len(found) >= 10
     cadence, length = np.abs(found).mean(axis=0)
