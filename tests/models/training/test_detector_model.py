@@ -134,19 +134,18 @@ def test_a_fit_answers_like_the_detectors_it_was_fitted_to(view: cameras.View, s
 def test_the_errors_drawn_are_as_large_as_of_takes_that_were_not_fitted() -> None:
     """What nothing tells of a pose cannot be learnt, but by heart."""
     generator = torch.Generator().manual_seed(0)
-    takes, frames = 24, 8
+    takes, frames, true = 200, 6, 0.1
     features = torch.randn(takes, 1, 126, generator=generator).expand(takes, frames, 126)
     lasting = torch.randn(takes, 1, 17, 6, generator=generator).expand(takes, frames, 17, 6)
-    target = (0.1 * lasting).contiguous()
+    target = (true * lasting).contiguous()
     everything = torch.ones_like(target)
-    model = fit(Fitted(features, target, everything, torch.arange(takes)), steps=600)
+    model = fit(Fitted(features, target, everything, torch.arange(takes)), steps=200)
     with torch.inference_mode():
         mean, spread = model(features)
     by_heart = float((target - mean).square().mean().sqrt())
     drawn = float(spread.square().mean().sqrt())
-    assert by_heart < 0.05, "it has been learnt by heart, as is to be shown"
-    assert drawn > 1.5 * by_heart
-    assert float(model.lasting.min()) > 0.6
+    assert by_heart < 0.75 * true
+    assert drawn == pytest.approx(true, rel=0.25)
 
 
 def test_the_shipped_model_is_small_and_plain() -> None:
