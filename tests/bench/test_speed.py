@@ -76,8 +76,8 @@ def test_one_clip_on_two_cores_is_faster_than_mediapipe_alone(tmp_path: Path) ->
             alone = detector_alone(path, LONG_S, FOR_VIDEOS)
             _, taken_s = whole_lift(path, options, lifter, pool)
             ratios.append(alone.detect_s / taken_s)
-            # 1.52 times beside other work; 1.6 is aimed at.
-            if ratios[-1] >= 1.4:
+            # 1.59 to 1.61 times on a quiet machine; 1.6 is aimed at.
+            if ratios[-1] >= 1.5:
                 return
     pytest.fail(f"times MediaPipe alone: {ratios}")
 
