@@ -26,6 +26,7 @@ from app.motion.processing_options import (
 )
 from app.stream_out.registry import OUTPUTS
 from app.ui.angle_groups import GROUPS
+from app.ui.presenters.joint_numbers import JOINTS
 from app.ui.theme import ThemeChoice
 from models import LARGEST_DELAY
 
@@ -115,12 +116,21 @@ class Preferences(_Sending):
     """Which joint angles are plotted."""
     plot_height: float = 0.0
     """0: as it looks best."""
+    numbers: bool = False
+    """Whether joint angles are written at the joints in the 3D view."""
+    numbers_of: str = "knee_flexion/elbow_flexion"
+    """Which, with / between."""
 
     @property
     def size(self) -> tuple[int, int] | None:
         """The resolution asked of the camera."""
         found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", self.resolution, re.ASCII)
         return (int(found[1]), int(found[2])) if found else None
+
+    @property
+    def numbers_shown(self) -> tuple[str, ...]:
+        """Keys of the angles that are written at the joints now."""
+        return tuple(self.numbers_of.split("/")) if self.numbers and self.numbers_of else ()
 
     @property
     def detector_size(self) -> Size | None:
@@ -205,6 +215,9 @@ def _checked(preferences: Preferences) -> Preferences:
         preferences.heading = default.heading
     if preferences.plot_group not in GROUPS:
         preferences.plot_group = default.plot_group
+    known = [key for key in preferences.numbers_of.split("/") if key in JOINTS]
+    if known or preferences.numbers_of:
+        preferences.numbers_of = "/".join(known) or default.numbers_of
     if not _in((0.0, 10000.0), preferences.plot_height):
         preferences.plot_height = default.plot_height
     preferences.countdown_s = min(60, max(0, preferences.countdown_s))

@@ -60,13 +60,20 @@ def ranges(angles: NDArray[np.float64]) -> dict[str, Range]:
     """
     found = {}
     for column, angle in enumerate(ANGLES):
-        known = angles[np.isfinite(angles[:, column]), column]
-        if len(known) < _FEWEST:
-            continue
-        low, high = np.percentile(known, [_OUTERMOST, 100.0 - _OUTERMOST])
-        share = len(known) / len(angles)
-        found[angle.name] = Range(angle.name, float(low), float(high), float(known.mean()), share)
+        each = range_of(angle.name, angles[:, column])
+        if each is not None:
+            found[angle.name] = each
     return found
+
+
+def range_of(name: str, degrees: NDArray[np.float64]) -> Range | None:
+    """Of one angle, (N,) degrees, NaN where unknown; None if too few are known."""
+    known = degrees[np.isfinite(degrees)]
+    if len(known) < _FEWEST:
+        return None
+    low, high = np.percentile(known, [_OUTERMOST, 100.0 - _OUTERMOST])
+    share = len(known) / len(degrees)
+    return Range(name, float(low), float(high), float(known.mean()), share)
 
 
 def symmetries(found: dict[str, Range]) -> list[Symmetry]:

@@ -6,9 +6,11 @@ Only while it is open: nothing is computed for a plot nobody sees.
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,8 @@ from app.packets import Pose3D
 from app.ui.angle_groups import GROUPS
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.stage import Look
+from app.ui.presenters.summary import Summary, summarise
+from app.ui.tasks import Job
 from models.level import CAMERA_LEVEL
 from models.timing import LONGEST_GAP_S
 
@@ -28,7 +32,13 @@ if TYPE_CHECKING:
 LIVE_S: Final = 10.0
 """Of a live run are shown."""
 RECORDED_S: Final = 20.0
-"""Of a recording are shown at once; of a longer one page after page, half as far apart."""
+"""Of a recording are shown at once until one zooms; of a longer one page after page, half as far
+apart."""
+_LEAST_S: Final = 1.0
+_MOST_S: Final = 120.0
+_ZOOM: Final = 0.8
+_SUMMARISED_S: Final = 0.5
+"""A live run is summed up so often."""
 _HELD: Final = 1200
 """Live poses kept: 120 a second."""
 _GOES_ON: Final = 60
@@ -55,12 +65,8 @@ class Curves:
     """Where the playhead is; None of a live run."""
     now: tuple[float, ...]
     """(K,) the angles of the pose that is shown, NaN where unknown."""
-
-
-class Trace(Protocol):
-    """Angles over time."""
-
-    def curves(self, look: Look, columns: tuple[int, ...]) -> Curves: ...
+    part_s: tuple[float, float] | None = None
+    """The selection, seconds."""
 
 
 class LiveTrace:
@@ -98,6 +104,12 @@ class LiveTrace:
         new = slice(-_GOES_ON, None)
         self._degrees[new] = continued(self._degrees[new], self._time_s[new], self._person[new])
 
+    def summarise(self, names: tuple[str, ...]) -> Summary:
+        """What the angles did in the seconds that are shown."""
+        inside = self._time_s >= self._time_s[-1] - LIVE_S
+        degrees = {name: self._degrees[inside, ANGLE[name]] for name in names}
+        return summarise(f"Last {LIVE_S:g} s", degrees, self._time_s[inside])
+
 
 class RecordedTrace:
     """A recording, of which only what is shown is computed; until it is lifted, its times alone.
@@ -113,6 +125,8 @@ class RecordedTrace:
         person: NDArray[np.int64] | None = None,
     ) -> None:
         self.poses = poses
+        self.page_s = RECORDED_S
+        """How much is shown at once."""
         self._time_s = time_s
         self._person = np.zeros(len(time_s), np.int64) if person is None else person
         self._angles = lru_cache(maxsize=2)(self._computed)
@@ -121,44 +135,72 @@ class RecordedTrace:
     def curves(self, look: Look, columns: tuple[int, ...]) -> Curves:
         """The page of what is shown, which is a frame of the recording."""
         here = look.keypoints.time_s if look.keypoints is not None else 0.0
-        turned = math.floor((here - RECORDED_S / 4) / (RECORDED_S / 2)) * RECORDED_S / 2
-        start = min(max(0.0, turned), max(0.0, float(self._time_s[-1]) - RECORDED_S))
-        page = self._page(start, columns)
-        rows, degrees = self._angles(start)
+        page_s = self.page_s
+        turned = math.floor((here - page_s / 4) / (page_s / 2)) * page_s / 2
+        start = min(max(0.0, turned), max(0.0, float(self._time_s[-1]) - page_s))
+        page = self._page(start, page_s, columns)
+        rows, degrees = self._angles(start, page_s)
         at = int(np.searchsorted(self._time_s, here + 5e-7, side="right")) - 1 - rows.start
         return replace(page, cursor_s=here, now=tuple(degrees[at, columns].tolist()))
 
-    def _cut(self, start: float, columns: tuple[int, ...]) -> Curves:
+    def summarise(
+        self, names: tuple[str, ...], part_s: tuple[float, float], *, whole: bool
+    ) -> Summary:
+        """What the angles did from ``part_s[0]`` to ``part_s[1]``; takes a second for a quarter of
+        an hour of frames."""
+        first, last = np.searchsorted(self._time_s, (part_s[0] - 5e-7, part_s[1] + 5e-7))
+        angles = self._angles_of(slice(int(first), int(last)))
+        return summarise(
+            "Whole recording" if whole else "Selected part",
+            {name: angles[:, ANGLE[name]] for name in names},
+            self._time_s[first:last],
+        )
+
+    def _cut(self, start: float, page_s: float, columns: tuple[int, ...]) -> Curves:
         """The page that begins at ``start``, without a playhead."""
-        end = min(start + RECORDED_S, max(1.0, float(self._time_s[-1])))
-        rows, degrees = self._angles(start)
+        end = min(start + page_s, max(1.0, float(self._time_s[-1])))
+        rows, degrees = self._angles(start, page_s)
         degrees = degrees[:, columns]
         extent = _extent(degrees)
         time_s, degrees = broken_off(self._time_s[rows], degrees, self._person[rows])
         return Curves(time_s, degrees, (start, end), extent, None, ())
 
-    def _computed(self, start: float) -> tuple[slice, NDArray[np.float64]]:
+    def _computed(self, start: float, page_s: float) -> tuple[slice, NDArray[np.float64]]:
         """The rows of the page that begins at ``start``, and all their angles."""
         # One frame more on each side, so that lines reach the edges.
         first = max(0, int(np.searchsorted(self._time_s, start)) - 1)
-        last = int(np.searchsorted(self._time_s, start + RECORDED_S, side="right")) + 1
+        last = int(np.searchsorted(self._time_s, start + page_s, side="right")) + 1
         rows = slice(first, min(last, len(self._time_s)))
+        return rows, self._angles_of(rows)
+
+    def _angles_of(self, rows: slice) -> NDArray[np.float64]:
+        """(R, A) all angles of these frames."""
         if self.poses is None:
-            return rows, np.full((rows.stop - rows.start, ANGLE_COUNT), np.nan)
+            return np.full((rows.stop - rows.start, ANGLE_COUNT), np.nan)
         level = self.poses.level
         axes = CAMERA_LEVEL if level is None else level.axes
         angles = joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows])
-        return rows, continued(angles, self._time_s[rows], self._person[rows])
+        return continued(angles, self._time_s[rows], self._person[rows])
 
 
 class PlotPresenter:
     """What is plotted of what is on stage."""
 
-    def __init__(self, window: WindowPresenter) -> None:
-        self._window = window
+    def __init__(
+        self, window: WindowPresenter, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._window, self._clock = window, clock
         self._stage: object = None
-        self._trace: Trace = LiveTrace()
+        self._trace: LiveTrace | RecordedTrace = LiveTrace()
         self._shown: tuple[object, ...] = ()
+        self._page_s = RECORDED_S
+        self._summed: tuple[object, ...] = ()
+        """What :attr:`summary` is of, or will be."""
+        self._summarising = False
+        self._summed_at = -math.inf
+        self.summary: Summary | None = None
+        """Of the selection, of a whole recording without one, or of the last seconds; None until it
+        is known."""
         self.span_deg = _USUAL_DEG
         """What the axis of degrees shows."""
 
@@ -166,6 +208,11 @@ class PlotPresenter:
     def group(self) -> str:
         """The key of :data:`GROUPS` that was chosen."""
         return self._window.preferences.plot_group
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The angles of that group."""
+        return GROUPS[self.group][1]
 
     @property
     def open(self) -> bool:
@@ -180,24 +227,73 @@ class PlotPresenter:
         """Show or hide the plot."""
         self._window.set_preference("plot_open", not self.open)
 
+    def zoom(self, steps: float) -> None:
+        """Show less of a recording at once, and closer; with negative ``steps`` more."""
+        self._page_s = min(_MOST_S, max(_LEAST_S, self._page_s * _ZOOM**steps))
+
     def seek(self, time_s: float) -> None:
         """Move a recording's playhead."""
-        stage = self._window.stage
-        if isinstance(stage, PlaybackStage) and stage.clock.duration_s > 0:
+        stage = self._window.playback
+        if stage is not None and stage.clock.duration_s > 0:
             stage.seek(min(1.0, max(0.0, time_s / stage.clock.duration_s)))
 
     def curves(self, look: Look) -> Curves | None:
         """What to draw with ``look`` on the screen; None if it is what was drawn last."""
         self._take_stage()
-        recorded = isinstance(self._trace, RecordedTrace)
-        shown = (self._trace, look.keypoints if recorded else look.pose, self.group)
+        trace, part_s = self._trace, self._part_s
+        shown: tuple[object, ...] = (trace, look.pose, self.group)
+        if isinstance(trace, RecordedTrace):
+            trace.page_s = self._page_s
+            shown = (trace, look.keypoints, self.group, part_s, self._page_s)
+        self._sum_up()
         if shown == self._shown:
             return None
-        before = self.span_deg if shown[::2] == self._shown[::2] else _USUAL_DEG
+        before = self.span_deg if shown[:3:2] == self._shown[:3:2] else _USUAL_DEG
         self._shown = shown
-        curves = self._trace.curves(look, tuple(ANGLE[name] for name in GROUPS[self.group][1]))
+        curves = trace.curves(look, tuple(ANGLE[name] for name in self.names))
         self.span_deg = span(*curves.extent_deg, before)
-        return curves
+        return replace(curves, part_s=part_s)
+
+    @property
+    def _part_s(self) -> tuple[float, float] | None:
+        """The selection."""
+        stage = self._window.playback
+        if stage is None or stage.selection.whole:
+            return None
+        return stage.selection.bounds(stage.clock.duration_s)
+
+    def _sum_up(self) -> None:
+        """Have :attr:`summary` made anew when it is of something else."""
+        trace, now = self._trace, self._clock()
+        if isinstance(trace, RecordedTrace):
+            wanted = (trace, self.group, self._part_s)
+            if wanted != self._summed and not self._summarising:
+                self._sum_up_recorded(trace, wanted)
+        elif now >= self._summed_at + _SUMMARISED_S or self._summed != (trace, self.group):
+            self._summed, self._summed_at = (trace, self.group), now
+            self.summary = trace.summarise(self.names)
+
+    def _sum_up_recorded(self, trace: RecordedTrace, wanted: tuple[object, ...]) -> None:
+        stage, part_s, names = self._window.playback, self._part_s, self.names
+        if stage is None:
+            return
+        bounds = part_s or (0.0, stage.clock.duration_s)
+        self._summed, self._summarising = wanted, True
+
+        def done(summary: Summary | None) -> None:
+            self._summarising = False
+            if self._summed == wanted:
+                self.summary = summary
+
+        self._window.jobs.start(
+            Job(
+                "Measuring the angles",
+                lambda _control: trace.summarise(names, bounds, whole=part_s is None),
+                done=done,
+                stopped=lambda: done(None),
+                quiet=True,
+            )
+        )
 
     def _take_stage(self) -> None:
         """Begin anew when something else is on stage, or when a recording has been lifted."""
@@ -208,6 +304,8 @@ class PlotPresenter:
                 self._trace = RecordedTrace(stage.time_s, stage.poses, stage.person)
         elif stage is not self._stage:
             self._trace = LiveTrace()
+        if stage is not self._stage:
+            self.summary = None
         self._stage = stage
 
 

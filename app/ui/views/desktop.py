@@ -19,6 +19,12 @@ def videos() -> Path:
     return films if films.is_dir() else Path.home()
 
 
+def pictures() -> Path:
+    """The user's folder of pictures, or else their own."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+    return Path(place) if Path(place).is_dir() else Path.home()
+
+
 def show_folder(folder: Path) -> None:
     """Open a folder in the desktop's file manager."""
     if sys.platform == "linux":

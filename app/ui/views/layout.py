@@ -33,7 +33,9 @@ class Panes(QSplitter):
             pane.setMinimumWidth(kit.ems(self, 12))
         skeleton.setMinimumHeight(kit.ems(self, 10))
 
-        self._plot = plot
+        self._picture, self._skeleton, self._plot = picture, skeleton, plot
+        self._divided: tuple[float, ...] = ()
+        """The widths there will be again, while one is shown alone."""
         self.plot_height = _PLOT_EMS * kit.em(self)
         """As it was dragged last."""
         self._right.splitterMoved.connect(lambda *_: self._keep_height())
@@ -51,10 +53,19 @@ class Panes(QSplitter):
             height = round(self.plot_height)
             self._right.setSizes([max(1, self._right.height() - height), height])
 
+    def show_alone(self, pane: QWidget | None) -> None:
+        """Only the picture, or only the 3D view with the plot below; None for both again."""
+        widths = self.widths
+        self._divided = () if pane is None else widths
+        self._picture.setHidden(pane is self._skeleton)
+        self._right.setHidden(pane is self._picture)
+        if pane is None:
+            self.setSizes([round(width) for width in widths])
+
     @property
     def widths(self) -> tuple[float, ...]:
-        """Of the picture and of what is beside it."""
-        return tuple(float(width) for width in self.sizes())
+        """Of the picture and of what is beside it, when both are shown."""
+        return self._divided or tuple(float(width) for width in self.sizes())
 
     def _keep_height(self) -> None:
         self.plot_height = float(self._right.sizes()[1])

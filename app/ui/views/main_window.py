@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from PyQt6.QtCore import QByteArray, QSize, Qt, QTimer, pyqtSignal
@@ -14,7 +15,9 @@ from PyQt6.QtWidgets import (
 )
 
 from app.ui import theme as themes
+from app.ui.angle_groups import GROUPS
 from app.ui.presenters.exporting import ExportPresenter
+from app.ui.presenters.joint_numbers import JOINTS
 from app.ui.presenters.library import LibraryPresenter
 from app.ui.presenters.live import LiveStage
 from app.ui.presenters.orbit import OrbitPresenter
@@ -32,9 +35,11 @@ from app.ui.views.picture import PictureView
 from app.ui.views.plot import PlotPane
 from app.ui.views.settings import SettingsPanel
 from app.ui.views.skeleton import SkeletonView
+from app.ui.views.snapshot import SnapshotController
 from app.ui.views.statusline import StatusLine
 from app.ui.views.timeline import Timeline
 from app.ui.views.toolbar import Toolbar
+from app.ui.views.whole_screen import WholeScreenController
 
 TICK_MS: Final = 15
 TITLE: Final = "mixpose"
@@ -71,6 +76,8 @@ class MainWindow(QMainWindow):
         """By name."""
         self.recordings = QMenu("Newest recordings", self)
         menus.insert(self.recordings, before=self.menu_actions["export"])
+        self.numbers = QMenu("Angles to write there", self)
+        menus.insert(self.numbers, before=self.menu_actions["settings"])
         self._connect()
         self._tick = QTimer(self)
         self._tick.setTimerType(Qt.TimerType.PreciseTimer)
@@ -94,16 +101,19 @@ class MainWindow(QMainWindow):
         self.exporting = ExportController(self, self.exporter, window.tell)
         self.computer = ComputerController(window.jobs, self.settings, window.tell)
         self.marking = MarkingController(self, window.marking, self.timeline.scrubber)
+        self.snapshots = SnapshotController(window, self.picture, self.skeleton, desktop.pictures)
+        self.whole_screen = WholeScreenController(self, self.panes, [self.toolbar, self.status])
         self.library: LibraryDialog | None = None
 
     def _menus(self) -> dict[str, list[menus.Entry]]:
-        window, entry = self.presenter, menus.Entry
+        window, whole, entry = self.presenter, self.whole_screen, menus.Entry
         return {
             "&File": [
                 entry("open", "Open a video or recording…", self.opening.ask_file, ("Ctrl+O",)),
                 entry("stream", "Open a stream's address…", self.opening.ask_address, ("Ctrl+U",)),
                 entry("library", "Recordings…", self.show_library, ("Ctrl+L",)),
                 entry("export", "Export…", self.exporting.ask, ("Ctrl+E",), separated=True),
+                *self.snapshots.entries(),
                 entry("quit", "Quit", self.close, ("Ctrl+Q",), separated=True),
             ],
             "&Control": [
@@ -129,8 +139,12 @@ class MainWindow(QMainWindow):
                 entry("first-view", "First view", self.skeleton.reset.click, ("0",)),
                 entry("level", "Level: standing straight now", window.levelling.level, ("V",)),
                 entry("plot", "Joint angles", self.plot.presenter.toggle, ("A",), True, True),
+                entry("numbers", "Angles at the joints", self.skeleton.numbers.click, ("N",), True),
                 entry("settings", "Settings", self._toggle_settings, ("Ctrl+,",), True),
-                entry("whole-screen", "Whole screen", self._whole_screen, ("F11",), True),
+                entry("whole-screen", "Whole screen", whole.toggle, ("F11",), separated=True),
+                entry("whole-picture", "Only the picture", self.picture.whole.click),
+                entry("whole-3d", "Only the 3D view", self.skeleton.whole.click),
+                entry("back-to-window", "Back to the window", whole.back, ("Esc",)),
             ],
             "&Help": [
                 entry(
@@ -163,7 +177,10 @@ class MainWindow(QMainWindow):
         self.skeleton.level_pressed.connect(window.levelling.level)
         self.skeleton.plot_pressed.connect(self.plot.presenter.toggle)
         self.skeleton.follow_chosen.connect(lambda on: window.set_preference("follow", on))
+        self.skeleton.numbers_chosen.connect(lambda on: window.set_preference("numbers", on))
         self.skeleton.shown.connect(self._pose_shown)
+        for pane in (self.picture, self.skeleton):
+            pane.whole_pressed.connect(partial(self.whole_screen.show_alone, pane))
         self.timeline.toggle.connect(window.toggle)
         self.timeline.seek.connect(self._seek)
         self.timeline.to_start.connect(lambda: self._seek(0.0))
@@ -184,7 +201,7 @@ class MainWindow(QMainWindow):
     def open(self) -> None:
         """Take up the remembered state and show the window."""
         chosen = self.presenter.preferences
-        for name in ("theme", "mirror", "fill", "follow", "delay", "plot_open"):
+        for name in ("theme", "mirror", "fill", "follow", "delay", "plot_open", "numbers"):
             self._show_preference(name)
         self.orbit.recall(chosen.orbit)
         size = QSize(kit.ems(self, 80), kit.ems(self, 50))
@@ -284,6 +301,10 @@ class MainWindow(QMainWindow):
         elif name == "follow":
             self.skeleton.set_follow(chosen.follow)
             self.menu_actions["follow"].setChecked(chosen.follow)
+        elif name in ("numbers", "numbers_of"):
+            self.skeleton.set_numbers(chosen.numbers_shown)
+            self.menu_actions["numbers"].setChecked(chosen.numbers)
+            self._show_numbers_chosen()
         elif name == "plot_group":
             self.plot.show_group()
         elif name == "plot_open":
@@ -295,6 +316,18 @@ class MainWindow(QMainWindow):
             stage = self.presenter.stage
             rate = stage.rate if isinstance(stage, LiveStage) else None
             self.toolbar.show_delay(chosen.delay, rate)
+
+    def _show_numbers_chosen(self) -> None:
+        """Tick what is written at the joints."""
+        chosen = self.presenter.preferences.numbers_of.split("/")
+        entries = [(GROUPS[key][0], key, key in chosen) for key in JOINTS]
+        menus.fill_ticked(self.numbers, entries, self._choose_number)
+
+    def _choose_number(self, key: str) -> None:
+        chosen = self.presenter.preferences.numbers_of.split("/")
+        wanted = [each for each in JOINTS if (each in chosen) != (each == key)]
+        self.presenter.set_preference("numbers_of", "/".join(wanted))
+        self.presenter.set_preference("numbers", bool(wanted))
 
     def show_theme(self) -> None:
         """Dress the program as the user or the system wants."""
@@ -344,9 +377,6 @@ class MainWindow(QMainWindow):
         shown = self.settings.isVisible()
         self.toolbar.settings.setChecked(shown)
         self.menu_actions["settings"].setChecked(shown)
-
-    def _whole_screen(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def show_library(self) -> None:
         """Open the list of recordings, or bring it to the front."""

@@ -60,6 +60,19 @@ def fill(
         nothing.setEnabled(False)
 
 
+def fill_ticked(
+    menu: QMenu, entries: list[tuple[str, str, bool]], pressed: Callable[[str], Any]
+) -> None:
+    """Put (words, value, ticked) into a menu."""
+    menu.clear()
+    for words, value, ticked in entries:
+        action = menu.addAction(words)
+        if action is not None:
+            action.setCheckable(True)
+            action.setChecked(ticked)
+            action.triggered.connect(lambda _checked=False, value=value: pressed(value))
+
+
 def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:
     if entry.separated:
         menu.addSeparator()

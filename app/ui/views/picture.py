@@ -31,6 +31,7 @@ from app.ui.views import kit, strokes
 from app.ui.views.card import Card, Hint
 
 MIRRORED: Final = "Mirrored view"
+WHOLE_HELP: Final = "This alone on the whole screen (Escape: back)"
 GREYED: Final = 0.45
 """Opacity of what was the last to be seen of a camera that is lost."""
 
@@ -42,6 +43,7 @@ class PictureView(QWidget):
     fill_chosen = pyqtSignal(bool)
     person_chosen = pyqtSignal(float, float)
     """A click into the picture, in its pixels."""
+    whole_pressed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +72,8 @@ class PictureView(QWidget):
         self.badge = Badge(self, MIRRORED)
         self.card = Card(self)
         self.hint = Hint(self)
-        self._corner = Corner(self, [self.mirror, self.fill])
+        self.whole = kit.tool_button("whole", WHOLE_HELP, self.whole_pressed.emit)
+        self._corner = Corner(self, [self.mirror, self.fill, self.whole])
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

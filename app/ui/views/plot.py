@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from PyQt6.QtCore import QEvent, QObject, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.motion.angles import ANGLE, ANGLES, Angle
@@ -22,6 +22,12 @@ from app.ui.views import kit
 _MOST_CURVES: Final = max(len(names) for _, names in GROUPS.values())
 _WIDTH: Final = 1.6
 """Of a curve, in logical pixels."""
+_SHADE: Final = 38
+"""How strongly the selection is tinted, of 255."""
+_SUMMARY_HELP: Final = (
+    "From the lowest to the highest, and the range of motion between them; one frame in a hundred\n"
+    "is left out at either end. Select a part (I and O) to measure only that."
+)
 
 
 def _pyqtgraph() -> Any:
@@ -48,6 +54,9 @@ class PlotPane(QWidget):
         self.group.setAccessibleName("Angles shown")
         self.group.activated.connect(lambda _: presenter.choose(str(self.group.currentData())))
         self.values = [_Value() for _ in range(_MOST_CURVES)]
+        self.summary = kit.label(dim=True)
+        self.summary.setToolTip(_SUMMARY_HELP)
+        self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._build()
         self.show_group()
         self.hide()
@@ -66,6 +75,10 @@ class PlotPane(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addLayout(head)
+        below = QHBoxLayout()
+        below.setContentsMargins(2 * gap, 0, 2 * gap, gap)
+        below.addWidget(self.summary)
+        self._column.addLayout(below)
         self.setMinimumHeight(kit.ems(self, 9))
 
     def set_theme(self, theme: Theme) -> None:
@@ -79,6 +92,7 @@ class PlotPane(QWidget):
             self._graph = _Graph(_pyqtgraph())
             self._graph.set_theme(self._theme)
             self._graph.moved.connect(self.presenter.seek)
+            self._graph.zoomed.connect(self.presenter.zoom)
             self._column.addWidget(self._graph.widget, 1)
             self.show_group()
 
@@ -98,6 +112,10 @@ class PlotPane(QWidget):
         if not self.isVisible() or self._graph is None:
             return
         curves = self.presenter.curves(look)
+        summary = self.presenter.summary
+        words = summary.words if summary is not None else ""
+        if words != self.summary.text():
+            self.summary.setText(words)
         if curves is None:
             return
         for value, degrees in zip(self.values, curves.now, strict=False):
@@ -154,6 +172,8 @@ class _Graph(QObject):
 
     moved = pyqtSignal(float)
     """Pressed or dragged at this time, in seconds."""
+    zoomed = pyqtSignal(float)
+    """By so many notches of the wheel."""
 
     def __init__(self, pyqtgraph: Any) -> None:
         super().__init__()
@@ -165,7 +185,7 @@ class _Graph(QObject):
         self.widget: Any = pyqtgraph.PlotWidget()
         self.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.widget.setAccessibleName("Joint angles over time")
-        self.widget.setToolTip("Degrees over seconds; in a recording, drag to move")
+        self.widget.setToolTip("Degrees over seconds; in a recording drag to move, wheel to zoom")
         plot = self._plot = self.widget.getPlotItem()
         plot.hideButtons()
         plot.setMenuEnabled(False)
@@ -176,6 +196,9 @@ class _Graph(QObject):
             # Its finer lines take half of all the time that drawing takes.
             axis.setStyle(maxTickLevel=0)
             axis.tickStrings = partial(_numbers, unit)
+        self._part = pyqtgraph.LinearRegionItem(movable=False)
+        self._part.setZValue(-10)
+        plot.addItem(self._part, ignoreBounds=True)
         self._cursor = pyqtgraph.InfiniteLine(angle=90, movable=False)
         plot.addItem(self._cursor, ignoreBounds=True)
         self.widget.viewport().installEventFilter(self)
@@ -208,6 +231,11 @@ class _Graph(QObject):
             self.widget.fontMetrics().horizontalAdvance("−180°") + kit.ems(self.widget, 0.8)
         )
         self._cursor.setPen(make(theme.text, width=1))
+        shade = QColor(theme.strong)
+        shade.setAlpha(_SHADE)
+        self._part.setBrush(shade)
+        for line in self._part.lines:
+            line.setPen(make(theme.strong, width=1))
         for angle, curve in zip(self._angles, self._curves, strict=True):
             colour = theme.dim if angle.side == "middle" else SIDE_COLOURS[angle.side]
             curve.setPen(make(colour, width=_WIDTH))
@@ -220,13 +248,17 @@ class _Graph(QObject):
         # Enough for the halves of the first and the last number that stand beyond the curves.
         self._plot.setXRange(*curves.span_s, padding=0.035)
         self._plot.setYRange(*span_deg, padding=0.04)
+        self._part.setVisible(curves.part_s is not None)
+        if curves.part_s is not None:
+            self._part.setRegion(curves.part_s)
         self._cursor.setVisible(curves.cursor_s is not None)
         if curves.cursor_s is not None:
             self._cursor.setPos(curves.cursor_s)
 
     def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:
         """The mouse moves the playhead, and does nothing that pyqtgraph would do with it."""
-        if event is not None and event.type() == QEvent.Type.Wheel:
+        if isinstance(event, QWheelEvent):
+            self.zoomed.emit(event.angleDelta().y() / 120)
             return True
         if not isinstance(event, QMouseEvent):
             return False

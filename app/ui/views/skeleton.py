@@ -24,12 +24,13 @@ from app.render.client import Drawn, Renderer
 from app.render.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
 from app.render.painted import PaintedScene
 from app.render.request import Body, SkeletonRequest
+from app.ui.presenters.joint_numbers import joint_numbers
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.stage import Look
 from app.ui.theme import Theme
-from app.ui.views import kit
+from app.ui.views import kit, strokes
 from app.ui.views.card import Hint
-from app.ui.views.picture import GREYED, MIRRORED, Badge, Corner
+from app.ui.views.picture import GREYED, MIRRORED, WHOLE_HELP, Badge, Corner
 
 _REMEMBERED: Final = 64
 """Requests whose pose is remembered until their picture comes; older ones were overtaken."""
@@ -49,6 +50,8 @@ class SkeletonView(QWidget):
     follow_chosen = pyqtSignal(bool)
     level_pressed = pyqtSignal()
     plot_pressed = pyqtSignal()
+    numbers_chosen = pyqtSignal(bool)
+    whole_pressed = pyqtSignal()
     shown = pyqtSignal(int)
     """The pose of this source frame is on the screen now.  At most once a pose, painted or not."""
 
@@ -81,7 +84,17 @@ class SkeletonView(QWidget):
         self.plot = kit.tool_button(
             "plot", "Joint angles over time (A)", self.plot_pressed.emit, checkable=True
         )
-        self._corner = Corner(self, [self.plot, self.level, self.follow, self.reset])
+        self.numbers = kit.tool_button(
+            "angle",
+            "Angles at the joints (N)\nWhich ones is chosen in the menu View",
+            lambda: self.numbers_chosen.emit(self.numbers.isChecked()),
+            checkable=True,
+        )
+        self.whole = kit.tool_button("whole", WHOLE_HELP, self.whole_pressed.emit)
+        self._numbers: tuple[str, ...] = ()
+        self._corner = Corner(
+            self, [self.plot, self.numbers, self.level, self.follow, self.reset, self.whole]
+        )
         self.hint = Hint(self)
         self._resizing = QTimer(self)
         self._resizing.setSingleShot(True)
@@ -101,6 +114,12 @@ class SkeletonView(QWidget):
         """Show it as in a mirror, as the picture beside it."""
         self._mirrored = on
         self.badge.setVisible(on)
+        self.update()
+
+    def set_numbers(self, keys: tuple[str, ...]) -> None:
+        """Write these angles at the joints; none for none."""
+        self._numbers = keys
+        self.numbers.setChecked(bool(keys))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -203,8 +222,8 @@ class SkeletonView(QWidget):
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QPainter(self)
         rect = QRectF(self.rect())
-        image, pose = self._pictures.image, self._pictures.pose
-        if image is None:
+        image, pose, request = self._pictures.image, self._pictures.pose, self._pictures.request
+        if image is None or request is None:
             request = SkeletonRequest(self._orbit.view, self._scene, self._body)
             size = (max(1, round(rect.width())), max(1, round(rect.height())))
             picture = self._painted.draw(request, size)
@@ -214,15 +233,25 @@ class SkeletonView(QWidget):
             painter.fillRect(rect, QColor(self._scene.background))
             painter.setOpacity(GREYED)
             image = image.convertToFormat(QImage.Format.Format_Grayscale8)
+        painter.save()
         if self._mirrored:
             painter.translate(rect.width(), 0)
             painter.scale(-1, 1)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(rect, image)
+        painter.restore()
+        self._paint_numbers(painter, request)
         painter.end()
         if pose >= 0 and pose != self._told:
             self._told = pose
             self.shown.emit(pose)
+
+    def _paint_numbers(self, painter: QPainter, request: SkeletonRequest) -> None:
+        for each in joint_numbers(request, (self.width(), self.height()), self._numbers):
+            x, rightward = each.place[0], each.rightward
+            if self._mirrored:
+                x, rightward = self.width() - x, not rightward
+            strokes.number(painter, each.text, (x, each.place[1]), rightward=rightward)
 
 
 class _Sharpness:
@@ -255,11 +284,13 @@ class _Rendered:
     def __init__(self) -> None:
         self.image: QImage | None = None
         self.pose = -1
+        self.request: SkeletonRequest | None = None
+        """What the picture shows."""
         self._renderer: Renderer | None = None
         self._drawn: Drawn | None = None
         self._size = (0, 0)
         self._sharpness = _Sharpness()
-        self._poses: dict[int, int] = {}
+        self._asked: dict[int, tuple[int, SkeletonRequest]] = {}
 
     @property
     def trouble(self) -> str:
@@ -282,9 +313,9 @@ class _Rendered:
             self.image = None
             return False
         number = self._renderer.request(request)
-        self._poses[number] = pose
-        while len(self._poses) > _REMEMBERED:
-            del self._poses[next(iter(self._poses))]
+        self._asked[number] = pose, request
+        while len(self._asked) > _REMEMBERED:
+            del self._asked[next(iter(self._asked))]
         return self.image is not None
 
     def fetch(self) -> bool:
@@ -300,7 +331,8 @@ class _Rendered:
             return False
         self._drawn = drawn  # keeps the pixels alive, which QImage does not
         self.image = kit.image(drawn.image)
-        self.pose = self._poses.get(drawn.request, self.pose)
+        if drawn.request in self._asked:
+            self.pose, self.request = self._asked[drawn.request]
         if self._sharpness.judge(drawn.draw_ms):
             renderer.resize(*self._sharpness.of(self._size))
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPen
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from app.render.colours import SIDE_COLOURS
 from app.ui.presenters.picture import Dot, Stroke
@@ -45,6 +45,23 @@ def outline(painter: QPainter, box: QRectF, em: float, *, firm: bool) -> None:
         painter.setOpacity(1.0 if firm else opacity)
         painter.setPen(QPen(QColor(colour), width * em))
         painter.drawRoundedRect(box, 0.6 * em, 0.6 * em)
+    painter.restore()
+
+
+def number(painter: QPainter, text: str, place: tuple[float, float], *, rightward: bool) -> None:
+    """Write a number beside a point, readable on any ground: light on a dark plate."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    metrics = QFontMetricsF(painter.font())
+    em = metrics.height()
+    width = metrics.horizontalAdvance(text) + 0.6 * em
+    left = place[0] + 0.8 * em if rightward else place[0] - 0.8 * em - width
+    plate = QRectF(left, place[1] - 0.6 * em, width, 1.2 * em)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(20, 22, 24, 190))
+    painter.drawRoundedRect(plate, 0.3 * em, 0.3 * em)
+    painter.setPen(QColor("#ffffff"))
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
 
 

@@ -54,6 +54,8 @@ CHANGED = Preferences(
     plot_open=True,
     plot_group="elbow_flexion",
     plot_height=210.0,
+    numbers=True,
+    numbers_of="hip_flexion/trunk_flexion",
 )
 
 
@@ -86,6 +88,8 @@ def test_without_a_file_there_are_defaults(tmp_path: Path) -> None:
         "countdown_s=-3",
         "plot_group=toes",
         "plot_height=-20",
+        "numbers=perhaps",
+        "numbers_of=toes/ears",
         "smooth_hz=-3",
         "smooth_hz=nan",
         "bone=nose",

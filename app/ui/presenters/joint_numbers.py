@@ -1,0 +1,63 @@
+"""Joint angles, written beside the joints in the 3D view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from app.motion.angles import ANGLE, ANGLES, joint_angles
+from app.render.request import SkeletonRequest
+from models.skeleton import JOINT, PELVIS
+
+JOINTS: Final = {
+    "knee_flexion": "knee",
+    "hip_flexion": "hip",
+    "elbow_flexion": "elbow",
+    "shoulder_elevation": "shoulder",
+    "trunk_flexion": "spine",
+}
+"""Which angles can be written, by their key in ``GROUPS``, and beside which joint."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointNumber:
+    """One angle."""
+
+    text: str
+    place: tuple[float, float]
+    """Of the joint, pixels in the picture."""
+    rightward: bool
+    """Whether it stands to the right of the joint: away from the body."""
+
+
+def joint_numbers(
+    request: SkeletonRequest, size: tuple[int, int], wanted: Collection[str]
+) -> list[JointNumber]:
+    """What is written into a picture of the 3D view.
+
+    Args:
+        request: what the picture shows.
+        size: its (width, height) in pixels.
+        wanted: keys of :data:`JOINTS`.
+
+    Returns:
+        Those angles that are known and whose joints are drawn and in front of the eye.
+    """
+    body = request.body
+    if body is None or not wanted:
+        return []
+    degrees = joint_angles(body.joints[None], ~body.drawn[None])[0]
+    places, _ = request.view.project(body.joints, size)
+    found = []
+    for angle in ANGLES:
+        key = angle.name.removeprefix(f"{angle.side}_")
+        if key not in wanted or not math.isfinite(degrees[ANGLE[angle.name]]):
+            continue
+        joint = JOINT[JOINTS[key] if angle.side == "middle" else f"{angle.side}_{JOINTS[key]}"]
+        x, y = places[joint].tolist()
+        if body.drawn[joint] and math.isfinite(x):
+            text = f"{round(degrees[ANGLE[angle.name]])}°".replace("-", "−")
+            found.append(JointNumber(text, (x, y), bool(x >= places[PELVIS][0])))
+    return found

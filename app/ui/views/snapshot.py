@@ -1,0 +1,133 @@
+"""Snapshots: what a pane shows, as a picture in a file and on the clipboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QBuffer, QIODevice, QPoint, QSize
+from PyQt6.QtGui import QGuiApplication, QImage, QPainter, QRegion
+from PyQt6.QtWidgets import QWidget
+
+from app.errors import ExportError
+from app.system.files import free_name, plain_reason, write_atomically
+from app.ui.presenters.news import News, NewsButton
+from app.ui.tasks import Job
+from app.ui.views.menus import Entry
+
+if TYPE_CHECKING:
+    from app.ui.presenters.window import WindowPresenter
+
+
+class SnapshotController:
+    """Takes pictures of the panes.
+
+    Args:
+        window: does the writing, and says where the picture is.
+        picture: the pane of the camera picture.
+        skeleton: the pane of the 3D view.
+        folder: where pictures go.
+    """
+
+    def __init__(
+        self,
+        window: WindowPresenter,
+        picture: QWidget,
+        skeleton: QWidget,
+        folder: Callable[[], Path],
+    ) -> None:
+        self._window, self._folder = window, folder
+        self._picture, self._skeleton = picture, skeleton
+
+    def entries(self) -> list[Entry]:
+        """What the File menu offers; the keys live here."""
+        both = (self._picture, self._skeleton)
+        kinds = (
+            ("snapshot", "Snapshot of picture and 3D", both, ("S",)),
+            ("snapshot-picture", "Snapshot of the picture", both[:1], ()),
+            ("snapshot-3d", "Snapshot of the 3D view", both[1:], ()),
+        )
+        return [
+            Entry(name, words, partial(self.take, *panes), keys, separated=name == "snapshot")
+            for name, words, panes, keys in kinds
+        ]
+
+    def take(self, *panes: QWidget) -> None:
+        """Put what ``panes`` show, side by side, on the clipboard and into a file."""
+        image = side_by_side([shown(pane) for pane in panes])
+        clipboard = QGuiApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setImage(image)
+        moment = datetime.now().strftime("%Y-%m-%d %H.%M.%S")
+        path = self._folder() / f"mixpose {moment}.png"
+        window = self._window
+        window.jobs.start(
+            Job(
+                "Saving the snapshot",
+                lambda _control: write(image, path),
+                done=self._say,
+                failed=window.job_failed,
+                quiet=True,
+                precious=True,
+            )
+        )
+
+    def _say(self, path: Path) -> None:
+        window = self._window
+        window.announce(
+            News(
+                f"{path.name} is saved, and on the clipboard",
+                (
+                    NewsButton("Show in folder", lambda: window.show_folder.emit(path)),
+                    NewsButton("Dismiss", window.clear_news),
+                ),
+            )
+        )
+
+
+def shown(pane: QWidget) -> QImage:
+    """What a pane shows, in the screen's pixels, without the buttons and hints that lie over it."""
+    ratio = pane.devicePixelRatioF()
+    image = QImage(pane.size() * ratio, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    pane.render(image, QPoint(), QRegion(), QWidget.RenderFlag.DrawWindowBackground)
+    return image
+
+
+def side_by_side(images: list[QImage]) -> QImage:
+    """Pictures of one height in a row."""
+    width, height = sum(each.width() for each in images), max(each.height() for each in images)
+    result = QImage(QSize(width, height), QImage.Format.Format_RGB32)
+    result.fill(0)
+    painter, left = QPainter(result), 0
+    for image in images:
+        whole = image.copy()
+        whole.setDevicePixelRatio(1.0)
+        painter.drawImage(left, 0, whole)
+        left += whole.width()
+    painter.end()
+    return result
+
+
+def write(image: QImage, path: Path) -> Path:
+    """Write a PNG, as ``path`` or, if that exists, beside it; which one.
+
+    Raises ExportError if it cannot be written.
+    """
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path = free_name(path)
+        with write_atomically(path) as file:
+            file.write(buffer.data().data())
+    except OSError as error:
+        raise ExportError(
+            f"The snapshot could not be saved in {path.parent}: {plain_reason(error)}. "
+            "It is on the clipboard."
+        ) from error
+    return path
