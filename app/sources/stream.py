@@ -45,6 +45,15 @@ def open_stream(url: str) -> LiveSource:
     return LiveSource(lambda: _open(url, parts), label=without_password(parts))
 
 
+def wrong_with(url: str) -> str:
+    """What is wrong with an address as it is written, in words; empty if nothing is."""
+    try:
+        _split(url)
+    except SourceError as error:
+        return str(error)
+    return ""
+
+
 KIND: Final = Kind(is_url, lambda spec, _: open_stream(spec.strip()))
 
 

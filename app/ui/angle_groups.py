@@ -24,6 +24,19 @@ _WORDS: Final = {
 """In the order in which they are offered; what is not here comes last, under its name."""
 
 
+_BODY_PARTS: Final = {
+    **dict.fromkeys(("knee", "shank", "hip"), "legs are"),
+    **dict.fromkeys(("elbow", "shoulder"), "arms are"),
+    **dict.fromkeys(("ankle", "foot"), "feet are"),
+    "trunk": "trunk is",
+}
+
+
+def unseen(key: str) -> str:
+    """Why there is nothing to be seen of a group, in words."""
+    return f"The {_BODY_PARTS[key.partition('_')[0]]} not seen well enough here to be measured"
+
+
 def _groups() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     found: dict[str, tuple[str, ...]] = dict.fromkeys(_WORDS, ())
     for angle in ANGLES:

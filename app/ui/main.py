@@ -150,7 +150,7 @@ class Session:
 
     def _keep_at_once(self, name: str) -> None:
         """What must be remembered even if this window, too, ends without being closed."""
-        if name == "offered":
+        if name in ("offered", "saved_at_close"):
             self.save()
 
     def _look_whether_closed(self) -> None:

@@ -58,6 +58,8 @@ class Preferences(_Sending):
 
     source: str = ""
     """Empty: the first camera, or the performer."""
+    addresses: str = ""
+    """Of the streams opened last, a line each, without passwords."""
     resolution: str = ""
     """``"1280x720"``, or empty for the camera's own."""
     rate: float = 0.0
@@ -106,6 +108,8 @@ class Preferences(_Sending):
     last_folder: str = ""
     offered: str = ""
     """Names of the interrupted recordings the window has offered to open, with / between."""
+    saved_at_close: str = ""
+    """Name of the recording that closing the window has ended; empty if none."""
     welcomed: bool = False
     settings_open: bool = False
     geometry: bytes = field(default=b"", repr=False)

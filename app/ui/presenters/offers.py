@@ -1,4 +1,5 @@
-"""Recordings that were interrupted, offered when the window opens; each of them once."""
+"""Recordings that were interrupted or that closing the window has ended, told when it opens again;
+each of them once."""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ class Offers:
     def look(self) -> None:
         """Look in the background; nothing waits for it."""
         folder = self._window.recordings
+        self._tell_of_saved(folder)
         self._window.jobs.start(
             Job(
                 "Looking for interrupted recordings",
@@ -38,6 +40,23 @@ class Offers:
                 quiet=True,
             )
         )
+
+    def _tell_of_saved(self, folder: Path) -> None:
+        """Say what has become of the recording that was being made when the window was closed."""
+        window = self._window
+        path = folder / window.preferences.saved_at_close
+        window.set_preference("saved_at_close", "")
+        if path != folder and path.parent == folder and path.is_dir():
+            text = f"Recording {path.stem} ended when the window was closed, and is saved"
+            window.announce(
+                News(
+                    text,
+                    (
+                        NewsButton("Play", partial(window.open_recording, path)),
+                        NewsButton("Dismiss", window.clear_news),
+                    ),
+                )
+            )
 
     def _offer(self, found: list[tuple[Path, float]]) -> None:
         window = self._window

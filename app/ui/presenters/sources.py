@@ -12,10 +12,13 @@ from app.recording.names import SUFFIX
 from app.sources import PERFORMER as PERFORMER
 from app.sources import is_url as is_url
 from app.sources.stream import has_unescaped
+from app.sources.stream import wrong_with as wrong_with
 
 ASK_FILE: Final = "\0file"
 ASK_URL: Final = "\0url"
 """Entries that open a dialog instead of being a source; no path or name can hold a NUL."""
+_ADDRESSES: Final = 5
+"""Remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,13 @@ def to_remember(spec: str) -> str:
         return ""
     user, at, host = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=user.partition(":")[0] + at + host))
+
+
+def with_address(addresses: str, spec: str) -> str:
+    """The addresses used last, a line each, with ``spec`` as the newest if it is one."""
+    address = to_remember(spec) if is_url(spec) else ""
+    others = [each for each in addresses.splitlines() if each != address]
+    return "\n".join([address, *others][:_ADDRESSES]) if address else addresses
 
 
 def icon_of(spec: str) -> str:

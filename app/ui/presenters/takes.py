@@ -57,7 +57,9 @@ class Takes:
         window.list_recordings()
         if why_ended:
             window.tell(why_ended)
-        if not window.closing:  # it is lifted when it is opened or exported
+        if window.closing:  # it is lifted when it is opened or exported
+            window.set_preference("saved_at_close", path.name)
+        else:
             self.lift(path, why_ended=why_ended)
 
     def lift(

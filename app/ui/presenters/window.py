@@ -147,6 +147,7 @@ class WindowPresenter(QObject):
         self._leave_stage()
         self._spec = self._live_spec = spec
         self.preferences.source = sources.to_remember(spec)
+        self.preferences.addresses = sources.with_address(self.preferences.addresses, spec)
         self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self.cameras.none_found)
         self.stage_changed.emit()
 

@@ -55,7 +55,7 @@ class OpenController:
 
     def ask_address(self) -> None:
         """Of a stream."""
-        dialog = AddressDialog(self._parent)
+        dialog = AddressDialog(self._parent, self._preferences.addresses.splitlines())
         dialog.chosen.connect(self._choose)
         dialog.open()
 

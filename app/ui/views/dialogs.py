@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +23,7 @@ from PyQt6.QtWidgets import (
 
 from app.motion.selection import Selection
 from app.system.files import free_name
+from app.ui.presenters import sources
 from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target
 from app.ui.views import kit
 from app.ui.views.processing import ProcessingForm
@@ -216,37 +219,56 @@ class ExportDialog(QDialog):
 
 
 class AddressDialog(QDialog):
-    """Asks for the address of a stream."""
+    """Asks for the address of a stream; offers those used last."""
 
     chosen = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, used: Sequence[str] = ()) -> None:
         super().__init__(parent)
         self.setWindowTitle("Stream address")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.address = QLineEdit()
         self.address.setPlaceholderText("http://… or rtsp://…")
+        self.address.setAccessibleName("Stream address")
         self.address.textChanged.connect(lambda _text: self._check())
+        self.wrong = kit.label(dim=True)
+        self.wrong.setWordWrap(True)
+        self.used = [
+            kit.push_button(each, partial(self.address.setText, each), tip="Take this address")
+            for each in used
+        ]
         self.go = kit.push_button("Open", self._go, main=True)
         self.go.setDefault(True)
+        self._build()
+        self._check()
+
+    def _build(self) -> None:
         gap = kit.ems(self, 0.6)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * [3 * gap]))
         column.setSpacing(2 * gap)
         words = kit.label("The address of a network camera, or of a phone's camera app.", dim=True)
         words.setWordWrap(True)
-        column.addWidget(words)
-        column.addWidget(self.address)
+        self.wrong.setMinimumHeight(4 * self.wrong.fontMetrics().lineSpacing())
+        self.wrong.setAlignment(Qt.AlignmentFlag.AlignTop)
+        for widget in (words, self.address, self.wrong):
+            column.addWidget(widget)
+        if self.used:
+            column.addWidget(kit.label("Used last", heading=True))
+        for button in self.used:
+            column.addWidget(button)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         buttons.addWidget(kit.push_button("Cancel", self.reject))
         buttons.addWidget(self.go)
         column.addLayout(buttons)
-        self.setMinimumWidth(kit.ems(self, 28))
-        self._check()
+        self.setMinimumWidth(kit.ems(self, 32))
 
     def _check(self) -> None:
-        self.go.setEnabled("://" in self.address.text().strip())
+        address = self.address.text().strip()
+        wrong = sources.wrong_with(address) if "://" in address else ""
+        self.wrong.setText(wrong)
+        self.go.setEnabled("://" in address and not wrong)
 
     def _go(self) -> None:
         self.chosen.emit(self.address.text().strip())

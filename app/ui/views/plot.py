@@ -7,17 +7,26 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
 from PyQt6.QtCore import QEvent, QObject, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.motion.angles import ANGLE, ANGLES, Angle
 from app.render.colours import SIDE_COLOURS
-from app.ui.angle_groups import GROUPS
+from app.ui.angle_groups import GROUPS, unseen
 from app.ui.presenters.plotting import Curves, PlotPresenter
 from app.ui.presenters.stage import Look
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit
+from app.ui.views.card import Hint
 
 _MOST_CURVES: Final = max(len(names) for _, names in GROUPS.values())
 _WIDTH: Final = 1.6
@@ -47,6 +56,7 @@ class PlotPane(QWidget):
         self.presenter = presenter
         self._theme = DARK
         self._graph: _Graph | None = None
+        self.hint = Hint(self)
         self.group = kit.Choice()
         self.group.fill([(words, key) for key, (words, _) in GROUPS.items()], presenter.group)
         self.group.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -121,6 +131,12 @@ class PlotPane(QWidget):
         for value, degrees in zip(self.values, curves.now, strict=False):
             value.show_degrees(degrees)
         self._graph.draw(curves, self.presenter.span_deg)
+        nothing = look.pose is not None and not np.isfinite(curves.degrees).any()
+        self.hint.show_text(unseen(self.presenter.group) if nothing else "")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        self.hint.place()
 
 
 class _Value(QWidget):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PyQt6.QtCore import QPoint, QPointF, Qt
@@ -9,6 +11,7 @@ from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 
+from app.recording.reader import Recording
 from app.render.camera import FRONT
 from app.render.colours import DARK_SCENE
 from app.render.request import Body, SkeletonRequest
@@ -54,7 +57,7 @@ def test_no_number_where_nothing_is_known() -> None:
 
 def test_a_key_writes_them_and_the_menu_chooses(
     open_window: OpenWindow,
-    bending,  # noqa: F811
+    bending: Path,  # noqa: F811
 ) -> None:
     session, stage = opened(open_window, bending)
     window = session.window
@@ -76,7 +79,7 @@ def test_a_key_writes_them_and_the_menu_chooses(
 
 def test_what_is_selected_is_measured(
     open_window: OpenWindow,
-    bending,  # noqa: F811
+    bending: Path,  # noqa: F811
 ) -> None:
     session, stage = opened(open_window, bending, plot_open=True)
     plot = session.window.plot
@@ -101,7 +104,7 @@ def test_what_is_selected_is_measured(
 
 def test_the_wheel_zooms_a_recordings_plot(
     open_window: OpenWindow,
-    bending,  # noqa: F811
+    bending: Path,  # noqa: F811
 ) -> None:
     session, _ = opened(open_window, bending, plot_open=True)
     graph = session.window.plot._graph
@@ -152,3 +155,17 @@ def test_words_of_a_summary() -> None:
         "All: left 5 to 85° (80°), right −3 to −3° (0°), left 4 repetitions"
     )
     assert "not seen" in summarise("All", {"left_knee_flexion": unknown}, time_s).words
+
+
+def test_an_empty_plot_says_why(open_window: OpenWindow, bending: Path) -> None:  # noqa: F811
+    recording = Recording.open(bending)
+    poses = recording.poses
+    assert poses is not None
+    for side in ("left", "right"):
+        poses.missing[:, JOINT[f"{side}_ankle"]] = True
+    recording.save_poses(poses, poses.info)
+    session, _ = opened(open_window, bending, plot_open=True)
+    plot = session.window.plot
+    until(lambda: "legs are not seen" in plot.hint.text, "why")
+    plot.presenter.choose("elbow_flexion")
+    until(lambda: not plot.hint.text, "elbows")

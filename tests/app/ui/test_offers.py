@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 
 from app.recording.reader import Recording
@@ -110,3 +111,23 @@ def test_a_disk_that_gets_full_is_said_and_the_recording_kept(
     assert ended in session.presenter.news.text
     until(lambda: window.strip.button("Play") is not None, "the poses")
     assert ended in window.strip.text, "still said when the poses are there"
+
+
+def test_a_recording_that_closing_has_ended_is_told_next_time(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window(camera.url)
+    until(lambda: session.window.look.frame, "the camera")
+    QTest.keyClick(session.window, Qt.Key.Key_R)
+    until(lambda: session.presenter.recorder.active, "the recording")
+    QTest.qWait(1500)
+    close(session)
+    (path,) = session.presenter.recordings.glob("*.mixpose")
+    again = open_window("performer")
+    until(lambda: path.stem in again.window.strip.text, "what became of it")
+    assert "is saved" in again.window.strip.text
+    again.presenter.clear_news()
+    close(again)
+    third = open_window("performer")
+    QTest.qWait(300)
+    assert path.stem not in third.window.strip.text, "once is enough"

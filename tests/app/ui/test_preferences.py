@@ -11,6 +11,7 @@ from app.ui.preferences import Preferences, PreferencesFile
 
 CHANGED = Preferences(
     source="Kamera „Süd“ 📷",
+    addresses="http://me@camera/1\nrtsp://other",
     resolution="1280x720",
     rate=29.97,
     weights="mixpose-s",
@@ -47,6 +48,7 @@ CHANGED = Preferences(
     orbit=(0.5, -0.25, 3.0, 0.0, 1.05, 0.0),
     last_folder="films/with space",
     offered="monday.mixpose/Süd, 2.mixpose",
+    saved_at_close="monday.mixpose",
     welcomed=True,
     settings_open=True,
     geometry=b"\x00\x01\xff",

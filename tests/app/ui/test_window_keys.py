@@ -136,6 +136,29 @@ def test_an_address_is_asked_for_and_checked(session: Session) -> None:
     assert not dialog.go.isEnabled()
     dialog.address.setText("http://127.0.0.1:9/none")
     assert dialog.go.isEnabled()
+    assert dialog.wrong.text() == ""
+    for wrong, said in (
+        ("gopher://camera", "“gopher” is no kind of stream"),
+        ("http://", "not a complete address"),
+        ("rtsp://me:pa@ss@camera/live", "Write %40 for @"),
+    ):
+        dialog.address.setText(wrong)
+        assert said in dialog.wrong.text()
+        assert not dialog.go.isEnabled()
+    dialog.reject()
+
+
+def test_addresses_used_last_are_offered_without_their_passwords(session: Session) -> None:
+    for number in range(7):
+        session.presenter.choose(f"http://me:secret@127.0.0.1:9/{number}")
+    session.presenter.choose("http://me:secret@127.0.0.1:9/4")
+    session.presenter.put_away()
+    press(session, Qt.Key.Key_U, ctrl=True)
+    (dialog,) = dialogs(AddressDialog)
+    offered = [button.text() for button in dialog.used]
+    assert offered == [f"http://me@127.0.0.1:9/{number}" for number in (4, 6, 5, 3, 2)]
+    dialog.used[1].click()
+    assert dialog.address.text() == offered[1]
     dialog.reject()
 
 
