@@ -117,10 +117,10 @@ def test_a_recording_that_closing_has_ended_is_told_next_time(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     session = open_window(camera.url)
-    until(lambda: session.window.look.frame, "the camera")
+    until(lambda: session.window.look.pose, "somebody to record")
     QTest.keyClick(session.window, Qt.Key.Key_R)
-    until(lambda: session.presenter.recorder.active, "the recording")
-    QTest.qWait(1500)
+    until(lambda: session.presenter.recorder.state is RecordState.RECORDING, "the recording")
+    until(lambda: session.presenter.takes.status.elapsed_s > 1, "a second of it")
     close(session)
     (path,) = session.presenter.recordings.glob("*.mixpose")
     again = open_window("performer")
