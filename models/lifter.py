@@ -86,12 +86,15 @@ def prepare_track(
     size: Size,
     time_s: NDArray[np.floating],
     world: NDArray[np.floating],
+    sides_known: NDArray[np.bool_] | None = None,
 ) -> Track:
     """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``.
 
     All frames are of one person.
     """
     swapped = find_swaps(xy, conf, time_s)
+    if sides_known is not None:
+        swapped &= ~sides_known
     xy = np.where(swapped[:, None, None], xy[:, MIRROR], xy)
     conf = np.where(swapped[:, None], conf[:, MIRROR], conf)
     world = np.where(swapped[:, None, None], world[:, MIRROR], world)
@@ -158,6 +161,7 @@ class Lifter:
         depth: NDArray[np.floating] | None = None,
         world: NDArray[np.floating] | None = None,
         person: NDArray[np.integer] | None = None,
+        sides_known: NDArray[np.bool_] | None = None,
         level: Level | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Lifted:
@@ -175,6 +179,8 @@ class Lifter:
                 (``skeleton.world_joints``), NaN where there is none; optional evidence.
             person: (N,) whom each frame is of; where that changes, another motion begins.  One
                 person unless given.
+            sides_known: (N,) whether somebody has said that left and right are as given: they are
+                not repaired there.
             level: where up is, if that is known; estimated over the clip unless given.
             progress: called with the share done, 0 to 1; may raise to stop.
 
@@ -185,8 +191,9 @@ class Lifter:
         _require(xy, conf, size, time_s, person)
         world = self.evidence_of_world(world, depth, conf.shape)
         other = np.zeros(len(xy) - 1, bool) if person is None else np.diff(person) != 0
+        known = np.zeros(len(xy), bool) if sides_known is None else sides_known
         track = Track.joined(
-            prepare_track(xy[each], conf[each], size, time_s[each], world[each])
+            prepare_track(xy[each], conf[each], size, time_s[each], world[each], known[each])
             for each in _stretches(other)
         )
         takes = _stretches(other | (np.diff(time_s) > LONGEST_HOLE_S))

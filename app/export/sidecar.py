@@ -52,6 +52,7 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
         "gaps": {"longest_filled_s": LONGEST_GAP_S},
         "scale": _scale(origin),
         "smoothing": dict(origin.smoothing),
+        "corrections": [dict(each) for each in origin.corrections],
         "events": described(data),
         "selection": None if origin.selection is None else dict(origin.selection),
         "rate": {"nominal": origin.nominal_rate, "effective": data.effective_rate},

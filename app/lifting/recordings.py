@@ -53,10 +53,12 @@ def lift_recording(
         *(data.xy, data.conf, recording.size, data.time_s),
         world=world_joints(data.world),
         person=data.person,
+        sides_known=data.sides_known,
         level=options.level,
         progress=report,
     )
-    recording.save_poses(lifted, describe(lifter))
+    corrections = {"corrections": recording.corrections.key} if recording.corrections.done else {}
+    recording.save_poses(lifted, {**describe(lifter), **corrections})
 
 
 def bring_up_to_date(
@@ -145,6 +147,8 @@ def is_current(recording: Recording, options: LiftOptions) -> bool:
     """
     poses = recording.poses
     if poses is None or poses.info["height_m"] != options.height_m:
+        return False
+    if poses.info.get("corrections", "") != recording.corrections.key:
         return False
     told = options.level
     if told is not None:

@@ -5,7 +5,7 @@ This is what is smoothed, placed in the room, measured, and exported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
@@ -64,6 +64,8 @@ class Provenance:
     """Which part of the recording this is, JSON values; None for the whole of it."""
     scale_bone: Mapping[str, object] | None = None
     """The bone whose known length set the scale, JSON values; None if none did."""
+    corrections: Sequence[Mapping[str, object]] = ()
+    """What somebody put right in the 2D before it was lifted, JSON values."""
     asked: Mapping[str, object] | None = None
     """What file was to be lifted and how, JSON values, by which a later run knows it is done."""
 
@@ -231,6 +233,7 @@ class MotionData:
             detector=recording.meta.detector,
             detector_depth=bool(poses.info.get("detector_depth", False)),
             fov_deg=recording.meta.source.fov_deg,
+            corrections=recording.corrections.as_json(),
         )
         return cls.from_lifted(
             time_s=keypoints.time_s,

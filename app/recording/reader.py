@@ -18,6 +18,7 @@ from app.recording import meta as meta_file
 from app.recording import poses as poses_file
 from app.recording import rows as rows_file
 from app.recording import video, writing_lock
+from app.recording.corrections import Correction, CorrectionList, corrected
 from app.recording.events import EventList
 from app.recording.meta import Meta, require_version
 from app.recording.names import KEYPOINTS_FILE
@@ -61,6 +62,8 @@ class KeypointArrays:
     """(N, 17) confidence in [0, 1]."""
     person: NDArray[np.int64]
     """(N,) whom each frame is of: changes whenever another is followed."""
+    sides_known: NDArray[np.bool_]
+    """(N,) whether somebody has said that left and right are as they are here."""
 
 
 class Recording:
@@ -77,11 +80,19 @@ class Recording:
         """Use :meth:`open`."""
         self.path = path
         self.meta = meta
-        self.keypoints = keypoints
+        self.recorded = keypoints
+        """What the detector saw, as it was recorded."""
+        self.corrections = CorrectionList(path)
+        """What somebody put right in it."""
         self.poses = poses
-        """The poses lifted from it, if they were saved and fit its frames."""
+        """The poses lifted from it, if they were saved and fit its frames; those that were lifted
+        before the last correction too."""
+        self._corrected: tuple[tuple[Correction, ...], KeypointArrays] | None = None
         self.events = EventList(path)
         """The moments that were marked."""
+        if self.corrections.damaged:
+            said = "The corrections of this recording cannot be read, and are not applied."
+            recovered = f"{recovered} {said}" if recovered else said
         self.recovered = recovered
         """What was saved from an interruption or from damage, in words; None if all is there."""
 
@@ -102,6 +113,14 @@ class Recording:
             )
         keypoints = _arrays(kept)
         return cls(path, meta, keypoints, _poses(path, keypoints.time_s), recovered)
+
+    @property
+    def keypoints(self) -> KeypointArrays:
+        """What the detector saw, with the corrections."""
+        done = self.corrections.done
+        if self._corrected is None or self._corrected[0] is not done:
+            self._corrected = done, corrected(self.recorded, done)
+        return self._corrected[1]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -252,6 +271,7 @@ def _arrays(kept: Rows) -> KeypointArrays:
         xy=xy,
         conf=conf,
         person=kept["person"].astype(np.int64),
+        sides_known=np.zeros(len(kept), bool),
     )
 
 

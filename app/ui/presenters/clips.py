@@ -13,7 +13,6 @@ from app.packets import Frame
 from models.skeleton import world_joints
 
 if TYPE_CHECKING:
-    from app.recording.poses import SavedPoses
     from app.recording.reader import Recording
 
 
@@ -32,29 +31,20 @@ class RecordedClip:
         self.size, self.events = recording.size, recording.events
         self.has_pictures = recording.video_path is not None
         self._hold = OpenLock(recording.path)
-        data = recording.keypoints
-        count = len(data.time_s)
-        self._track = Track(
-            time_s=data.time_s,
-            tracked=data.tracked,
-            xy=data.xy,
-            conf=data.conf,
-            world=world_joints(data.world).astype(np.float32),
-            person=data.person,
-            chosen=np.ones(count, bool),
-            others=np.full((count, OTHERS, 4), np.nan, np.float32),
-        )
-        self._found = self._with(recording.poses)
+        self._keypoints = recording.keypoints
+        self._found = self._made()
 
     def found(self) -> Found:
-        """All of it, from the beginning; its poses once it has been lifted."""
-        if self._found.poses is not self.recording.poses:
-            self._found = self._with(self.recording.poses)
+        """All of it, from the beginning, as corrected; its poses once it has been lifted."""
+        data = self.recording.keypoints
+        if self._found.poses is not self.recording.poses or self._keypoints is not data:
+            self._keypoints = data
+            self._found = self._made()
         return self._found
 
     def frame_at(self, time_s: float) -> Frame | None:
         """The picture of the frame shown then; None if it was not kept."""
-        times = self._track.time_s
+        times = self._keypoints.time_s
         row = max(0, int(np.searchsorted(times, time_s + 5e-7, side="right")) - 1)
         image = self.recording.picture(row)
         now = time.perf_counter()
@@ -64,9 +54,20 @@ class RecordedClip:
         """Others may move it from now on."""
         self._hold.release()
 
-    def _with(self, poses: SavedPoses | None) -> Found:
-        count = len(self._track)
-        return Found(self._track, poses, count, count, complete=True)
+    def _made(self) -> Found:
+        data = self._keypoints
+        count = len(data.time_s)
+        track = Track(
+            time_s=data.time_s,
+            tracked=data.tracked,
+            xy=data.xy,
+            conf=data.conf,
+            world=world_joints(data.world).astype(np.float32),
+            person=data.person,
+            chosen=np.ones(count, bool),
+            others=np.full((count, OTHERS, 4), np.nan, np.float32),
+        )
+        return Found(track, self.recording.poses, count, count, complete=True)
 
 
 Clip = RecordedClip | VideoTake

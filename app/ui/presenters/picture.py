@@ -95,3 +95,20 @@ def figure(
 
 def _pair(point: NDArray[np.floating]) -> tuple[float, float]:
     return float(point[0]), float(point[1])
+
+
+def joint_at(
+    points: NDArray[np.floating], seen: NDArray[np.bool_], place: tuple[float, float], reach: float
+) -> int | None:
+    """The joint of (17, 2) ``points`` nearest to a place, within ``reach``; None if there is none.
+
+    Joints that nobody has ``seen``, (17,), are looked at last: they are not drawn, but may be put
+    where they are.
+    """
+    away = np.linalg.norm(points - np.asarray(place), axis=-1)
+    away = np.where(np.isfinite(away), away, np.inf)
+    for known in (seen, ~seen):
+        nearest = int(np.argmin(np.where(known, away, np.inf)))
+        if known[nearest] and away[nearest] <= reach:
+            return nearest
+    return None

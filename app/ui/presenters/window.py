@@ -19,6 +19,7 @@ from app.ui.notices import Do
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
 from app.ui.presenters.cameras import CameraList
+from app.ui.presenters.correcting import Correcting
 from app.ui.presenters.levelling import Levelling
 from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
 from app.ui.presenters.marking import Marking
@@ -76,6 +77,7 @@ class WindowPresenter(QObject):
         self.marking = Marking(self)
         self.opening = Opening(self)
         self.levelling = Levelling(self)
+        self.correcting = Correcting(self)
         self.recorder = self.takes.recorder
         self.cameras = CameraList(self.jobs, self.sources_changed.emit)
         self._spec = ""

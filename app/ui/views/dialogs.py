@@ -45,6 +45,8 @@ SHORTCUTS: Final = (
     ("Ctrl+Left  Ctrl+Right", "To the event before, to the next one"),
     ("Ctrl+Shift+E", "All events of the recording"),
     ("I  O  X", "Select from here, to here; select all"),
+    ("Ctrl+T  Del", "In the selection: exchange left and right; this is not the person"),
+    ("Ctrl+Z  Ctrl+Shift+Z  Ctrl+Y", "Undo a correction, make it again"),
     ("Ctrl+L", "All recordings: rename, delete, notes"),
     ("Ctrl+O", "Open a video or a recording"),
     ("Ctrl+U", "Open a stream's address"),
@@ -60,6 +62,7 @@ MOUSE: Final = (
     ("Wheel", "Closer or farther; in the plot of a recording, less or more of its time"),
     ("Double click", "Back to the first view"),
     ("Click on a person", "Follow them instead"),
+    ("Drag a joint in the picture", "Put it where it is, in a recording that stands still"),
     ("Right click on an event", "Rename or remove it"),
 )
 

@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
 
     def _menus(self) -> dict[str, list[menus.Entry]]:
         window, whole, entry = self.presenter, self.whole_screen, menus.Entry
+        fix = window.correcting
         return {
             "&File": [
                 entry("open", "Open a video or recording…", self.opening.ask_file, ("Ctrl+O",)),
@@ -125,6 +126,15 @@ class MainWindow(QMainWindow):
                 entry("start", "To the start", lambda: self._seek(0.0), ("Home",)),
                 entry("loop", "Loop", self.timeline.loop.click, ("L",)),
                 *self.marking.entries(),
+            ],
+            "C&orrect": [
+                entry("undo", "Undo the correction", fix.undo, ("Ctrl+Z",)),
+                entry("redo", "Make it again", fix.redo, ("Ctrl+Shift+Z", "Ctrl+Y")),
+                entry(
+                    *("exchange", "Exchange left and right in the selection", fix.exchange),
+                    *(("Ctrl+T",), False, True),
+                ),
+                entry("nobody", "This is not the person, in the selection", fix.empty, ("Del",)),
             ],
             "&View": [
                 entry("mirror", "Mirror picture and 3D", self.picture.mirror.click, ("M",), True),
@@ -172,6 +182,7 @@ class MainWindow(QMainWindow):
         self.settings.opened.connect(self.computer.list_choices)
         self.picture.card.chosen.connect(window.do)
         self.picture.person_chosen.connect(window.choose_person)
+        self.picture.joint_moved.connect(window.correcting.move)
         self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
         self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
         self.skeleton.level_pressed.connect(window.levelling.level)
@@ -231,7 +242,7 @@ class MainWindow(QMainWindow):
         """Show the newest of everything."""
         window = self.presenter
         self.look = look = window.look()
-        self.picture.show_look(look)
+        self.picture.show_look(look, grabs=window.correcting.grabs)
         self.skeleton.show_look(look)
         self.plot.show_look(look)
         record = window.takes.status

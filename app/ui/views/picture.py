@@ -29,9 +29,13 @@ from app.ui.presenters.stage import Look
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit, strokes
 from app.ui.views.card import Card, Hint
+from models.skeleton import JOINT_NAMES
 
 MIRRORED: Final = "Mirrored view"
 WHOLE_HELP: Final = "This alone on the whole screen (Escape: back)"
+_REACH_EMS: Final = 0.7
+"""How near a joint must be pressed to be dragged."""
+_DRAG_PIXELS: Final = 3
 GREYED: Final = 0.45
 """Opacity of what was the last to be seen of a camera that is lost."""
 
@@ -43,6 +47,8 @@ class PictureView(QWidget):
     fill_chosen = pyqtSignal(bool)
     person_chosen = pyqtSignal(float, float)
     """A click into the picture, in its pixels."""
+    joint_moved = pyqtSignal(str, float, float)
+    """A joint was dragged to this place of the picture, in its pixels."""
     whole_pressed = pyqtSignal()
 
     def __init__(self) -> None:
@@ -56,6 +62,10 @@ class PictureView(QWidget):
         self._theme: Theme = DARK
         self._record = RecordStatus()
         self._pointed: tuple[float, float] | None = None
+        self._grabs = False
+        self._held: int | None = None
+        """The joint that is being dragged, to where is pointed."""
+        self._pressed = QPointF()
         self.setMouseTracking(True)
         self.mirror = kit.tool_button(
             "mirror",
@@ -79,8 +89,14 @@ class PictureView(QWidget):
         self._theme = theme
         self.update()
 
-    def show_look(self, look: Look) -> None:
-        """Show another moment; repaints only when something visible has changed."""
+    def show_look(self, look: Look, *, grabs: bool = False) -> None:
+        """Show another moment; repaints only when something visible has changed.
+
+        With ``grabs`` joints can be dragged.
+        """
+        self._grabs = grabs
+        if not grabs:
+            self._held = None
         before, self._look = self._look, look
         self.card.show_notice(look.notice)
         self.hint.show_text("" if look.notice else look.hint)
@@ -116,6 +132,8 @@ class PictureView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is not None:
             self._point(self._in_picture(event.position()))
+            if self._held is not None:
+                self.update()
 
     def leaveEvent(self, _event: QEvent | None) -> None:
         self._point(None)
@@ -124,17 +142,47 @@ class PictureView(QWidget):
         if event is None or event.button() is not Qt.MouseButton.LeftButton:
             return
         place = self._in_picture(event.position())
-        if place is not None and not self._look.greyed:
+        self._held = self._joint_at(event.position())
+        self._pressed = event.position()
+        if place is not None and self._held is None and not self._look.greyed:
             self.person_chosen.emit(*place)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        held, self._held = self._held, None
+        if event is None or held is None:
+            return
+        place = self._in_picture(event.position())
+        dragged = (event.position() - self._pressed).manhattanLength() >= _DRAG_PIXELS
+        if place is not None and dragged:
+            self.joint_moved.emit(JOINT_NAMES[held], *place)
+        self.update()
+
+    def _joint_at(self, point: QPointF) -> int | None:
+        return self._joint_in_picture(self._in_picture(point))
+
+    def _joint_in_picture(self, place: tuple[float, float] | None) -> int | None:
+        """The joint at a place of the picture that can be dragged."""
+        keypoints, seen = self._look.keypoints, self._look.seen
+        if place is None or not self._grabs or keypoints is None or seen is None:
+            return None
+        around = self._placement(keypoints.size)
+        points = around.to_pane(np.vstack([keypoints.xy, [place]]), keypoints.size)
+        at = (float(points[-1, 0]), float(points[-1, 1]))
+        return geometry.joint_at(points[:-1], seen, at, _REACH_EMS * kit.em(self))
 
     def _point(self, place: tuple[float, float] | None) -> None:
         """Say that a person can be clicked while the pointer is over one."""
         self._pointed = place
         over = self._box_pointed_at() is not None
-        shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
-        if self.cursor().shape() != shape:
+        shape, tip = Qt.CursorShape.ArrowCursor, ""
+        if over:
+            shape, tip = Qt.CursorShape.PointingHandCursor, "Click to follow this person"
+        joint = self._joint_in_picture(place)
+        if joint is not None:
+            shape, tip = Qt.CursorShape.OpenHandCursor, f"Drag the {_words(joint)} to where it is"
+        if self.cursor().shape() != shape or self.toolTip() != tip:
             self.setCursor(shape)
-            self.setToolTip("Click to follow this person" if over else "")
+            self.setToolTip(tip)
             self.update()
 
     def _box_pointed_at(self) -> company.Box | None:
@@ -210,6 +258,8 @@ class PictureView(QWidget):
         if keypoints is None or seen is None or not keypoints.tracked or self._look.greyed:
             return
         points = place.to_pane(keypoints.xy, keypoints.size)
+        if self._held is not None and self._pointed is not None:
+            points[self._held] = place.to_pane(np.array([self._pointed]), keypoints.size)[0]
         lines, dots = geometry.figure(points, seen, colours.opacity(keypoints.conf))
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
@@ -255,6 +305,10 @@ class PictureView(QWidget):
         painter.setFont(font)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._record.countdown))
+
+
+def _words(joint: int) -> str:
+    return JOINT_NAMES[joint].replace("_", " ")
 
 
 class Badge(QLabel):

@@ -1,0 +1,313 @@
+"""``corrections.json``: what somebody put right in a recording's 2D, beside the untouched rows.
+
+A list of corrections in the order they were made, and of those that were undone::
+
+    {"version": 1,
+     "done": [{"kind": "exchange", "start_s": 3.2, "end_s": 4.1, "kept": [[3.5, 3.6]]},
+              {"kind": "nobody", "start_s": 9.0, "end_s": 9.5},
+              {"kind": "move", "time_s": 5.033333, "joint": "left_wrist", "x": 312.5, "y": 80.0}],
+     "undone": []}
+
+Times are on the clock of ``keypoints.bin``, places in pixels of the picture.  ``exchange`` takes
+left for right in all frames from ``start_s`` to ``end_s`` but those ``kept``, in which the detector
+was right and the program's own repair of its confusions was not; from then on none is repaired
+there.  ``nobody`` says that what was found is not the person, ``move`` puts one joint of one frame
+where it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import RecordingError
+from app.recording import strict_json
+from app.recording.safe_open import open_regular
+from app.system.files import plain_reason, write_atomically
+from models.skeleton import (
+    JOINT,
+    JOINT_NAMES,
+    LANDMARK_MIRROR,
+    LANDMARK_SOURCES,
+    MIRROR,
+)
+
+if TYPE_CHECKING:
+    from app.recording.reader import KeypointArrays
+
+_log = logging.getLogger(__name__)
+
+FILE_NAME: Final = "corrections.json"
+_VERSION: Final = 1
+_MAX_BYTES: Final = 8 * 2**20
+"""Fifty thousand corrections: more than this is not believed."""
+_MAX_PIXEL: Final = 1e6
+_SAME_TIME_S: Final = 5e-7
+"""Times are written with six digits."""
+_HIPS: Final = tuple(LANDMARK_SOURCES[JOINT["pelvis"]])
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Left was taken for right."""
+
+    start_s: float
+    end_s: float
+    kept: tuple[tuple[float, float], ...] = ()
+    """Stretches in which what was recorded is right, first and last moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nobody:
+    """What was found is not the person."""
+
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A joint of one frame is somewhere else."""
+
+    time_s: float
+    joint: str
+    x: float
+    y: float
+
+
+Correction = Exchange | Nobody | Move
+KINDS: Final[Mapping[str, type[Exchange] | type[Nobody] | type[Move]]] = {
+    "exchange": Exchange,
+    "nobody": Nobody,
+    "move": Move,
+}
+
+
+class CorrectionList:
+    """The corrections of a recording on the disk; every change is there when a method returns.
+
+    Every method that changes something raises RecordingError if that cannot be written, and leaves
+    all as it was.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Read them.  ``damaged`` says so if they cannot be read; there are none then."""
+        self._folder, self._lock = folder, threading.Lock()
+        self.done: tuple[Correction, ...] = ()
+        """In the order in which they are applied."""
+        self.undone: tuple[Correction, ...] = ()
+        """The one undone last comes last."""
+        self.damaged = False
+        try:
+            self.done, self.undone = _read(folder)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, RecursionError) as error:
+            _log.warning("the corrections of %s cannot be read: %s", folder, error)
+            self.damaged = True
+
+    @property
+    def key(self) -> str:
+        """What tells these corrections from any others; empty if there are none."""
+        text = json.dumps(self.as_json())
+        return hashlib.sha256(text.encode()).hexdigest()[:16] if self.done else ""
+
+    def as_json(self) -> list[dict[str, object]]:
+        """What is applied, JSON values."""
+        return [_as_json(each) for each in self.done]
+
+    def add(self, *corrections: Correction) -> None:
+        """Apply more; what was undone cannot be redone after that."""
+        self._keep((*self.done, *map(_rounded, corrections)), ())
+
+    def undo(self) -> Correction | None:
+        """Take the last one back; which, None if there is none."""
+        if not self.done:
+            return None
+        *done, last = self.done
+        self._keep(tuple(done), (*self.undone, last))
+        return last
+
+    def redo(self) -> Correction | None:
+        """Apply what was undone last; which, None if there is nothing."""
+        if not self.undone:
+            return None
+        *undone, last = self.undone
+        self._keep((*self.done, last), tuple(undone))
+        return last
+
+    def _keep(self, done: tuple[Correction, ...], undone: tuple[Correction, ...]) -> None:
+        if self.damaged:
+            raise RecordingError(
+                f"The corrections of {self._folder.name} cannot be read, so none can be added. "
+                f"Move {FILE_NAME} out of it first."
+            )
+        said = {
+            "version": _VERSION,
+            "done": [_as_json(each) for each in done],
+            "undone": [_as_json(each) for each in undone],
+        }
+        path = self._folder / FILE_NAME
+        try:
+            with self._lock, write_atomically(path, overwrite=True, through_links=False) as file:
+                file.write(json.dumps(said, indent=1).encode())
+        except OSError as error:
+            raise RecordingError(
+                f"The correction of {self._folder.name} cannot be saved: {plain_reason(error)}. "
+                "Copy the recording to where it can be written to."
+            ) from error
+        self.done, self.undone = done, undone
+
+
+def corrected(data: KeypointArrays, corrections: Iterable[Correction]) -> KeypointArrays:
+    """``data`` with the corrections applied in their order; ``data`` itself stays as it is."""
+    for each in corrections:
+        if isinstance(each, Move):
+            data = _moved(data, each)
+        else:
+            rows = _between(data.time_s, each.start_s, each.end_s)
+            data = (
+                _exchanged(data, rows, each) if isinstance(each, Exchange) else _emptied(data, rows)
+            )
+    return data
+
+
+def exchange(
+    time_s: NDArray[np.float64], swapped: NDArray[np.bool_], start_s: float, end_s: float
+) -> Exchange:
+    """The correction that exchanges left and right as they are shown from ``start_s`` to ``end_s``.
+
+    Args:
+        time_s: (N,) of the frames.
+        swapped: (N,) those in which the repair has exchanged what was recorded.
+    """
+    rows = _between(time_s, start_s, end_s) & swapped
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
+    kept = [
+        (float(time_s[first]), float(time_s[after - 1]))
+        for first, after in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    return Exchange(start_s, end_s, tuple(kept))
+
+
+def _between(time_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.bool_]:
+    return (time_s >= start_s - _SAME_TIME_S) & (time_s <= end_s + _SAME_TIME_S)
+
+
+def _exchanged(data: KeypointArrays, known: NDArray[np.bool_], said: Exchange) -> KeypointArrays:
+    joints, landmarks = list(MIRROR), list(LANDMARK_MIRROR)
+    rows = known.copy()
+    for stretch in said.kept:
+        rows &= ~_between(data.time_s, *stretch)
+    return replace(
+        data,
+        sides_known=data.sides_known | known,
+        xy=np.where(rows[:, None, None], data.xy[:, joints], data.xy),
+        conf=np.where(rows[:, None], data.conf[:, joints], data.conf),
+        landmarks=np.where(rows[:, None, None], data.landmarks[:, landmarks], data.landmarks),
+        world=np.where(rows[:, None, None], data.world[:, landmarks], data.world),
+    )
+
+
+def _emptied(data: KeypointArrays, rows: NDArray[np.bool_]) -> KeypointArrays:
+    nothing = np.float32(np.nan)
+    return replace(
+        data,
+        tracked=data.tracked & ~rows,
+        xy=np.where(rows[:, None, None], nothing, data.xy),
+        conf=np.where(rows[:, None], np.float32(0), data.conf),
+        landmarks=np.where(rows[:, None, None], nothing, data.landmarks),
+        world=np.where(rows[:, None, None], nothing, data.world),
+    )
+
+
+def _moved(data: KeypointArrays, move: Move) -> KeypointArrays:
+    at = np.flatnonzero(_between(data.time_s, move.time_s, move.time_s))
+    if not len(at) or not data.tracked[at[0]]:
+        return data
+    row, joint = int(at[0]), JOINT[move.joint]
+    xy, conf, landmarks = data.xy.copy(), data.conf.copy(), data.landmarks.copy()
+    world = data.world.copy()
+    xy[row, joint], conf[row, joint] = (move.x, move.y), 1.0
+    sources = LANDMARK_SOURCES[joint]
+    if len(sources) == 1:  # what lies halfway between others moves along with them
+        landmarks[row, sources[0], :2] = move.x, move.y
+        landmarks[row, sources[0], 3:] = 1.0
+        for other, its in enumerate(LANDMARK_SOURCES):
+            if len(its) > 1 and sources[0] in its:
+                xy[row, other] = landmarks[row, list(its), :2].mean(axis=0)
+        # The detector's own 3D is of where it saw the joint.  All of it is told from the hips.
+        if sources[0] not in _HIPS:
+            world[row, sources[0]] = np.nan
+    return replace(data, xy=xy, conf=conf, landmarks=landmarks, world=world)
+
+
+def _as_json(each: Correction) -> dict[str, object]:
+    kind = next(name for name, made in KINDS.items() if isinstance(each, made))
+    return {"kind": kind, **asdict(each)}
+
+
+def _rounded(each: Correction) -> Correction:
+    """As it will be read again."""
+    return _checked(strict_json.loads(json.dumps(_as_json(each))))
+
+
+def _read(folder: Path) -> tuple[tuple[Correction, ...], tuple[Correction, ...]]:
+    with open_regular(folder / FILE_NAME, "rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise ValueError(f"it has more than {_MAX_BYTES} bytes")
+    said = strict_json.loads(content)
+    if not isinstance(said, dict) or said.get("version") != _VERSION:
+        raise ValueError("it is of another version")
+    lists = (said.get("done"), said.get("undone"))
+    if not all(isinstance(each, list) for each in lists):
+        raise ValueError("a list is not there")
+    done, undone = (tuple(_checked(each) for each in found) for found in lists if found is not None)
+    return done, undone
+
+
+def _checked(said: object) -> Correction:
+    """Raises ValueError if it is no correction."""
+    if not isinstance(said, dict) or not isinstance(said.get("kind"), str):
+        raise ValueError("a correction has no kind")
+    kind = KINDS.get(said["kind"])
+    if kind is Move:
+        joint = said.get("joint")
+        if joint not in JOINT_NAMES:
+            raise ValueError(f"there is no joint {joint!r}")
+        x, y = (_number(said, name, _MAX_PIXEL) for name in ("x", "y"))
+        return Move(_number(said, "time_s"), str(joint), round(x, 2), round(y, 2))
+    if kind is Exchange:
+        return Exchange(_number(said, "start_s"), _number(said, "end_s"), _stretches(said))
+    if kind is Nobody:
+        return Nobody(_number(said, "start_s"), _number(said, "end_s"))
+    raise ValueError(f"there is no correction of the kind {said['kind']!r}")
+
+
+def _stretches(said: Mapping[str, object]) -> tuple[tuple[float, float], ...]:
+    kept = said.get("kept", [])
+    if not isinstance(kept, list) or not all(isinstance(e, list) and len(e) == 2 for e in kept):
+        raise ValueError("what is kept is no list of stretches")
+    return tuple(
+        (_number({"start": start}, "start"), _number({"end": end}, "end")) for start, end in kept
+    )
+
+
+def _number(said: Mapping[str, object], name: str, most: float = 1e9) -> float:
+    value = said.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(f"{name} is {value!r}")
+    if not math.isfinite(value) or abs(value) > most:
+        raise ValueError(f"{name} is {value!r}")
+    return round(float(value), 6)
