@@ -10,6 +10,8 @@ A recording is a folder ``NAME.mixpose/``:
     the pictures, if they were kept (:mod:`.matroska`)
 ``events.log``
     the moments that were marked, if any were (:mod:`.events`)
+``corrections.json``
+    what somebody put right in the 2D, if anything was (:mod:`.corrections`)
 ``notes.txt``
     what somebody wrote about it, if anything (:mod:`.notes`)
 ``poses.npz``

@@ -49,6 +49,7 @@ def test_it_says_everything(tmp_path: Path) -> None:
         "gaps": {"longest_filled_s": 0.5},
         "scale": {"source": "model", "height_m": None},
         "smoothing": {"method": "none", "parameters": {}},
+        "corrections": [],
         "events": [],
         "selection": None,
         "rate": {"nominal": 30.0, "effective": 25.0},

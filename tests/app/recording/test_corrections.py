@@ -184,7 +184,7 @@ def test_the_sidecar_lists_them(recording: Recording) -> None:
     data = MotionData.from_recording(recording)
     said = description(data, table_name="a.csv")["corrections"]
     assert said == [
-        {"kind": "exchange", "start_s": 0.5, "end_s": 1.0, "kept": []},
+        {"kind": "exchange", "start_s": 0.5, "end_s": 1.0, "kept": ()},
         {"kind": "move", "time_s": 1.0, "joint": "left_wrist", "x": 10.0, "y": 10.5},
     ]
 
