@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
 from models.level import CAMERA_LEVEL, Level
-from models.skeleton import JOINT, JOINT_COUNT, MIRROR
+from models.skeleton import FOOT_JOINT_COUNT, JOINT, JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:
     from app.recording.poses import LiftedPoses
@@ -133,6 +133,11 @@ class MotionData:
     """(N,) whether the detector had taken left for right, and was repaired; None if unknown."""
     pictures: Pictures | None = None
     """What to show beside the poses; None where no pictures were kept."""
+    feet: NDArray[np.float32] | None = None
+    """(N, 4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, from the pelvis as
+    ``xyz``; NaN where they cannot be trusted.  None if nobody looked for them."""
+    feet_conf: NDArray[np.float32] | None = None
+    """(N, 4) the detector's confidence in each, NaN where it is not known; given with ``feet``."""
 
     def __post_init__(self) -> None:
         """Raises ValueError if shapes or values cannot be right."""
@@ -154,6 +159,13 @@ class MotionData:
             shapes["person"] = (count,)
         if self.swapped is not None:
             shapes["swapped"] = (count,)
+        if (self.feet is None) != (self.feet_conf is None):
+            raise ValueError("feet and feet_conf are given together")
+        if self.feet is not None:
+            shapes |= {
+                "feet": (count, FOOT_JOINT_COUNT, 3),
+                "feet_conf": (count, FOOT_JOINT_COUNT),
+            }
         for name, expected in shapes.items():
             found = getattr(self, name).shape
             if found != expected:
@@ -280,10 +292,30 @@ class MotionData:
         xyz = np.where(missing[..., None], np.nan, self.placed(rows))
         return xyz, np.where(filled | missing, np.nan, self.conf[rows].astype(np.float64))
 
+    def outgoing_feet(
+        self, rows: slice = slice(None)
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """As :meth:`outgoing`, (R, 4, 3) and (R, 4) of heels and toes; all NaN without ``feet``."""
+        feet = self.turned_feet(rows)
+        placed = feet if self.root is None else feet + self.root[rows, None]
+        if self.feet_conf is None:
+            return placed, placed[..., 0]
+        known = np.isfinite(placed).all(axis=-1)
+        return placed, np.where(known, self.feet_conf[rows].astype(np.float64), np.nan)
+
     def turned(self, rows: slice = slice(None)) -> NDArray[np.float64]:
         """(R, 17, 3) joints of R ``rows`` from the pelvis, in the axes that leave the program."""
+        return self._in_axes(self.xyz[rows])
+
+    def turned_feet(self, rows: slice = slice(None)) -> NDArray[np.float64]:
+        """(R, 4, 3) heels and toes of R ``rows`` as :meth:`turned`; all NaN without ``feet``."""
+        if self.feet is None:
+            return np.full((len(self.frame[rows]), FOOT_JOINT_COUNT, 3), np.nan)
+        return self._in_axes(self.feet[rows])
+
+    def _in_axes(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
         # + 0.0: no readers of ours shall meet a negative zero.
-        turned: NDArray[np.float64] = self.xyz[rows].astype(np.float64) @ self.axes.T + 0.0
+        turned: NDArray[np.float64] = points.astype(np.float64) @ self.axes.T + 0.0
         return turned
 
     def upright(self) -> NDArray[np.float64]:
