@@ -2,8 +2,8 @@
 
 Centimetres and degrees, y up, facing +z.  The hips have six channels, X, Y and Z position and then
 rotations like every bone: Z, X and Y, which make ``Rz @ Rx @ Ry``.  A bone on the floor that the
-hips hang on, as Unreal has it, is left out: readers do not agree on what it would move.  The format as Meredith and
-Maddock describe it ("Motion Capture File Formats Explained", 2001).
+hips hang on, as Unreal has it, is left out: readers do not agree on what it would move.  The format
+as Meredith and Maddock describe it ("Motion Capture File Formats Explained", 2001).
 
 A BVH file knows no times, only one for all frames: those that are irregular are put onto the same
 regular grid as in the other formats of that kind.
@@ -12,6 +12,7 @@ regular grid as in the other formats of that kind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -41,6 +42,7 @@ def write(
     even = at_constant_rate(data, options.fps)
     posed = pose_skeleton(data)
     motion = named(posed.at_rate(even.rate) if even.resampled else posed, options)
+    motion = replace(motion, root=None)
     head = ["HIERARCHY", *_bone(0, motion), "MOTION", f"Frames: {len(motion.time_s)}"]
     file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
     values = _values(motion)

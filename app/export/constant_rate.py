@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.data import MotionData
+from models.skeleton import JOINT_COUNT
 from models.timing import LONGEST_GAP_S
 
 _SAME_TIME_S: Final = 1e-3
@@ -48,6 +49,13 @@ class ConstantRateMotion:
     """(M, 17, 3) metres, x right, y up, z toward the camera; NaN where missing."""
     seen: NDArray[np.bool_]
     """(M, 17) joints seen in every frame the sample was made of."""
+    feet: NDArray[np.float64]
+    """(M, 4, 3) heels and toes in the same axes; NaN where they are not known."""
+
+    @property
+    def everything(self) -> NDArray[np.float64]:
+        """(M, 21, 3) joints, heels and toes."""
+        return np.concatenate([self.xyz, self.feet], axis=1)
 
     @property
     def about(self) -> dict[str, object]:
@@ -67,9 +75,10 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
     if not len(data.frame):
         raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
     rate, kept = _choose(data) if fps is None else (fps, _keeps(data, fps))
-    xyz, _ = data.outgoing()
+    feet, _ = data.outgoing_feet()
+    xyz = np.concatenate([data.outgoing()[0], feet], axis=1)
     if kept:
-        return ConstantRateMotion(rate, False, xyz, data.seen)
+        return ConstantRateMotion(rate, False, xyz[:, :JOINT_COUNT], data.seen, feet)
     if data.time_s[-1] * rate > _MOST_SAMPLES:
         raise ExportError(
             f"The frames' times leap: {len(data.frame):,} frames are spread over "
@@ -89,8 +98,10 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
     last = np.zeros(len(data.frame), bool)
     last[[each.stop - 1 for each in data.people]] = True
     result[off & ((between > LONGEST_GAP_S) | last[before])] = np.nan
+    feet = result[:, JOINT_COUNT:]
+    result = result[:, :JOINT_COUNT]
     seen = data.seen[first] & data.seen[second] & np.isfinite(result[..., 0])
-    return ConstantRateMotion(rate, True, result, seen)
+    return ConstantRateMotion(rate, True, result, seen, feet)
 
 
 def _choose(data: MotionData) -> tuple[float, bool]:

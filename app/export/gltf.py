@@ -1,7 +1,7 @@
 """Binary glTF 2.0: the animated skeleton, with a mesh of its bones so that any viewer shows it.
 
-Metres and seconds, y up, facing +z.  The file's frames are at their own times.  Written as the
-specification has it (Khronos Group, glTF 2.0, sections 3.6 to 3.11 and 4.4).
+Metres and seconds, y up, facing +z.  Frames are at their own times unless a rate is wanted.
+Written as the specification has it (Khronos Group, glTF 2.0, sections 3.6 to 3.11 and 4.4).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 from app.render.colours import SIDE_COLOURS, rgb
 
+UNITS: Final = {"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"}
 _FLOAT: Final = 5126
 _UNSIGNED_BYTE: Final = 5121
 _VERTICES: Final = 34962
@@ -42,26 +43,28 @@ def write(
     options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
+    motion = animated(data, options)
+    scene = Scene(motion)
+    scene.put_figure(motion)
+    scene.write(file, progress)
+    return differences(data, motion, units=UNITS)
+
+
+def animated(data: MotionData, options: FileOptions) -> NamedMotion:
+    """The skeleton, each frame at its own time or at the rate that ``options`` want.
+
+    Raises ExportError if there are no frames.
+    """
     if not len(data.frame):
         raise ExportError("There are no frames, and an animation cannot be empty. Export a table.")
     posed = pose_skeleton(data).with_gaps()
-    motion = named(posed if options.fps is None else posed.at_rate(options.fps), options)
-    scene = _Scene()
-    scene.put(motion)
-    content = memoryview(scene.content())
-    for part in in_chunks(len(content), progress, _BYTES_AT_ONCE):
-        file.write(content[part])
-    return differences(
-        data,
-        motion,
-        units={"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"},
-    )
+    return named(posed if options.fps is None else posed.at_rate(options.fps), options)
 
 
-class _Scene:
-    """The parts of a file, numbered as they are added."""
+class Scene:
+    """The parts of a file, numbered as they are added: at first bones that move."""
 
-    def __init__(self) -> None:
+    def __init__(self, motion: NamedMotion) -> None:
         self._chunks: list[bytes] = []
         self._length = 0
         self._json: dict[str, Any] = {
@@ -70,30 +73,39 @@ class _Scene:
             "bufferViews": [],
             "accessors": [],
         }
+        self._json["nodes"] = _nodes(motion)
+        self._top = len(self._json["nodes"]) - 1 if motion.root else 0
+        self._json["scenes"] = [{"nodes": [self._top]}]
+        self._json["animations"] = [self._animation(motion)]
 
-    def put(self, motion: NamedMotion) -> None:
-        """The whole scene."""
-        nodes = _nodes(motion)
+    def put_figure(self, motion: NamedMotion) -> None:
+        """A mesh of the bones."""
         joints = list(range(len(motion.names) + len(motion.ends)))
-        top = joints[-1] + 1 if motion.root else 0
         skin = {
             "name": "Skeleton",
-            "skeleton": top,
+            "skeleton": self._top,
             "joints": joints,
             "inverseBindMatrices": self._array(_inverse_binds(motion)),
         }
-        nodes.append({"name": "Figure", "mesh": 0, "skin": 0})
+        self._json["scenes"][0]["nodes"].append(len(self._json["nodes"]))
+        self._json["nodes"].append({"name": "Figure", "mesh": 0, "skin": 0})
         self._json |= {
-            "scenes": [{"nodes": [top, len(nodes) - 1]}],
-            "nodes": nodes,
             "skins": [skin],
             "materials": [_material(side) for side in SIDE_COLOURS],
             "meshes": [{"name": "Bones", "primitives": self._primitives(motion)}],
-            "animations": [self._animation(motion)],
         }
 
-    def content(self) -> bytes:
-        """The file."""
+    def put_extension(self, name: str, content: dict[str, Any]) -> None:
+        """An extension of the whole file."""
+        self._json |= {"extensionsUsed": [name], "extensions": {name: content}}
+
+    def write(self, file: BinaryIO, progress: Callable[[float], None]) -> None:
+        """Write it all, binary."""
+        content = memoryview(self._content())
+        for part in in_chunks(len(content), progress, _BYTES_AT_ONCE):
+            file.write(content[part])
+
+    def _content(self) -> bytes:
         self._json["buffers"] = [{"byteLength": self._length}]
         text = json.dumps(self._json, separators=(",", ":"), allow_nan=False).encode("ascii")
         text += b" " * (-len(text) % 4)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from app.errors import ExportError
+from app.export.bids_names import ENDING, place
 from app.export.file_options import AS_USUAL, FileOptions
 from app.system.files import plain_reason, write_together
 
@@ -54,12 +55,24 @@ class Exporter:
     """Whether its frames can be at any constant rate."""
     skeleton: bool = False
     """Whether its bones can have the names of other programs."""
+    place: Callable[[str], str] | None = None
+    """Where in a folder a file of that name goes, if it is not just there; such a format has
+    companions: further files beside it."""
+
+    @property
+    def loaded(self) -> Any:
+        """Its module, which has ``companions`` and ``complete`` if there is a :attr:`place`."""
+        return import_module(f"app.export.{self.module}")
 
     @property
     def write(self) -> Write:
         """The module's ``write``."""
-        found: Write = import_module(f"app.export.{self.module}").write
+        found: Write = self.loaded.write
         return found
+
+    def file(self, folder: Path, stem: str) -> Path:
+        """Where in ``folder`` the file of what is called ``stem`` goes."""
+        return folder / (self.place(stem) if self.place is not None else f"{stem}{self.suffix}")
 
 
 FORMATS: Final = {
@@ -73,8 +86,11 @@ FORMATS: Final = {
     "c3d": Exporter("Motion capture (C3D)", ".c3d", "c3d", rate=True),
     "bvh": Exporter("Animated skeleton (BVH)", ".bvh", "bvh", rate=True, skeleton=True),
     "gltf": Exporter("Animated skeleton (glTF)", ".glb", "gltf", rate=True, skeleton=True),
+    "vrma": Exporter("Animation of an avatar (VRMA)", ".vrma", "vrma", rate=True),
     "report": Exporter("Report on one page (HTML)", ".html", "report.html"),
     "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.table"),
+    "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place),
+    "netcdf": Exporter("Poses for movement (netCDF)", ".nc", "netcdf", "xarray"),
     "mp4": Exporter(
         "Video, picture and 3D side by side (MP4)", ".mp4", "mp4", slow=True, rate=True
     ),
@@ -87,6 +103,13 @@ def formats_of(path: Path) -> list[str]:
     fitting = [kind for kind, each in FORMATS.items() if name.endswith(each.suffix)]
     longest = max((len(FORMATS[kind].suffix) for kind in fitting), default=0)
     return [kind for kind in fitting if len(FORMATS[kind].suffix) == longest]
+
+
+def sidecar_of(path: Path) -> Path:
+    """The file that describes ``path``."""
+    if path.name.endswith(ENDING):  # BIDS has a name for it
+        return path.with_suffix(".json")
+    return path.with_name(f"{path.name}.json")
 
 
 def endings() -> str:
@@ -103,7 +126,8 @@ def require(kind: str, options: FileOptions = AS_USUAL) -> None:
     exporter = FORMATS[kind]
     if exporter.needs is not None and find_spec(exporter.needs) is None:
         raise ExportError(
-            f"{exporter.label} needs {exporter.needs}: pip install '.[formats]'. "
+            f"{exporter.label} needs {exporter.needs}: pip install '.[formats]', or pip install "
+            f"{exporter.needs}. "
             "Other formats work without."
         )
     if options.fps is not None and not exporter.rate:
@@ -137,11 +161,16 @@ def export(
     left_open: dict[str, Any] = {"options": options} if exporter.rate or exporter.skeleton else {}
     try:
         path.name.encode()  # several formats hold their own name, all sidecars do
-        sidecar = path.with_name(f"{path.name}.json")
-        with write_together([sidecar, path], overwrite=overwrite) as (description, file):
+        beside = exporter.loaded.companions(path, data) if exporter.place is not None else {}
+        files = [*beside, sidecar_of(path), path]
+        with write_together(files, overwrite=overwrite) as (*others, description, file):
             differs = exporter.write(file, data, name=path.name, progress=progress, **left_open)
             description.write(describe(data, table_name=path.name, **differs))
-        return path, sidecar
+            for other, content in zip(others, beside.values(), strict=True):
+                other.write(content)
+        if exporter.place is not None:
+            exporter.loaded.complete(path)
+        return path, sidecar_of(path), *beside
     except FileExistsError as error:
         raise ExportError(
             f"{error.filename or path} exists already. Choose another name, or allow overwriting."
