@@ -22,6 +22,8 @@ class FileOptions:
     """Whose names bones have, a key of ``app.export.skeleton_names.SKELETONS``."""
     rest: Rest | None = None
     """The pose at rest, arms level or lowered; None for the skeleton's own."""
+    light: bool = False
+    """Whether a film's 3D view is light."""
 
 
 AS_USUAL: Final = FileOptions()

@@ -24,6 +24,7 @@ from app.export.video.layout import Layout, lay_out
 from app.export.video.picture_pane import PicturePane
 from app.export.video.view_pane import ViewPane
 from app.motion.data import MotionData
+from app.render.colours import DARK_SCENE, LIGHT_SCENE
 
 _LAST_S: Final = 1 / 30
 """How long the only frame of a video is shown."""
@@ -50,7 +51,8 @@ def write(
     if not count:
         raise ExportError("There are no frames, and a film cannot be empty. Export a table.")
     layout = lay_out(data.size)
-    left, right = PicturePane(data, layout.picture), ViewPane(data, layout.view)
+    theme = LIGHT_SCENE if options.light else DARK_SCENE
+    left, right = PicturePane(data, layout.picture), ViewPane(data, layout.view, theme)
     done = 0
 
     def look() -> None:

@@ -55,6 +55,8 @@ class Exporter:
     """Whether its frames can be at any constant rate."""
     skeleton: bool = False
     """Whether its bones can have the names of other programs."""
+    tag: str = ""
+    """What the window appends to the name, where two formats end alike."""
     place: Callable[[str], str] | None = None
     """Where in a folder a file of that name goes, if it is not just there; such a format has
     companions: further files beside it."""
@@ -77,7 +79,9 @@ class Exporter:
 
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", "csv_table", angles=True),
-    "csv-long": Exporter("Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True),
+    "csv-long": Exporter(
+        "Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True, tag="-long"
+    ),
     "json": Exporter("JSON", ".json", "json_frames", angles=True),
     "npz": Exporter("NumPy arrays (NPZ)", ".npz", "npz", angles=True),
     "parquet": Exporter("Long table (Parquet)", ".parquet", "parquet", "pyarrow", angles=True),
