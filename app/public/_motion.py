@@ -274,7 +274,7 @@ class Motion:
         data = self._data
         if data.angles is not None:
             return data.angles
-        angles = joint_angles(data.upright(), data.missing)
+        angles = joint_angles(data.upright(), data.missing, data.upright_feet())
         return continued(angles, data.time_s, data.person)
 
 
