@@ -11,7 +11,7 @@ from pathlib import Path
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT
 from app.cli.outputs import require_writable
-from app.export.registry import FORMATS, require
+from app.export.registry import FORMATS, Exporter, require
 from app.lifting.batch.up_to_date import is_export
 from app.recording.names import SUFFIX as RECORDING
 from app.system.files import VIDEO_SUFFIXES, plain_reason
@@ -50,7 +50,7 @@ def plan(sources: Sequence[str], output: str, wanted: str | None) -> Plan:
         found.look_at(Path(source), alone=len(sources) == 1)
     if not found.videos:
         _refuse(sources, found)
-    pairs = tuple(_paired(found.videos, target, FORMATS[kind].suffix))
+    pairs = tuple(_paired(found.videos, target, FORMATS[kind]))
     return Plan(kind, pairs, found.recordings, tuple(found.unreadable))
 
 
@@ -122,7 +122,9 @@ def _refuse(sources: Sequence[str], found: _Found) -> None:
     )
 
 
-def _paired(videos: dict[Path, Path], target: Path, suffix: str) -> Iterator[tuple[Path, Path]]:
+def _paired(
+    videos: dict[Path, Path], target: Path, exporter: Exporter
+) -> Iterator[tuple[Path, Path]]:
     """Each video with a file of its own.
 
     Two videos that differ in their ending only keep it, so that each one's file is called the same
@@ -132,8 +134,7 @@ def _paired(videos: dict[Path, Path], target: Path, suffix: str) -> Iterator[tup
     taken: set[str] = set()
     for video, place in videos.items():
         alone = stems[_folded(place.with_suffix(""))] == 1
-        name = f"{place.stem if alone else place.name}{suffix}"
-        table = target / place.with_name(name)
+        table = exporter.file(target / place.parent, place.stem if alone else place.name)
         if _folded(table) in taken:
             raise UsageError(
                 f"Two of the videos are called {place}, and their files would be mixed up. "

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT, choose
-from app.export.registry import FORMATS, require
+from app.export.registry import FORMATS, Exporter, require, sidecar_of
 from app.system.files import names_in_turn, plain_reason, safe_name
 
 
@@ -54,7 +54,7 @@ def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list
         require_writable(target.parent)
         return [Job(sources[0], file, kind)]
     require_writable(target if os.path.lexists(target) else target.parent)
-    files = _files(sources, target, FORMATS[kind].suffix)
+    files = _files(sources, target, FORMATS[kind])
     return [Job(source, each, kind) for source, each in zip(sources, files, strict=True)]
 
 
@@ -65,7 +65,7 @@ def require_free(table: Path, *, force: bool) -> None:
         table.name.encode()
     except UnicodeEncodeError as error:
         raise UsageError(f"The name {table.name} has broken letters. Choose another.") from error
-    for path in (table, table.with_name(f"{table.name}.json")):
+    for path in (table, sidecar_of(table)):
         if _is_too_long(path):
             raise UsageError(f"The name {path.name} is too long. Choose a shorter one.")
         if not force and os.path.lexists(path):
@@ -82,11 +82,12 @@ def _is_too_long(path: Path) -> bool:
     return False
 
 
-def _files(sources: Sequence[str], folder: Path, suffix: str) -> Iterator[Path]:
+def _files(sources: Sequence[str], folder: Path, exporter: Exporter) -> Iterator[Path]:
     """A file in ``folder`` for each source; equal names are numbered in the order given."""
     taken: set[str] = set()
     for source in sources:
-        names = names_in_turn(folder / f"{_stem(source)}{suffix}", suffix)
+        stems = names_in_turn(Path(_stem(source)), "")
+        names = (exporter.file(folder, stem.name) for stem in stems)
         # Compared as on the disks of Windows and macOS, where Dance.csv is dance.csv.
         table = next(name for name in names if name.name.casefold() not in taken)
         taken.add(table.name.casefold())

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.export.chunks import in_chunks
 from app.export.constant_rate import ConstantRateMotion, at_constant_rate
+from app.export.file_options import AS_USUAL, FileOptions
 from app.motion.data import Event, MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
@@ -41,10 +42,15 @@ _CELLS: Final = {
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data)
+    even = at_constant_rate(data, options.fps)
     parameters = _parameters(even, data.events[:_MOST_EVENTS])
     file.write(_header(even, 2 + len(parameters) // _BLOCK))
     file.write(parameters)

@@ -16,6 +16,7 @@ import numpy as np
 
 from app.export.chunks import in_chunks
 from app.export.constant_rate import ConstantRateMotion, at_constant_rate
+from app.export.file_options import AS_USUAL, FileOptions
 from app.motion.data import MotionData
 from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
@@ -27,10 +28,15 @@ _CELLS: Final = {
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data)
+    even = at_constant_rate(data, options.fps)
     file.write(_header(name, data, even).encode("utf-8"))
     for part in in_chunks(len(even.xyz), progress):
         file.writelines(line.encode("ascii") for line in _lines(even, part))

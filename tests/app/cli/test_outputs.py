@@ -48,7 +48,10 @@ def test_every_format_may_be_asked_for(kind: str, tmp_path: Path) -> None:
     file = tmp_path / f"x{suffix}"
     assert plan(["a.mp4"], str(file), kind) == [Job("a.mp4", file, kind)]
     jobs = plan(["a.mp4", "b/a.mp4"], str(tmp_path), kind)
-    assert [job.table.name for job in jobs] == [f"a{suffix}", f"a-2{suffix}"]
+    names = [f"a{suffix}", f"a-2{suffix}"]
+    if kind == "bids":
+        names = [f"sub-01_task-{task}_tracksys-mixpose_motion.tsv" for task in ("a", "a2")]
+    assert [job.table.name for job in jobs] == names
     assert {job.kind for job in jobs} == {kind}
     assert plan(["a.mp4"], f"{tmp_path}/", kind) == [Job("a.mp4", tmp_path / f"a{suffix}", kind)]
 

@@ -1,0 +1,47 @@
+"""Options of ``lift`` and ``export`` for what a format leaves open."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.cli.numbers import number_between
+from app.export.file_options import FPS_RANGE, RESTS, FileOptions
+from app.export.registry import FORMATS
+from app.export.skeleton_names import MOTIONBUILDER, SKELETONS
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` the options that :func:`wanted` reads."""
+    rated, boned = (
+        ", ".join(kind for kind, each in FORMATS.items() if getattr(each, name))
+        for name in ("rate", "skeleton")
+    )
+    group = parser.add_argument_group("what other programs expect")
+    group.add_argument(
+        "--fps",
+        metavar="N",
+        type=_fps,
+        help=f"frames a second of {rated}, such as 24, 25, 30 or 60 (default: those of the source "
+        "if it keeps them, otherwise the usual rate nearest to it; glb, vrma and mp4 each frame at "
+        "its own time)",
+    )
+    group.add_argument(
+        "--skeleton",
+        choices=tuple(SKELETONS),
+        default=MOTIONBUILDER,
+        help=f"whose names the bones of {boned} have (default: {MOTIONBUILDER})",
+    )
+    group.add_argument(
+        "--rest",
+        choices=RESTS,
+        help="their pose at rest: arms level, a T, or lowered, an A (default: t; a for unreal)",
+    )
+
+
+def wanted(options: argparse.Namespace) -> FileOptions:
+    """What the options ask for."""
+    return FileOptions(options.fps, options.skeleton, options.rest)
+
+
+def _fps(text: str) -> float:
+    return number_between(text, FPS_RANGE, "a number of frames a second, such as 30")
