@@ -6,17 +6,25 @@ This is what is smoothed, placed in the room, measured, and exported.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
+from models.feet import Sight, find_feet
 from models.level import CAMERA_LEVEL, Level
-from models.skeleton import FOOT_JOINT_COUNT, JOINT, JOINT_COUNT, MIRROR
+from models.skeleton import (
+    FOOT_JOINT_COUNT,
+    FOOT_PARENTS,
+    JOINT,
+    JOINT_COUNT,
+    MIRROR,
+    world_joints,
+)
 
 if TYPE_CHECKING:
     from app.recording.poses import LiftedPoses
@@ -190,6 +198,8 @@ class MotionData:
         size: tuple[int, int],
         lifted: LiftedPoses,
         provenance: Provenance,
+        world: NDArray[np.float32] | None = None,
+        feet: NDArray[np.float32] | None = None,
         frame: NDArray[np.int64] | None = None,
         person: NDArray[np.int64] | None = None,
         pictures: Pictures | None = None,
@@ -197,12 +207,13 @@ class MotionData:
     ) -> MotionData:
         """Put the lifter's answer beside what it was asked, both for the same N frames.
 
-        ``conf`` and ``xy`` are the detector's, as captured: where the repair exchanged left and
-        right, they follow.  ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its first.
+        ``conf``, ``xy``, ``world`` (N, 17, 3) and ``feet`` (N, 4, 6), by which heels and toes are
+        found, are the detector's, as captured: where the repair exchanged the sides, they follow.
+        ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its first.
         """
         conf, xy = np.asarray(conf, np.float32), np.asarray(xy, np.float32)
         time_s = np.asarray(time_s, np.float64)
-        return cls(
+        data = cls(
             frame=np.arange(len(time_s)) if frame is None else frame,
             time_s=time_s - time_s[:1],
             tracked=np.asarray(tracked, np.bool_),
@@ -219,6 +230,9 @@ class MotionData:
             pictures=pictures,
             events=events,
         )
+        if world is None or feet is None:
+            return data
+        return data._with_feet(Sight(xy, conf, world, feet).repaired(lifted.swapped))
 
     @classmethod
     def from_recording(cls, recording: Recording) -> MotionData:
@@ -251,6 +265,8 @@ class MotionData:
             xy=keypoints.xy,
             size=recording.size,
             lifted=poses,
+            world=world_joints(keypoints.world).astype(np.float32),
+            feet=recording.foot_evidence,
             provenance=provenance,
             frame=keypoints.index - keypoints.index[0],
             person=keypoints.person,
@@ -260,6 +276,30 @@ class MotionData:
                 for mark in recording.events.marks
             ),
         )
+
+    def _with_feet(self, sight: Sight) -> MotionData:
+        up = None if self.level is None else self.level.up
+        found = [
+            find_feet(
+                Sight(*(part[each] for part in sight)),
+                *(self.xyz[each], self.missing[each], self.time_s[each], self.size),
+                up=up,
+            )
+            for each in self.people
+        ]
+        return replace(
+            self,
+            feet=np.concatenate([each.xyz for each in found]),
+            feet_conf=np.concatenate([each.conf for each in found]),
+        )
+
+    def moved(self, xyz: NDArray[np.floating], **changes: Any) -> MotionData:
+        """The same with joints (N, 17, 3) elsewhere, and feet that follow their ankles."""
+        feet = self.feet
+        if feet is not None:
+            ankles = list(FOOT_PARENTS)
+            feet = (feet + (xyz[:, ankles] - self.xyz[:, ankles])).astype(np.float32)
+        return replace(self, xyz=xyz.astype(np.float32), feet=feet, **changes)
 
     @property
     def people(self) -> tuple[slice, ...]:
@@ -324,6 +364,13 @@ class MotionData:
         if self.root is not None or self.level is None:
             return self.turned()
         upright: NDArray[np.float64] = self.xyz.astype(np.float64) @ self.level.axes.T
+        return upright
+
+    def upright_feet(self) -> NDArray[np.float64]:
+        """(N, 4, 3) heels and toes as :meth:`upright`; all NaN without ``feet``."""
+        if self.feet is None or self.root is not None or self.level is None:
+            return self.turned_feet()
+        upright: NDArray[np.float64] = self.feet.astype(np.float64) @ self.level.axes.T
         return upright
 
     def placed(self, rows: slice = slice(None)) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.export.file_options import Rest
+from app.export.joints import joint_parents, named_joints, outgoing_joints
 from app.export.skeleton_names import MOTIONBUILDER
 from app.lifting.exporting import judge_and_process, reporting
 from app.lifting.progress import Progress, Stage
@@ -23,7 +24,6 @@ from app.motion import processing_options
 from app.motion.angles import ANGLES, continued, joint_angles
 from app.motion.data import MotionData
 from app.motion.processing import process, remarks
-from models.skeleton import JOINT_NAMES, PARENTS
 
 from ._options import Processing, file_options, processing
 
@@ -75,13 +75,14 @@ class Motion:
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """The 17 joints, in the order of :attr:`xyz`."""
-        return JOINT_NAMES
+        """The joints, in the order of :attr:`xyz`: 17, and heels and toes where they were looked
+        for."""
+        return named_joints(self._data)
 
     @property
     def parents(self) -> tuple[int, ...]:
-        """(17,) index of the joint that each hangs from, -1 for the pelvis."""
-        return PARENTS
+        """(J,) index of the joint that each hangs from, -1 for the pelvis."""
+        return joint_parents(self._data)
 
     @property
     def frame(self) -> NDArray[np.int64]:
@@ -100,19 +101,19 @@ class Motion:
 
     @property
     def xyz(self) -> Array:
-        """(N, 17, 3) metres; NaN where a joint was neither seen nor bridged from frames nearby."""
-        return self._data.outgoing()[0]
+        """(N, J, 3) metres; NaN where a joint was neither seen nor bridged from frames nearby."""
+        return outgoing_joints(self._data)[0]
 
     @property
     def joints(self) -> Mapping[str, Array]:
         """Name -> (N, 3) metres, as in :attr:`xyz`."""
-        return _named(JOINT_NAMES, np.moveaxis(self.xyz, 1, 0))
+        return _named(self.joint_names, np.moveaxis(self.xyz, 1, 0))
 
     @property
     def confidence(self) -> Mapping[str, Array]:
         """Name of a joint -> (N,) the detector's confidence in [0, 1]; NaN where it was not seen,
         and its position bridged or missing."""
-        return _named(JOINT_NAMES, self._data.outgoing()[1].T)
+        return _named(self.joint_names, outgoing_joints(self._data)[1].T)
 
     @property
     def angles(self) -> Mapping[str, Array]:
@@ -215,13 +216,13 @@ class Motion:
             ExportError: pandas is not installed.
         """
         pandas = _library("pandas")
-        xyz, conf = self._data.outgoing()
+        xyz, conf = outgoing_joints(self._data)
         columns: dict[str, NDArray[Any]] = {
             "frame": self.frame,
             "time_s": self.time,
             "tracked": self.tracked,
         }
-        for joint, name in enumerate(JOINT_NAMES):
+        for joint, name in enumerate(self.joint_names):
             for axis, letter in enumerate("xyz"):
                 columns[f"{name}_{letter}"] = xyz[:, joint, axis]
             columns[f"{name}_conf"] = conf[:, joint]
@@ -258,7 +259,7 @@ class Motion:
         data = self._data
         if data.angles is not None:
             return data.angles
-        angles = joint_angles(data.upright(), data.missing)
+        angles = joint_angles(data.upright(), data.missing, data.upright_feet())
         return continued(angles, data.time_s, data.person)
 
 

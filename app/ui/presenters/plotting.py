@@ -94,7 +94,9 @@ class LiveTrace:
         self._person[:-1] = self._person[1:]
         self._person[-1] = person
         self._time_s[-1] = pose.time_s
-        self._degrees[-1] = joint_angles(pose.upright[None], pose.missing[None])[0]
+        self._degrees[-1] = joint_angles(
+            pose.upright[None], pose.missing[None], pose.upright_feet[None]
+        )[0]
         new = slice(-_GOES_ON, None)
         self._degrees[new] = continued(self._degrees[new], self._time_s[new], self._person[new])
 
