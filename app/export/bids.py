@@ -22,9 +22,8 @@ from app import __version__
 from app.errors import ExportError
 from app.export.bids_names import ENDING, is_name
 from app.export.chunks import in_chunks
-from app.export.constant_rate import at_constant_rate
 from app.export.file_options import AS_USUAL, FileOptions
-from app.export.joints import named_joints
+from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import MotionData
 
 _VERSION: Final = "1.10.0"
@@ -46,9 +45,8 @@ def write(
             f"{name} is no name of BIDS, such as sub-01_task-walk_tracksys-mixpose{ENDING}. Use "
             "such a name, or give a folder, and files are named by themselves."
         )
-    even = at_constant_rate(data, options.fps)
-    points = even.everything if data.feet is not None else even.xyz
-    rows = points.reshape(len(points), -1)
+    even = joints_at_constant_rate(data, options.fps)
+    rows = even.xyz.reshape(len(even.xyz), -1)
     for part in in_chunks(len(rows), progress):
         lines = ("\t".join(map(_cell, row)) + "\n" for row in rows[part].tolist())
         file.writelines(line.encode("ascii") for line in lines)
