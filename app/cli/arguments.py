@@ -151,6 +151,7 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
     if options.command == "stream":
         _told(live_options.check, options, parser)
     if options.command in ("lift", "export"):
+        file_options.apply_preset(options)
         options.processing = _told(processing_options.wanted, options, parser)
         options.file = file_options.wanted(options)
     if options.command in ("lift", "record"):

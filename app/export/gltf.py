@@ -80,7 +80,7 @@ class Scene:
 
     def put_figure(self, motion: NamedMotion) -> None:
         """A mesh of the bones."""
-        joints = list(range(len(motion.names) + len(motion.ends)))
+        joints = list(range(len(self._json["nodes"])))
         skin = {
             "name": "Skeleton",
             "skeleton": self._top,
@@ -192,12 +192,14 @@ def _nodes(motion: NamedMotion) -> list[dict[str, Any]]:
 
 
 def _inverse_binds(motion: NamedMotion) -> Array:
-    """(B + E, 16) what brings each node's place at rest to the origin, columns one after
+    """(nodes, 16) what brings each node's place at rest to the origin, columns one after
     another."""
     places = motion.at_rest()
     ends = [places[bone] + end for _, bone, end in motion.ends]
-    inverse = np.tile(np.eye(4), (len(places) + len(ends), 1, 1))
-    inverse[:, 3, :3] = -np.concatenate([places, ends])
+    root = np.zeros((1 if motion.root else 0, 3))
+    places = np.concatenate([places, ends, root])
+    inverse = np.tile(np.eye(4), (len(places), 1, 1))
+    inverse[:, 3, :3] = -places
     return inverse.reshape(-1, 16)
 
 

@@ -10,6 +10,7 @@ from app.motion.processing_options import Processing
 
 FPS: Final = (24.0, 25.0, 30.0, 60.0)
 """Frames a second that animation programs expect."""
+USUAL_FPS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from PyQt6.QtCore import QByteArray, QSettings
 
 from app.detection.models import SIZES, Size
 from app.export.file_options import FPS_RANGE, RESTS
-from app.export.presets import FPS, PRESETS
+from app.export.presets import FPS, PRESETS, USUAL_FPS
 from app.export.skeleton_names import MOTIONBUILDER, SKELETONS
 from app.motion.processing_options import (
     BONE_RANGE_M,
@@ -109,7 +109,7 @@ class Preferences(_Sending):
     """Their pose at rest, one of ``RESTS``; empty: the skeleton's own."""
     animate_kind: str = "bvh"
     """The format, the rate and the names last exported to animate; the format to analyse."""
-    animate_fps: float = 30.0
+    animate_fps: float = USUAL_FPS
     animate_skeleton: str = MOTIONBUILDER
     analyse_kind: str = "c3d"
     theme: ThemeChoice = "system"

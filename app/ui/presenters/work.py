@@ -192,11 +192,11 @@ def export_recording(
     begins = Stage.PROCESSING if ready else Stage.LIFTING
     overall = Overall(control.report, slow=FORMATS[kind].slow, begins=begins)
     if not ready:
-        options = replace(
+        lifting = replace(
             as_recorded(lifting_of(preferences), recording),
             height_m=preferences.height_m or None,
         )
-        lift_recording(recording, lifter(preferences), options, overall)
+        lift_recording(recording, lifter(preferences), lifting, overall)
     return process_and_export(
         MotionData.from_recording(recording),
         Order(path, kind, wanted(preferences), overwrite=True, options=options),
