@@ -17,7 +17,6 @@ from app.cli.interrupt import Interrupt
 from app.cli.outputs import require_free
 from app.cli.progress import ManyBar
 from app.errors import DeviceError, MixposeError, WeightsError
-from app.export.registry import require
 from app.lifting.batch.task import BatchOptions, Event, Moved, Result, Task
 from app.lifting.batch.up_to_date import is_done, request_of
 from app.lifting.pool import Pool, cores
@@ -44,8 +43,7 @@ class Work:
 def run(options: argparse.Namespace) -> int:
     """Lift every video and return the exit code described in ``lift --help``."""
     logs.divert_native_stderr()
-    plan = folders.plan(options.sources, options.output, options.to)
-    require(plan.kind, options.file)
+    plan = folders.plan(options.sources, options.output, options.to, options.file)
     sha256 = _sha256_of_weights(options.weights)
     wanted = batch_options.wanted_of_each(options, plan.kind, sha256)
     work = sort_out(plan, wanted, options)

@@ -46,6 +46,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         choices=RESTS,
         help="their pose at rest: arms level, a T, or lowered, an A (default: t; a for unreal)",
     )
+    group.add_argument(
+        "--blender",
+        metavar="PATH",
+        help="the Blender that writes fbx (default: the one on the path)",
+    )
 
 
 def apply_preset(options: argparse.Namespace) -> None:
@@ -65,7 +70,7 @@ def apply_preset(options: argparse.Namespace) -> None:
 
 def wanted(options: argparse.Namespace) -> FileOptions:
     """What the options ask for."""
-    return FileOptions(options.fps, options.skeleton, options.rest)
+    return FileOptions(options.fps, options.skeleton, options.rest, blender=options.blender)
 
 
 def _fps(text: str) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT
 from app.cli.outputs import require_writable
+from app.export.file_options import AS_USUAL, FileOptions
 from app.export.registry import FORMATS, Exporter, require
 from app.lifting.batch.up_to_date import is_export
 from app.recording.names import SUFFIX as RECORDING
@@ -30,7 +31,9 @@ class Plan:
     """Folders that cannot be looked into, and why."""
 
 
-def plan(sources: Sequence[str], output: str, wanted: str | None) -> Plan:
+def plan(
+    sources: Sequence[str], output: str, wanted: str | None, options: FileOptions = AS_USUAL
+) -> Plan:
     """Find the videos in ``sources``, files and folders, and give each a file below ``output``.
 
     The folders in a folder appear again below ``output``, below a name of its own if there are
@@ -38,12 +41,12 @@ def plan(sources: Sequence[str], output: str, wanted: str | None) -> Plan:
 
     Raises:
         UsageError: there are none, or ``output`` does not fit or cannot be written to.
-        ExportError: the format needs a library that is not there.
+        ExportError: the format needs something that is not there, or cannot be so.
     """
     kind = wanted or DEFAULT
     if kind not in FORMATS:
         raise UsageError(f"'{wanted}' is not a format. Choose one of: {', '.join(FORMATS)}.")
-    require(kind)
+    require(kind, options)
     target = _folder_to_write(output)
     found = _Found()
     for source in sources:

@@ -22,7 +22,7 @@ from app.cli.outputs import Job, plan, require_free
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
-from app.export.registry import FORMATS, require
+from app.export.registry import FORMATS
 from app.lifting.progress import Progress, Stage, Stopped
 from app.sources.pictures import SourcePictures, refuse_source
 from app.system import logs
@@ -52,8 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
         return batch.run(options)
     logs.divert_native_stderr()
-    jobs = plan(options.sources, options.output, options.to)
-    require(jobs[0].kind, options.file)
+    jobs = plan(options.sources, options.output, options.to, options.file)
     from app.lifting.work import Network, make_pool
 
     wanted = lift_options(options)

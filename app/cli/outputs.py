@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT, choose
+from app.export.file_options import AS_USUAL, FileOptions
 from app.export.registry import FORMATS, Exporter, require, sidecar_of
 from app.system.files import names_in_turn, plain_reason, safe_name
 
@@ -29,7 +30,12 @@ class Job:
     """The format, a key of ``app.export.registry.FORMATS``."""
 
 
-def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list[Job]:
+def plan(
+    sources: Sequence[str],
+    output: str,
+    wanted: str | None = None,
+    options: FileOptions = AS_USUAL,
+) -> list[Job]:
     """Pair each source with a file of its own.
 
     Args:
@@ -37,10 +43,11 @@ def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list
         output: a file for one source; a folder for one or several, which need not exist yet if
             its parent does.
         wanted: the format asked for; None for that of the file's ending, or CSV in a folder.
+        options: what the format leaves open.
 
     Raises:
         UsageError: ``output`` does not fit, or cannot be written to.
-        ExportError: the format needs a library that is not there.
+        ExportError: the format needs something that is not there, or cannot be so.
     """
     target = Path(output)
     is_folder = target.is_dir() or output.endswith(("/", os.sep))
@@ -49,7 +56,7 @@ def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list
             raise UsageError(f"Several sources need a folder after -o, not one file ({target}).")
         is_folder, output = True, f"{output}{os.sep}"
     file, kind = choose(output, wanted, "")
-    require(kind)
+    require(kind, options)
     if not is_folder:
         require_writable(target.parent)
         return [Job(sources[0], file, kind)]

@@ -24,6 +24,8 @@ class FileOptions:
     """The pose at rest, arms level or lowered; None for the skeleton's own."""
     light: bool = False
     """Whether a film's 3D view is light."""
+    blender: str | None = None
+    """The Blender that writes FBX; None for that of this computer's path."""
 
 
 AS_USUAL: Final = FileOptions()

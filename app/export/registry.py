@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 from app.errors import ExportError
 from app.export.bids_names import ENDING, place
 from app.export.file_options import AS_USUAL, FileOptions
+from app.export.programs import blender
 from app.system.files import plain_reason, write_together
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Exporter:
     """Whether its frames can be at any constant rate."""
     skeleton: bool = False
     """Whether its bones can have the names of other programs."""
+    blender: bool = False
+    """Whether the user's Blender writes it."""
     tag: str = ""
     """What the window appends to the name, where two formats end alike."""
     place: Callable[[str], str] | None = None
@@ -91,6 +94,9 @@ FORMATS: Final = {
     "bvh": Exporter("Animated skeleton (BVH)", ".bvh", "bvh", rate=True, skeleton=True),
     "gltf": Exporter("Animated skeleton (glTF)", ".glb", "gltf", rate=True, skeleton=True),
     "vrma": Exporter("Animation of an avatar (VRMA)", ".vrma", "vrma", rate=True),
+    "fbx": Exporter(
+        "Animated skeleton (FBX, by Blender)", ".fbx", "fbx", rate=True, skeleton=True, blender=True
+    ),
     "report": Exporter("Report on one page (HTML)", ".html", "report.html"),
     "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.table"),
     "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place),
@@ -134,6 +140,8 @@ def require(kind: str, options: FileOptions = AS_USUAL) -> None:
             f"{exporter.needs}. "
             "Other formats work without."
         )
+    if exporter.blender:
+        blender(options.blender)
     if options.fps is not None and not exporter.rate:
         raise ExportError(
             f"{exporter.label} has each frame at its own time: leave the frame rate out."

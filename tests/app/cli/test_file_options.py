@@ -22,8 +22,8 @@ EXPORT = ["export", "walk", "-o", "a.bvh"]
 @pytest.mark.parametrize("command", [LIFT, EXPORT])
 def test_nothing_is_the_default_and_everything_can_be_asked_for(command: list[str]) -> None:
     assert parse(command).file == FileOptions()
-    given = ["--fps", "24", "--skeleton", "mixamo", "--rest", "a"]
-    assert parse([*command, *given]).file == FileOptions(24.0, "mixamo", "a")
+    given = ["--fps", "24", "--skeleton", "mixamo", "--rest", "a", "--blender", "b"]
+    assert parse([*command, *given]).file == FileOptions(24.0, "mixamo", "a", blender="b")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from tests.support.opensim_model import lengths, mot, places
 from tests.support.readers import TABLES, c3d, trc
 from tests.support.skeleton_readers import bvh_places, glb_places
 
-KINDS = sorted(FORMATS)
+HERE = {kind for kind, each in FORMATS.items() if not each.blender or shutil.which("blender")}
+KINDS = sorted(HERE)
 METRES = {"metre": 1.0, "millimetre": 0.001, "centimetre": 0.01}
 Places = dict[str, Any]
 
