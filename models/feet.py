@@ -10,6 +10,7 @@ The foot itself is a triangle of ankle, heel and toe, as large as fits the leg.
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -135,8 +136,9 @@ def find_feet(
     time_s: Floats,
     size: tuple[int, int],
     up: Floats | None = None,
+    person: NDArray[np.integer] | None = None,
 ) -> Feet:
-    """Heels and toes of one person in N frames.
+    """Heels and toes in N frames.
 
     Args:
         sight: what the detector says of them, left and right repaired.
@@ -145,14 +147,36 @@ def find_feet(
         time_s: (N,) strictly increasing seconds.
         size: (width, height) of the picture in pixels.
         up: (3,) against gravity, camera axes; the picture's upward unless told.
+        person: (N,) whom each frame is of; one person unless given.
     """
+    up = _PICTURE_UP if up is None else up
+    whose = np.zeros(len(xyz), int) if person is None else person
+    ends = [*(np.flatnonzero(np.diff(whose)) + 1).tolist(), len(xyz)]
+    found = [
+        _feet_of_one(
+            Sight(*(part[each] for part in sight)),
+            *(xyz[each], missing[each], time_s[each], size, up),
+        )
+        for each in (slice(*both) for both in itertools.pairwise([0, *ends]))
+    ]
+    return Feet(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def _feet_of_one(
+    sight: Sight,
+    xyz: Floats,
+    missing: NDArray[np.bool_],
+    time_s: Floats,
+    size: tuple[int, int],
+    up: Floats,
+) -> Feet:
     conf = np.nan_to_num(sight.feet[..., 2]).astype(np.float32)
     feet = np.full((len(xyz), FOOT_JOINT_COUNT, 3), np.nan, np.float32)
     rows = np.flatnonzero(sight.known)
     if not len(rows):
         return Feet(feet, conf)
     seen = sight.at(rows)
-    features, axes = foot_features(seen, size, _PICTURE_UP if up is None else up)
+    features, axes = foot_features(seen, size, up)
     told = _calmed(turned_back(_answer(features), axes), time_s[rows])
     leg_m = _leg_m(xyz, missing)
     for side, name in enumerate(_SIDES):

@@ -15,7 +15,7 @@ from app.errors import DetectorError
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Keypoints2D
-from models.feet import EVIDENCE
+from models.feet import EVIDENCE, Feet, Sight, find_feet
 from models.skeleton import FOOT_JOINT_COUNT, JOINT_COUNT
 
 if TYPE_CHECKING:
@@ -66,6 +66,17 @@ class Track:
         """Rows from which another person is followed than before."""
         rows: NDArray[np.int64] = np.flatnonzero(np.diff(self.person)) + 1
         return rows
+
+
+def feet_in(track: Track, poses: LiftedPoses, size: tuple[int, int], rows: slice) -> Feet:
+    """Heels and toes in R ``rows`` of a track and its poses, from pictures of this ``size``."""
+    part, swapped = track[rows], poses.swapped[rows]
+    return find_feet(
+        Sight(part.xy, part.conf, part.world, part.feet).repaired(swapped),
+        *(poses.xyz[rows], poses.missing[rows], part.time_s, size),
+        up=None if poses.level is None else poses.level.up,
+        person=part.person,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

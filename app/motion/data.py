@@ -278,20 +278,12 @@ class MotionData:
         )
 
     def _with_feet(self, sight: Sight) -> MotionData:
-        up = None if self.level is None else self.level.up
-        found = [
-            find_feet(
-                Sight(*(part[each] for part in sight)),
-                *(self.xyz[each], self.missing[each], self.time_s[each], self.size),
-                up=up,
-            )
-            for each in self.people
-        ]
-        return replace(
-            self,
-            feet=np.concatenate([each.xyz for each in found]),
-            feet_conf=np.concatenate([each.conf for each in found]),
+        feet, conf = find_feet(
+            *(sight, self.xyz, self.missing, self.time_s, self.size),
+            up=None if self.level is None else self.level.up,
+            person=self.person,
         )
+        return replace(self, feet=feet, feet_conf=conf)
 
     def moved(self, xyz: NDArray[np.floating], **changes: Any) -> MotionData:
         """The same with joints (N, 17, 3) elsewhere, and feet that follow their ankles."""

@@ -6,6 +6,7 @@ Only while it is open: nothing is computed for a plot nobody sees.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
@@ -113,8 +114,11 @@ class RecordedTrace:
         time_s: NDArray[np.float64],
         poses: SavedPoses | None,
         person: NDArray[np.int64] | None = None,
+        feet: Callable[[slice], NDArray[np.float32]] | None = None,
     ) -> None:
+        """``feet`` gives (R, 4, 3) heels and toes of some rows, in the poses' axes."""
         self.poses = poses
+        self._feet = feet
         self._time_s = time_s
         self._person = np.zeros(len(time_s), np.int64) if person is None else person
         self._angles = lru_cache(maxsize=2)(self._computed)
@@ -149,7 +153,8 @@ class RecordedTrace:
             return rows, np.full((rows.stop - rows.start, ANGLE_COUNT), np.nan)
         level = self.poses.level
         axes = CAMERA_LEVEL if level is None else level.axes
-        angles = joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows])
+        feet = None if self._feet is None else self._feet(rows) @ axes.T
+        angles = joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows], feet)
         return rows, continued(angles, self._time_s[rows], self._person[rows])
 
 
@@ -207,7 +212,9 @@ class PlotPresenter:
         if isinstance(stage, PlaybackStage):
             drawn = self._trace.poses if isinstance(self._trace, RecordedTrace) else None
             if stage is not self._stage or drawn is not stage.poses:
-                self._trace = RecordedTrace(stage.time_s, stage.poses, stage.person)
+                self._trace = RecordedTrace(
+                    *(stage.time_s, stage.poses, stage.person), feet=stage.feet
+                )
         elif stage is not self._stage:
             self._trace = LiveTrace()
         self._stage = stage
