@@ -7,14 +7,15 @@ stamps are ``time.perf_counter()`` seconds, from which latencies are read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.feet import unseen_feet
 from models.level import CAMERA_LEVEL, Level
-from models.skeleton import world_joints
+from models.skeleton import FOOT_JOINT_COUNT, world_joints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +76,8 @@ class Keypoints2D:
     captured_at: float
     detected_at: float
     people_in_view: PeopleInView = ALONE
+    feet: NDArray[np.float32] = field(default_factory=unseen_feet)
+    """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
 
     @property
     def world_joints(self) -> NDArray[np.float32]:
@@ -99,11 +102,23 @@ class Pose3D:
     lifted_at: float
     level: Level | None = None
     """Where up is, in camera axes, as far as it is known by then."""
+    feet: NDArray[np.float32] | None = None
+    """(4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, as ``xyz``; NaN where they
+    cannot be trusted.  None if nobody looked for them."""
 
     @property
     def upright(self) -> NDArray[np.float32]:
         """(17, 3) the pose as one looks at it: x right, y up, z toward the camera, level as far as
         that is known."""
+        return self._upright(self.xyz)
+
+    @property
+    def upright_feet(self) -> NDArray[np.float32]:
+        """(4, 3) heels and toes likewise; NaN where they are not known."""
+        return self._upright(
+            np.full((FOOT_JOINT_COUNT, 3), np.nan) if self.feet is None else self.feet
+        )
+
+    def _upright(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         axes = CAMERA_LEVEL if self.level is None else self.level.view_axes
-        upright: NDArray[np.float32] = (self.xyz @ axes.T).astype(np.float32)
-        return upright
+        return np.asarray(points @ axes.T, np.float32)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from models import LARGEST_DELAY as LARGEST_DELAY
 from models.devices import LIVE_THREADS, cpu_threads
+from models.feet import Feet, Sight, find_feet, unseen_feet
 from models.level import Level, LevelTracker
 from models.lifter import Lifter, Size
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
@@ -41,6 +42,8 @@ class LivePose:
     frames_back: int
     """How many frames were pushed after this one."""
     time_s: float
+    feet: Feet
+    """Heels and toes, as :func:`models.feet.find_feet` has them, of one frame."""
     level: Level | None
     """Where up is: told, or as far as it is known by now; None if the network says nothing."""
 
@@ -55,6 +58,8 @@ class _Sight:
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: bool
+    seen: Sight
+    """What the detector said, for one frame."""
 
 
 class LiveLifter:
@@ -104,6 +109,7 @@ class LiveLifter:
         time_s: float,
         depth: NDArray[np.floating] | None = None,
         world: NDArray[np.floating] | None = None,
+        feet: NDArray[np.floating] | None = None,
     ) -> None:
         """Take the next frame, later than the one before.
 
@@ -115,14 +121,18 @@ class LiveLifter:
             depth: (17,) metres behind the pelvis by the detector's own guess, or NaN; for callers
                 that have no ``world``.
             world: (17, 3) the detector's own 3D, metres from the pelvis, or NaN.
+            feet: (4, 6) what the detector says of heels and toes (``models.feet.foot_evidence``).
         """
         if self._sights and time_s <= self._sights[-1].time_s:
             raise ValueError("frames must come in order of time")
         if size != self._size:
             self.reset()
             self._size = size
+        own = np.full((JOINT_COUNT, 3), np.nan) if world is None else world
+        feet = unseen_feet() if feet is None else feet
         world = self._lifter.evidence_of_world(world, depth, conf.shape)
         swapped = self._swaps.step(xy, conf, time_s)
+        sight = Sight(*(each[None] for each in (xy, conf, own, feet))).repaired(np.array([swapped]))
         if swapped:
             xy, conf, world = (array[list(MIRROR)] for array in (xy, conf, world))
         seen = self._seen.step(conf) & np.isfinite(xy).all(axis=-1)
@@ -135,7 +145,7 @@ class LiveLifter:
         told = told_confidence(conf, seen, filled, guessed)
         world = np.where((seen | guessed)[:, None], world, np.nan)
         evidence = np.column_stack([place, told, world]).astype(np.float32)
-        self._sights.append(_Sight(time_s, evidence, filled, ~known, swapped))
+        self._sights.append(_Sight(time_s, evidence, filled, ~known, swapped, sight))
         self._forget_old()
 
     def lift(self) -> LivePose | None:
@@ -152,9 +162,27 @@ class LiveLifter:
         level = self._known_level(evidence, times[-1])
         with cpu_threads(LIVE_THREADS):
             window = self._lift_window(evidence, level)
-        xyz = grid.back(window[:, :JOINT_COUNT])[-1 - back]
-        xyz = (xyz - xyz[PELVIS]) * np.float32(self._lifter.scale)
-        return LivePose(xyz, shown.filled, shown.missing, shown.swapped, back, shown.time_s, level)
+        poses = grid.back(window[:, :JOINT_COUNT])
+        poses = (poses - poses[:, PELVIS, None]) * np.float32(self._lifter.scale)
+        feet = self._find_feet(sights, poses, times, level)
+        return LivePose(
+            *(poses[-1 - back], shown.filled, shown.missing, shown.swapped, back, shown.time_s),
+            feet=Feet(*(each[-1 - back] for each in feet)),
+            level=level,
+        )
+
+    def _find_feet(
+        self,
+        sights: list[_Sight],
+        poses: NDArray[np.float32],
+        times: NDArray[np.float64],
+        level: Level | None,
+    ) -> Feet:
+        return find_feet(
+            Sight(*(np.concatenate(each) for each in zip(*(s.seen for s in sights), strict=True))),
+            *(poses, np.stack([sight.missing for sight in sights]), times, self._size),
+            up=None if level is None else level.up,
+        )
 
     def _known_level(self, evidence: NDArray[np.float32], time_s: float) -> Level | None:
         """Where up is; now and then the network is asked what it would say without being told."""

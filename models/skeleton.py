@@ -102,6 +102,18 @@ LANDMARK_SOURCES: Final = tuple(
 )
 """For each joint the landmarks whose mean it is; the spine is halfway from pelvis to thorax."""
 
+FOOT_JOINT_NAMES: Final = ("left_heel", "right_heel", "left_toe", "right_toe")
+"""Joints beside the 17, which the network does not know: :mod:`models.feet` finds them."""
+FOOT_JOINT_COUNT: Final = len(FOOT_JOINT_NAMES)
+FOOT_PARENTS: Final = (JOINT["left_ankle"], JOINT["right_ankle"]) * 2
+"""The joint of the 17 that each hangs from."""
+FOOT_MIRROR: Final = tuple(FOOT_JOINT_NAMES.index(_mirrored(name)) for name in FOOT_JOINT_NAMES)
+"""``feet[..., FOOT_MIRROR, :]`` exchanges left and right."""
+FOOT_LANDMARKS: Final = tuple(
+    LANDMARK_NAMES.index(name.replace("toe", "foot_index")) for name in FOOT_JOINT_NAMES
+)
+"""The landmark that is each of them."""
+
 
 def joints_from_landmarks(points: NDArray[np.floating]) -> NDArray[np.floating]:
     """Map 33 landmarks to the 17 joints: (..., 33, D) coordinates -> (..., 17, D), same units."""

@@ -12,6 +12,7 @@ from typing import Final, NoReturn, TypeVar
 from app import __version__
 from app.cli import (
     batch_options,
+    file_options,
     live_options,
     person_options,
     processing_options,
@@ -150,7 +151,9 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
     if options.command == "stream":
         _told(live_options.check, options, parser)
     if options.command in ("lift", "export"):
+        file_options.apply_preset(options)
         options.processing = _told(processing_options.wanted, options, parser)
+        options.file = file_options.wanted(options)
     if options.command in ("lift", "record"):
         options.choices = _told(person_options.choices, options, parser)
     if options.command == "export":
@@ -221,6 +224,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     person_options.add(lift)
     processing_options.add(lift)
+    file_options.add(lift)
     batch_options.add(lift)
     _add_model_options(lift, height=True, default=argparse.SUPPRESS)
     _add_detector(lift, FOR_VIDEOS)
@@ -290,6 +294,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     export.add_argument("-f", "--force", action="store_true", help="replace files that exist")
     selection_options.add(export)
     processing_options.add(export)
+    file_options.add(export)
     _add_model_options(export, height=True, default=argparse.SUPPRESS)
 
 

@@ -43,7 +43,7 @@ class Work:
 def run(options: argparse.Namespace) -> int:
     """Lift every video and return the exit code described in ``lift --help``."""
     logs.divert_native_stderr()
-    plan = folders.plan(options.sources, options.output, options.to)
+    plan = folders.plan(options.sources, options.output, options.to, options.file)
     sha256 = _sha256_of_weights(options.weights)
     wanted = batch_options.wanted_of_each(options, plan.kind, sha256)
     work = sort_out(plan, wanted, options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,10 +29,10 @@ def run(options: argparse.Namespace) -> int:
     logs.divert_native_stderr()
     path = find_recording(options.recording)
     file, kind = choose(options.output, options.to, path.stem)
-    require(kind)
+    require(kind, options.file)
     require_free(file, force=options.force)
-    may_make = options.output.endswith(("/", os.sep)) and not file.parent.exists()
-    require_writable(file.parent.parent if may_make else file.parent)
+    given = Path(options.output)
+    require_writable(given if given != file and given.exists() else given.parent)
     from app.recording.reader import Recording
 
     recording = Recording.open(path)
@@ -68,7 +67,7 @@ def _export(
         lifted = provide(recording, options, interrupt, bar)
         written = process_and_export(
             MotionData.from_recording(recording),
-            Order(file, kind, options.processing, options.force),
+            Order(file, kind, options.processing, options.force, options.file),
             part=options.selection,
             dropped=recording.keypoints.dropped,
             progress=look,

@@ -11,7 +11,8 @@ from pathlib import Path
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT
 from app.cli.outputs import require_writable
-from app.export.registry import FORMATS, require
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.registry import FORMATS, Exporter, require
 from app.lifting.batch.up_to_date import is_export
 from app.recording.names import SUFFIX as RECORDING
 from app.system.files import VIDEO_SUFFIXES, plain_reason
@@ -30,7 +31,9 @@ class Plan:
     """Folders that cannot be looked into, and why."""
 
 
-def plan(sources: Sequence[str], output: str, wanted: str | None) -> Plan:
+def plan(
+    sources: Sequence[str], output: str, wanted: str | None, options: FileOptions = AS_USUAL
+) -> Plan:
     """Find the videos in ``sources``, files and folders, and give each a file below ``output``.
 
     The folders in a folder appear again below ``output``, below a name of its own if there are
@@ -38,19 +41,19 @@ def plan(sources: Sequence[str], output: str, wanted: str | None) -> Plan:
 
     Raises:
         UsageError: there are none, or ``output`` does not fit or cannot be written to.
-        ExportError: the format needs a library that is not there.
+        ExportError: the format needs something that is not there, or cannot be so.
     """
     kind = wanted or DEFAULT
     if kind not in FORMATS:
         raise UsageError(f"'{wanted}' is not a format. Choose one of: {', '.join(FORMATS)}.")
-    require(kind)
+    require(kind, options)
     target = _folder_to_write(output)
     found = _Found()
     for source in sources:
         found.look_at(Path(source), alone=len(sources) == 1)
     if not found.videos:
         _refuse(sources, found)
-    pairs = tuple(_paired(found.videos, target, FORMATS[kind].suffix))
+    pairs = tuple(_paired(found.videos, target, FORMATS[kind]))
     return Plan(kind, pairs, found.recordings, tuple(found.unreadable))
 
 
@@ -122,7 +125,9 @@ def _refuse(sources: Sequence[str], found: _Found) -> None:
     )
 
 
-def _paired(videos: dict[Path, Path], target: Path, suffix: str) -> Iterator[tuple[Path, Path]]:
+def _paired(
+    videos: dict[Path, Path], target: Path, exporter: Exporter
+) -> Iterator[tuple[Path, Path]]:
     """Each video with a file of its own.
 
     Two videos that differ in their ending only keep it, so that each one's file is called the same
@@ -132,8 +137,7 @@ def _paired(videos: dict[Path, Path], target: Path, suffix: str) -> Iterator[tup
     taken: set[str] = set()
     for video, place in videos.items():
         alone = stems[_folded(place.with_suffix(""))] == 1
-        name = f"{place.stem if alone else place.name}{suffix}"
-        table = target / place.with_name(name)
+        table = exporter.file(target / place.parent, place.stem if alone else place.name)
         if _folded(table) in taken:
             raise UsageError(
                 f"Two of the videos are called {place}, and their files would be mixed up. "

@@ -27,7 +27,7 @@ def choose(output: str, wanted: str | None, name: str) -> tuple[Path, str]:
     path = Path(output)
     if path.is_dir() or output.endswith(("/", os.sep)):
         kind = wanted or DEFAULT
-        return path / f"{name}{FORMATS[kind].suffix}", kind
+        return FORMATS[kind].file(path, name), kind
     fitting = formats_of(path)
     if wanted is None:
         if not fitting:

@@ -22,6 +22,7 @@ from app.cli.outputs import Job, plan, require_free
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
+from app.export.registry import FORMATS
 from app.lifting.progress import Progress, Stage, Stopped
 from app.sources.pictures import SourcePictures, refuse_source
 from app.system import logs
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
         return batch.run(options)
     logs.divert_native_stderr()
-    jobs = plan(options.sources, options.output, options.to)
+    jobs = plan(options.sources, options.output, options.to, options.file)
     from app.lifting.work import Network, make_pool
 
     wanted = lift_options(options)
@@ -87,7 +88,6 @@ def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: En
 def _lift(
     job: Job, source: Source, options: argparse.Namespace, network: Network, engine: Engine
 ) -> _Outcome:
-    from app.export.registry import FORMATS
     from app.lifting.choosing import unmet
     from app.lifting.clip import lift_clip
     from app.lifting.exporting import Order, process_and_export
@@ -130,7 +130,7 @@ def _lift(
             )
             if clip.complete and not options.choices:
                 motion = batch_options.remembered(motion, job.source, job.kind, options)
-            order = Order(job.table, job.kind, options.processing, options.force)
+            order = Order(*(job.table, job.kind, options.processing, options.force, options.file))
             written = process_and_export(motion, order, progress=look)
         except Stopped:
             return _Outcome(job, _not_written(job), interrupt.signal)

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT, choose
-from app.export.registry import FORMATS, require
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.registry import FORMATS, Exporter, require, sidecar_of
 from app.system.files import names_in_turn, plain_reason, safe_name
 
 
@@ -29,7 +30,12 @@ class Job:
     """The format, a key of ``app.export.registry.FORMATS``."""
 
 
-def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list[Job]:
+def plan(
+    sources: Sequence[str],
+    output: str,
+    wanted: str | None = None,
+    options: FileOptions = AS_USUAL,
+) -> list[Job]:
     """Pair each source with a file of its own.
 
     Args:
@@ -37,10 +43,11 @@ def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list
         output: a file for one source; a folder for one or several, which need not exist yet if
             its parent does.
         wanted: the format asked for; None for that of the file's ending, or CSV in a folder.
+        options: what the format leaves open.
 
     Raises:
         UsageError: ``output`` does not fit, or cannot be written to.
-        ExportError: the format needs a library that is not there.
+        ExportError: the format needs something that is not there, or cannot be so.
     """
     target = Path(output)
     is_folder = target.is_dir() or output.endswith(("/", os.sep))
@@ -49,12 +56,12 @@ def plan(sources: Sequence[str], output: str, wanted: str | None = None) -> list
             raise UsageError(f"Several sources need a folder after -o, not one file ({target}).")
         is_folder, output = True, f"{output}{os.sep}"
     file, kind = choose(output, wanted, "")
-    require(kind)
+    require(kind, options)
     if not is_folder:
         require_writable(target.parent)
         return [Job(sources[0], file, kind)]
     require_writable(target if os.path.lexists(target) else target.parent)
-    files = _files(sources, target, FORMATS[kind].suffix)
+    files = _files(sources, target, FORMATS[kind])
     return [Job(source, each, kind) for source, each in zip(sources, files, strict=True)]
 
 
@@ -65,7 +72,7 @@ def require_free(table: Path, *, force: bool) -> None:
         table.name.encode()
     except UnicodeEncodeError as error:
         raise UsageError(f"The name {table.name} has broken letters. Choose another.") from error
-    for path in (table, table.with_name(f"{table.name}.json")):
+    for path in (table, sidecar_of(table)):
         if _is_too_long(path):
             raise UsageError(f"The name {path.name} is too long. Choose a shorter one.")
         if not force and os.path.lexists(path):
@@ -82,11 +89,12 @@ def _is_too_long(path: Path) -> bool:
     return False
 
 
-def _files(sources: Sequence[str], folder: Path, suffix: str) -> Iterator[Path]:
+def _files(sources: Sequence[str], folder: Path, exporter: Exporter) -> Iterator[Path]:
     """A file in ``folder`` for each source; equal names are numbered in the order given."""
     taken: set[str] = set()
     for source in sources:
-        names = names_in_turn(folder / f"{_stem(source)}{suffix}", suffix)
+        stems = names_in_turn(Path(_stem(source)), "")
+        names = (exporter.file(folder, stem.name) for stem in stems)
         # Compared as on the disks of Windows and macOS, where Dance.csv is dance.csv.
         table = next(name for name in names if name.name.casefold() not in taken)
         taken.add(table.name.casefold())

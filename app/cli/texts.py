@@ -24,6 +24,8 @@ examples:
   {PROGRAM} lift dance.mp4 -o dance.trc                 markers for OpenSim
   {PROGRAM} lift dance.mp4 -o dance.csv --to csv-long   one row a joint
   {PROGRAM} lift dance.mp4 -o film.mp4                  the picture beside the 3D view
+  {PROGRAM} lift dance.mp4 -o dance.bvh --for animate --skeleton mixamo
+  {PROGRAM} lift takes/ -o study/ --to bids             a dataset for neuroscience
   {PROGRAM} lift dance.mp4 -o dance.csv --height 1.68
   {PROGRAM} lift jump.mov -o jump.csv --rate 240        slow motion, taken at 240 frames/s
   {PROGRAM} lift dance.mp4 -o dance.csv --smooth 6 --rigid-bones --bone thigh=0.42
@@ -99,6 +101,7 @@ examples:
   {PROGRAM} export walk -o walk.csv --height 1.68
   {PROGRAM} export walk -o jump.csv --from 12.5 --until 1:02
   {PROGRAM} export walk -o walk.trc --smooth 6 --room
+  {PROGRAM} export walk -o walk.glb --for animate --skeleton unreal --fps 60
 
 exit codes:
   0    written

@@ -20,6 +20,7 @@ from app.detection.person import Person
 from app.detection.person_tracker import Choice, Memory, PersonTracker, TrackingResult
 from app.errors import DetectorError
 from app.packets import Frame, Keypoints2D, PeopleInView
+from models.feet import foot_evidence, unseen_feet
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
 _LONGEST_STEP_S: Final = 1.0
@@ -210,9 +211,11 @@ def _packet(frame: Frame, seen: TrackingResult) -> Keypoints2D:
         world = np.full((LANDMARK_COUNT, 3), np.nan, dtype=np.float32)
         person_xy = np.full((JOINT_COUNT, 2), np.nan, dtype=np.float32)
         conf = np.zeros(JOINT_COUNT, dtype=np.float32)
+        feet = unseen_feet()
     else:
         landmarks, world = person.landmarks, person.world
         person_xy, conf = person.xy, person.conf
+        feet = foot_evidence(landmarks, person.visibility, world)
     return Keypoints2D(
         index=frame.index,
         time_s=frame.time_s,
@@ -230,4 +233,5 @@ def _packet(frame: Frame, seen: TrackingResult) -> Keypoints2D:
             followed=seen.followed,
             chosen=seen.chosen,
         ),
+        feet=feet,
     )

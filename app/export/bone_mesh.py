@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
+from app.export.named_rig import NamedMotion, at_rest_turned
+from app.export.rig import BONE, BONES, ENDS, PARENTS, Array
 from app.motion.rotations import unit
 
 _THICK: Final = 0.11
@@ -33,9 +34,10 @@ class BoneMesh:
     """(3T,) the bone each corner goes along with."""
 
 
-def bone_mesh(rig: Rig, side: str) -> BoneMesh:
+def bone_mesh(motion: NamedMotion, side: str) -> BoneMesh:
     """The bones of the ``side``: ``left``, ``right`` or ``middle``."""
-    places = rig.at_rest()
+    rig, lowered = motion.rig, at_rest_turned(motion.lowered_deg)
+    places, named_places = rig.at_rest(), motion.at_rest()
     # The neck begins where both shoulders do: one of the three is enough to be seen.
     spans = [
         (parent, places[bone])
@@ -46,12 +48,18 @@ def bone_mesh(rig: Rig, side: str) -> BoneMesh:
         spans.append((BONE[name], places[BONE[name]] + end))
     spans.append((BONE["Head"], places[BONE["Head"]] + rig.nose))
     shown = [(bone, end) for bone, end in spans if _side(bone) == side]
-    corners = np.concatenate([_octahedron(places[bone], end) for bone, end in shown])
+    theirs = [motion.ours.index(BONES[bone]) for bone, _ in shown]
+    corners = np.concatenate(
+        [
+            _octahedron(np.zeros(3), end - places[bone]) @ lowered[bone].T + named_places[own]
+            for (bone, end), own in zip(shown, theirs, strict=True)
+        ]
+    )
     sides = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     return BoneMesh(
         positions=corners.reshape(-1, 3).astype(np.float32),
         normals=np.repeat(unit(sides), 3, axis=0).astype(np.float32),
-        bones=np.repeat([bone for bone, _ in shown], 3 * len(_FACES)).astype(np.uint8),
+        bones=np.repeat(theirs, 3 * len(_FACES)).astype(np.uint8),
     )
 
 

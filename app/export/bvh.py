@@ -1,8 +1,9 @@
 """BVH for Blender and game engines: a skeleton at rest, then one line of angles a frame.
 
 Centimetres and degrees, y up, facing +z.  The hips have six channels, X, Y and Z position and then
-rotations like every bone: Z, X and Y, which make ``Rz @ Rx @ Ry``.  The format as Meredith and
-Maddock describe it ("Motion Capture File Formats Explained", 2001).
+rotations like every bone: Z, X and Y, which make ``Rz @ Rx @ Ry``.  A bone on the floor that the
+hips hang on, as Unreal has it, is left out: readers do not agree on what it would move.  The format
+as Meredith and Maddock describe it ("Motion Capture File Formats Explained", 2001).
 
 A BVH file knows no times, only one for all frames: those that are irregular are put onto the same
 regular grid as in the other formats of that kind.
@@ -11,31 +12,38 @@ regular grid as in the other formats of that kind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import BinaryIO, Final
 
 import numpy as np
 
 from app.export.chunks import in_chunks
 from app.export.constant_rate import at_constant_rate
-from app.export.rig import BONES, ENDS, PARENTS, Array, Rig
-from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.named_rig import NamedMotion, named
+from app.export.rig import Array
+from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 from app.motion.rotations import matrices, zxy
 
 _CM: Final = 100.0
-_END: Final = dict(zip(ENDS, range(len(ENDS)), strict=True))
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data)
-    motion = pose_skeleton(data)
-    if even.resampled:
-        motion = motion.at_rate(even.rate)
-    head = ["HIERARCHY", *_bone(0, motion.rig), "MOTION", f"Frames: {len(motion.time_s)}"]
+    even = at_constant_rate(data, options.fps)
+    posed = pose_skeleton(data)
+    motion = named(posed.at_rate(even.rate) if even.resampled else posed, options)
+    motion = replace(motion, root=None)
+    head = ["HIERARCHY", *_bone(0, motion), "MOTION", f"Frames: {len(motion.time_s)}"]
     file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
     values = _values(motion)
     template = " ".join(["%.5f"] * values.shape[1]) + "\n"
@@ -51,19 +59,20 @@ def write(
     )
 
 
-def _bone(bone: int, rig: Rig) -> Iterator[str]:
+def _bone(bone: int, motion: NamedMotion) -> Iterator[str]:
     """The lines of a bone and of all that hangs on it."""
-    children = [child for child, parent in enumerate(PARENTS) if parent == bone]
-    root = PARENTS[bone] < 0
-    yield f"{'ROOT' if root else 'JOINT'} {BONES[bone]}"
+    children = [child for child, parent in enumerate(motion.parents) if parent == bone]
+    root = motion.parents[bone] < 0
+    yield f"{'ROOT' if root else 'JOINT'} {motion.names[bone]}"
     yield "{"
-    inner = [_offset(rig.offsets[bone])]
+    inner = [_offset(motion.offsets[bone])]
     positions = "Xposition Yposition Zposition " if root else ""
     inner.append(f"CHANNELS {6 if root else 3} {positions}Zrotation Xrotation Yrotation")
     for child in children:
-        inner += _bone(child, rig)
-    if BONES[bone] in _END:
-        inner += ["End Site", "{", f"\t{_offset(rig.ends[_END[BONES[bone]]])}", "}"]
+        inner += _bone(child, motion)
+    for _, hangs_on, end in motion.ends:
+        if hangs_on == bone:
+            inner += ["End Site", "{", f"\t{_offset(end)}", "}"]
     yield from (f"\t{line}" for line in inner)
     yield "}"
 
@@ -73,10 +82,11 @@ def _offset(metres: Array) -> str:
     return f"OFFSET {x:.5f} {y:.5f} {z:.5f}"
 
 
-def _values(motion: SkeletonMotion) -> Array:
-    """(N, 3 + 57) the numbers of each frame in the channels' order."""
-    angles = [np.degrees(zxy(matrices(motion.turns[:, bone]))) for bone in range(len(BONES))]
-    values = np.concatenate([motion.root * _CM, *angles], axis=1)
+def _values(motion: NamedMotion) -> Array:
+    """(N, 3 + 3B) the numbers of each frame in the channels' order."""
+    turns = np.moveaxis(motion.turns, 1, 0)
+    angles = [np.degrees(zxy(matrices(each))) for each in turns]
+    values = np.concatenate([motion.place * _CM, *angles], axis=1)
     # Half a unit of the last place is written as -0.00000 otherwise.
     values[np.abs(values) <= 5e-6] = 0.0
     return values

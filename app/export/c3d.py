@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.export.chunks import in_chunks
-from app.export.constant_rate import ConstantRateMotion, at_constant_rate
+from app.export.constant_rate import ConstantRateMotion
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import Event, MotionData
-from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 _BLOCK: Final = 512
 _INTEL: Final = 84
@@ -41,11 +42,16 @@ _CELLS: Final = {
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data)
-    parameters = _parameters(even, data.events[:_MOST_EVENTS])
+    even = joints_at_constant_rate(data, options.fps)
+    parameters = _parameters(even, named_joints(data), data.events[:_MOST_EVENTS])
     file.write(_header(even, 2 + len(parameters) // _BLOCK))
     file.write(parameters)
     for part in in_chunks(len(even.xyz), progress):
@@ -70,25 +76,25 @@ def _scale(even: ConstantRateMotion) -> float:
 
 def _header(even: ConstantRateMotion, data_block: int) -> bytes:
     """The first block; zeros after word 12 say that there are no events."""
-    last = min(len(even.xyz), _MOST)
+    count, last = even.xyz.shape[1], min(len(even.xyz), _MOST)
     words = struct.pack(
-        "<BBHHHHHfHHf", 2, 0x50, JOINT_COUNT, 0, 1, last, 0, _scale(even), data_block, 0, even.rate
+        "<BBHHHHHfHHf", 2, 0x50, count, 0, 1, last, 0, _scale(even), data_block, 0, even.rate
     )
     return words.ljust(_BLOCK, b"\0")
 
 
-def _parameters(even: ConstantRateMotion, events: Sequence[Event]) -> bytes:
+def _parameters(even: ConstantRateMotion, names: Sequence[str], events: Sequence[Event]) -> bytes:
     """The parameter section, whole blocks.  Where the points begin depends on its own length."""
     low, high = len(even.xyz) & 0xFFFF, len(even.xyz) >> 16
     groups: dict[str, dict[str, bytes]] = {
         "POINT": {
-            "USED": _integers(JOINT_COUNT),
+            "USED": _integers(len(names)),
             "SCALE": _floats(_scale(even)),
             "RATE": _floats(even.rate),
             "DATA_START": _integers(0),
             "FRAMES": _integers(min(len(even.xyz), _MOST)),
-            "LABELS": _words(JOINT_NAMES),
-            "DESCRIPTIONS": _words(JOINT_NAMES),
+            "LABELS": _words(names),
+            "DESCRIPTIONS": _words(names),
             "UNITS": _words(["mm"]),
             "X_SCREEN": _words(["+X"]),
             "Y_SCREEN": _words(["+Y"]),

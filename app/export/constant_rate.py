@@ -1,9 +1,10 @@
 """Poses at a constant rate, for the formats that know no other: TRC and C3D.
 
-Where the timestamps keep a constant rate they are taken as they are.  Where they do not, the poses
-are laid on straight lines in time and read off at the rate chosen by :func:`_choose`.  Nothing is
-invented on the way: a line is drawn only between two frames that both have the joint and are at
-most half a second apart, the reach of :func:`models.visibility.bridge`, and of one person.
+Where the timestamps keep a constant rate they are taken as they are.  Where they do not, or another
+rate is wanted, the poses are laid on straight lines in time and read off: at the rate wanted, or at
+the one that :func:`_choose` finds, which is the stated one or a usual one.  Nothing is invented on
+the way: a line is drawn only between two frames that both have the joint and are at most half a
+second apart, the reach of :func:`models.visibility.bridge`, and of one person.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.data import MotionData
+from models.skeleton import JOINT_COUNT
 from models.timing import LONGEST_GAP_S
 
 _SAME_TIME_S: Final = 1e-3
@@ -25,6 +27,11 @@ _FASTEST: Final = 500.0
 """Frames that come in bursts have intervals, and so a typical rate, that mean nothing."""
 _WINDOW: Final = 30
 """Steps, a second's worth: over so many the milliseconds that containers round to do not count."""
+USUAL_RATES: Final = (
+    *(1, 2, 5, 8, 10, 12, 12.5, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50),
+    *(60000 / 1001, 60, 90, 100, 120, 240),
+)
+"""Frames a second at which films, cameras and programs run."""
 _FAST_SHARE: Final = 0.95
 _LIKE_FAST: Final = 0.97
 _MOST_SAMPLES: Final = 4_000_000
@@ -42,6 +49,13 @@ class ConstantRateMotion:
     """(M, 17, 3) metres, x right, y up, z toward the camera; NaN where missing."""
     seen: NDArray[np.bool_]
     """(M, 17) joints seen in every frame the sample was made of."""
+    feet: NDArray[np.float64]
+    """(M, 4, 3) heels and toes in the same axes; NaN where they are not known."""
+
+    @property
+    def everything(self) -> NDArray[np.float64]:
+        """(M, 21, 3) joints, heels and toes."""
+        return np.concatenate([self.xyz, self.feet], axis=1)
 
     @property
     def about(self) -> dict[str, object]:
@@ -53,17 +67,18 @@ class ConstantRateMotion:
         }
 
 
-def at_constant_rate(data: MotionData) -> ConstantRateMotion:
-    """``data`` at a constant rate.
+def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRateMotion:
+    """``data`` at a constant rate, at ``fps`` if that is given.
 
     Raises ExportError if there are no frames at all, or their times leap too far.
     """
     if not len(data.frame):
         raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
-    rate, kept = _choose(data)
-    xyz, _ = data.outgoing()
+    rate, kept = _choose(data) if fps is None else (fps, _keeps(data, fps))
+    feet, _ = data.outgoing_feet()
+    xyz = np.concatenate([data.outgoing()[0], feet], axis=1)
     if kept:
-        return ConstantRateMotion(rate, False, xyz, data.seen)
+        return ConstantRateMotion(rate, False, xyz[:, :JOINT_COUNT], data.seen, feet)
     if data.time_s[-1] * rate > _MOST_SAMPLES:
         raise ExportError(
             f"The frames' times leap: {len(data.frame):,} frames are spread over "
@@ -83,27 +98,43 @@ def at_constant_rate(data: MotionData) -> ConstantRateMotion:
     last = np.zeros(len(data.frame), bool)
     last[[each.stop - 1 for each in data.people]] = True
     result[off & ((between > LONGEST_GAP_S) | last[before])] = np.nan
+    feet = result[:, JOINT_COUNT:]
+    result = result[:, :JOINT_COUNT]
     seen = data.seen[first] & data.seen[second] & np.isfinite(result[..., 0])
-    return ConstantRateMotion(rate, True, result, seen)
+    return ConstantRateMotion(rate, True, result, seen, feet)
 
 
 def _choose(data: MotionData) -> tuple[float, bool]:
     """The rate, and whether the frames keep it by themselves.
 
-    A rate the frames keep is best, the stated one before the measured one.  Otherwise it is the
-    stated one if the frames typically come at that rate or at half of it (cameras do in the dark),
-    else the typical one: the mean would be too low by every gap, and is what containers state.
+    A rate the frames keep is best, the stated one before a usual one and the measured one.
+    Otherwise it is the stated one if the frames typically come at that rate or at half of it
+    (cameras do in the dark), else the usual rate nearest to the typical one, which other programs
+    know: a camera at about 20 frames/s gives 20, not 19.87.  The mean would be too low by every
+    gap, and is what containers state.
     """
     stated, measured = data.provenance.nominal_rate, data.effective_rate
     if measured is None:
         return stated or _RATE_OF_ONE_FRAME, True
-    for rate in (stated, measured):
-        if rate and np.abs(data.time_s - np.arange(len(data.time_s)) / rate).max() <= _SAME_TIME_S:
+    for rate in (stated, usual_rate(measured), measured):
+        if rate and _keeps(data, rate):
             return rate, True
     typical = _typical(data.time_s)
     if stated and 0.9 * typical <= stated <= 2.2 * typical:
         return stated, False
-    return (typical if typical <= _FASTEST else measured), False
+    return usual_rate(typical if typical <= _FASTEST else measured), False
+
+
+def usual_rate(rate: float) -> float:
+    """The nearest of :data:`USUAL_RATES` by ratio; ``rate`` itself if it is beyond them all."""
+    nearest = min(USUAL_RATES, key=lambda usual: abs(np.log(usual / rate)))
+    return nearest if USUAL_RATES[0] / 2 < rate < USUAL_RATES[-1] * 2 else rate
+
+
+def _keeps(data: MotionData, rate: float) -> bool:
+    """Whether frame k is at k / ``rate`` seconds, as far as containers write times."""
+    off = np.abs(data.time_s - np.arange(len(data.time_s)) / rate)
+    return bool(off.max() <= _SAME_TIME_S)
 
 
 def _typical(time_s: NDArray[np.float64]) -> float:

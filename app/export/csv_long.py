@@ -5,14 +5,14 @@ Columns: ``frame``, ``time_s``, ``tracked`` (0 or 1), ``joint``, ``x``, ``y``, `
 empty), and ``event``, the label of a moment that was marked, with the apostrophe of the wide table
 before what a spreadsheet would take for a formula.  After them come the same columns of
 joint angles and feet that stand as in the wide table, if there are any.  They are of the frame, not
-of a joint, and like ``tracked`` and ``event`` they stand in all 17 of its rows: whoever wants them
+of a joint, and like ``tracked`` and ``event`` they stand in all of its rows: whoever wants them
 once a frame takes the rows of one joint.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -22,8 +22,8 @@ from app.export import frame_columns
 from app.export.chunks import in_chunks
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
+from app.export.joints import joint_states, named_joints
 from app.motion.data import STATES, MotionData
-from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 HEADER: Final = "frame,time_s,tracked,joint,x,y,z,conf,state,event"
 
@@ -33,26 +33,26 @@ def write(
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`."""
     file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
-    state, events = data.state, labels(data)
+    state, events, names = joint_states(data), labels(data), named_joints(data)
     for rows in in_chunks(len(data.frame), progress):
         heads, joints = numbers_of(data, rows)
         more = frame_columns.values(data, rows)
-        before, after = (np.repeat(each[:, None], JOINT_COUNT, axis=1) for each in (heads, more))
+        before, after = (np.repeat(each[:, None], len(names), axis=1) for each in (heads, more))
         values = np.concatenate([before, joints, after], axis=2).reshape(len(joints), -1)
         cells = np.column_stack([state[rows], frame_columns.states(data, more)])
-        file.writelines(texts(cells, values, events[rows], _pattern))
-    return {"rows": len(data.frame) * JOINT_COUNT, **frame_columns.described(data)}
+        file.writelines(texts(cells, values, events[rows], partial(_pattern, names)))
+    return {"rows": len(data.frame) * len(names), **frame_columns.described(data)}
 
 
 @lru_cache(maxsize=1024)
-def _pattern(states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
-    """The format of one frame's 17 rows, and which of their numbers they have."""
-    joints, more = states[:JOINT_COUNT], states[JOINT_COUNT:]
+def _pattern(names: tuple[str, ...], states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
+    """The format of one frame's rows, one a joint, and which of their numbers they have."""
+    joints, more = states[: len(names)], states[len(names) :]
     label = quoted(event).replace("%", "%%")
     end = ",".join([label, *(frame_columns.FORMATS[each] for each in more)])
     template = "".join(
         f"%d,%.6f,%d,{name},{CELLS[state]},{STATES[state]},{end}\n"
-        for name, state in zip(JOINT_NAMES, joints, strict=True)
+        for name, state in zip(names, joints, strict=True)
     )
     known = [bool(each) for each in more]
     present = [each for state in joints for each in (True, True, True, *NUMBERS[state], *known)]

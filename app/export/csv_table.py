@@ -11,8 +11,8 @@ where unknown.  Before a label that a spreadsheet would take for a formula stand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import BinaryIO, Final
 
 import numpy as np
@@ -21,14 +21,19 @@ from numpy.typing import NDArray
 from app.export import frame_columns
 from app.export.chunks import in_chunks
 from app.export.events import labels, quoted
+from app.export.joints import joint_states, named_joints, outgoing_joints
 from app.motion.data import FILLED, MISSING, SEEN, MotionData
-from models.skeleton import JOINT_COUNT, JOINT_NAMES
+from models.skeleton import JOINT_NAMES
 
-HEADER: Final = ",".join(
-    ["frame", "time_s", "tracked"]
-    + [f"{joint}_{part}" for joint in JOINT_NAMES for part in ("x", "y", "z", "conf")]
-    + ["event"]
-)
+
+def header(joints: Sequence[str]) -> str:
+    """The names of the columns that every table of these joints has."""
+    cells = [f"{joint}_{part}" for joint in joints for part in ("x", "y", "z", "conf")]
+    return ",".join(["frame", "time_s", "tracked", *cells, "event"])
+
+
+HEADER: Final = header(JOINT_NAMES)
+"""Of the 17 joints."""
 CELLS: Final = {SEEN: "%.6f,%.6f,%.6f,%.6f", FILLED: "%.6f,%.6f,%.6f,", MISSING: ",,,"}
 """The cells of one joint, by its state."""
 NUMBERS: Final = {
@@ -44,14 +49,15 @@ def write(
     file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`."""
-    file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
-    state, events = data.state, labels(data)
+    names = named_joints(data)
+    file.write((",".join([header(names), *frame_columns.names(data)]) + "\n").encode("ascii"))
+    state, events, pattern = joint_states(data), labels(data), partial(_pattern, len(names))
     for rows in in_chunks(len(data.frame), progress):
         heads, joints = numbers_of(data, rows)
         more = frame_columns.values(data, rows)
         values = np.column_stack([heads, joints.reshape(len(joints), -1), more])
         cells = np.column_stack([state[rows], frame_columns.states(data, more)])
-        file.writelines(texts(cells, values, events[rows], _pattern))
+        file.writelines(texts(cells, values, events[rows], pattern))
     return frame_columns.described(data)
 
 
@@ -75,17 +81,19 @@ def texts(
 
 
 def numbers_of(data: MotionData, rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(R, 3) frame, time and tracked of ``rows``, and (R, 17, 4) x, y, z and conf."""
-    joints = np.concatenate([data.placed(rows), data.conf[rows, :, None]], axis=2)
+    """(R, 3) frame, time and tracked of ``rows``, and (R, J, 4) x, y, z and conf."""
+    xyz, conf = outgoing_joints(data, rows)
+    joints = np.concatenate([xyz, conf[..., None]], axis=2)
     # Half a unit of the last place is written as -0.000000 otherwise.
     joints[np.abs(joints) <= 5e-7] = 0.0
     return np.column_stack([data.frame[rows], data.time_s[rows], data.tracked[rows]]), joints
 
 
 @lru_cache(maxsize=1024)
-def _pattern(states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
-    """A row's format, and which of its numbers it has, for the states of its cells."""
-    joints, more = states[:JOINT_COUNT], states[JOINT_COUNT:]
+def _pattern(count: int, states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
+    """A row's format, and which of its numbers it has, for the states of its cells, of which those
+    of ``count`` joints come first."""
+    joints, more = states[:count], states[count:]
     label = quoted(event).replace("%", "%%")
     known = (frame_columns.FORMATS[each] for each in more)
     cells = ["%d,%.6f,%d", *(CELLS[state] for state in joints), label, *known]

@@ -1,7 +1,7 @@
 """Binary glTF 2.0: the animated skeleton, with a mesh of its bones so that any viewer shows it.
 
-Metres and seconds, y up, facing +z.  The file's frames are at their own times.  Written as the
-specification has it (Khronos Group, glTF 2.0, sections 3.6 to 3.11 and 4.4).
+Metres and seconds, y up, facing +z.  Frames are at their own times unless a rate is wanted.
+Written as the specification has it (Khronos Group, glTF 2.0, sections 3.6 to 3.11 and 4.4).
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from app import __version__
 from app.errors import ExportError
 from app.export.bone_mesh import bone_mesh
 from app.export.chunks import in_chunks
-from app.export.rig import BONE, BONES, ENDS, PARENTS, Array, Rig
-from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.named_rig import NamedMotion, named
+from app.export.rig import Array
+from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 from app.render.colours import SIDE_COLOURS, rgb
 
+UNITS: Final = {"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"}
 _FLOAT: Final = 5126
 _UNSIGNED_BYTE: Final = 5121
 _VERTICES: Final = 34962
@@ -32,28 +35,36 @@ _KINDS: Final = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
+    motion = animated(data, options)
+    scene = Scene(motion)
+    scene.put_figure(motion)
+    scene.write(file, progress)
+    return differences(data, motion, units=UNITS)
+
+
+def animated(data: MotionData, options: FileOptions) -> NamedMotion:
+    """The skeleton, each frame at its own time or at the rate that ``options`` want.
+
+    Raises ExportError if there are no frames.
+    """
     if not len(data.frame):
         raise ExportError("There are no frames, and an animation cannot be empty. Export a table.")
-    motion = pose_skeleton(data).with_gaps()
-    scene = _Scene()
-    scene.put(motion)
-    content = memoryview(scene.content())
-    for part in in_chunks(len(content), progress, _BYTES_AT_ONCE):
-        file.write(content[part])
-    return differences(
-        data,
-        motion,
-        units={"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"},
-    )
+    posed = pose_skeleton(data).with_gaps()
+    return named(posed if options.fps is None else posed.at_rate(options.fps), options)
 
 
-class _Scene:
-    """The parts of a file, numbered as they are added."""
+class Scene:
+    """The parts of a file, numbered as they are added: at first bones that move."""
 
-    def __init__(self) -> None:
+    def __init__(self, motion: NamedMotion) -> None:
         self._chunks: list[bytes] = []
         self._length = 0
         self._json: dict[str, Any] = {
@@ -62,29 +73,39 @@ class _Scene:
             "bufferViews": [],
             "accessors": [],
         }
+        self._json["nodes"] = _nodes(motion)
+        self._top = len(self._json["nodes"]) - 1 if motion.root else 0
+        self._json["scenes"] = [{"nodes": [self._top]}]
+        self._json["animations"] = [self._animation(motion)]
 
-    def put(self, motion: SkeletonMotion) -> None:
-        """The whole scene."""
-        nodes = _nodes(motion)
-        joints = list(range(len(nodes)))
-        nodes.append({"name": "Figure", "mesh": 0, "skin": 0})
+    def put_figure(self, motion: NamedMotion) -> None:
+        """A mesh of the bones."""
+        joints = list(range(len(self._json["nodes"])))
         skin = {
             "name": "Skeleton",
-            "skeleton": 0,
+            "skeleton": self._top,
             "joints": joints,
-            "inverseBindMatrices": self._array(_inverse_binds(motion.rig)),
+            "inverseBindMatrices": self._array(_inverse_binds(motion)),
         }
+        self._json["scenes"][0]["nodes"].append(len(self._json["nodes"]))
+        self._json["nodes"].append({"name": "Figure", "mesh": 0, "skin": 0})
         self._json |= {
-            "scenes": [{"nodes": [0, len(joints)]}],
-            "nodes": nodes,
             "skins": [skin],
             "materials": [_material(side) for side in SIDE_COLOURS],
-            "meshes": [{"name": "Bones", "primitives": self._primitives(motion.rig)}],
-            "animations": [self._animation(motion)],
+            "meshes": [{"name": "Bones", "primitives": self._primitives(motion)}],
         }
 
-    def content(self) -> bytes:
-        """The file."""
+    def put_extension(self, name: str, content: dict[str, Any]) -> None:
+        """An extension of the whole file."""
+        self._json |= {"extensionsUsed": [name], "extensions": {name: content}}
+
+    def write(self, file: BinaryIO, progress: Callable[[float], None]) -> None:
+        """Write it all, binary."""
+        content = memoryview(self._content())
+        for part in in_chunks(len(content), progress, _BYTES_AT_ONCE):
+            file.write(content[part])
+
+    def _content(self) -> bytes:
         self._json["buffers"] = [{"byteLength": self._length}]
         text = json.dumps(self._json, separators=(",", ":"), allow_nan=False).encode("ascii")
         text += b" " * (-len(text) % 4)
@@ -92,10 +113,10 @@ class _Scene:
         head = struct.pack("<4sII", b"glTF", 2, total) + struct.pack("<I4s", len(text), b"JSON")
         return b"".join([head, text, struct.pack("<I4s", self._length, b"BIN\0"), *self._chunks])
 
-    def _primitives(self, rig: Rig) -> list[dict[str, Any]]:
+    def _primitives(self, motion: NamedMotion) -> list[dict[str, Any]]:
         result = []
         for material, side in enumerate(SIDE_COLOURS):
-            mesh = bone_mesh(rig, side)
+            mesh = bone_mesh(motion, side)
             joints = np.zeros((len(mesh.bones), 4), np.uint8)
             joints[:, 0] = mesh.bones
             weights = np.zeros(joints.shape, np.float32)
@@ -109,10 +130,14 @@ class _Scene:
             result.append({"attributes": attributes, "material": material})
         return result
 
-    def _animation(self, motion: SkeletonMotion) -> dict[str, Any]:
+    def _animation(self, motion: NamedMotion) -> dict[str, Any]:
         times = self._array(motion.time_s[:, None], bounds=True)
-        moved = [(0, "translation", motion.root)]
-        moved += [(bone, "rotation", motion.turns[:, bone]) for bone in range(len(BONES))]
+        moved = [(0, "translation", motion.place)]
+        moved += [
+            (bone, "rotation", motion.turns[:, bone])
+            for bone, ours in enumerate(motion.ours)
+            if ours is not None
+        ]
         return {
             "name": "Motion",
             "samplers": [
@@ -149,26 +174,32 @@ class _Scene:
         return len(self._json["accessors"]) - 1
 
 
-def _nodes(motion: SkeletonMotion) -> list[dict[str, Any]]:
-    """The bones, in the order of ``BONES``, and then the ends, all in the pose at rest."""
-    places = [*motion.rig.offsets, *motion.rig.ends]
-    places[0] = motion.rig.at_rest()[0]
+def _nodes(motion: NamedMotion) -> list[dict[str, Any]]:
+    """The bones, then the ends, then the root if there is one, all in the pose at rest."""
+    places = [*motion.offsets, *(end for _, _, end in motion.ends)]
+    places[0] = motion.at_rest()[0]
+    names = [*motion.names, *(name for name, _, _ in motion.ends)]
     nodes: list[dict[str, Any]] = [
         {"name": name, "translation": place.tolist()}
-        for name, place in zip([*BONES, *ENDS.values()], places, strict=True)
+        for name, place in zip(names, places, strict=True)
     ]
-    for node, parent in enumerate([*PARENTS, *(BONE[bone] for bone in ENDS)]):
+    for node, parent in enumerate([*motion.parents, *(bone for _, bone, _ in motion.ends)]):
         if parent >= 0:
             nodes[parent].setdefault("children", []).append(node)
+    if motion.root:
+        nodes.append({"name": motion.root, "children": [0]})
     return nodes
 
 
-def _inverse_binds(rig: Rig) -> Array:
-    """(24, 16) what brings each node's place at rest to the origin, columns one after another."""
-    places = rig.at_rest()
-    ends = places[[BONE[bone] for bone in ENDS]] + rig.ends
-    inverse = np.tile(np.eye(4), (len(BONES) + len(ENDS), 1, 1))
-    inverse[:, 3, :3] = -np.concatenate([places, ends])
+def _inverse_binds(motion: NamedMotion) -> Array:
+    """(nodes, 16) what brings each node's place at rest to the origin, columns one after
+    another."""
+    places = motion.at_rest()
+    ends = [places[bone] + end for _, bone, end in motion.ends]
+    root = np.zeros((1 if motion.root else 0, 3))
+    places = np.concatenate([places, ends, root])
+    inverse = np.tile(np.eye(4), (len(places), 1, 1))
+    inverse[:, 3, :3] = -places
     return inverse.reshape(-1, 16)
 
 

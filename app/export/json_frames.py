@@ -6,7 +6,8 @@ confidence, and ``"seen"``, ``"filled"`` or ``"missing"``; ``event`` is the labe
 was marked; ``angles``, if they are wanted, holds degrees in the order of the sidecar's ``angles``
 (:mod:`app.motion.angles`); ``contacts``, if the person was placed in the room, holds ``true`` or
 ``false`` for the left and the right foot, whether it stands.  What there is not is ``null`` (three
-of them in ``xyz``), never NaN, so that ``numpy.array(frame["xyz"], float)`` always is 17 x 3.
+of them in ``xyz``), never NaN, so that
+``numpy.array(frame["xyz"], float)`` always has three columns.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from app.export import angle_columns, contact_columns, frame_columns
 from app.export.chunks import in_chunks
 from app.export.events import labels
+from app.export.joints import joint_states, outgoing_joints
 from app.export.sidecar import description
 from app.motion.data import STATES, MotionData
 
@@ -41,7 +43,7 @@ def write(
         opening = "{\n" if key == "schema_version" else ""
         file.write(f"{opening}{json.dumps(key)}: {_text(value)},\n".encode())
     file.write(b'"frames": [')
-    state, events, between = data.state, labels(data), "\n"
+    state, events, between = joint_states(data), labels(data), "\n"
     for rows in in_chunks(len(data.frame), progress):
         for text in _frames(data, state[rows], events[rows], rows):
             file.write(f"{between}{text}".encode())
@@ -54,7 +56,7 @@ def _frames(
     data: MotionData, state: NDArray[np.uint8], events: NDArray[np.object_], rows: slice
 ) -> Iterator[str]:
     """The text of every frame of ``rows``, with their ``state`` and ``events``."""
-    xyz, conf = (_nullable(values) for values in data.outgoing(rows))
+    xyz, conf = (_nullable(values) for values in outgoing_joints(data, rows))
     words = np.array(STATES)[state].tolist()
     marked = [label or None for label in events.tolist()]
     columns = {"xyz": xyz, "conf": conf, "state": words, "event": marked}

@@ -13,6 +13,8 @@ import numpy as np
 
 from app.export.chunks import in_chunks
 from app.export.constant_rate import at_constant_rate
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.named_rig import named
 from app.export.opensim import coordinates
 from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
@@ -20,10 +22,15 @@ from app.motion.data import MotionData
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data)
+    even = at_constant_rate(data, options.fps)
     motion = pose_skeleton(data)
     if even.resampled:
         motion = motion.at_rate(even.rate)
@@ -39,7 +46,7 @@ def write(
         file.write((line * len(chunk) % tuple(chunk.ravel().tolist())).encode("ascii"))
     return differences(
         data,
-        motion,
+        named(motion, AS_USUAL),
         units={"position": "metre", "rotation": "degree", "time": "second"},
         rest="standing, the arms hanging, facing +x",
         coordinates=list(found),

@@ -1,10 +1,12 @@
 """MP4: the camera picture with the 2D joints over it, beside the 3D view.
 
-H.264, each frame at its own time.  Where no picture was kept, the joints are drawn on grey.
+H.264, each frame at its own time; at a constant rate each picture is that of the newest frame.
+Where no picture was kept, the joints are drawn on grey.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timezone
@@ -16,11 +18,13 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.errors import ExportError
+from app.export.file_options import AS_USUAL, FileOptions
 from app.export.video.encoder import encoding
 from app.export.video.layout import Layout, lay_out
 from app.export.video.picture_pane import PicturePane
 from app.export.video.view_pane import ViewPane
 from app.motion.data import MotionData
+from app.render.colours import DARK_SCENE, LIGHT_SCENE
 
 _LAST_S: Final = 1 / 30
 """How long the only frame of a video is shown."""
@@ -32,7 +36,12 @@ _CELLS: Final = {
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.
 
@@ -42,7 +51,8 @@ def write(
     if not count:
         raise ExportError("There are no frames, and a film cannot be empty. Export a table.")
     layout = lay_out(data.size)
-    left, right = PicturePane(data, layout.picture), ViewPane(data, layout.view)
+    theme = LIGHT_SCENE if options.light else DARK_SCENE
+    left, right = PicturePane(data, layout.picture), ViewPane(data, layout.view, theme)
     done = 0
 
     def look() -> None:
@@ -50,13 +60,14 @@ def write(
 
     look()
     about = _metadata(data, name.removesuffix(".mp4"))
-    with encoding(Path(file.name), layout.size, data.effective_rate, about) as film:
+    with encoding(Path(file.name), layout.size, options.fps or data.effective_rate, about) as film:
         pictures = _side_by_side(left, right, look)
-        for picture, (begin_s, end_s) in zip(pictures, _times(data), strict=True):
-            film.write(picture, begin_s, end_s)
+        for picture, shown in zip(pictures, _times(data), strict=True):
+            for begin_s, end_s in _at_rate(options.fps, *shown):
+                film.write(picture, begin_s, end_s)
             done += 1
             look()
-    return _differences(layout, left, right, count)
+    return _differences(layout, left, right, count, options.fps)
 
 
 def _side_by_side(
@@ -76,6 +87,15 @@ def _times(data: MotionData) -> Iterator[tuple[float, float]]:
     return zip(time_s.tolist(), ends.tolist(), strict=True)
 
 
+def _at_rate(fps: float | None, begin_s: float, end_s: float) -> list[tuple[float, float]]:
+    """When the pictures of a constant rate that fall into a frame's time begin and end; the frame
+    itself without one."""
+    if fps is None:
+        return [(begin_s, end_s)]
+    first, last = (math.ceil(time_s * fps - 1e-6) for time_s in (begin_s, end_s))
+    return [(number / fps, (number + 1) / fps) for number in range(first, last)]
+
+
 def _metadata(data: MotionData, title: str) -> dict[str, str]:
     about = {"title": title.encode(errors="replace").decode(), "comment": f"mixpose {__version__}"}
     if data.provenance.started_at is not None:
@@ -85,7 +105,7 @@ def _metadata(data: MotionData, title: str) -> dict[str, str]:
 
 
 def _differences(
-    layout: Layout, left: PicturePane, right: ViewPane, count: int
+    layout: Layout, left: PicturePane, right: ViewPane, count: int, fps: float | None
 ) -> dict[str, object]:
     return {
         "rows": count,
@@ -93,7 +113,9 @@ def _differences(
         "video": {
             "codec": "H.264",
             "size": list(layout.size),
-            "times": "each frame at its own, time_s",
+            "times": "each frame at its own, time_s"
+            if fps is None
+            else f"{fps:g} pictures a second",
             "picture": {
                 "size": list(layout.picture),
                 "own": count - left.held - left.grey,

@@ -4,13 +4,13 @@
 ``frame``   (N,) int64    the source's frame numbers
 ``time_s``  (N,) float64  seconds from the first frame
 ``tracked`` (N,) bool     whether the detector found the person
-``xyz``     (N, 17, 3)    float32 metres, x right, y up, z toward the camera; NaN if missing
-``conf``    (N, 17)       float32 confidence, 0 to 1; NaN unless seen
-``state``   (N, 17)       uint8 index into ``states``
+``xyz``     (N, J, 3)     float32 metres, x right, y up, z toward the camera; NaN if missing
+``conf``    (N, J)        float32 confidence, 0 to 1; NaN unless seen
+``state``   (N, J)        uint8 index into ``states``
 ``event``   (N,) str      label of a moment that was marked, empty elsewhere
 ``states``  (3,) str      ``seen``, ``filled``, ``missing``
-``joints``  (17,) str     names
-``parents`` (17,) int64   index of the joint each hangs from, -1 for the pelvis
+``joints``  (J,) str      names: 17, and heels and toes
+``parents`` (J,) int64    index of the joint each hangs from, -1 for the pelvis
 ``about``   () str        the sidecar's JSON
 ==========  ============  =========================================================
 
@@ -30,10 +30,10 @@ from numpy.typing import NDArray
 
 from app.export import contact_columns, frame_columns
 from app.export.events import labels
+from app.export.joints import joint_parents, joint_states, named_joints, outgoing_joints
 from app.export.sidecar import describe
 from app.motion.angles import ANGLES
 from app.motion.data import STATES, MotionData
-from models.skeleton import JOINT_NAMES, PARENTS
 
 _CELLS: Final = {
     "seen": "xyz and conf",
@@ -60,18 +60,18 @@ def write(
 
 
 def _arrays(data: MotionData) -> dict[str, NDArray[np.generic]]:
-    xyz, conf = data.outgoing()
+    xyz, conf = outgoing_joints(data)
     return {
         "frame": data.frame.astype(np.int64),
         "time_s": data.time_s,
         "tracked": data.tracked,
         "xyz": xyz.astype(np.float32),
         "conf": conf.astype(np.float32),
-        "state": data.state,
+        "state": joint_states(data),
         "event": labels(data).astype(np.str_),
         "states": np.array(STATES),
-        "joints": np.array(JOINT_NAMES),
-        "parents": np.array(PARENTS, np.int64),
+        "joints": np.array(named_joints(data)),
+        "parents": np.array(joint_parents(data), np.int64),
         **_more(data),
     }
 

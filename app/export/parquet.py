@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from app.export import angle_columns, frame_columns
 from app.export.chunks import in_chunks
 from app.export.events import labels
+from app.export.joints import joint_states, named_joints, outgoing_joints
 from app.export.sidecar import describe
 from app.motion.data import STATES, MotionData
-from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _FRAMES_IN_A_GROUP: Final = 10_000
-"""170,000 rows: readers like row groups of 100,000 to a million."""
+"""210,000 rows: readers like row groups of 100,000 to a million."""
 _CELLS: Final = {
     "seen": "x, y, z and conf",
     "filled": "x, y and z; conf is null",
@@ -39,11 +39,15 @@ def write(
     """See :class:`app.export.registry.Write`."""
     import pyarrow.parquet as pq
 
-    count = len(data.frame)
-    differs = {"rows": count * JOINT_COUNT, "cells": _CELLS, **frame_columns.described(data)}
+    count, joints = len(data.frame), len(named_joints(data))
+    differs = {
+        "rows": count * joints,
+        "cells": _CELLS,
+        **frame_columns.described(data),
+    }
     about = describe(data, table_name=name, **differs)
     schema = _schema(frame_columns.names(data)).with_metadata({"mixpose": about})
-    state, events = data.state.astype(np.int8), labels(data)
+    state, events = joint_states(data).astype(np.int8), labels(data)
     with pq.ParquetWriter(file, schema) as writer:
         for rows in in_chunks(count, progress, _FRAMES_IN_A_GROUP):
             writer.write_table(_table(data, state[rows], events[rows], rows, schema))
@@ -71,25 +75,27 @@ def _table(
 ) -> pa.Table:
     import pyarrow as pa
 
-    xyz, conf = data.outgoing(rows)
-    names = np.tile(np.arange(JOINT_COUNT, dtype=np.int8), len(conf))
-    heads = [np.repeat(each[rows], JOINT_COUNT) for each in (data.frame, data.time_s, data.tracked)]
+    xyz, conf = outgoing_joints(data, rows)
+    joints = named_joints(data)
+    count = len(joints)
+    names = np.tile(np.arange(count, dtype=np.int8), len(conf))
+    heads = [np.repeat(each[rows], count) for each in (data.frame, data.time_s, data.tracked)]
     numbers = [*np.moveaxis(xyz, 2, 0), conf]
     more = zip(frame_columns.names(data), frame_columns.values(data, rows).T, strict=True)
     columns = [
         *(pa.array(each) for each in heads),
-        pa.DictionaryArray.from_arrays(names, list(JOINT_NAMES)),
+        pa.DictionaryArray.from_arrays(names, list(joints)),
         *(pa.array(each.ravel().astype(np.float32), from_pandas=True) for each in numbers),
         pa.DictionaryArray.from_arrays(state.ravel(), list(STATES)),
-        pa.array(np.repeat([label or None for label in events], JOINT_COUNT), pa.string()),
-        *(_repeated(each).cast(schema.field(name).type) for name, each in more),
+        pa.array(np.repeat([label or None for label in events], count), pa.string()),
+        *(_repeated(each, count).cast(schema.field(name).type) for name, each in more),
     ]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _repeated(of_frames: NDArray[np.float64]) -> pa.Array:
-    """In all rows of their frames, null for NaN."""
+def _repeated(of_frames: NDArray[np.float64], count: int) -> pa.Array:
+    """In all ``count`` rows of their frames, null for NaN."""
     import pyarrow as pa
 
-    of_rows = np.repeat(of_frames.astype(np.float32), JOINT_COUNT)
+    of_rows = np.repeat(of_frames.astype(np.float32), count)
     return pa.array(of_rows, from_pandas=True)

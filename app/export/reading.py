@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.export.csv_long import HEADER as LONG_HEADER
-from app.export.csv_table import HEADER as WIDE_HEADER
+from app.export.csv_table import HEADER, header
+from app.export.joints import ALL_NAMES
 from app.motion.data import Event, MotionData, Provenance
 from app.system.files import plain_reason
 from models.level import CAMERA_LEVEL, Level
 from models.skeleton import JOINT_COUNT, PELVIS
 
 Values = dict[str, NDArray[Any]]
-"""``frame``, ``time_s`` and ``tracked`` (N,); ``xyz`` (N, 17, 3) and ``conf`` (N, 17), NaN where
-there are none."""
+"""``frame``, ``time_s`` and ``tracked`` (N,); ``xyz`` (N, J, 3) and ``conf`` (N, J), NaN where
+there are none; J is 17, or 21 with heels and toes."""
 _NAMES: Final = ("frame", "time_s", "tracked", "xyz", "conf")
 
 
@@ -64,13 +65,15 @@ _DAMAGED: Final = (
 def _csv(path: Path) -> tuple[Mapping[str, Any], Values]:
     about = json.loads(path.with_name(f"{path.name}.json").read_text(encoding="utf-8"))
     with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    names = ",".join(header)
-    if names.startswith(WIDE_HEADER):
-        numbers = _numbers([row[: 3 + 4 * JOINT_COUNT] for row in rows])
-        heads, joints = numbers[:, :3], numbers[:, 3:].reshape(-1, JOINT_COUNT, 4)
+        header_names, *rows = csv.reader(file)
+    names = ",".join(header_names)
+    if names.startswith((HEADER, header(ALL_NAMES))):
+        count = header_names.index("event") // 4
+        numbers = _numbers([row[: 3 + 4 * count] for row in rows])
+        heads, joints = numbers[:, :3], numbers[:, 3:].reshape(-1, count, 4)
     elif names.startswith(LONG_HEADER):
-        numbers = _numbers([[*row[:3], *row[4:8]] for row in rows]).reshape(-1, JOINT_COUNT, 7)
+        count = len(about["joints"])
+        numbers = _numbers([[*row[:3], *row[4:8]] for row in rows]).reshape(-1, count, 7)
         heads, joints = numbers[:, 0, :3], numbers[:, :, 3:]
     else:
         raise ValueError("its columns are others")
@@ -101,7 +104,10 @@ _READERS: Final[Mapping[str, Callable[[Path], tuple[Mapping[str, Any], Values]]]
 
 def _motion(about: Mapping[str, Any], values: Values) -> MotionData:
     placed = about["position"]["reference"] == "room"
-    joints, conf = values["xyz"].astype(np.float64), values["conf"].astype(np.float32)
+    if values["xyz"].shape[1] not in (JOINT_COUNT, len(ALL_NAMES)):
+        raise ValueError("its joints are others")
+    everything, all_conf = values["xyz"].astype(np.float64), values["conf"].astype(np.float32)
+    joints, conf = everything[:, :JOINT_COUNT], all_conf[:, :JOINT_COUNT]
     missing = np.asarray(~np.isfinite(joints).all(axis=-1))
     seen = np.isfinite(conf) & ~missing
     level = _level(about["level"])
@@ -110,6 +116,8 @@ def _motion(about: Mapping[str, Any], values: Values) -> MotionData:
     pelvis = np.where(missing[:, PELVIS, None], 0.0, joints[:, PELVIS])
     root = pelvis if placed else np.zeros_like(pelvis)
     local = np.where(missing[..., None], 0.0, joints - root[:, None]) @ axes
+    feet, feet_conf = everything[:, JOINT_COUNT:], all_conf[:, JOINT_COUNT:]
+    has_feet = feet.shape[1] > 0
     return MotionData(
         frame=values["frame"].astype(np.int64),
         time_s=values["time_s"].astype(np.float64),
@@ -124,6 +132,8 @@ def _motion(about: Mapping[str, Any], values: Values) -> MotionData:
         root=root if placed else None,
         axes=axes,
         level=level,
+        feet=((feet - root[:, None]) @ axes).astype(np.float32) if has_feet else None,
+        feet_conf=feet_conf if has_feet else None,
         events=tuple(Event(float(e["time_s"]), str(e["label"])) for e in about["events"]),
     )
 

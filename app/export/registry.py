@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from app.errors import ExportError
+from app.export.bids_names import ENDING, place
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.programs import blender
 from app.system.files import plain_reason, write_together
 
 if TYPE_CHECKING:
@@ -20,11 +23,17 @@ class Write(Protocol):
     """Writes poses to an open file and returns what its sidecar says unlike that of the table.
 
     ``name`` is the file's.  Calls ``progress`` with the share done, 0 to 1; an exception it raises
-    cancels.  Raises OSError.
+    cancels.  Formats that leave something open also take ``options``.  Raises OSError.
     """
 
     def __call__(
-        self, file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+        self,
+        file: BinaryIO,
+        data: MotionData,
+        *,
+        name: str,
+        progress: Callable[[float], None],
+        **options: FileOptions,
     ) -> Mapping[str, object]: ...
 
 
@@ -43,28 +52,58 @@ class Exporter:
     """Whether writing takes about as long as lifting."""
     angles: bool = False
     """Whether it has room for joint angles beside the joints."""
+    rate: bool = False
+    """Whether its frames can be at any constant rate."""
+    skeleton: bool = False
+    """Whether its bones can have the names of other programs."""
+    blender: bool = False
+    """Whether the user's Blender writes it."""
+    tag: str = ""
+    """What the window appends to the name, where two formats end alike."""
+    place: Callable[[str], str] | None = None
+    """Where in a folder a file of that name goes, if it is not just there; such a format has
+    companions: further files beside it."""
+
+    @property
+    def loaded(self) -> Any:
+        """Its module, which has ``companions`` and ``complete`` if there is a :attr:`place`."""
+        return import_module(f"app.export.{self.module}")
 
     @property
     def write(self) -> Write:
         """The module's ``write``."""
-        found: Write = import_module(f"app.export.{self.module}").write
+        found: Write = self.loaded.write
         return found
+
+    def file(self, folder: Path, stem: str) -> Path:
+        """Where in ``folder`` the file of what is called ``stem`` goes."""
+        return folder / (self.place(stem) if self.place is not None else f"{stem}{self.suffix}")
 
 
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", "csv_table", angles=True),
-    "csv-long": Exporter("Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True),
+    "csv-long": Exporter(
+        "Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True, tag="-long"
+    ),
     "json": Exporter("JSON", ".json", "json_frames", angles=True),
     "npz": Exporter("NumPy arrays (NPZ)", ".npz", "npz", angles=True),
     "parquet": Exporter("Long table (Parquet)", ".parquet", "parquet", "pyarrow", angles=True),
-    "trc": Exporter("Markers for OpenSim (TRC)", ".trc", "trc"),
-    "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", "mot"),
-    "c3d": Exporter("Motion capture (C3D)", ".c3d", "c3d"),
-    "bvh": Exporter("Animated skeleton (BVH)", ".bvh", "bvh"),
-    "gltf": Exporter("Animated skeleton (glTF)", ".glb", "gltf"),
+    "trc": Exporter("Markers for OpenSim (TRC)", ".trc", "trc", rate=True),
+    "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", "mot", rate=True),
+    "c3d": Exporter("Motion capture (C3D)", ".c3d", "c3d", rate=True),
+    "bvh": Exporter("Animated skeleton (BVH)", ".bvh", "bvh", rate=True, skeleton=True),
+    "gltf": Exporter("Animated skeleton (glTF)", ".glb", "gltf", rate=True, skeleton=True),
+    "vrma": Exporter("Animation of an avatar (VRMA)", ".vrma", "vrma", rate=True),
+    "fbx": Exporter(
+        "Animated skeleton (FBX, by Blender)", ".fbx", "fbx", rate=True, skeleton=True, blender=True
+    ),
     "report": Exporter("Report on one page (HTML)", ".html", "report.html"),
     "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.table"),
-    "mp4": Exporter("Video, picture and 3D side by side (MP4)", ".mp4", "mp4", slow=True),
+    "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place),
+    "netcdf": Exporter("Poses for movement (netCDF)", ".nc", "netcdf", "xarray"),
+    "mp4": Exporter(
+        "Video, picture and 3D side by side (MP4)", ".mp4", "mp4", slow=True, rate=True
+    ),
 }
 
 
@@ -76,22 +115,40 @@ def formats_of(path: Path) -> list[str]:
     return [kind for kind in fitting if len(FORMATS[kind].suffix) == longest]
 
 
+def sidecar_of(path: Path) -> Path:
+    """The file that describes ``path``."""
+    if path.name.endswith(ENDING):  # BIDS has a name for it
+        return path.with_suffix(".json")
+    return path.with_name(f"{path.name}.json")
+
+
 def endings() -> str:
     """All endings, for a sentence."""
     return " or ".join(dict.fromkeys(each.suffix for each in FORMATS.values()))
 
 
-def require(kind: str) -> None:
-    """Raise ExportError if a library is missing for the format ``kind``; KeyError if unknown.
+def require(kind: str, options: FileOptions = AS_USUAL) -> None:
+    """Raise ExportError if a library is missing for the format ``kind``, or if it cannot be as
+    ``options`` say; KeyError if there is no such format.
 
     For those who would otherwise work for an hour before :func:`export` says the same.
     """
     exporter = FORMATS[kind]
     if exporter.needs is not None and find_spec(exporter.needs) is None:
         raise ExportError(
-            f"{exporter.label} needs {exporter.needs}: pip install '.[formats]'. "
+            f"{exporter.label} needs {exporter.needs}: pip install '.[formats]', or pip install "
+            f"{exporter.needs}. "
             "Other formats work without."
         )
+    if exporter.blender:
+        blender(options.blender)
+    if options.fps is not None and not exporter.rate:
+        raise ExportError(
+            f"{exporter.label} has each frame at its own time: leave the frame rate out."
+        )
+    named = options.skeleton != AS_USUAL.skeleton or options.rest is not None
+    if named and not exporter.skeleton:
+        raise ExportError(f"{exporter.label} has no bones: leave skeleton and rest pose out.")
 
 
 def export(
@@ -99,6 +156,7 @@ def export(
     data: MotionData,
     kind: str = "csv",
     *,
+    options: FileOptions = AS_USUAL,
     overwrite: bool = False,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Path, ...]:
@@ -110,14 +168,21 @@ def export(
     """
     from app.export.sidecar import describe  # NumPy: not before anything is exported
 
-    require(kind)
+    require(kind, options)
+    exporter = FORMATS[kind]
+    left_open: dict[str, Any] = {"options": options} if exporter.rate or exporter.skeleton else {}
     try:
         path.name.encode()  # several formats hold their own name, all sidecars do
-        sidecar = path.with_name(f"{path.name}.json")
-        with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-            differs = FORMATS[kind].write(file, data, name=path.name, progress=progress)
+        beside = exporter.loaded.companions(path, data) if exporter.place is not None else {}
+        files = [*beside, sidecar_of(path), path]
+        with write_together(files, overwrite=overwrite) as (*others, description, file):
+            differs = exporter.write(file, data, name=path.name, progress=progress, **left_open)
             description.write(describe(data, table_name=path.name, **differs))
-        return path, sidecar
+            for other, content in zip(others, beside.values(), strict=True):
+                other.write(content)
+        if exporter.place is not None:
+            exporter.loaded.complete(path)
+        return path, sidecar_of(path), *beside
     except FileExistsError as error:
         raise ExportError(
             f"{error.filename or path} exists already. Choose another name, or allow overwriting."

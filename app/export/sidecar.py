@@ -9,9 +9,10 @@ import numpy as np
 
 from app import __version__
 from app.export.events import described
+from app.export.joints import joint_parents, named_joints
 from app.motion.data import MotionData, Provenance
 from models.level import CAMERA_LEVEL
-from models.skeleton import JOINT_NAMES, PARENTS
+from models.skeleton import JOINT_NAMES
 from models.timing import LONGEST_GAP_S
 
 SCHEMA_VERSION: Final = 1
@@ -36,7 +37,7 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
         "rows": len(data.frame),
         "joints": [
             {"name": name, "parent": None if parent < 0 else JOINT_NAMES[parent]}
-            for name, parent in zip(JOINT_NAMES, PARENTS, strict=True)
+            for name, parent in zip(named_joints(data), joint_parents(data), strict=True)
         ],
         "units": {"position": "metre", "time": "second", "confidence": "0 to 1"},
         "axes": _axes(data),

@@ -8,7 +8,9 @@ Limbs and trunk point where the joints say.  How it is turned about itself they 
 - a bent elbow or knee is a hinge.  A straight one has none; there the turn is the trunk's, carried
   along the shortest way, and in between a mixture.  An arm's turn changes by no more than two turns
   a second, for an elbow that passes through straight would turn its arm over in one frame;
-- shoulders turn the shortest way; hands and feet go along with what they hang on.
+- shoulders turn the shortest way; hands go along with the forearms;
+- feet point from the heel to the toes, and do not roll against the shank; where nobody looked for
+  heels and toes, they go along with the shanks.
 
 Raised shoulders lift the middle between them, which a rigid trunk cannot follow: neck and shoulders
 point from where the trunk ends to where the joints are.
@@ -42,7 +44,7 @@ from app.motion.rotations import (
     unit,
     without_jumps,
 )
-from models.skeleton import JOINT
+from models.skeleton import FOOT_JOINT_NAMES, JOINT
 from models.timing import LONGEST_GAP_S
 
 _NOISE: Final = 0.3
@@ -133,12 +135,20 @@ def pose_skeleton(data: MotionData) -> SkeletonMotion:
     """Fit a skeleton to a motion and turn its bones as the joints say; N >= 1 frames."""
     xyz = data.turned()
     rig = Rig.fitted(xyz, data.seen, data.missing)
-    pose = posed(rig, xyz, data.missing, data.time_s, Before())
+    feet = None if data.feet is None else data.turned_feet()
+    pose = posed(rig, xyz, data.missing, data.time_s, Before(), feet)
     root = _root(data, pose.rig)
     return SkeletonMotion(pose.rig, data.time_s, root, without_jumps(pose.turns), pose.held)
 
 
-def posed(rig: Rig, xyz: Array, missing: NDArray[np.bool_], time_s: Array, before: Before) -> Posed:
+def posed(
+    rig: Rig,
+    xyz: Array,
+    missing: NDArray[np.bool_],
+    time_s: Array,
+    before: Before,
+    feet: Array | None = None,
+) -> Posed:
     """Turn the bones of ``rig`` as the joints say.
 
     Args:
@@ -148,13 +158,18 @@ def posed(rig: Rig, xyz: Array, missing: NDArray[np.bool_], time_s: Array, befor
         missing: (N, 17) joints that are not known.
         time_s: (N,) seconds, increasing.
         before: what came before these frames; brought up to date, for those that follow.
+        feet: (N, 4, 3) heels and toes as ``models.skeleton.FOOT_JOINT_NAMES``, in the axes of
+            ``xyz``, NaN where they are not known; None if nobody looked for them.
     """
     pose = Posed(rig, xyz, missing, before)
     pose.put_trunk()
     pose.put_head()
     for side, sign in SIDES:
         pose.put_limb(side, sign, arm=True, time_s=time_s)
-        pose.put_limb(side, sign, arm=False, time_s=time_s)
+        shank = pose.put_limb(side, sign, arm=False, time_s=time_s)
+        if feet is not None:
+            heel, toe = (FOOT_JOINT_NAMES.index(f"{side.lower()}_{end}") for end in ("heel", "toe"))
+            pose.put_foot(side, shank, unit(feet[:, toe] - feet[:, heel]))
     return pose
 
 
@@ -211,8 +226,8 @@ class Posed:
         c, s = math.cos(NOSE_PITCH), math.sin(NOSE_PITCH)
         self._put("Head", neck, axes(left, c * cross(face, left) - s * face))
 
-    def put_limb(self, side: str, sign: float, *, arm: bool, time_s: Array) -> None:
-        """Shoulder, upper arm and forearm, or thigh and shank."""
+    def put_limb(self, side: str, sign: float, *, arm: bool, time_s: Array) -> Array:
+        """Shoulder, upper arm and forearm, or thigh and shank; return the axes of the last."""
         names = ("Arm", "ForeArm", "Hand") if arm else ("UpLeg", "Leg", "Foot")
         start, middle, end = (JOINT_OF[f"{side}{name}"] for name in names)
         upper, lower = self._direction(start, middle), self._direction(middle, end)
@@ -232,7 +247,12 @@ class Posed:
         placed = self._put(f"{side}{names[0]}", parent, axes(upper, hinges) @ back)
         # The lower bone is the upper one bent, and no more.
         hinges = across(carried(hinges, upper, lower), lower)
-        self._put(f"{side}{names[1]}", placed, axes(lower, hinges) @ back)
+        return self._put(f"{side}{names[1]}", placed, axes(lower, hinges) @ back)
+
+    def put_foot(self, side: str, shank: Array, forward: Array) -> None:
+        """A foot whose sole points ``forward``, (N, 3) unit, on a shank with these axes."""
+        left = across(shank[..., 0], forward)
+        self._put(f"{side}Foot", shank, axes(left, cross(forward, left)))
 
     def _put_shoulder(self, side: str, rest: Array) -> Array:
         start = self._chest @ rest

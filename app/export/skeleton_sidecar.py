@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.rig import BONES, JOINT_OF, PARENTS
-from app.export.skeleton_pose import SkeletonMotion
+from app.export.named_rig import NamedMotion
+from app.export.rig import JOINT_OF
 from app.motion.data import MotionData
 
 
-def differences(data: MotionData, motion: SkeletonMotion, **more: object) -> dict[str, Any]:
+def differences(data: MotionData, motion: NamedMotion, **more: object) -> dict[str, Any]:
     """Entries for ``app.export.sidecar.describe`` about ``data`` as a skeleton in ``motion``.
 
     ``more`` are the format's own.
@@ -20,7 +20,7 @@ def differences(data: MotionData, motion: SkeletonMotion, **more: object) -> dic
     # Where the person was placed in the room, the hips are there: as the sidecar of a table has it.
     stands = {
         "reference": "root-relative",
-        "root": "Hips",
+        "root": motion.names[0],
         "root_height_m": round(motion.rig.hips_height, 6),
     }
     return {
@@ -29,12 +29,12 @@ def differences(data: MotionData, motion: SkeletonMotion, **more: object) -> dic
         "joints": [
             {
                 "name": name,
-                "parent": None if parent < 0 else BONES[parent],
-                "joint": JOINT_OF.get(name),
+                "parent": motion.root if parent < 0 else motion.names[parent],
+                "joint": JOINT_OF.get(ours or ""),
             }
-            for name, parent in zip(BONES, PARENTS, strict=True)
+            for name, parent, ours in zip(motion.names, motion.parents, motion.ours, strict=True)
         ],
-        "rest": "T-pose on a floor at y 0, facing +z, the person's left at +x",
+        "rest": f"{_pose(motion)} on a floor at y 0, facing +z, the person's left at +x",
         "cells": {
             "seen": "the bone points where the joints say; its length is fixed",
             "filled": "as seen",
@@ -42,11 +42,16 @@ def differences(data: MotionData, motion: SkeletonMotion, **more: object) -> dic
         },
         "held": {
             name: _ranges(motion.held[:, bone])
-            for bone, name in enumerate(BONES)
+            for bone, name in enumerate(motion.names)
             if motion.held[:, bone].any()
         },
         **more,
     }
+
+
+def _pose(motion: NamedMotion) -> str:
+    down = motion.lowered_deg
+    return f"A-pose, the arms {down:g} degrees below the horizontal," if down else "T-pose"
 
 
 def _ranges(held: NDArray[np.bool_]) -> list[list[int]]:

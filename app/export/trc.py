@@ -15,9 +15,10 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from app.export.chunks import in_chunks
-from app.export.constant_rate import ConstantRateMotion, at_constant_rate
+from app.export.constant_rate import ConstantRateMotion
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import MotionData
-from models.skeleton import JOINT_COUNT, JOINT_NAMES
 
 _CELLS: Final = {
     "seen": "X, Y and Z",
@@ -27,10 +28,15 @@ _CELLS: Final = {
 
 
 def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data)
+    even = joints_at_constant_rate(data, options.fps)
     file.write(_header(name, data, even).encode("utf-8"))
     for part in in_chunks(len(even.xyz), progress):
         file.writelines(line.encode("ascii") for line in _lines(even, part))
@@ -38,23 +44,23 @@ def write(
 
 
 def _header(name: str, data: MotionData, even: ConstantRateMotion) -> str:
-    rate = f"{even.rate:.10g}"
+    rate, names = f"{even.rate:.10g}", named_joints(data)
     stated = {
         "DataRate": rate,
         "CameraRate": rate,
         "NumFrames": len(even.xyz),
-        "NumMarkers": JOINT_COUNT,
+        "NumMarkers": len(names),
         "Units": "m",
         "OrigDataRate": f"{data.effective_rate or even.rate:.10g}",
         "OrigDataStartFrame": 1,
         "OrigNumFrames": len(data.frame),
     }
-    numbered = [f"{axis}{marker}" for marker in range(1, JOINT_COUNT + 1) for axis in "XYZ"]
+    numbered = [f"{axis}{marker}" for marker in range(1, len(names) + 1) for axis in "XYZ"]
     lines = (
         ("PathFileType", "4", "(X/Y/Z)", name),
         stated,
         map(str, stated.values()),
-        ("Frame#", "Time", *(f"{name}\t\t" for name in JOINT_NAMES), ""),
+        ("Frame#", "Time", *(f"{name}\t\t" for name in names), ""),
         ("", "", *numbered, ""),
         (),
     )
@@ -63,9 +69,8 @@ def _header(name: str, data: MotionData, even: ConstantRateMotion) -> str:
 
 def _lines(even: ConstantRateMotion, rows: slice) -> Iterator[str]:
     # Half a unit of the last place is written as -0.000000 otherwise.
-    places = np.where(np.abs(even.xyz[rows]) <= 5e-7, 0.0, even.xyz[rows]).reshape(
-        -1, JOINT_COUNT * 3
-    )
+    places = np.where(np.abs(even.xyz[rows]) <= 5e-7, 0.0, even.xyz[rows])
+    places = places.reshape(len(places), -1)
     for number, place in enumerate(places, start=rows.start):
         present = ~np.isnan(place)
         line = _pattern(present.tobytes())
@@ -74,7 +79,7 @@ def _lines(even: ConstantRateMotion, rows: slice) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _pattern(present: bytes) -> str:
-    """A row's format, by which of its 51 numbers there are."""
+    """A row's format, by which of its numbers there are."""
     # OpenSim drops one empty cell from the end of a row, and refuses the row when that was needed:
     # like its own files, each row ends with a tab.
     return "\t".join(["%d", "%.9f"] + ["%.6f" if each else "" for each in present] + ["\n"])

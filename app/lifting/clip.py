@@ -15,7 +15,8 @@ from app.errors import DetectorError
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Keypoints2D
-from models.skeleton import JOINT_COUNT
+from models.feet import EVIDENCE, Feet, Sight, find_feet
+from models.skeleton import FOOT_JOINT_COUNT, JOINT_COUNT
 
 if TYPE_CHECKING:
     from app.recording.poses import LiftedPoses
@@ -38,6 +39,8 @@ class Track:
     """(N, 17) in [0, 1]."""
     world: NDArray[np.float32]
     """(N, 17, 3) the detector's own 3D: metres from the pelvis, or NaN."""
+    feet: NDArray[np.float32]
+    """(N, 4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
     person: NDArray[np.int64]
     """(N,) whom each frame is of: counts up whenever another is followed."""
     chosen: NDArray[np.bool_]
@@ -63,6 +66,17 @@ class Track:
         """Rows from which another person is followed than before."""
         rows: NDArray[np.int64] = np.flatnonzero(np.diff(self.person)) + 1
         return rows
+
+
+def feet_in(track: Track, poses: LiftedPoses, size: tuple[int, int], rows: slice) -> Feet:
+    """Heels and toes in R ``rows`` of a track and its poses, from pictures of this ``size``."""
+    part, swapped = track[rows], poses.swapped[rows]
+    return find_feet(
+        Sight(part.xy, part.conf, part.world, part.feet).repaired(swapped),
+        *(poses.xyz[rows], poses.missing[rows], part.time_s, size),
+        up=None if poses.level is None else poses.level.up,
+        person=part.person,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +148,7 @@ class Rows:
         self._rows.append(
             (
                 *(keypoints.tracked, keypoints.xy, keypoints.conf, keypoints.world_joints),
+                keypoints.feet,
                 *(keypoints.people_in_view.followed, keypoints.people_in_view.chosen),
                 _boxes(keypoints),
             )
@@ -146,14 +161,15 @@ class Rows:
 
     def track(self, first: int = 0) -> Track:
         """All that was kept, from the row ``first`` on."""
-        columns = list(zip(*self._rows[first:], strict=True)) or [()] * 7
-        tracked, xy, conf, world, person, chosen, others = columns
+        columns = list(zip(*self._rows[first:], strict=True)) or [()] * 8
+        tracked, xy, conf, world, feet, person, chosen, others = columns
         return Track(
             time_s=np.array(self.time_s[first:], dtype=np.float64),
             tracked=np.array(tracked, dtype=bool),
             xy=np.array(xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
             conf=np.array(conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
             world=np.array(world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
+            feet=np.array(feet, dtype=np.float32).reshape(-1, FOOT_JOINT_COUNT, EVIDENCE),
             person=np.array(person, dtype=np.int64),
             chosen=np.array(chosen, dtype=bool),
             others=np.array(others, dtype=np.float32).reshape(-1, OTHERS, 4),
@@ -256,6 +272,8 @@ def motion_of(
         xy=track.xy,
         size=clip.size,
         lifted=lifted,
+        world=track.world,
+        feet=track.feet,
         provenance=_provenance(clip, info),
         pictures=pictures,
         person=track.person,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import ExportError
+from app.export.file_options import AS_USUAL, FileOptions
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.system.files import plain_reason
 
@@ -29,6 +30,8 @@ class Order:
     """The format, a key of ``app.export.registry.FORMATS``."""
     processing: Processing
     overwrite: bool = False
+    options: FileOptions = AS_USUAL
+    """What the format leaves open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def process_and_export(
         order.file,
         done.motion,
         order.kind,
+        options=order.options,
         overwrite=order.overwrite,
         progress=reporting(motion, Stage.WRITING, progress),
     )

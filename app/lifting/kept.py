@@ -21,7 +21,8 @@ from app.detection.models import SIZES, about
 from app.lifting.clip import OTHERS, DetectedClip, Track
 from app.recording.poses import PosesInfo, SavedPoses
 from app.system.files import write_atomically
-from models.skeleton import JOINT_COUNT
+from models.feet import EVIDENCE
+from models.skeleton import FOOT_JOINT_COUNT, JOINT_COUNT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,6 +41,7 @@ _TRACK: Final[dict[str, tuple[int, ...]]] = {
     "xy": (JOINT_COUNT, 2),
     "conf": (JOINT_COUNT,),
     "world": (JOINT_COUNT, 3),
+    "feet": (FOOT_JOINT_COUNT, EVIDENCE),
     "person": (),
     "chosen": (),
     "others": (OTHERS, 4),

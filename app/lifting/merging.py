@@ -135,6 +135,7 @@ class SegmentMerger:
             xy=_mixed(earlier.xy, later.xy, share),
             conf=_mixed(earlier.conf, later.conf, share),
             world=_mixed(earlier.world, later.world, share),
+            feet=_mixed(earlier.feet, later.feet, share),
         )
         self._tracks[-1] = Track.joined([self._tracks[-1][: rows - count], mixed])
 

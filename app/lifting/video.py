@@ -31,6 +31,7 @@ from app.packets import Frame
 from app.recording.events import EventList
 from app.recording.poses import SavedPoses, prepare
 from app.system.files import write_atomically
+from models.feet import unseen_feet
 from models.level import Level
 from models.skeleton import JOINT_COUNT
 
@@ -459,6 +460,7 @@ def _nothing(time_s: NDArray[np.float64] | None = None) -> Track:
         xy=np.full((count, JOINT_COUNT, 2), np.nan, np.float32),
         conf=np.zeros((count, JOINT_COUNT), np.float32),
         world=np.full((count, JOINT_COUNT, 3), np.nan, np.float32),
+        feet=unseen_feet(count),
         person=np.zeros(count, np.int64),
         chosen=np.ones(count, bool),
         others=np.full((count, OTHERS, 4), np.nan, np.float32),

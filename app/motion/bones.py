@@ -57,6 +57,16 @@ def with_lengths(
     return result
 
 
+def medians(lengths: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """(N, B) lengths in frames -> (B,) the typical ones of those known; NaN where none is."""
+    return np.array(
+        [
+            np.median(each[there]) if there.any() else np.nan
+            for each, there in zip(lengths.T, known.T, strict=True)
+        ]
+    )
+
+
 def named_length(lengths: NDArray[np.floating], name: str) -> float:
     """The length of one of :data:`NAMED`, NaN if it was never seen; KeyError for another name."""
     _, end = NAMED[name]

@@ -6,17 +6,25 @@ This is what is smoothed, placed in the room, measured, and exported.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
+from models.feet import Sight, find_feet
 from models.level import CAMERA_LEVEL, Level
-from models.skeleton import JOINT, JOINT_COUNT, MIRROR
+from models.skeleton import (
+    FOOT_JOINT_COUNT,
+    FOOT_PARENTS,
+    JOINT,
+    JOINT_COUNT,
+    MIRROR,
+    world_joints,
+)
 
 if TYPE_CHECKING:
     from app.recording.poses import LiftedPoses
@@ -135,6 +143,11 @@ class MotionData:
     """(N,) whether the detector had taken left for right, and was repaired; None if unknown."""
     pictures: Pictures | None = None
     """What to show beside the poses; None where no pictures were kept."""
+    feet: NDArray[np.float32] | None = None
+    """(N, 4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, from the pelvis as
+    ``xyz``; NaN where they cannot be trusted.  None if nobody looked for them."""
+    feet_conf: NDArray[np.float32] | None = None
+    """(N, 4) the detector's confidence in each, NaN where it is not known; given with ``feet``."""
 
     def __post_init__(self) -> None:
         """Raises ValueError if shapes or values cannot be right."""
@@ -156,6 +169,13 @@ class MotionData:
             shapes["person"] = (count,)
         if self.swapped is not None:
             shapes["swapped"] = (count,)
+        if (self.feet is None) != (self.feet_conf is None):
+            raise ValueError("feet and feet_conf are given together")
+        if self.feet is not None:
+            shapes |= {
+                "feet": (count, FOOT_JOINT_COUNT, 3),
+                "feet_conf": (count, FOOT_JOINT_COUNT),
+            }
         for name, expected in shapes.items():
             found = getattr(self, name).shape
             if found != expected:
@@ -180,6 +200,8 @@ class MotionData:
         size: tuple[int, int],
         lifted: LiftedPoses,
         provenance: Provenance,
+        world: NDArray[np.float32] | None = None,
+        feet: NDArray[np.float32] | None = None,
         frame: NDArray[np.int64] | None = None,
         person: NDArray[np.int64] | None = None,
         pictures: Pictures | None = None,
@@ -187,12 +209,13 @@ class MotionData:
     ) -> MotionData:
         """Put the lifter's answer beside what it was asked, both for the same N frames.
 
-        ``conf`` and ``xy`` are the detector's, as captured: where the repair exchanged left and
-        right, they follow.  ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its first.
+        ``conf``, ``xy``, ``world`` (N, 17, 3) and ``feet`` (N, 4, 6), by which heels and toes are
+        found, are the detector's, as captured: where the repair exchanged the sides, they follow.
+        ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its first.
         """
         conf, xy = np.asarray(conf, np.float32), np.asarray(xy, np.float32)
         time_s = np.asarray(time_s, np.float64)
-        return cls(
+        data = cls(
             frame=np.arange(len(time_s)) if frame is None else frame,
             time_s=time_s - time_s[:1],
             tracked=np.asarray(tracked, np.bool_),
@@ -209,6 +232,9 @@ class MotionData:
             pictures=pictures,
             events=events,
         )
+        if world is None or feet is None:
+            return data
+        return data._with_feet(Sight(xy, conf, world, feet).repaired(lifted.swapped))
 
     @classmethod
     def from_recording(cls, recording: Recording) -> MotionData:
@@ -242,6 +268,8 @@ class MotionData:
             xy=keypoints.xy,
             size=recording.size,
             lifted=poses,
+            world=world_joints(keypoints.world).astype(np.float32),
+            feet=recording.foot_evidence,
             provenance=provenance,
             frame=keypoints.index - keypoints.index[0],
             person=keypoints.person,
@@ -251,6 +279,22 @@ class MotionData:
                 for mark in recording.events.marks
             ),
         )
+
+    def _with_feet(self, sight: Sight) -> MotionData:
+        feet, conf = find_feet(
+            *(sight, self.xyz, self.missing, self.time_s, self.size),
+            up=None if self.level is None else self.level.up,
+            person=self.person,
+        )
+        return replace(self, feet=feet, feet_conf=conf)
+
+    def moved(self, xyz: NDArray[np.floating], **changes: Any) -> MotionData:
+        """The same with joints (N, 17, 3) elsewhere, and feet that follow their ankles."""
+        feet = self.feet
+        if feet is not None:
+            ankles = list(FOOT_PARENTS)
+            feet = (feet + (xyz[:, ankles] - self.xyz[:, ankles])).astype(np.float32)
+        return replace(self, xyz=xyz.astype(np.float32), feet=feet, **changes)
 
     @property
     def people(self) -> tuple[slice, ...]:
@@ -283,10 +327,30 @@ class MotionData:
         xyz = np.where(missing[..., None], np.nan, self.placed(rows))
         return xyz, np.where(filled | missing, np.nan, self.conf[rows].astype(np.float64))
 
+    def outgoing_feet(
+        self, rows: slice = slice(None)
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """As :meth:`outgoing`, (R, 4, 3) and (R, 4) of heels and toes; all NaN without ``feet``."""
+        feet = self.turned_feet(rows)
+        placed = feet if self.root is None else feet + self.root[rows, None]
+        if self.feet_conf is None:
+            return placed, placed[..., 0]
+        known = np.isfinite(placed).all(axis=-1)
+        return placed, np.where(known, self.feet_conf[rows].astype(np.float64), np.nan)
+
     def turned(self, rows: slice = slice(None)) -> NDArray[np.float64]:
         """(R, 17, 3) joints of R ``rows`` from the pelvis, in the axes that leave the program."""
+        return self._in_axes(self.xyz[rows])
+
+    def turned_feet(self, rows: slice = slice(None)) -> NDArray[np.float64]:
+        """(R, 4, 3) heels and toes of R ``rows`` as :meth:`turned`; all NaN without ``feet``."""
+        if self.feet is None:
+            return np.full((len(self.frame[rows]), FOOT_JOINT_COUNT, 3), np.nan)
+        return self._in_axes(self.feet[rows])
+
+    def _in_axes(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
         # + 0.0: no readers of ours shall meet a negative zero.
-        turned: NDArray[np.float64] = self.xyz[rows].astype(np.float64) @ self.axes.T + 0.0
+        turned: NDArray[np.float64] = points.astype(np.float64) @ self.axes.T + 0.0
         return turned
 
     def upright(self) -> NDArray[np.float64]:
@@ -295,6 +359,13 @@ class MotionData:
         if self.root is not None or self.level is None:
             return self.turned()
         upright: NDArray[np.float64] = self.xyz.astype(np.float64) @ self.level.axes.T
+        return upright
+
+    def upright_feet(self) -> NDArray[np.float64]:
+        """(N, 4, 3) heels and toes as :meth:`upright`; all NaN without ``feet``."""
+        if self.feet is None or self.root is not None or self.level is None:
+            return self.turned_feet()
+        upright: NDArray[np.float64] = self.feet.astype(np.float64) @ self.level.axes.T
         return upright
 
     def placed(self, rows: slice = slice(None)) -> NDArray[np.float64]:

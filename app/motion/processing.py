@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
-from app.motion.bones import bone_lengths, named_length, with_lengths
+from app.motion.bones import bone_lengths, medians, named_length, with_lengths
 from app.motion.data import MotionData
 from app.motion.processing_options import Processing
-from models.skeleton import JOINT_NAMES
+from models.skeleton import FOOT_PARENTS, JOINT_NAMES
 
 
 def process(
@@ -46,7 +46,7 @@ def process(
     if wanted.angles:
         from app.motion.angles import continued, joint_angles
 
-        angles = joint_angles(data.upright(), data.missing)
+        angles = joint_angles(data.upright(), data.missing, data.upright_feet())
         data = replace(data, angles=continued(angles, data.time_s, data.person))
     progress(1.0)
     return data
@@ -79,7 +79,8 @@ def _scaled(data: MotionData, name: str, length_m: float) -> MotionData:
     factor = length_m / found_m
     about = {"bone": name, "length_m": length_m, "factor": round(factor, 6)}
     provenance = replace(data.provenance, height_m=None, scale_bone=about)
-    return replace(data, xyz=data.xyz * np.float32(factor), provenance=provenance)
+    feet = None if data.feet is None else data.feet * np.float32(factor)
+    return replace(data, xyz=data.xyz * np.float32(factor), feet=feet, provenance=provenance)
 
 
 def _steadied(data: MotionData, wanted: Processing) -> MotionData:
@@ -115,8 +116,29 @@ def _steadied(data: MotionData, wanted: Processing) -> MotionData:
         said = [_named(own) for own in lengths]
         parameters["bone_lengths_m"] = said[0] if len(said) == 1 else said
     about = {"method": " + ".join(methods), "parameters": parameters}
-    provenance = replace(data.provenance, smoothing=about)
-    return replace(data, xyz=xyz.astype(np.float32), provenance=provenance)
+    if data.feet is not None:
+        data = replace(data, feet=_steadied_feet(data, data.feet, wanted))
+    return data.moved(xyz, provenance=replace(data.provenance, smoothing=about))
+
+
+def _steadied_feet(
+    data: MotionData, feet: NDArray[np.float32], wanted: Processing
+) -> NDArray[np.float32]:
+    """(N, 4, 3) heels and toes, about their ankles as steady as the joints."""
+    from app.motion.smoothing import smooth
+
+    ankles = data.xyz[:, list(FOOT_PARENTS)].astype(np.float64)
+    bones = feet - ankles
+    known = np.asarray(np.isfinite(bones).all(axis=-1))
+    for each in data.people:
+        own = bones[each].copy()
+        if wanted.smooth_hz is not None:
+            own, _ = smooth(own, known[each], data.time_s[each], wanted.smooth_hz)
+        if wanted.rigid_bones:
+            before, after = (np.linalg.norm(bone, axis=-1) for bone in (bones[each], own))
+            own *= (medians(before, known[each]) / after)[..., None]
+        bones[each] = own
+    return (ankles + bones).astype(np.float32)
 
 
 def _named(lengths: NDArray[np.float64]) -> dict[str, float]:

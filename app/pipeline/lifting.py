@@ -20,7 +20,7 @@ from app.pipeline.keypoint_queue import CAPACITY, KeypointQueue
 from app.pipeline.results import LatestResults
 from app.pipeline.sink import PoseSink
 from app.pipeline.threads import WorkerThreads
-from models.skeleton import MIRROR
+from models.skeleton import JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:
     from models.lifter import Lifter
@@ -41,6 +41,7 @@ class Network:
         self.live.push(
             *(keypoints.xy, keypoints.conf, keypoints.size, keypoints.time_s),
             world=keypoints.world_joints,
+            feet=keypoints.feet,
         )
 
 
@@ -136,11 +137,13 @@ class Lifting:
             self._publish(lifted, self._steadied(lifted, smooth=smooth), began)
 
     def _steadied(self, lifted: LivePose, *, smooth: bool) -> NDArray[np.float32]:
-        """(17, 3) the pose to be shown, calmed by the poses shown before it."""
+        """(21, 3) the pose to be shown and its feet, calmed by the poses shown before it."""
+        points = np.concatenate([lifted.xyz, lifted.feet.xyz])
+        known = np.concatenate([~lifted.missing, np.isfinite(lifted.feet.xyz).all(axis=-1)])
         if smooth:
-            return self._smoother.step(lifted.xyz, ~lifted.missing, lifted.time_s)
+            return self._smoother.step(points, known, lifted.time_s)
         self._smoother.reset()
-        return lifted.xyz
+        return points
 
     def _publish(self, lifted: LivePose, xyz: NDArray[np.float32], began: float) -> None:
         now = time.perf_counter()
@@ -148,13 +151,14 @@ class Lifting:
         pose = Pose3D(
             index=source.index,
             time_s=source.time_s,
-            xyz=xyz,
+            xyz=xyz[:JOINT_COUNT],
             filled=lifted.filled,
             missing=lifted.missing,
             captured_at=source.captured_at,
             detected_at=source.detected_at,
             lifted_at=now,
             level=lifted.level,
+            feet=xyz[JOINT_COUNT:],
         )
         self._results.show_pose(pose, lift_s=now - began, segment=self._segment)
         conf = source.conf[list(MIRROR)] if lifted.swapped else source.conf

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import LARGEST_DELAY
-from models.skeleton import JOINT_NAMES
+from models.skeleton import FOOT_JOINT_NAMES, JOINT_NAMES
 
 from ._options import Detector, Device, lift_options
 
@@ -48,11 +48,14 @@ class LivePose:
     """(17,) the detector's confidence in [0, 1]; NaN where a joint was not seen."""
     age: float
     """Seconds from the picture's capture to this pose."""
+    feet: NDArray[np.float64]
+    """(4, 3) left and right heel, left and right toe; NaN where they cannot be trusted."""
 
     @property
     def joints(self) -> Mapping[str, NDArray[np.float64]]:
-        """Name -> (3,) metres."""
-        return MappingProxyType(dict(zip(JOINT_NAMES, self.xyz, strict=True)))
+        """Name -> (3,) metres; the 17 joints, heels and toes."""
+        places = (*self.xyz, *self.feet)
+        return MappingProxyType(dict(zip((*JOINT_NAMES, *FOOT_JOINT_NAMES), places, strict=True)))
 
     @property
     def tracked(self) -> bool:
@@ -88,6 +91,7 @@ class Live:
             xyz=np.where(pose.missing[:, None], np.nan, pose.upright.astype(np.float64)),
             conf=np.where(seen, conf.astype(np.float64), np.nan),
             age=pose.lifted_at - pose.captured_at,
+            feet=pose.upright_feet.astype(np.float64),
         )
         with self._changed:
             self.skipped += len(self._poses) == _WAITING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
+from app.export.file_options import Rest
+from app.export.joints import joint_parents, named_joints, outgoing_joints
+from app.export.skeleton_names import MOTIONBUILDER
 from app.lifting.exporting import judge_and_process, reporting
 from app.lifting.progress import Progress, Stage
 from app.motion import processing_options
 from app.motion.angles import ANGLES, continued, joint_angles
 from app.motion.data import MotionData
 from app.motion.processing import process, remarks
-from models.skeleton import JOINT_NAMES, PARENTS
 
-from ._options import Processing, processing
+from ._options import Processing, file_options, processing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,13 +75,14 @@ class Motion:
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """The 17 joints, in the order of :attr:`xyz`."""
-        return JOINT_NAMES
+        """The joints, in the order of :attr:`xyz`: 17, and heels and toes where they were looked
+        for."""
+        return named_joints(self._data)
 
     @property
     def parents(self) -> tuple[int, ...]:
-        """(17,) index of the joint that each hangs from, -1 for the pelvis."""
-        return PARENTS
+        """(J,) index of the joint that each hangs from, -1 for the pelvis."""
+        return joint_parents(self._data)
 
     @property
     def frame(self) -> NDArray[np.int64]:
@@ -99,19 +101,19 @@ class Motion:
 
     @property
     def xyz(self) -> Array:
-        """(N, 17, 3) metres; NaN where a joint was neither seen nor bridged from frames nearby."""
-        return self._data.outgoing()[0]
+        """(N, J, 3) metres; NaN where a joint was neither seen nor bridged from frames nearby."""
+        return outgoing_joints(self._data)[0]
 
     @property
     def joints(self) -> Mapping[str, Array]:
         """Name -> (N, 3) metres, as in :attr:`xyz`."""
-        return _named(JOINT_NAMES, np.moveaxis(self.xyz, 1, 0))
+        return _named(self.joint_names, np.moveaxis(self.xyz, 1, 0))
 
     @property
     def confidence(self) -> Mapping[str, Array]:
         """Name of a joint -> (N,) the detector's confidence in [0, 1]; NaN where it was not seen,
         and its position bridged or missing."""
-        return _named(JOINT_NAMES, self._data.outgoing()[1].T)
+        return _named(self.joint_names, outgoing_joints(self._data)[1].T)
 
     @property
     def angles(self) -> Mapping[str, Array]:
@@ -161,6 +163,9 @@ class Motion:
         format: str | None = None,  # noqa: A002 - the word for it
         *,
         angles: bool = False,
+        fps: float | None = None,
+        skeleton: str = MOTIONBUILDER,
+        rest: Rest | None = None,
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> tuple[Path, ...]:
@@ -168,9 +173,13 @@ class Motion:
 
         Args:
             path: where to; its folder must exist.
-            format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf or mp4; the first
-                that has the ending of ``path`` unless told.
+            format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf, vrma, mp4, bids,
+                netcdf or fbx; the first that has the ending of ``path`` unless told.
             angles: whether tables have joint angles too.
+            fps: frames a second of formats of constant rate; what suits the source unless told.
+            skeleton: whose names the bones of bvh and gltf have: motionbuilder, mixamo, unreal,
+                unity, rigify or vrm.
+            rest: their pose at rest, "t" or "a"; the skeleton's own unless told.
             overwrite: whether files that exist are replaced.
             progress: called with the share done, 0 to 1; what it raises cancels, and nothing is
                 written then.
@@ -180,7 +189,7 @@ class Motion:
 
         Raises:
             ExportError: it cannot be written; says why and what to do.
-            ValueError: there is no such format.
+            ValueError: there is no such format, skeleton or rest pose, or fps cannot be.
         """
         from app.export.registry import FORMATS, endings, export, formats_of
 
@@ -191,7 +200,13 @@ class Motion:
         if not fitting:
             raise ExportError(f"What should {path} be? End it with {endings()}, or say format=.")
         data = replace(self._data, angles=self._with_angles) if angles else self._data
-        return export(path, data, fitting[0], overwrite=overwrite, progress=progress or _nobody)
+        wanted = file_options(fps=fps, skeleton=skeleton, rest=rest)
+        return export(
+            *(path, data, fitting[0]),
+            options=wanted,
+            overwrite=overwrite,
+            progress=progress or _nobody,
+        )
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row a frame, with the columns of the CSV table: ``frame``, ``time_s``, ``tracked``,
@@ -201,13 +216,13 @@ class Motion:
             ExportError: pandas is not installed.
         """
         pandas = _library("pandas")
-        xyz, conf = self._data.outgoing()
+        xyz, conf = outgoing_joints(self._data)
         columns: dict[str, NDArray[Any]] = {
             "frame": self.frame,
             "time_s": self.time,
             "tracked": self.tracked,
         }
-        for joint, name in enumerate(JOINT_NAMES):
+        for joint, name in enumerate(self.joint_names):
             for axis, letter in enumerate("xyz"):
                 columns[f"{name}_{letter}"] = xyz[:, joint, axis]
             columns[f"{name}_conf"] = conf[:, joint]
@@ -226,40 +241,10 @@ class Motion:
         Raises:
             ExportError: xarray is not installed.
         """
-        xarray = _library("xarray")
-        xyz, conf = self._data.outgoing()
-        whose = np.zeros(len(self), np.intp)
-        for number, rows in enumerate(self._data.people):
-            whose[rows] = number
-        of = whose[:, None] == np.arange(len(self._data.people))
-        rate = self._data.effective_rate
-        keypoints, individuals = _names_of_movement()
-        dataset: xr.Dataset = xarray.Dataset(
-            {
-                "position": (
-                    ("time", "space", keypoints, individuals),
-                    np.where(of[:, None, None], xyz.transpose(0, 2, 1)[..., None], np.nan),
-                ),
-                "confidence": (
-                    ("time", keypoints, individuals),
-                    np.where(of[:, None], conf[..., None], np.nan),
-                ),
-            },
-            coords={
-                "time": self.time,
-                "space": list("xyz"),
-                keypoints: list(JOINT_NAMES),
-                individuals: [f"id_{number}" for number in range(of.shape[1])],
-            },
-            attrs={
-                **({} if rate is None else {"fps": rate}),
-                "time_unit": "seconds",
-                "source_software": "mixpose",
-                "source_file": self._data.provenance.source,
-                "ds_type": "poses",
-            },
-        )
-        return dataset
+        _library("xarray")
+        from app.export.netcdf import dataset
+
+        return dataset(self._data)
 
     def _with_processing(
         self, options: processing_options.Processing, progress: Callable[[float], None] = _nobody
@@ -274,7 +259,7 @@ class Motion:
         data = self._data
         if data.angles is not None:
             return data.angles
-        angles = joint_angles(data.upright(), data.missing)
+        angles = joint_angles(data.upright(), data.missing, data.upright_feet())
         return continued(angles, data.time_s, data.person)
 
 
@@ -292,16 +277,6 @@ def finished(
 
 def _named(names: Sequence[str], values: Array) -> Mapping[str, Array]:
     return MappingProxyType(dict(zip(names, values, strict=True)))
-
-
-def _names_of_movement() -> tuple[str, str]:
-    """Two dimensions, which ``movement`` renamed in 0.17; where it is not installed, as they were
-    before, which the newer ones read by their ``rename_legacy_dimensions``."""
-    try:
-        major, minor = map(int, importlib.metadata.version("movement").split(".")[:2])
-    except (importlib.metadata.PackageNotFoundError, ValueError):
-        major, minor = 0, 0
-    return ("keypoint", "individual") if (major, minor) >= (0, 17) else ("keypoints", "individuals")
 
 
 def _library(name: str) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final, Literal, TypedDict, get_args
 
+from app.export.file_options import FPS_RANGE, RESTS, FileOptions, Rest
+from app.export.skeleton_names import SKELETONS
 from app.lifting.choosing import choices_of
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
 from app.motion import processing_options
@@ -89,6 +91,15 @@ def lift_options(
         rate=positive("rate", rate),
         jobs=jobs,
     )
+
+
+def file_options(*, fps: float | None, skeleton: str, rest: Rest | None) -> FileOptions:
+    """As :mod:`app.export` takes it.  Raises ValueError."""
+    if skeleton not in SKELETONS:
+        raise ValueError(f"skeleton={skeleton!r} is none of {', '.join(SKELETONS)}.")
+    if rest is not None and rest not in RESTS:
+        raise ValueError(f"rest={rest!r} is none of {', '.join(RESTS)}.")
+    return FileOptions(within("fps", fps, FPS_RANGE, "frames a second"), skeleton, rest)
 
 
 def processing(given: Processing, *, height: float | None = None) -> processing_options.Processing:

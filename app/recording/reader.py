@@ -27,6 +27,8 @@ from app.recording.rows import HEADER_BYTES, ROW, Rows
 from app.recording.safe_open import open_regular
 from app.recording.video import Pictures
 from app.system.files import plain_reason
+from models.feet import foot_evidence
+from models.visibility import CALIBRATION, calibrated
 
 _log = logging.getLogger(__name__)
 
@@ -126,6 +128,21 @@ class Recording:
     def size(self) -> tuple[int, int]:
         """(width, height) of the pictures in pixels."""
         return self.meta.size
+
+    @property
+    def foot_evidence(self) -> NDArray[np.float32]:
+        """(N, 4, 6) what the detector said of heels and toes, as
+        :func:`models.feet.foot_evidence` has it; NaN where it cannot be."""
+        landmarks, world = self.keypoints.landmarks, self.keypoints.world
+        said = (self.meta.detector or {}).get("size")
+        size = said if isinstance(said, str) and said in CALIBRATION else "full"
+        with np.errstate(invalid="ignore"):  # of a file that may hold any numbers
+            sane = (landmarks[..., 3] >= 0) & (landmarks[..., 3] <= 1)
+            visibility = calibrated(np.where(sane, landmarks[..., 3], 0.0), size)
+            found = foot_evidence(landmarks, visibility, world)
+        unusable = ~(np.abs(found) < _MAX_PIXEL).all(axis=-1) | ~self.keypoints.tracked[:, None]
+        found[unusable] = np.nan
+        return found
 
     @property
     def started_at(self) -> datetime:

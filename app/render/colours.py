@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skeleton import SIDES
+from models.skeleton import FOOT_JOINT_NAMES, SIDES
 
 LEFT: Final = "#3B8FD9"
 RIGHT: Final = "#E8862E"
@@ -21,8 +21,10 @@ MIDDLE: Final = "#C6CBD1"
 RECORD: Final = "#E5383B"
 
 SIDE_COLOURS: Final = {"left": LEFT, "right": RIGHT, "middle": MIDDLE}
-JOINT_COLOURS: Final = tuple(SIDE_COLOURS[side] for side in SIDES)
-"""The colour of each of the 17 joints, and of the bone that ends in it."""
+DRAWN_SIDES: Final = (*SIDES, *(name.partition("_")[0] for name in FOOT_JOINT_NAMES))
+"""Of the 17 joints and of heels and toes."""
+JOINT_COLOURS: Final = tuple(SIDE_COLOURS[side] for side in DRAWN_SIDES)
+"""The colour of each of them, and of the bone that ends in it."""
 
 
 @dataclass(frozen=True, slots=True)

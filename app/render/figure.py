@@ -5,6 +5,7 @@ The triangles never change; a joint or bone that is not drawn collapses into a p
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -14,12 +15,13 @@ from app.render import shading, shapes
 from app.render.camera import View
 from app.render.colours import JOINT_COLOURS, rgb
 from app.render.request import Body
-from models.skeleton import JOINT, JOINT_COUNT, PARENTS
+from models.skeleton import FOOT_JOINT_COUNT, JOINT, JOINT_COUNT, PARENTS
 
 _SEGMENTS: Final = 18
 _JOINT_M: Final = 0.036
 _WRIST_M: Final = 0.031
 _NOSE_M: Final = 0.018
+_FOOT_M: Final = 0.018
 _HEAD_M: Final = (0.082, 0.082, 0.106)
 """Half axes of the head's ellipsoid; the last along the neck."""
 _BONE_M: Final = 0.0275
@@ -36,13 +38,23 @@ def _drawn_bones() -> tuple[tuple[int, int], ...]:
     parents = {joint: parent for joint, parent in enumerate(PARENTS) if parent >= 0}
     parents[head] = parents[nose]
     parents[nose] = head
-    return tuple((parent, joint) for joint, parent in parents.items())
+    return (*((parent, joint) for joint, parent in parents.items()), *_foot_bones())
+
+
+def _foot_bones() -> Iterator[tuple[int, int]]:
+    """Of each foot the triangle of ankle, heel and toe."""
+    for foot, side in enumerate(("left", "right")):
+        ankle, heel, toe = JOINT[f"{side}_ankle"], JOINT_COUNT + foot, JOINT_COUNT + 2 + foot
+        yield from ((ankle, heel), (ankle, toe), (heel, toe))
 
 
 DRAWN_BONES: Final = _drawn_bones()
+"""(parent, child) pairs of the 17 joints, and of heels and toes as joints 17 to 20."""
+DRAWN_JOINTS: Final = JOINT_COUNT + FOOT_JOINT_COUNT
 _PARENT: Final = np.array([parent for parent, _ in DRAWN_BONES])
 _CHILD: Final = np.array([child for _, child in DRAWN_BONES])
 _COLOURS: Final = np.array([rgb(colour) for colour in JOINT_COLOURS]) / 255
+_THIN_FOOT: Final = 0.6
 _THIN: Final = {"nose": 0.55, "left_shoulder": 0.9, "right_shoulder": 0.9}
 
 
@@ -60,7 +72,8 @@ class SkeletonFigure:
 
     def __init__(self) -> None:
         self._ball = shapes.sphere(10, _SEGMENTS)
-        self._radii = np.full(JOINT_COUNT, _JOINT_M)
+        self._radii = np.full(DRAWN_JOINTS, _JOINT_M)
+        self._radii[JOINT_COUNT:] = _FOOT_M
         self._radii[[JOINT["left_wrist"], JOINT["right_wrist"]]] = _WRIST_M
         self._radii[JOINT["nose"]] = _NOSE_M
         self._bone_radii = np.full(len(DRAWN_BONES), _BONE_M)
@@ -68,17 +81,20 @@ class SkeletonFigure:
             for name, share in _THIN.items():
                 if child == JOINT[name]:
                     self._bone_radii[bone] *= share
+            if child >= JOINT_COUNT:
+                self._bone_radii[bone] *= _THIN_FOOT
         tube = shapes.tube_triangles(len(_PROFILE), _SEGMENTS)
         bones = shapes.repeated(tube, len(_PROFILE) * _SEGMENTS, len(DRAWN_BONES))
-        balls = shapes.repeated(self._ball.triangles, len(self._ball.points), JOINT_COUNT)
+        balls = shapes.repeated(self._ball.triangles, len(self._ball.points), DRAWN_JOINTS)
         bone_points = len(_PROFILE) * _SEGMENTS * len(DRAWN_BONES)
         self.triangles = np.concatenate([bones, balls + bone_points])
-        self.count = bone_points + JOINT_COUNT * len(self._ball.points)
+        self.count = bone_points + DRAWN_JOINTS * len(self._ball.points)
 
     def corners(
         self, body: Body, view: View, background: str
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The mesh for one pose: (N, 3) points in camera axes and (N, 3) colours in [0, 1]."""
+        body = body.whole
         # What is not drawn collapses at a joint that is, or it would widen the part to be painted.
         anchor = body.joints[int(np.argmax(body.drawn))]
         joints = np.where(body.drawn[:, None], body.joints, anchor).astype(np.float64)
@@ -114,7 +130,7 @@ class SkeletonFigure:
         stretch = np.repeat((self._radii * body.drawn)[:, None], 3, axis=1)
         head, thorax = JOINT["head"], JOINT["thorax"]
         stretch[head] = np.multiply(_HEAD_M, body.drawn[head])
-        axes = np.tile(np.eye(3), (JOINT_COUNT, 1, 1))
+        axes = np.tile(np.eye(3), (DRAWN_JOINTS, 1, 1))
         if body.drawn[head] and body.drawn[thorax]:
             axes[head] = shapes.frames_along(joints[head] - joints[thorax])
         offsets = np.einsum("ni,ji,jik->jnk", unit, stretch, axes)

@@ -9,15 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.render.camera import View
-from app.render.colours import SIDE_COLOURS, rgb
+from app.render.colours import DRAWN_SIDES, SIDE_COLOURS, rgb
 from app.render.figure import DRAWN_BONES
 from app.render.floor import FloorPictures, paint_below
 from app.render.layers import Picture
-from app.render.request import SkeletonRequest
+from app.render.request import Body, SkeletonRequest
 from app.render.strokes import shade, stroke
-from models.skeleton import JOINT_COUNT, SIDES
+from models.skeleton import JOINT_COUNT
 
 BONE_M: Final = 0.055
+_THIN_FOOT: Final = 0.6
 
 
 class PaintedScene:
@@ -33,7 +34,7 @@ class PaintedScene:
         if body is None:
             return picture
         paint_below(picture, view, request.theme, body)
-        for bone in bones(body.joints, body.drawn, body.opacity, view, size):
+        for bone in bones(body, view, size):
             colour = rgb(SIDE_COLOURS[bone.side])
             stroke(picture, bone.start, bone.end, shade(colour, 0.67), bone.opacity, bone.width)
             stroke(picture, bone.start, bone.end, colour, bone.opacity, bone.width * 0.72)
@@ -51,35 +52,26 @@ class Bone:
     opacity: float
 
 
-def bones(
-    joints: NDArray[np.floating],
-    drawn: NDArray[np.bool_],
-    opacity: NDArray[np.floating],
-    view: View,
-    size: tuple[int, int],
-) -> list[Bone]:
-    """Bones and, as bones without length, joints; the farthest first.
-
-    Args:
-        joints: (17, 3) world axes, metres.
-        drawn: (17,) whether the joint is there at all.
-        opacity: (17,) in [0, 1].
-    """
-    pixels, depth = view.project(joints, size)
+def bones(body: Body, view: View, size: tuple[int, int]) -> list[Bone]:
+    """Bones and, as bones without length, joints; the farthest first."""
+    whole = body.whole
+    opacity = whole.opacity
+    pixels, depth = view.project(whole.joints, size)
     scale = view.focal(size[1]) * BONE_M
-    ok = drawn & np.isfinite(pixels).all(axis=1)
+    ok = whole.drawn & np.isfinite(pixels).all(axis=1)
     found: list[tuple[float, Bone]] = []
     for a, b in DRAWN_BONES:
         if ok[a] and ok[b]:
             middle = float(depth[a] + depth[b]) / 2
             weak = float(min(opacity[a], opacity[b]))
-            bone = Bone(_pair(pixels[a]), _pair(pixels[b]), scale / middle, SIDES[b], weak)
+            width = scale / middle * (_THIN_FOOT if b >= JOINT_COUNT else 1.0)
+            bone = Bone(_pair(pixels[a]), _pair(pixels[b]), width, DRAWN_SIDES[b], weak)
             found.append((middle, bone))
-    for joint in range(JOINT_COUNT):
+    for joint in range(JOINT_COUNT):  # a foot's corners are round by the ends of its bones
         if ok[joint]:
             spot = _pair(pixels[joint])
             width = 1.25 * scale / float(depth[joint])
-            ball = Bone(spot, spot, width, SIDES[joint], float(opacity[joint]))
+            ball = Bone(spot, spot, width, DRAWN_SIDES[joint], float(opacity[joint]))
             found.append((float(depth[joint]) - 0.02, ball))
     found.sort(key=lambda pair: -pair[0])
     return [bone for _, bone in found]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from app.render.camera import View
 from app.render.colours import SceneTheme
+from models.skeleton import FOOT_JOINT_COUNT, FOOT_PARENTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +22,21 @@ class Body:
     """(17,) a bone appears when both its joints do."""
     opacity: NDArray[np.float32]
     """(17,) 0 to 1; less than 1 fades toward the background."""
+    feet: NDArray[np.floating] | None = None
+    """(4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, likewise; NaN where they
+    are not known.  None: there are none."""
+
+    @property
+    def whole(self) -> Body:
+        """The same with heels and toes as joints 17 to 20: drawn, and as firm, as their ankles."""
+        feet = np.full((FOOT_JOINT_COUNT, 3), np.nan) if self.feet is None else self.feet
+        ankles = list(FOOT_PARENTS)
+        known = np.isfinite(feet).all(axis=-1) & self.drawn[ankles]
+        return Body(
+            np.concatenate([self.joints, feet]).astype(np.float32),
+            np.concatenate([self.drawn, known]),
+            np.concatenate([self.opacity, self.opacity[ankles]]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,12 @@ class LivePoser:
         self._count = 0
 
     def pose(
-        self, xyz: Array, seen: NDArray[np.bool_], missing: NDArray[np.bool_], time_s: float
+        self,
+        xyz: Array,
+        seen: NDArray[np.bool_],
+        missing: NDArray[np.bool_],
+        time_s: float,
+        feet: Array | None = None,
     ) -> BonePose:
         """Take the next frame.
 
@@ -59,12 +64,15 @@ class LivePoser:
             seen: (17,) joints the detector saw.
             missing: (17,) joints that are not known.
             time_s: seconds, increasing from frame to frame.
+            feet: (4, 3) heels and toes, in the axes of ``xyz``, NaN where they are not known.
         """
         self._recent.append((xyz, seen, missing))
         if self._rig is None or self._count < _EVERY or self._count % _EVERY == 0:
             self._rig = Rig.fitted(*(np.stack(each) for each in zip(*self._recent, strict=True)))
         self._count += 1
-        pose = posed(self._rig, xyz[None], missing[None], np.array([time_s]), self._before)
+        at = np.array([time_s])
+        soles = None if feet is None else feet[None]
+        pose = posed(self._rig, xyz[None], missing[None], at, self._before, soles)
         turns = pose.turns[0]
         known = np.array([_turned_with(bone) in self._before.turns for bone in BONES])
         hips = np.array([0.0, _hips_height(self._rig, turns), 0.0])

@@ -76,7 +76,8 @@ class VmcChannel:
         messages = [*_head(time_s, tracked=not pose.missing.all())]
         if not pose.missing.all():
             xyz = pose.upright.astype(np.float64)
-            bones = self._poser.pose(xyz, np.isfinite(conf), pose.missing, time_s)
+            feet = pose.upright_feet.astype(np.float64)
+            bones = self._poser.pose(xyz, np.isfinite(conf), pose.missing, time_s, feet)
             messages += _bones(bones, self._without_jumps(bones.turns))
         heard = True
         for datagram in _bundles(messages):

@@ -10,6 +10,8 @@ from app.motion.angles import ANGLES
 _WORDS: Final = {
     "knee_flexion": "Knees",
     "shank_tilt": "Shanks, forward and back",
+    "ankle_dorsiflexion": "Ankles",
+    "foot_progression": "Feet, turned outward",
     "hip_flexion": "Hips, forward and back",
     "hip_adduction": "Hips, inward and outward",
     "hip_rotation": "Hips, rotation",

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from PyQt6.QtCore import QByteArray, QSettings
 
 from app.detection.models import SIZES, Size
+from app.export.file_options import FPS_RANGE, RESTS
+from app.export.presets import FPS, PRESETS, USUAL_FPS
+from app.export.skeleton_names import MOTIONBUILDER, SKELETONS
 from app.motion.processing_options import (
     BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
@@ -99,6 +102,19 @@ class Preferences(_Sending):
     heading: str = ""
     """One of ``HEADINGS``."""
     angles: bool = False
+    export_more: bool = False
+    """Whether the export dialog shows everything instead of the presets."""
+    export_fps: float = 0.0
+    """Of formats of constant rate; 0: what suits the source."""
+    export_skeleton: str = MOTIONBUILDER
+    """Whose names bones have."""
+    export_rest: str = ""
+    """Their pose at rest, one of ``RESTS``; empty: the skeleton's own."""
+    animate_kind: str = "bvh"
+    """The format, the rate and the names last exported to animate; the format to analyse."""
+    animate_fps: float = USUAL_FPS
+    animate_skeleton: str = MOTIONBUILDER
+    analyse_kind: str = "c3d"
     theme: ThemeChoice = "system"
     mirror: bool = False
     fill: bool = False
@@ -217,6 +233,18 @@ def _checked(preferences: Preferences) -> Preferences:
         preferences.camera_height_m = default.camera_height_m
     if preferences.heading not in HEADINGS:
         preferences.heading = default.heading
+    if preferences.export_fps and not _in(FPS_RANGE, preferences.export_fps):
+        preferences.export_fps = default.export_fps
+    if preferences.animate_fps not in FPS:
+        preferences.animate_fps = default.animate_fps
+    for name in ("export_skeleton", "animate_skeleton"):
+        if getattr(preferences, name) not in SKELETONS:
+            setattr(preferences, name, MOTIONBUILDER)
+    for name in ("animate", "analyse"):
+        if getattr(preferences, f"{name}_kind") not in PRESETS[name].formats:
+            setattr(preferences, f"{name}_kind", getattr(default, f"{name}_kind"))
+    if preferences.export_rest not in ("", *RESTS):
+        preferences.export_rest = default.export_rest
     if preferences.plot_group not in GROUPS:
         preferences.plot_group = default.plot_group
     known = [key for key in preferences.numbers_of.split("/") if key in JOINTS]

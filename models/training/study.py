@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import MixposeError
+from models.feet import Sight, foot_evidence
 from models.skeleton import (
+    FOOT_JOINT_COUNT,
     JOINT_COUNT,
     confidence_from_landmarks,
     joints_from_landmarks,
@@ -40,8 +42,12 @@ class Study:
     """(N, T, 17, 3) the detector's own 3D, metres from the pelvis."""
     tracked: NDArray[np.bool_]
     """(N, T)"""
+    foot_evidence: NDArray[np.float32]
+    """(N, T, 4, 6) what the detector says of heels and toes, as ``models.feet`` has it."""
     truth: NDArray[np.float32]
     """(N, T, 17, 3) metres from the lens, camera axes."""
+    feet: NDArray[np.float32]
+    """(N, T, 4, 3) heels and toes, as ``truth``."""
     size: NDArray[np.float32]
     """(N, 2) width and height of the picture in pixels."""
     focal: NDArray[np.float32]
@@ -80,19 +86,31 @@ class Study:
         said = zip(landmarks[..., _VISIBILITY], detector, strict=True)
         visibility = np.stack([calibrated(each, size) for each, size in said])
         rest = {
-            name: file[name].astype(np.float32) for name in ("truth", "size", "focal", "up", "rate")
+            name: file[name].astype(np.float32)
+            for name in ("truth", "feet", "size", "focal", "up", "rate")
         }
         return cls(
             detector=detector,
             xy=joints_from_landmarks(landmarks[..., :2]).astype(np.float32),
             conf=confidence_from_landmarks(visibility).astype(np.float32),
             world=world_joints(file["world"]).astype(np.float32),
+            foot_evidence=foot_evidence(landmarks, visibility, file["world"]),
             tracked=file["tracked"].astype(bool),
             kind=tuple(file["kind"].tolist()),
             people=tuple(file["people"].tolist()),
             split=tuple(file["split"].tolist()),
             **rest,
         )
+
+    def sight(self, row: int) -> Sight:
+        """What the detector says in a take."""
+        return Sight(self.xy[row], self.conf[row], self.world[row], self.foot_evidence[row])
+
+    def feet_inside(self, row: int) -> NDArray[np.bool_]:
+        """(T, 2) whether heel and toe of the left and the right foot are inside the picture."""
+        place = self.feet[row, ..., :2] / self.feet[row, ..., 2:] * self.focal[row]
+        inside = (np.abs(place) < self.size[row] / 2).all(axis=-1)
+        return np.asarray(inside[:, :2] & inside[:, 2:])
 
     def _require_whole(self) -> None:
         count, frames = self.tracked.shape
@@ -101,6 +119,7 @@ class Study:
             "conf": (count, frames, JOINT_COUNT),
             "world": (count, frames, JOINT_COUNT, 3),
             "truth": (count, frames, JOINT_COUNT, 3),
+            "feet": (count, frames, FOOT_JOINT_COUNT, 3),
             "size": (count, 2),
             "focal": (count,),
             "up": (count, 3),

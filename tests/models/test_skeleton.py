@@ -43,3 +43,13 @@ def test_confidence_is_the_lowest_of_the_sources() -> None:
 def test_a_wrong_number_of_landmarks_is_refused() -> None:
     with pytest.raises(ValueError, match="33 landmarks"):
         skeleton.joints_from_landmarks(np.zeros((17, 2)))
+
+
+def test_feet_know_their_landmark_their_ankle_and_their_other_side() -> None:
+    for index, name in enumerate(skeleton.FOOT_JOINT_NAMES):
+        side, part = name.split("_")
+        landmark = LANDMARK_NAMES[skeleton.FOOT_LANDMARKS[index]]
+        assert landmark == f"{side}_{'heel' if part == 'heel' else 'foot_index'}"
+        assert skeleton.JOINT_NAMES[skeleton.FOOT_PARENTS[index]] == f"{side}_ankle"
+        other = skeleton.FOOT_JOINT_NAMES[skeleton.FOOT_MIRROR[index]]
+        assert other == f"{'right' if side == 'left' else 'left'}_{part}"

@@ -46,7 +46,8 @@ class Findings:
         time_s = data.time_s[longest]
         missing = data.missing[longest]
         upright = data.upright()[longest]
-        angles = continued(joint_angles(upright, missing), time_s)
+        feet = data.upright_feet()[longest]
+        angles = continued(joint_angles(upright, missing, feet), time_s)
         found = ranges(angles)
         return cls(
             time_s,

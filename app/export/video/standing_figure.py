@@ -33,7 +33,10 @@ class StandingFigure:
     def __init__(self, data: MotionData) -> None:
         joints = data.placed()
         # Only the eye needs a floor then: the files of numbers stay root-relative.
-        joints[..., 1] += _heights(data, joints)[:, None] if data.root is None else 0.0
+        heights = _heights(data, joints) if data.root is None else np.zeros(len(joints))
+        joints[..., 1] += heights[:, None]
+        self._feet = data.outgoing_feet()[0]
+        self._feet[..., 1] += heights[:, None]
         self._drawn = ~data.missing & np.isfinite(joints).all(axis=2)
         self._joints = joints.astype(np.float32)
         self._opacity = opacity(data.conf)
@@ -45,9 +48,9 @@ class StandingFigure:
         self._targets = (
             _smooth(places, _ALONG_S, data) if along else np.tile(middle, (len(places), 1))
         )
-        heights = self._joints[self._drawn][:, 1]
+        reached = self._joints[self._drawn][:, 1]
         # Half a body is seen from near by; a hand that flies off for a moment moves nothing.
-        low, high = np.percentile(heights, [1, 99]) if len(heights) else (0.0, 2 * MIDDLE_M)
+        low, high = np.percentile(reached, [1, 99]) if len(reached) else (0.0, 2 * MIDDLE_M)
         distance = min(max(_PER_METRE * float(high - low), _NEAREST_M), _FARTHEST_M)
         self._camera = replace(THREE_QUARTER, distance=distance)
         self._middle = float(low + high) / 2
@@ -56,7 +59,7 @@ class StandingFigure:
         """The figure of a frame, in world axes; None if nobody is there."""
         if not self._drawn[row].any():
             return None
-        return Body(self._joints[row], self._drawn[row], self._opacity[row])
+        return Body(self._joints[row], self._drawn[row], self._opacity[row], self._feet[row])
 
     def view(self, row: int) -> View:
         """The camera of a frame: three-quarter front, as the window begins."""

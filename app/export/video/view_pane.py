@@ -11,7 +11,7 @@ from app.export.video.layout import Size
 from app.export.video.standing_figure import StandingFigure
 from app.motion.data import MotionData
 from app.render.client import Renderer
-from app.render.colours import DARK_SCENE
+from app.render.colours import DARK_SCENE, SceneTheme
 from app.render.layers import Picture
 from app.render.painted import PaintedScene
 from app.render.request import SkeletonRequest
@@ -25,9 +25,9 @@ _PATIENCE_S: Final = 0.2
 class ViewPane:
     """Right pane of the video.  After :meth:`pictures` it knows how they came about."""
 
-    def __init__(self, data: MotionData, size: Size) -> None:
-        """``size`` is the pane's."""
-        self._count = len(data.frame)
+    def __init__(self, data: MotionData, size: Size, theme: SceneTheme = DARK_SCENE) -> None:
+        """``size`` and ``theme`` are the pane's."""
+        self._count, self._theme = len(data.frame), theme
         self._size = size
         self._figure = StandingFigure(data)
         self._painter = PaintedScene()
@@ -54,7 +54,7 @@ class ViewPane:
             _log.warning("%d frames are painted, not rendered: %s", self.painted, renderer.failed)
 
     def _request(self, row: int) -> SkeletonRequest:
-        return SkeletonRequest(self._figure.view(row), DARK_SCENE, self._figure.body(row))
+        return SkeletonRequest(self._figure.view(row), self._theme, self._figure.body(row))
 
     def _painted(self, row: int) -> Picture:
         self.painted += 1

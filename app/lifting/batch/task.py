@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.errors import MixposeError
+from app.export.file_options import AS_USUAL, FileOptions
 from app.lifting.options import LiftOptions
 from app.motion.processing_options import Processing
 
@@ -20,6 +21,8 @@ class BatchOptions:
     """The format, a key of ``app.export.registry.FORMATS``."""
     lifting: LiftOptions = field(default_factory=LiftOptions)
     processing: Processing = field(default_factory=Processing)
+    file: FileOptions = AS_USUAL
+    """What the format leaves open."""
 
 
 @dataclass(frozen=True, slots=True)

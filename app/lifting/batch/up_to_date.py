@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.detection.models import about
+from app.export.file_options import AS_USUAL
+from app.export.registry import sidecar_of
 from app.lifting.batch.task import BatchOptions
 from app.motion.data import MotionData
 
@@ -34,6 +36,7 @@ def request_of(source: Path, wanted: BatchOptions) -> dict[str, object]:
         "seconds": wanted.lifting.seconds,
         "rate": wanted.lifting.rate,
         "processing": _plain(asdict(wanted.processing)),
+        **({} if wanted.file == AS_USUAL else {"options": asdict(wanted.file)}),
     }
 
 
@@ -55,7 +58,7 @@ def is_export(path: Path) -> bool:
 
 def _sidecar(table: Path) -> dict[str, Any]:
     try:
-        with table.with_name(f"{table.name}.json").open("rb") as file:
+        with sidecar_of(table).open("rb") as file:
             found = json.loads(file.read(_MAX_BYTES))
     except (OSError, ValueError, RecursionError):  # none, not ours, or damaged
         return {}

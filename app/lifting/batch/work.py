@@ -101,7 +101,7 @@ class Finish:
             progress=report,
             pictures=SourcePictures(partial(VideoFile, task.source, rate=wanted.lifting.rate)),
         )
-        order = Order(task.table, wanted.kind, wanted.processing, task.overwrite)
+        order = Order(task.table, wanted.kind, wanted.processing, task.overwrite, wanted.file)
         written = process_and_export(with_request(motion, self.asked), order, progress=report)
         return Result(
             self.index,

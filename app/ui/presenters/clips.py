@@ -63,6 +63,7 @@ class RecordedClip:
             xy=data.xy,
             conf=data.conf,
             world=world_joints(data.world).astype(np.float32),
+            feet=self.recording.foot_evidence,
             person=data.person,
             chosen=np.ones(count, bool),
             others=np.full((count, OTHERS, 4), np.nan, np.float32),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,14 +12,16 @@ from app.errors import ExportError, MixposeError
 from app.export.registry import FORMATS, require
 from app.lifting.video import VideoTake
 from app.motion.selection import Selection
-from app.system.files import free_name, safe_name
+from app.system.files import names_in_turn, safe_name
 from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.presenters import work
 from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.processing import file_options, for_preset
 from app.ui.presenters.window import WindowPresenter
 from app.ui.tasks import Control, Job
+from app.ui.theme import pick, system_is_dark
 
 if TYPE_CHECKING:
     from app.lifting.exporting import Exported
@@ -61,6 +64,10 @@ class Format:
     suffix: str
     angles: bool
     """Whether it has room for joint angles."""
+    rate: bool
+    """Whether it can have any constant rate."""
+    skeleton: bool
+    """Whether its bones can have other names."""
 
 
 class ExportPresenter:
@@ -75,7 +82,8 @@ class ExportPresenter:
     @property
     def formats(self) -> list[Format]:
         return [
-            Format(kind, each.label, each.suffix, each.angles) for kind, each in FORMATS.items()
+            Format(kind, each.label, each.suffix, each.angles, each.rate, each.skeleton)
+            for kind, each in FORMATS.items()
         ]
 
     @property
@@ -116,26 +124,36 @@ class ExportPresenter:
             return "Record something first, or open a video or a recording"
         return f"Save the 3D poses of {target.name} (Ctrl+E)"
 
-    def suggestion(self, target: Target, suffix: str, folder: Path | None = None) -> Path:
-        """A file name that is free in ``folder``, or else in the folder used last."""
+    def suggestion(self, target: Target, kind: str, folder: Path | None = None) -> Path:
+        """A file name for a format that is free in ``folder``, or else in the folder used last."""
         if folder is None:
             last = Path(self.preferences.last_folder) if self.preferences.last_folder else None
             folder = last if last is not None and last.is_dir() else target.path.parent
-        return free_name(folder / f"{safe_name(target.path.stem)}{suffix}", suffix)
+        exporter = FORMATS[kind]
+        stems = names_in_turn(Path(f"{safe_name(target.path.stem)}{exporter.tag}"), "")
+        files = (folder / exporter.file(folder, stem.name).name for stem in stems)
+        return next(file for file in files if not os.path.lexists(file))
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Keep the format, and what is to be done to the poses: preferences by name."""
         for name, value in values.items():
             setattr(self.preferences, name, value)
 
-    def export(self, target: Target, path: Path, kind: str) -> Job:
-        """Write ``path`` in the background; it and its sidecar are replaced if they exist."""
+    def export(self, target: Target, path: Path, kind: str, preset: str = "") -> Job:
+        """Write ``path`` in the background; it and its sidecar are replaced if they exist.
+
+        What is done to the poses is as last chosen, or as the ``preset`` has it.
+        """
         preferences = replace(self.preferences)
+        if preset:
+            preferences = for_preset(preferences, preset)
+        dark = pick(preferences.theme, system_dark=system_is_dark()).dark
+        options = file_options(preferences, kind, dark=dark)
         self.preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> Exported:
             require(kind)  # before a long video is lifted for nothing
-            wanted = (path, kind, preferences, control, target.part)
+            wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoTake):
                 return work.export_video(target.clip, *wanted)
             recording = target.clip and target.clip.recording

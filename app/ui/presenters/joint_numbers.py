@@ -17,6 +17,7 @@ JOINTS: Final = {
     "elbow_flexion": "elbow",
     "shoulder_elevation": "shoulder",
     "trunk_flexion": "spine",
+    "ankle_dorsiflexion": "ankle",
 }
 """Which angles can be written, by their key in ``GROUPS``, and beside which joint."""
 
@@ -48,7 +49,8 @@ def joint_numbers(
     body = request.body
     if body is None or not wanted:
         return []
-    degrees = joint_angles(body.joints[None], ~body.drawn[None])[0]
+    feet = None if body.feet is None else body.feet[None]
+    degrees = joint_angles(body.joints[None], ~body.drawn[None], feet)[0]
     places, _ = request.view.project(body.joints, size)
     found = []
     for angle in ANGLES:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.person_tracker import Choice
+from app.lifting.clip import feet_in
 from app.motion.placement.live import misfit
 from app.motion.selection import Selection
 from app.packets import Frame, Keypoints2D, PeopleInView, Pose3D
@@ -34,6 +35,8 @@ _SAID_S = 8.0
 _HOLE = "No picture came at that time: the camera was lost"
 _SETTLED = 30
 """Frames after which what is drawn no longer depends on where one began to look."""
+_AROUND = 12
+"""Frames on either side by which the feet of one are found."""
 _HOLE_S = 1.5
 """A slow camera takes a picture a second."""
 _STAYS_S = 0.1
@@ -219,6 +222,12 @@ class PlaybackStage:
         """That of the frame shown."""
         return self._last.pose
 
+    def feet(self, rows: slice) -> NDArray[np.float32]:
+        """(R, 4, 3) heels and toes of R ``rows``, as :attr:`app.packets.Pose3D.feet`; there are
+        poses."""
+        assert self.poses is not None
+        return feet_in(self._data, self.poses, self.clip.size, rows).xyz
+
     @property
     def lifted(self) -> bool:
         """Whether there are 3D poses to show and export."""
@@ -391,6 +400,9 @@ class PlaybackStage:
                 detected_at=stamp,
                 lifted_at=stamp,
                 level=poses.level,
+                feet=self.feet(slice(max(0, index - _AROUND), index + _AROUND + 1))[
+                    min(index, _AROUND)
+                ],
             )
         return Look(
             frame=frame,

@@ -100,7 +100,9 @@ class LiveTrace:
         self._person[:-1] = self._person[1:]
         self._person[-1] = person
         self._time_s[-1] = pose.time_s
-        self._degrees[-1] = joint_angles(pose.upright[None], pose.missing[None])[0]
+        self._degrees[-1] = joint_angles(
+            pose.upright[None], pose.missing[None], pose.upright_feet[None]
+        )[0]
         new = slice(-_GOES_ON, None)
         self._degrees[new] = continued(self._degrees[new], self._time_s[new], self._person[new])
 
@@ -123,10 +125,13 @@ class RecordedTrace:
         time_s: NDArray[np.float64],
         poses: SavedPoses | None,
         person: NDArray[np.int64] | None = None,
+        feet: Callable[[slice], NDArray[np.float32]] | None = None,
     ) -> None:
+        """``feet`` gives (R, 4, 3) heels and toes of some rows, in the poses' axes."""
         self.poses = poses
         self.page_s = RECORDED_S
         """How much is shown at once."""
+        self._feet = feet
         self._time_s = time_s
         self._person = np.zeros(len(time_s), np.int64) if person is None else person
         self._angles = lru_cache(maxsize=2)(self._computed)
@@ -179,7 +184,8 @@ class RecordedTrace:
             return np.full((rows.stop - rows.start, ANGLE_COUNT), np.nan)
         level = self.poses.level
         axes = CAMERA_LEVEL if level is None else level.axes
-        angles = joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows])
+        feet = None if self._feet is None else self._feet(rows) @ axes.T
+        angles = joint_angles(self.poses.xyz[rows] @ axes.T, self.poses.missing[rows], feet)
         return continued(angles, self._time_s[rows], self._person[rows])
 
 
@@ -301,7 +307,9 @@ class PlotPresenter:
         if isinstance(stage, PlaybackStage):
             drawn = self._trace.poses if isinstance(self._trace, RecordedTrace) else None
             if stage is not self._stage or drawn is not stage.poses:
-                self._trace = RecordedTrace(stage.time_s, stage.poses, stage.person)
+                self._trace = RecordedTrace(
+                    *(stage.time_s, stage.poses, stage.person), feet=stage.feet
+                )
         elif stage is not self._stage:
             self._trace = LiveTrace()
         if stage is not self._stage:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from app.export.file_options import RESTS, FileOptions
+from app.export.presets import PRESETS
+from app.export.registry import FORMATS
+from app.export.skeleton_names import MOTIONBUILDER
 from app.motion.processing_options import NAMED, Processing
 from app.ui.preferences import Preferences
 
@@ -35,6 +40,35 @@ def wanted(preferences: Preferences) -> Processing:
         camera_height_m=room.camera_height_m or None,
         heading_deg=float(room.heading) if room.heading else None,
         angles=preferences.angles,
+    )
+
+
+def file_options(preferences: Preferences, kind: str, *, dark: bool) -> FileOptions:
+    """The same of what the format ``kind`` leaves open, in a window that is ``dark`` or not."""
+    exporter = FORMATS[kind]
+    options = FileOptions(light=not dark)
+    if exporter.rate:
+        options = replace(options, fps=preferences.export_fps or None)
+    if exporter.skeleton:
+        rest = next((each for each in RESTS if each == preferences.export_rest), None)
+        options = replace(options, skeleton=preferences.export_skeleton, rest=rest)
+    return options
+
+
+def for_preset(preferences: Preferences, name: str) -> Preferences:
+    """The same preferences for a preset: the camera and the scale are as told, all else is its."""
+    preset = PRESETS[name]
+    wanted = preset.processing
+    return replace(
+        preferences,
+        smooth_hz=wanted.smooth_hz or 0.0,
+        rigid_bones=wanted.rigid_bones,
+        room=wanted.room,
+        angles=wanted.angles,
+        heading="",
+        export_fps=preferences.animate_fps if preset.animated else 0.0,
+        export_skeleton=preferences.animate_skeleton if preset.animated else MOTIONBUILDER,
+        export_rest="",
     )
 
 

@@ -19,6 +19,7 @@ from app.ui.preferences import Preferences
 from app.ui.tasks import Cancelled, Control
 
 if TYPE_CHECKING:
+    from app.export.file_options import FileOptions
     from app.lifting.exporting import Exported
     from app.lifting.options import LiftOptions
     from app.lifting.progress import Progress, ProgressCallback
@@ -171,6 +172,7 @@ def export_recording(
     recording: Recording,
     path: Path,
     kind: str,
+    options: FileOptions,
     preferences: Preferences,
     control: Control,
     part: Selection,
@@ -190,14 +192,14 @@ def export_recording(
     begins = Stage.PROCESSING if ready else Stage.LIFTING
     overall = Overall(control.report, slow=FORMATS[kind].slow, begins=begins)
     if not ready:
-        options = replace(
+        lifting = replace(
             as_recorded(lifting_of(preferences), recording),
             height_m=preferences.height_m or None,
         )
-        lift_recording(recording, lifter(preferences), options, overall)
+        lift_recording(recording, lifter(preferences), lifting, overall)
     return process_and_export(
         MotionData.from_recording(recording),
-        Order(path, kind, wanted(preferences), overwrite=True),
+        Order(path, kind, wanted(preferences), overwrite=True, options=options),
         part=part,
         dropped=recording.keypoints.dropped,
         progress=overall,
@@ -239,6 +241,7 @@ def export_video(
     take: VideoTake,
     path: Path,
     kind: str,
+    options: FileOptions,
     preferences: Preferences,
     control: Control,
     part: Selection,
@@ -256,7 +259,7 @@ def export_video(
     motion = take.motion()
     written = process_and_export(
         motion,
-        Order(path, kind, wanted(preferences), overwrite=True),
+        Order(path, kind, wanted(preferences), overwrite=True, options=options),
         part=part,
         dropped=np.zeros(len(motion.frame), np.int64),
         progress=overall,

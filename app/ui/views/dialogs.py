@@ -26,6 +26,8 @@ from app.system.files import free_name
 from app.ui.presenters import sources
 from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target
 from app.ui.views import kit
+from app.ui.views.export_presets import PresetRows
+from app.ui.views.file_options import FileOptionsForm
 from app.ui.views.processing import ProcessingForm
 
 SHORTCUTS: Final = (
@@ -68,23 +70,29 @@ MOUSE: Final = (
 
 
 class ExportDialog(QDialog):
-    """Format and file; the writing itself shows in the strip under the panes."""
+    """Presets that export with one click, or else format, file and all that can be done to poses.
 
-    export_wanted = pyqtSignal(object, Path, str)
-    """Target, file, kind."""
+    The writing itself shows in the strip under the panes.
+    """
+
+    export_wanted = pyqtSignal(object, Path, str, str)
+    """Target, file, kind, preset (empty: as chosen)."""
 
     def __init__(self, presenter: ExportPresenter, target: Target, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._presenter, self._target = presenter, target
+        self.presets = PresetRows(presenter.preferences)
+        self.presets.wanted.connect(self._go_preset)
+        self.options = FileOptionsForm(presenter.preferences)
         self.processing = ProcessingForm(presenter.preferences)
         self._formats = presenter.formats
         self.kind = kit.Choice()
         self.kind.setAccessibleName("Format")
         self.kind.fill([(each.label, each.kind) for each in self._formats], presenter.kind)
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
-        self._path = presenter.suggestion(target, self._format.suffix)
+        self._path = presenter.suggestion(target, self._format.kind)
         self._suggested, self._suffix = self._path.name, self._format.suffix
         self.only = kit.Tick(target.part_in_words)
         self.only.setChecked(True)
@@ -98,54 +106,74 @@ class ExportDialog(QDialog):
         self.file.textChanged.connect(lambda _text: self._check())
         self.go = kit.push_button("Export", self._go, main=True)
         self.go.setDefault(True)
+        self.more = kit.push_button("More…", lambda: self._show_more(not self._shows_more))
+        self._everything, self._shows_more = QWidget(), False
+        self._explained = kit.label(EXPLAINED, dim=True)
+        self._explained.setWordWrap(True)
         self._build()
         self.processing.fit()
         self.processing.room.toggled.connect(lambda _on: self._fit())
         self._show_folder()
-        self._check()
+        self._show_more(presenter.preferences.export_more)
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
-        grid = QGridLayout()
+        grid = QGridLayout(self._everything)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(2 * gap)
         grid.setVerticalSpacing(gap)
-        self._add_file(grid, gap)
+        grid.setColumnStretch(1, 1)
+        for row, (words, widget) in enumerate((("Format", self.kind), ("File", self.file))):
+            grid.addWidget(kit.label(words, dim=True), row, 0)
+            grid.addWidget(widget, row, 1)
+        self.options.add_to(grid, gap)
         done = kit.label("What is done to the poses", heading=True)
         grid.setRowMinimumHeight(grid.rowCount(), gap // 2)
         grid.addWidget(done, grid.rowCount(), 0, 1, 2)
         self.processing.add_to(grid, gap)
-        explained = kit.label(EXPLAINED, dim=True)
-        explained.setWordWrap(True)
         buttons = QHBoxLayout()
         buttons.addWidget(self._note, 1)
-        buttons.addWidget(kit.push_button("Cancel", self.reject))
-        buttons.addWidget(self.go)
+        for button in (self.more, kit.push_button("Cancel", self.reject), self.go):
+            buttons.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * [3 * gap]))
         column.setSpacing(2 * gap)
-        column.addLayout(grid)
-        column.addWidget(explained)
+        column.addLayout(self._what(gap))
+        column.addWidget(self.presets)
+        column.addWidget(self._everything)
+        column.addLayout(self._where())
+        column.addWidget(self._explained)
         column.addLayout(buttons)
-        self.setMinimumWidth(kit.ems(self, 34))
+        self.setMinimumWidth(kit.ems(self, 38))
         self.setTabOrder(self.only, self.kind)
 
-    def _add_file(self, grid: QGridLayout, gap: int) -> None:
-        """The rows that say what is written, and where."""
+    def _what(self, gap: int) -> QHBoxLayout:
+        """The row that says what is exported."""
+        what = QHBoxLayout()
+        what.setSpacing(3 * gap)
+        for widget in (kit.label("What", dim=True), self._name(), self.only):
+            what.addWidget(widget)
+        what.addStretch(1)
+        return what
+
+    def _where(self) -> QHBoxLayout:
+        """The row that says where to."""
         folder = QHBoxLayout()
+        folder.addWidget(kit.label("Folder", dim=True))
         folder.addWidget(self._folder, 1)
         folder.addWidget(kit.push_button("Change…", self._choose_folder))
         self._folder.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        what = QHBoxLayout()
-        what.setSpacing(3 * gap)
-        what.addWidget(self._name())
-        what.addWidget(self.only)
-        what.addStretch(1)
-        grid.addLayout(what, 0, 1)
-        grid.addWidget(self.kind, 1, 1)
-        grid.addWidget(self.file, 2, 1)
-        grid.addLayout(folder, 3, 1)
-        for row, words in enumerate(("What", "Format", "File", "Folder")):
-            grid.addWidget(kit.label(words, dim=True), row, 0)
+        return folder
+
+    def _show_more(self, more: bool) -> None:
+        """Everything there is to choose, or the presets."""
+        self._shows_more = more
+        self._everything.setVisible(more)
+        self.presets.setVisible(not more)
+        self.go.setVisible(more)
+        self._explained.setVisible(not more)
+        self.more.setText("Presets" if more else "More…")
+        self._check()
 
     def showEvent(self, event: QShowEvent | None) -> None:
         super().showEvent(event)
@@ -173,7 +201,7 @@ class ExportDialog(QDialog):
         before, self._suffix = self._suffix, self._format.suffix
         if self.file.text() == self._suggested:  # not typed: what was taken may be free now
             folder = self._path.parent
-            named = self._presenter.suggestion(self._target, self._suffix, folder)
+            named = self._presenter.suggestion(self._target, self._format.kind, folder)
             self._suggested = named.name
         else:
             typed = self.file.text().strip().removesuffix(before)
@@ -187,10 +215,12 @@ class ExportDialog(QDialog):
         own = usable and self.path == self._target.path
         lacking = self._presenter.lacking(self._format.kind)
         self.processing.offer_angles(self._format.angles)
+        self.options.offer(self._format)
         self.go.setEnabled(usable and not own and not lacking)
         there = usable and self.path.exists()
         replaced = "This file exists and will be replaced" if there else ""
-        self._note.setText(lacking or ("This is the video itself" if own else replaced))
+        said = lacking or ("This is the video itself" if own else replaced)
+        self._note.setText(said if self._shows_more else "")
         self._fit()
 
     def _fit(self) -> None:
@@ -215,10 +245,21 @@ class ExportDialog(QDialog):
         self._folder.setToolTip(folder)
 
     def _go(self) -> None:
-        self._presenter.remember({"export_kind": self._format.kind, **self.processing.values()})
-        target = self._target if self.only.isChecked() else replace(self._target, part=Selection())
-        self.export_wanted.emit(target, self.path, self._format.kind)
+        chosen = {"export_kind": self._format.kind, "export_more": True}
+        self._presenter.remember(chosen | self.options.values() | self.processing.values())
+        self.export_wanted.emit(self._wanted, self.path, self._format.kind, "")
         self.accept()
+
+    def _go_preset(self, name: str, kind: str) -> None:
+        self._presenter.remember({"export_more": False, **self.presets.values()})
+        path = self._presenter.suggestion(self._target, kind, self._path.parent)
+        self.export_wanted.emit(self._wanted, path, kind, name)
+        self.accept()
+
+    @property
+    def _wanted(self) -> Target:
+        """What is exported, or the part of it that is selected."""
+        return self._target if self.only.isChecked() else replace(self._target, part=Selection())
 
 
 class AddressDialog(QDialog):

@@ -42,15 +42,19 @@ def test_several_sources_never_share_a_table(
     assert [job.table.name for job in plan(sources, str(tmp_path))] == names
 
 
-@pytest.mark.parametrize("kind", sorted(FORMATS))
+@pytest.mark.parametrize("kind", sorted(kind for kind in FORMATS if not FORMATS[kind].blender))
 def test_every_format_may_be_asked_for(kind: str, tmp_path: Path) -> None:
     suffix = FORMATS[kind].suffix
     file = tmp_path / f"x{suffix}"
     assert plan(["a.mp4"], str(file), kind) == [Job("a.mp4", file, kind)]
     jobs = plan(["a.mp4", "b/a.mp4"], str(tmp_path), kind)
-    assert [job.table.name for job in jobs] == [f"a{suffix}", f"a-2{suffix}"]
+    names = [f"a{suffix}", f"a-2{suffix}"]
+    if kind == "bids":
+        names = [f"sub-01_task-{task}_tracksys-mixpose_motion.tsv" for task in ("a", "a2")]
+    assert [job.table.name for job in jobs] == names
     assert {job.kind for job in jobs} == {kind}
-    assert plan(["a.mp4"], f"{tmp_path}/", kind) == [Job("a.mp4", tmp_path / f"a{suffix}", kind)]
+    alone = FORMATS[kind].file(tmp_path, "a")
+    assert plan(["a.mp4"], f"{tmp_path}/", kind) == [Job("a.mp4", alone, kind)]
 
 
 @pytest.mark.parametrize("kind", sorted(FORMATS))

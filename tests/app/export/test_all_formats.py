@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from app.errors import ExportError
 from app.export import registry
-from app.export.registry import FORMATS, export
+from app.export.registry import FORMATS, export, sidecar_of
 from app.motion.data import MotionData
 from models.skeleton import JOINT
 from tests.support.disks import small_disk
@@ -24,7 +25,8 @@ from tests.support.opensim_model import lengths, mot, places
 from tests.support.readers import TABLES, c3d, trc
 from tests.support.skeleton_readers import bvh_places, glb_places
 
-KINDS = sorted(FORMATS)
+HERE = {kind for kind, each in FORMATS.items() if not each.blender or shutil.which("blender")}
+KINDS = sorted(HERE)
 METRES = {"metre": 1.0, "millimetre": 0.001, "centimetre": 0.01}
 Places = dict[str, Any]
 
@@ -102,14 +104,19 @@ The film's pictures are looked at in test_mp4.py.
 
 
 def sidecar(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
+    content: dict[str, Any] = json.loads(sidecar_of(path).read_text("utf-8"))
     return content
 
 
+def named(folder: Path, kind: str, stem: str) -> Path:
+    """A file in the very ``folder``, with such a name as the format has."""
+    return folder / FORMATS[kind].file(folder, stem).name
+
+
 def written(folder: Path, kind: str, data: MotionData) -> Path:
-    path = folder / f"{kind}{FORMATS[kind].suffix}"
+    path = named(folder, kind, kind)
     files = export(path, data, kind)
-    assert files[:2] == (path, path.with_name(f"{path.name}.json"))
+    assert files[:2] == (path, sidecar_of(path))
     assert set(folder.iterdir()) == set(files)
     return path
 
@@ -136,7 +143,7 @@ def test_a_raised_left_arm_is_up_and_at_plus_x(kind: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_sidecar_tells_what_file_it_is_about(kind: str, tmp_path: Path) -> None:
     said = sidecar(written(tmp_path, kind, person()))
-    assert said["table"] == f"{kind}{FORMATS[kind].suffix}"
+    assert said["table"] == named(tmp_path, kind, kind).name
     # Of three frames no range can be told.
     assert said["rows"] == {"csv-long": 3 * 17, "parquet": 3 * 17, "numbers": 0}.get(kind, 3)
     assert set(said["cells"]) == {"seen", "filled", "missing"}
@@ -157,7 +164,7 @@ def test_cancelling_leaves_nothing(kind: str, tmp_path: Path) -> None:
             raise CancelError
 
     with pytest.raises(CancelError):
-        export(tmp_path / "a.file", motion(1500), kind, progress=cancel_late)
+        export(named(tmp_path, kind, "a"), motion(1500), kind, progress=cancel_late)
     assert shares[0] == 0.0
     assert list(tmp_path.iterdir()) == []
 
@@ -165,7 +172,7 @@ def test_cancelling_leaves_nothing(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_progress_ends_at_all(kind: str, tmp_path: Path) -> None:
     shares: list[float] = []
-    export(tmp_path / "a.file", motion(20), kind, progress=shares.append)
+    export(named(tmp_path, kind, "a"), motion(20), kind, progress=shares.append)
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
 
@@ -174,13 +181,13 @@ def test_progress_ends_at_all(kind: str, tmp_path: Path) -> None:
 def test_a_full_disk_is_said_and_leaves_nothing(kind: str, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 32 * 1024) as disk:
         with pytest.raises(ExportError, match=r"cannot be written: the disk is full\."):
-            export(disk / "a.file", motion(400), kind)
+            export(named(disk, kind, "a"), motion(400), kind)
         assert list(disk.iterdir()) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_need_not_be_ascii(kind: str, tmp_path: Path) -> None:
-    path = tmp_path / f"Übung 体操{FORMATS[kind].suffix}"
+    path = named(tmp_path, kind, "Übung 体操")
     assert export(path, person(), kind)[0] == path
     assert path.stat().st_size > 0
 

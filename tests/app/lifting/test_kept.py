@@ -29,6 +29,7 @@ def clip() -> DetectedClip:
         xy=rng.normal(size=(FRAMES, JOINT_COUNT, 2)).astype(np.float32),
         conf=rng.random((FRAMES, JOINT_COUNT)).astype(np.float32),
         world=rng.normal(size=(FRAMES, JOINT_COUNT, 3)).astype(np.float32),
+        feet=rng.normal(size=(FRAMES, 4, 6)).astype(np.float32),
         person=np.zeros(FRAMES, np.int64),
         chosen=np.ones(FRAMES, bool),
         others=others,

@@ -53,6 +53,7 @@ def part(
         xy=xy.astype(np.float32),
         conf=np.ones((count, 17), np.float32),
         world=np.zeros((count, 17, 3), np.float32),
+        feet=np.zeros((count, 4, 6), np.float32),
         person=(person + later * (time_s >= segment.end_s - 0.5)).astype(np.int64),
         chosen=np.ones(count, bool),
         others=np.full((count, 3, 4), np.nan, np.float32),

@@ -17,11 +17,14 @@ from app.motion.angles import (
 )
 from app.synthetic.performer.motion import BONE, Motion
 from app.synthetic.performer.variation import variation
-from models.skeleton import JOINT, JOINT_COUNT, MIRROR
+from models.feet import FLAT_DEG
+from models.skeleton import FOOT_MIRROR, FOOT_PARENTS, JOINT, JOINT_COUNT, MIRROR
 from tests.support.poses_by_angle import body
 from tests.support.skeletons import as_motion, performed
 
 Array = NDArray[np.float64]
+FOOT_ANGLES = ("ankle_dorsiflexion", "foot_progression")
+UP = np.array([0.0, 1.0, 0.0])
 RANGES = {
     "trunk_flexion": (-60, 100),
     "trunk_bending": (-60, 60),
@@ -52,8 +55,23 @@ def drawn(seed: int) -> dict[str, float]:
     return {
         angle.name: float(rng.uniform(*RANGES[angle.name.removeprefix(f"{angle.side}_")]))
         for angle in ANGLES
-        if "shank" not in angle.name
+        if angle.name.removeprefix(f"{angle.side}_") in RANGES
     }
+
+
+def feet_of(pose: Array, dorsiflexion: float = 0.0, turned_out: float = 0.0) -> Array:
+    """(4, 3) feet of a body whose shanks hang straight down, whose hips face +z."""
+    found = np.zeros((4, 3))
+    out, tip = np.radians(turned_out), np.radians(dorsiflexion)
+    for index, side in enumerate(("left", "right")):
+        level = np.array([np.sin(out) * (1 if side == "left" else -1), 0.0, np.cos(out)])
+        sole, above = np.cos(tip) * level + np.sin(tip) * UP, np.cos(tip) * UP - np.sin(tip) * level
+        flat = np.radians(FLAT_DEG)
+        ahead = np.cos(flat) * sole - np.sin(flat) * above
+        across = np.cos(flat) * above + np.sin(flat) * sole
+        heel = pose[JOINT[f"{side}_ankle"]] - 0.04 * ahead - 0.06 * across
+        found[index], found[2 + index] = heel, heel + 0.22 * ahead
+    return found
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -129,7 +147,9 @@ def test_signs_on_bodies_drawn_by_hand() -> None:
 def test_a_mirrored_pose_has_the_other_side_s_angles() -> None:
     poses = np.stack([body(**drawn(seed)) for seed in range(20)])
     mirrored = poses[:, MIRROR] * (-1.0, 1.0, 1.0)
-    one, other = (joint_angles(each, seen(*each)) for each in (poses, mirrored))
+    feet = poses[:, list(FOOT_PARENTS)] + np.random.default_rng(0).normal(size=(20, 4, 3))
+    one = joint_angles(poses, seen(*poses), feet)
+    other = joint_angles(mirrored, seen(*mirrored), feet[:, FOOT_MIRROR] * (-1.0, 1.0, 1.0))
     for angle in ANGLES:
         names = {"left": "right", "right": "left"}
         twin = angle.name.replace(angle.side, names.get(angle.side, angle.side))
@@ -143,15 +163,21 @@ def test_place_size_and_heading_do_not_matter() -> None:
     pose = body(**drawn(3))
     turn = np.array([[0.6, 0.0, 0.8], [0.0, 1.0, 0.0], [-0.8, 0.0, 0.6]])
     moved = 1.7 * pose @ turn.T + (3.0, 1.0, -5.0)
+    feet = feet_of(pose)
+    there = 1.7 * feet @ turn.T + (3.0, 1.0, -5.0)
     np.testing.assert_allclose(
-        joint_angles(moved[None], seen(moved)), joint_angles(pose[None], seen(pose)), atol=1e-9
+        joint_angles(moved[None], seen(moved), there[None]),
+        joint_angles(pose[None], seen(pose), feet[None]),
+        atol=1e-9,
     )
 
 
 @pytest.mark.parametrize(
     ("joint", "unknown"),
     [
-        ("left_ankle", {"left_knee_flexion", "left_hip_rotation", "left_shank_tilt"}),
+        ("left_ankle", {f"left_{name}" for name in (
+            "knee_flexion", "hip_rotation", "shank_tilt", "ankle_dorsiflexion"
+        )}),
         ("right_wrist", {"right_elbow_flexion", "right_shoulder_rotation"}),
         ("right_elbow", {f"right_{name}" for name in (
             "elbow_flexion", "shoulder_rotation", "shoulder_plane", "shoulder_elevation"
@@ -161,10 +187,10 @@ def test_place_size_and_heading_do_not_matter() -> None:
 )  # fmt: skip
 def test_what_rests_on_a_missing_joint_is_unknown(joint: str, unknown: set[str]) -> None:
     pose = body(**drawn(1))
-    missing = seen(pose)
+    missing, feet = seen(pose), feet_of(pose)
     missing[0, JOINT[joint]] = True
     pose[JOINT[joint]] = 7.0
-    found = joint_angles(pose[None], missing)[0]
+    found = joint_angles(pose[None], missing, feet[None])[0]
     assert {angle.name for angle in ANGLES if np.isnan(found[ANGLE[angle.name]])} == unknown
 
 
@@ -190,6 +216,21 @@ def test_lying_on_the_side_leaves_no_forward() -> None:
     found = measured(on_the_side)
     assert np.isnan(found["trunk_flexion"])
     assert np.isfinite(found["left_hip_flexion"])
+
+
+@pytest.mark.parametrize("dorsiflexion", [-50.0, 0.0, 25.0])
+@pytest.mark.parametrize("turned_out", [-15.0, 0.0, 40.0])
+def test_feet_have_the_angles_they_were_put_on_with(dorsiflexion: float, turned_out: float) -> None:
+    pose = body()
+    feet = feet_of(pose, dorsiflexion, turned_out)
+    values = joint_angles(pose[None], seen(pose), feet[None])[0]
+    for side in ("left", "right"):
+        assert values[ANGLE[f"{side}_ankle_dorsiflexion"]] == pytest.approx(dorsiflexion, abs=1e-6)
+        assert values[ANGLE[f"{side}_foot_progression"]] == pytest.approx(turned_out, abs=1e-6)
+    feet[[0, 2]] = np.nan
+    values = joint_angles(pose[None], seen(pose), feet[None])[0]
+    assert np.isnan([values[ANGLE[f"left_{name}"]] for name in FOOT_ANGLES]).all()
+    assert np.isfinite([values[ANGLE[f"right_{name}"]] for name in FOOT_ANGLES]).all()
 
 
 def test_a_body_of_one_point_has_no_angles() -> None:

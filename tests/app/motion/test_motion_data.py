@@ -14,7 +14,7 @@ from app.export.registry import export
 from app.motion.data import MotionData
 from app.recording.reader import Recording
 from app.recording.rows import HEADER_BYTES, ROW
-from models.skeleton import MIRROR
+from models.skeleton import FOOT_PARENTS, MIRROR
 from tests.support.motion import motion
 from tests.support.recordings import INFO, packet, poses, record
 
@@ -68,6 +68,11 @@ def test_a_recording_that_was_not_lifted_says_so(tmp_path: Path) -> None:
         ({"conf": np.zeros((3, 16), np.float32)}, r"conf has shape \(3, 16\)"),
         ({"xy": np.zeros((2, 17, 2), np.float32)}, r"xy has shape \(2, 17, 2\)"),
         ({"root": np.zeros((3, 2))}, r"root has shape \(3, 2\)"),
+        ({"feet": np.zeros((3, 4, 3), np.float32)}, "given together"),
+        (
+            {"feet": np.zeros((3, 4, 2), np.float32), "feet_conf": np.zeros((3, 4), np.float32)},
+            r"feet has shape \(3, 4, 2\)",
+        ),
         ({"filled": np.ones((3, 17), bool), "missing": np.ones((3, 17), bool)}, "both"),
         ({"xyz": np.full((3, 17, 3), np.nan, np.float32)}, "xyz is not finite"),
         ({"conf": np.full((3, 17), np.nan, np.float32)}, "conf is not finite"),
@@ -110,3 +115,18 @@ def test_motion_placed_in_the_room_leaves_from_there() -> None:
     outgoing, _ = placed.outgoing()
     assert np.isnan(outgoing[2]).all(), "where the pelvis is not known, nothing is"
     assert (np.isnan(outgoing[:2, :, 0]) == data.missing[:2]).all()
+
+
+def test_feet_leave_as_the_joints_do_and_where_they_are_not_known_not_at_all() -> None:
+    plain = motion(4)
+    assert np.isnan(plain.outgoing_feet()[0]).all()
+    feet = plain.xyz[:, list(FOOT_PARENTS)] + np.float32(0.1)
+    feet[2, 3] = np.nan
+    data = replace(plain, feet=feet, feet_conf=np.full((4, 4), 0.5, np.float32))
+    turned = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
+    data = replace(data, axes=turned, root=np.full((4, 3), [1.0, 2.0, 3.0]))
+    xyz, conf = data.outgoing_feet(slice(1, 3))
+    np.testing.assert_allclose(xyz[0], feet[1].astype(np.float64) @ turned.T + (1.0, 2.0, 3.0))
+    assert np.isnan(xyz[1, 3]).all()
+    assert np.isnan(conf[1, 3])
+    assert conf[0].tolist() == [0.5] * 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -193,3 +194,17 @@ def test_a_name_that_is_no_computer() -> None:
     sender.put(pose(performed(1)[0]), ALL)
     assert sender.figures().sent == 0
     assert sender.close()
+
+
+def test_feet_point_from_heel_to_toe() -> None:
+    from tests.app.export.test_skeleton_pose import t_pose
+
+    outwards = np.array([0.5, 0.0, np.sqrt(0.75)])  # y up; 30 degrees to the person's left
+    feet = np.full((4, 3), np.nan)
+    feet[0], feet[2] = (0.1, -0.9, 0.0), (0.1, -0.9, 0.0) + 0.2 * outwards
+    standing = replace(pose(t_pose(), 0), feet=(feet * (1, -1, -1)).astype(np.float32))
+    (frame,) = sent(standing)
+    left = rigid_matrix((0, 0, 0), frame.bones["LeftFoot"][3:])[:3, 2]
+    np.testing.assert_allclose(left, outwards * (-1, 1, 1), atol=5e-3)  # Unity is left-handed
+    right = frame.bones["RightFoot"][3:]
+    np.testing.assert_allclose(np.abs(right), (0, 0, 0, 1), atol=2e-3)

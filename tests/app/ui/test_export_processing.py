@@ -64,6 +64,7 @@ def session(open_window: OpenWindow) -> Session:
 
 
 def dialog_of(session: Session, path: Path) -> ExportDialog:
+    session.preferences.export_more = True
     dialog = ExportDialog(session.window.exporter, Target("take", path), session.window)
     dialog.open()
     return dialog

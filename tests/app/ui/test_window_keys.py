@@ -177,13 +177,13 @@ def test_the_dialog_offers_every_format_and_ends_the_name_with_it(
     shown = [dialog.kind.itemText(number) for number in range(dialog.kind.count())]
     assert shown == [each.label for each in FORMATS.values()]
     assert dialog.kind.currentData() == "csv"
-    wanted: list[tuple[object, Path, str]] = []
+    wanted: list[tuple[object, ...]] = []
     dialog.export_wanted.connect(lambda *what: wanted.append(what))
     for number, (kind, each) in enumerate(FORMATS.items()):
         dialog.kind.setCurrentIndex(number)
-        assert dialog.path.name == f"take{each.suffix}"
+        assert dialog.path.name == each.file(tmp_path, f"take{each.tag}").name
         dialog._go()
-        assert wanted.pop() == (target, dialog.path, kind)
+        assert wanted.pop() == (target, dialog.path, kind, "")
 
 
 def test_a_library_that_is_missing_is_said_before_a_film_is_lifted(

@@ -1,0 +1,77 @@
+"""Options of ``lift`` and ``export`` for what a format leaves open."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.cli.numbers import number_between
+from app.export.file_options import FPS_RANGE, RESTS, FileOptions
+from app.export.presets import PRESETS, USUAL_FPS
+from app.export.registry import FORMATS, formats_of
+from app.export.skeleton_names import MOTIONBUILDER, SKELETONS
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` the options that :func:`wanted` reads."""
+    rated, boned = (
+        ", ".join(kind for kind, each in FORMATS.items() if getattr(each, name))
+        for name in ("rate", "skeleton")
+    )
+    group = parser.add_argument_group("what other programs expect")
+    group.add_argument(
+        "--for",
+        dest="preset",
+        choices=tuple(PRESETS),
+        help="format and processing that suit a purpose, as in the window: animate is --to bvh "
+        "--fps 30 --room --smooth 6, measure --to csv --room --angles, analyse --to c3d --room, "
+        "show --to mp4; what else you give comes before",
+    )
+    group.add_argument(
+        "--fps",
+        metavar="N",
+        type=_fps,
+        help=f"frames a second of {rated}, such as 24, 25, 30 or 60 (default: those of the source "
+        "if it keeps them, otherwise the usual rate nearest to it; gltf, vrma and mp4 have each "
+        "frame at its own time)",
+    )
+    group.add_argument(
+        "--skeleton",
+        choices=tuple(SKELETONS),
+        default=MOTIONBUILDER,
+        help=f"whose names the bones of {boned} have (default: {MOTIONBUILDER})",
+    )
+    group.add_argument(
+        "--rest",
+        choices=RESTS,
+        help="their pose at rest: arms level, a T, or lowered, an A (default: t; a for unreal)",
+    )
+    group.add_argument(
+        "--blender",
+        metavar="PATH",
+        help="the Blender that writes fbx (default: the one on the path)",
+    )
+
+
+def apply_preset(options: argparse.Namespace) -> None:
+    """Put what the preset has, if there is one, where nothing else was given."""
+    if options.preset is None:
+        return
+    preset = PRESETS[options.preset]
+    if options.to is None and not formats_of(Path(options.output)):
+        options.to = next(iter(preset.formats))
+    given = preset.processing
+    options.smooth = options.smooth or given.smooth_hz
+    options.room = options.room or given.room
+    options.angles = options.angles or given.angles
+    if preset.animated and options.fps is None:
+        options.fps = USUAL_FPS
+
+
+def wanted(options: argparse.Namespace) -> FileOptions:
+    """What the options ask for."""
+    return FileOptions(options.fps, options.skeleton, options.rest, blender=options.blender)
+
+
+def _fps(text: str) -> float:
+    return number_between(text, FPS_RANGE, "a number of frames a second, such as 30")

@@ -1,0 +1,132 @@
+"""BIDS-Motion, the layout of neuroscience datasets: a table of positions and files that say what
+its columns are.  Brain Imaging Data Structure 1.9 and later, modality "motion"
+(bids-specification.readthedocs.io).
+
+Metres, y up, at a constant rate; ``n/a`` where a joint is missing.  Beside ``…_motion.tsv`` there
+are ``…_motion.json``, which is the sidecar, ``…_channels.tsv`` and ``.json``, and, if something was
+marked, ``…_events.tsv``.  In a folder ``sub-…/motion`` the dataset gets its description.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import __version__
+from app.errors import ExportError
+from app.export.bids_names import ENDING, is_name
+from app.export.chunks import in_chunks
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.joints import joints_at_constant_rate, named_joints
+from app.motion.data import MotionData
+
+_VERSION: Final = "1.10.0"
+_UNKNOWN: Final = "n/a"
+
+
+def write(
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames, or the
+    name is none that a dataset may have."""
+    if not is_name(name):
+        raise ExportError(
+            f"{name} is no name of BIDS, such as sub-01_task-walk_tracksys-mixpose{ENDING}. Use "
+            "such a name, or give a folder, and files are named by themselves."
+        )
+    even = joints_at_constant_rate(data, options.fps)
+    rows = even.xyz.reshape(len(even.xyz), -1)
+    for part in in_chunks(len(rows), progress):
+        lines = ("\t".join(map(_cell, row)) + "\n" for row in rows[part].tolist())
+        file.writelines(line.encode("ascii") for line in lines)
+    return {"rows": len(rows), "resampling": even.about, **_described(name, even.rate, rows)}
+
+
+def companions(path: Path, data: MotionData) -> dict[Path, bytes]:
+    """The files beside ``path``, and what is in them."""
+    stem = path.name.removesuffix(ENDING)
+    frame = "root" if data.root is None else "room"
+    axes = f"x to the image's right, y up, z toward the camera; the origin is {_origin(data)}"
+    found = {
+        f"{stem}_channels.tsv": _table(
+            ("name", "component", "type", "tracked_point", "units", "reference_frame"),
+            (
+                (f"{joint}_{axis}", axis, "POS", joint, "m", frame)
+                for joint in named_joints(data)
+                for axis in "xyz"
+            ),
+        ),
+        f"{stem}_channels.json": _json({"reference_frame": {"Levels": {frame: axes}}}),
+    }
+    if data.events:
+        events = stem.replace("_tracksys-mixpose", "")
+        found[f"{events}_events.tsv"] = _table(
+            ("onset", "duration", "trial_type"),
+            ((f"{each.time_s:.6f}", _UNKNOWN, _plain(each.label)) for each in data.events),
+        )
+    return {path.with_name(name): content for name, content in found.items()}
+
+
+def complete(path: Path) -> None:
+    """Describe the dataset that the file ``path`` is in, unless that has been done.  Raises
+    OSError."""
+    folder = path.parent
+    if folder.name != "motion":
+        return
+    folder = folder.parent.parent if folder.parent.name.startswith("ses-") else folder.parent
+    said = {
+        "Name": folder.parent.name or "Motion",
+        "BIDSVersion": _VERSION,
+        "DatasetType": "raw",
+        "GeneratedBy": [{"Name": "mixpose", "Version": __version__}],
+    }
+    with suppress(FileExistsError), (folder.parent / "dataset_description.json").open("xb") as file:
+        file.write(_json(said))
+
+
+def _described(name: str, rate: float, rows: NDArray[np.float64]) -> dict[str, object]:
+    task = name.partition("_task-")[2].partition("_")[0]
+    return {
+        "TaskName": task,
+        "SamplingFrequency": rate,
+        "SamplingFrequencyEffective": rate,
+        "RecordingDuration": len(rows) / rate,
+        "RecordingType": "continuous",
+        "MissingValues": _UNKNOWN,
+        "MotionChannelCount": rows.shape[1],
+        "POSChannelCount": rows.shape[1],
+        "TrackedPointsCount": rows.shape[1] // 3,
+        "TrackingSystemName": "mixpose",
+        "SoftwareVersions": __version__,
+    }
+
+
+def _origin(data: MotionData) -> str:
+    return "the pelvis" if data.root is None else "on the floor"
+
+
+def _cell(value: float) -> str:
+    return _UNKNOWN if value != value else f"{value:.6f}"
+
+
+def _plain(label: str) -> str:
+    return " ".join(label.split()) or _UNKNOWN
+
+
+def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+    return "".join("\t".join(row) + "\n" for row in (names, *rows)).encode()
+
+
+def _json(content: object) -> bytes:
+    return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"

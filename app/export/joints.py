@@ -1,0 +1,55 @@
+"""The joints a motion has: the 17, and heels and toes where somebody looked for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.export.constant_rate import ConstantRateMotion, at_constant_rate
+from app.motion.data import FILLED, MISSING, SEEN, MotionData
+from models.skeleton import FOOT_JOINT_NAMES, FOOT_PARENTS, JOINT_NAMES, PARENTS
+
+ALL_NAMES: Final = (*JOINT_NAMES, *FOOT_JOINT_NAMES)
+
+
+def named_joints(data: MotionData) -> tuple[str, ...]:
+    """Their J names."""
+    return JOINT_NAMES if data.feet is None else ALL_NAMES
+
+
+def joint_parents(data: MotionData) -> tuple[int, ...]:
+    """Which of them each hangs from, -1 for the pelvis."""
+    return PARENTS if data.feet is None else (*PARENTS, *FOOT_PARENTS)
+
+
+def outgoing_joints(
+    data: MotionData, rows: slice = slice(None)
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(R, J, 3) metres and (R, J) confidences of R ``rows``, NaN where there are none, as they may
+    leave the program."""
+    xyz, conf = data.outgoing(rows)
+    if data.feet is None:
+        return xyz, conf
+    feet, feet_conf = data.outgoing_feet(rows)
+    return np.concatenate([xyz, feet], axis=1), np.concatenate([conf, feet_conf], axis=1)
+
+
+def joint_states(data: MotionData) -> NDArray[np.uint8]:
+    """(N, J) SEEN, FILLED or MISSING."""
+    if data.feet is None or data.feet_conf is None:
+        return data.state
+    known = np.isfinite(data.feet).all(axis=-1)
+    of_feet = np.where(known, np.where(np.isfinite(data.feet_conf), SEEN, FILLED), MISSING)
+    return np.concatenate([data.state, of_feet.astype(np.uint8)], axis=1)
+
+
+def joints_at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRateMotion:
+    """As :func:`app.export.constant_rate.at_constant_rate`, of all J joints."""
+    even = at_constant_rate(data, fps)
+    if data.feet is None:
+        return even
+    feet_seen = np.isfinite(even.feet).all(axis=-1)
+    return replace(even, xyz=even.everything, seen=np.concatenate([even.seen, feet_seen], axis=1))

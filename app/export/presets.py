@@ -1,0 +1,62 @@
+"""What files are wanted for, each with the formats and the processing that suit it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from app.motion.processing_options import Processing
+
+FPS: Final = (24.0, 25.0, 30.0, 60.0)
+"""Frames a second that animation programs expect."""
+USUAL_FPS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A purpose."""
+
+    label: str
+    formats: Mapping[str, str]
+    """Formats, keys of ``app.export.registry.FORMATS``, the usual one first; with who opens them,
+    units and axes."""
+    processing: Processing
+    animated: bool = False
+    """Whether the rate, and whose names bones have, are to be chosen."""
+
+
+PRESETS: Final = {
+    "animate": Preset(
+        "Animate",
+        {
+            "bvh": "Blender, Maya, MotionBuilder open it: a skeleton in centimetres, y up",
+            "gltf": "Blender, Unreal, Unity, Godot open it: a skeleton in metres, y up",
+            "vrma": "VRM avatars move by it: VRoid, Warudo, browsers; in metres, y up",
+        },
+        Processing(smooth_hz=6.0, room=True),
+        animated=True,
+    ),
+    "measure": Preset(
+        "Measure",
+        {
+            "csv": "Excel, R, Python open it: joints in metres, y up from the floor; "
+            "angles in degrees"
+        },
+        Processing(room=True, angles=True),
+    ),
+    "analyse": Preset(
+        "Analyse",
+        {
+            "c3d": "Visual3D, Mokka, Nexus, MATLAB open it: markers in millimetres, y up",
+            "trc": "OpenSim opens it: markers in metres, y up",
+            "mot": "OpenSim opens it: angles of a full-body model in degrees, metres, y up",
+        },
+        Processing(room=True),
+    ),
+    "show": Preset(
+        "Show",
+        {"mp4": "Everybody opens it: the picture beside the 3D view, light or dark as the window"},
+        Processing(),
+    ),
+}

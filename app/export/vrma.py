@@ -1,0 +1,36 @@
+"""VRMA: an animation for avatars of the VRM kind, whichever person they are.
+
+Binary glTF with the extension ``VRMC_vrm_animation`` 1.0 of the VRM Consortium
+(github.com/vrm-c/vrm-specification): it says which node is which human bone.  As it asks, the pose
+at rest is a T facing +z, only the hips move, all else turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import BinaryIO, Final
+
+from app.export.file_options import AS_USUAL, FileOptions
+from app.export.gltf import UNITS, Scene, animated
+from app.export.skeleton_sidecar import differences
+from app.motion.data import MotionData
+
+_EXTENSION: Final = "VRMC_vrm_animation"
+
+
+def write(
+    file: BinaryIO,
+    data: MotionData,
+    *,
+    name: str,
+    progress: Callable[[float], None],
+    options: FileOptions = AS_USUAL,
+) -> dict[str, object]:
+    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
+    motion = animated(data, replace(options, skeleton="vrm", rest="t"))
+    scene = Scene(motion)
+    human = {bone: {"node": node} for node, bone in enumerate(motion.names)}
+    scene.put_extension(_EXTENSION, {"specVersion": "1.0", "humanoid": {"humanBones": human}})
+    scene.write(file, progress)
+    return differences(data, motion, units=UNITS)

@@ -1,0 +1,91 @@
+"""The part of the export dialog that exports with one click: a row for each purpose."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from app.export.presets import FPS, PRESETS
+from app.export.registry import FORMATS
+from app.export.skeleton_names import SKELETONS
+from app.ui.preferences import Preferences
+from app.ui.views import kit
+
+
+class PresetRows(QWidget):
+    """A button a purpose; beside it what is open to choice, below it who opens the file."""
+
+    wanted = pyqtSignal(str, str)
+    """Preset and format."""
+
+    def __init__(self, chosen: Preferences) -> None:
+        super().__init__()
+        self.buttons: dict[str, QPushButton] = {}
+        self.formats: dict[str, kit.Choice] = {}
+        self.said: dict[str, QLabel] = {}
+        self.fps, self.skeleton = kit.Choice(), kit.Choice()
+        self.fps.fill([(f"{fps:g} frames/s", fps) for fps in FPS], chosen.animate_fps)
+        self.fps.setAccessibleName("Frames a second")
+        self.skeleton.fill(
+            [(each.label, name) for name, each in SKELETONS.items()],
+            chosen.animate_skeleton,
+        )
+        self.skeleton.setAccessibleName("Names of the bones")
+        self.skeleton.setToolTip("The program or kind of character whose names the bones have")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(kit.ems(self, 1))
+        self._grid.setVerticalSpacing(kit.ems(self, 0.3))
+        self._grid.setColumnStretch(1, 1)
+        for name in PRESETS:
+            self._add(name, getattr(chosen, f"{name}_kind", ""))
+
+    def values(self) -> dict[str, object]:
+        """The preferences as chosen now, by name."""
+        return {
+            "animate_kind": self.formats["animate"].currentData(),
+            "animate_fps": self.fps.currentData(),
+            "animate_skeleton": self.skeleton.currentData(),
+            "analyse_kind": self.formats["analyse"].currentData(),
+        }
+
+    def _add(self, name: str, kind: str) -> None:
+        preset, row = PRESETS[name], self._grid.rowCount()
+        button = kit.push_button(preset.label, lambda: self._press(name), main=True)
+        self.buttons[name] = button
+        formats = kit.Choice()
+        formats.fill(
+            [(FORMATS[each].suffix.strip(".").upper(), each) for each in preset.formats],
+            kind or next(iter(preset.formats)),
+        )
+        formats.setAccessibleName(f"Format to {preset.label.lower()}")
+        formats.currentIndexChanged.connect(lambda _index: self._show(name))
+        self.formats[name] = formats
+        choices = QHBoxLayout()
+        choices.setSpacing(kit.ems(self, 0.6))
+        for each in (formats, self.fps, self.skeleton):
+            each.setMinimumContentsLength(max(len(each.itemText(i)) for i in range(each.count())))
+        alone = len(preset.formats) == 1
+        choices.addWidget(kit.label(formats.currentText()) if alone else formats)
+        if preset.animated:
+            choices.addWidget(self.fps)
+            choices.addWidget(self.skeleton)
+        choices.addStretch(1)
+        said = kit.label(dim=True)
+        said.setWordWrap(True)
+        self.said[name] = said
+        self._grid.addWidget(button, row, 0)
+        self._grid.addLayout(choices, row, 1)
+        self._grid.addWidget(said, row + 1, 1)
+        self._grid.setRowMinimumHeight(row + 2, kit.ems(self, 0.5))
+        self._show(name)
+
+    def _show(self, name: str) -> None:
+        kind = self.formats[name].currentData()
+        self.said[name].setText(PRESETS[name].formats[kind])
+        self.buttons[name].setToolTip(f"Export {FORMATS[kind].label} now")
+        if PRESETS[name].animated:
+            self.skeleton.setEnabled(FORMATS[kind].skeleton)
+
+    def _press(self, name: str) -> None:
+        self.wanted.emit(name, self.formats[name].currentData())

@@ -1,0 +1,184 @@
+"""Export with one click, and what the formats leave open, in the real window."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import bvhio
+import pytest
+
+from app.export.file_options import FileOptions
+from app.export.presets import PRESETS
+from app.export.registry import FORMATS
+from app.motion.processing_options import Processing
+from app.recording.reader import Recording
+from app.ui.main import Session
+from app.ui.preferences import Preferences, PreferencesFile
+from app.ui.presenters.exporting import Target
+from app.ui.presenters.processing import file_options, for_preset, wanted
+from app.ui.views.dialogs import ExportDialog
+from tests.support.recordings import INFO, poses, record
+from tests.support.windows import OpenWindow, until
+
+
+@pytest.fixture
+def session(open_window: OpenWindow) -> Session:
+    return open_window(theme="light")
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Path:
+    recording = Recording.open(record(tmp_path, 60))
+    recording.save_poses(poses(60), INFO)
+    return recording.path
+
+
+def dialog_of(session: Session, path: Path) -> ExportDialog:
+    dialog = ExportDialog(session.window.exporter, Target("take", path), session.window)
+    dialog.export_wanted.connect(session.window.exporter.export)
+    dialog.open()
+    return dialog
+
+
+def exported(session: Session, file: Path) -> dict[str, Any]:
+    """What the sidecar says, once the file is there."""
+    until(lambda: f"Saved {file.name}" in session.window.strip.text, "the export")
+    said: dict[str, Any] = json.loads(file.with_name(f"{file.name}.json").read_text("utf-8"))
+    return said
+
+
+def test_presets_do_what_they_say() -> None:
+    told = Preferences(fov_deg=70.0, camera_height_m=1.2, heading="90", rigid_bones=True)
+    animate = for_preset(told, "animate")
+    assert wanted(animate) == Processing(
+        smooth_hz=6.0, room=True, fov_deg=70.0, camera_height_m=1.2
+    )
+    assert file_options(animate, "bvh", dark=True) == FileOptions(fps=30.0)
+    assert wanted(for_preset(Preferences(), "measure")) == Processing(room=True, angles=True)
+    assert wanted(for_preset(Preferences(), "analyse")) == Processing(room=True)
+    assert wanted(for_preset(told, "show")) == Processing()
+    assert file_options(for_preset(told, "show"), "mp4", dark=False).light
+    for preset in PRESETS.values():
+        assert set(preset.formats) <= set(FORMATS)
+        assert all("y up" in line or "3D view" in line for line in preset.formats.values())
+
+
+def test_one_click_animates(session: Session, take: Path) -> None:
+    dialog = dialog_of(session, take)
+    assert dialog.presets.isVisible()
+    assert not dialog.go.isVisible()
+    dialog.presets.fps.setCurrentIndex(dialog.presets.fps.findData(25.0))
+    dialog.presets.skeleton.setCurrentIndex(dialog.presets.skeleton.findData("mixamo"))
+    dialog.presets.buttons["animate"].click()
+    assert not dialog.isVisible()
+    said = exported(session, take.parent / "take.bvh")
+    assert said["position"]["reference"] == "room"
+    assert said["smoothing"]["parameters"]["cutoff_hz"] == 6
+    file = bvhio.readAsBvh(str(take.parent / "take.bvh"))
+    assert file.FrameTime == pytest.approx(1 / 25, abs=1e-6)
+    assert file.Root.Name == "mixamorig:Hips"
+    assert session.preferences.animate_fps == 25
+    again = dialog_of(session, take)
+    assert again.presets.skeleton.currentData() == "mixamo"
+    again.reject()
+
+
+def test_one_click_measures(session: Session, take: Path) -> None:
+    dialog_of(session, take).presets.buttons["measure"].click()
+    said = exported(session, take.parent / "take.csv")
+    assert said["position"]["reference"] == "room"
+    with (take.parent / "take.csv").open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    assert "left_knee_flexion_deg" in names
+    assert "left_foot_contact" in names
+
+
+def test_one_click_analyses_in_the_format_that_is_chosen(session: Session, take: Path) -> None:
+    dialog = dialog_of(session, take)
+    formats = dialog.presets.formats["analyse"]
+    assert [formats.itemText(i) for i in range(formats.count())] == ["C3D", "TRC", "MOT"]
+    assert "millimetres" in dialog.presets.said["analyse"].text()
+    formats.setCurrentIndex(1)
+    assert "OpenSim" in dialog.presets.said["analyse"].text()
+    dialog.presets.buttons["analyse"].click()
+    assert exported(session, take.parent / "take.trc")["position"]["reference"] == "room"
+    assert session.preferences.analyse_kind == "trc"
+
+
+def test_a_film_is_as_light_as_the_window(session: Session, take: Path) -> None:
+    import cv2
+
+    dialog_of(session, take).presets.buttons["show"].click()
+    exported(session, take.parent / "take.mp4")
+    film = cv2.VideoCapture(str(take.parent / "take.mp4"))
+    there, picture = film.read()
+    film.release()
+    assert there
+    assert picture[8:40, -40:-8].mean() > 180, "the corner of the 3D view"
+
+
+def test_two_tables_of_a_take_are_told_apart(session: Session, take: Path) -> None:
+    (take.parent / "take.csv").touch()
+    session.preferences.export_more = True
+    dialog = dialog_of(session, take)
+    assert dialog.path.name == "take-2.csv"
+    dialog.kind.setCurrentIndex(dialog.kind.findData("csv-long"))
+    assert dialog.path.name == "take-long.csv"
+    (take.parent / "take-long.csv").touch()
+    dialog.kind.setCurrentIndex(dialog.kind.findData("csv"))
+    dialog.kind.setCurrentIndex(dialog.kind.findData("csv-long"))
+    assert dialog.path.name == "take-long-2.csv"
+    dialog.reject()
+
+
+def test_more_offers_what_the_format_leaves_open(session: Session, take: Path) -> None:
+    dialog = dialog_of(session, take)
+    dialog.more.click()
+    assert not dialog.presets.isVisible()
+    form = dialog.options
+    for kind, exporter in FORMATS.items():
+        dialog.kind.setCurrentIndex(dialog.kind.findData(kind))
+        assert form.export_fps.isVisible() == exporter.rate
+        assert form.export_skeleton.isVisible() == form.export_rest.isVisible()
+        assert form.export_skeleton.isVisible() == exporter.skeleton
+    dialog.kind.setCurrentIndex(dialog.kind.findData("bvh"))
+    form.export_fps.setCurrentIndex(form.export_fps.findData(24.0))
+    form.export_skeleton.setCurrentIndex(form.export_skeleton.findData("unreal"))
+    form.export_rest.setCurrentIndex(form.export_rest.findData("t"))
+    dialog.go.click()
+    said = exported(session, take.parent / "take.bvh")
+    assert said["frame_time_s"] == pytest.approx(1 / 24)
+    assert said["joints"][0]["name"] == "pelvis"
+    assert said["rest"].startswith("T-pose")
+    again = dialog_of(session, take)
+    assert again.go.isVisible(), "what was used last is what is shown"
+    again.more.click()
+    assert again.presets.isVisible()
+    again.reject()
+
+
+def test_the_dialog_fits_a_small_screen(session: Session, take: Path) -> None:
+    dialog = dialog_of(session, take)
+    assert dialog.width() <= 800
+    assert dialog.height() <= 560
+    dialog.more.click()
+    dialog.kind.setCurrentIndex(dialog.kind.findData("bvh"))
+    dialog.processing.room.setChecked(True)
+    assert dialog.width() <= 800
+    assert dialog.height() <= 560, "600 less the frame"
+    dialog.reject()
+
+
+def test_nonsense_in_the_settings_file_falls_back(tmp_path: Path) -> None:
+    file = tmp_path / "settings.ini"
+    file.write_text(
+        "[General]\nexport_fps=-3\nexport_skeleton=biped\nexport_rest=x\nanimate_kind=csv\n"
+        "animate_fps=31\nanimate_skeleton=\nanalyse_kind=mp4\n"
+    )
+    found, usual = PreferencesFile(file).load(), Preferences()
+    for name in ("export_fps", "export_skeleton", "export_rest", "animate_kind", "animate_fps"):
+        assert getattr(found, name) == getattr(usual, name)
+    assert (found.animate_skeleton, found.analyse_kind) == ("motionbuilder", "c3d")
