@@ -55,6 +55,22 @@ OTHER_PERSON: Final = "Another person"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """One of several people in one frame."""
+
+    number: int
+    """Of the unbroken track; counts up."""
+    xy: NDArray[np.float32]
+    """(17, 2) joints in pixels."""
+    conf: NDArray[np.float32]
+    """(17,) confidence in [0, 1]."""
+    world: NDArray[np.float32]
+    """(17, 3) the detector's own 3D, metres from the pelvis."""
+    clothes: NDArray[np.float64]
+    """(2, 3) CIELAB of trunk and thighs; NaN where they are out of the picture, or hidden."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Keypoints2D:
     """What the detector saw in one frame."""
 
@@ -75,6 +91,8 @@ class Keypoints2D:
     captured_at: float
     detected_at: float
     people_in_view: PeopleInView = ALONE
+    everybody: tuple[Sighting, ...] = ()
+    """All people in the frame, where all are tracked; then no other field is of anybody."""
 
     @property
     def world_joints(self) -> NDArray[np.float32]:

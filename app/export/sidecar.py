@@ -64,6 +64,7 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
         "evidence": {"detector_depth": origin.detector_depth},
         "detector": None if origin.detector is None else dict(origin.detector),
         "quality": None if origin.quality is None else dict(origin.quality),
+        **({} if origin.person is None else {"person": dict(origin.person)}),
         **({} if origin.asked is None else {"asked": dict(origin.asked)}),
     }
 

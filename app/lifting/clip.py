@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +14,7 @@ from app.detection.models import Size, about
 from app.errors import DetectorError
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.data import Event, MotionData, Pictures, Provenance
-from app.packets import OTHER_PERSON, Keypoints2D
+from app.packets import OTHER_PERSON, Keypoints2D, Sighting
 from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Track:
     def __len__(self) -> int:
         return len(self.time_s)
 
-    def __getitem__(self, rows: slice) -> Track:
+    def __getitem__(self, rows: slice | NDArray[np.intp]) -> Track:
         return Track(*(getattr(self, name)[rows] for name in Track.__slots__))
 
     @staticmethod
@@ -63,6 +63,41 @@ class Track:
         """Rows from which another person is followed than before."""
         rows: NDArray[np.int64] = np.flatnonzero(np.diff(self.person)) + 1
         return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracklet:
+    """One of several people."""
+
+    track: Track
+    """The frames in which they were found."""
+    clothes: NDArray[np.float64]
+    """(N, 2, 3) CIELAB of trunk and thighs in each of them, or NaN."""
+
+    @classmethod
+    def of(cls, sightings: Sequence[tuple[float, Sighting]]) -> Tracklet:
+        """Somebody seen at these moments; at least one."""
+        times, people = zip(*sightings, strict=True)
+        count = len(times)
+        track = Track(
+            time_s=np.array(times),
+            tracked=np.ones(count, bool),
+            xy=np.stack([each.xy for each in people]),
+            conf=np.stack([each.conf for each in people]),
+            world=np.stack([each.world for each in people]),
+            person=np.zeros(count, np.int64),
+            chosen=np.ones(count, bool),
+            others=np.full((count, OTHERS, 4), np.nan, np.float32),
+        )
+        return cls(track, np.stack([each.clothes for each in people]))
+
+    @staticmethod
+    def joined(tracklets: Sequence[Tracklet]) -> Tracklet:
+        """One after the other; at least one."""
+        return Tracklet(
+            Track.joined([each.track for each in tracklets]),
+            np.concatenate([each.clothes for each in tracklets]),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +122,8 @@ class DetectedClip:
     """When the first frame of a live source was read, with its time zone; None for files."""
     fov_deg: float | None = None
     """Angle that the longer side of the picture spans, where the source says so."""
+    people: tuple[Tracklet, ...] = ()
+    """Everybody by first appearance, where all are tracked; the ``track`` is then of nobody."""
 
     @property
     def time_s(self) -> NDArray[np.float64]:
@@ -120,6 +157,7 @@ class Rows:
         self.started_at: datetime | None = None
         self.time_s: list[float] = []
         self._rows: list[tuple[object, ...]] = []
+        self._people: dict[int, list[tuple[float, Sighting]]] = {}
         self._handed_out = 0
 
     def __len__(self) -> int:
@@ -138,6 +176,14 @@ class Rows:
                 _boxes(keypoints),
             )
         )
+
+        for each in keypoints.everybody:
+            self._people.setdefault(each.number, []).append((keypoints.time_s, each))
+
+    @property
+    def people(self) -> tuple[Tracklet, ...]:
+        """Everybody, where all are tracked, by first appearance."""
+        return tuple(Tracklet.of(sightings) for sightings in self._people.values())
 
     def fresh(self) -> Track:
         """What was kept since this was asked last."""

@@ -66,6 +66,9 @@ class Provenance:
     """The bone whose known length set the scale, JSON values; None if none did."""
     asked: Mapping[str, object] | None = None
     """What file was to be lifted and how, JSON values, by which a later run knows it is done."""
+    person: Mapping[str, object] | None = None
+    """Which of several people this is and when they were in view, JSON values; None where only one
+    was followed."""
 
 
 @dataclass(frozen=True, slots=True)
