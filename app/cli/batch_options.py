@@ -49,7 +49,9 @@ def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) 
     """What ``options`` ask of every video, in the format ``kind``."""
     from app.lifting.batch.task import BatchOptions
 
-    return BatchOptions(weights_sha256, kind, lift_options(options), options.processing)
+    return BatchOptions(
+        *(weights_sha256, kind, lift_options(options), options.processing), options.one_file
+    )
 
 
 def remembered(data: MotionData, source: str, kind: str, options: argparse.Namespace) -> MotionData:

@@ -6,20 +6,21 @@ empty), and ``event``, the label of a moment that was marked, with the apostroph
 before what a spreadsheet would take for a formula.  After them come the same columns of
 joint angles and feet that stand as in the wide table, if there are any.  They are of the frame, not
 of a joint, and like ``tracked`` and ``event`` they stand in all 17 of its rows: whoever wants them
-once a frame takes the rows of one joint.
+once a frame takes the rows of one joint.  A table of several people begins with the column
+``person``, their number, and has one person after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.export import frame_columns
-from app.export.chunks import in_chunks
+from app.export.chunks import in_chunks, share_of
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
 from app.motion.data import STATES, MotionData
@@ -33,25 +34,45 @@ def write(
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`."""
     file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
+    _write_rows(file, data, progress)
+    return {"rows": len(data.frame) * JOINT_COUNT, **frame_columns.described(data)}
+
+
+def write_people(
+    file: BinaryIO, people: Sequence[MotionData], *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.WritePeople`."""
+    more = frame_columns.names(people[0])
+    file.write((",".join(["person", HEADER, *more]) + "\n").encode("ascii"))
+    for index, data in enumerate(people):
+        part = partial(share_of, progress, index, len(people))
+        _write_rows(file, data, part, f"{index + 1},")
+    rows = sum(len(data.frame) for data in people) * JOINT_COUNT
+    return {"rows": rows, **frame_columns.described(people[0])}
+
+
+def _write_rows(
+    file: BinaryIO, data: MotionData, progress: Callable[[float], None], before: str = ""
+) -> None:
+    """All rows; ``before`` begins each of them."""
     state, events = data.state, labels(data)
     for rows in in_chunks(len(data.frame), progress):
         heads, joints = numbers_of(data, rows)
         more = frame_columns.values(data, rows)
-        before, after = (np.repeat(each[:, None], JOINT_COUNT, axis=1) for each in (heads, more))
-        values = np.concatenate([before, joints, after], axis=2).reshape(len(joints), -1)
+        begin, end = (np.repeat(each[:, None], JOINT_COUNT, axis=1) for each in (heads, more))
+        values = np.concatenate([begin, joints, end], axis=2).reshape(len(joints), -1)
         cells = np.column_stack([state[rows], frame_columns.states(data, more)])
-        file.writelines(texts(cells, values, events[rows], _pattern))
-    return {"rows": len(data.frame) * JOINT_COUNT, **frame_columns.described(data)}
+        file.writelines(texts(cells, values, events[rows], partial(_pattern, before)))
 
 
 @lru_cache(maxsize=1024)
-def _pattern(states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
+def _pattern(before: str, states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
     """The format of one frame's 17 rows, and which of their numbers they have."""
     joints, more = states[:JOINT_COUNT], states[JOINT_COUNT:]
     label = quoted(event).replace("%", "%%")
     end = ",".join([label, *(frame_columns.FORMATS[each] for each in more)])
     template = "".join(
-        f"%d,%.6f,%d,{name},{CELLS[state]},{STATES[state]},{end}\n"
+        f"{before}%d,%.6f,%d,{name},{CELLS[state]},{STATES[state]},{end}\n"
         for name, state in zip(JOINT_NAMES, joints, strict=True)
     )
     known = [bool(each) for each in more]

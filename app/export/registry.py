@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -28,6 +28,22 @@ class Write(Protocol):
     ) -> Mapping[str, object]: ...
 
 
+class WritePeople(Protocol):
+    """The same for several people, who have the same frames; each ``provenance.person`` says who.
+
+    The column ``person`` has their numbers.
+    """
+
+    def __call__(
+        self,
+        file: BinaryIO,
+        people: Sequence[MotionData],
+        *,
+        name: str,
+        progress: Callable[[float], None],
+    ) -> Mapping[str, object]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Exporter:
     """One format."""
@@ -43,6 +59,8 @@ class Exporter:
     """Whether writing takes about as long as lifting."""
     angles: bool = False
     """Whether it has room for joint angles beside the joints."""
+    people: bool = False
+    """Whether it has room for several people: its module has ``write_people``."""
 
     @property
     def write(self) -> Write:
@@ -50,13 +68,23 @@ class Exporter:
         found: Write = import_module(f"app.export.{self.module}").write
         return found
 
+    @property
+    def write_people(self) -> WritePeople:
+        """The module's ``write_people``, of formats that have room for several."""
+        found: WritePeople = import_module(f"app.export.{self.module}").write_people
+        return found
+
 
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", "csv_table", angles=True),
-    "csv-long": Exporter("Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True),
+    "csv-long": Exporter(
+        "Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True, people=True
+    ),
     "json": Exporter("JSON", ".json", "json_frames", angles=True),
     "npz": Exporter("NumPy arrays (NPZ)", ".npz", "npz", angles=True),
-    "parquet": Exporter("Long table (Parquet)", ".parquet", "parquet", "pyarrow", angles=True),
+    "parquet": Exporter(
+        "Long table (Parquet)", ".parquet", "parquet", "pyarrow", angles=True, people=True
+    ),
     "trc": Exporter("Markers for OpenSim (TRC)", ".trc", "trc"),
     "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", "mot"),
     "c3d": Exporter("Motion capture (C3D)", ".c3d", "c3d"),
@@ -110,13 +138,45 @@ def export(
     """
     from app.export.sidecar import describe  # NumPy: not before anything is exported
 
+    def write(file: BinaryIO) -> bytes:
+        differs = FORMATS[kind].write(file, data, name=path.name, progress=progress)
+        return describe(data, table_name=path.name, **differs)
+
     require(kind)
+    return _written(path, write, overwrite=overwrite)
+
+
+def export_people(
+    path: Path,
+    people: Sequence[MotionData],
+    kind: str,
+    *,
+    overwrite: bool = False,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[Path, ...]:
+    """The same of several people, who have the same frames, in one file.
+
+    ``kind`` is one whose exporter has room for them.
+    """
+    from app.export.sidecar import describe_people
+
+    def write(file: BinaryIO) -> bytes:
+        differs = FORMATS[kind].write_people(file, people, name=path.name, progress=progress)
+        return describe_people(people, table_name=path.name, **differs)
+
+    require(kind)
+    return _written(path, write, overwrite=overwrite)
+
+
+def _written(
+    path: Path, write: Callable[[BinaryIO], bytes], *, overwrite: bool
+) -> tuple[Path, ...]:
+    """A file and the sidecar that ``write`` returns; raises as :func:`export`."""
     try:
         path.name.encode()  # several formats hold their own name, all sidecars do
         sidecar = path.with_name(f"{path.name}.json")
         with write_together([sidecar, path], overwrite=overwrite) as (description, file):
-            differs = FORMATS[kind].write(file, data, name=path.name, progress=progress)
-            description.write(describe(data, table_name=path.name, **differs))
+            description.write(write(file))
         return path, sidecar
     except FileExistsError as error:
         raise ExportError(

@@ -29,6 +29,9 @@ class Order:
     """The format, a key of ``app.export.registry.FORMATS``."""
     processing: Processing
     overwrite: bool = False
+    one_file: bool = False
+    """Whether everybody in a clip becomes one file, not one each: ``NAME.1.csv`` of ``NAME.csv``.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def judge_and_process(
     from app.motion.quality import judge
     from app.motion.selection import select
 
-    quality = judge(motion if part is None else select(motion, part))
+    quality = judge(select(motion, _in_view(motion) if part is None else part))
     origin = replace(motion.provenance, quality=quality.described())
     motion = replace(motion, provenance=origin)
     motion = process(motion, wanted, reporting(motion, Stage.PROCESSING, progress))
@@ -100,7 +103,7 @@ def process_and_export(
     done = judge_and_process(
         motion, order.processing, part=part, dropped=dropped, progress=progress
     )
-    _make_folder(order.file.parent)
+    make_folder(order.file.parent)
     files = export(
         order.file,
         done.motion,
@@ -124,7 +127,18 @@ def reporting(
     return tell
 
 
-def _make_folder(folder: Path) -> None:
+def _in_view(motion: MotionData) -> Selection:
+    """From the first frame of one of several people to their last; all of anybody else's."""
+    from app.motion.selection import Selection
+
+    if motion.provenance.person is None:
+        return Selection()
+    seen = motion.time_s[motion.tracked]
+    return Selection(float(seen[0]), float(seen[-1]))
+
+
+def make_folder(folder: Path) -> None:
+    """Make it if it is not there.  Raises ExportError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from app.errors import DetectorError
 from app.lifting.blending import BLEND_S, SAME, apart, blended
 from app.lifting.clip import OTHERS, DetectedClip, Track, Tracklet, lift_clip
-from app.lifting.progress import Progress, ProgressCallback
+from app.lifting.progress import ProgressCallback, part_of
 from models.skeleton import JOINT, JOINT_COUNT
 from models.timing import LONGEST_GAP_S
 from models.visibility import seen_mask
@@ -220,7 +220,8 @@ def lift_everybody(
     if not people:
         raise _nobody(clip)
     longest_first = sorted(range(len(people)), key=lambda index: -len(people[index].track))
-    level, motions = options.level, dict[int, MotionData]()
+    level = options.level
+    motions: dict[int, MotionData] = {}
     for done, index in enumerate(longest_first):
         own = copy.copy(lifter)
         own.height_m = options.heights_m[index] if index < len(options.heights_m) else None
@@ -236,16 +237,6 @@ def lift_everybody(
         motions[index] = replace(motion, provenance=replace(motion.provenance, person=person))
     left_out = len(clip.people) - len(people)
     return Everybody(tuple(motions[index] for index in sorted(motions)), left_out)
-
-
-def part_of(progress: ProgressCallback | None, done: int, count: int) -> ProgressCallback:
-    """Progress of one person of ``count``, after ``done`` others."""
-
-    def report(one: Progress) -> None:
-        if progress is not None and one.total is not None:
-            progress(Progress(one.stage, done * one.total + one.frames, count * one.total))
-
-    return report
 
 
 def _lasts(person: Tracklet, clip: DetectedClip) -> bool:

@@ -20,6 +20,13 @@ class BatchOptions:
     """The format, a key of ``app.export.registry.FORMATS``."""
     lifting: LiftOptions = field(default_factory=LiftOptions)
     processing: Processing = field(default_factory=Processing)
+    one_file: bool = False
+    """Whether everybody in a clip becomes one file."""
+
+    @property
+    def a_file_each(self) -> bool:
+        """Whether each person in a clip becomes a file."""
+        return self.lifting.everybody and not self.one_file
 
 
 @dataclass(frozen=True, slots=True)
