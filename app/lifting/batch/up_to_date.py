@@ -56,7 +56,7 @@ def is_done(table: Path, asked: Mapping[str, object]) -> bool:
 
 
 def is_done_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -> bool:
-    """Whether the files of all people are there for which ``table`` was ordered, made as ``asked``."""
+    """Whether everybody's files are there for which ``table`` was ordered, made as ``asked``."""
     person = _sidecar(person_file(table, kind, 1)).get("person")
     count = person.get("of") if isinstance(person, dict) else None
     if not isinstance(count, int) or not 0 < count <= _MOST_PEOPLE:
