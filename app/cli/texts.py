@@ -25,6 +25,7 @@ examples:
   {PROGRAM} lift dance.mp4 -o dance.csv --to csv-long   one row a joint
   {PROGRAM} lift dance.mp4 -o film.mp4                  the picture beside the 3D view
   {PROGRAM} lift dance.mp4 -o dance.csv --height 1.68
+  {PROGRAM} lift dance.mp4 -o dance.csv --people all --height 1.82,1.60
   {PROGRAM} lift jump.mov -o jump.csv --rate 240        slow motion, taken at 240 frames/s
   {PROGRAM} lift dance.mp4 -o dance.csv --smooth 6 --rigid-bones --bone thigh=0.42
   {PROGRAM} lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C
