@@ -63,7 +63,7 @@ def test_who_comes_back_is_the_same_and_who_wears_other_clothes_is_another() -> 
     left, stays = somebody(0, 3, 100, speed=-30), somebody(0, 10, 400, BLUE)
     back, another = somebody(6, 9, 20), somebody(6.5, 9, 250, BLUE)
     people = identified([left, stays, another, back])
-    assert spans(people) == [(0.0, 2.9, 60), (0.0, 9.9, 100), (6.5, 8.9, 25)]
+    assert spans(people) == [(0.0, 8.9, 60), (0.0, 9.9, 100), (6.5, 8.9, 25)]
     assert spans(identified([left, replace(back, clothes=another.clothes[:1].repeat(30, 0))])) == [
         (0.0, 2.9, 30),
         (6.0, 8.9, 30),
