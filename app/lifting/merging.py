@@ -36,7 +36,7 @@ class SegmentMerger:
     plan: Plan
     several: bool = True
     _tracks: list[Track] = field(default_factory=list, init=False)
-    _people: list[Tracklet] = field(default_factory=list, init=False)
+    _people: list[list[Tracklet]] = field(default_factory=list, init=False)
     _faults: dict[str, None] = field(default_factory=dict, init=False)
     _last: Part | None = field(default=None, init=False)
     _shift: int = field(default=0, init=False)
@@ -116,7 +116,7 @@ class SegmentMerger:
             complete=complete,
             faults=tuple(self._faults),
             fov_deg=self.plan.fov_deg,
-            people=identified(self._people),
+            people=identified([Tracklet.joined(each) for each in self._people]),
         )
 
     def _blend(self, before: Part, part: Part) -> None:

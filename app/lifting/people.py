@@ -44,9 +44,9 @@ _PLACED: Final = 3
 
 
 def joined_at_cut(
-    earlier: Sequence[Tracklet], later: Sequence[Tracklet], start_s: float
-) -> list[Tracklet]:
-    """Everybody up to a cut, and after it.
+    earlier: Sequence[list[Tracklet]], later: Sequence[Tracklet], start_s: float
+) -> list[list[Tracklet]]:
+    """Everybody up to a cut, and after it, each in their parts between the cuts.
 
     Args:
         earlier: tracked up to ``start_s``.
@@ -55,7 +55,7 @@ def joined_at_cut(
     """
     from scipy.optimize import linear_sum_assignment
 
-    cost = np.array([[_away(one, other, start_s) for other in later] for one in earlier])
+    cost = np.array([[_away(one[-1], other, start_s) for other in later] for one in earlier])
     cost = cost.reshape(len(earlier), len(later))
     rows, columns = linear_sum_assignment(np.minimum(cost, 2 * SAME))
     goes_on = {
@@ -67,10 +67,9 @@ def joined_at_cut(
         _over(each, later[goes_on[index]], start_s) if index in goes_on else each
         for index, each in enumerate(earlier)
     ]
-    new = (
-        _from(each, start_s) for index, each in enumerate(later) if index not in goes_on.values()
-    )
-    return [*result, *(each for each in new if len(each.track))]
+    others = (each for index, each in enumerate(later) if index not in goes_on.values())
+    new = (_from(each, start_s) for each in others)
+    return [*result, *([each] for each in new if len(each.track))]
 
 
 def _away(earlier: Tracklet, later: Tracklet, start_s: float) -> float:
@@ -82,13 +81,14 @@ def _away(earlier: Tracklet, later: Tracklet, start_s: float) -> float:
     return float(np.median(apart(earlier.track[mine], later.track[theirs])))
 
 
-def _over(earlier: Tracklet, later: Tracklet, start_s: float) -> Tracklet:
-    mine, theirs = _together(earlier, later, start_s)
-    mixed = blended(earlier.track[mine], later.track[theirs], start_s)
-    track = copy.deepcopy(earlier.track)
+def _over(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[Tracklet]:
+    *before, last = parts
+    mine, theirs = _together(last, later, start_s)
+    mixed = blended(last.track[mine], later.track[theirs], start_s)
+    track = copy.deepcopy(last.track)
     for name in ("xy", "conf", "world"):
         getattr(track, name)[mine] = getattr(mixed, name)
-    return Tracklet.joined([replace(earlier, track=track), _from(later, start_s)])
+    return [*before, replace(last, track=track), _from(later, start_s)]
 
 
 def _together(
