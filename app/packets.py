@@ -56,6 +56,24 @@ OTHER_PERSON: Final = "Another person"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Sighting:
+    """One of several people in one frame."""
+
+    number: int
+    """Of the unbroken track; counts up."""
+    xy: NDArray[np.float32]
+    """(17, 2) joints in pixels."""
+    conf: NDArray[np.float32]
+    """(17,) confidence in [0, 1]."""
+    world: NDArray[np.float32]
+    """(17, 3) the detector's own 3D, metres from the pelvis."""
+    feet: NDArray[np.float32]
+    """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
+    clothes: NDArray[np.float64]
+    """(2, 3) CIELAB of trunk and thighs; NaN where they are out of the picture, or hidden."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Keypoints2D:
     """What the detector saw in one frame."""
 
@@ -78,6 +96,8 @@ class Keypoints2D:
     people_in_view: PeopleInView = ALONE
     feet: NDArray[np.float32] = field(default_factory=unseen_feet)
     """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
+    everybody: tuple[Sighting, ...] = ()
+    """All people in the frame, where all are tracked; then no other field is of anybody."""
 
     @property
     def world_joints(self) -> NDArray[np.float32]:

@@ -150,6 +150,8 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
         parser.error(f"{options.command} {needs}")
     if options.command == "stream":
         _told(live_options.check, options, parser)
+    if options.command == "lift":
+        _told(person_options.check_everybody, options, parser)
     if options.command in ("lift", "export"):
         file_options.apply_preset(options)
         options.processing = _told(processing_options.wanted, options, parser)
@@ -223,10 +225,20 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         "times and speeds are counted by it (default: what the file states)",
     )
     person_options.add(lift)
+    person_options.add_everybody(lift)
     processing_options.add(lift)
     file_options.add(lift)
     batch_options.add(lift)
-    _add_model_options(lift, height=True, default=argparse.SUPPRESS)
+    _add_model_options(lift, height=False, default=argparse.SUPPRESS)
+    lift.add_argument(
+        "--height",
+        metavar="METRES[,...]",
+        type=_heights,
+        default=argparse.SUPPRESS,
+        help="the person's height, which sets the scale (default: a person of average height); "
+        "with --people all of persons 1, 2, ..., such as 1.82,1.60, as far as they are given",
+    )
+    _add_camera(lift, argparse.SUPPRESS)
     _add_detector(lift, FOR_VIDEOS)
 
 
@@ -444,6 +456,10 @@ def _add_detector(
         help="the size of MediaPipe's model that finds the 2D joints: heavy is the most accurate "
         f"and takes three times as long as full, lite is the fastest (default: {usual})",
     )
+
+
+def _heights(text: str) -> tuple[float, ...]:
+    return tuple(map(_height, text.split(",")))
 
 
 def _height(text: str) -> float:

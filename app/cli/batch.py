@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Final
 from app.cli import batch_options, folders
 from app.cli.exits import Exit, say, warn
 from app.cli.interrupt import Interrupt
-from app.cli.outputs import require_free
+from app.cli.outputs import require_free, require_free_of_people, require_room_for_people
 from app.cli.progress import ManyBar
 from app.errors import DeviceError, MixposeError, WeightsError
+from app.export.people_names import person_file
 from app.lifting.batch.task import BatchOptions, Event, Moved, Result, Task
-from app.lifting.batch.up_to_date import is_done, request_of
+from app.lifting.batch.up_to_date import (
+    is_begun_of_everybody,
+    is_done,
+    is_done_of_everybody,
+    request_of,
+)
 from app.lifting.pool import Pool, cores
 from app.lifting.work import make_pool
 from app.system import logs
@@ -44,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     """Lift every video and return the exit code described in ``lift --help``."""
     logs.divert_native_stderr()
     plan = folders.plan(options.sources, options.output, options.to, options.file)
+    if options.one_file:
+        require_room_for_people(plan.kind)
     sha256 = _sha256_of_weights(options.weights)
     wanted = batch_options.wanted_of_each(options, plan.kind, sha256)
     work = sort_out(plan, wanted, options)
@@ -66,7 +74,10 @@ def run(options: argparse.Namespace) -> int:
                 raise event.error  # every other video would fail in the same way
             if event.error is None:
                 lifted += 1
-                bar.aside(lambda task=task, event=event: _report(task, event))  # type: ignore[misc]
+                table = task.table
+                if wanted.a_file_each:
+                    table = person_file(table, wanted.kind, "*")
+                bar.aside(lambda table=table, event=event: _report(table, event))  # type: ignore[misc]
             else:
                 work.refused.append((task.source, str(event.error)))
     return _conclude(len(plan.pairs), lifted, work, interrupt.signal)
@@ -98,7 +109,11 @@ def sort_out(plan: folders.Plan, wanted: BatchOptions, options: argparse.Namespa
             continue
         replace = done or options.force
         try:
-            require_free(table, force=replace)
+            if wanted.a_file_each:
+                replace = replace or _is_begun(source, table, wanted)
+                require_free_of_people(table, wanted.kind, force=replace)
+            else:
+                require_free(table, force=replace)
         except MixposeError as error:
             work.refused.append((source, str(error)))
         else:
@@ -109,8 +124,18 @@ def sort_out(plan: folders.Plan, wanted: BatchOptions, options: argparse.Namespa
 
 def _is_done(source: Path, table: Path, wanted: BatchOptions) -> bool:
     try:
-        return is_done(table, request_of(source, wanted))
+        asked = request_of(source, wanted)
+        if wanted.a_file_each:
+            return is_done_of_everybody(table, wanted.kind, asked)
+        return is_done(table, asked)
     except (OSError, ValueError):  # lifting it says what is the matter with it
+        return False
+
+
+def _is_begun(source: Path, table: Path, wanted: BatchOptions) -> bool:
+    try:
+        return is_begun_of_everybody(table, wanted.kind, request_of(source, wanted))
+    except (OSError, ValueError):
         return False
 
 
@@ -151,12 +176,12 @@ def _engine(wanted: BatchOptions, options: argparse.Namespace) -> Pool | Cluster
     return Cluster(options.ray, wanted.lifting.device)
 
 
-def _report(task: Task, result: Result) -> None:
+def _report(table: Path, result: Result) -> None:
     for warning in result.warnings:
         warn(f"mixpose: Warning: {warning}")
     frames = _count(result.frames, "frame")
     say(
-        f"{task.table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}; "
+        f"{table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}; "
         f"{result.quality}"
     )
 

@@ -18,7 +18,13 @@ from app.cli import batch_options
 from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.lifting_options import lift_options
-from app.cli.outputs import Job, plan, require_free
+from app.cli.outputs import (
+    Job,
+    plan,
+    require_free,
+    require_free_of_people,
+    require_room_for_people,
+)
 from app.cli.progress import ProgressBar
 from app.cli.recordings import refuse_recording
 from app.errors import DeviceError, MixposeError, WeightsError
@@ -29,9 +35,10 @@ from app.system import logs
 
 if TYPE_CHECKING:
     from app.lifting.clip import DetectedClip
-    from app.lifting.exporting import Exported
+    from app.lifting.clip_files import ClipFiles
     from app.lifting.work import Network
     from app.lifting.work_units import Engine
+    from app.motion.data import MotionData
     from app.sources.base import Source
 
 log: Final = logging.getLogger(__name__)
@@ -53,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
         return batch.run(options)
     logs.divert_native_stderr()
     jobs = plan(options.sources, options.output, options.to, options.file)
+    if options.one_file:
+        require_room_for_people(jobs[0].kind)
     from app.lifting.work import Network, make_pool
 
     wanted = lift_options(options)
@@ -75,7 +84,7 @@ def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: En
 
     try:
         refuse_recording(job)
-        require_free(job.table, force=options.force)
+        _require_free(job, options)
         refuse_source(job.table, job.source)
         with open_clip(job.source, lift_options(options)) as source:
             return _lift(job, source, options, network, engine)
@@ -85,12 +94,19 @@ def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: En
         return _Outcome(job, error)
 
 
+def _require_free(job: Job, options: argparse.Namespace) -> None:
+    if options.people == "all" and not options.one_file:
+        require_free_of_people(job.table, job.kind, force=options.force)
+    else:
+        require_free(job.table, force=options.force)
+
+
 def _lift(
     job: Job, source: Source, options: argparse.Namespace, network: Network, engine: Engine
 ) -> _Outcome:
     from app.lifting.choosing import unmet
-    from app.lifting.clip import lift_clip
-    from app.lifting.exporting import Order, process_and_export
+    from app.lifting.clip_files import lift_to_files
+    from app.lifting.exporting import Order
     from app.lifting.work import detect, open_clip
 
     wanted = lift_options(options)
@@ -122,16 +138,18 @@ def _lift(
 
         try:
             again = partial(open_clip, job.source, wanted)
-            motion = lift_clip(
-                *(clip, lifter),
-                level=wanted.level,
-                progress=bar.update,
+            remembered = clip.complete and not options.choices
+            files = lift_to_files(
+                *(clip, lifter, wanted),
+                Order(
+                    *(job.table, job.kind, options.processing, options.force),
+                    *(options.file, options.one_file),
+                ),
+                job.source,
                 pictures=None if source.live else SourcePictures(again),
+                remember=partial(_remember, job, options) if remembered else None,
+                progress=look,
             )
-            if clip.complete and not options.choices:
-                motion = batch_options.remembered(motion, job.source, job.kind, options)
-            order = Order(*(job.table, job.kind, options.processing, options.force, options.file))
-            written = process_and_export(motion, order, progress=look)
         except Stopped:
             return _Outcome(job, _not_written(job), interrupt.signal)
         except MixposeError as error:
@@ -139,7 +157,7 @@ def _lift(
         bar.close()
         for sentence in unmet(wanted.choices, clip.time_s, clip.track.xy, clip.size):
             warn(f"mixpose: Warning: {sentence}")
-        _report(job, clip, written, time.perf_counter() - started)
+        _report(job, clip, files, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
 
 
@@ -151,15 +169,21 @@ def _stopped_early() -> UsageError:
     return UsageError("Stopped before its first frame; nothing of it was written.")
 
 
-def _report(job: Job, clip: DetectedClip, written: Exported, took_s: float) -> None:
+def _report(job: Job, clip: DetectedClip, files: ClipFiles, took_s: float) -> None:
     log.info("lifted %s in %.1f s", _amount(clip), took_s)
-    for warning in (*clip.warnings, *written.warnings):
+    for warning in (*clip.warnings, *files.warnings):
         warn(f"mixpose: Warning: {warning}")
     kept = "" if clip.complete else "stopped early, kept "
-    say(
-        f"{job.table}: {kept}{_amount(clip)}, a person in {np.count_nonzero(clip.track.tracked)}; "
-        f"{len(clip.time_s) / took_s:.1f} frames/s; {written.quality}"
-    )
+    seen = np.count_nonzero(clip.track.tracked)
+    rate = f"{len(clip.time_s) / took_s:.1f} frames/s"
+    where = files.named(job.table)
+    say(f"{where}: {kept}{_amount(clip)}, a person in {seen}; {rate}; {files.quality}")
+    for line in files.of_each:
+        say(f"  {line}")
+
+
+def _remember(job: Job, options: argparse.Namespace, motion: MotionData) -> MotionData:
+    return batch_options.remembered(motion, job.source, job.kind, options)
 
 
 def _amount(clip: DetectedClip) -> str:

@@ -19,6 +19,8 @@ def lift_options(options: argparse.Namespace) -> LiftOptions:
         detector=options.detector or FOR_VIDEOS,
         device=options.device,
         height_m=options.height,
+        everybody=getattr(options, "people", "one") == "all",
+        heights_m=options.heights if getattr(options, "people", "one") == "all" else (),
         camera_pitch_deg=options.camera_pitch,
         camera_roll_deg=options.camera_roll,
         choices=getattr(options, "choices", ()),

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from app.cli.exits import UsageError
 from app.cli.formats import DEFAULT, choose
 from app.export.file_options import AS_USUAL, FileOptions
+from app.export.people_names import files_there, person_file
 from app.export.registry import FORMATS, Exporter, require, sidecar_of
 from app.system.files import names_in_turn, plain_reason, safe_name
 
@@ -76,9 +77,26 @@ def require_free(table: Path, *, force: bool) -> None:
         if _is_too_long(path):
             raise UsageError(f"The name {path.name} is too long. Choose a shorter one.")
         if not force and os.path.lexists(path):
-            raise UsageError(
-                f"{path} exists already. Choose another name, or add --force to replace it."
-            )
+            raise UsageError(_taken(path))
+
+
+def require_free_of_people(table: Path, kind: str, *, force: bool) -> None:
+    """The same of the files that everybody in a clip becomes; how many that are is not known."""
+    require_free(person_file(table, kind, 1), force=force)
+    for paths in files_there(table, kind).values():
+        if not force:
+            raise UsageError(_taken(paths[0]))
+
+
+def require_room_for_people(kind: str) -> None:
+    """Raise UsageError unless one file of the format ``kind`` has room for several people."""
+    if not FORMATS[kind].people:
+        able = " and ".join(name for name, each in FORMATS.items() if each.people)
+        raise UsageError(f"--one-file needs a long table: --to {able} are such, not {kind}.")
+
+
+def _taken(path: Path) -> str:
+    return f"{path} exists already. Choose another name, or add --force to replace it."
 
 
 def _is_too_long(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The option that selects the person to track."""
+"""The options that say whom to lift: one of the people in view, which one, or all of them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,46 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="of several people track the one at this place of the picture, in pixels from "
         "its upper left corner, S seconds after the beginning (default: the largest at first)",
     )
+
+
+def add_everybody(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` the options --people and --one-file."""
+    parser.add_argument(
+        "--people",
+        choices=("one", "all"),
+        default="one",
+        help="all: lift everybody who is in view for a second or more, to OUT.1.csv, OUT.2.csv, "
+        "... by first appearance; who comes back keeps the number (default: one)",
+    )
+    parser.add_argument(
+        "--one-file",
+        action="store_true",
+        help="with --people all: one long table with a column 'person' (csv-long, parquet)",
+    )
+
+
+def check_everybody(options: argparse.Namespace) -> None:
+    """Whether what ``options`` ask of everybody can be; heights become a list in
+    ``options.heights``.
+
+    Raises:
+        UsageError: it contradicts itself.
+    """
+    heights = options.height if isinstance(options.height, tuple) else (options.height,)
+    options.heights = tuple(each for each in heights if each is not None)
+    if options.people == "one":
+        if options.one_file:
+            raise UsageError("--one-file is about several people: give --people all too.")
+        if len(options.heights) > 1:
+            raise UsageError("Several heights are of several people: give --people all too.")
+        options.height = options.heights[0] if options.heights else None
+        return
+    if options.person is not None:
+        raise UsageError("--person selects one of the people: leave it or --people all out.")
+    for name in ("bone", "heading"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name} is about one person: leave it or --people all out.")
+    options.height = None
 
 
 def choices(options: argparse.Namespace) -> tuple[Choice, ...]:

@@ -27,6 +27,7 @@ examples:
   {PROGRAM} lift dance.mp4 -o dance.bvh --for animate --skeleton mixamo
   {PROGRAM} lift takes/ -o study/ --to bids             a dataset for neuroscience
   {PROGRAM} lift dance.mp4 -o dance.csv --height 1.68
+  {PROGRAM} lift dance.mp4 -o dance.csv --people all --height 1.82,1.60
   {PROGRAM} lift jump.mov -o jump.csv --rate 240        slow motion, taken at 240 frames/s
   {PROGRAM} lift dance.mp4 -o dance.csv --smooth 6 --rigid-bones --bone thigh=0.42
   {PROGRAM} lift rtsp://10.0.0.7/stream -o walk.csv     until Ctrl-C

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from app.detection.landmarker import Landmarker
 from app.detection.models import FOR_LIVE, Size, bundle
 from app.detection.no_telemetry import silenced
+from app.detection.people_tracker import PeopleTracker
 from app.detection.person import Person
 from app.detection.person_tracker import Choice, Memory, PersonTracker, TrackingResult
 from app.errors import DetectorError
@@ -111,7 +114,7 @@ class Detector:
         if not self._finish.alive:
             raise DetectorError("The pose detector is closed already.")
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
-        try:
+        with _said(frame):
             if self._moved:
                 self._tracker.go_to(frame.time_s)
                 step_s = 0.0
@@ -121,11 +124,6 @@ class Detector:
             self._moved = False
             self._landmarkers.step_ms = max(1, round(1000 * step_s))
             seen = self._look(frame)
-        except (RuntimeError, ValueError) as error:
-            _log.error("MediaPipe failed on picture %d: %s", frame.index, error)
-            raise DetectorError(
-                "The pose detector failed on a picture. Start again; the log file says more."
-            ) from error
         self._last_s = frame.time_s
         return _packet(frame, seen)
 
@@ -145,6 +143,73 @@ class Detector:
         return self._tracker.step_alone(frame.image, frame.time_s)
 
 
+class PeopleDetector:
+    """Detects everybody in each picture of a source and tracks them from frame to frame.
+
+    The pictures are looked at once; of the time, each person in view takes what one person takes.
+
+    Args:
+        size: of the landmark model.
+
+    Raises:
+        DetectorError: as of :class:`Detector`.
+    """
+
+    def __init__(self, size: Size) -> None:
+        with ExitStack() as stack:
+            stack.enter_context(silenced())
+            self._landmarkers = [_Landmarkers(size)]
+            stack.callback(self._landmarkers[0].close)
+            self._open = stack.pop_all()
+            self._finish = weakref.finalize(self, self._open.close)
+            self._finish.atexit = False
+        self._tracker = PeopleTracker(self._landmarkers[0], self._another)
+        self._last_s: float | None = None
+
+    @property
+    def size(self) -> Size:
+        """Of the landmark model at work."""
+        return self._landmarkers[0].size
+
+    @property
+    def memory(self) -> None:
+        """None: who is who from one detector to the next is found out afterwards."""
+
+    def detect(self, frame: Frame) -> Keypoints2D:
+        """Find the people in ``frame``, as ``everybody`` of what is returned.
+
+        Raises:
+            DetectorError: MediaPipe failed.
+        """
+        step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
+        with _said(frame):
+            if not 0.0 < step_s <= _LONGEST_STEP_S:
+                self._tracker.forget()
+                step_s = 0.0
+            for each in self._landmarkers:
+                each.step_ms = max(1, round(1000 * step_s))
+            everybody = self._tracker.step(frame.image, frame.time_s)
+        self._last_s = frame.time_s
+        nobody = _packet(frame, TrackingResult(None))
+        return replace(nobody, tracked=bool(everybody), everybody=everybody)
+
+    def close(self) -> None:
+        """Free the detector; more calls do nothing."""
+        self._finish()
+
+    def __enter__(self) -> PeopleDetector:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _another(self) -> _Landmarkers:
+        made = self._landmarkers[0].another()
+        self._open.callback(made.close_film)
+        self._landmarkers.append(made)
+        return made
+
+
 class _Landmarkers:
     """The landmarker that follows one person, and the one that looks for others."""
 
@@ -154,14 +219,24 @@ class _Landmarkers:
         """Milliseconds from the frame before to the present one."""
         self._film, self._still = _started(size)
 
+    def another(self) -> _Landmarkers:
+        """One that follows somebody else and looks with the same eyes; ``close_film`` ends it."""
+        other = copy.copy(self)
+        with _starting():
+            other._film = Landmarker(bundle(self.size), self.size, follow=True)
+        return other
+
     def change(self, size: Size) -> None:
         film, still = _started(size)
         self.close()
         self.size, self._film, self._still = size, film, still
 
     def close(self) -> None:
-        self._film.close()
+        self.close_film()
         self._still.close()
+
+    def close_film(self) -> None:
+        self._film.close()
 
     def track(self, picture: NDArray[np.uint8]) -> Person | None:
         # Twice for one frame when somebody else is taken.
@@ -181,21 +256,40 @@ class _Landmarkers:
 def _started(size: Size) -> tuple[Landmarker, Landmarker]:
     """The landmarker that follows, and the one for single pictures.  Raises DetectorError."""
     content = bundle(size)
+    # Each takes a tenth of a second.
+    with _starting(), ThreadPoolExecutor(1) as pool, ExitStack() as undo:
+        still = pool.submit(Landmarker, content, size, follow=False)
+        undo.callback(_close, still)
+        film = Landmarker(content, size, follow=True)
+        undo.callback(film.close)
+        both = film, still.result()
+        undo.pop_all()
+        return both
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Says in words that MediaPipe does not start.  Raises DetectorError."""
     try:
-        with ThreadPoolExecutor(1) as pool, ExitStack() as undo:  # each takes a tenth of a second
-            still = pool.submit(Landmarker, content, size, follow=False)
-            undo.callback(_close, still)
-            film = Landmarker(content, size, follow=True)
-            undo.callback(film.close)
-            both = film, still.result()
-            undo.pop_all()
-            return both
+        yield
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         _log.error("MediaPipe did not start: %s", error)
         first_line = str(error).partition("\n")[0]
         # Without its traceback, whose frames keep MediaPipe's worker thread alive.
         cause = error.with_traceback(None)
         raise DetectorError(f"The pose detector cannot start: {first_line}") from cause
+
+
+@contextmanager
+def _said(frame: Frame) -> Iterator[None]:
+    """Says in words that MediaPipe has failed on a picture.  Raises DetectorError."""
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        _log.error("MediaPipe failed on picture %d: %s", frame.index, error)
+        raise DetectorError(
+            "The pose detector failed on a picture. Start again; the log file says more."
+        ) from error
 
 
 def _close(made: Future[Landmarker]) -> None:

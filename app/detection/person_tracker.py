@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.clothes import clothes
-from app.detection.person import Person, Picture, clipped, only, same, without
-from app.detection.search import Landmarkers, Region, Search, window
+from app.detection.following import Follower, Following
+from app.detection.person import Person, Picture
+from app.detection.search import Landmarkers, Search
 from app.detection.tracks import AWAY_S, Track, assign
-from app.detection.verification import PersonVerifier
 
 LOST_S: Final = 3.0
 """After so long without the tracked person, somebody else in view is tracked."""
@@ -77,6 +77,7 @@ class Memory:
     """What :class:`PersonTracker` knows of the people so far; can be pickled."""
 
     values: Mapping[str, Any]
+    following: Following | None = None
 
     @property
     def knows_somebody(self) -> bool:
@@ -100,14 +101,11 @@ class PersonTracker:
     _due: list[Choice] = field(init=False)
     """Those that wait for their time."""
     _search: Search = field(init=False)
-    _verifier: PersonVerifier = field(default_factory=PersonVerifier, init=False)
+    _follower: Follower = field(init=False)
     _followed: Track | None = field(default=None, init=False)
     _others: list[Track] = field(default_factory=list, init=False)
     _strangers: list[Track] = field(default_factory=list, init=False)
     """At most one: found in the tracked person's place, in other clothes."""
-    _window: Region | None = field(default=None, init=False)
-    """The part of the picture in which the detector tracks; None for the whole."""
-    _hidden: bool = field(default=False, init=False)
     _looked_s: float = field(default=-1e9, init=False)
     _wished: Choice | None = field(default=None, init=False)
     _wished_s: float = field(default=0.0, init=False)
@@ -118,17 +116,21 @@ class PersonTracker:
         self._made = list(self.choices)
         self._due = _in_order(self._made)
         self._search = Search(self.landmarkers)
+        self._follower = Follower(self.landmarkers)
 
     @property
     def memory(self) -> Memory:
         """The state of the tracking, for another tracker to continue from."""
-        names = {each.name for each in fields(self) if not each.init} - {"_search"}
-        return Memory(copy.deepcopy({name: getattr(self, name) for name in sorted(names)}))
+        names = {each.name for each in fields(self) if not each.init} - {"_search", "_follower"}
+        values = {name: getattr(self, name) for name in sorted(names)}
+        return Memory(copy.deepcopy(values), copy.deepcopy(self._follower.state))
 
     def recall(self, memory: Memory) -> None:
         """Continue from another tracker's ``memory``."""
         for name, value in copy.deepcopy(dict(memory.values)).items():
             setattr(self, name, value)
+        if memory.following is not None:
+            self._follower.state = copy.deepcopy(memory.following)
 
     def choose(self, choice: Choice) -> None:
         """Track another person from the next picture on that is not before ``choice.time_s``."""
@@ -137,9 +139,8 @@ class PersonTracker:
 
     def forget(self) -> None:
         """What comes next does not continue what came before, but may show the same person."""
-        self.landmarkers.forget()
-        self._verifier.lost()
-        self._others, self._strangers, self._window, self._hidden = [], [], None, False
+        self._follower.forget()
+        self._others, self._strangers = [], []
         self._looked_s = -1e9
         if self._followed is not None:
             self._followed.lose()
@@ -161,7 +162,7 @@ class PersonTracker:
         if chosen is not None:
             taken = self._take(picture, chosen, time_s, chosen=True)
             return self._result(taken, time_s)
-        solo = None if self._hidden else self._solo(picture, time_s)
+        solo = None if self._follower.hidden else self._solo(picture, time_s)
         if self._followed is None:
             person = self._begin(picture, solo, time_s)
         else:
@@ -171,42 +172,36 @@ class PersonTracker:
     def step_alone(self, picture: Picture, time_s: float) -> TrackingResult:
         """Find whoever the detector finds in the next picture, and look for nobody else."""
         self._followed = None
-        self._others, self._strangers, self._hidden = [], [], False
+        self._others, self._strangers, self._follower.hidden = [], [], False
         self._due.clear()
         return TrackingResult(self._solo(picture, time_s), followed=self._count)
 
     def _solo(self, picture: Picture, time_s: float) -> Person | None:
         """The person whom the detector tracks, or finds now; surely a person."""
-        found = self._track(picture)
-        if found is None:
-            self._verifier.lost()
-            if self._followed is None or time_s - self._followed.seen_s > _LEFT_S:
-                self._window = None
-            return self._anybody(picture, time_s)
         known = [
             track.expected_person(time_s)
             for track in self._others
             if time_s - track.seen_s < _SHOWN_S
         ]
-        real = self._verifier.judge(self._search, picture, found, time_s, known)
-        if real is None:
-            self.landmarkers.forget()
-            self._window = None
-        elif not same(real, found):
-            return self._seed(picture, real, time_s)
-        return real
+        found = self._follower.follow(picture, self._search, time_s, known)
+        if found is not None or self._follower.rejected:
+            return found
+        if self._followed is None or time_s - self._followed.seen_s > _LEFT_S:
+            self._follower.look_everywhere()
+        return self._anybody(picture, time_s)
 
     def _anybody(self, picture: Picture, time_s: float) -> Person | None:
         """Somebody too small for the detector to find, while nobody is known to be in view."""
         gone = self._followed is None or time_s - self._followed.seen_s > _EMPTY_LOOK_S
         if self._others or not gone or abs(time_s - self._looked_s) < _EMPTY_LOOK_S:
             return None
-        self._looked_s, self._window = time_s, None
+        self._looked_s = time_s
+        self._follower.look_everywhere()
         found = self._search.everywhere(picture, []) or self._search.closely(picture)
         for person in found:
             real = self._search.recheck(picture, person, []).person
             if real is not None:
-                return self._seed(picture, real, time_s)
+                return self._follower.seed(picture, real, time_s)
         return None
 
     def _result(self, person: Person | None, time_s: float) -> TrackingResult:
@@ -232,7 +227,7 @@ class PersonTracker:
             others = [each for each in others if each is not largest]
             if real is not None and real.size > _LARGER * solo.size:
                 others.append(solo)
-                seeded = self._seed(picture, real, time_s, others)
+                seeded = self._follower.seed(picture, real, time_s, others)
         self._followed = Track(seeded, clothes(picture, seeded), time_s)
         self._others = [Track(each, clothes(picture, each), time_s) for each in others]
         return seeded
@@ -260,12 +255,13 @@ class PersonTracker:
         people = ([] if solo is None else [solo]) + found
         mine = self._tell_apart(picture, people, followed, time_s)
         if mine is not None and mine is not solo:
-            mine = self._seed(picture, mine, time_s, [each for each in people if each is not mine])
+            others = [each for each in people if each is not mine]
+            mine = self._follower.seed(picture, mine, time_s, others)
         elif mine is None and solo is not None:
-            self._hide()
+            self._follower.hide()
         if mine is None:
             return self._replace_lost(picture, followed, time_s)
-        return self._kept(picture, mine, time_s)
+        return self._follower.kept(picture, mine, time_s)
 
     def _tell_apart(
         self, picture: Picture, people: list[Person], followed: Track, time_s: float
@@ -316,7 +312,7 @@ class PersonTracker:
 
     def _interval(self, followed: Track, solo: Person | None, time_s: float) -> float:
         away_s = time_s - followed.seen_s
-        if self._hidden:
+        if self._follower.hidden:
             return 0.0 if away_s < _SHOWN_S else _HIDDEN_LOOK_S
         if solo is None and away_s < _SHOWN_S:
             return 0.0 if away_s < _NEAR_LOOK_S else _NEAR_LOOK_S
@@ -344,7 +340,7 @@ class PersonTracker:
 
     def _replace_lost(self, picture: Picture, followed: Track, time_s: float) -> Person | None:
         if not self._others:
-            self._hidden = False
+            self._follower.hidden = False
             return None
         present = [track for track in self._others if time_s - track.seen_s < _PRESENT_S]
         present = [track for track in present if track.detections > 1] or present
@@ -363,7 +359,7 @@ class PersonTracker:
             return self._take(picture, largest, time_s, chosen=False)
         self._others.remove(largest)
         followed.see(real, None, time_s)
-        return self._seed(picture, real, time_s)
+        return self._follower.seed(picture, real, time_s)
 
     def _another(
         self,
@@ -450,50 +446,7 @@ class PersonTracker:
         self._followed, self._chosen, self._strangers = track, chosen, []
         self._count += former is not None
         others = [each.expected_person(time_s) for each in self._others]
-        return self._seed(picture, track.expected_person(time_s), time_s, others)
-
-    # --- where the detector looks -----------------------------------------------------------
-
-    def _hide(self) -> None:
-        self._hidden = True
-        self.landmarkers.forget()
-
-    def _track(self, picture: Picture) -> Person | None:
-        if self._window is None:
-            return self.landmarkers.track(picture)
-        left, top, right, bottom = self._window
-        found = self.landmarkers.track(np.ascontiguousarray(picture[top:bottom, left:right]))
-        return None if found is None else found.moved(left, top)
-
-    def _seed(
-        self, picture: Picture, person: Person, time_s: float, others: Sequence[Person] = ()
-    ) -> Person:
-        """Make the detector track ``person``, at first in a picture of nobody else."""
-        self.landmarkers.forget()
-        self._verifier.trust(person, time_s)
-        self._window = window(picture, person)
-        alone = without(picture, others, keep=person) if others else picture
-        found = self._track(only(alone, person))
-        self._hidden = found is None or not same(found, person)
-        if found is None or self._hidden:
-            self.landmarkers.forget()
-            return person
-        return found
-
-    def _kept(self, picture: Picture, person: Person, time_s: float) -> Person:
-        """Move the window along before the person has left it."""
-        if self._window is None:
-            return person
-        height, width = picture.shape[:2]
-        left, top, right, bottom = self._window
-        box = clipped(person.box, picture)
-        leaves = (
-            (left > 0 and box[0] <= left)
-            or (top > 0 and box[1] <= top)
-            or (right < width and box[2] >= right)
-            or (bottom < height and box[3] >= bottom)
-        )
-        return self._seed(picture, person, time_s) if leaves else person
+        return self._follower.seed(picture, track.expected_person(time_s), time_s, others)
 
 
 def _in_order(choices: Sequence[Choice]) -> list[Choice]:

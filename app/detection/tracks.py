@@ -84,16 +84,15 @@ class Track:
 
     def wears_other(self, clothes: NDArray[np.float64]) -> bool:
         """Whether these are surely another's; that of several are alike is no proof."""
-        differ = wear.difference(self.clothes[:1], clothes[:1])
-        return differ is not None and differ > _ANOTHERS
+        return _others_clothes(self.clothes, clothes)
 
     def may_be(self, lost: Track) -> bool:
         """Whether this is somebody who was lost before: nobody is in a picture twice, nor in two
         places at one time."""
         absent_s = self.since_s - lost.seen_s
-        away = float(np.linalg.norm(self._began - lost.person.centre)) / lost.person.size
-        reached = absent_s > 0 and away < _FARTHEST + _RUNS_PER_S * absent_s
-        return reached and not lost.wears_other(self.clothes)
+        away = float(np.linalg.norm(self._began - lost.person.centre))
+        near = reached(away, lost.person.size, absent_s)
+        return near and not lost.wears_other(self.clothes)
 
     def has_left(self, width: int, height: int) -> bool:
         """Whether this person was about to leave a picture of that size when last seen."""
@@ -123,13 +122,45 @@ class Track:
         """How little a finding is like this person: around 0.3 if it is, over 1 if it is not."""
         away_s = max(time_s - self.seen_s, 0.0)
         distance = float(np.linalg.norm(person.centre - self.expected(time_s)))
-        place = distance / (self.person.size * (_REACH + _REACH_PER_S * away_s))
-        place = min(place, _FARTHEST_LATER if away_s > _LATER_S else _FARTHEST)
-        differ = wear.difference(self.clothes, clothes)
-        worn = _UNKNOWN_CLOTHES if differ is None else _CLOTHES * max(0.0, differ - _SHIVER)
-        if away_s > AWAY_S and self.wears_other(clothes):
-            worn = max(worn, GATE)
-        return place + worn + 0.5 * abs(math.log(person.size / self.person.size))
+        return dissimilarity(
+            distance, (self.person.size, person.size), (self.clothes, clothes), away_s
+        )
+
+
+def dissimilarity(
+    distance: float,
+    sizes: tuple[float, float],
+    clothes: tuple[NDArray[np.float64], NDArray[np.float64]],
+    away_s: float,
+) -> float:
+    """How little a finding is like somebody seen before: around 0.3 if it is, over :data:`GATE` if
+    it is not.
+
+    Args:
+        distance: pixels from where they should be.
+        sizes: lengths of the trunk in pixels, theirs and the finding's.
+        clothes: likewise.
+        away_s: seconds since they were seen.
+    """
+    place = distance / (sizes[0] * (_REACH + _REACH_PER_S * away_s))
+    place = min(place, _FARTHEST_LATER if away_s > _LATER_S else _FARTHEST)
+    differ = wear.difference(*clothes)
+    worn = _UNKNOWN_CLOTHES if differ is None else _CLOTHES * max(0.0, differ - _SHIVER)
+    if away_s > AWAY_S and _others_clothes(*clothes):
+        worn = max(worn, GATE)
+    return place + worn + 0.5 * abs(math.log(sizes[1] / sizes[0]))
+
+
+def reached(distance: float, size: float, absent_s: float) -> bool:
+    """Whether somebody with a trunk of ``size`` pixels gets that far in a time; nobody is in two
+    places at once."""
+    return absent_s > 0 and distance / size < _FARTHEST + _RUNS_PER_S * absent_s
+
+
+def _others_clothes(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether trunks are surely dressed otherwise; that of several are alike is no proof."""
+    differ = wear.difference(one[:1], other[:1])
+    return differ is not None and differ > _ANOTHERS
 
 
 def assign(

@@ -16,3 +16,8 @@ def in_chunks(
         progress(start / count)
         yield slice(start, min(start + rows_at_once, count))
     progress(1.0)
+
+
+def share_of(progress: Callable[[float], None], done: int, count: int, share: float) -> None:
+    """Tell how far one of ``count`` parts is, after ``done`` others."""
+    progress((done + share) / count)

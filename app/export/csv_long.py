@@ -6,12 +6,13 @@ empty), and ``event``, the label of a moment that was marked, with the apostroph
 before what a spreadsheet would take for a formula.  After them come the same columns of
 joint angles and feet that stand as in the wide table, if there are any.  They are of the frame, not
 of a joint, and like ``tracked`` and ``event`` they stand in all of its rows: whoever wants them
-once a frame takes the rows of one joint.
+once a frame takes the rows of one joint.  A table of several people begins with the column
+``person``, their number, and has one person after the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import BinaryIO, Final
 
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import frame_columns
-from app.export.chunks import in_chunks
+from app.export.chunks import in_chunks, share_of
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
 from app.export.joints import joint_states, named_joints
@@ -33,6 +34,27 @@ def write(
 ) -> dict[str, object]:
     """See :class:`app.export.registry.Write`."""
     file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
+    rows = _write_rows(file, data, progress)
+    return {"rows": rows, **frame_columns.described(data)}
+
+
+def write_people(
+    file: BinaryIO, people: Sequence[MotionData], *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.WritePeople`."""
+    more = frame_columns.names(people[0])
+    file.write((",".join(["person", HEADER, *more]) + "\n").encode("ascii"))
+    rows = 0
+    for index, data in enumerate(people):
+        part = partial(share_of, progress, index, len(people))
+        rows += _write_rows(file, data, part, f"{index + 1},")
+    return {"rows": rows, **frame_columns.described(people[0])}
+
+
+def _write_rows(
+    file: BinaryIO, data: MotionData, progress: Callable[[float], None], begin: str = ""
+) -> int:
+    """All rows, each beginning with ``begin``; how many."""
     state, events, names = joint_states(data), labels(data), named_joints(data)
     for rows in in_chunks(len(data.frame), progress):
         heads, joints = numbers_of(data, rows)
@@ -40,18 +62,20 @@ def write(
         before, after = (np.repeat(each[:, None], len(names), axis=1) for each in (heads, more))
         values = np.concatenate([before, joints, after], axis=2).reshape(len(joints), -1)
         cells = np.column_stack([state[rows], frame_columns.states(data, more)])
-        file.writelines(texts(cells, values, events[rows], partial(_pattern, names)))
-    return {"rows": len(data.frame) * len(names), **frame_columns.described(data)}
+        file.writelines(texts(cells, values, events[rows], partial(_pattern, names, begin)))
+    return len(data.frame) * len(names)
 
 
 @lru_cache(maxsize=1024)
-def _pattern(names: tuple[str, ...], states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
+def _pattern(
+    names: tuple[str, ...], begin: str, states: bytes, event: str
+) -> tuple[str, NDArray[np.bool_]]:
     """The format of one frame's rows, one a joint, and which of their numbers they have."""
     joints, more = states[: len(names)], states[len(names) :]
     label = quoted(event).replace("%", "%%")
     end = ",".join([label, *(frame_columns.FORMATS[each] for each in more)])
     template = "".join(
-        f"%d,%.6f,%d,{name},{CELLS[state]},{STATES[state]},{end}\n"
+        f"{begin}%d,%.6f,%d,{name},{CELLS[state]},{STATES[state]},{end}\n"
         for name, state in zip(names, joints, strict=True)
     )
     known = [bool(each) for each in more]

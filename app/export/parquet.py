@@ -2,23 +2,25 @@
 
 ``frame`` int64, ``time_s`` float64, ``tracked`` bool, ``joint`` and ``state`` dictionaries of
 strings, ``x``, ``y``, ``z`` and ``conf`` float32, ``event`` string, angles float32 and contacts
-bool, if there are any; what there is not is null.  The file's key-value metadata has the sidecar's
+bool, if there are any; what there is not is null.  Of several people there is ``person`` int64
+before.  The file's key-value metadata has the sidecar's
 JSON under ``mixpose``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.export import angle_columns, frame_columns
-from app.export.chunks import in_chunks
+from app.export.chunks import in_chunks, share_of
 from app.export.events import labels
 from app.export.joints import joint_states, named_joints, outgoing_joints
-from app.export.sidecar import describe
+from app.export.sidecar import describe, describe_people
 from app.motion.data import STATES, MotionData
 
 if TYPE_CHECKING:
@@ -39,19 +41,48 @@ def write(
     """See :class:`app.export.registry.Write`."""
     import pyarrow.parquet as pq
 
-    count, joints = len(data.frame), len(named_joints(data))
-    differs = {
-        "rows": count * joints,
-        "cells": _CELLS,
-        **frame_columns.described(data),
-    }
+    differs = _differs([data])
     about = describe(data, table_name=name, **differs)
     schema = _schema(frame_columns.names(data)).with_metadata({"mixpose": about})
-    state, events = joint_states(data).astype(np.int8), labels(data)
     with pq.ParquetWriter(file, schema) as writer:
-        for rows in in_chunks(count, progress, _FRAMES_IN_A_GROUP):
-            writer.write_table(_table(data, state[rows], events[rows], rows, schema))
+        for table in _tables(data, schema, progress):
+            writer.write_table(table)
     return differs
+
+
+def write_people(
+    file: BinaryIO, people: Sequence[MotionData], *, name: str, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """See :class:`app.export.registry.WritePeople`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    differs = _differs(people)
+    about = describe_people(people, table_name=name, **differs)
+    schema = _schema(frame_columns.names(people[0]))
+    whole = schema.insert(0, pa.field("person", pa.int64())).with_metadata({"mixpose": about})
+    with pq.ParquetWriter(file, whole) as writer:
+        for index, data in enumerate(people):
+            part = partial(share_of, progress, index, len(people))
+            for table in _tables(data, schema, part):
+                numbers = pa.array(np.full(len(table), index + 1, np.int64))
+                named = table.add_column(0, whole.field("person"), numbers)
+                writer.write_table(named.cast(whole))
+    return differs
+
+
+def _differs(people: Sequence[MotionData]) -> dict[str, object]:
+    rows = sum(len(data.frame) * len(named_joints(data)) for data in people)
+    return {"rows": rows, "cells": _CELLS, **frame_columns.described(people[0])}
+
+
+def _tables(
+    data: MotionData, schema: pa.Schema, progress: Callable[[float], None]
+) -> Iterator[pa.Table]:
+    """All rows, some frames at a time."""
+    state, events = joint_states(data).astype(np.int8), labels(data)
+    for rows in in_chunks(len(data.frame), progress, _FRAMES_IN_A_GROUP):
+        yield _table(data, state[rows], events[rows], rows, schema)
 
 
 def _schema(more: Sequence[str]) -> pa.Schema:

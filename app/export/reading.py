@@ -76,7 +76,8 @@ def _csv(path: Path) -> tuple[Mapping[str, Any], Values]:
         numbers = _numbers([[*row[:3], *row[4:8]] for row in rows]).reshape(-1, count, 7)
         heads, joints = numbers[:, 0, :3], numbers[:, :, 3:]
     else:
-        raise ValueError("its columns are others")
+        several = names.startswith(f"person,{LONG_HEADER}")
+        raise ValueError("it is of several people" if several else "its columns are others")
     return about, dict(zip(_NAMES, (*heads.T, joints[..., :3], joints[..., 3]), strict=True))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -34,6 +34,22 @@ class Write(Protocol):
         name: str,
         progress: Callable[[float], None],
         **options: FileOptions,
+    ) -> Mapping[str, object]: ...
+
+
+class WritePeople(Protocol):
+    """The same for several people, who have the same frames; each ``provenance.person`` says who.
+
+    The column ``person`` has their numbers.
+    """
+
+    def __call__(
+        self,
+        file: BinaryIO,
+        people: Sequence[MotionData],
+        *,
+        name: str,
+        progress: Callable[[float], None],
     ) -> Mapping[str, object]: ...
 
 
@@ -69,6 +85,9 @@ class Exporter:
         """Its module, which has ``companions`` and ``complete`` if there is a :attr:`place`."""
         return import_module(f"app.export.{self.module}")
 
+    people: bool = False
+    """Whether it has room for several people: its module has ``write_people``."""
+
     @property
     def write(self) -> Write:
         """The module's ``write``."""
@@ -79,15 +98,26 @@ class Exporter:
         """Where in ``folder`` the file of what is called ``stem`` goes."""
         return folder / (self.place(stem) if self.place is not None else f"{stem}{self.suffix}")
 
+    @property
+    def write_people(self) -> WritePeople:
+        """The module's ``write_people``, of formats that have room for several."""
+        found: WritePeople = import_module(f"app.export.{self.module}").write_people
+        return found
+
 
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", "csv_table", angles=True),
     "csv-long": Exporter(
-        "Long table, a row for each joint (CSV)", ".csv", "csv_long", angles=True, tag="-long"
+        *("Long table, a row for each joint (CSV)", ".csv", "csv_long"),
+        angles=True,
+        tag="-long",
+        people=True,
     ),
     "json": Exporter("JSON", ".json", "json_frames", angles=True),
     "npz": Exporter("NumPy arrays (NPZ)", ".npz", "npz", angles=True),
-    "parquet": Exporter("Long table (Parquet)", ".parquet", "parquet", "pyarrow", angles=True),
+    "parquet": Exporter(
+        *("Long table (Parquet)", ".parquet", "parquet", "pyarrow"), angles=True, people=True
+    ),
     "trc": Exporter("Markers for OpenSim (TRC)", ".trc", "trc", rate=True),
     "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", "mot", rate=True),
     "c3d": Exporter("Motion capture (C3D)", ".c3d", "c3d", rate=True),
@@ -171,17 +201,56 @@ def export(
     require(kind, options)
     exporter = FORMATS[kind]
     left_open: dict[str, Any] = {"options": options} if exporter.rate or exporter.skeleton else {}
+
+    def write(file: BinaryIO) -> bytes:
+        differs = exporter.write(file, data, name=path.name, progress=progress, **left_open)
+        return describe(data, table_name=path.name, **differs)
+
+    beside = exporter.loaded.companions(path, data) if exporter.place is not None else {}
+    written = _written(path, write, beside, overwrite=overwrite)
+    if exporter.place is not None:
+        exporter.loaded.complete(path)
+    return written
+
+
+def export_people(
+    path: Path,
+    people: Sequence[MotionData],
+    kind: str,
+    *,
+    overwrite: bool = False,
+    progress: Callable[[float], None] = lambda share: None,
+) -> tuple[Path, ...]:
+    """The same of several people, who have the same frames, in one file.
+
+    ``kind`` is one whose exporter has room for them.
+    """
+    from app.export.sidecar import describe_people
+
+    def write(file: BinaryIO) -> bytes:
+        differs = FORMATS[kind].write_people(file, people, name=path.name, progress=progress)
+        return describe_people(people, table_name=path.name, **differs)
+
+    require(kind)
+    return _written(path, write, {}, overwrite=overwrite)
+
+
+def _written(
+    path: Path,
+    write: Callable[[BinaryIO], bytes],
+    beside: Mapping[Path, bytes],
+    *,
+    overwrite: bool,
+) -> tuple[Path, ...]:
+    """A file, the sidecar that ``write`` returns, and what goes ``beside`` them; raises as
+    :func:`export`."""
     try:
         path.name.encode()  # several formats hold their own name, all sidecars do
-        beside = exporter.loaded.companions(path, data) if exporter.place is not None else {}
         files = [*beside, sidecar_of(path), path]
         with write_together(files, overwrite=overwrite) as (*others, description, file):
-            differs = exporter.write(file, data, name=path.name, progress=progress, **left_open)
-            description.write(describe(data, table_name=path.name, **differs))
+            description.write(write(file))
             for other, content in zip(others, beside.values(), strict=True):
                 other.write(content)
-        if exporter.place is not None:
-            exporter.loaded.complete(path)
         return path, sidecar_of(path), *beside
     except FileExistsError as error:
         raise ExportError(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -25,6 +27,22 @@ def describe(data: MotionData, *, table_name: str, **differs: object) -> bytes:
     """
     said = description(data, table_name=table_name) | differs
     return json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+
+
+def describe_people(people: Sequence[MotionData], *, table_name: str, **differs: object) -> bytes:
+    """The same of a table of several people: what is of one of them stands with them."""
+    first = people[0]
+    common = replace(first, provenance=replace(first.provenance, person=None))
+    each = [description(data, table_name=table_name) for data in people]
+    listed = [
+        {**(data.provenance.person or {}), **{name: said[name] for name in _OF_ONE}}
+        for data, said in zip(people, each, strict=True)
+    ]
+    return describe(common, table_name=table_name, **differs, **_NOT_OF_ALL, people=listed)
+
+
+_OF_ONE: Final = ("scale", "quality", "position", "smoothing")
+_NOT_OF_ALL: Final = {"scale": None, "quality": None}
 
 
 def description(data: MotionData, *, table_name: str) -> dict[str, object]:
@@ -66,6 +84,7 @@ def description(data: MotionData, *, table_name: str) -> dict[str, object]:
         "evidence": {"detector_depth": origin.detector_depth},
         "detector": None if origin.detector is None else dict(origin.detector),
         "quality": None if origin.quality is None else dict(origin.quality),
+        **({} if origin.person is None else {"person": dict(origin.person)}),
         **({} if origin.asked is None else {"asked": dict(origin.asked)}),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +14,7 @@ from app.detection.models import Size, about
 from app.errors import DetectorError
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.data import Event, MotionData, Pictures, Provenance
-from app.packets import OTHER_PERSON, Keypoints2D
+from app.packets import OTHER_PERSON, Keypoints2D, Sighting
 from models.feet import EVIDENCE, Feet, Sight, find_feet
 from models.skeleton import FOOT_JOINT_COUNT, JOINT_COUNT
 
@@ -51,7 +51,7 @@ class Track:
     def __len__(self) -> int:
         return len(self.time_s)
 
-    def __getitem__(self, rows: slice) -> Track:
+    def __getitem__(self, rows: slice | NDArray[np.intp]) -> Track:
         return Track(*(getattr(self, name)[rows] for name in Track.__slots__))
 
     @staticmethod
@@ -80,6 +80,42 @@ def feet_in(track: Track, poses: LiftedPoses, size: tuple[int, int], rows: slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Tracklet:
+    """One of several people."""
+
+    track: Track
+    """The frames in which they were found."""
+    clothes: NDArray[np.float64]
+    """(N, 2, 3) CIELAB of trunk and thighs in each of them, or NaN."""
+
+    @classmethod
+    def of(cls, sightings: Sequence[tuple[float, Sighting]]) -> Tracklet:
+        """Somebody seen at these moments; at least one."""
+        times, people = zip(*sightings, strict=True)
+        count = len(times)
+        track = Track(
+            time_s=np.array(times),
+            tracked=np.ones(count, bool),
+            xy=np.stack([each.xy for each in people]),
+            conf=np.stack([each.conf for each in people]),
+            world=np.stack([each.world for each in people]),
+            feet=np.stack([each.feet for each in people]),
+            person=np.zeros(count, np.int64),
+            chosen=np.ones(count, bool),
+            others=np.full((count, OTHERS, 4), np.nan, np.float32),
+        )
+        return cls(track, np.stack([each.clothes for each in people]))
+
+    @staticmethod
+    def joined(tracklets: Sequence[Tracklet]) -> Tracklet:
+        """One after the other; at least one."""
+        return Tracklet(
+            Track.joined([each.track for each in tracklets]),
+            np.concatenate([each.clothes for each in tracklets]),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class DetectedClip:
     """The 2D keypoints of all frames read from a source."""
 
@@ -101,6 +137,8 @@ class DetectedClip:
     """When the first frame of a live source was read, with its time zone; None for files."""
     fov_deg: float | None = None
     """Angle that the longer side of the picture spans, where the source says so."""
+    people: tuple[Tracklet, ...] = ()
+    """Everybody by first appearance, where all are tracked; the ``track`` is then of nobody."""
 
     @property
     def time_s(self) -> NDArray[np.float64]:
@@ -134,6 +172,7 @@ class Rows:
         self.started_at: datetime | None = None
         self.time_s: list[float] = []
         self._rows: list[tuple[object, ...]] = []
+        self._people: dict[int, list[tuple[float, Sighting]]] = {}
         self._handed_out = 0
 
     def __len__(self) -> int:
@@ -153,6 +192,14 @@ class Rows:
                 _boxes(keypoints),
             )
         )
+
+        for each in keypoints.everybody:
+            self._people.setdefault(each.number, []).append((keypoints.time_s, each))
+
+    @property
+    def people(self) -> tuple[Tracklet, ...]:
+        """Everybody, where all are tracked, by first appearance."""
+        return tuple(Tracklet.of(sightings) for sightings in self._people.values())
 
     def fresh(self) -> Track:
         """What was kept since this was asked last."""

@@ -32,6 +32,9 @@ class Order:
     overwrite: bool = False
     options: FileOptions = AS_USUAL
     """What the format leaves open."""
+    one_file: bool = False
+    """Whether everybody in a clip becomes one file, not one each: ``NAME.1.csv`` of ``NAME.csv``.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def judge_and_process(
     from app.motion.quality import judge
     from app.motion.selection import select
 
-    quality = judge(motion if part is None else select(motion, part))
+    quality = judge(select(motion, _in_view(motion) if part is None else part))
     origin = replace(motion.provenance, quality=quality.described())
     motion = replace(motion, provenance=origin)
     motion = process(motion, wanted, reporting(motion, Stage.PROCESSING, progress))
@@ -103,7 +106,7 @@ def process_and_export(
     done = judge_and_process(
         motion, order.processing, part=part, dropped=dropped, progress=progress
     )
-    _make_folder(order.file.parent)
+    make_folder(order.file.parent)
     files = export(
         order.file,
         done.motion,
@@ -128,7 +131,18 @@ def reporting(
     return tell
 
 
-def _make_folder(folder: Path) -> None:
+def _in_view(motion: MotionData) -> Selection:
+    """From the first frame of one of several people to their last; all of anybody else's."""
+    from app.motion.selection import Selection
+
+    if motion.provenance.person is None:
+        return Selection()
+    seen = motion.time_s[motion.tracked]
+    return Selection(float(seen[0]), float(seen[-1]))
+
+
+def make_folder(folder: Path) -> None:
+    """Make it if it is not there.  Raises ExportError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

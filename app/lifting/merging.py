@@ -13,18 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lifting.clip import DetectedClip, Rows, Track
+from app.lifting.blending import BLEND_S, SAME, apart, blended
+from app.lifting.clip import DetectedClip, Rows, Track, Tracklet
+from app.lifting.people import identified, joined_at_cut
 from app.lifting.reading import no_frames
 from app.lifting.segments import DetectSegment, Part, Plan, decoded_from_beginning
-from models.skeleton import JOINT
 
-_BLEND_S: Final = 0.5
-"""At the end of the lead-in one track goes over into the other."""
-_SAME: Final = 0.3
-"""Of the trunk's length: bodies whose joints are typically nearer than this are one."""
 _AGREE: Final = 0.8
 """Of the second half of the lead-in."""
-_TRUNK: Final = (JOINT["thorax"], JOINT["pelvis"])
 
 
 @dataclass(slots=True)
@@ -33,12 +29,14 @@ class SegmentMerger:
 
     Args:
         plan: how it was cut.
-        several: whether people are told apart.
+        several: whether the one followed is told from other people; where all are tracked, who is
+            who is found out here.
     """
 
     plan: Plan
     several: bool = True
     _tracks: list[Track] = field(default_factory=list, init=False)
+    _people: list[list[Tracklet]] = field(default_factory=list, init=False)
     _faults: dict[str, None] = field(default_factory=dict, init=False)
     _last: Part | None = field(default=None, init=False)
     _shift: int = field(default=0, init=False)
@@ -93,6 +91,7 @@ class SegmentMerger:
         if len(own) or not self._ended:  # behind the end every one says where that is
             self._faults |= dict.fromkeys(part.faults)
         self._tracks.append(replace(own, person=person))
+        self._people = joined_at_cut(self._people, part.people, part.segment.start_s)
         self._person = int(person[-1]) if len(person) else self._person
         self._ended = self._ended or part.ended
         self._complete = part.complete
@@ -117,26 +116,19 @@ class SegmentMerger:
             complete=complete,
             faults=tuple(self._faults),
             fov_deg=self.plan.fov_deg,
+            people=identified([Tracklet.joined(each) for each in self._people]),
         )
 
     def _blend(self, before: Part, part: Part) -> None:
         """Let the end of the segment before go over into this one, without a step in between."""
         start_s = part.segment.start_s
         earlier, later = _overlap(before, part)
-        count = int(np.count_nonzero(earlier.time_s >= start_s - _BLEND_S))
+        count = int(np.count_nonzero(earlier.time_s >= start_s - BLEND_S))
         rows = len(self._tracks[-1])
         if not 0 < count <= rows or not _times_equal(earlier, later):
             return
         earlier, later = self._tracks[-1][rows - count :], later[-count:]
-        share = (earlier.time_s - (start_s - _BLEND_S)) / _BLEND_S
-        share = np.where(_near(earlier, later), share, 0.0)
-        mixed = replace(
-            earlier,
-            xy=_mixed(earlier.xy, later.xy, share),
-            conf=_mixed(earlier.conf, later.conf, share),
-            world=_mixed(earlier.world, later.world, share),
-            feet=_mixed(earlier.feet, later.feet, share),
-        )
+        mixed = blended(earlier, later, start_s)
         self._tracks[-1] = Track.joined([self._tracks[-1][: rows - count], mixed])
 
 
@@ -169,7 +161,8 @@ def _continues(before: Part, part: Part) -> bool:
     either = earlier.tracked | later.tracked if _times_equal(earlier, later) else np.zeros(0, bool)
     if not either.any():
         # Nobody in view; whom to expect is known to the one before alone.
-        return not (before.memory.knows_somebody and part.track.tracked.any())
+        knows = before.memory is not None and before.memory.knows_somebody
+        return not (knows and part.track.tracked.any())
     same = _same_body(earlier, later)
     agreed = (same | ~either)[len(either) // 2 :]
     return bool(same[-1] and agreed.mean() >= _AGREE)
@@ -177,26 +170,4 @@ def _continues(before: Part, part: Part) -> bool:
 
 def _same_body(earlier: Track, later: Track) -> NDArray[np.bool_]:
     """(N,) whether both have found one body."""
-    away = np.linalg.norm(earlier.xy - later.xy, axis=-1)
-    typical = np.median(away, axis=-1)  # NaN where one has found nobody
-    return np.asarray(typical < _SAME * _trunk(earlier), np.bool_)
-
-
-def _near(earlier: Track, later: Track) -> NDArray[np.bool_]:
-    """(N,) where no joint is so far off that the mean of both would be neither."""
-    away = np.linalg.norm(earlier.xy - later.xy, axis=-1).max(axis=-1)
-    return np.asarray(away < _SAME * _trunk(earlier), np.bool_)
-
-
-def _trunk(track: Track) -> NDArray[np.floating]:
-    """(N,) pixels, at least 1."""
-    upper, lower = (track.xy[:, joint] for joint in _TRUNK)
-    return np.asarray(np.maximum(np.linalg.norm(upper - lower, axis=-1), 1.0))
-
-
-def _mixed(
-    earlier: NDArray[np.float32], later: NDArray[np.float32], share: NDArray[np.floating]
-) -> NDArray[np.float32]:
-    share = share.reshape(-1, *[1] * (earlier.ndim - 1))
-    mixed = np.where(share > 0, earlier + share * (later - earlier), earlier)
-    return mixed.astype(np.float32)
+    return np.asarray(apart(earlier, later) < SAME, np.bool_)

@@ -37,6 +37,10 @@ class LiftOptions:
     """... is turned clockwise, as seen from behind.  Both are found out unless one is told."""
     several: bool = True
     """Whether people are told apart."""
+    everybody: bool = False
+    """Whether all people are tracked, rather than one of them."""
+    heights_m: tuple[float, ...] = ()
+    """Of everybody the statures in the order of their numbers, as far as they are known."""
     choices: tuple[Choice, ...] = ()
     """Whom of several people to follow; the largest at first unless told."""
     seconds: float | None = None

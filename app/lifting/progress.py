@@ -37,6 +37,16 @@ ProgressCallback = Callable[[Progress], None]
 """Called in the thread that does the work; what it raises, such as :class:`Stopped`, ends that."""
 
 
+def part_of(progress: ProgressCallback | None, done: int, count: int) -> ProgressCallback:
+    """Progress of one person of ``count``, after ``done`` others."""
+
+    def report(one: Progress) -> None:
+        if progress is not None and one.total is not None:
+            progress(Progress(one.stage, done * one.total + one.frames, count * one.total))
+
+    return report
+
+
 class Overall:
     """One number, 0 to 1, of all the stages that are to come.
 

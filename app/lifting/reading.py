@@ -10,15 +10,17 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from app.errors import SourceError
 from app.lifting.clip import DetectedClip, Rows, clip_of
+from app.lifting.people import identified
 from app.lifting.progress import Progress, ProgressCallback, Stage, never
 from app.packets import Frame
 
 if TYPE_CHECKING:
-    from app.detection.detector import Detector
+    from app.detection.detector import Detector, PeopleDetector
     from app.sources.base import Source
 
 _AHEAD: Final = 4
@@ -34,7 +36,7 @@ _SILENT_S: Final = 10.0
 
 def detect_clip(
     source: Source,
-    detector: Detector,
+    detector: Detector | PeopleDetector,
     *,
     seconds: float | None = None,
     stop: Callable[[], bool] = never,
@@ -71,7 +73,8 @@ def detect_clip(
             faults = (str(error),)  # what was read before the damage is worth having
     if not len(rows) and not frames.stopped:
         raise no_frames(source.label)
-    return clip_of(source, detector.size, rows, faults, complete=not frames.stopped)
+    clip = clip_of(source, detector.size, rows, faults, complete=not frames.stopped)
+    return replace(clip, people=identified(rows.people))
 
 
 def no_frames(label: str) -> SourceError:

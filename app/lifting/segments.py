@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from app.errors import SourceError
-from app.lifting.clip import Rows, Track
+from app.lifting.clip import Rows, Track, Tracklet
 from app.lifting.reading import ReadAhead, expected_frames
 from app.lifting.work_units import Tell
 
 if TYPE_CHECKING:
-    from app.detection.detector import Detector
+    from app.detection.detector import Detector, PeopleDetector
     from app.detection.models import Size
     from app.detection.person_tracker import Memory
     from app.lifting.options import LiftOptions
@@ -125,8 +125,10 @@ class Part:
     ended: bool
     """Whether the video ended before the segment did."""
     faults: tuple[str, ...]
-    memory: Memory
-    """Whom the detector followed when the next segment's was to begin."""
+    memory: Memory | None
+    """Whom the detector followed when the next segment's was to begin; None if all were tracked."""
+    people: tuple[Tracklet, ...] = ()
+    """Everybody, where all are tracked; of the lead-in too."""
 
     @property
     def own(self) -> Track:
@@ -160,23 +162,19 @@ class DetectSegment:
             SourceError: the file cannot be opened.
             DetectorError: the detector failed.
         """
-        from app.detection.detector import Detector
         from app.sources import VideoFile
 
-        video = VideoFile(self.segment.path, rate=self.options.rate)
-        with video as source, self._detector(Detector) as detector:
-            return self._detected(source, detector, tell, stop)
-
-    def _detector(self, make: type[Detector]) -> Detector:
         # What was chosen before it begins was chosen of another segment, whose memory knows it.
-        wanted = self.options
-        choices = [each for each in wanted.choices if each.time_s >= self.segment.from_s]
-        return make(wanted.detector, several=wanted.several, choices=choices, memory=self.memory)
+        choices = (each for each in self.options.choices if each.time_s >= self.segment.from_s)
+        wanted = replace(self.options, choices=tuple(choices))
+        video = VideoFile(self.segment.path, rate=self.options.rate)
+        with video as source, make_detector(wanted, self.memory) as detector:
+            return self._detected(source, detector, tell, stop)
 
     def _detected(
         self,
         source: Source,
-        detector: Detector,
+        detector: Detector | PeopleDetector,
         tell: Tell,
         stop: Callable[[], bool],
     ) -> Part:
@@ -207,7 +205,19 @@ class DetectSegment:
             ended=ended,
             faults=(*source.warnings, *faults),
             memory=memory or detector.memory,
+            people=rows.people,
         )
+
+
+def make_detector(options: LiftOptions, memory: Memory | None = None) -> Detector | PeopleDetector:
+    """Of one person or of everybody, as ``options`` want it; raises DetectorError."""
+    from app.detection.detector import Detector, PeopleDetector
+
+    if options.everybody:
+        return PeopleDetector(options.detector)
+    return Detector(
+        options.detector, several=options.several, choices=options.choices, memory=memory
+    )
 
 
 def _after(frames: Iterable[Frame], start_s: float, tell: Tell) -> Iterator[Frame]:

@@ -33,7 +33,7 @@ class VideoDetection:
         self, plan: Plan, engine: Engine, options: LiftOptions, *, sent: bool = False
     ) -> None:
         self._engine = engine
-        self._joining = SegmentMerger(plan, options.several)
+        self._joining = SegmentMerger(plan, options.several and not options.everybody)
         self._units: dict[int, DetectSegment] = {}
         """By ticket: those that are not done."""
         self._ready: dict[int, tuple[DetectSegment, Part]] = {}

@@ -121,12 +121,11 @@ def detect(
         DetectorError: the detector failed.
         LiftingError: the process that detected was lost again and again.
     """
-    from app.detection.detector import Detector
     from app.sources import VideoFile
 
     if isinstance(source, VideoFile):
         plan = segments.plan(path, source, options)
         if len(plan.segments) > 1:
             return detect_video(plan, engine, options, stop=stop, progress=progress)
-    with Detector(options.detector, several=options.several, choices=options.choices) as detector:
+    with segments.make_detector(options) as detector:
         return detect_clip(source, detector, seconds=options.seconds, stop=stop, progress=progress)

@@ -76,6 +76,9 @@ class Provenance:
     """What somebody put right in the 2D before it was lifted, JSON values."""
     asked: Mapping[str, object] | None = None
     """What file was to be lifted and how, JSON values, by which a later run knows it is done."""
+    person: Mapping[str, object] | None = None
+    """Which of several people this is and when they were in view, JSON values; None where only one
+    was followed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """3D human motion from ordinary video: ``motion = mixpose.lift("jump.mp4", height=1.82)``.
 
-:func:`lift` makes a :class:`Motion` of a video, :func:`load` of a recording or a table, and
-:func:`live` yields a :class:`LivePose` after the other.  Lengths are metres, times seconds, angles
-degrees; axes are right-handed: x to the image's right, y up, z toward the camera.  "Left" is the
-person's left.  Errors that can be understood and acted on are :class:`MixposeError`.
+:func:`lift` makes a :class:`Motion` of a video, :func:`lift_people` one of everybody in it,
+:func:`load` of a recording or a table, and :func:`live` yields a :class:`LivePose` after the other.
+Lengths are metres, times seconds, angles degrees; axes are right-handed: x to the image's right, y
+up, z toward the camera. "Left" is the person's left. Errors that can be understood and acted on are
+:class:`MixposeError`.
 
 Installed, this folder is the package ``mixpose``, which holds what the repository's top level
 holds: ``app``, ``models`` and ``weights``.  Such common names must not lie in ``site-packages``
@@ -43,7 +44,7 @@ from app.errors import (  # noqa: E402
     WeightsError,
 )
 
-from ._lift import lift, load  # noqa: E402
+from ._lift import lift, lift_people, load  # noqa: E402
 from ._live import Live, LivePose, live  # noqa: E402
 from ._motion import MixposeWarning, Motion  # noqa: E402
 from ._options import Processing  # noqa: E402
@@ -64,6 +65,7 @@ __all__ = [
     "WeightsError",
     "__version__",
     "lift",
+    "lift_people",
     "live",
     "load",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.lifting.progress import Overall, Progress, Stage
+from app.lifting.progress import Overall, Progress, Stage, part_of
 
 from ._motion import Motion, finished, warn_of
 from ._options import Detector, Device, Processing, lift_options, processing
@@ -15,8 +16,11 @@ from ._options import Detector, Device, Processing, lift_options, processing
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from app.lifting.clip import DetectedClip
     from app.lifting.options import LiftOptions
     from app.motion.data import MotionData
+    from app.sources.pictures import SourcePictures
+    from models.lifter import Lifter
 
 Tell = Callable[[float], None]
 
@@ -83,6 +87,74 @@ def lift(
     report = Overall(progress or _nobody, slow=False)
     data, said = _lifted(str(source), lifting, report)
     return _told(finished(data, wanted, said, report), progress)
+
+
+def lift_people(
+    source: str | Path | int,
+    *,
+    heights: Sequence[float] = (),
+    seconds: float | None = None,
+    rate: float | None = None,
+    detector: Detector = "heavy",
+    weights: str | None = None,
+    device: Device = "auto",
+    camera_pitch: float | None = None,
+    camera_roll: float | None = None,
+    jobs: int | None = None,
+    progress: Tell | None = None,
+    **options: Unpack[Processing],
+) -> list[Motion]:
+    """Turn a video into the 3D motion of everybody who is in view for a second or more.
+
+    The pictures are gone through once.  All motions have the frames of the video; the first is of
+    who appears first, and who comes back is the same person.  ``info["person"]`` says when each was
+    in view.  With ``room`` all stand in one room, where they were filmed.
+
+    Args:
+        source: as of :func:`lift`, like all that is not said here.
+        heights: metres, of the first person, the second, …, as far as they are known.
+        seconds: how much of it is read.
+        rate: frames a second at which a video in slow motion was truly taken.
+        detector: the size of the model that finds joints in 2D.
+        weights: of the network.
+        device: where the network runs.
+        camera_pitch: degrees by which the camera looks down.
+        camera_roll: degrees by which it is turned clockwise.
+        jobs: processes side by side.
+        progress: called with the share done, 0 to 1.
+        options: see :class:`mixpose.Processing`; ``bone`` and ``heading`` are of one person.
+
+    Raises:
+        DetectorError: nobody was in view for a second.
+        MixposeError: as of :func:`lift`.
+        ValueError: a value that cannot be.
+    """
+    if options.get("bone") is not None or options.get("heading") is not None:
+        raise ValueError("bone and heading are of one person: leave them out for several.")
+    wanted = processing(options)
+    lifting = lift_options(
+        height=None,
+        heights=heights,
+        everybody=True,
+        weights=weights,
+        device=device,
+        camera_pitch=camera_pitch,
+        camera_roll=camera_roll,
+        detector=detector,
+        seconds=seconds,
+        rate=rate,
+        jobs=jobs,
+    )
+    report = Overall(progress or _nobody, slow=False)
+    people, said = _everybody(str(source), lifting, report)
+    done = [
+        finished(data, wanted, said, part_of(report, index, len(people)))
+        for index, data in enumerate(people)
+    ]
+    motions = [each.in_room_of(done[0]) for each in done]
+    for each in motions:
+        _told(each, progress)
+    return motions
 
 
 def load(
@@ -161,6 +233,29 @@ def _lifted(
     """The motion in a source, and what is to be said of it."""
     from app.lifting.choosing import unmet
     from app.lifting.clip import lift_clip
+
+    with _detected(spec, options, report) as (clip, lifter, pictures):
+        motion = lift_clip(*(clip, lifter), level=options.level, progress=report, pictures=pictures)
+    chosen = unmet(options.choices, clip.time_s, clip.track.xy, clip.size)
+    return motion, (*clip.warnings, *chosen)
+
+
+def _everybody(
+    spec: str, options: LiftOptions, report: Callable[[Progress], None]
+) -> tuple[tuple[MotionData, ...], tuple[str, ...]]:
+    """Everybody's motion in a source, and what is to be said of it."""
+    from app.lifting.people import lift_everybody
+
+    with _detected(spec, options, report) as (clip, lifter, pictures):
+        everybody = lift_everybody(clip, lifter, options, progress=report, pictures=pictures)
+    return everybody.motions, clip.warnings
+
+
+@contextmanager
+def _detected(
+    spec: str, options: LiftOptions, report: Callable[[Progress], None]
+) -> Iterator[tuple[DetectedClip, Lifter, SourcePictures | None]]:
+    """What was found in 2D, the network, and the pictures if they can be read again."""
     from app.lifting.work import Network, detect, make_pool, open_clip
     from app.sources.pictures import SourcePictures
 
@@ -173,11 +268,5 @@ def _lifted(
         clip = detect(
             *(source, Path(spec), options, pool), stop=lambda: network.failed, progress=report
         )
-        motion = lift_clip(
-            *(clip, network.get()),
-            level=options.level,
-            progress=report,
-            pictures=None if source.live else SourcePictures(partial(open_clip, spec, options)),
-        )
-    chosen = unmet(options.choices, clip.time_s, clip.track.xy, clip.size)
-    return motion, (*clip.warnings, *chosen)
+        again = None if source.live else SourcePictures(partial(open_clip, spec, options))
+        yield clip, network.get(), again

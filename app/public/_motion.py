@@ -23,6 +23,7 @@ from app.lifting.progress import Progress, Stage
 from app.motion import processing_options
 from app.motion.angles import ANGLES, continued, joint_angles
 from app.motion.data import MotionData
+from app.motion.placement.placing import in_room_of
 from app.motion.processing import process, remarks
 
 from ._options import Processing, file_options, processing
@@ -245,6 +246,12 @@ class Motion:
         from app.export.netcdf import dataset
 
         return dataset(self._data)
+
+    def in_room_of(self, other: Motion) -> Motion:
+        """This motion where it is in the room of ``other``, of another person before the same
+        camera; as it is, unless both were placed in the room."""
+        data = in_room_of(other._data, self._data)
+        return Motion(data, self._lifted, self.warnings)
 
     def _with_processing(
         self, options: processing_options.Processing, progress: Callable[[float], None] = _nobody

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, Literal, TypedDict, get_args
 
 from app.export.file_options import FPS_RANGE, RESTS, FileOptions, Rest
@@ -52,6 +53,12 @@ def within(name: str, value: float | None, limits: tuple[float, float], unit: st
     raise ValueError(f"{name}={value!r} is not between {low:g} and {high:g} {unit}.{hint}")
 
 
+def heights_of(people: Sequence[float]) -> tuple[float, ...]:
+    """Metres of each, if they can be.  Raises ValueError."""
+    checked = (within("heights", each, HEIGHT_RANGE_M, "metres") for each in people)
+    return tuple(each for each in checked if each is not None)
+
+
 def positive(name: str, value: float | None) -> float | None:
     """``value``, if it is above 0 and finite; None stays None.  Raises ValueError."""
     if value is not None and not 0 < value < math.inf:
@@ -71,6 +78,8 @@ def lift_options(
     seconds: float | None = None,
     rate: float | None = None,
     jobs: int | None = None,
+    everybody: bool = False,
+    heights: Sequence[float] = (),
 ) -> LiftOptions:
     """As :mod:`app.lifting` takes it.  Raises ValueError."""
     if detector not in get_args(Detector):
@@ -90,6 +99,8 @@ def lift_options(
         seconds=positive("seconds", seconds),
         rate=positive("rate", rate),
         jobs=jobs,
+        everybody=everybody,
+        heights_m=heights_of(heights),
     )
 
 

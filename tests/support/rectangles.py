@@ -59,6 +59,26 @@ class PaintedEyes:
         return _first(picture, (RED, BLUE))
 
 
+class FollowingEyes(PaintedEyes):
+    """Follows one colour for as long as it is to be seen."""
+
+    def __init__(self) -> None:
+        self._colour: Colour | None = None
+
+    def track(self, picture: np.ndarray) -> Person | None:
+        wanted = (RED, BLUE, TABLE) if self._colour is None else (self._colour,)
+        for colour in wanted:
+            found = _first(picture, (colour,))
+            if found is not None:
+                self._colour = colour
+                return found
+        self.forget()
+        return None
+
+    def forget(self) -> None:
+        self._colour = None
+
+
 def _first(picture: np.ndarray, colours: tuple[Colour, ...]) -> Person | None:
     for colour in colours:
         rows, columns = np.nonzero((picture == colour).all(axis=-1))

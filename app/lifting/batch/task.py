@@ -23,6 +23,13 @@ class BatchOptions:
     processing: Processing = field(default_factory=Processing)
     file: FileOptions = AS_USUAL
     """What the format leaves open."""
+    one_file: bool = False
+    """Whether everybody in a clip becomes one file."""
+
+    @property
+    def a_file_each(self) -> bool:
+        """Whether each person in a clip becomes a file."""
+        return self.lifting.everybody and not self.one_file
 
 
 @dataclass(frozen=True, slots=True)

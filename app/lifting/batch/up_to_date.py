@@ -15,10 +15,12 @@ from typing import Any, Final
 
 from app.detection.models import about
 from app.export.file_options import AS_USUAL
+from app.export.people_names import files_there, person_file
 from app.export.registry import sidecar_of
 from app.lifting.batch.task import BatchOptions
 from app.motion.data import MotionData
 
+_MOST_PEOPLE: Final = 10_000
 _MAX_BYTES: Final = 2**20
 """A sidecar is a few kilobytes; nothing larger is one of ours."""
 
@@ -37,7 +39,13 @@ def request_of(source: Path, wanted: BatchOptions) -> dict[str, object]:
         "rate": wanted.lifting.rate,
         "processing": _plain(asdict(wanted.processing)),
         **({} if wanted.file == AS_USUAL else {"options": asdict(wanted.file)}),
+        **(_of_everybody(wanted) if wanted.lifting.everybody else {}),
     }
+
+
+def _of_everybody(wanted: BatchOptions) -> dict[str, object]:
+    heights_m = list(wanted.lifting.heights_m)
+    return {"people": "all", "heights_m": heights_m, "one_file": wanted.one_file}
 
 
 def with_request(data: MotionData, asked: Mapping[str, object]) -> MotionData:
@@ -48,6 +56,22 @@ def with_request(data: MotionData, asked: Mapping[str, object]) -> MotionData:
 def is_done(table: Path, asked: Mapping[str, object]) -> bool:
     """Whether ``table`` is there and was made as ``asked``; False if its sidecar is damaged."""
     return table.is_file() and _sidecar(table).get("asked") == asked
+
+
+def is_done_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -> bool:
+    """Whether everybody's files are there for which ``table`` was ordered, made as ``asked``."""
+    person = _sidecar(person_file(table, kind, 1)).get("person")
+    count = person.get("of") if isinstance(person, dict) else None
+    if not isinstance(count, int) or not 0 < count <= _MOST_PEOPLE:
+        return False
+    return all(is_done(person_file(table, kind, each), asked) for each in range(1, count + 1))
+
+
+def is_begun_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -> bool:
+    """Whether all files of people that are there were made as ``asked``, by a run that ended before
+    the last one."""
+    there = (path for paths in files_there(table, kind).values() for path in paths)
+    return all(is_done(path, asked) for path in there if path.suffix != ".json")
 
 
 def is_export(path: Path) -> bool:

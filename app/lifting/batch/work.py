@@ -13,8 +13,9 @@ from app.errors import SourceError, WeightsError
 from app.lifting import segments
 from app.lifting.batch.task import BatchOptions, Result, Task
 from app.lifting.batch.up_to_date import request_of, with_request
-from app.lifting.clip import DetectedClip, lift_clip
-from app.lifting.exporting import Order, process_and_export
+from app.lifting.clip import DetectedClip
+from app.lifting.clip_files import lift_to_files
+from app.lifting.exporting import Order
 from app.lifting.progress import Overall, Progress, Stage, Stopped
 
 if TYPE_CHECKING:
@@ -94,22 +95,24 @@ class Finish:
                 raise Stopped
             overall(progress)
 
-        motion = lift_clip(
-            self.clip,
-            _lifter(wanted, self.threads),
-            level=wanted.lifting.level,
-            progress=report,
+        files = lift_to_files(
+            *(self.clip, _lifter(wanted, self.threads), wanted.lifting),
+            Order(
+                *(task.table, wanted.kind, wanted.processing, task.overwrite),
+                *(wanted.file, wanted.one_file),
+            ),
+            task.source,
             pictures=SourcePictures(partial(VideoFile, task.source, rate=wanted.lifting.rate)),
+            remember=partial(with_request, asked=self.asked),
+            progress=report,
         )
-        order = Order(task.table, wanted.kind, wanted.processing, task.overwrite, wanted.file)
-        written = process_and_export(with_request(motion, self.asked), order, progress=report)
         return Result(
             self.index,
             frames=len(self.clip.track),
             tracked=int(np.count_nonzero(self.clip.track.tracked)),
             length_s=self.clip.length_s,
-            quality=written.quality,
-            warnings=(*self.clip.warnings, *written.warnings),
+            quality=files.quality,
+            warnings=(*self.clip.warnings, *files.warnings),
         )
 
 

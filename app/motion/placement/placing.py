@@ -104,6 +104,27 @@ def _with_soles_down(data: MotionData, estimate: SceneEstimate) -> MotionData:
     return replace(data, feet=laid_flat(data.feet, ankles, up, share))
 
 
+def in_room_of(first: MotionData, motion: MotionData) -> MotionData:
+    """``motion`` where it is in the room of ``first``, of another person: one camera has seen both.
+
+    As it is, if either was not placed; heights above the floor stay.
+    """
+    here, there = first.provenance.placement, motion.provenance.placement
+    if motion.root is None or here is None or there is None:
+        return motion
+    mine, theirs = there.get("camera"), here.get("camera")
+    if not isinstance(mine, dict) or not isinstance(theirs, dict):
+        return motion
+    away = np.subtract(theirs["position_m"], mine["position_m"]) * (1.0, 0.0, 1.0)
+    place = [round(float(each), 4) for each in np.add(mine["position_m"], away)]
+    placement = {**there, "camera": {**mine, "position_m": place}}
+    return replace(
+        motion,
+        root=motion.root + away,
+        provenance=replace(motion.provenance, placement=placement),
+    )
+
+
 def _standing(
     scene: Scene, estimate: SceneEstimate
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from app.export.registry import FORMATS, export
+from app.errors import ExportError
+from app.export.reading import read
+from app.export.registry import FORMATS, export, export_people
 from app.motion.data import MotionData
 from models.skeleton import JOINT_NAMES, PARENTS
 from tests.support.motion import motion, raised_left_arm
@@ -175,3 +179,47 @@ def test_long_csv_and_parquet_are_one_table(tmp_path: Path) -> None:
     typed = TABLES["parquet"](written(tmp_path, data, "parquet"))
     for one, other in zip(text, typed, strict=True):
         assert one[:1] + one[2:4] + one[8:] == other[:1] + other[2:4] + other[8:]
+
+
+def person(number: int, seed: int) -> MotionData:
+    data = motion(30, seed)
+    about = {"number": number, "of": 2, "in_view_s": [[0.0, 1.16]]}
+    return replace(data, provenance=replace(data.provenance, person=about, height_m=1.5 + number))
+
+
+PEOPLE = (person(1, 0), person(2, 7))
+
+
+def test_several_people_are_one_long_csv_one_after_the_other(tmp_path: Path) -> None:
+    path, _ = export_people(tmp_path / "all.csv", PEOPLE, "csv-long")
+    header, *rows = path.read_text().splitlines()
+    expected_rows: list[str] = []
+    for number, each in enumerate(PEOPLE, start=1):
+        alone = written(tmp_path, each, "csv-long").read_text().splitlines()
+        assert header == f"person,{alone[0]}"
+        expected_rows += [f"{number},{row}" for row in alone[1:]]
+        (tmp_path / "out.csv").unlink()
+        (tmp_path / "out.csv.json").unlink()
+    assert rows == expected_rows
+    said = json.loads((tmp_path / "all.csv.json").read_text())
+    assert said["rows"] == len(rows)
+    assert [each["scale"]["height_m"] for each in said["people"]] == [2.5, 3.5]
+    assert said["people"][1]["in_view_s"] == [[0.0, 1.16]]
+    assert "person" not in said
+    with pytest.raises(ExportError, match="it is of several people"):
+        read(path)
+
+
+def test_several_people_are_one_parquet_file(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path, _ = export_people(tmp_path / "all.parquet", PEOPLE, "parquet")
+    table = parquet.read_table(path)
+    assert table.column_names[:2] == ["person", "frame"]
+    assert json.loads(table.schema.metadata[b"mixpose"])["people"][0]["number"] == 1
+    for number, each in enumerate(PEOPLE, start=1):
+        alone = parquet.read_table(written(tmp_path, each, "parquet"))
+        mine = table.slice((number - 1) * len(alone), len(alone))
+        assert set(mine["person"].to_pylist()) == {number}
+        assert mine.drop_columns("person").to_pylist() == alone.to_pylist()
+        (tmp_path / "out.parquet").unlink()
+        (tmp_path / "out.parquet.json").unlink()

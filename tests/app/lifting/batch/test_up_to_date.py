@@ -10,9 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from app.export.people_names import files_there, person_file
 from app.export.registry import export
 from app.lifting.batch.task import BatchOptions
-from app.lifting.batch.up_to_date import is_done, is_export, request_of, with_request
+from app.lifting.batch.up_to_date import (
+    is_begun_of_everybody,
+    is_done,
+    is_done_of_everybody,
+    is_export,
+    request_of,
+    with_request,
+)
 from app.lifting.options import LiftOptions
 from app.motion.processing_options import Processing
 from tests.support.motion import motion
@@ -99,3 +107,30 @@ def test_a_broken_sidecar_means_not_done(video: Path, table: Path) -> None:
     sidecar.mkdir()
     assert not is_done(table, asked)
     assert not is_export(table)
+
+
+def test_everybody_is_done_when_the_last_of_them_is(video: Path, tmp_path: Path) -> None:
+    lifting = LiftOptions(everybody=True, heights_m=(1.82,))
+    wanted = replace(OPTIONS, kind="numbers", lifting=lifting)
+    asked, table = request_of(video, wanted), tmp_path / "a.b.numbers.csv"
+    files = [person_file(table, "numbers", number) for number in (1, 2)]
+    assert [file.name for file in files] == ["a.b.1.numbers.csv", "a.b.2.numbers.csv"]
+    for number, file in enumerate(files, start=1):
+        assert not is_done_of_everybody(table, "numbers", asked)
+        data = motion(3)
+        about = {"number": number, "of": 2}
+        data = replace(data, provenance=replace(data.provenance, person=about))
+        export(file, with_request(data, asked))
+        assert is_begun_of_everybody(table, "numbers", asked)
+    assert is_done_of_everybody(table, "numbers", asked)
+    for name in ("a.b.03.numbers.csv", "a.b.x.numbers.csv", "a.1.numbers.csv", "a.b.1.csv"):
+        (tmp_path / name).touch()
+    assert list(files_there(table, "numbers")) == [1, 2]
+    taller = replace(wanted, lifting=replace(lifting, heights_m=(1.83,)))
+    assert not is_done_of_everybody(table, "numbers", request_of(video, taller))
+    assert not is_begun_of_everybody(table, "numbers", request_of(video, taller))
+    one_file = replace(wanted, one_file=True)
+    assert not is_done_of_everybody(table, "numbers", request_of(video, one_file))
+    assert "people" not in request_of(video, OPTIONS), "what was lifted before stays done"
+    files[1].unlink()
+    assert not is_done_of_everybody(table, "numbers", asked)

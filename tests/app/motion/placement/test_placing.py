@@ -11,7 +11,7 @@ import pytest
 
 from app.export.sidecar import description
 from app.motion.placement.lens import Lens
-from app.motion.placement.placing import place
+from app.motion.placement.placing import in_room_of, place
 from app.motion.placement.scene import Scene
 from app.motion.placement.upright import upright
 from app.synthetic.performer.camera import aim_camera
@@ -292,3 +292,23 @@ def test_the_sidecar_says_what_the_axes_are(walk: Performed) -> None:
         assert isinstance(said["position"], dict)
         assert said["position"]["reference"] == "room"
         assert said["position"]["root"] == "pelvis"
+
+
+def test_two_people_before_one_camera_stand_in_one_room(walk: Performed) -> None:
+    step = np.array([0.9, 0.0, -0.5])
+    moved = np.broadcast_to(step, (len(walk.world), 3))
+    other = performed(0, seconds=14, camera=walk.camera, moved=moved)
+    here = place(walk.data, fov_deg=walk.fov_deg)
+    there = place(other.data, fov_deg=walk.fov_deg)
+    together = in_room_of(here, there)
+    assert here.root is not None
+    assert there.root is not None
+    assert together.root is not None
+    assert np.abs(np.nanmean(there.root - here.root, axis=0)).max() < 0.1, "each in their own"
+    away = np.nanmean(together.root - here.root, axis=0)
+    assert np.hypot(away[0], away[2]) == pytest.approx(np.linalg.norm(step), abs=0.1)
+    assert together.provenance.placement is not None
+    assert here.provenance.placement is not None
+    cameras = [each.provenance.placement["camera"] for each in (here, together)]
+    assert cameras[0]["position_m"][::2] == cameras[1]["position_m"][::2]
+    assert in_room_of(walk.data, there) is there

@@ -1,0 +1,32 @@
+"""What the files of a clip are called in which everybody was lifted."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.export.registry import FORMATS
+
+
+def person_file(table: Path, kind: str, number: int | str) -> Path:
+    """``NAME.2.csv`` of ``NAME.csv`` for person 2; ``kind`` is a key of the registry."""
+    stem, ending = _parts(table, kind)
+    return table.with_name(f"{stem}.{number}{ending}")
+
+
+def files_there(table: Path, kind: str) -> dict[int, list[Path]]:
+    """What is there already of files and sidecars of such names, by the person's number."""
+    stem, ending = map(re.escape, _parts(table, kind))
+    found: dict[int, list[Path]] = {}
+    for path in sorted(table.parent.glob("*")):
+        name = re.fullmatch(rf"{stem}\.([1-9]\d{{0,5}}){ending}(\.json)?", path.name)
+        if name is not None:
+            found.setdefault(int(name[1]), []).append(path)
+    return found
+
+
+def _parts(table: Path, kind: str) -> tuple[str, str]:
+    """A file's name without its ending, and that."""
+    suffix = FORMATS[kind].suffix
+    ending = suffix if table.name.lower().endswith(suffix) else table.suffix
+    return table.name[: len(table.name) - len(ending)], table.name[len(table.name) - len(ending) :]

@@ -1,0 +1,289 @@
+"""Who is who among everybody tracked: across the cuts of a video, and when somebody comes back.
+
+A track ends where somebody is out of view or hidden for seconds.  All tracks of a video are looked
+at together at its end: which of those that begin later goes on with one that has ended is the
+assignment of least cost, by clothes, place and size, with the measures of
+:mod:`app.detection.tracks`.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import DetectorError
+from app.lifting.blending import BLEND_S, SAME, apart, blended
+from app.lifting.clip import OTHERS, DetectedClip, Track, Tracklet, lift_clip
+from app.lifting.progress import ProgressCallback, part_of
+from models.feet import unseen_feet
+from models.skeleton import JOINT, JOINT_COUNT
+from models.timing import LONGEST_GAP_S
+from models.visibility import seen_mask
+
+if TYPE_CHECKING:
+    from app.lifting.options import LiftOptions
+    from app.motion.data import MotionData, Pictures
+    from models.lifter import Lifter
+
+SHORTEST_S: Final = 1.0
+"""Who is in view for less is left out: passers-by at the edge, and what is no person at all."""
+_TRUNK: Final = tuple(
+    JOINT[f"{side}_{part}"] for part in ("shoulder", "hip") for side in ("left", "right")
+)
+_ENDS: Final = 15
+"""Frames at the end of a track, and at its beginning, that say how large somebody is ..."""
+_PLACED: Final = 3
+"""... and where: the last one may be of the body in front."""
+
+
+# --- across a cut ---------------------------------------------------------------------------
+
+
+def joined_at_cut(
+    earlier: Sequence[list[Tracklet]], later: Sequence[Tracklet], start_s: float
+) -> list[list[Tracklet]]:
+    """Everybody up to a cut, and after it, each in their parts between the cuts.
+
+    Args:
+        earlier: tracked up to ``start_s``.
+        later: tracked by another detector, from some time before ``start_s`` on.
+        start_s: where the one goes over into the other.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    cost = np.array([[_away(one[-1], other, start_s) for other in later] for one in earlier])
+    cost = cost.reshape(len(earlier), len(later))
+    rows, columns = linear_sum_assignment(np.minimum(cost, 2 * SAME))
+    goes_on = {
+        int(row): int(column)
+        for row, column in zip(rows, columns, strict=True)
+        if cost[row, column] < SAME
+    }
+    result = [
+        _over(each, later[goes_on[index]], start_s) if index in goes_on else each
+        for index, each in enumerate(earlier)
+    ]
+    others = (each for index, each in enumerate(later) if index not in goes_on.values())
+    new = (_from(each, start_s) for each in others)
+    return [*result, *([each] for each in new if len(each.track))]
+
+
+def _away(earlier: Tracklet, later: Tracklet, start_s: float) -> float:
+    """Lengths of the trunk between two in the last frames before a cut, typically; infinite if they
+    are never seen together."""
+    mine, theirs = _together(earlier, later, start_s)
+    if not len(mine):
+        return np.inf
+    return float(np.median(apart(earlier.track[mine], later.track[theirs])))
+
+
+def _over(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[Tracklet]:
+    *before, last = parts
+    mine, theirs = _together(last, later, start_s)
+    mixed = blended(last.track[mine], later.track[theirs], start_s)
+    track = copy.deepcopy(last.track)
+    for name in ("xy", "conf", "world"):
+        getattr(track, name)[mine] = getattr(mixed, name)
+    return [*before, replace(last, track=track), _from(later, start_s)]
+
+
+def _together(
+    earlier: Tracklet, later: Tracklet, start_s: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of both of the same moments shortly before a cut."""
+    times, mine, theirs = np.intersect1d(
+        earlier.track.time_s, later.track.time_s, assume_unique=True, return_indices=True
+    )
+    near = (times >= start_s - BLEND_S) & (times < start_s)
+    return mine[near], theirs[near]
+
+
+def _from(tracklet: Tracklet, start_s: float) -> Tracklet:
+    first = int(tracklet.track.time_s.searchsorted(start_s))
+    return Tracklet(tracklet.track[first:], tracklet.clothes[first:])
+
+
+# --- over all of the clip -------------------------------------------------------------------
+
+
+def identified(tracklets: Sequence[Tracklet]) -> tuple[Tracklet, ...]:
+    """One for each person, in the order in which they appear, the larger first; who was found once
+    and not again is none."""
+    from scipy.optimize import linear_sum_assignment
+
+    from app.detection.tracks import GATE
+
+    tracklets = [each for each in tracklets if len(each.track) > 1]
+    if not tracklets:
+        return ()
+    cost = np.array([[_unlike(one, other) for other in tracklets] for one in tracklets])
+    after: dict[int, int] = {}
+    rows, columns = linear_sum_assignment(np.minimum(cost, 2 * GATE))
+    for row, column in zip(rows, columns, strict=True):
+        if cost[row, column] < GATE:
+            after[int(row)] = int(column)
+    people = []
+    for index in set(range(len(tracklets))) - set(after.values()):
+        chain = [index]
+        while chain[-1] in after:
+            chain.append(after[chain[-1]])
+        people.append(Tracklet.joined([tracklets[each] for each in chain]))
+    return tuple(sorted(people, key=lambda each: (each.track.time_s[0], -_size(each.track))))
+
+
+def _unlike(earlier: Tracklet, later: Tracklet) -> float:
+    """How little ``later`` is like ``earlier`` come back; infinite if it cannot be."""
+    from app.detection.tracks import dissimilarity, reached
+
+    end, begin = earlier.track[-_ENDS:], later.track[:_ENDS]
+    absent_s = float(begin.time_s[0] - end.time_s[-1])
+    distance = float(np.linalg.norm(_centre(begin[:_PLACED]) - _centre(end[-_PLACED:])))
+    sizes = _size(end), _size(begin)
+    if not reached(distance, sizes[0], absent_s):
+        return np.inf
+    return dissimilarity(distance, sizes, (_worn(earlier), _worn(later)), absent_s)
+
+
+def _centre(track: Track) -> NDArray[np.float64]:
+    """(2,) the middle of the trunk, typically."""
+    centre: NDArray[np.float64] = np.median(track.xy[:, _TRUNK].mean(axis=1, dtype=float), axis=0)
+    return centre
+
+
+def _size(track: Track) -> float:
+    """Pixels from the shoulders to the hips, or across them, typically; at least 1."""
+    xy = track.xy[:, _TRUNK].astype(np.float64)
+    trunk = np.linalg.norm(xy[:, :2].mean(axis=1) - xy[:, 2:].mean(axis=1), axis=-1)
+    across = np.linalg.norm(xy[:, 0] - xy[:, 1], axis=-1)
+    return max(1.0, float(np.median(np.maximum(trunk, across))))
+
+
+def _worn(tracklet: Tracklet) -> NDArray[np.float64]:
+    """(2, 3) the clothes' typical colours, NaN where they were never seen."""
+    worn = np.full((2, 3), np.nan)
+    for part in range(2):
+        known = tracklet.clothes[np.isfinite(tracklet.clothes[:, part, 0]), part]
+        if len(known):
+            worn[part] = np.median(known, axis=0)
+    return worn
+
+
+# --- each of them ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Everybody:
+    """The motions of all people of a clip."""
+
+    motions: tuple[MotionData, ...]
+    """Of the same frames, by number."""
+    left_out: int
+    """Who was in view for less than :data:`SHORTEST_S`, or never clearly."""
+
+    @property
+    def in_words(self) -> str:
+        """How many, for a line."""
+        count = len(self.motions)
+        words = f"{count} {'person' if count == 1 else 'people'}"
+        if not self.left_out:
+            return words
+        return f"{words}, {self.left_out} in view for less than {SHORTEST_S:g} s left out"
+
+
+def lift_everybody(
+    clip: DetectedClip,
+    lifter: Lifter,
+    options: LiftOptions,
+    *,
+    progress: ProgressCallback | None = None,
+    pictures: Pictures | None = None,
+) -> Everybody:
+    """Lift each person of a clip in which all were tracked; what is returned can be exported.
+
+    Up is where it is for whoever was in view the longest, since one camera has seen all of them.
+
+    Args:
+        clip: N >= 1 frames.
+        lifter: of which the network is used, not the scale.
+        options: the people's heights, and where up is, as far as that is known.
+        progress: called now and then in the calling thread; may raise to stop.
+        pictures: those of the clip, if they can be read again.
+
+    Raises:
+        DetectorError: nobody was in view for long enough.
+    """
+    people = [each for each in clip.people if _lasts(each, clip)]
+    if not people:
+        raise _nobody(clip)
+    longest_first = sorted(range(len(people)), key=lambda index: -len(people[index].track))
+    level = options.level
+    motions: dict[int, MotionData] = {}
+    for done, index in enumerate(longest_first):
+        own = copy.copy(lifter)
+        own.height_m = options.heights_m[index] if index < len(options.heights_m) else None
+        motion = lift_clip(
+            *(_only(clip, people[index]), own),
+            level=level,
+            progress=part_of(progress, done, len(people)),
+            pictures=pictures,
+        )
+        level = level or motion.level
+        about = _in_view(people[index].track, clip)
+        person = {"number": index + 1, "of": len(people), **about}
+        motions[index] = replace(motion, provenance=replace(motion.provenance, person=person))
+    left_out = len(clip.people) - len(people)
+    return Everybody(tuple(motions[index] for index in sorted(motions)), left_out)
+
+
+def _lasts(person: Tracklet, clip: DetectedClip) -> bool:
+    """Whether somebody was in view for long enough, and any joint was ever seen."""
+    step_s = float(np.median(np.diff(clip.time_s))) if len(clip.time_s) > 1 else 0.0
+    enough = len(person.track) * step_s >= SHORTEST_S - step_s / 2
+    return enough and bool(seen_mask(person.track.conf).any())
+
+
+def _only(clip: DetectedClip, person: Tracklet) -> DetectedClip:
+    """The clip as if nobody but this person had been tracked."""
+    count, own = len(clip.track), person.track
+    rows = clip.time_s.searchsorted(own.time_s)
+    track = Track(
+        time_s=clip.time_s,
+        tracked=np.zeros(count, bool),
+        xy=np.full((count, JOINT_COUNT, 2), np.nan, np.float32),
+        conf=np.zeros((count, JOINT_COUNT), np.float32),
+        world=np.full((count, JOINT_COUNT, 3), np.nan, np.float32),
+        feet=unseen_feet(count),
+        person=np.zeros(count, np.int64),
+        chosen=np.ones(count, bool),
+        others=np.full((count, OTHERS, 4), np.nan, np.float32),
+    )
+    for name in ("tracked", "xy", "conf", "world", "feet"):
+        getattr(track, name)[rows] = getattr(own, name)
+    return replace(clip, track=track, people=())
+
+
+def _in_view(track: Track, clip: DetectedClip) -> dict[str, object]:
+    """When somebody was in view and how large, JSON values; gaps that are bridged are none."""
+    times = track.time_s - clip.time_s[0]
+    ends = np.flatnonzero(np.diff(times) > LONGEST_GAP_S)
+    begins = [0, *(ends + 1).tolist()]
+    intervals = zip(times[begins], times[[*ends.tolist(), -1]], strict=True)
+    tall = np.ptp(track.xy[..., 1], axis=1) / clip.size[1]
+    return {
+        "in_view_s": [[round(float(start), 3), round(float(end), 3)] for start, end in intervals],
+        "frames": len(track),
+        "size_pct_of_picture_height": round(100 * float(np.median(tall)), 1),
+    }
+
+
+def _nobody(clip: DetectedClip) -> DetectorError:
+    count = len(clip.track)
+    return DetectorError(
+        f"Nobody was in view for {SHORTEST_S:g} s in {clip.label} "
+        f"({count} frame{'s' if count > 1 else ''} looked at)."
+    )
