@@ -3,7 +3,12 @@
 A foot is small in the picture and the detector's own 3D of it is poor.  Its place in 2D, the leg
 that it hangs from and where up is tell more together: a small network, fitted on drawn people
 (``models/training/fit_feet.py``), makes of them where a foot points and where its upper side is.
-It answers with means, which are the shorter the less sure it is: what is too short is not told.
+It answers with means, which are the shorter the less sure it is: what is too short is not told,
+nor what contradicts the picture.
+
+Of clothed drawn people that it was not fitted on (``mixpose evaluate --study``), seen whole by the
+heavy landmarks, 62 % of the feet are told, off by 13.9 degrees in the median; by the full ones 61 %
+and 15.9.  The detector's own 3D is off by 35 and 45.
 
 The foot itself is a triangle of ankle, heel and toe, as large as fits the leg.
 """

@@ -14,7 +14,10 @@ import pytest
 from app.detection.detector import Detector
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.reading import detect_clip
+from app.motion.angles import ANGLE
 from app.motion.data import MotionData
+from app.motion.processing import process
+from app.motion.processing_options import Processing
 from app.sources import open_source
 from models.lifter import Lifter
 from models.skeleton import JOINT, confidence_from_landmarks, joints_from_landmarks
@@ -63,6 +66,22 @@ def test_whole_body_is_upright_with_steady_bones(shared: Path, lifter: Lifter) -
         length = np.linalg.norm(xyz[:, JOINT[start]] - xyz[:, JOINT[end]], axis=1)
         assert 0.2 < np.median(length) < 0.5
         assert length.std() < 0.12 * length.mean()
+
+
+@pytest.mark.slow
+def test_feet_of_who_squats_lie_flat_on_the_floor(shared: Path, lifter: Lifter) -> None:
+    motion = lifted(shared / "videos" / "ucsd_portrait_squat.mp4", lifter)
+    placed = process(motion, Processing(room=True, angles=True))
+    feet, _ = placed.outgoing_feet()
+    assert np.isfinite(feet).all(axis=(0, 2))[[0, 2]].all(), "the left foot is told throughout"
+    assert np.isfinite(feet[..., 0]).mean() > 0.7
+    assert placed.contacts is not None
+    stands = placed.contacts[:, [0, 1, 0, 1]] & np.isfinite(feet[..., 0])
+    assert np.abs(feet[stands][:, 1]).max() < 0.03
+    assert placed.angles is not None
+    ankle = placed.angles[:, ANGLE["left_ankle_dorsiflexion"]]
+    knee = placed.angles[:, ANGLE["left_knee_flexion"]]
+    assert np.corrcoef(ankle, knee)[0, 1] > 0.5, "who squats bends the ankles with the knees"
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ from app.motion.rotations import (
     unit,
     without_jumps,
 )
+from models.feet import FLAT_DEG
 from models.skeleton import FOOT_JOINT_NAMES, JOINT
 from models.timing import LONGEST_GAP_S
 
@@ -59,6 +60,7 @@ _ARM_AT_EASE: Final = (0.6, -0.65, 0.45)
 _LEG_AT_EASE: Final = (0.1, -0.8, 0.6)
 """Directions of the left limbs, in the trunk's axes, opposite to where none can point: there the
 shortest way from one to the other is undefined."""
+_FLAT: Final = math.radians(FLAT_DEG)
 _STEP_S: Final = 0.01
 """How long a jump at the end of a gap takes.  Times are stored with 32 bits, which after four hours
 tell 1 ms apart."""
@@ -250,9 +252,13 @@ class Posed:
         return self._put(f"{side}{names[1]}", placed, axes(lower, hinges) @ back)
 
     def put_foot(self, side: str, shank: Array, forward: Array) -> None:
-        """A foot whose sole points ``forward``, (N, 3) unit, on a shank with these axes."""
+        """A foot whose toe is ``forward`` of its heel, (N, 3) unit, on a shank with these axes.
+
+        The joint in the heel lies higher than that in the toe: the sole points up from that line.
+        """
         left = across(shank[..., 0], forward)
-        self._put(f"{side}Foot", shank, axes(left, cross(forward, left)))
+        c, s = math.cos(_FLAT), math.sin(_FLAT)
+        self._put(f"{side}Foot", shank, axes(left, c * cross(forward, left) - s * forward))
 
     def _put_shoulder(self, side: str, rest: Array) -> Array:
         start = self._chest @ rest

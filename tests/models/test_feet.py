@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -11,74 +9,17 @@ from numpy.typing import NDArray
 from models.feet import (
     FLAT_DEG,
     LENGTH,
-    Feet,
     Sight,
     find_feet,
     foot_evidence,
     laid_flat,
     unseen_feet,
 )
+from models.level import Level
+from models.lifter import Lifter
+from models.live import LiveLifter
 from models.skeleton import FOOT_LANDMARKS, FOOT_MIRROR, FOOT_PARENTS, JOINT, MIRROR, world_joints
-
-SIZE = (640, 480)
-UP = np.array([0.0, -1.0, 0.0])
-STANDING = {
-    "right_hip": (-0.1, 0.0, 0.0), "right_knee": (-0.1, 0.42, -0.03),
-    "right_ankle": (-0.1, 0.83, 0.0), "left_hip": (0.1, 0.0, 0.0),
-    "left_knee": (0.1, 0.42, -0.03), "left_ankle": (0.1, 0.83, 0.0),
-    "spine": (0.0, -0.25, 0.0), "thorax": (0.0, -0.5, 0.0), "nose": (0.0, -0.68, -0.1),
-    "head": (0.0, -0.68, 0.0), "left_shoulder": (0.18, -0.5, 0.0), "left_elbow": (0.22, -0.2, 0.0),
-    "left_wrist": (0.24, 0.05, 0.0), "right_shoulder": (-0.18, -0.5, 0.0),
-    "right_elbow": (-0.22, -0.2, 0.0), "right_wrist": (-0.24, 0.05, 0.0),
-}  # fmt: skip
-"""Somebody who faces the camera."""
-
-
-class Scene(NamedTuple):
-    sight: Sight
-    xyz: NDArray[np.float64]
-    time_s: NDArray[np.float64]
-
-    def found(self, missing: NDArray[np.bool_] | None = None) -> Feet:
-        none = np.zeros(self.xyz.shape[:2], bool)
-        return find_feet(
-            *(self.sight, self.xyz, none if missing is None else missing, self.time_s, SIZE), up=UP
-        )
-
-
-def scene(heading: float = 0.0, frames: int = 5, toe_out: float = 10.0) -> Scene:
-    """A standing person, turned by degrees to their left, seen exactly."""
-    pose = np.zeros((17, 3))
-    for name, place in STANDING.items():
-        pose[JOINT[name]] = place
-    feet = np.zeros((4, 3))
-    for index, (side, out) in enumerate((("left", 1.0), ("right", -1.0))):
-        turn = np.radians(toe_out) * out
-        ahead = np.array([np.sin(turn), 0.0, -np.cos(turn)])
-        heel = pose[JOINT[f"{side}_ankle"]] + (0.0, 0.06, 0.0) - 0.04 * ahead
-        feet[index], feet[2 + index] = heel, heel + 0.22 * ahead + (0.0, 0.03, 0.0)
-    angle = np.radians(heading)
-    about = np.array(
-        [[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0], [np.sin(angle), 0, np.cos(angle)]]
-    )
-    pose, feet = pose @ about.T, feet @ about.T
-
-    def seen(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        there = points + (0.0, -0.1, 3.0)
-        return there[:, :2] / there[:, 2:] * 500 + np.array(SIZE) / 2
-
-    evidence = np.column_stack([seen(feet), np.full(4, 0.95), feet])
-
-    def frames_of(array: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.repeat(array[None], frames, axis=0)
-
-    sight = Sight(*(frames_of(each) for each in (seen(pose), np.full(17, 0.95), pose, evidence)))
-    return Scene(sight, frames_of(pose), np.arange(frames) / 30)
-
-
-def directions(feet: NDArray[np.floating]) -> NDArray[np.floating]:
-    ahead = feet[:, 2:] - feet[:, :2]
-    return ahead / np.linalg.norm(ahead, axis=-1, keepdims=True)
+from tests.support.standing_feet import UP, Scene, directions, scene
 
 
 @pytest.mark.parametrize("heading", [-60.0, 0.0, 45.0, 90.0, 150.0])
@@ -103,9 +44,9 @@ def test_a_mirrored_person_has_mirrored_feet() -> None:
     one = scene(30.0)
     over = np.array([-1.0, 1.0, 1.0])
     xy = one.sight.xy.copy()
-    xy[..., 0] = SIZE[0] - xy[..., 0]
+    xy[..., 0] = 640 - xy[..., 0]
     evidence = one.sight.feet.copy()
-    evidence[..., 0] = SIZE[0] - evidence[..., 0]
+    evidence[..., 0] = 640 - evidence[..., 0]
     evidence[..., 3] *= -1
     sight = Sight(
         xy[:, MIRROR], one.sight.conf, one.sight.world[:, MIRROR] * over, evidence[:, FOOT_MIRROR]
@@ -188,3 +129,33 @@ def test_laid_flat_a_sole_is_level_and_points_the_same_way() -> None:
         ]
         np.testing.assert_allclose(*across, atol=1e-4)
     np.testing.assert_array_equal(laid_flat(tipped, ankles, UP, np.zeros((40, 2))), tipped)
+
+
+def test_the_live_lifter_has_the_feet_of_the_frame_it_shows() -> None:
+    one = scene(60.0, frames=12)
+    live = LiveLifter(Lifter(device="cpu"), delay=2, level=Level(UP.astype(np.float32), 1.0))
+    pose = None
+    for row, time_s in enumerate(one.time_s.tolist()):
+        xy, conf, world, feet = (each[row] for each in one.sight)
+        live.push(xy, conf, (640, 480), time_s, world=world, feet=feet)
+        pose = live.lift()
+    assert pose is not None
+    assert pose.frames_back == 2
+    true = directions(one.sight.feet[..., 3:])[0]
+    off = np.degrees(np.arccos(np.clip((directions(pose.feet.xyz[None])[0] * true).sum(-1), -1, 1)))
+    assert off.max() < 35
+    ankles = pose.xyz[list(FOOT_PARENTS)]
+    assert np.linalg.norm(pose.feet.xyz - ankles, axis=1).max() < 0.3
+
+
+def test_another_person_s_frames_say_nothing() -> None:
+    """Feet are averaged over neighbouring frames, but only of one person."""
+    one, other = scene(0.0, frames=6), scene(150.0, frames=6)
+    both = Sight(*(np.concatenate(each) for each in zip(one.sight, other.sight, strict=True)))
+    xyz = np.concatenate([one.xyz, other.xyz])
+    person = np.repeat([3, 4], 6)
+    found = find_feet(
+        *(both, xyz, np.zeros((12, 17), bool), np.arange(12) / 30, (640, 480)), up=UP, person=person
+    )
+    np.testing.assert_allclose(found.xyz[:6], one.found().xyz, atol=1e-6)
+    np.testing.assert_allclose(found.xyz[6:], other.found().xyz, atol=1e-6)

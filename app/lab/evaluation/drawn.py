@@ -89,6 +89,8 @@ def _takes(study: Study) -> Iterator[_Take]:
             true=np.where(whole[:, None, None], study.truth[row], np.nan),
             world=study.world[row],
             up=study.up[row],
+            foot_evidence=study.foot_evidence[row],
+            feet=np.where(np.tile(study.feet_inside(row), 2)[..., None], study.feet[row], np.nan),
         )
         yield _Take(people, detector, study.split[row], footage)
 

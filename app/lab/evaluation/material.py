@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,11 @@ class Footage:
     """(3,) the unit vector against gravity in camera axes, where it is known."""
     camera_setup: CameraSetup | None = None
     """The camera, where it is known, and with it ``up``; ``true`` is from its lens then."""
+    foot_evidence: NDArray[np.floating] | None = None
+    """(N, 4, 6) what the detector says of heels and toes, as ``models.feet`` has it; None where
+    their truth is not known."""
+    feet: NDArray[np.floating] | None = None
+    """(N, 4, 3) where heels and toes truly are, as ``true``; NaN where they are not scored."""
     kind: str = ""
     """Another group it belongs to, which is listed as well and does not count."""
 
@@ -61,14 +66,17 @@ class Footage:
 
     def cut(self, frames: slice) -> Footage:
         """Some of its frames."""
-        world = None if self.world is None else self.world[frames]
+        more: dict[str, Any] = {
+            name: None if (own := getattr(self, name)) is None else own[frames]
+            for name in ("world", "foot_evidence", "feet")
+        }
         return replace(
             self,
             time_s=self.time_s[frames],
             xy=self.xy[frames],
             conf=self.conf[frames],
             true=self.true[frames],
-            world=world,
+            **more,
         )
 
     def first(self, seconds: float) -> Footage:

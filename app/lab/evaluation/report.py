@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from app.lab.evaluation.foot_study import FootErrors
 from app.lab.evaluation.placement_study import Placed
 from app.lab.evaluation.scoring import Row
 from app.lab.evaluation.studies import Delayed, Hidden
 from app.lab.evaluation.tables import (
     angle_table,
     delay_table,
+    feet_table,
     group_table,
     hidden_table,
     level_table,
@@ -30,6 +32,11 @@ _LEGEND: Final = (
 _OF_ANGLES: Final = (
     "Mean absolute errors of the angles that are exported: flexion of knees, hips and elbows, "
     "elevation of the shoulders, flexion of the trunk against the vertical."
+)
+_OF_FEET: Final = (
+    "Feet inside the picture, in frames that hold the whole body: the share that is told, and of "
+    "those the median angle from heel to toe between the true foot and the one told, and the "
+    "absolute error of ankle dorsiflexion."
 )
 _OF_LEVELS: Final = (
     "How far off the level is that the lifter finds, medians over takes; *claimed* is how far off "
@@ -62,6 +69,8 @@ class Findings:
     """A sentence for each part that was left out."""
     remarks: list[str] = field(default_factory=list)
     """What has to be known of the material."""
+    feet: list[FootErrors] = field(default_factory=list)
+    """Where feet point."""
     processed: list[Row] = field(default_factory=list)
     """The same poses smoothed, and with rigid bones."""
     placed: list[Placed] = field(default_factory=list)
@@ -93,6 +102,7 @@ def _sections(findings: Findings) -> list[str]:
     live = f"On {findings.delayed_on}."
     return [
         *_section("Joint angles", findings.rows, angle_table, _OF_ANGLES),
+        *_section("Feet", findings.feet, feet_table, _OF_FEET),
         *_section("Where up is", levels, level_table, _OF_LEVELS),
         *_section("Standing straight", findings.standing, standing_table, _OF_STANDING),
         *_section("Any way up", findings.turned, turned_table, _OF_TURNS),

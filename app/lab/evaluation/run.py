@@ -11,6 +11,7 @@ from typing import Final
 from app.detection.models import FOR_VIDEOS, Size
 from app.errors import MixposeError
 from app.lab.evaluation.drawn import drawn_people
+from app.lab.evaluation.foot_study import foot_study
 from app.lab.evaluation.material import Material
 from app.lab.evaluation.methods import Method, Ours, load_methods
 from app.lab.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
@@ -193,6 +194,8 @@ class _Run:
 
     def _drawn(self, materials: list[Material]) -> None:
         self._score(materials)
+        for material in materials:
+            self.found.feet += foot_study(material, self._ours)
         # As seen by the largest detector.
         self.found.hidden += hiding_study(materials[-1], self._ours)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from app.lab.evaluation.foot_study import FootErrors
 from app.lab.evaluation.methods import DETECTOR_NAME
 from app.lab.evaluation.placement_study import Placed
 from app.lab.evaluation.scoring import Found, Row
@@ -70,6 +71,17 @@ def level_table(rows: Iterable[Row]) -> str:
             values = (off.pitch, off.roll, off.total, off.claimed)
             lines.append([row.on, row.method, *map(_number, values), str(off.takes)])
     head = ["on", "method", "pitch °", "roll °", "total °", "claimed °", "takes"]
+    return table(head, lines, texts=(0, 1))
+
+
+def feet_table(rows: Iterable[FootErrors]) -> str:
+    """A line for each method on each material."""
+    lines = [
+        [row.on, row.method, _share(row.told), _number(row.direction_deg)]
+        + [_number(row.ankle_deg), _number(row.ankle_median_deg), str(row.feet)]
+        for row in rows
+    ]
+    head = ["on", "method", "told %", "direction ° (median)", "ankle ° (mean)", "(median)", "feet"]
     return table(head, lines, texts=(0, 1))
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.ui.presenters.clips import Clip
 
 EXPLAINED: Final = (
-    "17 joints in 3D, picture by picture; those that were not seen are not made up. A second file "
+    "Joints in 3D, picture by picture; those that were not seen are not made up. A second file "
     "beside it says what the numbers mean and what was done to them. The original stays as it is."
 )
 

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from app.errors import ExportError
+from app.export.file_options import FileOptions
 from app.export.registry import export
 from app.export.video.picture_pane import GREY
 from app.motion.data import MotionData
@@ -87,6 +88,20 @@ def test_ffprobe_agrees(exported: Path) -> None:
 def test_each_frame_shows_its_own_picture(film: Film, exported: Path) -> None:
     assert [number_shown(each[:, :480]) for each in film.pictures] == list(range(len(UNEVEN_S)))
     assert sidecar(exported)["video"]["picture"]["own"] == len(UNEVEN_S)
+
+
+@pytest.mark.parametrize("fps", [25.0, 60.0])
+def test_at_a_constant_rate_each_picture_is_of_the_newest_frame(fps: float, tmp_path: Path) -> None:
+    path = tmp_path / "even.mp4"
+    data = MotionData.from_recording(take(tmp_path, UNEVEN_S))
+    export(path, data, "mp4", options=FileOptions(fps=fps))
+    film = read_film(path)
+    end_s = 1.04 + float(np.median(np.diff(UNEVEN_S)))
+    wanted = np.arange(int(np.ceil(end_s * fps - 1e-6))) / fps
+    np.testing.assert_allclose(film.time_s, wanted, atol=TICK_S)
+    newest = np.searchsorted(np.array(UNEVEN_S), wanted + 1e-6, side="right") - 1
+    assert [number_shown(each[:, :480]) for each in film.pictures] == newest.tolist()
+    assert sidecar(path)["video"]["times"] == f"{fps:g} pictures a second"
 
 
 def test_the_film_of_a_selection_shows_its_pictures(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from app.export.rig import BONES, JOINT_OF
 from app.export.skeleton_names import SKELETONS
 from app.export.skeleton_pose import pose_skeleton
 from app.motion.data import MotionData
+from models.feet import FLAT_DEG
 from models.skeleton import JOINT
 from tests.support.skeleton_readers import bvh_places, glb_places
 from tests.support.skeletons import Array, as_motion, joints_of, performed, read_glb
@@ -232,7 +233,13 @@ def test_feet_point_from_heel_to_toe_however_the_shanks_stand(tmp_path: Path) ->
         said = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
         assert said["held"] == {"mixamorig:LeftFoot": [[5, 8]]}
     bvh, gltf = bvh_places(tmp_path / "a.bvh"), glb_places(tmp_path / "a.glb")
-    for side, wanted in zip(("Left", "Right"), forward * (1, -1, -1), strict=True):
+    glb = read_glb(tmp_path / "a.glb")
+    names, world = [node["name"] for node in glb.json["nodes"]], glb.solved(0)
+    flat = np.radians(FLAT_DEG)
+    for side, way in zip(("Left", "Right"), forward * (1, -1, -1), strict=True):
+        left = world[names.index(f"mixamorig:{side}Leg")][:3, 0]
+        upper = np.cross(way, left - (left @ way) * way)
+        wanted = np.cos(flat) * way + np.sin(flat) * upper / np.linalg.norm(upper)
         foot, ball, tip = (
             gltf[f"mixamorig:{side}{bone}"] for bone in ("Foot", "ToeBase", "Toe_End")
         )

@@ -25,7 +25,7 @@ def test_it_returns_what_it_wrote(tmp_path: Path) -> None:
 
 def test_every_format_names_itself() -> None:
     for kind, exporter in FORMATS.items():
-        assert exporter.suffix.startswith(".")
+        assert exporter.suffix.startswith((".", "_"))
         assert exporter.label
         assert kind == kind.lower()
 

@@ -12,11 +12,14 @@ import pytest
 from app.errors import ExportError
 from app.export.registry import export
 from app.motion.data import MotionData
+from app.motion.processing import process
+from app.motion.processing_options import Processing
 from app.recording.reader import Recording
 from app.recording.rows import HEADER_BYTES, ROW
 from models.skeleton import FOOT_PARENTS, MIRROR
-from tests.support.motion import motion
-from tests.support.recordings import INFO, packet, poses, record
+from tests.support.motion import ORIGIN, motion
+from tests.support.recordings import INFO, MadeUpPoses, packet, poses, record
+from tests.support.standing_feet import scene
 
 
 def test_a_recording_becomes_motion(tmp_path: Path) -> None:
@@ -130,3 +133,59 @@ def test_feet_leave_as_the_joints_do_and_where_they_are_not_known_not_at_all() -
     assert np.isnan(xyz[1, 3]).all()
     assert np.isnan(conf[1, 3])
     assert conf[0].tolist() == [0.5] * 4
+
+
+def lifted_scene(swapped: list[bool]) -> MotionData:
+    """What is made of somebody who stands, of whom the detector exchanges the sides in some
+    frames."""
+    one = scene(20.0, frames=len(swapped))
+    exchanged = np.array(swapped)
+    sight = one.sight.repaired(exchanged)
+    nothing = np.zeros((len(swapped), 17), bool)
+    return MotionData.from_lifted(
+        time_s=one.time_s,
+        tracked=np.ones(len(swapped), bool),
+        conf=sight.conf.astype(np.float32),
+        xy=sight.xy.astype(np.float32),
+        world=sight.world.astype(np.float32),
+        feet=sight.feet.astype(np.float32),
+        size=(640, 480),
+        lifted=MadeUpPoses(one.xyz.astype(np.float32), nothing, nothing.copy(), exchanged),
+        provenance=ORIGIN,
+    )
+
+
+def test_feet_are_exchanged_with_the_legs_when_the_detector_took_left_for_right() -> None:
+    right, repaired = (
+        lifted_scene([False] * 6),
+        lifted_scene([False, True, True, False, True, False]),
+    )
+    assert right.feet is not None
+    assert np.isfinite(right.feet).all()
+    np.testing.assert_allclose(repaired.feet, right.feet, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [Processing(smooth_hz=6.0), Processing(rigid_bones=True), Processing(bone=("thigh", 0.5))],
+)
+def test_feet_stay_at_their_ankles_whatever_is_done(wanted: Processing) -> None:
+    data = lifted_scene([False] * 40)
+    shaken = data.moved(data.xyz + np.random.default_rng(0).normal(scale=0.01, size=data.xyz.shape))
+    done = process(shaken, wanted)
+    assert done.feet is not None
+    assert data.feet is not None
+    ankles = list(FOOT_PARENTS)
+    before, after = data.feet - data.xyz[:, ankles], done.feet - done.xyz[:, ankles]
+    factor = 1.0
+    if done.provenance.scale_bone is not None:
+        factor = float(str(done.provenance.scale_bone["factor"]))
+    np.testing.assert_allclose(after, factor * before, atol=2e-3)
+
+
+def test_soles_of_who_stands_are_on_the_floor() -> None:
+    data = process(lifted_scene([False] * 60), Processing(room=True))
+    assert data.contacts is not None
+    assert data.contacts.mean() > 0.9
+    feet, _ = data.outgoing_feet()
+    assert np.abs(feet[data.contacts[:, [0, 1, 0, 1]], 1]).max() < 0.03

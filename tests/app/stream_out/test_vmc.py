@@ -16,6 +16,7 @@ from app.packets import Pose3D
 from app.stream_out.sender import Sender
 from app.stream_out.targets import OscTarget
 from app.stream_out.vmc import VmcChannel
+from models.feet import FLAT_DEG
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.live_receivers import Receiver, VmcFrame
 from tests.support.skeletons import performed, rigid_matrix
@@ -201,10 +202,12 @@ def test_feet_point_from_heel_to_toe() -> None:
 
     outwards = np.array([0.5, 0.0, np.sqrt(0.75)])  # y up; 30 degrees to the person's left
     feet = np.full((4, 3), np.nan)
-    feet[0], feet[2] = (0.1, -0.9, 0.0), (0.1, -0.9, 0.0) + 0.2 * outwards
+    flat = np.radians(FLAT_DEG)  # of a sole that is flat the toe is lower than the heel
+    toe = np.cos(flat) * outwards - np.sin(flat) * np.array([0.0, 1.0, 0.0])
+    feet[0], feet[2] = (0.1, -0.9, 0.0), (0.1, -0.9, 0.0) + 0.2 * toe
     standing = replace(pose(t_pose(), 0), feet=(feet * (1, -1, -1)).astype(np.float32))
     (frame,) = sent(standing)
     left = rigid_matrix((0, 0, 0), frame.bones["LeftFoot"][3:])[:3, 2]
-    np.testing.assert_allclose(left, outwards * (-1, 1, 1), atol=5e-3)  # Unity is left-handed
+    np.testing.assert_allclose(left, outwards * (-1, 1, 1), atol=0.02)  # Unity is left-handed
     right = frame.bones["RightFoot"][3:]
     np.testing.assert_allclose(np.abs(right), (0, 0, 0, 1), atol=2e-3)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.lab.evaluation.drawn import PITCHES, drawn_people
+from app.lab.evaluation.foot_study import foot_study
 from app.lab.evaluation.material import EvaluationError
 from app.lab.evaluation.methods import DetectorWorld
 from app.lab.evaluation.scoring import score_methods
+from app.lab.evaluation.tables import feet_table
 from models.errors import MixposeError
 from models.level import Level
+from models.skeleton import FOOT_LANDMARKS, FOOT_PARENTS, joints_from_landmarks
 from tests.support.datasets import ObservedTake, observation, write_study
 from tests.support.evaluation import project, walking_past
 
@@ -99,3 +103,23 @@ def test_what_is_no_study_is_said(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(EvaluationError, match="holds no study"):
         drawn_people(tmp_path / "empty")
+
+
+def test_feet_are_compared_where_they_are_inside_the_picture(tmp_path: Path) -> None:
+    """A detector that is right about heels and toes is off by nothing."""
+    one = seen(0, detector="heavy")
+    world, feet = one.world.copy(), one.truth[:, list(FOOT_PARENTS)] + (0.02, 0.05, -0.05)
+    feet[:, 2:] += (0.0, 0.02, -0.2)
+    landmarks = one.landmarks.copy()
+    pelvis = one.truth[:, :1]
+    world[:, list(FOOT_LANDMARKS)] = feet - pelvis + joints_from_landmarks(world)[:, :1]
+    path = write_study(
+        tmp_path / "s.npz", [replace(one, world=world, feet=feet, landmarks=landmarks)]
+    )
+    (material,) = drawn_people(path)
+    (row,) = foot_study(material, [])
+    assert row.told == 1.0
+    assert row.direction_deg == pytest.approx(0, abs=0.1)
+    assert row.ankle_deg == pytest.approx(0, abs=0.1)
+    assert row.feet == 20
+    assert "direction" in feet_table([row])
