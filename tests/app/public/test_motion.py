@@ -14,7 +14,7 @@ import pytest
 from app.export.registry import FORMATS
 from app.motion.data import Event
 from app.public import ExportError, MixposeWarning, Motion, RecordingError, load
-from models.skeleton import FOOT_JOINT_NAMES, JOINT_NAMES
+from models.skeleton import FOOT_JOINT_NAMES, JOINT, JOINT_NAMES
 from tests.support.motion import motion
 from tests.support.recordings import record
 
@@ -26,6 +26,12 @@ def made_up(frames: int = 12) -> Motion:
 def test_names_shapes_and_units(jump: Motion) -> None:
     assert len(jump) == 40
     assert list(jump.joints) == list(jump.confidence) == [*JOINT_NAMES, *FOOT_JOINT_NAMES]
+    assert [jump.parents[joint] for joint in (17, 20)] == [
+        JOINT["left_ankle"],
+        JOINT["right_ankle"],
+    ]
+    feet = np.linalg.norm(jump.joints["left_toe"] - jump.joints["left_heel"], axis=1)
+    assert 0.15 < np.nanmedian(feet) < 0.35, "metres"
     assert jump.joints["left_wrist"].shape == (40, 3)
     assert jump.confidence["left_wrist"].shape == jump.angles["left_knee_flexion"].shape == (40,)
     head, ankle = jump.joints["head"], jump.joints["right_ankle"]
@@ -52,16 +58,13 @@ def test_what_is_handed_out_is_not_what_is_kept(jump: Motion) -> None:
     assert jump.angles["left_knee_flexion"].any()
 
 
-@pytest.mark.parametrize(
-    "kind", [kind for kind, each in FORMATS.items() if not each.slow and not each.blender]
-)
+@pytest.mark.parametrize("kind", [kind for kind, each in FORMATS.items() if not each.slow])
 def test_every_format_by_its_ending_or_name(kind: str, tmp_path: Path) -> None:
     if FORMATS[kind].needs is not None:
         pytest.importorskip(FORMATS[kind].needs)
-    name = FORMATS[kind].file(tmp_path, "x").name
-    files = made_up().save(tmp_path / name, format=kind)
+    files = made_up().save(tmp_path / f"x{FORMATS[kind].suffix}", format=kind)
     assert all(file.stat().st_size for file in files)
-    again = made_up().save(tmp_path / name.replace("x", "y", 1))
+    again = made_up().save(tmp_path / f"y{FORMATS[kind].suffix}")
     if kind != "csv-long":
         assert files[0].read_bytes()[:20] == again[0].read_bytes()[:20]
 
@@ -244,15 +247,3 @@ def test_nothing_is_warned_of_that_is_well(jump: Motion) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         jump.processed(rigid_bones=True)
-
-
-def test_files_have_the_rate_and_the_names_that_are_wanted(tmp_path: Path) -> None:
-    made_up().save(tmp_path / "x.bvh", fps=24, skeleton="unreal", rest="t")
-    text = (tmp_path / "x.bvh").read_text("ascii")
-    assert "ROOT pelvis" in text
-    assert f"Frame Time: {1 / 24:.8f}" in text
-    for wrong in ({"fps": 0.0}, {"skeleton": "biped"}, {"rest": "lying"}):
-        with pytest.raises(ValueError, match=next(iter(wrong))):
-            made_up().save(tmp_path / "y.bvh", **wrong)  # type: ignore[arg-type]
-    with pytest.raises(ExportError, match="has no bones"):
-        made_up().save(tmp_path / "y.csv", skeleton="unity")
