@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -20,27 +21,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-IN_REAL_TIME: Final = (
-    *(
-        "app/lifting/batch/",
-        "app/stream_out/",
-        "app/pipeline/",
-        "app/render/",
-        "app/sources/",
-        "app/ui/",
-    ),
-    *("app/cli/test_event_lines.py", "app/cli/test_films.py", "app/cli/test_batch.py"),
-    *("app/cli/test_record", "app/cli/test_stopping.py", "app/cli/test_stream.py"),
-    *("app/cli/test_window", "app/lifting/test_pool.py", "app/lifting/test_reading.py"),
-    *("app/lifting/test_video.py", "app/public/"),
-    *("app/recording/test_events.py", "app/recording/test_safe_open.py"),
-    *("app/recording/test_kill.py", "app/recording/test_low_disk.py"),
-    *("app/recording/test_writing_lock.py", "app/recording/test_moving.py"),
-    *("app/recording/test_writer.py", "bench/", "models/training/test_motion_bvh.py"),
-)
-"""How the paths begin of tests that measure or wait in real time, or end each other's processes:
-they are marked ``timing``, and nothing else must run beside them.  Others carry the mark."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -48,12 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    tests = Path(__file__).parent
-    for item in items:
-        if item.path.relative_to(tests).as_posix().startswith(IN_REAL_TIME):
-            item.add_marker(pytest.mark.timing)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each of several workers a screen of its own: windows on one take the keyboard away."""
+    xvfb = shutil.which("Xvfb")
+    if xvfb is None or not {"PYTEST_XDIST_WORKER", "DISPLAY"} <= os.environ.keys():
+        return
+    ours, its = os.pipe()
+    command = [xvfb, "-displayfd", str(its), "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
+    screen = subprocess.Popen(command, pass_fds=[its], stderr=subprocess.DEVNULL)
+    config.add_cleanup(screen.wait)
+    config.add_cleanup(screen.terminate)  # the last one added is done first
+    os.close(its)
+    with os.fdopen(ours) as number:
+        os.environ["DISPLAY"] = f":{int(number.readline())}"
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ import pytest
 
 from app.sources import VideoFile
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timing, pytest.mark.slow, pytest.mark.timeout(600)]
 
 FRAMES = 240
 GROUP = 120

@@ -16,7 +16,7 @@ from models.skeleton import JOINT_COUNT
 from tests.support.live_receivers import Receiver
 from tests.support.skeletons import performed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.timing, pytest.mark.slow]
 RATE = 30.0
 SECONDS = 8
 NOTHING = np.zeros(JOINT_COUNT, np.bool_)

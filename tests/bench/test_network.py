@@ -19,6 +19,8 @@ from models.lifter import Lifter
 from models.live import LiveLifter
 from models.mixste import MixSTE
 
+pytestmark = pytest.mark.timing
+
 SIZE = (1280, 720)
 BUSY_PERCENT = 20.0
 ROUNDS = 3

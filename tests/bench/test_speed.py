@@ -23,7 +23,7 @@ from app.render.client import Renderer
 from models.lifter import Lifter
 from tests.support.mjpeg import MjpegProcess
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.timing, pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECONDS = 6.0
 LONG_S = 32.0

@@ -36,6 +36,7 @@ def summaries(out: str) -> dict[str, dict[str, float]]:
     return found
 
 
+@pytest.mark.timing
 def test_real_receivers_get_every_pose_and_the_figures_are_printed(program: Program) -> None:
     name = f"stream-{os.getpid()}"
     with Receiver("vmc", 0) as avatar, Receiver("lsl", name) as recorder:

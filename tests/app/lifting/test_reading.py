@@ -104,6 +104,7 @@ def test_stopping_before_the_first_frame_gives_an_empty_clip() -> None:
     assert not found.complete
 
 
+@pytest.mark.timing
 def test_stopping_does_not_wait_for_a_silent_camera() -> None:
     source = ScriptedSource(3, live=True, then=TimeoutError())
     detector = TimedDetector()

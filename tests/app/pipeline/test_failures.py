@@ -163,6 +163,7 @@ def test_stop_while_lost(live_run: Make) -> None:
     stops_in_time(run)
 
 
+@pytest.mark.timing
 def test_stop_while_a_camera_hangs_in_opening(live_run: Make) -> None:
     source = ScriptedSource(rate=30, live=True)
     hang = threading.Event()
@@ -184,6 +185,7 @@ def test_stop_while_a_camera_hangs_in_opening(live_run: Make) -> None:
     assert run.stop()
 
 
+@pytest.mark.timing
 def test_stop_without_waiting_ends_by_itself(live_run: Make) -> None:
     source = ScriptedSource(rate=30, live=True)
     run = live_run(lambda: source)

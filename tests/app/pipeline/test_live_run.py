@@ -31,6 +31,7 @@ def posed(run: LiveRun) -> int:
     return -1 if pose is None else pose.index
 
 
+@pytest.mark.timing
 def test_the_picture_comes_before_the_network_is_loaded(
     live_run: Make, small_lifter: Callable[[], Lifter]
 ) -> None:
@@ -56,6 +57,7 @@ def test_the_picture_comes_before_the_network_is_loaded(
     assert run.latest().stats.weights == "small"
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("live", [True, False])
 def test_the_picture_comes_before_the_detector_is_loaded(live_run: Make, live: bool) -> None:
     load = threading.Event()
@@ -212,6 +214,7 @@ def test_the_source_is_described(live_run: Make) -> None:
     assert (facts.rate, facts.duration_s, facts.frame_count) == (30, 2.0, 60)
 
 
+@pytest.mark.timing
 def test_every_figure_is_measured(live_run: Make) -> None:
     source = ScriptedSource(rate=30, live=True)
     source.dropped = 7

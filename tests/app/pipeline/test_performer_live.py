@@ -16,6 +16,8 @@ from models.lifter import Lifter
 from models.metrics import p_mpjpe
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.timing
+
 RATE = 30.0
 
 

@@ -16,6 +16,8 @@ from app.sources import open_source
 from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.timing
+
 Make = Callable[..., LiveRun]
 RATE = 8.0  # so slow that a machine with other work keeps up
 FRAMES = 24

@@ -19,6 +19,8 @@ from tests.support.mjpeg import MjpegServer
 from tests.support.scripted import ScriptedSource
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.timing
+
 Make = Callable[..., LiveRun]
 
 

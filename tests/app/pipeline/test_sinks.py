@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from app.packets import Keypoints2D, Pose3D
@@ -87,6 +88,7 @@ def test_confidences_are_exchanged_with_the_joints() -> None:
     assert exchanged[JOINT["left_wrist"]] == conf[JOINT["right_wrist"]]
 
 
+@pytest.mark.timing
 def test_a_receiver_that_hangs_does_not_slow_the_run(
     live_run: Make, person: NDArray[np.uint8]
 ) -> None:

@@ -93,6 +93,7 @@ class Slow(Detector):
         return replace(found, time_s=frame.time_s)
 
 
+@pytest.mark.timing
 def test_a_slow_machine_takes_the_smaller_one_where_it_may(live_run: Make) -> None:
     sources = [ScriptedSource(rate=30, live=True) for _ in range(2)]
     suits, told = (

@@ -102,6 +102,7 @@ def test_without_a_name_it_is_called_by_its_time(tmp_path: Path) -> None:
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d\.\d\d\.\d\d\.mixpose", path.name)
 
 
+@pytest.mark.timing
 def test_rows_reach_the_system_within_half_a_second_even_if_the_disk_is_slow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +131,7 @@ def test_rows_reach_the_system_within_half_a_second_even_if_the_disk_is_slow(
     assert worst < 0.5
 
 
+@pytest.mark.timing
 def test_the_file_is_put_on_the_disk_about_every_second(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +154,7 @@ def test_the_file_is_put_on_the_disk_about_every_second(
     assert np.diff(moments).max() < 1.8
 
 
+@pytest.mark.timing
 def test_appending_does_not_wait(tmp_path: Path) -> None:
     writer = begin(tmp_path, keep_video=True)
     packets = [packet(index) for index in range(300)]

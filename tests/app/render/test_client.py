@@ -75,6 +75,7 @@ def test_closing_while_the_child_still_loads_is_quick() -> None:
     assert renderer.pid is None
 
 
+@pytest.mark.timing
 def test_only_the_newest_request_is_drawn_and_nobody_waits(
     renderer: Renderer, standing: np.ndarray
 ) -> None:

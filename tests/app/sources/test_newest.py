@@ -21,6 +21,8 @@ from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.sources import read_until
 from tests.support.waiting import until
 
+pytestmark = pytest.mark.timing
+
 
 class ScriptedDevice:
     """Grabs what ``grab_next(count)`` returns: a BGR picture, or ``None`` for a failure."""

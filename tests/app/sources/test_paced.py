@@ -19,6 +19,8 @@ from tests.support.mjpeg import MjpegServer, read_number
 from tests.support.scripted import ScriptedSource
 from tests.support.sources import read_until
 
+pytestmark = pytest.mark.timing
+
 UNEVEN = [0, 50, 60, 200, 210, 220, 400, 450, 500, 700]
 
 

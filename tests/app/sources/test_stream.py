@@ -39,6 +39,7 @@ def refusal(url: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.timing
 def test_thirty_frames_a_second_with_little_delay(server: MjpegServer) -> None:
     with open_source(server.url) as source:
         assert source.live
@@ -58,6 +59,7 @@ def test_thirty_frames_a_second_with_little_delay(server: MjpegServer) -> None:
     assert frames[-1].time_s == pytest.approx((numbers[-1] - numbers[0]) / 30, abs=0.15)
 
 
+@pytest.mark.timing
 def test_a_reader_that_slept_gets_the_present(server: MjpegServer) -> None:
     with open_stream(server.url) as source:
         source.read()
@@ -108,6 +110,7 @@ def test_the_server_in_a_process_of_its_own() -> None:
             assert source.read() is not None
 
 
+@pytest.mark.timing
 def test_closing_during_a_stall_does_not_wait_for_it(server: MjpegServer) -> None:
     source = open_stream(server.url)
     server.stall()
@@ -158,6 +161,7 @@ def test_nothing_hangs_longer_than_ten_seconds(server: MjpegServer) -> None:
     server.resume()
 
 
+@pytest.mark.timing
 def test_rtsp_with_little_delay() -> None:
     with RtspServer(fps=25) as server, open_source(server.url) as source:
         assert (source.live, source.size) == (True, (320, 240))

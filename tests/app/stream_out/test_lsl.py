@@ -76,6 +76,7 @@ def clock_offset() -> float:
     return min(looks)[1]
 
 
+@pytest.mark.timing
 def test_a_receiver_gets_named_channels_and_the_times_of_the_pictures() -> None:
     sent = poses(30)
     offset = clock_offset()

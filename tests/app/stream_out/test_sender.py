@@ -56,6 +56,7 @@ def pose(number: int) -> Pose3D:
     return Pose3D(number, number / 30, xyz, NOTHING, NOTHING, at, at, at)
 
 
+@pytest.mark.timing
 def test_one_that_hangs_delays_nobody_and_takes_no_memory() -> None:
     network = Network()
     sender = Sender(network)

@@ -17,7 +17,7 @@ from models.skeleton import JOINT_COUNT
 from tests.support.live_receivers import Receiver
 from tests.support.skeletons import performed
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+pytestmark = [pytest.mark.timing, pytest.mark.skipif(os.name == "nt", reason="POSIX signals")]
 COUNT = 300
 NOTHING = np.zeros(JOINT_COUNT, np.bool_)
 ALL = np.ones(JOINT_COUNT, np.float32)

@@ -191,6 +191,7 @@ def colourful(view: QWidget) -> bool:
     return bool((np.ptp(pixels, axis=-1) > 60).sum() > 50)
 
 
+@pytest.mark.timing
 def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: MjpegServer) -> None:
     session = open_window(camera.url, countdown_s=1, auto_stop_s=1)
     presenter = session.presenter

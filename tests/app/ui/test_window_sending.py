@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QLineEdit
@@ -122,6 +123,7 @@ def test_a_recording_that_plays_is_sent_and_one_that_stands_still_is_not(
         assert len(avatar.frames()) == sender.figures().sent
 
 
+@pytest.mark.timing
 def test_a_recording_is_sent_as_it_was_lifted_at_the_time_of_sending(
     open_window: OpenWindow, tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ def test_errors_on_every_tick_end_what_causes_them(
     until(lambda: session.window.picture.card.isVisible(), "the card")
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize(
     "moment", ["starting", "running", "counting down", "recording", "lifting", "lost"]
 )

@@ -240,6 +240,7 @@ def test_another_source_ends_the_lifting(open_window: OpenWindow, film: Path) ->
     assert not list(paths.video_cache_dir().glob("*.npz"))
 
 
+@pytest.mark.timing
 def test_closing_while_it_is_lifted_is_quick_and_leaves_no_process(
     open_window: OpenWindow, longer: Path
 ) -> None:

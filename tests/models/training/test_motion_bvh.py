@@ -234,6 +234,7 @@ def test_what_is_no_bvh_says_so(tmp_path: Path) -> None:
         read_bvh(tmp_path / "absent.bvh")
 
 
+@pytest.mark.timing
 def test_deep_and_endless_skeletons_are_refused_quickly(tmp_path: Path) -> None:
     deep = tmp_path / "deep.bvh"
     deep.write_text("HIERARCHY\nROOT a\n{\n" + "JOINT a\n{\n" * 300_000)
@@ -269,6 +270,7 @@ def test_no_damage_ends_in_another_error(
     assert all(np.isfinite(each).all() for each in found.values())
 
 
+@pytest.mark.timing
 def test_thousands_of_frames_a_second(tmp_path: Path) -> None:
     path = tmp_path / "long.bvh"
     path.write_text(text(person(), frames(person(), 4000)))

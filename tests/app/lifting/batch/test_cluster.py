@@ -14,7 +14,7 @@ from tests.support.program import Program
 from tests.support.waiting import until
 
 pytest.importorskip("ray", reason="pip install '.[ray]'")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.timing, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
