@@ -68,6 +68,8 @@ class Sighting:
     """(17, 3) the detector's own 3D, metres from the pelvis."""
     clothes: NDArray[np.float64]
     """(2, 3) CIELAB of trunk and thighs; NaN where they are out of the picture, or hidden."""
+    checks: tuple[int, int] = (0, 0)
+    """How often it was confirmed, and denied, that this is a person, since the sighting before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
