@@ -71,6 +71,8 @@ class Sighting:
     """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
     clothes: NDArray[np.float64]
     """(2, 3) CIELAB of trunk and thighs; NaN where they are out of the picture, or hidden."""
+    checks: tuple[int, int] = (0, 0)
+    """How often it was confirmed, and denied, that this is a person, since the sighting before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

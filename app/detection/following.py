@@ -41,6 +41,11 @@ class Follower:
     def hidden(self, hidden: bool) -> None:
         self.state.hidden = hidden
 
+    @property
+    def outcome(self) -> bool | None:
+        """Whether a look in this picture has confirmed that it is a person; None if none did."""
+        return self.state.verifier.outcome
+
     def follow(
         self, picture: Picture, search: Search, time_s: float, known: Sequence[Person]
     ) -> Person | None:
@@ -52,6 +57,7 @@ class Follower:
         self.rejected = False
         if found is None:
             self.state.verifier.lost()
+            self.state.verifier.outcome = None
             return None
         real = self.state.verifier.judge(search, picture, found, time_s, known)
         if real is None:

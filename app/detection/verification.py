@@ -20,7 +20,6 @@ from app.detection.person import Person, Picture, same
 from app.detection.search import Search
 
 _AGAIN_S: Final = 1.0
-"""Whoever is tracked is looked at again after so long."""
 _RETRY_S: Final = 0.1
 _PATIENCE: Final = 3
 """Looks in a row that find nobody, after which somebody who was a person is one no more."""
@@ -35,6 +34,10 @@ _FURNITURE_S: Final = 0.3
 class PersonVerifier:
     """Verifies the tracked person from picture to picture."""
 
+    again_s: float = _AGAIN_S
+    """Whoever is tracked is looked at again after so long."""
+    outcome: bool | None = None
+    """Whether the look in this picture found the person again; None if none was needed."""
     _last: Person | None = None
     """Who was tracked in the picture before."""
     _sure_s: float = 0.0
@@ -62,20 +65,22 @@ class PersonVerifier:
 
         ``known`` are other people in the picture.
         """
+        self.outcome = None
         goes_on = self._last is not None and not _leapt(self._last, person)
-        if goes_on and time_s - self._sure_s < _AGAIN_S:
+        if goes_on and time_s - self._sure_s < self.again_s:
             self._last = person
             return person
         if not goes_on and self._was_rejected(person, time_s):
             return None
         recheck = search.recheck(picture, person, known)
+        self.outcome = recheck.person is not None
         if recheck.person is not None:
             found = person if goes_on else recheck.person
             self.trust(found, time_s)
             return found
         self._failures += not recheck.somebody
         if goes_on and self._failures < _PATIENCE:
-            self._last, self._sure_s = person, time_s - _AGAIN_S + _RETRY_S
+            self._last, self._sure_s = person, time_s - self.again_s + _RETRY_S
             return person
         self.lost()
         self._rejected, self._rejected_s = person, time_s

@@ -87,6 +87,8 @@ class Tracklet:
     """The frames in which they were found."""
     clothes: NDArray[np.float64]
     """(N, 2, 3) CIELAB of trunk and thighs in each of them, or NaN."""
+    checks: NDArray[np.int64]
+    """(N, 2) how often it was confirmed, and denied, that this is a person."""
 
     @classmethod
     def of(cls, sightings: Sequence[tuple[float, Sighting]]) -> Tracklet:
@@ -104,7 +106,8 @@ class Tracklet:
             chosen=np.ones(count, bool),
             others=np.full((count, OTHERS, 4), np.nan, np.float32),
         )
-        return cls(track, np.stack([each.clothes for each in people]))
+        worn = np.stack([each.clothes for each in people])
+        return cls(track, worn, np.array([each.checks for each in people], np.int64))
 
     @staticmethod
     def joined(tracklets: Sequence[Tracklet]) -> Tracklet:
@@ -112,6 +115,7 @@ class Tracklet:
         return Tracklet(
             Track.joined([each.track for each in tracklets]),
             np.concatenate([each.clothes for each in tracklets]),
+            np.concatenate([each.checks for each in tracklets]),
         )
 
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 SHORTEST_S: Final = 1.0
 """Who is in view for less is left out: passers-by at the edge, and what is no person at all."""
+_CONFIRMED: Final = 2 / 3
+"""Of the looks whether it is a person: a jacket over a chair, which the heavy model takes for one,
+is found again in half of them."""
 _TRUNK: Final = tuple(
     JOINT[f"{side}_{part}"] for part in ("shoulder", "hip") for side in ("left", "right")
 )
@@ -105,7 +108,7 @@ def _together(
 
 def _from(tracklet: Tracklet, start_s: float) -> Tracklet:
     first = int(tracklet.track.time_s.searchsorted(start_s))
-    return Tracklet(tracklet.track[first:], tracklet.clothes[first:])
+    return Tracklet(tracklet.track[first:], tracklet.clothes[first:], tracklet.checks[first:])
 
 
 # --- over all of the clip -------------------------------------------------------------------
@@ -183,7 +186,7 @@ class Everybody:
     motions: tuple[MotionData, ...]
     """Of the same frames, by number."""
     left_out: int
-    """Who was in view for less than :data:`SHORTEST_S`, or never clearly."""
+    """Who was in view for less than :data:`SHORTEST_S`, or hardly a person."""
 
     @property
     def in_words(self) -> str:
@@ -192,7 +195,7 @@ class Everybody:
         words = f"{count} {'person' if count == 1 else 'people'}"
         if not self.left_out:
             return words
-        return f"{words}, {self.left_out} in view for less than {SHORTEST_S:g} s left out"
+        return f"{words}, {self.left_out} left out (less than {SHORTEST_S:g} s in view, or unsure)"
 
 
 def lift_everybody(
@@ -241,10 +244,12 @@ def lift_everybody(
 
 
 def _lasts(person: Tracklet, clip: DetectedClip) -> bool:
-    """Whether somebody was in view for long enough, and any joint was ever seen."""
+    """Whether somebody, surely a person, was in view for long enough, and any joint ever seen."""
     step_s = float(np.median(np.diff(clip.time_s))) if len(clip.time_s) > 1 else 0.0
     enough = len(person.track) * step_s >= SHORTEST_S - step_s / 2
-    return enough and bool(seen_mask(person.track.conf).any())
+    confirmed, denied = person.checks.sum(axis=0)
+    sure = confirmed >= _CONFIRMED * (confirmed + denied)
+    return bool(enough and sure and seen_mask(person.track.conf).any())
 
 
 def _only(clip: DetectedClip, person: Tracklet) -> DetectedClip:

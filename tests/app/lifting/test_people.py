@@ -130,7 +130,8 @@ def test_each_is_lifted_to_all_frames_and_says_when_they_were_in_view(lifter: Li
     assert told[-1] == 1.0
     first, second = everybody.motions
     assert everybody.left_out == 1
-    assert everybody.in_words == f"2 people, 1 in view for less than {SHORTEST_S:g} s left out"
+    words = f"2 people, 1 left out (less than {SHORTEST_S:g} s in view, or unsure)"
+    assert everybody.in_words == words
     np.testing.assert_array_equal(first.time_s, second.time_s)
     np.testing.assert_array_equal(np.flatnonzero(second.tracked), [*range(20, 40), *range(65, 90)])
     assert second.missing[:20].all()
@@ -144,6 +145,14 @@ def test_each_is_lifted_to_all_frames_and_says_when_they_were_in_view(lifter: Li
     assert (first.provenance.height_m, second.provenance.height_m) == (1.9, None)
     assert lifter.height_m is None, "whoever else uses it has their own scale"
     assert first.level is second.level, "one camera"
+
+
+def test_who_is_hardly_ever_confirmed_to_be_a_person_is_left_out(lifter: Lifter) -> None:
+    true, chair = somebody(0, 10, 100), somebody(0, 10, 300, BLUE)
+    for checks, confirmed in ((true.checks, (9, 1)), (chair.checks, (5, 4))):
+        checks[0] = confirmed
+    everybody = lift_everybody(clip_of(true, chair), lifter, LiftOptions(everybody=True))
+    assert (len(everybody.motions), everybody.left_out) == (1, 1)
 
 
 def test_nobody_for_long_enough_is_said(lifter: Lifter) -> None:
