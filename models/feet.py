@@ -7,8 +7,8 @@ It answers with means, which are the shorter the less sure it is: what is too sh
 nor what contradicts the picture.
 
 Of clothed drawn people that it was not fitted on (``mixpose evaluate --study``), seen whole by the
-heavy landmarks, 62 % of the feet are told, off by 13.9 degrees in the median; by the full ones 61 %
-and 15.9.  The detector's own 3D is off by 35 and 45.
+heavy landmarks, 61 % of the feet are told, off by 13.3 degrees in the median; by the full ones 58 %
+and 16.3.  The detector's own 3D is off by 35 and 45.
 
 The foot itself is a triangle of ankle, heel and toe, as large as fits the leg.
 """
