@@ -15,7 +15,7 @@ from app.export.registry import FORMATS, export
 from tests.support.av_clips import write_film
 from tests.support.clips import performer_pictures
 from tests.support.motion import motion
-from tests.support.program import Program
+from tests.support.program import LIFT, Program
 
 GOOD = (
     *("naïve Übung 漢字 🏃.mp4", "a\nb.mp4", "-x.mp4", "a'\";$(x)`y`.mp4", " lead.mp4"),
@@ -38,7 +38,7 @@ def test_a_folder_of_strange_names(tmp_path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(plain.read_bytes())
     out = tmp_path / os.fsdecode(b"out\xff")
-    ended = Program(tmp_path).run("lift", films, "-o", out, timeout_s=300)
+    ended = Program(tmp_path).run(*LIFT, films, "-o", out, timeout_s=300)
     assert ended.code == 1, ended
     assert f"{len(GOOD)} of {len(GOOD) + len(BROKEN)} videos lifted" in ended.err
     assert ended.err.count("has broken letters.") == len(BROKEN)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 RUN_APP = Path(__file__).resolve().parents[2] / "run_app.py"
+LIFT = ("lift", "--detector", "lite")
+"""For tests to which it does not matter how well a person is seen: the quickest model."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from app.export.registry import export
 from app.lifting.batch.task import Task
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.motion import ORIGIN, motion
-from tests.support.program import Program
+from tests.support.program import LIFT, Program
 from tests.support.waiting import until
 
 if os.name == "nt":
@@ -53,7 +53,7 @@ def test_a_folder_is_as_one_by_one_and_a_second_run_skips_it(
 ) -> None:
     folder, single = out / "many", out / "single"
     ended = program.run(
-        "lift", films, "-o", folder, "--smooth", "6", "--jobs", "2", timeout_s=PATIENCE_S
+        *LIFT, films, "-o", folder, "--smooth", "6", "--jobs", "2", timeout_s=PATIENCE_S
     )
     assert ended.code == 1, ended
     first, second, *rest = ended.err.splitlines()
@@ -67,14 +67,14 @@ def test_a_folder_is_as_one_by_one_and_a_second_run_skips_it(
     ]
     assert all(quality.startswith("nobody in 0% of the frames") for _, _, quality in said)
     sources = [films / "a.mp4", films / "deep" / "b.mkv"]
-    alone = program.run("lift", *sources, "-o", f"{single}/", "--smooth", "6", timeout_s=PATIENCE_S)
+    alone = program.run(*LIFT, *sources, "-o", f"{single}/", "--smooth", "6", timeout_s=PATIENCE_S)
     assert alone.code == 0, alone
     found = {Path(name).name: data for name, data in content(folder).items()}
     assert found == content(single), "to the last byte, sidecars included"
 
     before = content(folder)
     times = [path.stat().st_mtime_ns for path in sorted(folder.rglob("*.csv"))]
-    again = program.run("lift", films, "-o", folder, "--smooth", "6", timeout_s=PATIENCE_S)
+    again = program.run(*LIFT, films, "-o", folder, "--smooth", "6", timeout_s=PATIENCE_S)
     assert again.code == 1
     assert again.err.startswith("mixpose: 0 of 3 videos lifted, 2 done before. Not lifted:")
     assert content(folder) == before
@@ -142,7 +142,7 @@ def long_films(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_one_bar_and_ctrl_c(program: Program, long_films: Path, out: Path) -> None:
-    arguments = ("lift", long_films, "-o", out / "x", "--jobs", "2")
+    arguments = (*LIFT, long_films, "-o", out / "x", "--jobs", "2")
     with on_terminal(program, *arguments) as (terminal, process):
         terminal.read_until(r"lifting, 0 of 2 videos +[1-9]\d?%\|.*left", PATIENCE_S)
         workers = children_of(process.pid)
@@ -165,7 +165,7 @@ def test_one_bar_and_ctrl_c(program: Program, long_films: Path, out: Path) -> No
 def test_the_processes_end_with_the_one_that_was_killed(
     program: Program, long_films: Path, out: Path
 ) -> None:
-    with program.start("lift", long_films, "-o", out / "x", "--jobs", "1") as process:
+    with program.start(*LIFT, long_films, "-o", out / "x", "--jobs", "1") as process:
         until(lambda: children_of(process.pid) != [], "a process to be started", PATIENCE_S)
         workers = children_of(process.pid)
         process.kill()
@@ -177,11 +177,9 @@ def test_the_processes_end_with_the_one_that_was_killed(
 def test_weights_that_cannot_be_had_end_it_all(program: Program, films: Path, out: Path) -> None:
     broken = out / "broken.safetensors"
     broken.write_bytes(os.urandom(4096))
-    ended = program.run("lift", films, "-o", out / "x", "--weights", broken, timeout_s=PATIENCE_S)
+    ended = program.run(*LIFT, films, "-o", out / "x", "--weights", broken, timeout_s=PATIENCE_S)
     ended.check_refused("broken.safetensors")
-    ended = program.run(
-        "lift", films, "-o", out / "x", "--weights", "no-such", timeout_s=PATIENCE_S
-    )
+    ended = program.run(*LIFT, films, "-o", out / "x", "--weights", "no-such", timeout_s=PATIENCE_S)
     ended.check_refused("no-such")
 
 
@@ -198,5 +196,5 @@ def test_weights_that_cannot_be_had_end_it_all(program: Program, films: Path, ou
 def test_what_cannot_be(
     arguments: list[str], words: list[str], program: Program, films: Path
 ) -> None:
-    ended = program.run("lift", films, *arguments, timeout_s=PATIENCE_S)
+    ended = program.run(*LIFT, films, *arguments, timeout_s=PATIENCE_S)
     ended.check_refused(*words)

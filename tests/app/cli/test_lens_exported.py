@@ -9,7 +9,7 @@ from typing import Any
 import av
 import pytest
 
-from tests.support.program import Program
+from tests.support.program import LIFT, Program
 
 NOTE = "com.apple.quicktime.camera.focal_length.35mm_equivalent"
 
@@ -38,7 +38,7 @@ def lens(table: Path) -> dict[str, Any]:
 def test_a_recorded_film_keeps_its_lens(program: Program, clips: Path, out: Path) -> None:
     film = as_by_a_telephone(clips / "person.mp4", out / "film.mov")
     for command in (
-        ("lift", film, "-o", out / "film.csv", "--room"),
+        (*LIFT, film, "-o", out / "film.csv", "--room"),
         ("record", "--source", film, "-o", out / "take", "--no-lift"),
         ("export", out / "take", "-o", out / "take.csv", "--room"),
         ("export", out / "take", "-o", out / "told.csv", "--room", "--fov", "70"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.mjpeg import MjpegServer, clip_jpegs
-from tests.support.program import Program
+from tests.support.program import LIFT, Program
 from tests.support.waiting import until
 
 if os.name == "nt":
@@ -32,7 +32,7 @@ def test_a_signal_keeps_what_was_lifted(
 ) -> None:
     with (
         MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
-        on_terminal(program, "lift", server.url, "-o", out / "x.csv") as (terminal, process),
+        on_terminal(program, *LIFT, server.url, "-o", out / "x.csv") as (terminal, process),
     ):
         terminal.read_until("[1-9] frames, .* so far")
         os.killpg(process.pid, number)
@@ -86,7 +86,7 @@ def test_ctrl_c_while_a_source_is_being_opened(program: Program, out: Path) -> N
 def test_a_stream_that_ends_is_complete(program: Program, clips: Path, out: Path) -> None:
     with (
         MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
-        on_terminal(program, "lift", server.url, "-o", out / "x.csv") as (terminal, process),
+        on_terminal(program, *LIFT, server.url, "-o", out / "x.csv") as (terminal, process),
     ):
         terminal.read_until("[1-9] frames, .* so far")
         server.die()
