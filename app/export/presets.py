@@ -45,6 +45,14 @@ PRESETS: Final = {
         },
         Processing(room=True, angles=True),
     ),
+    "report": Preset(
+        "Report",
+        {
+            "report": "Any browser opens and prints it: ranges of motion, repetitions and walking, "
+            "with curves; degrees, metres"
+        },
+        Processing(smooth_hz=6.0, room=True, angles=True),
+    ),
     "analyse": Preset(
         "Analyse",
         {

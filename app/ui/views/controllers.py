@@ -19,6 +19,8 @@ from app.ui.views.desktop import specification
 from app.ui.views.dialogs import AddressDialog, ExportDialog
 from app.ui.views.settings import SettingsPanel
 
+_REPORT: Final = "report"
+"""The format, and what it is for."""
 _VIDEOS: Final = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in VIDEO_SUFFIXES)
 _FILTER: Final = f"Videos and recordings ({_VIDEOS} recording.json);;All files (*)"
 
@@ -92,6 +94,15 @@ class ExportController:
             self._tell(self._exporter.explained)
         else:
             self.ask_about(target)
+
+    def report(self) -> None:
+        """A page about what is on stage, or the last recording, without asking for anything."""
+        target = self._exporter.target
+        if target is None:
+            self._tell(self._exporter.explained)
+        else:
+            path = self._exporter.suggestion(target, _REPORT)
+            self._exporter.export(target, path, _REPORT, preset=_REPORT)
 
     def ask_recording(self, path: Path, parent: QWidget | None = None) -> ExportDialog:
         """About a recording; in front of ``parent``."""

@@ -63,7 +63,8 @@ def test_presets_do_what_they_say() -> None:
     assert file_options(for_preset(told, "show"), "mp4", dark=False).light
     for preset in PRESETS.values():
         assert set(preset.formats) <= set(FORMATS)
-        assert all("y up" in line or "3D view" in line for line in preset.formats.values())
+        lines = preset.formats.values()
+        assert all("y up" in line or "3D view" in line or "degrees" in line for line in lines)
 
 
 def test_one_click_animates(session: Session, take: Path) -> None:
@@ -94,6 +95,23 @@ def test_one_click_measures(session: Session, take: Path) -> None:
         names = next(csv.reader(file))
     assert "left_knee_flexion_deg" in names
     assert "left_foot_contact" in names
+
+
+def test_one_click_reports(session: Session, take: Path) -> None:
+    dialog_of(session, take).presets.buttons["report"].click()
+    said = exported(session, take.parent / "take.html")
+    assert said["position"]["reference"] == "room"
+    assert said["smoothing"]["parameters"]["cutoff_hz"] == 6
+    assert "<svg" in (take.parent / "take.html").read_text("utf-8")
+
+
+def test_the_menu_reports_on_what_is_on_stage(session: Session, take: Path) -> None:
+    session.window.menu_actions["report"].trigger()
+    until(lambda: "Record something first" in session.window.strip.text, "what to do")
+    session.presenter.choose(str(take))
+    until(lambda: session.presenter.playback, "the recording")
+    session.window.menu_actions["report"].trigger()
+    exported(session, take.parent / "take.html")
 
 
 def test_one_click_analyses_in_the_format_that_is_chosen(session: Session, take: Path) -> None:
