@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.support.films import number_shown, read_film, take
-from tests.support.program import LIFT, Program
+from tests.support.program import Program
 
 if os.name == "nt":
     pytest.skip("POSIX signals and terminals", allow_module_level=True)
@@ -23,7 +23,7 @@ from tests.app.cli.test_stopping import on_terminal
 def test_a_clip_becomes_a_film_with_its_own_pictures(
     program: Program, clips: Path, out: Path
 ) -> None:
-    ended = program.run(*LIFT, clips / "person.mp4", "-o", out / "x.mp4", "--seconds", "0.4")
+    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.mp4", "--seconds", "0.4")
     assert (ended.code, ended.err) == (0, ""), ended
     film, clip = read_film(out / "x.mp4"), read_film(clips / "person.mp4")
     np.testing.assert_allclose(film.time_s, np.arange(12) / 30, atol=1e-4)
