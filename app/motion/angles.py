@@ -27,9 +27,9 @@ Each of these has poses in which it means nothing, and there it is unknown.
 
 Ankles are measured where the feet are told (:mod:`models.feet`), and empty elsewhere:
 ``ankle_dorsiflexion`` is the shank's angle to the sole, in space, since without malleoli the axis
-between them is not known.  On clothed drawn people, seen whole by the heavy landmarks, it is off by
-5.9 degrees on average (3.7 in the median), in the 62 % of the feet that are told.  ``foot_progression`` is where the foot points, seen
-from above, against where the hips face: whoever stands has no direction of travel.
+between them is not known.  ``foot_progression`` is where the foot points, seen from above, against
+where the hips face: whoever stands has no direction of travel.  How far off both are is measured on
+clothed drawn people (``app/lab/evaluation/foot_study.py``, ``app/export/README.md``).
 """
 
 from __future__ import annotations

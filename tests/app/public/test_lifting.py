@@ -106,6 +106,7 @@ def test_poses_of_a_film_until_it_ends(clip: Path) -> None:
     assert pose.tracked
     assert pose.xyz.shape == (17, 3)
     assert pose.joints["head"][1] > pose.joints["left_ankle"][1], "y is up"
+    assert pose.joints["left_toe"].shape == (3,)
     assert 0 < pose.age < 60
 
 

@@ -14,7 +14,7 @@ import pytest
 from app.export.registry import FORMATS
 from app.motion.data import Event
 from app.public import ExportError, MixposeWarning, Motion, RecordingError, load
-from models.skeleton import FOOT_JOINT_NAMES, JOINT_NAMES
+from models.skeleton import FOOT_JOINT_NAMES, JOINT, JOINT_NAMES
 from tests.support.motion import motion
 from tests.support.recordings import record
 
@@ -26,6 +26,12 @@ def made_up(frames: int = 12) -> Motion:
 def test_names_shapes_and_units(jump: Motion) -> None:
     assert len(jump) == 40
     assert list(jump.joints) == list(jump.confidence) == [*JOINT_NAMES, *FOOT_JOINT_NAMES]
+    assert [jump.parents[joint] for joint in (17, 20)] == [
+        JOINT["left_ankle"],
+        JOINT["right_ankle"],
+    ]
+    feet = np.linalg.norm(jump.joints["left_toe"] - jump.joints["left_heel"], axis=1)
+    assert 0.15 < np.nanmedian(feet) < 0.35, "metres"
     assert jump.joints["left_wrist"].shape == (40, 3)
     assert jump.confidence["left_wrist"].shape == jump.angles["left_knee_flexion"].shape == (40,)
     head, ankle = jump.joints["head"], jump.joints["right_ankle"]
