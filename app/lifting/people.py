@@ -90,7 +90,7 @@ def _over(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[Trackl
     mine, theirs = _together(last, later, start_s)
     mixed = blended(last.track[mine], later.track[theirs], start_s)
     track = copy.deepcopy(last.track)
-    for name in ("xy", "conf", "world"):
+    for name in ("xy", "conf", "world", "feet"):
         getattr(track, name)[mine] = getattr(mixed, name)
     return [*before, replace(last, track=track), _from(later, start_s)]
 
