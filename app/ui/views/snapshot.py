@@ -71,7 +71,6 @@ class SnapshotController:
                 done=self._say,
                 failed=window.job_failed,
                 quiet=True,
-                precious=True,
             )
         )
 

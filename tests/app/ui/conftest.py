@@ -25,7 +25,7 @@ from PyQt6.QtWidgets import QApplication  # noqa: E402
 from app.ui.main import Session  # noqa: E402
 from app.ui.preferences import PreferencesFile  # noqa: E402
 from tests.support.mjpeg import MjpegServer, jpeg  # noqa: E402
-from tests.support.windows import OpenWindow, close  # noqa: E402
+from tests.support.windows import OpenWindow, until  # noqa: E402
 
 FRAMES = 60
 
@@ -61,7 +61,8 @@ def open_window(qapp: QApplication, tmp_path: Path, folders: None) -> Iterator[O
     yield opened
     for session in sessions:
         if not session.closed:
-            close(session)
+            session.window.leave()  # asks nothing, whatever a test that failed has left running
+            until(lambda session=session: session.closed, "the window to close", 5)
         session.window.deleteLater()
     QTest.qWait(20)
 
