@@ -23,7 +23,6 @@ from app.lifting.progress import Progress, Stage
 from app.motion import processing_options
 from app.motion.angles import ANGLES, continued, joint_angles
 from app.motion.data import MotionData
-from app.motion.placement.placing import in_room_of
 from app.motion.processing import process, remarks
 
 from ._options import Processing, file_options, processing
@@ -250,6 +249,8 @@ class Motion:
     def in_room_of(self, other: Motion) -> Motion:
         """This motion where it is in the room of ``other``, of another person before the same
         camera; as it is, unless both were placed in the room."""
+        from app.motion.placement.placing import in_room_of  # SciPy: takes a moment to load
+
         data = in_room_of(other._data, self._data)
         return Motion(data, self._lifted, self.warnings)
 

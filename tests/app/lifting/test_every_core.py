@@ -62,8 +62,14 @@ def check_same(found: Track, expected: Track) -> None:
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), name)
 
 
+_earlier: set[psutil.Process] = set()
+"""Processes of tests in other files that were run before."""
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
+    _earlier.clear()
+    _earlier.update(workers())
     yield
     assert workers() == []
 
@@ -71,7 +77,8 @@ def nothing_is_left_behind() -> Iterator[None]:
 def workers() -> list[psutil.Process]:
     """The processes that detect, beside Python's own that watches shared memory."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    spawned = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in spawned if child not in _earlier]
 
 
 def test_where_a_film_is_cut_depends_on_its_length_alone(video: Path) -> None:

@@ -20,8 +20,14 @@ from tests.support.engines import Worker
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
 
+_earlier: set[int] = set()
+"""Processes of tests in other files that were run before."""
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
+    _earlier.clear()
+    _earlier.update(workers())
     yield
     assert workers() == []
 
@@ -29,7 +35,8 @@ def nothing_is_left_behind() -> Iterator[None]:
 def workers() -> list[int]:
     """The processes that work; beside them there may be Python's own that watches shared memory."""
     children = psutil.Process().children(recursive=True)
-    return [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+    spawned = [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return [pid for pid in spawned if pid not in _earlier]
 
 
 def all_of(pool: Pool, count: int) -> tuple[dict[int, Done], list[Event]]:

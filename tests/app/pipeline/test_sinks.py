@@ -17,6 +17,7 @@ from app.pipeline.lifting import Lifting
 from app.pipeline.results import LatestResults
 from app.pipeline.threads import WorkerThreads
 from app.stream_out.sender import Sender
+from models.feet import Feet
 from models.live import LivePose
 from models.skeleton import JOINT, MIRROR
 from tests.app.stream_out.test_sender import Network
@@ -80,8 +81,10 @@ def test_confidences_are_exchanged_with_the_joints() -> None:
         )
     )  # fmt: skip
     xyz = np.zeros((17, 3), np.float32)
+    feet = Feet(np.zeros((4, 3), np.float32), np.zeros(4, np.float32))
     for swapped in (False, True):
-        lifting._publish(LivePose(xyz, nothing, nothing, swapped, 0, 0.0, None), xyz, 0.0)
+        pose = LivePose(xyz, nothing, nothing, swapped, 0, 0.0, feet, None)
+        lifting._publish(pose, xyz, 0.0)
     straight, exchanged = kept.conf
     np.testing.assert_array_equal(straight, conf)
     np.testing.assert_array_equal(exchanged, conf[list(MIRROR)])

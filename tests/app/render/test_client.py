@@ -22,6 +22,8 @@ from tests.app.render.conftest import request_for
 ROOT = Path(__file__).parents[3]
 SIZE = (320, 240)
 WAIT_S = 120.0
+pytestmark = pytest.mark.timing
+"""Alone: what others share in memory would count as left behind."""
 posix = pytest.mark.skipif(os.name != "posix", reason="uses POSIX signals")
 
 

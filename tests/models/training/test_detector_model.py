@@ -69,6 +69,7 @@ def study(view: cameras.View, tmp_path_factory: pytest.TempPathFactory) -> Path:
         world=landmarks_of(world),
         tracked=tracked,
         truth=(1.1 * view.camera).numpy(),  # somebody taller, further away: the same picture
+        feet=np.zeros((80, 20, 4, 3)),
         size=np.tile(SIZE, (80, 1)),
         focal=np.full(80, FOCAL),
         up=view.up.numpy(),
