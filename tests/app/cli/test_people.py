@@ -105,7 +105,7 @@ def test_one_long_table_of_all(program: Program, film: Path, out: Path) -> None:
     assert ended.code == 0, ended
     assert names(out) == ["x.csv", "x.csv.json"]
     table = rows(out / "x.csv")
-    assert [row["person"] for row in table] == ["1"] * 42 * 17 + ["2"] * 42 * 17
+    assert [row["person"] for row in table] == ["1"] * 42 * 21 + ["2"] * 42 * 21
     about = said(out / "x.csv")
     assert about["rows"] == len(table)
     assert "person" not in about
