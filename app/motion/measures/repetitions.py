@@ -12,7 +12,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks
 
 from app.motion.angles import ANGLE, ANGLES
 from models.timing import LONGEST_GAP_S
@@ -121,6 +120,10 @@ def find_repetitions(angles: Array, time_s: Array) -> list[Repetitions]:
 
 
 def _in_part(values: Array, time_s: Array, least: float, sign: float) -> list[Repetition]:
+    # Not with the window: it takes a third of a second, and where PyTorch is just being imported by
+    # another thread SciPy stumbles over the half of it that is there.
+    from scipy.signal import find_peaks
+
     peaks, about = find_peaks(values, prominence=least)
     found = []
     for peak, left, right in zip(peaks, about["left_bases"], about["right_bases"], strict=True):

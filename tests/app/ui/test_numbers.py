@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -169,3 +171,10 @@ def test_an_empty_plot_says_why(open_window: OpenWindow, bending: Path) -> None:
     until(lambda: "legs are not seen" in plot.hint.text, "why")
     plot.presenter.choose("elbow_flexion")
     until(lambda: not plot.hint.text, "elbows")
+
+
+def test_the_window_starts_without_scipy() -> None:
+    """Which stumbles over a PyTorch that another thread is just importing."""
+    code = "import sys, app.ui.main; print('scipy' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "False\n"
