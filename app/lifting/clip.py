@@ -15,7 +15,7 @@ from app.errors import DetectorError
 from app.lifting.progress import Progress, ProgressCallback, Stage
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Keypoints2D, Sighting
-from models.feet import EVIDENCE, Feet, Sight, find_feet
+from models.feet import EVIDENCE, Feet, Sight, find_feet, unseen_feet
 from models.skeleton import FOOT_JOINT_COUNT, JOINT_COUNT
 
 if TYPE_CHECKING:
@@ -47,6 +47,22 @@ class Track:
     """(N,) False where that is somebody taken because the one before had been lost."""
     others: NDArray[np.float32]
     """(N, 3, 4) left, top, right and bottom in pixels of people who are not followed, or NaN."""
+
+    @classmethod
+    def empty(cls, time_s: NDArray[np.float64]) -> Track:
+        """Frames at (N,) ``time_s`` in which nobody has been found."""
+        count = len(time_s)
+        return cls(
+            time_s=time_s,
+            tracked=np.zeros(count, bool),
+            xy=np.full((count, JOINT_COUNT, 2), np.nan, np.float32),
+            conf=np.zeros((count, JOINT_COUNT), np.float32),
+            world=np.full((count, JOINT_COUNT, 3), np.nan, np.float32),
+            feet=unseen_feet(count),
+            person=np.zeros(count, np.int64),
+            chosen=np.ones(count, bool),
+            others=np.full((count, OTHERS, 4), np.nan, np.float32),
+        )
 
     def __len__(self) -> int:
         return len(self.time_s)

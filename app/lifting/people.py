@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from app.errors import DetectorError
 from app.lifting.blending import BLEND_S, SAME, apart, blended
-from app.lifting.clip import OTHERS, DetectedClip, Track, Tracklet, lift_clip
+from app.lifting.clip import DetectedClip, Track, Tracklet, lift_clip
 from app.lifting.progress import ProgressCallback, part_of
-from models.feet import unseen_feet
-from models.skeleton import JOINT, JOINT_COUNT
+from models.skeleton import JOINT
 from models.timing import LONGEST_GAP_S
 from models.visibility import seen_mask
 
@@ -254,19 +253,9 @@ def _lasts(person: Tracklet, clip: DetectedClip) -> bool:
 
 def _only(clip: DetectedClip, person: Tracklet) -> DetectedClip:
     """The clip as if nobody but this person had been tracked."""
-    count, own = len(clip.track), person.track
+    own = person.track
     rows = clip.time_s.searchsorted(own.time_s)
-    track = Track(
-        time_s=clip.time_s,
-        tracked=np.zeros(count, bool),
-        xy=np.full((count, JOINT_COUNT, 2), np.nan, np.float32),
-        conf=np.zeros((count, JOINT_COUNT), np.float32),
-        world=np.full((count, JOINT_COUNT, 3), np.nan, np.float32),
-        feet=unseen_feet(count),
-        person=np.zeros(count, np.int64),
-        chosen=np.ones(count, bool),
-        others=np.full((count, OTHERS, 4), np.nan, np.float32),
-    )
+    track = Track.empty(clip.time_s)
     for name in ("tracked", "xy", "conf", "world", "feet"):
         getattr(track, name)[rows] = getattr(own, name)
     return replace(clip, track=track, people=())

@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.errors import DetectorError, SourceError
-from app.lifting.clip import OTHERS, DetectedClip, Track, describe, motion_of
+from app.lifting.clip import DetectedClip, Track, describe, motion_of
 from app.lifting.kept import Kept, detection_key, film_key
 from app.lifting.progress import Progress, ProgressCallback, Stage, Stopped, never
 from app.motion.data import Event
@@ -31,7 +30,6 @@ from app.packets import Frame
 from app.recording.events import EventList
 from app.recording.poses import SavedPoses, prepare
 from app.system.files import write_atomically
-from models.feet import unseen_feet
 from models.level import Level
 from models.skeleton import JOINT_COUNT
 
@@ -102,7 +100,7 @@ class VideoTake:
         self._reading = threading.Lock()
         self._at_work = threading.Lock()
         self._workers = 0
-        self._found = Found(self._filled_up(_nothing()), None, 0, 0, complete=False)
+        self._found = Found(self._filled_up(Track.empty(np.zeros(0))), None, 0, 0, complete=False)
 
     @classmethod
     def open(cls, path: Path, notes: Path) -> VideoTake:
@@ -194,7 +192,7 @@ class VideoTake:
     def begin_again(self) -> None:
         """Forget what was found: something else is wanted."""
         self._clip, self.detected_as = None, ""
-        self._found = Found(self._filled_up(_nothing()), None, 0, 0, complete=False)
+        self._found = Found(self._filled_up(Track.empty(np.zeros(0))), None, 0, 0, complete=False)
 
     def grow(self, track: Track, poses: SavedPoses | None) -> None:
         """Take up what was found so far: M frames, and the poses of the first of them."""
@@ -242,7 +240,7 @@ class VideoTake:
         begin_s = float(track.time_s[-1]) + step_s if len(track) else 0.0
         count = max(0 if len(track) else 1, math.ceil((self._duration_s - begin_s) / step_s - 0.5))
         return Track.joined(
-            [track, _nothing(begin_s + step_s * np.arange(count, dtype=np.float64))]
+            [track, Track.empty(begin_s + step_s * np.arange(count, dtype=np.float64))]
         )
 
 
@@ -448,20 +446,3 @@ def _filled_up(poses: SavedPoses, count: int) -> SavedPoses:
         swapped=np.zeros(more, bool),
     )
     return _joined([poses, nothing])
-
-
-def _nothing(time_s: NDArray[np.float64] | None = None) -> Track:
-    """Frames in which nobody has looked."""
-    times = np.zeros(0) if time_s is None else time_s
-    count = len(times)
-    return Track(
-        time_s=times,
-        tracked=np.zeros(count, bool),
-        xy=np.full((count, JOINT_COUNT, 2), np.nan, np.float32),
-        conf=np.zeros((count, JOINT_COUNT), np.float32),
-        world=np.full((count, JOINT_COUNT, 3), np.nan, np.float32),
-        feet=unseen_feet(count),
-        person=np.zeros(count, np.int64),
-        chosen=np.ones(count, bool),
-        others=np.full((count, OTHERS, 4), np.nan, np.float32),
-    )
