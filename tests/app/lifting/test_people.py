@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from app.errors import DetectorError
 from app.lifting.clip import DetectedClip, Tracklet
 from app.lifting.options import LiftOptions
 from app.lifting.people import SHORTEST_S, identified, joined_at_cut, lift_everybody
 from app.packets import Sighting
-from models.feet import unseen_feet
+from models.feet import EVIDENCE
 from models.lifter import Lifter
 from models.skeleton import JOINT
 
@@ -45,13 +46,20 @@ def somebody(
                     (size * BODY + (x + speed * (time_s - start_s), 200.0)).astype(np.float32),
                     np.ones(17, np.float32),
                     np.zeros((17, 3), np.float32),
-                    unseen_feet(),
+                    feet_at(x + speed * (time_s - start_s)),
                     clothes,
                 ),
             )
             for time_s in times
         ]
     )
+
+
+def feet_at(x: float) -> NDArray[np.float32]:
+    """Heels and toes seen surely at ``x``."""
+    feet = np.zeros((4, EVIDENCE), np.float32)
+    feet[:, 0], feet[:, 2] = x, 1.0
+    return feet
 
 
 def spans(people: tuple[Tracklet, ...] | list[Tracklet]) -> list[tuple[float, float, int]]:
@@ -103,6 +111,9 @@ def test_tracks_on_both_sides_of_a_cut_are_one_without_a_step() -> None:
     x = joined[0].track.xy[:, JOINT["pelvis"], 0]
     assert (x[70], x[80]) == (100.0, 103.0)
     assert np.diff(x).max() < 0.8
+    heel = joined[0].track.feet[:, 0, 0]
+    assert (heel[70], heel[80]) == (100.0, 103.0)
+    assert np.diff(heel).max() < 0.8
     assert earlier[0].track.xy[79, 0, 0] == earlier[0].track.xy[0, 0, 0], "what was given stays"
 
 
@@ -135,6 +146,8 @@ def test_each_is_lifted_to_all_frames_and_says_when_they_were_in_view(lifter: Li
     np.testing.assert_array_equal(first.time_s, second.time_s)
     np.testing.assert_array_equal(np.flatnonzero(second.tracked), [*range(20, 40), *range(65, 90)])
     assert second.missing[:20].all()
+    assert second.feet_conf is not None
+    np.testing.assert_array_equal(second.feet_conf[:, 0] == 1, second.tracked)
     assert second.provenance.person == {
         "number": 2,
         "of": 2,
