@@ -91,7 +91,7 @@ def _parts_of(study: Study) -> tuple[Tensor, Tensor, Tensor]:
     off = (seen - image) / view.size[..., None, None]
     # The speed that the model is shown is that between frames 1/30 s apart.
     view.features[..., SPEEDS] *= torch.from_numpy(study.rate / RATE)[:, None, None]
-    world = torch.from_numpy(study.world) - view.pose
+    world = torch.from_numpy(study.world) - view.usual
     conf = torch.from_numpy(study.conf).clamp(_DOUBT, 1 - _DOUBT)
     target = torch.cat([off, torch.logit(conf)[..., None], world], dim=-1)
     good = torch.from_numpy(study.tracked) & ~_misled(seen, image, view.size)

@@ -8,7 +8,8 @@ pictures to it, and keeps its answers beside the truth.
 The performer's bodies are alike: their legs are 1.72 times their trunk, give or take 0.07.  Trained
 on them as drawn, the network gave a woman whose legs are 1.37 times her trunk 1.66; 1.59 without.
 Many windows are therefore given a body of their own, as in the rest of training, and the detector's
-errors move along with the joints they were made at.
+errors in the picture move along with the joints they were made at.  Its own 3D stays as it was: it
+takes everybody to be built alike (``detector_model.Look``).
 
 Captured people who wave also crouch a little.  Trained on them as they are, the network lifted the
 performer's knees, bent by 9 degrees, as bent by 21 below a raised hand and by 14 below hanging
@@ -106,8 +107,10 @@ class Observed:
         said = _Said.of(evidence, camera, zoom)
         if self._vary:
             camera, said = _with_other_arms(camera, said, generator)
+        world = said.world_of(camera)
+        if self._vary:
             camera = _with_other_bodies(camera, generator)
-        answer = said.about(camera, zoom)
+        answer = detector_noise.Answer(said.image_of(camera, zoom), said.conf, world)
         conf = detector_noise.hide(answer.conf, generator)
         answer = replace(answer, conf=conf.masked_fill(conf < GUESSED, 0.0))
         camera = bodies.to_canonical_size(camera)
@@ -153,10 +156,13 @@ class _Said(NamedTuple):
         off = (evidence[..., :2] / zoom - _slopes(camera)) * _distance(camera)
         return cls(off, evidence[..., 2], evidence[..., 3:] - _along_ray(camera))
 
-    def about(self, camera: Tensor, zoom: Tensor) -> detector_noise.Answer:
-        """The same of joints that are elsewhere."""
-        image = (_slopes(camera) + self.off / _distance(camera)) * zoom
-        return detector_noise.Answer(image, self.conf, _along_ray(camera) + self.astray)
+    def image_of(self, camera: Tensor, zoom: Tensor) -> Tensor:
+        """(B, T, 17, 2) where it would see joints (B, T, 17, 3) that are elsewhere."""
+        return (_slopes(camera) + self.off / _distance(camera)) * zoom
+
+    def world_of(self, camera: Tensor) -> Tensor:
+        """(B, T, 17, 3) its own 3D of joints that are elsewhere."""
+        return _along_ray(camera) + self.astray
 
 
 def _with_other_arms(

@@ -99,7 +99,9 @@ class Sampler:
         windows, kind = self._motion.windows(count, len(places), rate, generator)
         if self._augment:
             windows = bodies.recombine(windows, generator)
-        windows = bodies.vary_proportions(windows, generator, spread=self._augment)
+            windows = bodies.vary_proportions(windows, generator)
+        else:
+            windows = bodies.usual_proportions(windows)
         windows = kinds.as_used(windows, kind, generator)
         if self._augment:
             windows = bodies.turn_limbs(windows, generator, kinds.steady(kind))
@@ -121,7 +123,7 @@ class Sampler:
             len(detector_model.SIZES), (len(seen_by.camera),), generator=self.generator
         )
         view = detector_model.look(seen_by.camera, seen_by.image, seen_by.frame, size)
-        any_one = detector_noise.answer(seen_by.image, view.pose, self.generator)
+        any_one = detector_noise.answer(seen_by.image, view.usual, self.generator)
         ours = detector_model.fitted().answer(view, seen_by.image, self.generator)
         chosen = torch.rand(len(view.pose), 1, 1, generator=self.generator) < _OUR_DETECTOR
         return detector_noise.Answer(

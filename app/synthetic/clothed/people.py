@@ -25,8 +25,8 @@ _CHILD: Final = 0.1
 _HAT: Final = 0.08
 _BALD: Final = 0.06
 _BAREFOOT: Final = 0.06
-_LEGS_OVER_TRUNK: Final = (1.64, 0.14)
-"""Mean and spread of measured adults (ANSUR II: trochanter to ankle over trunk)."""
+_LEGS_OVER_TRUNK: Final = (1.5, 0.14)
+"""Mean and spread by the detector's joints, as in ``models.training.bodies``."""
 _HEAD_DEG: Final = (12.0, 17.0, 6.0)
 """Spread by which heads are turned beyond the motion: up or down, aside, to a shoulder."""
 _TEXTURE_SIDE: Final = 1024

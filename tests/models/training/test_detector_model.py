@@ -52,7 +52,7 @@ def study(view: cameras.View, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lite = np.arange(80) % 2 == 1
     image = view.image.numpy() + size * rng.normal(0, NOISE, view.image.shape)
     image[:, :, WRIST, 0] += (BIAS + LITE_BIAS * lite[:, None]) * size[..., 0, 0]
-    world = seen.pose.numpy().copy()
+    world = seen.usual.numpy().copy()
     world[:, :, WRIST] += ASTRAY
     landmarks = np.full((80, 20, 33, 5), 0.9, np.float32)
     landmarks[..., :2] = landmarks_of(image * FOCAL + np.array(SIZE) / 2)
@@ -126,7 +126,7 @@ def test_a_fit_answers_like_the_detectors_it_was_fitted_to(view: cameras.View, s
         assert error[..., JOINT["right_wrist"], 0].median() == pytest.approx(0, abs=0.012)
         quarter, three_quarters = error[..., JOINT["nose"], 1].quantile(torch.tensor([0.25, 0.75]))
         assert (three_quarters - quarter) / 1.349 == pytest.approx(NOISE, rel=0.4)
-        astray = (answer.world - seen.pose)[..., WRIST, :].flatten(0, 1).median(0).values
+        astray = (answer.world - seen.usual)[..., WRIST, :].flatten(0, 1).median(0).values
         assert astray.tolist() == pytest.approx(ASTRAY, abs=0.03)
         assert (answer.world[..., PELVIS, :] == 0).all()
         assert torch.equal(answer.conf, midpoint_confidences(answer.conf))
@@ -162,7 +162,7 @@ def test_the_shipped_model_errs_by_plausible_amounts_and_slowly(view: cameras.Vi
     assert torch.equal(answer.image, again.image)
     error = (answer.image - view.image) / seen.size[..., None, None]
     assert 0.008 < error.square().mean().sqrt() < 0.04
-    astray = (answer.world - seen.pose).flatten(0, 2)
+    astray = (answer.world - seen.usual).flatten(0, 2)
     assert (astray.std(0) > torch.tensor([0.015, 0.015, 0.03])).all()
     assert (astray.std(0) < torch.tensor([0.12, 0.12, 0.2])).all()
     assert answer.conf.min() >= 0
