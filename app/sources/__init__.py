@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from app.sources.base import SOURCE_SILENT_S, Source
+from app.sources.base import SOURCE_SILENT_S, Camera, Source
 from app.sources.camera import camera_lines, list_cameras
 from app.sources.paced import PacedSource
 from app.sources.performer import PERFORMER, is_performer
