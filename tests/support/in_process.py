@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from app.cli import main
+from app.detection import no_telemetry
 from app.system import logs
 
 _STREAMS = {"stdout": 1, "stderr": 2}
@@ -58,12 +59,13 @@ def _text(file: IO[bytes]) -> str:
 
 @contextlib.contextmanager
 def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
+    before, reserved = dict(os.environ), no_telemetry._State.reserved
     _become(wanted)
     try:
         yield
     finally:
         _become(before)
+        no_telemetry._State.reserved = reserved
 
 
 def _become(wanted: Mapping[str, str]) -> None:
