@@ -13,7 +13,7 @@ from app.cli.formats import DEFAULT
 from app.cli.outputs import require_writable
 from app.export.file_options import AS_USUAL, FileOptions
 from app.export.registry import FORMATS, Exporter, require
-from app.lifting.batch.up_to_date import is_export
+from app.export.sidecar_reading import is_export
 from app.recording.names import SUFFIX as RECORDING
 from app.system.files import VIDEO_SUFFIXES, plain_reason
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from app.export.people_names import files_there, person_file
 from app.export.registry import export, export_people
-from app.lifting.batch.up_to_date import is_export
+from app.export.sidecar_reading import is_export
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.exporting import (
     Exported,

@@ -73,17 +73,10 @@ def lift(
     """
     wanted = processing(options, height=height)
     lifting = lift_options(
-        height=height,
-        weights=weights,
-        device=device,
-        camera_pitch=camera_pitch,
-        camera_roll=camera_roll,
-        detector=detector,
-        person=person,
-        seconds=seconds,
-        rate=rate,
+        height=height, weights=weights, device=device, camera_pitch=camera_pitch,
+        camera_roll=camera_roll, detector=detector, person=person, seconds=seconds, rate=rate,
         jobs=jobs,
-    )
+    )  # fmt: skip
     report = Overall(progress or _nobody, slow=False)
     data, said = _lifted(str(source), lifting, report)
     return _told(finished(data, wanted, said, report), progress)
@@ -133,18 +126,10 @@ def lift_people(
         raise ValueError("bone and heading are of one person: leave them out for several.")
     wanted = processing(options)
     lifting = lift_options(
-        height=None,
-        heights=heights,
-        everybody=True,
-        weights=weights,
-        device=device,
-        camera_pitch=camera_pitch,
-        camera_roll=camera_roll,
-        detector=detector,
-        seconds=seconds,
-        rate=rate,
-        jobs=jobs,
-    )
+        height=None, heights=heights, everybody=True, weights=weights, device=device,
+        camera_pitch=camera_pitch, camera_roll=camera_roll, detector=detector, seconds=seconds,
+        rate=rate, jobs=jobs,
+    )  # fmt: skip
     report = Overall(progress or _nobody, slow=False)
     people, said = _everybody(str(source), lifting, report)
     done = [

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,6 @@ from ._options import Detector, Device, lift_options
 if TYPE_CHECKING:
     from app.packets import Pose3D
     from app.pipeline import LiveRun
-    from models.lifter import Lifter
 
 _WAITING: Final = 3
 """Poses that may wait for a loop that is slow for a moment: a tenth of a second."""
@@ -218,20 +218,12 @@ def live(
     if not 0 <= delay <= LARGEST_DELAY:
         raise ValueError(f"delay={delay!r} is not between 0 and {LARGEST_DELAY} frames.")
     options = lift_options(
-        height=height,
-        weights=weights,
-        device=device,
-        camera_pitch=camera_pitch,
-        camera_roll=camera_roll,
-        detector=detector or "full",
-    )
-
-    def load() -> Lifter:
-        return make_lifter(options)
-
+        height=height, weights=weights, device=device, camera_pitch=camera_pitch,
+        camera_roll=camera_roll, detector=detector or "full",
+    )  # fmt: skip
     run = LiveRun(
         reopener(str(source), paced=True),
-        load,
+        partial(make_lifter, options),
         detector_size=detector,
         height_m=options.height_m,
         level=options.level,

@@ -25,13 +25,14 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
 from app.recording import strict_json
+from app.recording.keypoint_arrays import KeypointArrays
 from app.recording.safe_open import open_regular
 from app.system.files import plain_reason, write_atomically
 from models.skeleton import (
@@ -41,9 +42,6 @@ from models.skeleton import (
     LANDMARK_SOURCES,
     MIRROR,
 )
-
-if TYPE_CHECKING:
-    from app.recording.reader import KeypointArrays
 
 _log = logging.getLogger(__name__)
 

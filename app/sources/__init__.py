@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from app.sources.base import SOURCE_SILENT_S, Source
-from app.sources.camera import Camera, camera_lines, list_cameras
+from app.sources.base import SOURCE_SILENT_S, Camera, Source
+from app.sources.camera import camera_lines, list_cameras
 from app.sources.paced import PacedSource
 from app.sources.performer import PERFORMER, is_performer
 from app.sources.registry import default_source, open_source, reopener

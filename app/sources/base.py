@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar, runtime_checkable
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 from app.packets import Frame
-
-if TYPE_CHECKING:
-    from app.sources.camera import Camera
 
 SOURCE_SILENT_S: Final = 2.0
 """A live source that gives nothing for this long is treated as lost."""
@@ -80,6 +77,24 @@ class Source(Protocol):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A camera as the operating system lists it."""
+
+    index: int
+    """OpenCV's number of it, as ``devices`` prints it."""
+    name: str
+    """Unique: a second camera of the same make is called "NAME (2)"."""
+    backend: int
+    path: str | None = None
+    """On Linux the device file."""
+    make: str = ""
+    """Its name before it was made unique; empty if that is the same."""
+
+    def __str__(self) -> str:
+        return f"{self.index}: {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ import cv2
 from cv2_enumerate_cameras import enumerate_cameras
 
 from app.errors import SourceError
-from app.sources.base import Kind, Source, Wish
+from app.sources.base import Camera, Kind, Source, Wish
 from app.sources.newest import LiveSource, OpenedDevice
 from app.sources.video import open_file
 
@@ -37,24 +37,6 @@ BACKENDS: Final = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION, "linu
 """One of each system's.  DirectShow, because Media Foundation takes 4 to 20 s to open a camera and
 as long for each setting (opencv issues 17687, 26495, 27917), and shows fewer virtual cameras."""
 _LINUX_DEVICES: Final = Path("/sys/class/video4linux")
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """A camera as the operating system lists it."""
-
-    index: int
-    """OpenCV's number of it, as ``devices`` prints it."""
-    name: str
-    """Unique: a second camera of the same make is called "NAME (2)"."""
-    backend: int
-    path: str | None = None
-    """On Linux the device file."""
-    make: str = ""
-    """Its name before it was made unique; empty if that is the same."""
-
-    def __str__(self) -> str:
-        return f"{self.index}: {self.name}"
 
 
 def list_cameras() -> list[Camera]:

@@ -7,8 +7,8 @@ from typing import Final
 
 from app.errors import SourceError
 from app.sources import camera, performer, stream, video
-from app.sources.base import Kind, Source, Wish
-from app.sources.camera import Camera, SameCamera, list_cameras, open_camera
+from app.sources.base import Camera, Kind, Source, Wish
+from app.sources.camera import SameCamera, list_cameras, open_camera
 from app.sources.newest import LiveSource
 
 KINDS: Final[tuple[Kind, ...]] = (performer.KIND, stream.KIND, video.KIND, camera.KIND)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from app.errors import SourceError
 from app.sources.base import Kind
-from app.sources.decoder import Easel, deinterlaced, pixel_aspect
+from app.sources.interlacing import deinterlaced
 from app.sources.newest import LiveSource, OpenedDevice
+from app.sources.upright import UprightPictures, pixel_aspect
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -174,7 +175,7 @@ class _Interlaced:
         self._stream.codec_context.thread_type = "NONE"  # as above
         self._frames = deinterlaced(self._decoded())
         self._frame: VideoFrame | None = None
-        self._easel = Easel()
+        self._pictures = UprightPictures()
 
     def grab(self) -> bool:
         """Wait for the next picture; False if there is none."""
@@ -188,7 +189,7 @@ class _Interlaced:
         """Return whether there is one, and the grabbed picture: (height, width, 3) uint8 RGB."""
         if self._frame is None:
             return False, None
-        return True, self._easel.paint(self._frame, pixel_aspect(self._stream), 0.0)
+        return True, self._pictures.make(self._frame, pixel_aspect(self._stream), 0.0)
 
     def release(self) -> None:
         """Close the connection."""

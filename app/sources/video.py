@@ -30,6 +30,7 @@ class VideoFile(Source):
         path: of the file.
         rate: the frames a second at which it was truly taken; None if at those it states.  A film
             in slow motion is taken at 240, say, and states 30.
+        recent_bytes: how much memory frames may take that were shown before, for seeking back.
 
     Raises:
         SourceError: there is no such file, or nothing in it can be shown; the text says which.
@@ -37,14 +38,14 @@ class VideoFile(Source):
 
     live = False
 
-    def __init__(self, path: Path, *, rate: float | None = None) -> None:
+    def __init__(self, path: Path, *, rate: float | None = None, recent_bytes: int = 0) -> None:
         _check(path)
         self.label = path.name
         self.warnings: list[str] = []
         # FFmpeg crashes the process when a file is closed during a read.
         self._lock = threading.Lock()
         self._closed = False
-        self._decoder = Decoder(path)
+        self._decoder = Decoder(path, recent_bytes)
         self.size = self._decoder.size
         self.fov_deg = self._decoder.fov_deg
         stated = self._decoder.rate

@@ -50,3 +50,13 @@ def _groups() -> Mapping[str, tuple[str, tuple[str, ...]]]:
 
 GROUPS: Final = _groups()
 """What can be chosen: key -> words, and the angles drawn together."""
+
+JOINTS: Final = {
+    "knee_flexion": "knee",
+    "hip_flexion": "hip",
+    "elbow_flexion": "elbow",
+    "shoulder_elevation": "shoulder",
+    "trunk_flexion": "spine",
+    "ankle_dorsiflexion": "ankle",
+}
+"""Which angles can be written, by their key in ``GROUPS``, and beside which joint."""

@@ -28,8 +28,7 @@ from app.motion.processing_options import (
     NAMED,
 )
 from app.stream_out.registry import OUTPUTS
-from app.ui.angle_groups import GROUPS
-from app.ui.presenters.joint_numbers import JOINTS
+from app.ui.angle_groups import GROUPS, JOINTS
 from app.ui.theme import ThemeChoice
 from models import LARGEST_DELAY
 

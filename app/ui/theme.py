@@ -135,18 +135,6 @@ def faded(colour: str, ground: str, share: float) -> QColor:
     return QColor(*(round(value) for value in mix))
 
 
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours after WCAG 2, from 1 to 21."""
-    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    channels = (value / 255 for value in _rgb(QColor(colour)))
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 def _rgb(colour: QColor) -> tuple[int, int, int]:
     return colour.red(), colour.green(), colour.blue()
 

@@ -1,4 +1,4 @@
-"""The program as a user starts it: ``run_app.py`` in a process of its own."""
+"""The program as a user starts it: ``run_app.py`` in a process of its own, or its ``main`` here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.support import in_process
 
 RUN_APP = Path(__file__).resolve().parents[2] / "run_app.py"
 LIFT = ("lift", "--detector", "lite")
@@ -48,7 +50,6 @@ class Program:
 
     def start(self, *arguments: object, code: str | None = None, **options: Any) -> Popen:
         """Start it with pipes; ``code`` is run in its place."""
-        outside = {name: value for name, value in os.environ.items() if not _personal(name)}
         begin = self.command if code is None else (sys.executable, "-c", code)
         defaults = {
             "stdout": subprocess.PIPE,
@@ -56,18 +57,33 @@ class Program:
             "cwd": self.folder,
             "text": True,
         }
-        environment = outside | {"HOME": str(self.home)} | options.pop("env", {})
+        environment = self._environment() | options.pop("env", {})
         command = [*begin, *map(str, arguments)]
         return subprocess.Popen(command, env=environment, **(defaults | options))
 
     def run(self, *arguments: object, timeout_s: float = 120, **options: Any) -> Ended:
-        """Run it to its end."""
+        """Run it in a process of its own to its end."""
         with self.start(*arguments, **options) as process:
             try:
                 out, err = process.communicate(timeout=timeout_s)
             finally:
                 process.kill()
         return Ended(process.returncode, out or "", err or "")
+
+    def call(self, *arguments: object, folder: Path | None = None, **more: str) -> Ended:
+        """Run the same ``main`` in this process to its end, see ``in_process``.
+
+        Args:
+            arguments: as one types them.
+            folder: where; as the program is started if it is not given.
+            more: variables of the environment.
+        """
+        environment = self._environment() | more
+        return Ended(*in_process.call([*map(str, arguments)], environment, folder or self.folder))
+
+    def _environment(self) -> dict[str, str]:
+        outside = {name: value for name, value in os.environ.items() if not _personal(name)}
+        return outside | {"HOME": str(self.home)}
 
 
 Popen = subprocess.Popen

@@ -11,18 +11,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from app.detection.models import about
 from app.export.file_options import AS_USUAL
 from app.export.people_names import files_there, person_file
-from app.export.registry import sidecar_of
+from app.export.sidecar_reading import content
 from app.lifting.batch.task import BatchOptions
 from app.motion.data import MotionData
 
 _MOST_PEOPLE: Final = 10_000
-_MAX_BYTES: Final = 2**20
-"""A sidecar is a few kilobytes; nothing larger is one of ours."""
 
 
 def request_of(source: Path, wanted: BatchOptions) -> dict[str, object]:
@@ -55,12 +53,12 @@ def with_request(data: MotionData, asked: Mapping[str, object]) -> MotionData:
 
 def is_done(table: Path, asked: Mapping[str, object]) -> bool:
     """Whether ``table`` is there and was made as ``asked``; False if its sidecar is damaged."""
-    return table.is_file() and _sidecar(table).get("asked") == asked
+    return table.is_file() and content(table).get("asked") == asked
 
 
 def is_done_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -> bool:
     """Whether everybody's files are there for which ``table`` was ordered, made as ``asked``."""
-    person = _sidecar(person_file(table, kind, 1)).get("person")
+    person = content(person_file(table, kind, 1)).get("person")
     count = person.get("of") if isinstance(person, dict) else None
     if not isinstance(count, int) or not 0 < count <= _MOST_PEOPLE:
         return False
@@ -72,21 +70,6 @@ def is_begun_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -
     the last one."""
     there = (path for paths in files_there(table, kind).values() for path in paths)
     return all(is_done(path, asked) for path in there if path.suffix != ".json")
-
-
-def is_export(path: Path) -> bool:
-    """Whether ``path`` is a file that this program has exported, which says so beside it."""
-    program = _sidecar(path).get("program")
-    return isinstance(program, dict) and program.get("name") == "mixpose"
-
-
-def _sidecar(table: Path) -> dict[str, Any]:
-    try:
-        with sidecar_of(table).open("rb") as file:
-            found = json.loads(file.read(_MAX_BYTES))
-    except (OSError, ValueError, RecursionError):  # none, not ours, or damaged
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:

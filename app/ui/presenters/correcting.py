@@ -24,7 +24,7 @@ from models.skeleton import JOINT, JOINT_NAMES, MIRROR
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
-    from app.ui.presenters.window import WindowPresenter
+    from app.ui.presenters.host import Host
 
 _NONE = "Open a recording first: what was found in it can be corrected"
 _UNSELECTED = "Select the part to correct first: I where it begins, O where it ends"
@@ -33,7 +33,7 @@ _UNSELECTED = "Select the part to correct first: I where it begins, O where it e
 class Correcting:
     """Corrections of the selection, or of a joint; each has the recording lifted again."""
 
-    def __init__(self, window: WindowPresenter) -> None:
+    def __init__(self, window: Host) -> None:
         self._window = window
         self._lifting: Job | None = None
 

@@ -5,21 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
 
 from app.motion.angles import ANGLE, ANGLES, joint_angles
 from app.render.request import SkeletonRequest
+from app.ui.angle_groups import JOINTS
 from models.skeleton import JOINT, PELVIS
-
-JOINTS: Final = {
-    "knee_flexion": "knee",
-    "hip_flexion": "hip",
-    "elbow_flexion": "elbow",
-    "shoulder_elevation": "shoulder",
-    "trunk_flexion": "spine",
-    "ankle_dorsiflexion": "ankle",
-}
-"""Which angles can be written, by their key in ``GROUPS``, and beside which joint."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from app.lifting.video import VideoTake
 from app.packets import Pose3D
+from app.ui.presenters.host import Host
+from app.ui.presenters.opening import Opening
 from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.takes import Takes
 from models.level import TOLD_SPREAD_DEG, Level
 from models.skeleton import JOINT
-
-if TYPE_CHECKING:
-    from app.ui.presenters.window import WindowPresenter
 
 _NOBODY = "Nobody is to be seen in 3D from hips to feet: stand straight in view, then press V"
 
@@ -39,8 +38,9 @@ class Levelling:
     for the whole of it, which keeps it.
     """
 
-    def __init__(self, window: WindowPresenter) -> None:
-        self._window = window
+    def __init__(self, window: Host, opening: Opening, takes: Takes) -> None:
+        """``opening`` lifts videos again, ``takes`` recordings."""
+        self._window, self._opening, self._takes = window, opening, takes
 
     def level(self) -> None:
         """The person shown stands straight now."""
@@ -56,7 +56,7 @@ class Levelling:
             window.marking.say("Level: the camera's tilt is in the settings")
         elif isinstance(stage.clip, VideoTake):
             stage.clip.tell_level(level)
-            window.opening.lift(stage.clip)
+            self._opening.lift(stage.clip)
             window.marking.say("Level: the poses are computed anew")
         else:
             told = replace(
@@ -65,4 +65,4 @@ class Levelling:
                 camera_pitch_deg=level.pitch_deg,
                 camera_roll_deg=level.roll_deg,
             )
-            window.takes.lift(stage.clip.path, stage.clip.recording, preferences=told)
+            self._takes.lift(stage.clip.path, stage.clip.recording, preferences=told)

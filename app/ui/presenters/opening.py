@@ -11,20 +11,22 @@ from app.errors import MixposeError
 from app.lifting.video import VideoTake
 from app.ui.presenters import work
 from app.ui.presenters.clips import RecordedClip
+from app.ui.presenters.host import Host
 from app.ui.presenters.news import News
+from app.ui.presenters.takes import Takes
 from app.ui.tasks import Control, Job
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
     from app.ui.presenters.playback import PlaybackStage
-    from app.ui.presenters.window import WindowPresenter
 
 
 class Opening:
     """Puts files on the window's stage; what is there stays until they are loaded."""
 
-    def __init__(self, window: WindowPresenter) -> None:
-        self._window = window
+    def __init__(self, window: Host, takes: Takes) -> None:
+        """``takes`` lift what has not been lifted yet."""
+        self._window, self._takes = window, takes
         self._wish = 0
         self._lifting: Job | None = None
 
@@ -45,7 +47,7 @@ class Opening:
             if recording.recovered:
                 window.announce(News(recording.recovered))
             if recording.poses is None:
-                window.takes.lift(path, recording)
+                self._takes.lift(path, recording)
 
         self._start(f"Opening {path.stem}", lambda: work.open_recording(path), opened, window.tell)
 

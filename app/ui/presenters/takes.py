@@ -17,13 +17,13 @@ from app.ui.tasks import Job
 if TYPE_CHECKING:
     from app.recording.reader import Recording
     from app.ui.preferences import Preferences
-    from app.ui.presenters.window import WindowPresenter
+    from app.ui.presenters.host import Host
 
 
 class Takes:
     """Records what is on the window's stage, lifts it again at full quality, and says so."""
 
-    def __init__(self, window: WindowPresenter) -> None:
+    def __init__(self, window: Host) -> None:
         self._window = window
         self.recorder = RecordPresenter(
             window.jobs,

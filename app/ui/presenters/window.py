@@ -75,8 +75,8 @@ class WindowPresenter(QObject):
         self._recordings = recordings
         self.takes = Takes(self)
         self.marking = Marking(self)
-        self.opening = Opening(self)
-        self.levelling = Levelling(self)
+        self.opening = Opening(self, self.takes)
+        self.levelling = Levelling(self, self.opening, self.takes)
         self.correcting = Correcting(self)
         self.recorder = self.takes.recorder
         self.cameras = CameraList(self.jobs, self.sources_changed.emit)

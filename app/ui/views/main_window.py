@@ -15,9 +15,8 @@ from PyQt6.QtWidgets import (
 )
 
 from app.ui import theme as themes
-from app.ui.angle_groups import GROUPS
+from app.ui.angle_groups import GROUPS, JOINTS
 from app.ui.presenters.exporting import ExportPresenter
-from app.ui.presenters.joint_numbers import JOINTS
 from app.ui.presenters.library import LibraryPresenter
 from app.ui.presenters.live import LiveStage
 from app.ui.presenters.orbit import OrbitPresenter

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
@@ -23,8 +21,6 @@ class Timeline(QWidget):
     step = pyqtSignal(int)
     speed_chosen = pyqtSignal(float)
     loop_chosen = pyqtSignal(bool)
-
-    MARGIN: Final = 0.7
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,10 +73,6 @@ class Timeline(QWidget):
         if position.playing != self._playing:
             self._playing = position.playing
             self.play.setIcon(icons.icon("pause" if position.playing else "play"))
-
-    @property
-    def time_text(self) -> str:
-        return self._time.text()
 
     def _loop_pressed(self) -> None:
         self.loop_chosen.emit(self.loop.isChecked())

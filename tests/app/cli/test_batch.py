@@ -52,9 +52,7 @@ def test_a_folder_is_as_one_by_one_and_a_second_run_skips_it(
     program: Program, films: Path, out: Path
 ) -> None:
     folder, single = out / "many", out / "single"
-    ended = program.run(
-        *LIFT, films, "-o", folder, "--smooth", "6", "--jobs", "2", timeout_s=PATIENCE_S
-    )
+    ended = program.call(*LIFT, films, "-o", folder, "--smooth", "6", "--jobs", "2")
     assert ended.code == 1, ended
     first, second, *rest = ended.err.splitlines()
     assert first == "mixpose: 2 of 3 videos lifted. Not lifted:"
@@ -67,14 +65,14 @@ def test_a_folder_is_as_one_by_one_and_a_second_run_skips_it(
     ]
     assert all(quality.startswith("nobody in 0% of the frames") for _, _, quality in said)
     sources = [films / "a.mp4", films / "deep" / "b.mkv"]
-    alone = program.run(*LIFT, *sources, "-o", f"{single}/", "--smooth", "6", timeout_s=PATIENCE_S)
+    alone = program.call(*LIFT, *sources, "-o", f"{single}/", "--smooth", "6")
     assert alone.code == 0, alone
     found = {Path(name).name: data for name, data in content(folder).items()}
     assert found == content(single), "to the last byte, sidecars included"
 
     before = content(folder)
     times = [path.stat().st_mtime_ns for path in sorted(folder.rglob("*.csv"))]
-    again = program.run(*LIFT, films, "-o", folder, "--smooth", "6", timeout_s=PATIENCE_S)
+    again = program.call(*LIFT, films, "-o", folder, "--smooth", "6")
     assert again.code == 1
     assert again.err.startswith("mixpose: 0 of 3 videos lifted, 2 done before. Not lifted:")
     assert content(folder) == before
@@ -177,9 +175,9 @@ def test_the_processes_end_with_the_one_that_was_killed(
 def test_weights_that_cannot_be_had_end_it_all(program: Program, films: Path, out: Path) -> None:
     broken = out / "broken.safetensors"
     broken.write_bytes(os.urandom(4096))
-    ended = program.run(*LIFT, films, "-o", out / "x", "--weights", broken, timeout_s=PATIENCE_S)
+    ended = program.call(*LIFT, films, "-o", out / "x", "--weights", broken)
     ended.check_refused("broken.safetensors")
-    ended = program.run(*LIFT, films, "-o", out / "x", "--weights", "no-such", timeout_s=PATIENCE_S)
+    ended = program.call(*LIFT, films, "-o", out / "x", "--weights", "no-such")
     ended.check_refused("no-such")
 
 
@@ -196,5 +194,5 @@ def test_weights_that_cannot_be_had_end_it_all(program: Program, films: Path, ou
 def test_what_cannot_be(
     arguments: list[str], words: list[str], program: Program, films: Path
 ) -> None:
-    ended = program.run(*LIFT, films, *arguments, timeout_s=PATIENCE_S)
+    ended = program.call(*LIFT, films, *arguments)
     ended.check_refused(*words)

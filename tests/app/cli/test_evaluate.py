@@ -43,12 +43,12 @@ def test_the_source_of_the_window_is_refused(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_folder_that_is_not_there_is_said_before_measuring(program: Program, out: Path) -> None:
-    ended = program.run("evaluate", "-o", out / "none" / "report.md")
+    ended = program.call("evaluate", "-o", out / "none" / "report.md")
     ended.check_refused("There is no folder", "none")
 
 
 def test_unknown_weights(program: Program) -> None:
-    ended = program.run("evaluate", "--weights", "nothing")
+    ended = program.call("evaluate", "--weights", "nothing")
     assert ended.code == 2
     assert "no weights called 'nothing'" in ended.err.splitlines()[-1]
     assert ended.out == ""
@@ -58,9 +58,9 @@ def test_unknown_weights(program: Program) -> None:
 @pytest.mark.timeout(600)
 def test_a_quick_run_prints_the_report_and_writes_it(program: Program, out: Path) -> None:
     weights = write_weights(out / "tiny.safetensors")
-    ended = program.run(
+    ended = program.call(
         "evaluate", "--quick", "--weights", weights, "--device", "cpu", "--realeval", out,
-        "--upright", out, "-o", out / "report.md", "--plots", out / "plots", timeout_s=580,
+        "--upright", out, "-o", out / "report.md", "--plots", out / "plots",
     )  # fmt: skip
     assert ended.code == 0, ended
     report = (out / "report.md").read_text(encoding="utf-8")

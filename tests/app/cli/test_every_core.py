@@ -33,7 +33,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_film_in_two_processes(program: Program, film: Path, tmp_path: Path) -> None:
     table = tmp_path / "x.csv"
     command = ("lift", film, "-o", table, "--detector", "lite", "--jobs", "2")
-    ended = program.run(*command, "--camera-pitch", "8", timeout_s=400)
+    ended = program.call(*command, "--camera-pitch", "8")
     assert ended.code == 0, ended
     assert "nobody in " in ended.out
     assert "3D off the 2D by " in ended.out
@@ -46,7 +46,10 @@ def test_one_film_in_two_processes(program: Program, film: Path, tmp_path: Path)
     assert said["quality"]["misfit_pct_of_height"]["median"] > 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_a_signal_keeps_what_was_read_and_leaves_no_process(
     number: signal.Signals, code: int, program: Program, film: Path, tmp_path: Path
 ) -> None:

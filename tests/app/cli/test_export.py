@@ -33,7 +33,7 @@ def test_an_interrupted_recording_is_recovered_lifted_and_exported(
     program: Program, out: Path
 ) -> None:
     path = interrupted(out)
-    ended = program.run("export", path, "-o", out / "x.csv", "--height", "1.7")
+    ended = program.call("export", path, "-o", out / "x.csv", "--height", "1.7")
     assert ended.code == 0, ended
     assert ended.err.startswith(
         "mixpose: Warning: This recording was interrupted. Its unfinished end was cut off. "
@@ -43,10 +43,10 @@ def test_an_interrupted_recording_is_recovered_lifted_and_exported(
     assert "lifted now with " in ended.out
     with (out / "x.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 39
-    again = program.run("export", path, "-o", out / "y.csv")
+    again = program.call("export", path, "-o", out / "y.csv")
     assert "as lifted before with" in again.out
     assert (out / "y.csv").read_bytes() == (out / "x.csv").read_bytes()
-    other = program.run("export", path, "-o", out / "z.csv", "--camera-pitch", "10")
+    other = program.call("export", path, "-o", out / "z.csv", "--camera-pitch", "10")
     assert "lifted now" in other.out
     poses = Recording.open(path).poses
     assert poses is not None
@@ -62,35 +62,37 @@ def test_an_interrupted_recording_is_recovered_lifted_and_exported(
 def test_a_name_is_found_among_the_recordings_of_the_window(program: Program, out: Path) -> None:
     folder = program.home / "Documents" / "mixpose"
     record(folder, 12, name="monday")
-    ended = program.run("export", "monday", "--to", "csv", "-o", f"{out}/")
+    ended = program.call("export", "monday", "--to", "csv", "-o", f"{out}/")
     assert ended.code == 0, ended
     assert (out / "monday.csv").exists()
 
 
 def test_what_cannot_be_exported(program: Program, clips: Path, out: Path) -> None:
     path = record(out, 3)
-    program.run("export", "nosuch", "-o", out / "x.csv").check_refused("no recording nosuch")
-    program.run("export", clips / "person.mp4", "-o", out / "x.csv").check_refused("lift", "video")
-    program.run("export", path, "-o", out / "x.xlsx").check_refused("x.xlsx", ".csv")
-    program.run("export", path, "--to", "doc", "-o", out / "x").check_refused("'doc'", "csv")
+    program.call("export", "nosuch", "-o", out / "x.csv").check_refused("no recording nosuch")
+    program.call("export", clips / "person.mp4", "-o", out / "x.csv").check_refused("lift", "video")
+    program.call("export", path, "-o", out / "x.xlsx").check_refused("x.xlsx", ".csv")
+    program.call("export", path, "--to", "doc", "-o", out / "x").check_refused("'doc'", "csv")
     (out / "x.csv").write_text("precious")
-    program.run("export", path, "-o", out / "x.csv").check_refused("exists already", "--force")
-    program.run("export", path, "-o", out / "no" / "x.csv").check_refused("does not exist")
+    program.call("export", path, "-o", out / "x.csv").check_refused("exists already", "--force")
+    program.call("export", path, "-o", out / "no" / "x.csv").check_refused("does not exist")
     shutil.rmtree(path)
     path.mkdir()
-    program.run("export", path, "-o", out / "y.csv").check_refused("is not a recording")
+    program.call("export", path, "-o", out / "y.csv").check_refused("is not a recording")
 
 
 def test_a_recording_of_nobody(program: Program, out: Path) -> None:
     writer = RecordingWriter.create(out, "empty room", source=CAMERA, size=SIZE)
     writer.append(packet(3))
     path = writer.close()
-    program.run("export", path, "-o", out / "x.csv").check_refused("No person", "1 frame looked at")
+    program.call("export", path, "-o", out / "x.csv").check_refused(
+        "No person", "1 frame looked at"
+    )
 
 
 def test_lift_points_to_export(program: Program, out: Path) -> None:
     path = record(out, 3)
-    ended = program.run("lift", path, "-o", out / "x.csv")
+    ended = program.call("lift", path, "-o", out / "x.csv")
     ended.check_refused("is a recording", f"run_app.py export {path} -o {out / 'x.csv'}")
 
 
@@ -100,7 +102,7 @@ def test_a_recording_on_a_read_only_disk_is_exported_all_the_same(
     with small_disk(tmp_path / "disk", 2**20) as disk:
         path = record(disk, 12)
         make_read_only(disk)
-        ended = program.run("export", path, "-o", out / "x.csv")
+        ended = program.call("export", path, "-o", out / "x.csv")
     assert ended.code == 0, ended
     assert "cannot be saved: the disk can only be read" in ended.err
     assert (out / "x.csv").exists()
@@ -110,9 +112,9 @@ def test_a_part_of_a_recording_with_its_events(program: Program, out: Path) -> N
     path = record(out, 40)
     EventList(path).add(0.5, "Jump, one")
     EventList(path).add(1.25, "late")
-    whole = program.run("export", path, "-o", out / "whole.csv")
+    whole = program.call("export", path, "-o", out / "whole.csv")
     assert whole.code == 0, whole
-    ended = program.run("export", path, "-o", out / "part.csv", "--from", "0.4", "--until", "0:01")
+    ended = program.call("export", path, "-o", out / "part.csv", "--from", "0.4", "--until", "0:01")
     assert ended.code == 0, ended
     assert ended.out.startswith(f"{out / 'part.csv'}: 19 frames (0.6 s), a person in ")
     every, part = (rows(out / name) for name in ("whole.csv", "part.csv"))
@@ -126,9 +128,9 @@ def test_a_part_of_a_recording_with_its_events(program: Program, out: Path) -> N
     assert (said["selection"]["first_frame"], said["selection"]["last_frame"]) == (12, 30)
     assert said["dropped"] == 2, "of the four frames lost in all, those lost in this part"
     assert said["events"] == [{"time_s": 0.1, "frame": 15, "label": "Jump, one"}]
-    nothing = program.run("export", path, "-o", out / "no" / "x.csv", "--from", "9")
+    nothing = program.call("export", path, "-o", out / "no" / "x.csv", "--from", "9")
     nothing.check_refused("does not exist")
-    nothing = program.run("export", path, "-o", f"{out / 'no'}/", "--from", "9")
+    nothing = program.call("export", path, "-o", f"{out / 'no'}/", "--from", "9")
     nothing.check_refused("no frame in that selection: the whole has 1.30 s")
     assert not (out / "no").exists()
 

@@ -73,16 +73,16 @@ def test_the_ending_of_the_file_comes_before_the_purpose() -> None:
 def test_files_are_as_they_were_asked_for(program: Program, out: Path) -> None:
     path = record(out, 40)
     (out / "study").mkdir()
-    ended = program.run("export", path, "-o", out / "x.bvh", "--fps", "24", "--skeleton", "unity")
+    ended = program.call("export", path, "-o", out / "x.bvh", "--fps", "24", "--skeleton", "unity")
     assert ended.code == 0, ended
     file = bvhio.readAsBvh(str(out / "x.bvh"))
     assert file.FrameTime == pytest.approx(1 / 24, abs=1e-6)
     assert "LeftUpperArm" in {joint.Name for joint, _, _ in file.Root.layout()}
-    ended = program.run("export", path, "-o", out / "study", "--to", "bids")
+    ended = program.call("export", path, "-o", out / "study", "--to", "bids")
     assert ended.code == 0, ended
     motion = out / "study" / "sub-01" / "motion" / "sub-01_task-take_tracksys-mixpose_motion.json"
     assert json.loads(motion.read_text("utf-8"))["TaskName"] == "take"
     assert (out / "study" / "dataset_description.json").is_file()
-    ended = program.run("export", path, "-o", out / "x.csv", "--skeleton", "unity")
+    ended = program.call("export", path, "-o", out / "x.csv", "--skeleton", "unity")
     assert ended.code == 2
     assert "has no bones" in ended.err

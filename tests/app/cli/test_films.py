@@ -23,7 +23,7 @@ from tests.app.cli.test_stopping import on_terminal
 def test_a_clip_becomes_a_film_with_its_own_pictures(
     program: Program, clips: Path, out: Path
 ) -> None:
-    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.mp4", "--seconds", "0.4")
+    ended = program.call("lift", clips / "person.mp4", "-o", out / "x.mp4", "--seconds", "0.4")
     assert (ended.code, ended.err) == (0, ""), ended
     film, clip = read_film(out / "x.mp4"), read_film(clips / "person.mp4")
     np.testing.assert_allclose(film.time_s, np.arange(12) / 30, atol=1e-4)
@@ -43,7 +43,7 @@ def test_a_video_is_never_replaced_by_its_own_film(
 ) -> None:
     clip = Path(shutil.copy(clips / "person.mp4", out))
     before = clip.read_bytes()
-    ended = program.run("lift", clip, "-o", clip, "--force")
+    ended = program.call("lift", clip, "-o", clip, "--force")
     assert ended.code != 0, ended
     assert "is the video itself. Choose another name" in ended.err
     assert clip.read_bytes() == before
@@ -51,7 +51,7 @@ def test_a_video_is_never_replaced_by_its_own_film(
 
 def test_a_recording_becomes_a_film(program: Program, out: Path) -> None:
     path = take(out, [index / 20 for index in range(8)]).path
-    ended = program.run("export", path, "--to", "mp4", "-o", out / "x.mp4", "--from", "0.1")
+    ended = program.call("export", path, "--to", "mp4", "-o", out / "x.mp4", "--from", "0.1")
     assert ended.code == 0, ended
     film = read_film(out / "x.mp4")
     assert [number_shown(each[:, :480]) for each in film.pictures] == [2, 3, 4, 5, 6, 7]

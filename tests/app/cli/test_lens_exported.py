@@ -43,7 +43,7 @@ def test_a_recorded_film_keeps_its_lens(program: Program, clips: Path, out: Path
         ("export", out / "take", "-o", out / "take.csv", "--room"),
         ("export", out / "take", "-o", out / "told.csv", "--room", "--fov", "70"),
     ):
-        ended = program.run(*command)
+        ended = program.call(*command)
         assert ended.code == 0, ended
     assert lens(out / "film.csv")["fov_deg"] == pytest.approx(79, abs=1)
     assert lens(out / "film.csv")["from"] == "source"

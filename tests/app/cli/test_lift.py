@@ -1,4 +1,4 @@
-"""``lift`` as a user runs it: every way it can end, in real processes."""
+"""``lift`` as a user runs it: every way it can end."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def test_a_clip_becomes_a_table(program: Program, clips: Path, out: Path) -> Non
 
 
 def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path) -> None:
-    ended = program.run("lift", clips / "person.mp4", "-o", out / "x.trc", "--seconds", "0.5")
+    ended = program.call("lift", clips / "person.mp4", "-o", out / "x.trc", "--seconds", "0.5")
     assert ended.code == 0, ended
     assert trc(out / "x.trc").header["NumFrames"] == "15"
-    ended = program.run(
+    ended = program.call(
         "lift", clips / "person.mp4", "-o", f"{out}/", "--to", "csv-long", "--seconds", "0.5",
         "--detector", "lite",
     )  # fmt: skip
@@ -61,14 +61,14 @@ def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path)
 
 def test_slow_motion_has_its_true_times(program: Program, clips: Path, out: Path) -> None:
     lift = (*LIFT, clips / "person.mp4", "--rate", "240", "-o")
-    ended = program.run(*lift, out / "x.csv")
+    ended = program.call(*lift, out / "x.csv")
     assert ended.code == 0, ended
     times = [float(row["time_s"]) for row in rows(out / "x.csv")]
     assert times == pytest.approx([number / 240 for number in range(40)], abs=1e-6)
     assert json.loads((out / "x.csv.json").read_text())["rate"]["nominal"] == 240
-    ended = program.run(*lift, out / "x.trc")
+    ended = program.call(*lift, out / "x.trc")
     assert float(trc(out / "x.trc").header["DataRate"]) == 240
-    ended = program.run(*LIFT, "performer", "--rate", "240", "-o", out / "y.csv")
+    ended = program.call(*LIFT, "performer", "--rate", "240", "-o", out / "y.csv")
     ended.check_refused("true rate can be given of a video file only")
 
 
@@ -87,7 +87,7 @@ def test_a_person_who_is_not_there_is_said(
     place: str, said: str, program: Program, clips: Path, out: Path
 ) -> None:
     clip = clips / "person.mp4"
-    ended = program.run(*LIFT, clip, "-o", out / "x.csv", "--person", place)
+    ended = program.call(*LIFT, clip, "-o", out / "x.csv", "--person", place)
     assert ended.code == 0, ended
     assert ended.err.startswith(f"mixpose: Warning: {said}" if said else "")
     assert ended.err.count("\n") == bool(said), ended
@@ -95,10 +95,10 @@ def test_a_person_who_is_not_there_is_said(
 
 def test_what_exists_is_replaced_only_by_force(program: Program, clips: Path, out: Path) -> None:
     (out / "x.csv").write_text("precious")
-    ended = program.run(*LIFT, clips / "person.mp4", "-o", out / "x.csv")
+    ended = program.call(*LIFT, clips / "person.mp4", "-o", out / "x.csv")
     ended.check_refused("exists already", "--force")
     assert (out / "x.csv").read_text() == "precious"
-    ended = program.run(*LIFT, clips / "person.mp4", "-o", out / "x.csv", "--force")
+    ended = program.call(*LIFT, clips / "person.mp4", "-o", out / "x.csv", "--force")
     assert ended.code == 0, ended
     assert len(rows(out / "x.csv")) == 40
 
@@ -138,7 +138,7 @@ def test_sources_without_a_picture_are_refused_before_torch_is_loaded(
 
 
 def test_nobody_in_the_clip(program: Program, clips: Path, out: Path) -> None:
-    ended = program.run(*LIFT, clips / "nobody.mp4", "-o", out / "x.csv")
+    ended = program.call(*LIFT, clips / "nobody.mp4", "-o", out / "x.csv")
     ended.check_refused("No person", "nobody.mp4")
     assert names(out) == []
 
@@ -154,7 +154,7 @@ def test_a_network_that_cannot_be_had(
     options: list[str], words: list[str], program: Program, clips: Path, out: Path
 ) -> None:
     sources = [clips / "person.mp4", clips / "nobody.mp4"]
-    ended = program.run(*LIFT, *sources, "-o", out, *options)
+    ended = program.call(*LIFT, *sources, "-o", out, *options)
     ended.check_refused(*words)
     assert names(out) == []
 
@@ -162,7 +162,7 @@ def test_a_network_that_cannot_be_had(
 def test_damaged_weights(program: Program, clips: Path, out: Path, tmp_path: Path) -> None:
     weights = tmp_path / "broken.safetensors"
     weights.write_bytes(os.urandom(4096))
-    ended = program.run(*LIFT, clips / "person.mp4", "-o", out / "x.csv", "--weights", weights)
+    ended = program.call(*LIFT, clips / "person.mp4", "-o", out / "x.csv", "--weights", weights)
     ended.check_refused("broken.safetensors")
 
 
@@ -173,7 +173,7 @@ def test_damaged_weights(program: Program, clips: Path, out: Path, tmp_path: Pat
 def test_output_that_cannot_be(
     output: str, words: list[str], program: Program, clips: Path, out: Path
 ) -> None:
-    ended = program.run(*LIFT, clips / "person.mp4", "-o", out / output)
+    ended = program.call(*LIFT, clips / "person.mp4", "-o", out / output)
     ended.check_refused(*words)
 
 
@@ -181,13 +181,13 @@ def test_output_on_a_disk_that_can_only_be_read(
     program: Program, clips: Path, tmp_path: Path
 ) -> None:
     with read_only(tmp_path / "locked") as folder:
-        ended = program.run(*LIFT, clips / "person.mp4", "-o", folder / "x.csv")
+        ended = program.call(*LIFT, clips / "person.mp4", "-o", folder / "x.csv")
     ended.check_refused("locked", "cannot be written")
 
 
 def test_a_full_disk(program: Program, clips: Path, tmp_path: Path) -> None:
     with small_disk(tmp_path / "small", 16 * 1024) as folder:
-        ended = program.run(*LIFT, clips / "person.mp4", "-o", folder / "x.csv")
+        ended = program.call(*LIFT, clips / "person.mp4", "-o", folder / "x.csv")
         assert names(folder) == []
     ended.check_refused("the disk is full", "x.csv")
 
@@ -207,7 +207,7 @@ def test_a_cut_off_video_gives_what_it_has_and_a_warning(
     content = (clips / "person.mkv").read_bytes()
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(content[: len(content) * 2 // 3])
-    ended = program.run(*LIFT, cut, "-o", out / "x.csv")
+    ended = program.call(*LIFT, cut, "-o", out / "x.csv")
     assert ended.code == 0, ended
     assert ended.err.count("\n") == 1
     assert "Warning: cut.mkv is cut off" in ended.err
@@ -222,7 +222,7 @@ def test_a_damaged_video_gives_what_it_has_and_a_warning(
     content[middle : middle + 4000] = os.urandom(4000)
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(content)
-    ended = program.run(*LIFT, damaged, "-o", out / "x.csv")
+    ended = program.call(*LIFT, damaged, "-o", out / "x.csv")
     assert ended.code == 0, ended
     assert "Traceback" not in ended.err
     assert len(rows(out / "x.csv")) >= 20
@@ -231,7 +231,7 @@ def test_a_damaged_video_gives_what_it_has_and_a_warning(
 def test_some_of_several_fail(program: Program, clips: Path, out: Path, tmp_path: Path) -> None:
     (tmp_path / "person.mp4").write_bytes((clips / "person.mp4").read_bytes())
     sources = [clips / "person.mp4", tmp_path / "gone.mp4", tmp_path / "person.mp4"]
-    ended = program.run(*LIFT, *sources, clips / "nobody.mp4", "-o", out / "new", "--seconds", "1")
+    ended = program.call(*LIFT, *sources, clips / "nobody.mp4", "-o", out / "new", "--seconds", "1")
     assert ended.code == 1, ended
     lines = ended.err.splitlines()
     assert lines[0] == "mixpose: 2 of 4 sources lifted. Not lifted:"
@@ -248,14 +248,14 @@ def test_some_of_several_fail(program: Program, clips: Path, out: Path, tmp_path
 
 
 def test_all_of_several_fail(program: Program, out: Path, tmp_path: Path) -> None:
-    ended = program.run(*LIFT, tmp_path / "a.mp4", tmp_path / "b.mp4", "-o", out / "new")
+    ended = program.call(*LIFT, tmp_path / "a.mp4", tmp_path / "b.mp4", "-o", out / "new")
     assert ended.code == 2
     assert "0 of 2 sources lifted" in ended.err
     assert names(out) == [], "no empty folder is left"
 
 
 def test_the_performer_needs_no_camera(program: Program, out: Path) -> None:
-    ended = program.run(*LIFT, "performer", "--seconds", "0.5", "-o", out / "x.csv")
+    ended = program.call(*LIFT, "performer", "--seconds", "0.5", "-o", out / "x.csv")
     assert ended.code == 0, ended
     assert ended.err == ""
     assert len(rows(out / "x.csv")) == 15

@@ -46,7 +46,7 @@ def test_version_takes_no_time(program: Program) -> None:
 
 
 def test_help_names_commands_options_and_exit_codes(program: Program) -> None:
-    text = program.run("--help", env={"COLUMNS": "100"}).out
+    text = program.call("--help", COLUMNS="100").out
     for word in (
         "lift",
         "record",
@@ -63,12 +63,10 @@ def test_help_names_commands_options_and_exit_codes(program: Program) -> None:
         "examples:",
     ):
         assert word in text
-    lift = program.run("lift", "--help", env={"COLUMNS": "100"}).out
+    lift = program.call("lift", "--help", COLUMNS="100").out
     for code in ("0", "1", "2", "70", "130"):
         assert re.search(rf"^  {code} +\S", lift, re.MULTILINE)
-    others = [
-        program.run(name, "--help", env={"COLUMNS": "100"}).out for name in ("record", "export")
-    ]
+    others = [program.call(name, "--help", COLUMNS="100").out for name in ("record", "export")]
     for other in others:
         for code in ("0", "2", "70", "130"):
             assert re.search(rf"^  {code} +\S", other, re.MULTILINE)
@@ -76,8 +74,8 @@ def test_help_names_commands_options_and_exit_codes(program: Program) -> None:
 
 
 def test_wrong_arguments_end_with_2_and_one_line(program: Program) -> None:
-    program.run("--height", "170").check_refused("--height", "1.7")
-    program.run("dance.mp4").check_refused("dance.mp4", "--source", "lift")
+    program.call("--height", "170").check_refused("--height", "1.7")
+    program.call("dance.mp4").check_refused("dance.mp4", "--source", "lift")
 
 
 def test_a_reader_that_has_enough_is_no_error(program: Program) -> None:
@@ -119,7 +117,7 @@ def test_a_fault_is_one_line_and_the_rest_is_in_the_log(program: Program) -> Non
 
 def test_without_a_log_it_works_all_the_same(program: Program) -> None:
     (program.home / ".local").write_text("a file where the log's folder should be")
-    ended = program.run("lift", "missing.mp4", "-o", program.home / "x.csv")
+    ended = program.call("lift", "missing.mp4", "-o", program.home / "x.csv")
     ended.check_refused("missing.mp4")
 
 
@@ -130,7 +128,7 @@ def test_ctrl_c_is_quiet(program: Program) -> None:
 
 
 def test_devices(program: Program) -> None:
-    ended = program.run("devices")
+    ended = program.call("devices")
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
     titles = [line.partition(" (")[0] for line in lines if not line.startswith(" ")]
@@ -141,7 +139,7 @@ def test_devices(program: Program) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there always is a screen")
 def test_no_screen_for_the_window(program: Program) -> None:
-    program.run("--source", "performer").check_refused("no screen", "lift")
+    program.call("--source", "performer").check_refused("no screen", "lift")
 
 
 def test_the_core_of_lift_imports_without_the_window(program: Program) -> None:
@@ -174,7 +172,7 @@ def test_a_name_that_is_too_long_is_said_before_any_work(
     arguments: tuple[str, ...], program: Program, tmp_path: Path
 ) -> None:
     began = time.monotonic()
-    ended = program.run(*arguments, cwd=tmp_path)
+    ended = program.call(*arguments, folder=tmp_path)
     ended.check_refused()
     assert "too long" in ended.err or "There is no" in ended.err or "does not exist" in ended.err
     assert time.monotonic() - began < 60

@@ -45,7 +45,7 @@ def rows(table: Path) -> list[dict[str, str]]:
 
 def test_each_person_becomes_a_file(program: Program, film: Path, out: Path) -> None:
     lift = ("lift", film, "-o", out / "x.csv", *LIFT, "--height", "1.82,1.6", "--room")
-    ended = program.run(*lift, timeout_s=300)
+    ended = program.call(*lift)
     assert ended.code == 0, ended
     first, *each = ended.out.splitlines()
     assert first.startswith(f"{out / 'x.1.csv'}, {out / 'x.2.csv'}: 42 frames (2.7 s)")
@@ -68,40 +68,40 @@ def test_each_person_becomes_a_file(program: Program, film: Path, out: Path) -> 
     across = [float(rows(out / f"x.{number}.csv")[5]["pelvis_x"]) for number in (1, 2)]
     assert 1.2 < across[1] - across[0] < 3.0, "2.1 m beside each other by then"
 
-    again = program.run(*lift)
+    again = program.call(*lift)
     again.check_refused("x.1.csv exists already", "--force")
     (out / "x.1.csv").rename(out / "x.7.csv")
     (out / "x.1.csv.json").rename(out / "x.7.csv.json")
     (out / "x.9.csv").write_text("mine")
-    program.run(*lift).check_refused("x.2.csv exists already", "--force")
-    assert program.run(*lift, "--force", timeout_s=300).code == 0
+    program.call(*lift).check_refused("x.2.csv exists already", "--force")
+    assert program.call(*lift, "--force").code == 0
     left = ["x.1.csv", "x.1.csv.json", "x.2.csv", "x.2.csv.json", "x.9.csv"]
     assert names(out) == left, "person 7 was of an earlier run, 9 is no export"
 
 
 def test_a_folder_goes_on_where_it_was_left(program: Program, film: Path, out: Path) -> None:
     lift = ("lift", film.parent, "-o", out, *LIFT, "--jobs", "2", "--to", "trc")
-    ended = program.run(*lift, timeout_s=300)
+    ended = program.call(*lift)
     assert ended.code == 0, ended
     assert ended.out.splitlines()[0].startswith(f"{out / 'two.*.trc'}: 42 frames")
     assert ended.out.splitlines()[-1] == "1 of 1 video lifted."
     made = ["two.1.trc", "two.1.trc.json", "two.2.trc", "two.2.trc.json"]
     assert names(out) == made
     content = [(out / name).read_bytes() for name in made]
-    again = program.run(*lift)
+    again = program.call(*lift)
     assert again.out == "0 of 1 video lifted, 1 done before.\n", again
     for name in made[2:]:  # as if the first run had been killed between the two
         (out / name).unlink()
-    assert program.run(*lift, timeout_s=300).out.endswith("1 of 1 video lifted.\n")
+    assert program.call(*lift).out.endswith("1 of 1 video lifted.\n")
     assert [(out / name).read_bytes() for name in made] == content
-    other = program.run(*lift, "--height", "1.9")
+    other = program.call(*lift, "--height", "1.9")
     assert (other.code, "two.1.trc exists already" in other.err) == (2, True), other
 
 
 def test_one_long_table_of_all(program: Program, film: Path, out: Path) -> None:
     lift = ("lift", film, "-o", out / "x.csv", *LIFT, "--one-file")
-    program.run(*lift).check_refused("--to csv-long and parquet are such, not csv")
-    ended = program.run(*lift, "--to", "csv-long", timeout_s=300)
+    program.call(*lift).check_refused("--to csv-long and parquet are such, not csv")
+    ended = program.call(*lift, "--to", "csv-long")
     assert ended.code == 0, ended
     assert names(out) == ["x.csv", "x.csv.json"]
     table = rows(out / "x.csv")
@@ -125,10 +125,10 @@ def test_one_long_table_of_all(program: Program, film: Path, out: Path) -> None:
 def test_what_contradicts_itself_is_refused(
     options: tuple[str, ...], words: str, program: Program, film: Path, out: Path
 ) -> None:
-    program.run("lift", film, "-o", out / "x.csv", *options).check_refused(words)
+    program.call("lift", film, "-o", out / "x.csv", *options).check_refused(words)
 
 
 def test_nobody_is_nobody(program: Program, clips: Path, out: Path) -> None:
-    ended = program.run("lift", clips / "nobody.mp4", "-o", out / "x.csv", *LIFT, timeout_s=300)
+    ended = program.call("lift", clips / "nobody.mp4", "-o", out / "x.csv", *LIFT)
     ended.check_refused("Nobody was in view for 1 s in nobody.mp4")
     assert names(out) == []

@@ -82,8 +82,10 @@ def columns(path: Path, joint: str) -> np.ndarray:
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 def test_export_does_it_and_says_it(program: Program, out: Path) -> None:
     path = record(out, 40)
-    assert program.run("export", path, "-o", out / "raw.csv").code == 0
-    ended = program.run("export", path, "-o", out / "x.csv", "--smooth", "3", "--bone", "thigh=0.5")
+    assert program.call("export", path, "-o", out / "raw.csv").code == 0
+    ended = program.call(
+        "export", path, "-o", out / "x.csv", "--smooth", "3", "--bone", "thigh=0.5"
+    )
     assert ended.code == 0, ended
     said = json.loads((out / "x.csv.json").read_text())
     assert said["smoothing"]["parameters"]["cutoff_hz"] == 3.0
@@ -93,17 +95,17 @@ def test_export_does_it_and_says_it(program: Program, out: Path) -> None:
     known = ~np.isnan(raw).any(axis=1)
     assert known.sum() > 10
     assert not np.allclose(done[known], raw[known], atol=0.01)
-    fast = program.run("export", path, "-o", out / "fast.csv", "--smooth", "20")
+    fast = program.call("export", path, "-o", out / "fast.csv", "--smooth", "20")
     assert fast.code == 0
     assert "Warning: Nothing was smoothed" in fast.err
-    again = program.run("export", path, "-o", out / "again.csv")
+    again = program.call("export", path, "-o", out / "again.csv")
     assert "as lifted before" in again.out
     assert (out / "again.csv").read_bytes() == (out / "raw.csv").read_bytes(), "raw is kept"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 def test_lift_does_it_and_says_it(program: Program, clips: Path, out: Path) -> None:
-    ended = program.run(
+    ended = program.call(
         "lift", clips / "person.mp4", "-o", out / "x.csv", "--smooth", "6", "--rigid-bones"
     )
     assert ended.code == 0, ended

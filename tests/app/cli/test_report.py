@@ -17,22 +17,22 @@ def test_a_recordings_report_is_smoothed_and_placed_in_the_room(
     program: Program, out: Path
 ) -> None:
     path = record(out, 40)
-    ended = program.run("report", path, "-o", out / "x.html", "--height", "1.7")
+    ended = program.call("report", path, "-o", out / "x.html", "--height", "1.7")
     assert ended.code == 0, ended
     page = (out / "x.html").read_text("utf-8")
     assert "a height of 1.7 m" in page
     assert "at 6 Hz, without delay" in page
     assert "must be placed in the room" not in page
-    ended = program.run("report", path, "-o", out / "x.numbers.csv")
+    ended = program.call("report", path, "-o", out / "x.numbers.csv")
     assert ended.code == 0, ended
     assert (out / "x.numbers.csv").read_text().startswith("part,of,number,measure,value,unit\n")
-    again = program.run("report", path, "-o", out / "x.html")
+    again = program.call("report", path, "-o", out / "x.html")
     assert again.code == 2
     assert "exists already" in again.err
 
 
 def test_a_videos_report(program: Program, out: Path, clips: Path) -> None:
-    ended = program.run(
+    ended = program.call(
         "report", clips / "person.mp4", "-o", out / "y.html", "--smooth", "10", "--detector", "lite"
     )
     assert ended.code == 0, ended
@@ -51,7 +51,7 @@ def test_a_videos_report(program: Program, out: Path, clips: Path) -> None:
 def test_what_makes_no_report_is_said_in_a_line(
     program: Program, words: tuple[str, ...], said: str
 ) -> None:
-    ended = program.run("report", *words)
+    ended = program.call("report", *words)
     assert ended.code == 2
     assert said in ended.err
     assert len(ended.err.splitlines()) == 1

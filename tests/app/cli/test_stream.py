@@ -40,7 +40,7 @@ def summaries(out: str) -> dict[str, dict[str, float]]:
 def test_real_receivers_get_every_pose_and_the_figures_are_printed(program: Program) -> None:
     name = f"stream-{os.getpid()}"
     with Receiver("vmc", 0) as avatar, Receiver("lsl", name) as recorder:
-        ended = program.run(
+        ended = program.call(
             "stream", "--source", "performer", "--osc", str(avatar.port), "--lsl", name,
             "--seconds", "5",
         )  # fmt: skip
@@ -103,7 +103,7 @@ def test_a_lost_stream_is_waited_for_and_ctrl_c_ends_it(program: Program, clips:
 def test_a_video_ends_by_itself_and_nobody_need_receive(program: Program, clips: Path) -> None:
     with Receiver("vmc", 0) as gone:
         pass
-    ended = program.run("stream", "--source", clips / "person.mp4", "--osc", gone.port)
+    ended = program.call("stream", "--source", clips / "person.mp4", "--osc", gone.port)
     assert ended.code == 0, ended
     (told,) = summaries(ended.out).values()
     assert told["sent"] == told["unheard"] > 0
@@ -113,7 +113,7 @@ def test_a_video_ends_by_itself_and_nobody_need_receive(program: Program, clips:
 @pytest.mark.slow
 def test_a_recording_is_sent_while_it_is_made(program: Program, clips: Path, out: Path) -> None:
     with MjpegServer(clip_jpegs(clips / "person.mp4")) as server, Receiver("vmc", 0) as avatar:
-        ended = program.run(
+        ended = program.call(
             "record", "--source", server.url, "-o", out / "walk", "--seconds", "6", "--no-lift",
             "--osc", avatar.port, "--height", "1.6",
         )  # fmt: skip
@@ -172,7 +172,7 @@ def test_where_it_is_sent_to_unless_another_place_is_typed() -> None:
 def test_what_cannot_begin_says_why_in_a_line(
     arguments: tuple[str, ...], word: str, program: Program
 ) -> None:
-    program.run("stream", *arguments).check_refused(word)
+    program.call("stream", *arguments).check_refused(word)
 
 
 _WITHOUT = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -39,6 +38,13 @@ class Kept:
         self.conf.append(conf)
 
 
+def wait_for_poses(run: LiveRun, count: int) -> None:
+    """Until the run has made so many more."""
+    before = run.latest().pose
+    assert before is not None
+    until(lambda: run.latest().pose.index >= before.index + count, f"{count} poses", 60)
+
+
 def test_sinks_get_each_pose_until_they_are_exchanged(
     live_run: Make, person: NDArray[np.uint8]
 ) -> None:
@@ -57,9 +63,9 @@ def test_sinks_get_each_pose_until_they_are_exchanged(
     assert len(first.poses) == count
     assert all(conf.shape == (17,) and (conf[[1, 4]] > 0.5).all() for conf in first.conf)
     run.send_to()
-    time.sleep(0.1)
+    wait_for_poses(run, 3)  # the one at work by then is not called back
     count = len(second.poses)
-    time.sleep(0.3)
+    wait_for_poses(run, 10)
     assert len(second.poses) == count
 
 
@@ -100,10 +106,10 @@ def test_a_receiver_that_hangs_does_not_slow_the_run(
     run = live_run(lambda: ScriptedSource(rate=30, live=True, picture=person))
     run.start()
     until(lambda: run.latest().stats.poses_per_s > 0, "poses")
-    time.sleep(2.5)
+    wait_for_poses(run, 45)
     before = run.latest().stats.poses_per_s
     run.send_to(sender)
-    time.sleep(2.5)
+    wait_for_poses(run, 45)
     assert run.latest().stats.poses_per_s > 0.6 * before
     assert sender.figures().sent == 0
     network.free.set()

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from app.errors import SourceError
 from app.sources import camera as camera_module
+from app.sources.base import Camera
 from app.sources.camera import (
     MJPG,
-    Camera,
     configure,
     find_camera,
     list_cameras,

@@ -17,9 +17,9 @@ from app.recording.reader import Recording
 from app.render.camera import FRONT
 from app.render.colours import DARK_SCENE
 from app.render.request import Body, SkeletonRequest
-from app.ui.angle_groups import GROUPS
+from app.ui.angle_groups import GROUPS, JOINTS
 from app.ui.main import Session
-from app.ui.presenters.joint_numbers import JOINTS, joint_numbers
+from app.ui.presenters.joint_numbers import joint_numbers
 from app.ui.presenters.plotting import RECORDED_S
 from app.ui.presenters.summary import summarise
 from models.skeleton import JOINT

@@ -13,19 +13,31 @@ from app.ui.views import toolbar
 THEMES = [theme.DARK, theme.LIGHT]
 
 
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two colours after WCAG 2, from 1 to 21."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = QColor(colour).getRgbF()[:3]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 @pytest.mark.parametrize("chosen", THEMES)
 def test_every_text_reaches_four_and_a_half_to_one(chosen: theme.Theme) -> None:
     grounds = (chosen.window, chosen.panel, chosen.button, chosen.hover, chosen.pressed)
     for ink, ground in itertools.product((chosen.text,), grounds):
-        assert theme.contrast(ink, ground) >= 4.5
+        assert contrast(ink, ground) >= 4.5
     for ground in (chosen.window, chosen.panel, chosen.stage):
-        assert theme.contrast(chosen.dim, ground) >= 4.5
-    assert theme.contrast(chosen.on_strong, chosen.strong) >= 4.5
-    assert theme.contrast(chosen.on_strong, chosen.dim) >= 4.5  # the main button, hovered
+        assert contrast(chosen.dim, ground) >= 4.5
+    assert contrast(chosen.on_strong, chosen.strong) >= 4.5
+    assert contrast(chosen.on_strong, chosen.dim) >= 4.5  # the main button, hovered
 
 
 def test_white_on_the_record_button_is_readable() -> None:
-    assert theme.contrast(toolbar._ON_RED, toolbar._RED_GROUND) >= 4.5
+    assert contrast(toolbar._ON_RED, toolbar._RED_GROUND) >= 4.5
 
 
 @pytest.mark.parametrize("chosen", THEMES)
@@ -43,8 +55,8 @@ def test_the_two_panes_have_one_ground(chosen: theme.Theme) -> None:
 
 
 def test_contrast_is_the_one_of_wcag() -> None:
-    assert theme.contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert theme.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
 @pytest.mark.parametrize(

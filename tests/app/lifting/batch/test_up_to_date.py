@@ -12,12 +12,12 @@ import pytest
 
 from app.export.people_names import files_there, person_file
 from app.export.registry import export
+from app.export.sidecar_reading import is_export
 from app.lifting.batch.task import BatchOptions
 from app.lifting.batch.up_to_date import (
     is_begun_of_everybody,
     is_done,
     is_done_of_everybody,
-    is_export,
     request_of,
     with_request,
 )

@@ -1,0 +1,96 @@
+"""Decoded frames as upright RGB pictures with square pixels, all of one size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import cv2
+import numpy as np
+from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from av import VideoFrame, VideoStream
+
+WIDEST_PIXEL: Final = 4.0
+"""Wider or narrower pixels are damage; those of the widest format (2.35:1 on DVD) are 2:1."""
+
+
+class UprightPictures:
+    """Makes RGB pictures of one size, that of the first, out of frames."""
+
+    def __init__(self) -> None:
+        self.resized_at_s: float | None = None
+        self._scaler = VideoReformatter()
+        self._size: tuple[int, int] | None = None
+
+    def make(self, frame: VideoFrame, aspect: float, time_s: float) -> NDArray[np.uint8]:
+        """The (height, width, 3) picture, upright; a later one of another shape has black borders.
+
+        Args:
+            aspect: width of a pixel in heights.
+
+        Raises FFmpegError or ValueError if there are no pixels.
+        """
+        turns, mirrored = _turn(frame)
+        sideways = turns % 2 == 1
+        upright = (round(frame.width * aspect), frame.height)
+        upright = upright[::-1] if sideways else upright
+        if self._size is None:
+            self._size = upright
+        elif self.resized_at_s is None and upright != self._size:
+            self.resized_at_s = time_s
+        scale = min(self._size[0] / upright[0], self._size[1] / upright[1])
+        width, height = (max(1, round(length * scale)) for length in upright)
+        stored = (height, width) if sideways else (width, height)
+        rgb = self._scaler.reformat(frame, *stored, format="rgb24").to_ndarray()
+        return _within(_turned(_pixels(rgb), turns, mirrored), self._size)
+
+
+def _turn(frame: VideoFrame) -> tuple[int, bool]:
+    """By how many quarters a frame is turned clockwise to be shown, and whether mirrored before.
+
+    The display matrix sends (x, y) to (a x + c y, b x + d y); what lies between is rounded.
+    """
+    try:
+        side_data: Mapping[str, bytes] = cast("Any", frame.side_data)
+        matrix = np.frombuffer(side_data["DISPLAYMATRIX"], np.int32)
+    except KeyError:
+        return 0, False
+    a, b, c, d = (float(matrix[place]) for place in (0, 1, 3, 4))
+    mirrored = a * d - b * c < 0
+    angle = math.atan2(-b, -a) if mirrored else math.atan2(b, a)
+    return round(angle / (math.pi / 2)) % 4, mirrored
+
+
+def _turned(rgb: NDArray[np.uint8], turns: int, mirrored: bool) -> NDArray[np.uint8]:
+    if mirrored:
+        rgb = _pixels(cv2.flip(rgb, 1))
+    if turns:
+        clockwise = (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
+        rgb = _pixels(cv2.rotate(rgb, clockwise[turns - 1]))
+    return rgb
+
+
+def _within(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture in the middle of one of ``size``."""
+    height, width = rgb.shape[:2]
+    if (width, height) == size:
+        return rgb
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    whole = np.zeros((size[1], size[0], 3), np.uint8)
+    whole[top : top + height, left : left + width] = rgb
+    return whole
+
+
+def _pixels(array: object) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(array, dtype=np.uint8)
+
+
+def pixel_aspect(stream: VideoStream) -> float:
+    """Width of a pixel in heights; 1 where the stream says nothing, nonsense, or nearly 1."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    credible = 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL
+    return aspect if credible and abs(aspect - 1) >= 0.01 else 1.0
