@@ -200,7 +200,7 @@ class Marking:
             return
         length_s = stage.clock.duration_s
         start_s, end_s = stage.selection.bounds(length_s)
-        moment_s = stage.frame_time(share * length_s)
+        moment_s = stage.frame_time(stage.time_at(share))
         if side == "start":
             start_s = min(moment_s, stage.frame_time(end_s - _SHORTEST_S))
         else:

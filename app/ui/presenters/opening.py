@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.errors import MixposeError
 from app.lifting.video import VideoTake
@@ -16,15 +16,29 @@ from app.ui.tasks import Control, Job
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
+    from app.ui.presenters.clips import Clip
     from app.ui.presenters.playback import PlaybackStage
     from app.ui.presenters.window import WindowPresenter
 
 
-class Opening:
-    """Puts files on the window's stage; what is there stays until they are loaded."""
+class Player(Protocol):
+    """Where what was loaded is played: the window's stage, or beside it."""
 
-    def __init__(self, window: WindowPresenter) -> None:
-        self._window = window
+    @property
+    def playback(self) -> PlaybackStage | None:
+        """What plays there."""
+
+    def play(self, clip: Clip, spec: str) -> None: ...
+
+    def cannot_open(self, spec: str, reason: str) -> None: ...
+
+
+class Opening:
+    """Loads files and has them played; what is there stays until they are loaded."""
+
+    def __init__(self, window: WindowPresenter, player: Player | None = None) -> None:
+        """They play on the window's stage, or with another ``player``."""
+        self._window, self._player = window, player or window
         self._wish = 0
         self._lifting: Job | None = None
 
@@ -41,7 +55,7 @@ class Opening:
         self.give_up()
 
         def opened(recording: Recording) -> None:
-            window.play(RecordedClip(recording), str(path))
+            self._player.play(RecordedClip(recording), str(path))
             if recording.recovered:
                 window.announce(News(recording.recovered))
             if recording.poses is None:
@@ -51,15 +65,14 @@ class Opening:
 
     def open_video(self, path: Path) -> None:
         """Play a video, and lift it."""
-        window = self._window
         self.give_up()
 
         def opened(take: VideoTake) -> None:
-            window.play(take, str(path))
+            self._player.play(take, str(path))
             self.lift(take)
 
         def failed(reason: str) -> None:
-            window.cannot_open(str(path), reason)
+            self._player.cannot_open(str(path), reason)
 
         self._start(f"Opening {path.name}", lambda: work.open_video(path), opened, failed)
 
@@ -70,7 +83,8 @@ class Opening:
             self._lifting.cancel()
 
         def lifted(_result: object) -> None:
-            if take.warnings and window.playback is not None and window.playback.clip is take:
+            shown = self._player.playback
+            if take.warnings and shown is not None and shown.clip is take:
                 window.tell(" ".join(take.warnings))
 
         def lift(control: Control) -> None:

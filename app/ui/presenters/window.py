@@ -19,6 +19,7 @@ from app.ui.notices import Do
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
 from app.ui.presenters.cameras import CameraList
+from app.ui.presenters.comparison import Comparison
 from app.ui.presenters.correcting import Correcting
 from app.ui.presenters.levelling import Levelling
 from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
@@ -76,6 +77,7 @@ class WindowPresenter(QObject):
         self.takes = Takes(self)
         self.marking = Marking(self)
         self.opening = Opening(self)
+        self.comparison = Comparison(self)
         self.levelling = Levelling(self)
         self.correcting = Correcting(self)
         self.recorder = self.takes.recorder
@@ -178,11 +180,16 @@ class WindowPresenter(QObject):
         self._camera_changes = False
         self.recorder.stop()
         self.opening.give_up()
+        self.comparison.close()
         self._notice = None
         stage, self.stage = self.stage, None
         if stage is not None:
-            self._closing = [thread for thread in self._closing if thread.is_alive()]
-            self._closing.append(close_in_background(stage))
+            self.end_behind(stage)
+
+    def end_behind(self, stage: LiveStage | PlaybackStage) -> None:
+        """End what is no longer shown, without waiting for it; closing the window does wait."""
+        self._closing = [thread for thread in self._closing if thread.is_alive()]
+        self._closing.append(close_in_background(stage))
 
     def toggle(self) -> None:
         """Space: play or pause what can be paused, start or stop a camera."""
