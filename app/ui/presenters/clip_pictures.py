@@ -34,6 +34,11 @@ class Pictures:
                 self._wish = time_s
                 self._changed.notify()
 
+    def forget(self) -> None:
+        """No picture is shown at the moment, and the last one is none of what comes next."""
+        with self._changed:
+            self._wish = self._served = None
+
     def close(self, timeout_s: float) -> bool:
         with self._changed:
             self._closed = True
@@ -50,4 +55,7 @@ class Pictures:
                     return
                 fulfilled = self._wish
             if fulfilled is not None:
-                self._served = fulfilled, self._clip.frame_at(fulfilled)
+                served = fulfilled, self._clip.frame_at(fulfilled)
+                with self._changed:
+                    if self._wish is not None:
+                        self._served = served

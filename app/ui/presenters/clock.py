@@ -112,6 +112,10 @@ class FollowingClock(Clock):
     def speed(self) -> float:
         return self.leader.speed
 
+    @property
+    def last_s(self) -> float:
+        return self.read()
+
     def read(self) -> float:
         """The moment at which the leader was read last, so that both show the same one."""
         return self.leader.last_s + self.offset_s

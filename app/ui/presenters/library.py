@@ -98,6 +98,15 @@ class LibraryPresenter(QObject):
         """Play a recording in the window."""
         self._window.choose(str(path))
 
+    @property
+    def can_compare(self) -> bool:
+        """Whether something plays that a recording can be compared with."""
+        return self._window.playback is not None
+
+    def compare(self, path: Path) -> None:
+        """Play a recording beside what plays already."""
+        self._window.comparison.open(str(path))
+
     def rename(self, path: Path, name: str) -> None:
         """Give a recording another name; one that is playing goes on playing."""
         if name.strip() == path.stem or not self._is_free(path):
@@ -175,15 +184,18 @@ class LibraryPresenter(QObject):
         return job is None
 
     def _release(self, path: Path) -> Callable[[], object]:
-        """Take a recording off the stage, so that its files are closed.
+        """Take a recording off the stage, or from beside it, so that its files are closed.
 
         Returns what waits for that, in the background.
         """
-        stage = self._window.stage
-        if stage is None or not self._shows(path):
-            return lambda: None
-        self._window.put_away()
-        return partial(stage.close, 2.0)
+        window = self._window
+        both = (window.playback, window.comparison.playback)
+        shown = [stage for stage in both if stage is not None and stage.clip.path == path]
+        if self._shows(path):
+            window.put_away()
+        elif shown:
+            window.comparison.close()
+        return lambda: [stage.close(2.0) for stage in shown]
 
     def _again(self, path: Path, was_shown: bool) -> None:
         """It stays as it was: back on the stage if it was there."""

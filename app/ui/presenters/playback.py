@@ -189,6 +189,8 @@ class PlaybackStage:
         moment_s = self.clock.read()
         if self._in_hole(moment_s):
             index, frame = -1, None
+            if self._pictures is not None:
+                self._pictures.forget()
         else:
             index, frame = self._newest(self._index(moment_s))
         if index != self._shown or frame is not self._last.frame:
@@ -342,7 +344,7 @@ class PlaybackStage:
             return f"The 3D poses of this moment are being computed{ready}"
         keypoints, pose, now = self._last.keypoints, self._last.pose, time.monotonic()
         if keypoints is None:
-            return self.away(self.clock.read()) or _HOLE
+            return self.away(self.clock.last_s) or _HOLE
         if not self.clip.has_pictures and now - self._began_at < _SAID_S:
             return _NO_PICTURES
         apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
@@ -350,11 +352,12 @@ class PlaybackStage:
 
     def _along(self, stretches: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
         """Shares of this clip as shares of the timeline."""
-        if self.clock.bounds_s is None:
-            return stretches
         return tuple((self._place(start), self._place(end)) for start, end in stretches)
 
     def _place(self, share: float) -> float:
+        """:meth:`_along` of one."""
+        if self.clock.bounds_s is None:
+            return share
         begins_s, ends_s = self.clock.line_s
         place = (share * self.clock.duration_s - begins_s) / ((ends_s - begins_s) or 1.0)
         return min(1.0, max(0.0, place))
@@ -369,7 +372,7 @@ class PlaybackStage:
     def position(self, *, growing: bool = False) -> Position:
         """Where it is on the timeline; while it is ``growing``, also how far there are poses."""
         begins_s, ends_s = self.clock.line_s
-        moment_s, whole = self.clock.read(), self.clock.bounds_s is None
+        moment_s, whole = self.clock.last_s, self.clock.bounds_s is None
         first, last = self._place(0.0), self._place(1.0)
         without = () if whole else ((0.0, first), (last, 1.0))
         return Position(

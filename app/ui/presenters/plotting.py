@@ -231,7 +231,9 @@ class _Summing:
         whole: bool,
     ) -> None:
         wanted = (trace, names, part_s, whole)
-        if wanted == self._wanted or self._busy:
+        if wanted != self._wanted:
+            self.summary = None
+        if wanted == self._wanted or self._busy or trace.poses is None:
             return
         self._wanted, self._busy = wanted, True
 
@@ -247,6 +249,7 @@ class _Summing:
                 done=done,
                 stopped=lambda: done(None),
                 quiet=True,
+                reads_only=True,
             )
         )
 

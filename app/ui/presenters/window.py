@@ -274,6 +274,7 @@ class WindowPresenter(QObject):
                 done=self.recordings_listed.emit,
                 failed=lambda error: log.warning("the recordings are not listed: %s", error),
                 quiet=True,
+                reads_only=True,
             )
         )
 
@@ -388,7 +389,9 @@ class WindowPresenter(QObject):
         """Whether everything has ended, or has had its time; called until it is so."""
         self.recorder.stop()  # one that was only just being opened
         self._closing = [thread for thread in self._closing if thread.is_alive()]
-        if not self.jobs.running and not self._closing and not self.recorder.active:
+        awaited = [job for job in self.jobs.running if not job.reads_only]
+        if not awaited and not self._closing and not self.recorder.active:
+            self.jobs.forget()
             return True
         if time.monotonic() < self._close_by:
             return False

@@ -6,6 +6,7 @@ is left behind then.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
 
 _NEWEST: Final = 12
 """Recordings listed in the menu."""
+_LOADING: Final = threading.Lock()
+
+
+def _load_network() -> None:
+    """Import what lifts, one thread at a time: two that begin at once meet modules of PyTorch that
+    are only half there, and break ("operator prims::empty does not exist")."""
+    with _LOADING:
+        import models.lifter  # noqa: F401
 
 
 def lifting_of(preferences: Preferences) -> LiftOptions:
@@ -57,6 +66,7 @@ def cameras() -> tuple[str, ...]:
 
 def weights() -> list[tuple[str, str]]:
     """(words, name) of the installed weights."""
+    _load_network()
     from models.checkpoint import available_weights
 
     return [(path.stem, path.stem) for path in available_weights()]
@@ -64,6 +74,7 @@ def weights() -> list[tuple[str, str]]:
 
 def devices() -> list[tuple[str, str]]:
     """(words, name) of the compute devices this machine has."""
+    _load_network()
     import torch
 
     found = [("Processor", "cpu")]
@@ -143,6 +154,7 @@ def open_recording(path: Path) -> Recording:
 
 def lifter(preferences: Preferences) -> Lifter:
     """The network as chosen in the settings.  Raises WeightsError, DeviceError."""
+    _load_network()
     from app.lifting.work import make_lifter
 
     return make_lifter(lifting_of(preferences))
@@ -163,6 +175,7 @@ def lift_recording(recording: Recording, preferences: Preferences, control: Cont
 
 def up_to_date(recording: Recording, preferences: Preferences) -> bool:
     """Whether the saved poses are those the settings of now would give.  Raises WeightsError."""
+    _load_network()
     from app.lifting.recordings import is_current
 
     return is_current(recording, lifting_of(preferences))
@@ -224,6 +237,7 @@ def lift_video(
     from app.lifting.kept import Kept
     from app.lifting.progress import Stopped
 
+    _load_network()
     wanted, kept = lifting_of(preferences), Kept(paths.video_cache_dir())
 
     def report(done: Progress) -> None:

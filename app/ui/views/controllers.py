@@ -33,6 +33,7 @@ class OpenController:
         preferences: remember the folder.
         folder: gives the folder to begin in while none is remembered.
         choose: told the source that was chosen.
+        title: of the dialog that asks for a file.
     """
 
     def __init__(
@@ -41,15 +42,14 @@ class OpenController:
         preferences: Preferences,
         folder: Callable[[], Path],
         choose: Callable[[str], None],
+        title: str = "Open a video or recording",
     ) -> None:
-        self._parent, self._preferences = parent, preferences
+        self._parent, self._preferences, self._title = parent, preferences, title
         self._folder, self._choose = folder, choose
 
     def ask_file(self) -> None:
         """A video, or a recording by the file inside its folder."""
-        dialog = QFileDialog(
-            self._parent, "Open a video or recording", str(self.begins_in), _FILTER
-        )
+        dialog = QFileDialog(self._parent, self._title, str(self.begins_in), _FILTER)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # sixty endings
         dialog.fileSelected.connect(lambda chosen: self._open(Path(chosen)))

@@ -123,6 +123,7 @@ class LibraryDialog(QDialog):
             words: kit.push_button(words, pressed, main=words == "Open", tip=tip)
             for words, pressed, tip in (
                 ("Open", self._open, "Play it (Enter, double click)"),
+                ("Compare", self._compare, "Play it beside what the window shows"),
                 ("Export…", self._export, "Save its 3D poses (Ctrl+E)"),
                 ("Rename", self.list.rename, "Give it another name (F2)"),
                 ("Delete", self._delete, "Put it into the trash (Delete)"),
@@ -199,6 +200,7 @@ class LibraryDialog(QDialog):
         row = self.list.chosen()
         for button in self.buttons.values():
             button.setEnabled(row is not None)
+        self.button("Compare").setEnabled(row is not None and self.presenter.can_compare)
         self.notes.setEnabled(row is not None)
         path = None if row is None else row.path
         if path != self._noted:
@@ -220,6 +222,13 @@ class LibraryDialog(QDialog):
         if row is not None:
             self.keep_notes()
             self.presenter.open(row.path)
+            self.close()
+
+    def _compare(self) -> None:
+        row = self.list.chosen()
+        if row is not None:
+            self.keep_notes()
+            self.presenter.compare(row.path)
             self.close()
 
     def _export(self) -> None:
