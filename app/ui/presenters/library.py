@@ -15,6 +15,7 @@ from app.ui import words
 from app.ui.presenters import work
 from app.ui.presenters.offers import rename_offer
 from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.thumbnails import Thumbnails
 from app.ui.tasks import Job
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Row:
     name: str
     notes: str
     cells: tuple[Cell, ...]
+    frames: int
+    fault: str
+    """Why it cannot be opened; empty if nothing is known against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class LibraryPresenter(QObject):
     def __init__(self, window: WindowPresenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._window = window
+        self.thumbnails = Thumbnails(window.jobs, self)
         window.recordings_listed.connect(lambda _found: self.refresh())
         self.rows: tuple[Row, ...] = ()
         self._typed: dict[Path, str] = {}
@@ -227,6 +232,7 @@ class LibraryPresenter(QObject):
 
 def _row(entry: RecordingEntry) -> Row:
     state = "recording now" if entry.being_written else "" if entry.finished else "interrupted"
+    state = "cannot be read" if entry.fault else state
     cells = (
         Cell(entry.name, entry.name.casefold()),
         Cell(entry.started_at.strftime("%Y-%m-%d %H:%M"), entry.started_at.timestamp()),
@@ -237,7 +243,7 @@ def _row(entry: RecordingEntry) -> Row:
         Cell(str(entry.events or ""), entry.events),
         Cell(state, state),
     )
-    return Row(entry.path, entry.name, entry.notes, cells)
+    return Row(entry.path, entry.name, entry.notes, cells, entry.frames, entry.fault)
 
 
 def _into_trash(path: Path) -> Path | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.lifting.video import VideoTake
     from app.motion.selection import Selection
     from app.recording.listing import RecordingEntry
+    from app.recording.preview import Preview
     from app.recording.reader import Recording
     from models.lifter import Lifter
 
@@ -111,10 +112,17 @@ def interrupted(folder: Path) -> list[tuple[Path, float]]:
 
 
 def all_recordings(folder: Path) -> list[RecordingEntry]:
-    """Every recording in the folder, newest first."""
+    """Every recording in the folder, newest first; also those that cannot be read."""
     from app.recording.listing import list_recordings
 
-    return list_recordings(folder)
+    return list_recordings(folder, damaged=True)
+
+
+def preview(path: Path, longest: int) -> Preview:
+    """What a recording looks like.  Raises RecordingError."""
+    from app.recording import preview as looking
+
+    return looking.preview(path, longest)
 
 
 def rename_recording(path: Path, name: str) -> Path:
