@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from app.errors import RecordingError
 from app.ui.presenters import work
 from app.ui.tasks import Job, Jobs
 
@@ -59,10 +60,16 @@ class Thumbnails(QObject):
         self._job = self._jobs.start(
             Job(
                 "Looking at a recording",
-                lambda _control: work.preview(key[0], LONGEST),
+                lambda _control: _look(key[0]),
                 done=made,
-                failed=lambda _error: made(None),  # it says why when it is opened
                 quiet=True,
                 reads_only=True,
             )
         )
+
+
+def _look(path: Path) -> Preview | None:
+    try:
+        return work.preview(path, LONGEST)
+    except RecordingError:  # it says why when it is opened
+        return None

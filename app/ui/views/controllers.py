@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHeaderView, QMessageBox, QTreeView, QWidget
 
 from app import __version__
 from app.system.files import VIDEO_SUFFIXES
@@ -15,6 +15,7 @@ from app.ui.preferences import Preferences
 from app.ui.presenters import work
 from app.ui.presenters.exporting import ExportPresenter, Target
 from app.ui.tasks import Job, Jobs
+from app.ui.views import kit
 from app.ui.views.desktop import specification
 from app.ui.views.dialogs import AddressDialog, ExportDialog
 from app.ui.views.settings import SettingsPanel
@@ -53,6 +54,7 @@ class OpenController:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # sixty endings
         dialog.fileSelected.connect(lambda chosen: self._open(Path(chosen)))
+        _show_columns(dialog)
         dialog.open()
 
     def ask_address(self) -> None:
@@ -71,6 +73,17 @@ class OpenController:
         spec = specification(path)
         self._preferences.last_folder = str(Path(spec).parent)
         self._choose(spec)
+
+
+def _show_columns(dialog: QFileDialog) -> None:
+    """Let no column be cut where Qt draws the dialog itself; a desktop's own knows how."""
+    dialog.resize(kit.ems(dialog, 56), kit.ems(dialog, 32))
+    list_of_files = dialog.findChild(QTreeView)
+    header = None if list_of_files is None else list_of_files.header()
+    if header is not None:
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
 
 class ExportController:

@@ -26,6 +26,9 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -89,18 +92,39 @@ def tool_button(
 
 
 class Choice(QComboBox):
-    """A combo box with our chevron; the style sheet can only take arrows from image files."""
+    """A combo box with our chevron; the style sheet can only take arrows from image files.
+
+    Words that have no room in it are cut with a sign; its list is as wide as they are.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        super().paintEvent(event)
+    def showPopup(self) -> None:
+        view = self.view()
+        if view is not None:
+            view.setMinimumWidth(max(self.width(), view.sizeHintForColumn(0) + ems(self, 1.2)))
+        super().showPopup()
+
+    @property
+    def shown_text(self) -> str:
+        """What can be read while the list is closed."""
+        icon = 0 if self.itemIcon(self.currentIndex()).isNull() else self.iconSize().width()
+        room = self.width() - icon - ems(self, 2.6 if not icon else 3.6)
+        middle = Qt.TextElideMode.ElideMiddle
+        return self.fontMetrics().elidedText(self.currentText(), middle, room)
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown_text
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         side = 0.9 * em(self)
         place = QRectF(self.width() - 1.45 * em(self), (self.height() - side) / 2, side, side)
-        painter = QPainter(self)
         painter.setOpacity(0.75)
         group = self.palette().currentColorGroup()
         colour = self.palette().color(group, self.foregroundRole())

@@ -31,6 +31,12 @@ from app.ui.views.card import Hint
 from app.ui.views.take_name import DASHES, TakeName
 
 _MOST_CURVES: Final = max(len(names) for _, names in GROUPS.values())
+_AWAY: Final = _MOST_CURVES + 3
+"""The column of the button that hides it; before it what is shown, a name, values and a gap."""
+_ROOM_EMS: Final = 34
+"""Width in which what is shown and its values fit beside each other ..."""
+_NAMES_EMS: Final = 12
+"""... and what the names of two takes add to that."""
 _WIDTH: Final = 1.6
 """Of a curve, in logical pixels."""
 _SHADE: Final = 38
@@ -71,6 +77,7 @@ class PlotPane(QWidget):
         self.names = TakeName(beside=False), TakeName(beside=True)
         self.summary, self.summary_beside = _summary(), _summary()
         self._takes: tuple[str, str] | None = None
+        self._narrow: bool | None = None
         for name in self.names:
             name.hide()
         self._build()
@@ -79,21 +86,15 @@ class PlotPane(QWidget):
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.3)
-        head = QGridLayout()
+        self._head = head = QGridLayout()
         head.setContentsMargins(2 * gap, gap, gap, gap)
         head.setHorizontalSpacing(3 * gap)
         head.setVerticalSpacing(0)
-        head.addWidget(self.group, 0, 0)
-        for row, values in enumerate((self.values, self.values_beside)):
-            self.names[row].setMaximumWidth(kit.ems(self, 11))
-            head.addWidget(self.names[row], row, 1)
-            for column, value in enumerate(values, start=2):
-                head.addWidget(value, row, column)
-        last = _MOST_CURVES + 2
-        head.setColumnStretch(0, 1)
-        head.setColumnStretch(last, 1)
+        for name in self.names:
+            name.setMaximumWidth(kit.ems(self, 11))
         away = kit.tool_button("close", "Hide the angles (A)", self.presenter.toggle)
-        head.addWidget(away, 0, last + 1)
+        head.addWidget(away, 0, _AWAY)
+        self._arrange()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -105,6 +106,21 @@ class PlotPane(QWidget):
         below.addWidget(self.summary_beside)
         self._column.addLayout(below)
         self.setMinimumHeight(kit.ems(self, 9))
+
+    def _arrange(self) -> None:
+        """Names and values beside what is shown, or below it where there is no room for both."""
+        needed = _ROOM_EMS + (0 if self._takes is None else _NAMES_EMS)
+        narrow = self.width() < needed * kit.em(self)
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        self._head.addWidget(self.group, 0, 0, 1, _AWAY if narrow else 1)
+        self._head.setColumnStretch(0, 0 if narrow else 100)  # what is shown has room first of all
+        self._head.setColumnStretch(_AWAY - 1, 1)
+        for row, values in enumerate((self.values, self.values_beside), start=int(narrow)):
+            self._head.addWidget(self.names[row - int(narrow)], row, 1)
+            for column, value in enumerate(values, start=2):
+                self._head.addWidget(value, row, column)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -163,10 +179,12 @@ class PlotPane(QWidget):
         for name, words in zip(self.names, takes or ("", ""), strict=True):
             name.show_name(words)
             name.setVisible(takes is not None)
+        self._arrange()
         self.show_group()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
+        self._arrange()
         self.hint.place()
 
 
@@ -244,6 +262,7 @@ class _Graph(QObject):
         self._curves: list[Any] = []
         self._curves_beside: list[Any] = []
         self._drawn: Curves | None = None
+        self._ratio = 1.0
         self.widget: Any = pyqtgraph.PlotWidget()
         self.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.widget.setAccessibleName("Joint angles over time")
@@ -284,6 +303,8 @@ class _Graph(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        # Its pens are as many real pixels wide, whatever the screen's scaling.
+        self._ratio = ratio = self.widget.devicePixelRatioF()
         make = self._pyqtgraph.mkPen
         self.widget.setBackground(theme.stage)
         for name in ("left", "bottom"):
@@ -295,18 +316,18 @@ class _Graph(QObject):
         self._plot.getAxis("left").setWidth(
             self.widget.fontMetrics().horizontalAdvance("−180°") + kit.ems(self.widget, 0.8)
         )
-        self._cursor.setPen(make(theme.text, width=1))
+        self._cursor.setPen(make(theme.text, width=ratio))
         shade = QColor(theme.strong)
         shade.setAlpha(_SHADE)
         self._part.setBrush(shade)
         for line in self._part.lines:
-            line.setPen(make(theme.strong, width=1))
+            line.setPen(make(theme.strong, width=ratio))
         for angle, curve, beside in zip(
             self._angles, self._curves, self._curves_beside, strict=True
         ):
             colour = theme.dim if angle.side == "middle" else SIDE_COLOURS[angle.side]
-            curve.setPen(make(colour, width=_WIDTH))
-            dashed = make(colour, width=_WIDTH)
+            curve.setPen(make(colour, width=_WIDTH * ratio))
+            dashed = make(colour, width=_WIDTH * ratio)
             dashed.setDashPattern(DASHES)
             beside.setPen(dashed)
 
@@ -315,8 +336,11 @@ class _Graph(QObject):
             _draw(self._curves, curves)
             _draw(self._curves_beside, curves.beside)
         self._drawn = curves
+        if self._ratio != self.widget.devicePixelRatioF():  # on another screen now
+            self.set_theme(self._theme)
         # Enough for the halves of the first and the last number that stand beyond the curves.
-        self._plot.setXRange(*curves.span_s, padding=0.035)
+        half = kit.em(self.widget) / max(1.0, self._plot.getViewBox().width())
+        self._plot.setXRange(*curves.span_s, padding=max(0.035, half))
         self._plot.setYRange(*span_deg, padding=0.04)
         self._part.setVisible(curves.part_s is not None)
         if curves.part_s is not None:
