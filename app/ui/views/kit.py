@@ -170,10 +170,8 @@ class Tick(QCheckBox):
         on = self.isChecked()
         strong = colours.color(QPalette.ColorRole.Highlight)
         painter.setBrush(strong if on else colours.color(QPalette.ColorRole.Base))
-        edge = (
-            strong if on or self.hasFocus() else colours.color(QPalette.ColorRole.PlaceholderText)
-        )
-        painter.setPen(QPen(edge, 1.2))
+        quiet = colours.color(QPalette.ColorRole.PlaceholderText)
+        painter.setPen(QPen(strong if on else quiet, 1.2))
         painter.drawRoundedRect(box, 0.18 * side, 0.18 * side)
         if on:
             inside = box.adjusted(0.12 * side, 0.12 * side, -0.12 * side, -0.12 * side)
@@ -182,6 +180,12 @@ class Tick(QCheckBox):
         painter.setPen(colours.color(QPalette.ColorRole.WindowText))
         words = QRectF(side + 0.5 * em(self), 0, self.width(), self.height())
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.hasFocus():
+            painter.setPen(QPen(quiet, 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            width = min(self.width(), self.sizeHint().width())
+            around = QRectF(0.5, 0.5, width - 1.0, self.height() - 1.0)
+            painter.drawRoundedRect(around, 0.3 * em(self), 0.3 * em(self))
         painter.end()
 
     def sizeHint(self) -> QSize:
