@@ -120,6 +120,7 @@ class LibraryPresenter(QObject):
         release = self._release(path)
 
         def renamed(target: Path) -> None:
+            self._window.forget(path)
             if was_shown:
                 self._window.open_recording(target)
             if self._window.last_recording == path:
@@ -147,6 +148,7 @@ class LibraryPresenter(QObject):
 
         def deleted(trashed: Path | None) -> None:
             self.deleted = None if trashed is None else Deleted(path, trashed)
+            self._window.forget(path)
             if self._window.last_recording == path:
                 self._window.last_recording = None
             self._changed(f"{path.stem} is in the trash")

@@ -109,7 +109,9 @@ class Marking:
         def removed(_: object) -> None:
             away = NewsButton("Dismiss", self._window.clear_news)
             undo = NewsButton("Undo", put_back)
-            self._window.announce(News(f"{mark.label} is no longer marked", (undo, away)))
+            self._window.announce(
+                News(f"{mark.label} is no longer marked", (undo, away), of_stage=True)
+            )
 
         self._change(lambda: events.remove(number), removed)
 

@@ -57,7 +57,7 @@ class Opening:
         def opened(recording: Recording) -> None:
             self._player.play(RecordedClip(recording), str(path))
             if recording.recovered:
-                window.announce(News(recording.recovered))
+                window.announce(News(recording.recovered, of_stage=True))
             if recording.poses is None:
                 window.takes.lift(path, recording)
 

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger(__name__)
 MANY_ERRORS: Final = 3
 """Within a second."""
-CLOSE_S: Final = 2.6
+CLOSE_S: Final = 0.8
 """Longest that closing the window may take; a source that hangs is left behind."""
+SAVE_S: Final = 2.6
+"""The same while something is being saved."""
 
 
 class WindowPresenter(QObject):
@@ -89,7 +91,11 @@ class WindowPresenter(QObject):
         self._explain_performer = self._camera_changes = False
         self._errors: list[float] = []
         self.closing = False
-        self._close_by = 0.0
+        self._closing_since = 0.0
+        self.unopened = ""
+        """What was to be played and could not be opened."""
+        self.performer_possible = True
+        """Whether the performer can be drawn, as far as that is known."""
 
     @property
     def recordings(self) -> Path:
@@ -127,7 +133,7 @@ class WindowPresenter(QObject):
 
     @property
     def source_list(self) -> sources.SourceList:
-        return sources.build(self.cameras.names, self._spec)
+        return sources.build(self.cameras.names, self._spec, performer=self.performer_possible)
 
     # --- what is on stage -------------------------------------------------------------------
 
@@ -172,6 +178,7 @@ class WindowPresenter(QObject):
         """A card says why a video cannot be played, and what else there is."""
         self._leave_stage()
         self._spec = self._live_spec = spec
+        self.unopened = sources.short(spec)
         self._notice = notices.failed(reason, no_camera=False)
         self.stage_changed.emit()
         self.sources_changed.emit()
@@ -181,7 +188,9 @@ class WindowPresenter(QObject):
         self.recorder.stop()
         self.opening.give_up()
         self.comparison.close()
-        self._notice = None
+        self._notice, self.unopened = None, ""
+        if self.news is not None and self.news.of_stage:
+            self.news = None
         stage, self.stage = self.stage, None
         if stage is not None:
             self.end_behind(stage)
@@ -232,12 +241,26 @@ class WindowPresenter(QObject):
         self.recorder.step()
         if self.stage is None:
             self.cameras.look_again()
-            return Look(notice=self._notice)
+            return Look(notice=self._offered(self._notice))
         look = self.stage.look()
-        if self._notice is not None:
-            look = replace(look, notice=self._notice)
+        look = replace(look, notice=self._offered(self._notice or look.notice))
         hint = self.marking.hint() or self.recorder.hint() or look.hint or self._performer_hint()
         return replace(look, hint=hint)
+
+    def no_performer(self) -> None:
+        """It was found out that the performer cannot be drawn; it is offered no longer."""
+        if self.performer_possible:
+            self.performer_possible = False
+            self.sources_changed.emit()
+
+    def _offered(self, notice: notices.Notice | None) -> notices.Notice | None:
+        """A card without what cannot be done."""
+        stage = self.stage
+        if isinstance(stage, LiveStage) and stage.spec == sources.PERFORMER and stage.over:
+            self.no_performer()
+        if notice is None or self.performer_possible:
+            return notice
+        return notices.without(notice, Do.PERFORMER)
 
     def _performer_hint(self) -> str:
         return notices.PERFORMER_HINT if self._explain_performer and self.welcome else ""
@@ -346,6 +369,11 @@ class WindowPresenter(QObject):
     def clear_news(self) -> None:
         self.news = None
 
+    def forget(self, path: Path) -> None:
+        """A recording is no longer there: nothing is to be said of it any more."""
+        if self.news is not None and self.news.about == path:
+            self.news = None
+
     def tell(self, sentence: str) -> None:
         """Say something that went wrong or is worth knowing, with nothing to be done but read."""
         self.announce(News(sentence, (NewsButton("Dismiss", self.clear_news),)))
@@ -376,7 +404,7 @@ class WindowPresenter(QObject):
     def begin_close(self, *others: Callable[[], object]) -> None:
         """End everything, saving what is being recorded; ``others`` are ended in threads too."""
         self.closing = True
-        self._close_by = time.monotonic() + CLOSE_S
+        self._closing_since = time.monotonic()
         self._leave_stage()
         for job in self.jobs.running:
             job.cancel()
@@ -393,7 +421,8 @@ class WindowPresenter(QObject):
         if not awaited and not self._closing and not self.recorder.active:
             self.jobs.forget()
             return True
-        if time.monotonic() < self._close_by:
+        saving = self.recorder.active or any(job.precious for job in self.jobs.running)
+        if time.monotonic() < self._closing_since + (SAVE_S if saving else CLOSE_S):
             return False
         left = [job.title for job in self.jobs.running] + [t.name for t in self._closing]
         log.warning("closed without waiting for %s", ", ".join(left))

@@ -286,6 +286,8 @@ class MainWindow(QMainWindow):
 
     def _message(self) -> str:
         trouble = self.skeleton.trouble
+        if trouble:  # what draws this view would draw the performer
+            self.presenter.no_performer()
         return f"Simple 3D view: {trouble}" if trouble else ""
 
     def diagnostics(self) -> dict[str, str]:
