@@ -424,7 +424,7 @@ class WindowPresenter(QObject):
         saving = self.recorder.active or any(job.precious for job in self.jobs.running)
         if time.monotonic() < self._closing_since + (SAVE_S if saving else CLOSE_S):
             return False
-        left = [job.title for job in self.jobs.running] + [t.name for t in self._closing]
+        left = [job.title for job in awaited] + [thread.name for thread in self._closing]
         log.warning("closed without waiting for %s", ", ".join(left))
         self.jobs.forget()
         return True

@@ -111,23 +111,30 @@ class Choice(QComboBox):
     @property
     def shown_text(self) -> str:
         """What can be read while the list is closed."""
-        icon = 0 if self.itemIcon(self.currentIndex()).isNull() else self.iconSize().width()
-        room = self.width() - icon - ems(self, 2.6 if not icon else 3.6)
-        middle = Qt.TextElideMode.ElideMiddle
+        middle, room = Qt.TextElideMode.ElideMiddle, int(self._room().width())
         return self.fontMetrics().elidedText(self.currentText(), middle, room)
+
+    def _room(self) -> QRectF:
+        """Where the words stand: styles leave it to chance how much of that they cut off."""
+        left = 0.75 * em(self)
+        if not self.itemIcon(self.currentIndex()).isNull():
+            left += self.iconSize().width() + 0.4 * em(self)
+        return QRectF(left, 0, max(0.0, self.width() - left - 1.6 * em(self)), self.height())
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
-        option.currentText = self.shown_text
+        option.currentText = ""
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        group = self.palette().currentColorGroup()
+        colour = self.palette().color(group, self.foregroundRole())
+        painter.setPen(colour)
+        painter.drawText(self._room(), Qt.AlignmentFlag.AlignVCenter, self.shown_text)
         side = 0.9 * em(self)
         place = QRectF(self.width() - 1.45 * em(self), (self.height() - side) / 2, side, side)
         painter.setOpacity(0.75)
-        group = self.palette().currentColorGroup()
-        colour = self.palette().color(group, self.foregroundRole())
         icons.paint("chevron", painter, place, colour)
         painter.end()
 
