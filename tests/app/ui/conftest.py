@@ -67,9 +67,7 @@ def open_window(qapp: QApplication, tmp_path: Path, folders: None) -> Iterator[O
         session.window.deleteLater()
     QTest.qWait(20)
     for thread in threading.enumerate():
-        if thread.name.startswith(
-            "job: "
-        ):  # what only reads is left behind by a window that closes
+        if thread.name.startswith("job: "):  # left behind by a window: it only reads
             thread.join(30)
 
 
