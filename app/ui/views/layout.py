@@ -87,7 +87,11 @@ class Panes(QSplitter):
         for pane in beside or ():
             pane.setParent(None)
             pane.deleteLater()
-        if beside is not None and not self._divided:
+        if beside is None:
+            return
+        if self._divided:  # one pane is shown alone at the moment
+            self._divided = self._before
+        else:
             self.setSizes([round(width) for width in self._before])
 
     def leave_room(self) -> bool:

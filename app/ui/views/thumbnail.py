@@ -51,7 +51,9 @@ def thumbnail(
     elif preview is not None:
         _paint(painter, whole, preview)
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt makes it pale where its row is chosen
+    return icon
 
 
 def _sign(painter: QPainter, whole: QRectF, name: str, palette: QPalette) -> None:
