@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,8 @@ class RecordingEntry:
     has_poses: bool
     events: int = 0
     notes: str = ""
+    fault: str = ""
+    """Why it cannot be read, in a sentence; everything else is unknown then."""
 
 
 def interrupted_recordings(folder: Path) -> list[RecordingEntry]:
@@ -49,10 +51,10 @@ def interrupted_recordings(folder: Path) -> list[RecordingEntry]:
     ]
 
 
-def list_recordings(folder: Path) -> list[RecordingEntry]:
+def list_recordings(folder: Path, *, damaged: bool = False) -> list[RecordingEntry]:
     """The recordings in ``folder``, newest first; none if there is no such folder.
 
-    What cannot be read is left out, and named in the log.
+    What cannot be read is named in the log, and left out unless ``damaged`` ones are wanted, too.
     """
     found = []
     try:
@@ -64,7 +66,10 @@ def list_recordings(folder: Path) -> list[RecordingEntry]:
         try:
             found.append(_entry(path))
         except (OSError, RecordingError) as error:
-            _log.warning("%s is not listed: %s", path, error)
+            if damaged and path.is_dir():
+                found.append(_damaged(path, error))
+            else:
+                _log.warning("%s is not listed: %s", path, error)
     return sorted(found, key=lambda entry: entry.started_at, reverse=True)
 
 
@@ -83,6 +88,23 @@ def _entry(path: Path) -> RecordingEntry:
         has_poses=(path / poses.FILE_NAME).exists(),
         events=len(EventList(path).marks),
         notes=notes.read(path),
+    )
+
+
+def _damaged(path: Path, error: Exception) -> RecordingEntry:
+    known = isinstance(error, RecordingError)
+    changed_at = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc).astimezone()
+    return RecordingEntry(
+        path=path,
+        name=path.stem,
+        started_at=changed_at,
+        frames=0,
+        duration_s=0.0,
+        finished=True,
+        being_written=False,
+        has_video=False,
+        has_poses=False,
+        fault=str(error) if known else f"{path.name} cannot be read ({error}).",
     )
 
 

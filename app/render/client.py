@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 START_TIMEOUT_S = 90.0
 """Loading Open3D from a cold, slow disk takes half a minute."""
 DRAW_TIMEOUT_S = 20.0
-_GOODBYE_S = 1.0
+_GOODBYE_S = 0.4
 """How long the child may finish its picture before it is killed."""
 
 

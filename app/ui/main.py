@@ -145,7 +145,11 @@ class Session:
         """End everything in a thread: a camera may take seconds to let go."""
         self.window.hide()
         self.save()
-        self.presenter.begin_close(self.window.skeleton.close_renderer, self.sending.close)
+        self.presenter.begin_close(
+            self.window.skeleton.close_renderer,
+            self.window.comparing.close_renderer,
+            self.sending.close,
+        )
         self._poll.start()
 
     def _keep_at_once(self, name: str) -> None:

@@ -7,7 +7,7 @@ one line at the picture's foot: everything works, but the person can do somethin
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.pipeline.status import BodyInView
@@ -53,11 +53,11 @@ _ELSEWHERE: Final = (
     Button("Show the performer", Do.PERFORMER),
 )
 
+_PERFORMER_EXPLAINED: Final = "The performer is a built-in person to try things out with."
 NO_CAMERA: Final = Notice(
     "no_camera",
     "No camera found",
-    "Connect one and try again, or start with something else. "
-    "The performer is a built-in person to try things out with.",
+    f"Connect one and try again, or start with something else. {_PERFORMER_EXPLAINED}",
     (Button("Try again", Do.RETRY, main=True), *_ELSEWHERE),
 )
 STOPPED: Final = Notice(
@@ -66,6 +66,13 @@ STOPPED: Final = Notice(
     "Start the camera again, or drop a video or a recording here.",
     (Button("Start", Do.START, main=True), Button("Open a video…", Do.OPEN_FILE)),
 )
+
+
+def without(notice: Notice, what: Do) -> Notice:
+    """A card that does not offer something."""
+    offered = tuple(button for button in notice.buttons if button.do is not what)
+    body = notice.body.replace(_PERFORMER_EXPLAINED, "") if what is Do.PERFORMER else notice.body
+    return replace(notice, buttons=offered, body=body.strip())
 
 
 def starting(label: str) -> Notice:

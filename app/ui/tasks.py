@@ -50,6 +50,7 @@ class Job:
         stopped: Callable[[], None] | None = None,
         quiet: bool = False,
         precious: bool = False,
+        reads_only: bool = False,
         stop_label: str = "Cancel",
         about: Path | None = None,
     ) -> None:
@@ -57,6 +58,8 @@ class Job:
         self.quiet = quiet
         self.precious = precious
         """Whether its result is lost when the window is closed now, so that one should ask."""
+        self.reads_only = reads_only
+        """Whether the window may close in the middle of it: nothing is written, nothing started."""
         self.stop_label = stop_label
         self.about = about
         """The recording that is read or written, which is not to be moved away meanwhile."""

@@ -186,6 +186,7 @@ QPushButton:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {{
 QPushButton[main="true"] {{ background: {theme.strong}; color: {theme.on_strong};
     border-color: {theme.strong}; font-weight: 600; }}
 QPushButton[main="true"]:hover {{ background: {theme.dim}; border-color: {theme.dim}; }}
+QPushButton[main="true"]:focus {{ border: {px(0.15)} solid {theme.dim}; }}
 QPushButton[main="true"]:disabled {{ background: {theme.pressed}; color: {off};
     border-color: {theme.line}; }}
 QComboBox::drop-down {{ border: 0; width: {px(1.5)}; }}
@@ -214,6 +215,7 @@ QSlider::sub-page:horizontal {{ background: {theme.dim}; border-radius: {groove 
 QSlider::handle:horizontal {{ width: {knob}px; margin: -{(knob - groove) // 2}px 0;
     border-radius: {knob // 2}px; background: {theme.strong}; }}
 QSlider::handle:horizontal:disabled {{ background: {theme.line}; }}
+QSlider::handle:horizontal:focus {{ border: {max(2, groove // 2)}px solid {theme.dim}; }}
 QProgressBar {{ background: {theme.line}; border: 0; border-radius: {px(0.14)};
     max-height: {px(0.28)}; min-height: {px(0.28)}; }}
 QProgressBar::chunk {{ background: {theme.strong}; border-radius: {px(0.14)}; }}

@@ -38,6 +38,11 @@ def clock(seconds: float) -> str:
     return f"{minutes:02d}:{rest // 10:02d}.{rest % 10}"
 
 
+def signed_clock(seconds: float) -> str:
+    """As :func:`clock`, with a minus before what is earlier than the beginning."""
+    return f"−{clock(-seconds)}" if seconds <= -0.05 else clock(seconds)
+
+
 def span(seconds: float) -> str:
     """A length of time as one says it: ``12 s``, ``3 min``, ``2 h``."""
     if seconds < 90:

@@ -102,8 +102,22 @@ class ExportPresenter:
         return ""
 
     @property
+    def why_not(self) -> str:
+        """Why what is shown, or was to be shown, cannot be exported; empty if nothing is known."""
+        if self._window.unopened:
+            return f"{self._window.unopened} cannot be opened, so there is nothing to export"
+        stage = self._window.playback
+        if stage is None or stage.lifted:
+            return ""
+        found = stage.clip.found()
+        nobody = found.complete and not found.track.tracked.any()
+        return f"Nobody was found in {stage.label}: there is nothing to export" if nobody else ""
+
+    @property
     def target(self) -> Target | None:
         stage = self._window.stage
+        if self.why_not:
+            return None
         if isinstance(stage, PlaybackStage):
             return self.target_of(stage.clip.path)
         last = self._window.last_recording
@@ -121,7 +135,7 @@ class ExportPresenter:
         """The tip of the export button."""
         target = self.target
         if target is None:
-            return "Record something first, or open a video or a recording"
+            return self.why_not or "Record something first, or open a video or a recording"
         return f"Save the 3D poses of {target.name} (Ctrl+E)"
 
     def suggestion(self, target: Target, kind: str, folder: Path | None = None) -> Path:

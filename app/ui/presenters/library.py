@@ -15,6 +15,7 @@ from app.ui import words
 from app.ui.presenters import work
 from app.ui.presenters.offers import rename_offer
 from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.thumbnails import Thumbnails
 from app.ui.tasks import Job
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class Row:
     name: str
     notes: str
     cells: tuple[Cell, ...]
+    frames: int
+    fault: str
+    """Why it cannot be opened; empty if nothing is known against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class LibraryPresenter(QObject):
     def __init__(self, window: WindowPresenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._window = window
+        self.thumbnails = Thumbnails(window.jobs, self)
         window.recordings_listed.connect(lambda _found: self.refresh())
         self.rows: tuple[Row, ...] = ()
         self._typed: dict[Path, str] = {}
@@ -98,6 +103,15 @@ class LibraryPresenter(QObject):
         """Play a recording in the window."""
         self._window.choose(str(path))
 
+    @property
+    def can_compare(self) -> bool:
+        """Whether something plays that a recording can be compared with."""
+        return self._window.playback is not None
+
+    def compare(self, path: Path) -> None:
+        """Play a recording beside what plays already."""
+        self._window.comparison.open(str(path))
+
     def rename(self, path: Path, name: str) -> None:
         """Give a recording another name; one that is playing goes on playing."""
         if name.strip() == path.stem or not self._is_free(path):
@@ -106,6 +120,7 @@ class LibraryPresenter(QObject):
         release = self._release(path)
 
         def renamed(target: Path) -> None:
+            self._window.forget(path)
             if was_shown:
                 self._window.open_recording(target)
             if self._window.last_recording == path:
@@ -133,6 +148,7 @@ class LibraryPresenter(QObject):
 
         def deleted(trashed: Path | None) -> None:
             self.deleted = None if trashed is None else Deleted(path, trashed)
+            self._window.forget(path)
             if self._window.last_recording == path:
                 self._window.last_recording = None
             self._changed(f"{path.stem} is in the trash")
@@ -175,15 +191,18 @@ class LibraryPresenter(QObject):
         return job is None
 
     def _release(self, path: Path) -> Callable[[], object]:
-        """Take a recording off the stage, so that its files are closed.
+        """Take a recording off the stage, or from beside it, so that its files are closed.
 
         Returns what waits for that, in the background.
         """
-        stage = self._window.stage
-        if stage is None or not self._shows(path):
-            return lambda: None
-        self._window.put_away()
-        return partial(stage.close, 2.0)
+        window = self._window
+        both = (window.playback, window.comparison.playback)
+        shown = [stage for stage in both if stage is not None and stage.clip.path == path]
+        if self._shows(path):
+            window.put_away()
+        elif shown:
+            window.comparison.close()
+        return lambda: [stage.close(2.0) for stage in shown]
 
     def _again(self, path: Path, was_shown: bool) -> None:
         """It stays as it was: back on the stage if it was there."""
@@ -215,6 +234,7 @@ class LibraryPresenter(QObject):
 
 def _row(entry: RecordingEntry) -> Row:
     state = "recording now" if entry.being_written else "" if entry.finished else "interrupted"
+    state = "cannot be read" if entry.fault else state
     cells = (
         Cell(entry.name, entry.name.casefold()),
         Cell(entry.started_at.strftime("%Y-%m-%d %H:%M"), entry.started_at.timestamp()),
@@ -225,7 +245,7 @@ def _row(entry: RecordingEntry) -> Row:
         Cell(str(entry.events or ""), entry.events),
         Cell(state, state),
     )
-    return Row(entry.path, entry.name, entry.notes, cells)
+    return Row(entry.path, entry.name, entry.notes, cells, entry.frames, entry.fault)
 
 
 def _into_trash(path: Path) -> Path | None:

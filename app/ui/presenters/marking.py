@@ -109,7 +109,9 @@ class Marking:
         def removed(_: object) -> None:
             away = NewsButton("Dismiss", self._window.clear_news)
             undo = NewsButton("Undo", put_back)
-            self._window.announce(News(f"{mark.label} is no longer marked", (undo, away)))
+            self._window.announce(
+                News(f"{mark.label} is no longer marked", (undo, away), of_stage=True)
+            )
 
         self._change(lambda: events.remove(number), removed)
 
@@ -200,7 +202,7 @@ class Marking:
             return
         length_s = stage.clock.duration_s
         start_s, end_s = stage.selection.bounds(length_s)
-        moment_s = stage.frame_time(share * length_s)
+        moment_s = stage.frame_time(stage.time_at(share))
         if side == "start":
             start_s = min(moment_s, stage.frame_time(end_s - _SHORTEST_S))
         else:

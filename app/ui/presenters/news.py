@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,7 @@ class News:
 
     text: str
     buttons: tuple[NewsButton, ...] = ()
+    about: Path | None = None
+    """The recording it is of: it goes when that is renamed or deleted."""
+    of_stage: bool = False
+    """Whether it is of what is shown, and goes with that."""

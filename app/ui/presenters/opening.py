@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from app.errors import MixposeError
 from app.lifting.video import VideoTake
@@ -18,15 +18,29 @@ from app.ui.tasks import Control, Job
 
 if TYPE_CHECKING:
     from app.recording.reader import Recording
+    from app.ui.presenters.clips import Clip
     from app.ui.presenters.playback import PlaybackStage
 
 
-class Opening:
-    """Puts files on the window's stage; what is there stays until they are loaded."""
+class Player(Protocol):
+    """Where what was loaded is played: the window's stage, or beside it."""
 
-    def __init__(self, window: Host, takes: Takes) -> None:
-        """``takes`` lift what has not been lifted yet."""
-        self._window, self._takes = window, takes
+    @property
+    def playback(self) -> PlaybackStage | None:
+        """What plays there."""
+
+    def play(self, clip: Clip, spec: str) -> None: ...
+
+    def cannot_open(self, spec: str, reason: str) -> None: ...
+
+
+class Opening:
+    """Loads files and has them played; what is there stays until they are loaded."""
+
+    def __init__(self, window: Host, takes: Takes, player: Player | None = None) -> None:
+        """They play on the window's stage, or with another ``player``; ``takes`` lift what has not
+        been lifted yet."""
+        self._window, self._takes, self._player = window, takes, player or window
         self._wish = 0
         self._lifting: Job | None = None
 
@@ -43,9 +57,9 @@ class Opening:
         self.give_up()
 
         def opened(recording: Recording) -> None:
-            window.play(RecordedClip(recording), str(path))
+            self._player.play(RecordedClip(recording), str(path))
             if recording.recovered:
-                window.announce(News(recording.recovered))
+                window.announce(News(recording.recovered, of_stage=True))
             if recording.poses is None:
                 self._takes.lift(path, recording)
 
@@ -53,15 +67,14 @@ class Opening:
 
     def open_video(self, path: Path) -> None:
         """Play a video, and lift it."""
-        window = self._window
         self.give_up()
 
         def opened(take: VideoTake) -> None:
-            window.play(take, str(path))
+            self._player.play(take, str(path))
             self.lift(take)
 
         def failed(reason: str) -> None:
-            window.cannot_open(str(path), reason)
+            self._player.cannot_open(str(path), reason)
 
         self._start(f"Opening {path.name}", lambda: work.open_video(path), opened, failed)
 
@@ -72,7 +85,8 @@ class Opening:
             self._lifting.cancel()
 
         def lifted(_result: object) -> None:
-            if take.warnings and window.playback is not None and window.playback.clip is take:
+            shown = self._player.playback
+            if take.warnings and shown is not None and shown.clip is take:
                 window.tell(" ".join(take.warnings))
 
         def lift(control: Control) -> None:

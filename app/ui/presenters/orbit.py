@@ -89,3 +89,37 @@ class OrbitPresenter:
         # A view lost in the distance would look like a broken program.
         near = [min(max(value, -5.0), 5.0) for value in target]
         self.camera = camera.zoomed(0.0).aimed_at(near)
+
+
+class OrbitBeside(OrbitPresenter):
+    """The camera of a second view: it goes wherever the first does, around a person of its own
+    while people are followed."""
+
+    def __init__(self, first: OrbitPresenter) -> None:
+        super().__init__()
+        self._first = first
+
+    @property
+    def view(self) -> View:
+        first = self._first.camera
+        return (first.aimed_at(self.camera.target) if self._first.follow else first).view()
+
+    def drag(self, dx: float, dy: float, height: int, *, pan: bool) -> None:
+        """Turns or moves both."""
+        self._first.drag(dx, dy, height, pan=pan)
+
+    def zoom(self, steps: float) -> None:
+        """Both."""
+        self._first.zoom(steps)
+
+    def reset(self) -> None:
+        """Both."""
+        self._first.reset()
+        self._frame()
+
+    def accompany(self, pelvis: NDArray[np.floating], step_s: float) -> None:
+        """Keep the own person in the middle while the first view does so with its own."""
+        self.follow = self._first.follow
+        x, _, z = self.camera.target
+        self.camera = self._first.camera.aimed_at((x, self._first.camera.target[1], z))
+        super().accompany(pelvis, step_s)

@@ -24,7 +24,7 @@ class Placement:
     height: float
     mirror: bool
 
-    def to_pane(self, xy: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float64]:
+    def to_pane(self, xy: NDArray[np.floating], size: tuple[float, float]) -> NDArray[np.float64]:
         """(N, 2) pixels of the picture -> (N, 2) places in the pane."""
         share = np.asarray(xy, dtype=np.float64) / np.asarray(size, dtype=np.float64)
         if self.mirror:
@@ -40,7 +40,7 @@ class Placement:
 
 
 def place(
-    picture: tuple[int, int], pane: tuple[float, float], *, fill: bool, mirror: bool
+    picture: tuple[float, float], pane: tuple[float, float], *, fill: bool, mirror: bool
 ) -> Placement:
     """Fit the whole picture into the pane, or fill the pane and let the picture overhang."""
     ratios = (pane[0] / max(1, picture[0]), pane[1] / max(1, picture[1]))

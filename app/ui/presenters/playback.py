@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +17,8 @@ from app.motion.selection import Selection
 from app.packets import Frame, Keypoints2D, PeopleInView, Pose3D
 from app.render.colours import opacity
 from app.ui import words
+from app.ui.presenters.clip_pictures import Pictures
+from app.ui.presenters.clock import Clock
 from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
 from app.ui.presenters.stage import Look, Position, Tick
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT, MIRROR
@@ -44,130 +45,16 @@ _STAYS_S = 0.1
 _NO_LANDMARKS = np.full((LANDMARK_COUNT, 5), np.nan, np.float32)
 
 
-class Clock:
-    """Where playing stands; time passes by itself while playing.
-
-    Args:
-        duration_s: the last frame's time.
-        now: monotonic seconds.
-    """
-
-    def __init__(self, duration_s: float, now: Callable[[], float] = time.monotonic) -> None:
-        self.duration_s = duration_s
-        self.loop = False
-        self.part: tuple[float, float] | None = None
-        """What is played again and again with ``loop``; None for the whole."""
-        self.ready_s: float | None = None
-        """Playing waits there for what is to come; None if nothing is."""
-        self._now = now
-        self._speed = 1.0
-        self._playing = False
-        self._time_s = 0.0
-        self._since = now()
-
-    @property
-    def playing(self) -> bool:
-        return self._playing
-
-    @property
-    def speed(self) -> float:
-        return self._speed
-
-    def read(self) -> float:
-        """The position in seconds, after letting time pass."""
-        now = self._now()
-        if self._playing:
-            ahead = self._time_s + (now - self._since) * self._speed
-            if self.ready_s is not None:
-                ahead = max(self._time_s, min(ahead, self.ready_s))
-            self._time_s = ahead
-            start_s, end_s = self._stretch
-            if self._time_s >= end_s:
-                self._end(start_s, end_s)
-        self._since = now
-        return self._time_s
-
-    def play(self) -> None:
-        self.read()
-        start_s, end_s = self._stretch
-        if self._time_s >= end_s:
-            self._time_s = start_s
-        self._playing = True
-
-    def pause(self) -> None:
-        self.read()
-        self._playing = False
-
-    def move(self, time_s: float) -> None:
-        self.read()
-        self._time_s = min(self.duration_s, max(0.0, time_s))
-
-    def set_speed(self, speed: float) -> None:
-        self.read()
-        self._speed = speed
-
-    @property
-    def _stretch(self) -> tuple[float, float]:
-        """From where to where it plays."""
-        return self.part if self.loop and self.part is not None else (0.0, self.duration_s)
-
-    def _end(self, start_s: float, end_s: float) -> None:
-        if self.loop and end_s > start_s:
-            self._time_s = start_s + (self._time_s - start_s) % (end_s - start_s)
-        else:
-            self._time_s, self._playing = self.duration_s, False
-
-
-class Pictures:
-    """Fetches the pictures of a clip in a thread; only the newest wish counts."""
-
-    def __init__(self, clip: Clip) -> None:
-        self._clip = clip
-        self._wish: float | None = None
-        self._changed = threading.Condition()
-        self._closed = False
-        self._served: tuple[float, Frame | None] | None = None
-        self._thread = threading.Thread(target=self._run, name="clip pictures", daemon=True)
-        self._thread.start()
-
-    @property
-    def served(self) -> tuple[float, Frame | None] | None:
-        """The wish fulfilled last, and its picture; no picture if that one was not kept."""
-        return self._served
-
-    def wish(self, time_s: float) -> None:
-        """Ask for the picture of the frame of that time, on the clock of the frames."""
-        with self._changed:
-            if self._wish != time_s:
-                self._wish = time_s
-                self._changed.notify()
-
-    def close(self, timeout_s: float) -> bool:
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        fulfilled: float | None = None
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._wish != fulfilled)  # noqa: B023
-                if self._closed:
-                    return
-                fulfilled = self._wish
-            if fulfilled is not None:
-                self._served = fulfilled, self._clip.frame_at(fulfilled)
-
-
 class PlaybackStage:
     """Shows one clip: a recording, or a video."""
 
-    def __init__(self, clip: Clip, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clip: Clip, now: Callable[[], float] = time.monotonic, clock: Clock | None = None
+    ) -> None:
+        """With a ``clock`` of another it runs by that, and does not begin to play by itself."""
         self.clip = clip
         self.label = clip.label
-        self.clock = Clock(0.0, now)
+        self.clock = clock or Clock(0.0, now)
         self._sinks: tuple[PoseSink, ...] = ()
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
         """Set by who sends the poses on, for the status line."""
@@ -185,7 +72,8 @@ class PlaybackStage:
         self._company, self._fit = CompanyHints(), FitHint()
         self._take_up(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
-        self.clock.play()
+        if clock is None:
+            self.clock.play()
 
     def _take_up(self, found: Found) -> None:
         """Show what is known by now."""
@@ -254,13 +142,21 @@ class PlaybackStage:
     @property
     def shown_s(self) -> float:
         """The time of the frame shown, from the first; where none is, the moment itself."""
-        moment_s = self.clock.read()
+        moment_s = min(self.clock.duration_s, max(0.0, self.clock.read()))
         return moment_s if self._in_hole(moment_s) else float(self.time_s[self._index(moment_s)])
 
+    def away(self, moment_s: float) -> str:
+        """Why there is nothing of this clip then, in words: another that runs beside it began
+        earlier, or ends later.  Empty from its first frame to its last."""
+        after_s = moment_s - self.clock.duration_s
+        if moment_s < -5e-7:
+            return f"{self.label} begins in {-moment_s:.1f} s"
+        return f"{self.label} ended {after_s:.1f} s ago" if after_s > _STAYS_S else ""
+
     def _in_hole(self, moment_s: float) -> bool:
-        """Whether no frame is shown at a time because the source had been lost."""
+        """Whether no frame is shown at a time: the source had been lost, or it is outside."""
         length_s = self.clock.duration_s
-        return any(
+        return bool(self.away(moment_s)) or any(
             start * length_s + _STAYS_S < moment_s < end * length_s - 5e-7
             for start, end in self._holes
         )
@@ -293,6 +189,8 @@ class PlaybackStage:
         moment_s = self.clock.read()
         if self._in_hole(moment_s):
             index, frame = -1, None
+            if self._pictures is not None:
+                self._pictures.forget()
         else:
             index, frame = self._newest(self._index(moment_s))
         if index != self._shown or frame is not self._last.frame:
@@ -302,7 +200,7 @@ class PlaybackStage:
             self._send(self._last)
         return replace(
             self._last,
-            position=self._position(growing=growing),
+            position=self.position(growing=growing),
             status=self._status(index, growing=growing) + self.sending(),
             hint=self._hint(index, growing=growing),
         )
@@ -320,14 +218,22 @@ class PlaybackStage:
         else:
             self.clock.play()
 
+    def time_at(self, share: float) -> float:
+        """The time at a share of the timeline."""
+        begins_s, ends_s = self.clock.line_s
+        return begins_s + share * (ends_s - begins_s)
+
     def seek(self, share: float) -> None:
-        self.clock.move(share * self.clock.duration_s)
+        self.clock.move(self.time_at(share))
 
     def step(self, frames: int) -> None:
         self.clock.pause()
-        index = self._index(self.clock.read()) + frames
-        index = min(len(self.time_s) - 1, max(0, index))
-        self.clock.move(float(self.time_s[index]))
+        moment_s, last = self.clock.read(), len(self.time_s) - 1
+        index = self._index(moment_s) + frames
+        if 0 <= index <= last and not self.away(moment_s):
+            self.clock.move(float(self.time_s[index]))
+        else:  # on, or back, where only another clip is
+            self.clock.move(moment_s + frames * self.clock.duration_s / max(1, last))
 
     def send_to(self, *sinks: PoseSink) -> None:
         """Give every pose to these too when it is shown, and no longer to those before them."""
@@ -438,31 +344,51 @@ class PlaybackStage:
             return f"The 3D poses of this moment are being computed{ready}"
         keypoints, pose, now = self._last.keypoints, self._last.pose, time.monotonic()
         if keypoints is None:
-            return _HOLE
+            return self.away(self.clock.last_s) or _HOLE
         if not self.clip.has_pictures and now - self._began_at < _SAID_S:
             return _NO_PICTURES
         apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
         return self._fit.step(apart, now) or self._company.step(keypoints.people_in_view, now)
+
+    def _along(self, stretches: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+        """Shares of this clip as shares of the timeline."""
+        return tuple((self._place(start), self._place(end)) for start, end in stretches)
+
+    def _place(self, share: float) -> float:
+        """:meth:`_along` of one."""
+        if self.clock.bounds_s is None:
+            return share
+        begins_s, ends_s = self.clock.line_s
+        place = (share * self.clock.duration_s - begins_s) / ((ends_s - begins_s) or 1.0)
+        return min(1.0, max(0.0, place))
 
     def _part(self) -> tuple[float, float] | None:
         length_s = self.clock.duration_s
         if self.selection.whole or not length_s:
             return None
         start_s, end_s = self.selection.bounds(length_s)
-        return start_s / length_s, end_s / length_s
+        return self._along(((start_s / length_s, end_s / length_s),))[0]
 
-    def _position(self, *, growing: bool) -> Position:
+    def position(self, *, growing: bool = False) -> Position:
+        """Where it is on the timeline; while it is ``growing``, also how far there are poses."""
+        begins_s, ends_s = self.clock.line_s
+        moment_s, whole = self.clock.last_s, self.clock.bounds_s is None
+        first, last = self._place(0.0), self._place(1.0)
+        without = () if whole else ((0.0, first), (last, 1.0))
         return Position(
-            time_s=self.clock.read(),
-            duration_s=self.clock.duration_s,
+            time_s=moment_s,
+            duration_s=ends_s - begins_s,
+            begins_s=begins_s,
             playing=self.clock.playing,
             loop=self.clock.loop,
             speed=self.clock.speed,
-            gaps=self._gaps,
-            holes=self._holes,
-            ticks=self._ticks,
+            gaps=self._along(self._gaps) + without,
+            holes=self._along(self._holes),
+            ticks=self._ticks
+            if whole
+            else tuple(replace(tick, share=self._place(tick.share)) for tick in self._ticks),
             part=self._part(),
-            ready=self._found.ready / len(self.time_s) if growing else None,
+            ready=self._place(self._found.ready / len(self.time_s)) if growing else None,
         )
 
 

@@ -21,7 +21,7 @@ from app.ui.angle_groups import GROUPS
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.stage import Look
 from app.ui.presenters.summary import Summary, summarise
-from app.ui.tasks import Job
+from app.ui.tasks import Job, Jobs
 from models.level import CAMERA_LEVEL
 from models.timing import LONGEST_GAP_S
 
@@ -67,6 +67,8 @@ class Curves:
     """(K,) the angles of the pose that is shown, NaN where unknown."""
     part_s: tuple[float, float] | None = None
     """The selection, seconds."""
+    beside: Curves | None = None
+    """Those of the take it is compared with, on the same axes."""
 
 
 class LiveTrace:
@@ -138,15 +140,37 @@ class RecordedTrace:
         self._page = lru_cache(maxsize=2)(self._cut)
 
     def curves(self, look: Look, columns: tuple[int, ...]) -> Curves:
-        """The page of what is shown, which is a frame of the recording."""
-        here = look.keypoints.time_s if look.keypoints is not None else 0.0
+        """The page of what is shown: a frame, or a moment at which there is none."""
+        begins, ends = 0.0, float(self._time_s[-1])
+        if look.position is not None:  # another take beside it may begin earlier, or end later
+            begins, ends = look.position.line_s
+        here = 0.0 if look.position is None else look.position.time_s
+        here = here if look.keypoints is None else look.keypoints.time_s
         page_s = self.page_s
         turned = math.floor((here - page_s / 4) / (page_s / 2)) * page_s / 2
-        start = min(max(0.0, turned), max(0.0, float(self._time_s[-1]) - page_s))
+        start = min(max(begins, turned), max(begins, ends - page_s))
+        span_s = (start, min(start + page_s, max(begins + 1.0, ends)))
         page = self._page(start, page_s, columns)
-        rows, degrees = self._angles(start, page_s)
-        at = int(np.searchsorted(self._time_s, here + 5e-7, side="right")) - 1 - rows.start
-        return replace(page, cursor_s=here, now=tuple(degrees[at, columns].tolist()))
+        now = self._now(look, start, columns)
+        return replace(page, span_s=span_s, cursor_s=here, now=now)
+
+    def behind(
+        self, look: Look, columns: tuple[int, ...], span_s: tuple[float, float], offset_s: float
+    ) -> Curves:
+        """:meth:`curves` on the page of another take, which is ``offset_s`` earlier."""
+        start = span_s[0] + offset_s
+        page = self._page(start, self.page_s, columns)
+        now = self._now(look, start, columns)
+        return replace(page, time_s=page.time_s - offset_s, span_s=span_s, now=now)
+
+    def _now(self, look: Look, start: float, columns: tuple[int, ...]) -> tuple[float, ...]:
+        """The angles of the frame shown; NaN where there is none."""
+        if look.keypoints is None:
+            return len(columns) * (math.nan,)
+        rows, degrees = self._angles(start, self.page_s)
+        shown_s = look.keypoints.time_s + 5e-7
+        at = int(np.searchsorted(self._time_s, shown_s, side="right")) - 1 - rows.start
+        return tuple(degrees[at, columns].tolist())
 
     def summarise(
         self, names: tuple[str, ...], part_s: tuple[float, float], *, whole: bool
@@ -163,12 +187,11 @@ class RecordedTrace:
 
     def _cut(self, start: float, page_s: float, columns: tuple[int, ...]) -> Curves:
         """The page that begins at ``start``, without a playhead."""
-        end = min(start + page_s, max(1.0, float(self._time_s[-1])))
         rows, degrees = self._angles(start, page_s)
         degrees = degrees[:, columns]
         extent = _extent(degrees)
         time_s, degrees = broken_off(self._time_s[rows], degrees, self._person[rows])
-        return Curves(time_s, degrees, (start, end), extent, None, ())
+        return Curves(time_s, degrees, (start, start + page_s), extent, None, ())
 
     def _computed(self, start: float, page_s: float) -> tuple[slice, NDArray[np.float64]]:
         """The rows of the page that begins at ``start``, and all their angles."""
@@ -189,26 +212,92 @@ class RecordedTrace:
         return continued(angles, self._time_s[rows], self._person[rows])
 
 
+class _Summing:
+    """Sums up a part of a recording in the background, anew whenever another is wanted."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._wanted: tuple[object, ...] = ()
+        self._busy = False
+        self.summary: Summary | None = None
+        """None until it is known."""
+
+    def want(
+        self,
+        trace: RecordedTrace,
+        names: tuple[str, ...],
+        part_s: tuple[float, float],
+        *,
+        whole: bool,
+    ) -> None:
+        wanted = (trace, names, part_s, whole)
+        if wanted != self._wanted:
+            self.summary = None
+        if wanted == self._wanted or self._busy or trace.poses is None:
+            return
+        self._wanted, self._busy = wanted, True
+
+        def done(summary: Summary | None) -> None:
+            self._busy = False
+            if self._wanted == wanted:
+                self.summary = summary
+
+        self._jobs.start(
+            Job(
+                "Measuring the angles",
+                lambda _control: trace.summarise(names, part_s, whole=whole),
+                done=done,
+                stopped=lambda: done(None),
+                quiet=True,
+                reads_only=True,
+            )
+        )
+
+    def forget(self) -> None:
+        """It is of something else from now on."""
+        self.summary, self._wanted = None, ()
+
+
 class PlotPresenter:
-    """What is plotted of what is on stage."""
+    """What is plotted of what is on stage, and of what it is compared with."""
 
     def __init__(
         self, window: WindowPresenter, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._window, self._clock = window, clock
-        self._stage: object = None
+        self._stage: PlaybackStage | object = None
+        self._beside: PlaybackStage | None = None
         self._trace: LiveTrace | RecordedTrace = LiveTrace()
+        self._trace_beside: RecordedTrace | None = None
         self._shown: tuple[object, ...] = ()
         self._page_s = RECORDED_S
+        self._summing, self._summing_beside = _Summing(window.jobs), _Summing(window.jobs)
+        self._live_summary: Summary | None = None
         self._summed: tuple[object, ...] = ()
-        """What :attr:`summary` is of, or will be."""
-        self._summarising = False
+        """What that is of."""
         self._summed_at = -math.inf
-        self.summary: Summary | None = None
-        """Of the selection, of a whole recording without one, or of the last seconds; None until it
-        is known."""
         self.span_deg = _USUAL_DEG
         """What the axis of degrees shows."""
+
+    @property
+    def summary(self) -> Summary | None:
+        """Of the selection, of a whole recording without one, or of the last seconds; None until it
+        is known."""
+        recorded = isinstance(self._trace, RecordedTrace)
+        return self._summing.summary if recorded else self._live_summary
+
+    @property
+    def summary_beside(self) -> Summary | None:
+        """Of the same part of the take it is compared with."""
+        return None if self._beside is None else self._summing_beside.summary
+
+    @property
+    def takes(self) -> tuple[str, str] | None:
+        """The names of the two that are compared; None while it is one alone."""
+        stage = self._window.playback
+        if stage is None or self._beside is None:
+            return None
+        return stage.label, self._beside.label
 
     @property
     def group(self) -> str:
@@ -240,25 +329,31 @@ class PlotPresenter:
     def seek(self, time_s: float) -> None:
         """Move a recording's playhead."""
         stage = self._window.playback
-        if stage is not None and stage.clock.duration_s > 0:
-            stage.seek(min(1.0, max(0.0, time_s / stage.clock.duration_s)))
+        if stage is not None:
+            stage.clock.move(time_s)
 
-    def curves(self, look: Look) -> Curves | None:
+    def curves(self, look: Look, look_beside: Look | None = None) -> Curves | None:
         """What to draw with ``look`` on the screen; None if it is what was drawn last."""
         self._take_stage()
+        self._take_beside()
         trace, part_s = self._trace, self._part_s
         shown: tuple[object, ...] = (trace, look.pose, self.group)
         if isinstance(trace, RecordedTrace):
             trace.page_s = self._page_s
-            shown = (trace, look.keypoints, self.group, part_s, self._page_s)
+            at = look.keypoints or (look.position and look.position.time_s)
+            shown = (trace, at, self.group, part_s, self._page_s, *self._shown_beside(look_beside))
         self._sum_up()
         if shown == self._shown:
             return None
         before = self.span_deg if shown[:3:2] == self._shown[:3:2] else _USUAL_DEG
         self._shown = shown
-        curves = trace.curves(look, tuple(ANGLE[name] for name in self.names))
-        self.span_deg = span(*curves.extent_deg, before)
-        return replace(curves, part_s=part_s)
+        columns = tuple(ANGLE[name] for name in self.names)
+        curves = trace.curves(look, columns)
+        beside = self._curves_beside(look_beside, columns, curves.span_s)
+        both = [curves] if beside is None else [curves, beside]
+        lowest, highest = zip(*(each.extent_deg for each in both), strict=True)
+        self.span_deg = span(min(lowest), max(highest), before)
+        return replace(curves, part_s=part_s, beside=beside)
 
     @property
     def _part_s(self) -> tuple[float, float] | None:
@@ -268,38 +363,38 @@ class PlotPresenter:
             return None
         return stage.selection.bounds(stage.clock.duration_s)
 
+    def _shown_beside(self, look: Look | None) -> tuple[object, ...]:
+        if look is None or self._trace_beside is None:
+            return ()
+        offset_s = self._window.comparison.offset_s
+        return self._trace_beside, look.keypoints, offset_s, look.position and look.position.line_s
+
+    def _curves_beside(
+        self, look: Look | None, columns: tuple[int, ...], span_s: tuple[float, float]
+    ) -> Curves | None:
+        trace = self._trace_beside
+        if look is None or trace is None:
+            return None
+        trace.page_s = self._page_s
+        return trace.behind(look, columns, span_s, self._window.comparison.offset_s)
+
     def _sum_up(self) -> None:
-        """Have :attr:`summary` made anew when it is of something else."""
-        trace, now = self._trace, self._clock()
-        if isinstance(trace, RecordedTrace):
-            wanted = (trace, self.group, self._part_s)
-            if wanted != self._summed and not self._summarising:
-                self._sum_up_recorded(trace, wanted)
-        elif now >= self._summed_at + _SUMMARISED_S or self._summed != (trace, self.group):
-            self._summed, self._summed_at = (trace, self.group), now
-            self.summary = trace.summarise(self.names)
-
-    def _sum_up_recorded(self, trace: RecordedTrace, wanted: tuple[object, ...]) -> None:
-        stage, part_s, names = self._window.playback, self._part_s, self.names
-        if stage is None:
-            return
-        bounds = part_s or (0.0, stage.clock.duration_s)
-        self._summed, self._summarising = wanted, True
-
-        def done(summary: Summary | None) -> None:
-            self._summarising = False
-            if self._summed == wanted:
-                self.summary = summary
-
-        self._window.jobs.start(
-            Job(
-                "Measuring the angles",
-                lambda _control: trace.summarise(names, bounds, whole=part_s is None),
-                done=done,
-                stopped=lambda: done(None),
-                quiet=True,
-            )
-        )
+        """Have the summaries made anew when they are of something else."""
+        trace, now, part_s = self._trace, self._clock(), self._part_s
+        stage, beside = self._window.playback, self._beside
+        if isinstance(trace, LiveTrace):
+            if now >= self._summed_at + _SUMMARISED_S or self._summed != (trace, self.group):
+                self._summed, self._summed_at = (trace, self.group), now
+                self._live_summary = trace.summarise(self.names)
+        elif stage is not None:
+            whole_s = (0.0, stage.clock.duration_s)
+            self._summing.want(trace, self.names, part_s or whole_s, whole=part_s is None)
+        if beside is not None and self._trace_beside is not None:
+            of_s = (0.0, beside.clock.duration_s)
+            if part_s is not None:
+                offset_s = self._window.comparison.offset_s
+                of_s = (part_s[0] + offset_s, part_s[1] + offset_s)
+            self._summing_beside.want(self._trace_beside, self.names, of_s, whole=part_s is None)
 
     def _take_stage(self) -> None:
         """Begin anew when something else is on stage, or when a recording has been lifted."""
@@ -307,14 +402,28 @@ class PlotPresenter:
         if isinstance(stage, PlaybackStage):
             drawn = self._trace.poses if isinstance(self._trace, RecordedTrace) else None
             if stage is not self._stage or drawn is not stage.poses:
-                self._trace = RecordedTrace(
-                    *(stage.time_s, stage.poses, stage.person), feet=stage.feet
-                )
+                self._trace = _trace_of(stage)
         elif stage is not self._stage:
             self._trace = LiveTrace()
         if stage is not self._stage:
-            self.summary = None
+            self._live_summary = None
+            self._summing.forget()
         self._stage = stage
+
+    def _take_beside(self) -> None:
+        """As :meth:`_take_stage`, for the take it is compared with."""
+        beside, trace = self._window.comparison.playback, self._trace_beside
+        if beside is None:
+            self._trace_beside = None
+        elif trace is None or beside is not self._beside or trace.poses is not beside.poses:
+            self._trace_beside = _trace_of(beside)
+        if beside is not self._beside:
+            self._summing_beside.forget()
+        self._beside = beside
+
+
+def _trace_of(stage: PlaybackStage) -> RecordedTrace:
+    return RecordedTrace(stage.time_s, stage.poses, stage.person, feet=stage.feet)
 
 
 def broken_off(

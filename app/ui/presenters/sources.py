@@ -40,10 +40,12 @@ class SourceList:
     current: str
 
 
-def build(cameras: Sequence[str], current: str) -> SourceList:
-    """List the cameras (by name), the performer, and the current source if it is none of these."""
+def build(cameras: Sequence[str], current: str, *, performer: bool = True) -> SourceList:
+    """List the cameras (by name), the performer if it can be drawn, and the current source if it is
+    none of these."""
     entries = [SourceEntry(name, name, "camera") for name in cameras]
-    entries.append(SourceEntry("Performer (built-in)", PERFORMER, "person"))
+    if performer:
+        entries.append(SourceEntry("Performer (built-in)", PERFORMER, "person"))
     known = {entry.spec for entry in entries}
     if current and current not in known:
         entries.append(SourceEntry(short(current), current, icon_of(current), separated=True))

@@ -33,9 +33,11 @@ class Position:
 
     time_s: float
     duration_s: float
-    """0 when unknown."""
+    """Of the whole; 0 when unknown."""
     playing: bool
     loop: bool
+    begins_s: float = 0.0
+    """The time at the line's left end; negative where a clip runs that began earlier."""
     speed: float = 1.0
     gaps: tuple[tuple[float, float], ...] = ()
     """Stretches in which nobody was seen, as shares of the whole."""
@@ -49,7 +51,14 @@ class Position:
 
     @property
     def share(self) -> float:
-        return min(1.0, max(0.0, self.time_s / self.duration_s)) if self.duration_s > 0 else 0.0
+        if self.duration_s <= 0:
+            return 0.0
+        return min(1.0, max(0.0, (self.time_s - self.begins_s) / self.duration_s))
+
+    @property
+    def line_s(self) -> tuple[float, float]:
+        """The times at the ends of the line."""
+        return self.begins_s, self.begins_s + self.duration_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)

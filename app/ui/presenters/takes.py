@@ -80,15 +80,15 @@ class Takes:
             if isinstance(stage, PlaybackStage) and stage.clip.path == path:
                 if isinstance(stage.clip, RecordedClip):  # read again meanwhile, perhaps
                     stage.clip.recording.poses = recording.poses
-                window.announce(News("The 3D poses are ready", self._after(path, play=False)))
+                window.announce(News("The 3D poses are ready", self._after(path, play=False), path))
             else:
                 ready = f"Recording {path.stem} is ready"
-                window.announce(News(why_ended or ready, self._after(path)))
+                window.announce(News(why_ended or ready, self._after(path), path))
 
         def skipped() -> None:
             later = "its 3D poses will be computed when you export it"
             saved = why_ended or f"Recording {path.stem} is saved"
-            window.announce(News(f"{saved.rstrip('.')}; {later}", self._after(path)))
+            window.announce(News(f"{saved.rstrip('.')}; {later}", self._after(path), path))
 
         def failed(error: BaseException) -> None:
             window.job_failed(error)

@@ -19,6 +19,7 @@ from app.ui.notices import Do
 from app.ui.preferences import Preferences
 from app.ui.presenters import sources, work
 from app.ui.presenters.cameras import CameraList
+from app.ui.presenters.comparison import Comparison
 from app.ui.presenters.correcting import Correcting
 from app.ui.presenters.levelling import Levelling
 from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger(__name__)
 MANY_ERRORS: Final = 3
 """Within a second."""
-CLOSE_S: Final = 2.6
+CLOSE_S: Final = 0.8
 """Longest that closing the window may take; a source that hangs is left behind."""
+SAVE_S: Final = 2.6
+"""The same while something is being saved."""
 
 
 class WindowPresenter(QObject):
@@ -76,6 +79,7 @@ class WindowPresenter(QObject):
         self.takes = Takes(self)
         self.marking = Marking(self)
         self.opening = Opening(self, self.takes)
+        self.comparison = Comparison(self, self.takes)
         self.levelling = Levelling(self, self.opening, self.takes)
         self.correcting = Correcting(self)
         self.recorder = self.takes.recorder
@@ -87,7 +91,11 @@ class WindowPresenter(QObject):
         self._explain_performer = self._camera_changes = False
         self._errors: list[float] = []
         self.closing = False
-        self._close_by = 0.0
+        self._closing_since = 0.0
+        self.unopened = ""
+        """What was to be played and could not be opened."""
+        self.performer_possible = True
+        """Whether the performer can be drawn, as far as that is known."""
 
     @property
     def recordings(self) -> Path:
@@ -125,7 +133,7 @@ class WindowPresenter(QObject):
 
     @property
     def source_list(self) -> sources.SourceList:
-        return sources.build(self.cameras.names, self._spec)
+        return sources.build(self.cameras.names, self._spec, performer=self.performer_possible)
 
     # --- what is on stage -------------------------------------------------------------------
 
@@ -170,6 +178,7 @@ class WindowPresenter(QObject):
         """A card says why a video cannot be played, and what else there is."""
         self._leave_stage()
         self._spec = self._live_spec = spec
+        self.unopened = sources.short(spec)
         self._notice = notices.failed(reason, no_camera=False)
         self.stage_changed.emit()
         self.sources_changed.emit()
@@ -178,11 +187,18 @@ class WindowPresenter(QObject):
         self._camera_changes = False
         self.recorder.stop()
         self.opening.give_up()
-        self._notice = None
+        self.comparison.close()
+        self._notice, self.unopened = None, ""
+        if self.news is not None and self.news.of_stage:
+            self.news = None
         stage, self.stage = self.stage, None
         if stage is not None:
-            self._closing = [thread for thread in self._closing if thread.is_alive()]
-            self._closing.append(close_in_background(stage))
+            self.end_behind(stage)
+
+    def end_behind(self, stage: LiveStage | PlaybackStage) -> None:
+        """End what is no longer shown, without waiting for it; closing the window does wait."""
+        self._closing = [thread for thread in self._closing if thread.is_alive()]
+        self._closing.append(close_in_background(stage))
 
     def toggle(self) -> None:
         """Space: play or pause what can be paused, start or stop a camera."""
@@ -225,12 +241,26 @@ class WindowPresenter(QObject):
         self.recorder.step()
         if self.stage is None:
             self.cameras.look_again()
-            return Look(notice=self._notice)
+            return Look(notice=self._offered(self._notice))
         look = self.stage.look()
-        if self._notice is not None:
-            look = replace(look, notice=self._notice)
+        look = replace(look, notice=self._offered(self._notice or look.notice))
         hint = self.marking.hint() or self.recorder.hint() or look.hint or self._performer_hint()
         return replace(look, hint=hint)
+
+    def no_performer(self) -> None:
+        """It was found out that the performer cannot be drawn; it is offered no longer."""
+        if self.performer_possible:
+            self.performer_possible = False
+            self.sources_changed.emit()
+
+    def _offered(self, notice: notices.Notice | None) -> notices.Notice | None:
+        """A card without what cannot be done."""
+        stage = self.stage
+        if isinstance(stage, LiveStage) and stage.spec == sources.PERFORMER and stage.over:
+            self.no_performer()
+        if notice is None or self.performer_possible:
+            return notice
+        return notices.without(notice, Do.PERFORMER)
 
     def _performer_hint(self) -> str:
         return notices.PERFORMER_HINT if self._explain_performer and self.welcome else ""
@@ -267,6 +297,7 @@ class WindowPresenter(QObject):
                 done=self.recordings_listed.emit,
                 failed=lambda error: log.warning("the recordings are not listed: %s", error),
                 quiet=True,
+                reads_only=True,
             )
         )
 
@@ -338,6 +369,11 @@ class WindowPresenter(QObject):
     def clear_news(self) -> None:
         self.news = None
 
+    def forget(self, path: Path) -> None:
+        """A recording is no longer there: nothing is to be said of it any more."""
+        if self.news is not None and self.news.about == path:
+            self.news = None
+
     def tell(self, sentence: str) -> None:
         """Say something that went wrong or is worth knowing, with nothing to be done but read."""
         self.announce(News(sentence, (NewsButton("Dismiss", self.clear_news),)))
@@ -368,7 +404,7 @@ class WindowPresenter(QObject):
     def begin_close(self, *others: Callable[[], object]) -> None:
         """End everything, saving what is being recorded; ``others`` are ended in threads too."""
         self.closing = True
-        self._close_by = time.monotonic() + CLOSE_S
+        self._closing_since = time.monotonic()
         self._leave_stage()
         for job in self.jobs.running:
             job.cancel()
@@ -381,11 +417,14 @@ class WindowPresenter(QObject):
         """Whether everything has ended, or has had its time; called until it is so."""
         self.recorder.stop()  # one that was only just being opened
         self._closing = [thread for thread in self._closing if thread.is_alive()]
-        if not self.jobs.running and not self._closing and not self.recorder.active:
+        awaited = [job for job in self.jobs.running if not job.reads_only]
+        if not awaited and not self._closing and not self.recorder.active:
+            self.jobs.forget()
             return True
-        if time.monotonic() < self._close_by:
+        saving = self.recorder.active or any(job.precious for job in self.jobs.running)
+        if time.monotonic() < self._closing_since + (SAVE_S if saving else CLOSE_S):
             return False
-        left = [job.title for job in self.jobs.running] + [t.name for t in self._closing]
+        left = [job.title for job in awaited] + [thread.name for thread in self._closing]
         log.warning("closed without waiting for %s", ", ".join(left))
         self.jobs.forget()
         return True

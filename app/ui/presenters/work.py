@@ -6,6 +6,7 @@ is left behind then.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,11 +27,20 @@ if TYPE_CHECKING:
     from app.lifting.video import VideoTake
     from app.motion.selection import Selection
     from app.recording.listing import RecordingEntry
+    from app.recording.preview import Preview
     from app.recording.reader import Recording
     from models.lifter import Lifter
 
 _NEWEST: Final = 12
 """Recordings listed in the menu."""
+_LOADING: Final = threading.Lock()
+
+
+def _load_network() -> None:
+    """Import what lifts, one thread at a time: two that begin at once meet modules of PyTorch that
+    are only half there, and break ("operator prims::empty does not exist")."""
+    with _LOADING:
+        import models.lifter  # noqa: F401
 
 
 def lifting_of(preferences: Preferences) -> LiftOptions:
@@ -57,6 +67,7 @@ def cameras() -> tuple[str, ...]:
 
 def weights() -> list[tuple[str, str]]:
     """(words, name) of the installed weights."""
+    _load_network()
     from models.checkpoint import available_weights
 
     return [(path.stem, path.stem) for path in available_weights()]
@@ -64,6 +75,7 @@ def weights() -> list[tuple[str, str]]:
 
 def devices() -> list[tuple[str, str]]:
     """(words, name) of the compute devices this machine has."""
+    _load_network()
     import torch
 
     found = [("Processor", "cpu")]
@@ -100,10 +112,17 @@ def interrupted(folder: Path) -> list[tuple[Path, float]]:
 
 
 def all_recordings(folder: Path) -> list[RecordingEntry]:
-    """Every recording in the folder, newest first."""
+    """Every recording in the folder, newest first; also those that cannot be read."""
     from app.recording.listing import list_recordings
 
-    return list_recordings(folder)
+    return list_recordings(folder, damaged=True)
+
+
+def preview(path: Path, longest: int) -> Preview:
+    """What a recording looks like.  Raises RecordingError."""
+    from app.recording import preview as looking
+
+    return looking.preview(path, longest)
 
 
 def rename_recording(path: Path, name: str) -> Path:
@@ -143,6 +162,7 @@ def open_recording(path: Path) -> Recording:
 
 def lifter(preferences: Preferences) -> Lifter:
     """The network as chosen in the settings.  Raises WeightsError, DeviceError."""
+    _load_network()
     from app.lifting.work import make_lifter
 
     return make_lifter(lifting_of(preferences))
@@ -163,6 +183,7 @@ def lift_recording(recording: Recording, preferences: Preferences, control: Cont
 
 def up_to_date(recording: Recording, preferences: Preferences) -> bool:
     """Whether the saved poses are those the settings of now would give.  Raises WeightsError."""
+    _load_network()
     from app.lifting.recordings import is_current
 
     return is_current(recording, lifting_of(preferences))
@@ -224,6 +245,7 @@ def lift_video(
     from app.lifting.kept import Kept
     from app.lifting.progress import Stopped
 
+    _load_network()
     wanted, kept = lifting_of(preferences), Kept(paths.video_cache_dir())
 
     def report(done: Progress) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PyQt6.QtWidgets import QFileDialog, QHeaderView, QMessageBox, QTreeView, QWidget
 
 from app import __version__
 from app.system.files import VIDEO_SUFFIXES
@@ -15,6 +15,7 @@ from app.ui.preferences import Preferences
 from app.ui.presenters import work
 from app.ui.presenters.exporting import ExportPresenter, Target
 from app.ui.tasks import Job, Jobs
+from app.ui.views import kit
 from app.ui.views.desktop import specification
 from app.ui.views.dialogs import AddressDialog, ExportDialog
 from app.ui.views.settings import SettingsPanel
@@ -33,6 +34,7 @@ class OpenController:
         preferences: remember the folder.
         folder: gives the folder to begin in while none is remembered.
         choose: told the source that was chosen.
+        title: of the dialog that asks for a file.
     """
 
     def __init__(
@@ -41,18 +43,18 @@ class OpenController:
         preferences: Preferences,
         folder: Callable[[], Path],
         choose: Callable[[str], None],
+        title: str = "Open a video or recording",
     ) -> None:
-        self._parent, self._preferences = parent, preferences
+        self._parent, self._preferences, self._title = parent, preferences, title
         self._folder, self._choose = folder, choose
 
     def ask_file(self) -> None:
         """A video, or a recording by the file inside its folder."""
-        dialog = QFileDialog(
-            self._parent, "Open a video or recording", str(self.begins_in), _FILTER
-        )
+        dialog = QFileDialog(self._parent, self._title, str(self.begins_in), _FILTER)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # sixty endings
         dialog.fileSelected.connect(lambda chosen: self._open(Path(chosen)))
+        _show_columns(dialog)
         dialog.open()
 
     def ask_address(self) -> None:
@@ -71,6 +73,17 @@ class OpenController:
         spec = specification(path)
         self._preferences.last_folder = str(Path(spec).parent)
         self._choose(spec)
+
+
+def _show_columns(dialog: QFileDialog) -> None:
+    """Let no column be cut where Qt draws the dialog itself; a desktop's own knows how."""
+    dialog.resize(kit.ems(dialog, 56), kit.ems(dialog, 32))
+    list_of_files = dialog.findChild(QTreeView)
+    header = None if list_of_files is None else list_of_files.header()
+    if header is not None:
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
 
 
 class ExportController:

@@ -26,6 +26,9 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QPushButton,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -89,21 +92,49 @@ def tool_button(
 
 
 class Choice(QComboBox):
-    """A combo box with our chevron; the style sheet can only take arrows from image files."""
+    """A combo box with our chevron; the style sheet can only take arrows from image files.
+
+    Words that have no room in it are cut with a sign; its list is as wide as they are.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        super().paintEvent(event)
-        side = 0.9 * em(self)
-        place = QRectF(self.width() - 1.45 * em(self), (self.height() - side) / 2, side, side)
-        painter = QPainter(self)
-        painter.setOpacity(0.75)
+    def showPopup(self) -> None:
+        view = self.view()
+        if view is not None:
+            view.setMinimumWidth(max(self.width(), view.sizeHintForColumn(0) + ems(self, 1.2)))
+        super().showPopup()
+
+    @property
+    def shown_text(self) -> str:
+        """What can be read while the list is closed."""
+        middle, room = Qt.TextElideMode.ElideMiddle, int(self._room().width())
+        return self.fontMetrics().elidedText(self.currentText(), middle, room)
+
+    def _room(self) -> QRectF:
+        """Where the words stand: styles leave it to chance how much of that they cut off."""
+        left = 0.75 * em(self)
+        if not self.itemIcon(self.currentIndex()).isNull():
+            left += self.iconSize().width() + 0.4 * em(self)
+        return QRectF(left, 0, max(0.0, self.width() - left - 1.6 * em(self)), self.height())
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = ""
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         group = self.palette().currentColorGroup()
         colour = self.palette().color(group, self.foregroundRole())
+        painter.setPen(colour)
+        painter.drawText(self._room(), Qt.AlignmentFlag.AlignVCenter, self.shown_text)
+        side = 0.9 * em(self)
+        place = QRectF(self.width() - 1.45 * em(self), (self.height() - side) / 2, side, side)
+        painter.setOpacity(0.75)
         icons.paint("chevron", painter, place, colour)
         painter.end()
 
@@ -146,10 +177,8 @@ class Tick(QCheckBox):
         on = self.isChecked()
         strong = colours.color(QPalette.ColorRole.Highlight)
         painter.setBrush(strong if on else colours.color(QPalette.ColorRole.Base))
-        edge = (
-            strong if on or self.hasFocus() else colours.color(QPalette.ColorRole.PlaceholderText)
-        )
-        painter.setPen(QPen(edge, 1.2))
+        quiet = colours.color(QPalette.ColorRole.PlaceholderText)
+        painter.setPen(QPen(strong if on else quiet, 1.2))
         painter.drawRoundedRect(box, 0.18 * side, 0.18 * side)
         if on:
             inside = box.adjusted(0.12 * side, 0.12 * side, -0.12 * side, -0.12 * side)
@@ -158,6 +187,12 @@ class Tick(QCheckBox):
         painter.setPen(colours.color(QPalette.ColorRole.WindowText))
         words = QRectF(side + 0.5 * em(self), 0, self.width(), self.height())
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+        if self.hasFocus():
+            painter.setPen(QPen(quiet, 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            width = min(self.width(), self.sizeHint().width())
+            around = QRectF(0.5, 0.5, width - 1.0, self.height() - 1.0)
+            painter.drawRoundedRect(around, 0.3 * em(self), 0.3 * em(self))
         painter.end()
 
     def sizeHint(self) -> QSize:

@@ -12,21 +12,33 @@ from app.ui.views import kit
 
 _PLOT_EMS: Final = 14
 """Height of the plot until somebody drags it, in lines of text."""
+_PICTURES: Final = 0.3
+"""Share of the width that pictures have while two takes are compared."""
+_ROOM_EMS: Final = 30
+"""Height, and half the width, from which two pictures fit below each other: a window of 1024 x 640
+with fonts as they usually are."""
 
 
 class Panes(QSplitter):
-    """The picture, and to its right the 3D view above the plot; all divided by handles."""
+    """The picture, and to its right the 3D view above the plot; all divided by handles.
+
+    A second picture lies below the first, a second 3D view beside it, above the same plot.
+    """
 
     def __init__(self, picture: QWidget, skeleton: QWidget, plot: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal)
+        self._left = QSplitter(Qt.Orientation.Vertical)
+        self._left.addWidget(picture)
+        self._views = QSplitter(Qt.Orientation.Horizontal)
+        self._views.addWidget(skeleton)
         self._right = QSplitter(Qt.Orientation.Vertical)
-        self._right.addWidget(skeleton)
+        self._right.addWidget(self._views)
         self._right.addWidget(plot)
         self._right.setStretchFactor(0, 1)
         self._right.setStretchFactor(1, 0)
-        self.addWidget(picture)
+        self.addWidget(self._left)
         self.addWidget(self._right)
-        for splitter in (self, self._right):
+        for splitter in (self, self._left, self._views, self._right):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(kit.ems(self, 0.3))
         for pane in (picture, skeleton):
@@ -34,6 +46,9 @@ class Panes(QSplitter):
         skeleton.setMinimumHeight(kit.ems(self, 10))
 
         self._picture, self._skeleton, self._plot = picture, skeleton, plot
+        self._beside: tuple[QWidget, QWidget] | None = None
+        self._before: tuple[float, ...] = ()
+        """The widths there will be again once nothing is compared."""
         self._divided: tuple[float, ...] = ()
         """The widths there will be again, while one is shown alone."""
         self.plot_height = _PLOT_EMS * kit.em(self)
@@ -53,11 +68,46 @@ class Panes(QSplitter):
             height = round(self.plot_height)
             self._right.setSizes([max(1, self._right.height() - height), height])
 
+    def add(self, picture: QWidget, skeleton: QWidget) -> None:
+        """Show a second picture and 3D view; the 3D views get most of the width."""
+        self._before, self._beside = self.widths, (picture, skeleton)
+        for pane in self._beside:
+            pane.setMinimumWidth(kit.ems(self, 10))
+        self._left.addWidget(picture)
+        self._views.addWidget(skeleton)
+        whole = sum(self.sizes())
+        self.setSizes([round(_PICTURES * whole), round((1 - _PICTURES) * whole)])
+        for splitter in (self._left, self._views):
+            splitter.setSizes([1000, 1000])
+        self.leave_room()
+
+    def remove(self) -> None:
+        """Show the first take alone again, as it was."""
+        beside, self._beside = self._beside, None
+        for pane in beside or ():
+            pane.setParent(None)
+            pane.deleteLater()
+        if beside is None:
+            return
+        if self._divided:  # one pane is shown alone at the moment
+            self._divided = self._before
+        else:
+            self.setSizes([round(width) for width in self._before])
+
+    def leave_room(self) -> bool:
+        """Show the second picture if there is room for two below each other.  Whether it is."""
+        if self._beside is None:
+            return True
+        least = _ROOM_EMS * kit.em(self)
+        room = self.height() >= least and self.width() >= 2 * least
+        self._beside[0].setVisible(room)
+        return room
+
     def show_alone(self, pane: QWidget | None) -> None:
         """Only the picture, or only the 3D view with the plot below; None for both again."""
         widths = self.widths
         self._divided = () if pane is None else widths
-        self._picture.setHidden(pane is self._skeleton)
+        self._left.setHidden(pane is self._skeleton)
         self._right.setHidden(pane is self._picture)
         if pane is None:
             self.setSizes([round(width) for width in widths])
@@ -66,6 +116,11 @@ class Panes(QSplitter):
     def widths(self) -> tuple[float, ...]:
         """Of the picture and of what is beside it, when both are shown."""
         return self._divided or tuple(float(width) for width in self.sizes())
+
+    @property
+    def remembered(self) -> tuple[float, ...]:
+        """:attr:`widths` of one take alone."""
+        return self.widths if self._beside is None else self._before
 
     def _keep_height(self) -> None:
         self.plot_height = float(self._right.sizes()[1])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final, cast
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PyQt6.QtCore import QPoint, QSize, Qt, QTimer
+from PyQt6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -22,11 +22,14 @@ from PyQt6.QtWidgets import (
 )
 
 from app.ui.presenters.library import COLUMNS, LibraryPresenter, Row
+from app.ui.presenters.thumbnails import Thumbnails
 from app.ui.views import desktop, kit
 from app.ui.views.controllers import ExportController
+from app.ui.views.thumbnail import thumbnail
 
 _NAME: Final = 0
 _DATE: Final = 1
+_THUMBNAIL_EMS: Final = 3.2
 _PAUSE_MS: Final = 800
 """Notes are saved when nothing has been typed for so long."""
 _NUMBERS: Final = ("Length", "Frames", "Events")
@@ -38,9 +41,12 @@ class _Item(QTreeWidgetItem):
     def __init__(self, row: Row) -> None:
         super().__init__([cell.text for cell in row.cells])
         self.row = row
+        self.key = (row.path, row.frames)
+        self.pictured: tuple[bool, bool] | None = None
+        """Of what its icon was made: whether it was known, and damaged."""
         self.setFlags(self.flags() | Qt.ItemFlag.ItemIsEditable)
         _align_numbers(self)
-        self.setToolTip(_NAME, str(row.path))
+        self.setToolTip(_NAME, row.fault or str(row.path))
 
     def __lt__(self, other: QTreeWidgetItem) -> bool:
         tree = self.treeWidget()
@@ -70,6 +76,8 @@ class _List(QTreeWidget):
         self.sortByColumn(_DATE, Qt.SortOrder.DescendingOrder)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAccessibleName("Recordings")
+        height = kit.ems(self, _THUMBNAIL_EMS)
+        self.setIconSize(QSize(round(height * 16 / 9), height))
         header = self.header()
         if header is not None:
             header.setStretchLastSection(False)
@@ -83,6 +91,31 @@ class _List(QTreeWidget):
         if item is not None:
             self.editItem(item, _NAME)
 
+    def visible_items(self) -> list[_Item]:
+        """Those that can be seen, from the top."""
+        item, found = self.itemAt(QPoint(1, 1)), []
+        while isinstance(item, _Item) and self.visualItemRect(item).top() <= self.height():
+            found.append(item)
+            item = self.itemBelow(item)
+        return found
+
+    def show_thumbnails(self, thumbnails: Thumbnails) -> None:
+        """Show what is known of those that can be seen, and ask for the others."""
+        ratio, palette = self.devicePixelRatioF(), self.palette()
+        items = self.visible_items()
+        self.blockSignals(True)
+        for item in items:
+            known = thumbnails.known(item.key)
+            preview = thumbnails.of(item.key)
+            damaged = bool(item.row.fault) or (known and preview is None)
+            if item.pictured != (known, damaged):
+                item.pictured = (known, damaged)
+                item.setIcon(
+                    _NAME, thumbnail(preview, self.iconSize(), ratio, palette, damaged=damaged)
+                )
+        self.blockSignals(False)
+        thumbnails.want([item.key for item in items if not item.row.fault])
+
     def chosen(self) -> Row | None:
         item = self.currentItem()
         return item.row if isinstance(item, _Item) else None
@@ -93,6 +126,8 @@ class _List(QTreeWidget):
         self.setSortingEnabled(False)
         self.clear()
         items = [_Item(row) for row in rows]
+        for item in items:  # a row is as high as its picture will be
+            item.setSizeHint(_NAME, QSize(0, self.iconSize().height() + kit.ems(self, 0.5)))
         self.addTopLevelItems(items)
         self.setSortingEnabled(True)
         self.blockSignals(False)
@@ -123,6 +158,7 @@ class LibraryDialog(QDialog):
             words: kit.push_button(words, pressed, main=words == "Open", tip=tip)
             for words, pressed, tip in (
                 ("Open", self._open, "Play it (Enter, double click)"),
+                ("Compare", self._compare, "Play it beside what the window shows"),
                 ("Export…", self._export, "Save its 3D poses (Ctrl+E)"),
                 ("Rename", self.list.rename, "Give it another name (F2)"),
                 ("Delete", self._delete, "Put it into the trash (Delete)"),
@@ -130,6 +166,8 @@ class LibraryDialog(QDialog):
             )
         }
         self._noted: Path | None = None
+        self._fault = ""
+        """What was said last of a recording that cannot be read."""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -158,10 +196,13 @@ class LibraryDialog(QDialog):
                 row.addStretch(1)
         row.addWidget(kit.push_button("Close", self.close))
         column.addLayout(row)
-        self.resize(kit.ems(self, 62), kit.ems(self, 32))
+        self.resize(kit.ems(self, 68), kit.ems(self, 38))
 
     def _connect(self) -> None:
         self.presenter.listed.connect(self._listed)
+        self.presenter.thumbnails.made.connect(lambda _path: self._show_thumbnails())
+        if (bar := self.list.verticalScrollBar()) is not None:
+            bar.valueChanged.connect(lambda _: self._show_thumbnails())
         self.presenter.said.connect(self._say)
         self.notes.textChanged.connect(self._pause.start)
         self.list.currentItemChanged.connect(lambda _now, _before: self._chosen())
@@ -178,6 +219,14 @@ class LibraryDialog(QDialog):
             )
         QShortcut(QKeySequence("Ctrl+Z"), self.list, self._undo)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self._show_thumbnails)  # once the list has its new size
+
+    def _show_thumbnails(self) -> None:
+        if self.isVisible():
+            self.list.show_thumbnails(self.presenter.thumbnails)
+
     def showEvent(self, event: QShowEvent | None) -> None:
         self.presenter.refresh()
 
@@ -190,6 +239,7 @@ class LibraryDialog(QDialog):
         chosen = self.list.chosen()
         path = self.presenter.take_arrived() or (None if chosen is None else chosen.path)
         self.list.fill(self.presenter.rows, path)
+        QTimer.singleShot(0, self._show_thumbnails)
         self._chosen()
         if not self.presenter.rows:
             self.message.setText("No recordings yet: press R in the window to record.")
@@ -199,6 +249,13 @@ class LibraryDialog(QDialog):
         row = self.list.chosen()
         for button in self.buttons.values():
             button.setEnabled(row is not None)
+        readable = row is not None and not row.fault
+        for words in ("Open", "Compare", "Export…"):
+            self.button(words).setEnabled(readable)
+        self.button("Compare").setEnabled(readable and self.presenter.can_compare)
+        if row is not None and (row.fault or self.message.text() == self._fault):
+            self._fault = row.fault
+            self.message.setText(row.fault)
         self.notes.setEnabled(row is not None)
         path = None if row is None else row.path
         if path != self._noted:
@@ -217,14 +274,21 @@ class LibraryDialog(QDialog):
 
     def _open(self) -> None:
         row = self.list.chosen()
-        if row is not None:
+        if row is not None and not row.fault:
             self.keep_notes()
             self.presenter.open(row.path)
             self.close()
 
-    def _export(self) -> None:
+    def _compare(self) -> None:
         row = self.list.chosen()
         if row is not None:
+            self.keep_notes()
+            self.presenter.compare(row.path)
+            self.close()
+
+    def _export(self) -> None:
+        row = self.list.chosen()
+        if row is not None and not row.fault:
             dialog = self._exporting.ask_recording(row.path, self)
             dialog.accepted.connect(lambda: self._say("The window says when it is written."))
 

@@ -25,6 +25,7 @@ from app.ui.presenters.plotting import PlotPresenter
 from app.ui.presenters.stage import Look
 from app.ui.presenters.window import WindowPresenter
 from app.ui.views import controllers, desktop, kit, layout, menus
+from app.ui.views.comparison import ComparisonController
 from app.ui.views.controllers import ComputerController, ExportController, OpenController
 from app.ui.views.dialogs import ShortcutsDialog
 from app.ui.views.jobs import JobStrip, Welcome
@@ -67,14 +68,18 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.panes = layout.Panes(self.picture, self.skeleton, self.plot)
         self.look = Look()
+        self._recordings: list[tuple[str, str]] = []
         self._was_ready = False
         self._leaving = False
+        self._add_comparison()
         self._build()
         self._add_controllers()
         self.menu_actions: dict[str, QAction] = menus.build(self, self._menus())
         """By name."""
         self.recordings = QMenu("Newest recordings", self)
-        menus.insert(self.recordings, before=self.menu_actions["export"])
+        self.compare = QMenu("Compare with", self)
+        for menu in (self.recordings, self.compare):
+            menus.insert(menu, before=self.menu_actions["export"])
         self.numbers = QMenu("Angles to write there", self)
         menus.insert(self.numbers, before=self.menu_actions["settings"])
         self._connect()
@@ -88,11 +93,21 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
         middle = [self.panes, self.settings]
-        notes, below = [self.welcome, self.strip], [self.timeline, self.status]
+        notes = [self.welcome, self.strip]
+        below = [self.comparing.bar, self.timeline, self.status]
         self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
         self.setMinimumSize(kit.ems(self, 57), kit.ems(self, 42))  # 800 x 600 as fonts usually are
+
+    def _add_comparison(self) -> None:
+        window = self.presenter
+        asking = OpenController(
+            self, window.preferences, desktop.videos, window.comparison.open, "Compare with"
+        )
+        self.comparing = ComparisonController(
+            *(window, self.panes, (self.picture, self.skeleton), self.orbit, asking.ask_file)
+        )
 
     def _add_controllers(self) -> None:
         window, chosen = self.presenter, self.presenter.preferences
@@ -185,6 +200,9 @@ class MainWindow(QMainWindow):
         self.picture.joint_moved.connect(window.correcting.move)
         self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
         self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
+        self.compare.aboutToShow.connect(
+            lambda: self.comparing.fill(self.compare, self._recordings)
+        )
         self.skeleton.level_pressed.connect(window.levelling.level)
         self.skeleton.plot_pressed.connect(self.plot.presenter.toggle)
         self.skeleton.follow_chosen.connect(lambda on: window.set_preference("follow", on))
@@ -232,7 +250,7 @@ class MainWindow(QMainWindow):
         """Put the window's state into the preferences."""
         chosen = self.presenter.preferences
         chosen.geometry = bytes(self.saveGeometry().data())
-        chosen.panes, chosen.plot_height = self.panes.widths, self.panes.plot_height
+        chosen.panes, chosen.plot_height = self.panes.remembered, self.panes.plot_height
         chosen.orbit = self.orbit.remembered()
         chosen.settings_open = self.settings.isVisible()
 
@@ -244,7 +262,8 @@ class MainWindow(QMainWindow):
         self.look = look = window.look()
         self.picture.show_look(look, grabs=window.correcting.grabs)
         self.skeleton.show_look(look)
-        self.plot.show_look(look)
+        self.comparing.show()
+        self.plot.show_look(look, self.comparing.look)
         record = window.takes.status
         self.toolbar.record.show_status(record)
         self.picture.show_record(record)
@@ -266,6 +285,8 @@ class MainWindow(QMainWindow):
 
     def _message(self) -> str:
         trouble = self.skeleton.trouble
+        if trouble:  # what draws this view would draw the performer
+            self.presenter.no_performer()
         return f"Simple 3D view: {trouble}" if trouble else ""
 
     def diagnostics(self) -> dict[str, str]:
@@ -295,9 +316,11 @@ class MainWindow(QMainWindow):
 
     def _show_recordings(self, entries: list[tuple[str, str]]) -> None:
         menus.fill(self.recordings, entries, self._choose, "None yet: press R to record")
+        self._recordings = entries
 
     def _show_preference(self, name: str) -> None:
         chosen = self.presenter.preferences
+        self.comparing.show_preferences()
         if name in ("keep_video", "camera_told", "camera_pitch_deg", "camera_roll_deg"):
             self.settings.show_value(name)
         elif name == "theme":
@@ -347,6 +370,7 @@ class MainWindow(QMainWindow):
         themes.apply_to_program(theme)
         self.picture.set_theme(theme)
         self.skeleton.set_theme(theme)
+        self.comparing.set_theme(theme)
         self.plot.set_theme(theme)
 
     # --- doing ------------------------------------------------------------------------------

@@ -83,7 +83,11 @@ class PictureView(QWidget):
         self.card = Card(self)
         self.hint = Hint(self)
         self.whole = kit.tool_button("whole", WHOLE_HELP, self.whole_pressed.emit)
-        self._corner = Corner(self, [self.mirror, self.fill, self.whole])
+        self.corner = Corner(self, [self.mirror, self.fill, self.whole])
+
+    def hide_buttons(self) -> None:
+        """Another picture has them for both."""
+        self.corner.hide()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -201,7 +205,7 @@ class PictureView(QWidget):
         super().resizeEvent(event)
         self.card.place()
         self.hint.place()
-        self._corner.place()
+        self.corner.place()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QPainter(self)

@@ -17,18 +17,26 @@ from PyQt6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PyQt6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.motion.angles import ANGLE, ANGLES, Angle
 from app.render.colours import SIDE_COLOURS
 from app.ui.angle_groups import GROUPS, unseen
 from app.ui.presenters.plotting import Curves, PlotPresenter
 from app.ui.presenters.stage import Look
+from app.ui.presenters.summary import Summary
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit
 from app.ui.views.card import Hint
+from app.ui.views.take_name import DASHES, TakeName
 
 _MOST_CURVES: Final = max(len(names) for _, names in GROUPS.values())
+_AWAY: Final = _MOST_CURVES + 3
+"""The column of the button that hides it; before it what is shown, a name, values and a gap."""
+_ROOM_EMS: Final = 34
+"""Width in which what is shown and its values fit beside each other ..."""
+_NAMES_EMS: Final = 12
+"""... and what the names of two takes add to that."""
 _WIDTH: Final = 1.6
 """Of a curve, in logical pixels."""
 _SHADE: Final = 38
@@ -60,36 +68,59 @@ class PlotPane(QWidget):
         self.group = kit.Choice()
         self.group.fill([(words, key) for key, (words, _) in GROUPS.items()], presenter.group)
         self.group.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.group.setMinimumWidth(kit.ems(self, 7))
         self.group.setMaximumWidth(kit.ems(self, 16))
         self.group.setAccessibleName("Angles shown")
         self.group.activated.connect(lambda _: presenter.choose(str(self.group.currentData())))
         self.values = [_Value() for _ in range(_MOST_CURVES)]
-        self.summary = kit.label(dim=True)
-        self.summary.setToolTip(_SUMMARY_HELP)
-        self.summary.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.values_beside = [_Value() for _ in range(_MOST_CURVES)]
+        self.names = TakeName(beside=False), TakeName(beside=True)
+        self.summary, self.summary_beside = _summary(), _summary()
+        self._takes: tuple[str, str] | None = None
+        self._narrow: bool | None = None
+        for name in self.names:
+            name.hide()
         self._build()
         self.show_group()
         self.hide()
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.3)
-        head = QHBoxLayout()
+        self._head = head = QGridLayout()
         head.setContentsMargins(2 * gap, gap, gap, gap)
-        head.setSpacing(3 * gap)
-        head.addWidget(self.group, 1)
-        for value in self.values:
-            head.addWidget(value)
-        head.addStretch()
-        head.addWidget(kit.tool_button("close", "Hide the angles (A)", self.presenter.toggle))
+        head.setHorizontalSpacing(3 * gap)
+        head.setVerticalSpacing(0)
+        for name in self.names:
+            name.setMaximumWidth(kit.ems(self, 11))
+        away = kit.tool_button("close", "Hide the angles (A)", self.presenter.toggle)
+        head.addWidget(away, 0, _AWAY)
+        self._arrange()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addLayout(head)
-        below = QHBoxLayout()
+        below = QVBoxLayout()
         below.setContentsMargins(2 * gap, 0, 2 * gap, gap)
+        below.setSpacing(0)
         below.addWidget(self.summary)
+        below.addWidget(self.summary_beside)
         self._column.addLayout(below)
         self.setMinimumHeight(kit.ems(self, 9))
+
+    def _arrange(self) -> None:
+        """Names and values beside what is shown, or below it where there is no room for both."""
+        needed = _ROOM_EMS + (0 if self._takes is None else _NAMES_EMS)
+        narrow = self.width() < needed * kit.em(self)
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        self._head.addWidget(self.group, 0, 0, 1, _AWAY if narrow else 1)
+        self._head.setColumnStretch(0, 0 if narrow else 100)  # what is shown has room first of all
+        self._head.setColumnStretch(_AWAY - 1, 1)
+        for row, values in enumerate((self.values, self.values_beside), start=int(narrow)):
+            self._head.addWidget(self.names[row - int(narrow)], row, 1)
+            for column, value in enumerate(values, start=2):
+                self._head.addWidget(value, row, column)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -112,31 +143,63 @@ class PlotPane(QWidget):
         curves = [ANGLES[ANGLE[name]] for name in GROUPS[self.presenter.group][1]]
         about = f"0°: {curves[0].zero}\nPositive: {curves[0].positive}"
         self.group.setToolTip(about)
-        for number, value in enumerate(self.values):
-            value.show_angle(curves[number] if number < len(curves) else None)
+        takes = self.presenter.takes
+        for number, (value, beside) in enumerate(zip(self.values, self.values_beside, strict=True)):
+            angle = curves[number] if number < len(curves) else None
+            value.show_angle(angle)
+            beside.show_angle(angle if takes else None)
         if self._graph is not None:
             self._graph.show_curves(curves)
 
-    def show_look(self, look: Look) -> None:
-        """Draw another moment, if it is one."""
+    def show_look(self, look: Look, beside: Look | None = None) -> None:
+        """Draw another moment, if it is one; also of the take ``beside``."""
         if not self.isVisible() or self._graph is None:
             return
-        curves = self.presenter.curves(look)
-        summary = self.presenter.summary
-        words = summary.words if summary is not None else ""
-        if words != self.summary.text():
-            self.summary.setText(words)
+        curves = self.presenter.curves(look, beside)
+        self._show_takes(self.presenter.takes)
+        _show_summary(self.summary, self.presenter.summary)
+        _show_summary(self.summary_beside, self.presenter.summary_beside)
         if curves is None:
             return
         for value, degrees in zip(self.values, curves.now, strict=False):
+            value.show_degrees(degrees)
+        for value, degrees in zip(
+            self.values_beside, curves.beside.now if curves.beside else (), strict=False
+        ):
             value.show_degrees(degrees)
         self._graph.draw(curves, self.presenter.span_deg)
         nothing = look.pose is not None and not np.isfinite(curves.degrees).any()
         self.hint.show_text(unseen(self.presenter.group) if nothing else "")
 
+    def _show_takes(self, takes: tuple[str, str] | None) -> None:
+        """The two that are compared, or None while it is one alone."""
+        if takes == self._takes:
+            return
+        self._takes = takes
+        for name, words in zip(self.names, takes or ("", ""), strict=True):
+            name.show_name(words)
+            name.setVisible(takes is not None)
+        self._arrange()
+        self.show_group()
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
+        self._arrange()
         self.hint.place()
+
+
+def _summary() -> QLabel:
+    result = kit.label(dim=True)
+    result.setToolTip(_SUMMARY_HELP)
+    result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return result
+
+
+def _show_summary(label: QLabel, summary: Summary | None) -> None:
+    words = summary.words if summary is not None else ""
+    if words != label.text():
+        label.setText(words)
+    label.setVisible(bool(words))
 
 
 class _Value(QWidget):
@@ -197,7 +260,9 @@ class _Graph(QObject):
         self._theme = DARK
         self._angles: list[Angle] = []
         self._curves: list[Any] = []
-        self._drawn: object = None
+        self._curves_beside: list[Any] = []
+        self._drawn: Curves | None = None
+        self._ratio = 1.0
         self.widget: Any = pyqtgraph.PlotWidget()
         self.widget.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.widget.setAccessibleName("Joint angles over time")
@@ -222,19 +287,24 @@ class _Graph(QObject):
 
     def show_curves(self, angles: list[Angle]) -> None:
         """Draw these from now on."""
-        for curve in self._curves:
+        for curve in self._curves + self._curves_beside:
             self._plot.removeItem(curve)
-        self._angles, self._curves, self._drawn = angles, [], None
-        for _ in angles:
-            curve = self._pyqtgraph.PlotCurveItem(antialias=True, skipFiniteCheck=False)
-            # Wide smooth lines are drawn three times as fast piece by piece.
-            curve.setSegmentedLineMode("on")
-            self._plot.addItem(curve, ignoreBounds=True)
-            self._curves.append(curve)
+        self._angles, self._drawn = angles, None
+        # Wide smooth lines are drawn three times as fast piece by piece, but then have no dashes.
+        self._curves = [self._curve("on") for _ in angles]
+        self._curves_beside = [self._curve("off") for _ in angles]
         self.set_theme(self._theme)
+
+    def _curve(self, piece_by_piece: str) -> Any:
+        curve = self._pyqtgraph.PlotCurveItem(antialias=True, skipFiniteCheck=False)
+        curve.setSegmentedLineMode(piece_by_piece)
+        self._plot.addItem(curve, ignoreBounds=True)
+        return curve
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
+        # Its pens are as many real pixels wide, whatever the screen's scaling.
+        self._ratio = ratio = self.widget.devicePixelRatioF()
         make = self._pyqtgraph.mkPen
         self.widget.setBackground(theme.stage)
         for name in ("left", "bottom"):
@@ -246,23 +316,31 @@ class _Graph(QObject):
         self._plot.getAxis("left").setWidth(
             self.widget.fontMetrics().horizontalAdvance("−180°") + kit.ems(self.widget, 0.8)
         )
-        self._cursor.setPen(make(theme.text, width=1))
+        self._cursor.setPen(make(theme.text, width=ratio))
         shade = QColor(theme.strong)
         shade.setAlpha(_SHADE)
         self._part.setBrush(shade)
         for line in self._part.lines:
-            line.setPen(make(theme.strong, width=1))
-        for angle, curve in zip(self._angles, self._curves, strict=True):
+            line.setPen(make(theme.strong, width=ratio))
+        for angle, curve, beside in zip(
+            self._angles, self._curves, self._curves_beside, strict=True
+        ):
             colour = theme.dim if angle.side == "middle" else SIDE_COLOURS[angle.side]
-            curve.setPen(make(colour, width=_WIDTH))
+            curve.setPen(make(colour, width=_WIDTH * ratio))
+            dashed = make(colour, width=_WIDTH * ratio)
+            dashed.setDashPattern(DASHES)
+            beside.setPen(dashed)
 
     def draw(self, curves: Curves, span_deg: tuple[float, float]) -> None:
-        if curves.degrees is not self._drawn:  # on one page of a recording only the playhead moves
-            self._drawn = curves.degrees
-            for column, curve in enumerate(self._curves):
-                curve.setData(curves.time_s, curves.degrees[:, column], connect="finite")
+        if not _same(curves, self._drawn):  # on one page of a recording only the playhead moves
+            _draw(self._curves, curves)
+            _draw(self._curves_beside, curves.beside)
+        self._drawn = curves
+        if self._ratio != self.widget.devicePixelRatioF():  # on another screen now
+            self.set_theme(self._theme)
         # Enough for the halves of the first and the last number that stand beyond the curves.
-        self._plot.setXRange(*curves.span_s, padding=0.035)
+        half = kit.em(self.widget) / max(1.0, self._plot.getViewBox().width())
+        self._plot.setXRange(*curves.span_s, padding=max(0.035, half))
         self._plot.setYRange(*span_deg, padding=0.04)
         self._part.setVisible(curves.part_s is not None)
         if curves.part_s is not None:
@@ -282,6 +360,21 @@ class _Graph(QObject):
             place = self.widget.mapToScene(event.position().toPoint())
             self.moved.emit(float(self._plot.getViewBox().mapSceneToView(place).x()))
         return True
+
+
+def _same(one: Curves | None, other: Curves | None) -> bool:
+    """Whether their lines are the same ones."""
+    if one is None or other is None:
+        return one is other
+    return one.degrees is other.degrees and _same(one.beside, other.beside)
+
+
+def _draw(items: list[Any], curves: Curves | None) -> None:
+    for column, item in enumerate(items):
+        if curves is None:
+            item.setData([], [])
+        else:
+            item.setData(curves.time_s, curves.degrees[:, column], connect="finite")
 
 
 def _numbers(unit: str, values: Sequence[float], scale: float, _spacing: float) -> list[str]:

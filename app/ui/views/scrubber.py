@@ -46,7 +46,7 @@ class Scrubber(QWidget):
     event_menu = pyqtSignal(int, QPoint)
     """An event's number: its tick was clicked with the right button, there on the screen."""
 
-    def __init__(self) -> None:
+    def __init__(self, tip: str = _TIP, name: str = "Position in the recording") -> None:
         super().__init__()
         self._share = 0.0
         self._held = ""
@@ -60,8 +60,8 @@ class Scrubber(QWidget):
         self.setMinimumHeight(kit.ems(self, 2.0))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName("Position in the recording")
-        self.setToolTip(_TIP)
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
 
     def show_position(self, position: Position) -> None:
         before, self._shown = self._shown, replace(position, time_s=0.0, playing=False)
@@ -105,7 +105,8 @@ class Scrubber(QWidget):
             tick = self._tick_at(QPointF(event.pos()))
             handle = self._handle_at(QPointF(event.pos()))
             words = {"start": "The selection begins here (I)", "end": "It ends here (O)"}
-            tip = words.get(handle, _TIP) if tick is None else f"{tick.label} (right click: more)"
+            tip = words.get(handle, self.toolTip())
+            tip = tip if tick is None else f"{tick.label} (right click: more)"
             QToolTip.showText(event.globalPos(), tip, self)
             return True
         return super().event(event)

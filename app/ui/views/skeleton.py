@@ -92,7 +92,7 @@ class SkeletonView(QWidget):
         )
         self.whole = kit.tool_button("whole", WHOLE_HELP, self.whole_pressed.emit)
         self._numbers: tuple[str, ...] = ()
-        self._corner = Corner(
+        self.corner = Corner(
             self, [self.plot, self.numbers, self.level, self.follow, self.reset, self.whole]
         )
         self.hint = Hint(self)
@@ -109,6 +109,10 @@ class SkeletonView(QWidget):
     def shown_pose(self) -> int:
         """Source frame of the pose on the screen; -1 for none."""
         return self._told
+
+    def hide_buttons(self) -> None:
+        """Another view has them for both."""
+        self.corner.hide()
 
     def set_mirror(self, on: bool) -> None:
         """Show it as in a mirror, as the picture beside it."""
@@ -184,7 +188,7 @@ class SkeletonView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         super().resizeEvent(event)
-        self._corner.place()
+        self.corner.place()
         self.hint.place()
         self._resizing.start(_RESIZE_MS)
 

@@ -52,7 +52,7 @@ class Timeline(QWidget):
         row.setContentsMargins(2 * gap, gap, 2 * gap, gap)
         row.setSpacing(gap)
         self._time.setMinimumWidth(
-            self._time.fontMetrics().horizontalAdvance("00:00.0 / 00:00.0") + 2 * gap
+            self._time.fontMetrics().horizontalAdvance("−00:00.0 / 00:00.0") + 2 * gap
         )
         self._time.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for widget in (self._first, self._back, self.play, self._next):
@@ -64,8 +64,8 @@ class Timeline(QWidget):
 
     def show_position(self, position: Position) -> None:
         self.scrubber.show_position(position)
-        length = f" / {words.clock(position.duration_s)}" if position.duration_s else ""
-        self._time.setText(words.clock(position.time_s) + length)
+        length = f" / {words.clock(position.line_s[1])}" if position.duration_s else ""
+        self._time.setText(words.signed_clock(position.time_s) + length)
         if position.speed != self._speed.currentData():
             self._speed.choose(position.speed)
         if self.loop.isChecked() != position.loop:

@@ -217,21 +217,12 @@ class _SourceChoice(kit.Choice):
         self.set_width(_SOURCE)
 
     def set_width(self, ems: float) -> None:
-        """Take so much room, in which all names are cut at their middle if need be."""
-        if self.maximumWidth() != kit.ems(self, ems):
-            self.setFixedWidth(kit.ems(self, ems))
-            shown, self._shown = self._shown, None
-            if shown is not None:
-                self.show_sources(shown)
+        """Take so much room, in which names are cut at their middle if need be."""
+        self.setFixedWidth(kit.ems(self, ems))
 
     def showPopup(self) -> None:
         self.opened.emit()
         super().showPopup()
-
-    def _elided(self, label: str) -> str:
-        """Styled combo boxes cut their words off without a sign."""
-        room = self.maximumWidth() - kit.ems(self, 5.0)
-        return self.fontMetrics().elidedText(label, Qt.TextElideMode.ElideMiddle, room)
 
     def show_sources(self, sources: SourceList) -> None:
         if sources == self._shown:
@@ -242,7 +233,7 @@ class _SourceChoice(kit.Choice):
         for entry in sources.entries:
             if entry.separated:
                 self.insertSeparator(self.count())
-            self.addItem(icons.icon(entry.icon), self._elided(entry.label), entry.spec)
+            self.addItem(icons.icon(entry.icon), entry.label, entry.spec)
             self.setItemData(self.count() - 1, entry.label, Qt.ItemDataRole.ToolTipRole)
         self.setCurrentIndex(self.findData(sources.current))
         self.blockSignals(False)

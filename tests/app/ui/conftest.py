@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,9 @@ def open_window(qapp: QApplication, tmp_path: Path, folders: None) -> Iterator[O
             until(lambda session=session: session.closed, "the window to close", 5)
         session.window.deleteLater()
     QTest.qWait(20)
+    for thread in threading.enumerate():
+        if thread.name.startswith("job: "):  # left behind by a window: it only reads
+            thread.join(30)
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt, QTimer
+from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
@@ -16,6 +18,7 @@ from app.recording.open_lock import OpenLock
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
+from app.ui.presenters import work
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.views.dialogs import ExportDialog
 from app.ui.views.library import COLUMNS, LibraryDialog
@@ -254,3 +257,74 @@ def test_a_new_recording_appears_by_itself(
     record(recordings, 12, name="new")
     session.presenter.list_recordings()
     until(lambda: "new" in shown(dialog), "the new one")
+
+
+def icons(dialog: LibraryDialog) -> dict[str, QImage]:
+    """What is shown before each name, as far as it is known."""
+    found = dialog.list.visible_items()
+    return {
+        each.text(0): each.icon(0).pixmap(dialog.list.iconSize()).toImage()
+        for each in found
+        if each.pictured is not None
+    }
+
+
+def test_pictures_of_recordings_are_made_once_and_in_the_background(
+    open_window: OpenWindow, recordings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (recordings / "Anna.mixpose" / "keypoints.bin").write_bytes(b"nothing")
+    (recordings / "gone.mixpose").mkdir()
+    made: list[tuple[str, int]] = []
+    really = work.preview
+
+    def preview(path: Path, longest: int) -> object:
+        made.append((path.stem, threading.get_ident()))
+        return really(path, longest)
+
+    monkeypatch.setattr(work, "preview", preview)
+    session = open_window()
+    session.window.show_library()
+    dialog = session.window.library
+    until(lambda: len(dialog.list.visible_items()) == 4, "the list")
+    thumbnails = dialog.presenter.thumbnails
+    until(lambda: len(thumbnails._known) == 3 and len(icons(dialog)) == 4, "all pictures")
+    QTest.qWait(50)
+    assert threading.get_ident() not in {thread for _, thread in made}
+    shown = icons(dialog)
+    picture = shown["walk"]
+    middle = picture.pixelColor(picture.width() // 2, picture.height() // 2)
+    assert middle.red() == pytest.approx(100, abs=12), "the ramp of its picture"
+    colours = {
+        shown["dance"].pixel(x, y)
+        for x in range(shown["dance"].width())
+        for y in range(shown["dance"].height())
+    }
+    assert len(colours) > 50, "the drawn person"
+    assert shown["Anna"] == shown["gone"], "one sign for what is damaged"
+    assert shown["Anna"] != shown["walk"]
+    dialog.close()
+    session.window.show_library()
+    until(lambda: len(icons(dialog)) == 4, "the pictures again")
+    QTest.qWait(100)
+    assert sorted(name for name, _ in made) == ["Anna", "dance", "walk"], "each once"
+
+
+def test_what_cannot_be_read_is_listed_and_can_only_be_put_away(
+    open_window: OpenWindow, recordings: Path
+) -> None:
+    (recordings / "gone.mixpose").mkdir()
+    session = open_window()
+    session.window.show_library()
+    dialog = session.window.library
+    until(lambda: dialog.list.topLevelItemCount() == 4, "the list")
+    choose(dialog, "gone")
+    assert [words for words, each in dialog.buttons.items() if each.isEnabled()] == [
+        *("Rename", "Delete", "Show in folder")
+    ]
+    assert "not a recording" in dialog.message.text()
+    assert shown(dialog, "")[shown(dialog).index("gone")] == "cannot be read"
+    QTest.keyClick(dialog.list, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert not dialog.findChildren(ExportDialog)
+    choose(dialog, "walk")
+    assert dialog.button("Export…").isEnabled()
+    assert not dialog.message.text()

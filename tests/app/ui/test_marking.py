@@ -19,8 +19,9 @@ from app.recording.events import EventList
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
+from app.ui.presenters.clock import Clock
 from app.ui.presenters.company import DIFFERENT
-from app.ui.presenters.playback import Clock, PlaybackStage
+from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.recording import RecordState
 from app.ui.views.dialogs import ExportDialog
 from app.ui.views.marking import EventsDialog

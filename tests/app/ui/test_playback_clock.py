@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.ui.presenters.playback import Clock, gaps, holes
+from app.ui.presenters.clock import Clock
+from app.ui.presenters.playback import gaps, holes
 
 
 class Time:

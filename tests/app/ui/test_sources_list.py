@@ -60,3 +60,8 @@ def test_what_counts_as_a_camera(tmp_path: Path) -> None:
     assert sources.is_camera("0")
     for other in (str(file), "missing.mp4", "/no/such/file", "rtsp://x/y", sources.PERFORMER):
         assert not sources.is_camera(other), other
+
+
+def test_a_performer_that_cannot_be_drawn_is_not_listed() -> None:
+    specs = [entry.spec for entry in sources.build([], "", performer=False).entries]
+    assert specs == [sources.ASK_FILE, sources.ASK_URL]

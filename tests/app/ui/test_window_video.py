@@ -27,6 +27,7 @@ from app.ui.main import Session
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.stage import SPEEDS
 from tests.support.clips import write_clip
+from tests.support.recordings import record
 from tests.support.windows import OpenWindow, close, until
 
 FRAMES = 60
@@ -210,6 +211,33 @@ def test_a_part_is_exported_without_lifting_again(
     assert [int(row["frame"]) for row in rows] == list(range(10, 30))
     said = json.loads(table.with_name("dance.csv.json").read_text("utf-8"))
     assert said["detector"] == about("heavy"), "whatever the live view makes do with"
+
+
+def test_a_video_is_compared_with_itself_and_with_a_recording(
+    session: Session, film: Path, tmp_path: Path
+) -> None:
+    comparison, window = session.presenter.comparison, session.window
+    comparison.open(str(film))
+    until(lambda: comparison.playback and comparison.playback.lifted, "the film beside itself")
+    until(lambda: not comparison.playback.clip.lifting, "what was kept")
+    comparison.shift(0.5)
+    stage(session).go(0.5)
+
+    def right() -> bool:
+        first, second = window.look, window.comparing.look
+        if first.frame is None or second is None or second.frame is None:
+            return False
+        shown = (number_in(first.frame.image), number_in(second.frame.image))
+        assert (first.pose.index, second.pose.index) == shown, "each with its own picture"
+        return shown == (15, 30)
+
+    until(right, "half a second between them")
+    path = record(tmp_path / "recordings", FRAMES)
+    comparison.open(str(path))
+    until(lambda: comparison.playback and comparison.playback.clip.path == path, "the recording")
+    until(lambda: comparison.playback.lifted, "its poses")
+    until(lambda: window.comparing.look.pose, "a pose of each")
+    assert window.look.pose.index == window.comparing.look.pose.index == 15
 
 
 def test_a_cancelled_export_leaves_nothing(

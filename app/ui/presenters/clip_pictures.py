@@ -1,0 +1,61 @@
+"""The pictures of a clip, fetched without anybody waiting for them."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.packets import Frame
+    from app.ui.presenters.clips import Clip
+
+
+class Pictures:
+    """Fetches the pictures of a clip in a thread; only the newest wish counts."""
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self._wish: float | None = None
+        self._changed = threading.Condition()
+        self._closed = False
+        self._served: tuple[float, Frame | None] | None = None
+        self._thread = threading.Thread(target=self._run, name="clip pictures", daemon=True)
+        self._thread.start()
+
+    @property
+    def served(self) -> tuple[float, Frame | None] | None:
+        """The wish fulfilled last, and its picture; no picture if that one was not kept."""
+        return self._served
+
+    def wish(self, time_s: float) -> None:
+        """Ask for the picture of the frame of that time, on the clock of the frames."""
+        with self._changed:
+            if self._wish != time_s:
+                self._wish = time_s
+                self._changed.notify()
+
+    def forget(self) -> None:
+        """No picture is shown at the moment, and the last one is none of what comes next."""
+        with self._changed:
+            self._wish = self._served = None
+
+    def close(self, timeout_s: float) -> bool:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        fulfilled: float | None = None
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._wish != fulfilled)  # noqa: B023
+                if self._closed:
+                    return
+                fulfilled = self._wish
+            if fulfilled is not None:
+                served = fulfilled, self._clip.frame_at(fulfilled)
+                with self._changed:
+                    if self._wish is not None:
+                        self._served = served

@@ -1,0 +1,133 @@
+"""Where playing stands: the clock of a clip, and that of one that runs beside it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+class Clock:
+    """Where playing stands; time passes by itself while playing.
+
+    Args:
+        duration_s: the last frame's time.
+        now: monotonic seconds.
+    """
+
+    def __init__(self, duration_s: float, now: Callable[[], float] = time.monotonic) -> None:
+        self.duration_s = duration_s
+        self.bounds_s: tuple[float, float] | None = None
+        """From where to where it runs, if that is more than the clip: another runs beside it."""
+        self.loop = False
+        self.part: tuple[float, float] | None = None
+        """What is played again and again with ``loop``; None for the whole."""
+        self.ready_s: float | None = None
+        """Playing waits there for what is to come; None if nothing is."""
+        self._now = now
+        self._speed = 1.0
+        self._playing = False
+        self._time_s = 0.0
+        self._since = now()
+
+    @property
+    def playing(self) -> bool:
+        return self._playing
+
+    @property
+    def speed(self) -> float:
+        return self._speed
+
+    @property
+    def line_s(self) -> tuple[float, float]:
+        """Where the timeline begins and ends."""
+        return (0.0, self.duration_s) if self.bounds_s is None else self.bounds_s
+
+    @property
+    def last_s(self) -> float:
+        """What was read last, without letting time pass."""
+        return self._time_s
+
+    def read(self) -> float:
+        """The position in seconds, after letting time pass."""
+        now = self._now()
+        if self._playing:
+            ahead = self._time_s + (now - self._since) * self._speed
+            if self.ready_s is not None:
+                ahead = max(self._time_s, min(ahead, self.ready_s))
+            self._time_s = ahead
+            start_s, end_s = self._stretch
+            if self._time_s >= end_s:
+                self._end(start_s, end_s)
+        self._since = now
+        return self._time_s
+
+    def play(self) -> None:
+        self.read()
+        start_s, end_s = self._stretch
+        if self._time_s >= end_s:
+            self._time_s = start_s
+        self._playing = True
+
+    def pause(self) -> None:
+        self.read()
+        self._playing = False
+
+    def move(self, time_s: float) -> None:
+        self.read()
+        begins_s, ends_s = self.line_s
+        self._time_s = min(ends_s, max(begins_s, time_s))
+
+    def set_speed(self, speed: float) -> None:
+        self.read()
+        self._speed = speed
+
+    @property
+    def _stretch(self) -> tuple[float, float]:
+        """From where to where it plays."""
+        return self.part if self.loop and self.part is not None else self.line_s
+
+    def _end(self, start_s: float, end_s: float) -> None:
+        if self.loop and end_s > start_s:
+            self._time_s = start_s + (self._time_s - start_s) % (end_s - start_s)
+        else:
+            self._time_s, self._playing = self.line_s[1], False
+
+
+class FollowingClock(Clock):
+    """The time of a clip that runs beside another, always ``offset_s`` later than that one's.
+
+    What it reads may lie before the clip's first frame, or after its last.
+    """
+
+    def __init__(self, leader: Clock) -> None:
+        super().__init__(0.0)
+        self.leader = leader
+        self.offset_s = 0.0
+
+    @property
+    def playing(self) -> bool:
+        return self.leader.playing
+
+    @property
+    def speed(self) -> float:
+        return self.leader.speed
+
+    @property
+    def last_s(self) -> float:
+        return self.read()
+
+    def read(self) -> float:
+        """The moment at which the leader was read last, so that both show the same one."""
+        return self.leader.last_s + self.offset_s
+
+    def play(self) -> None:
+        self.leader.play()
+
+    def pause(self) -> None:
+        self.leader.pause()
+
+    def move(self, time_s: float) -> None:
+        self.leader.move(time_s - self.offset_s)
+
+    def set_speed(self, speed: float) -> None:
+        self.leader.set_speed(speed)

@@ -1,0 +1,181 @@
+"""Two takes side by side: the second one's picture and 3D view, and what is written over both."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtWidgets import QMenu
+
+from app.ui.presenters.comparison import FIRST_OPEN
+from app.ui.presenters.orbit import OrbitBeside, OrbitPresenter
+from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.stage import Look
+from app.ui.presenters.window import WindowPresenter
+from app.ui.theme import DARK, Theme
+from app.ui.views import kit
+from app.ui.views.comparison_bar import ComparisonBar
+from app.ui.views.layout import Panes
+from app.ui.views.picture import PictureView
+from app.ui.views.skeleton import SkeletonView
+from app.ui.views.take_name import TakeName
+
+_NO_ROOM: Final = "Make the window larger to see the second picture, too"
+_SAID_S: Final = 8.0
+
+
+class ComparisonController(QObject):
+    """Shows a second take beside the first for as long as there is one.
+
+    Args:
+        window: knows the takes.
+        panes: where the second picture and 3D view go.
+        first: the picture and the 3D view of the take on stage.
+        orbit: the camera of that view, which both share.
+        ask_file: asks for a file to be compared.
+    """
+
+    def __init__(
+        self,
+        window: WindowPresenter,
+        panes: Panes,
+        first: tuple[PictureView, SkeletonView],
+        orbit: OrbitPresenter,
+        ask_file: Callable[[], None],
+    ) -> None:
+        super().__init__(panes)
+        self._window, self._panes, self._first, self._orbit = window, panes, first, orbit
+        self._ask_file = ask_file
+        self._theme = DARK
+        self._shown: PlaybackStage | None = None
+        self._since = 0.0
+        self._camera = orbit.camera
+        self._names: list[tuple[TakeName, PictureView | SkeletonView]] = []
+        self.bar = ComparisonBar(window.comparison)
+        self.bar.closed.connect(window.comparison.close)
+        self.second: tuple[PictureView, SkeletonView] | None = None
+        """The picture and the 3D view of the second take."""
+        self.look: Look | None = None
+        """What they show."""
+
+    def show(self) -> None:
+        """Show the moment; after the window has looked at the first take, in every tick."""
+        comparison = self._window.comparison
+        self.look = look = comparison.look()
+        if comparison.playback is not self._shown:
+            self._change(comparison.playback)
+        self.bar.show_take(self._shown.label if self._shown else "", comparison.position())
+        if look is None or self.second is None:
+            return
+        picture, skeleton = self.second
+        room = self._panes.leave_room()
+        picture.show_look(look)
+        skeleton.show_look(look)
+        newly = time.monotonic() - self._since < _SAID_S
+        skeleton.hint.show_text("" if room else look.hint or (_NO_ROOM if newly else ""))
+        self._turn_both()
+        for name, pane in self._names:
+            _place(name, pane)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dress the second take as the window."""
+        self._theme = theme
+        for pane in self.second or ():
+            pane.set_theme(theme)
+
+    def show_preferences(self) -> None:
+        """What is chosen for the first take's picture and view holds for the second's."""
+        chosen = self._window.preferences
+        if self.second is not None:
+            picture, skeleton = self.second
+            picture.set_mirror(chosen.mirror)
+            skeleton.set_mirror(chosen.mirror)
+            picture.set_fill(chosen.fill)
+            skeleton.set_numbers(chosen.numbers_shown)
+
+    def fill(self, menu: QMenu, recordings: list[tuple[str, str]]) -> None:
+        """List what the take on stage can be compared with: (words, path) of recordings, a file."""
+        menu.clear()
+        possible = self._window.playback is not None
+        entries: list[tuple[str, Callable[[], object], bool]] = [
+            (words, partial(self._window.comparison.open, path), possible)
+            for words, path in recordings
+        ]
+        entries += [
+            ("A video or another recording…", self._ask_file, possible),
+            ("Close the comparison", self._window.comparison.close, self._shown is not None),
+        ]
+        if not possible and (action := menu.addAction(FIRST_OPEN)) is not None:
+            action.setEnabled(False)
+        for number, (words, pressed, enabled) in enumerate(entries):
+            if number == len(recordings):
+                menu.addSeparator()
+            action = menu.addAction(words.replace("&", "&&"))
+            if action is not None:
+                action.setEnabled(enabled)
+                action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
+
+    def close_renderer(self) -> None:
+        """End what draws the second 3D view; takes up to a second."""
+        if self.second is not None:
+            self.second[1].close_renderer()
+
+    def _change(self, stage: PlaybackStage | None) -> None:
+        """Another take is compared, or none any more."""
+        self._remove()
+        self._shown, self._since = stage, time.monotonic()
+        if stage is None or self._window.comparison.first is None:
+            return
+        self.second = picture, skeleton = PictureView(), SkeletonView(OrbitBeside(self._orbit))
+        for pane in self.second:
+            pane.hide_buttons()
+        picture.setAccessibleName("Picture of the second take")
+        skeleton.setAccessibleName("3D view of the second take")
+        picture.person_chosen.connect(self._window.comparison.choose_person)
+        self.set_theme(self._theme)
+        self.show_preferences()
+        self._panes.add(picture, skeleton)
+        for panes, name, beside in (
+            (self._first, self._window.comparison.first.label, False),
+            (self.second, stage.label, True),
+        ):
+            self._names += [(_named(pane, name, beside=beside), pane) for pane in panes]
+
+    def _remove(self) -> None:
+        for name, _ in self._names:
+            name.hide()
+            name.deleteLater()
+        self._names = []
+        if self.second is not None:
+            close = self.second[1].close_renderer
+            threading.Thread(target=close, name="close the second view", daemon=True).start()
+            self.second = None
+            self._panes.remove()
+
+    def _turn_both(self) -> None:
+        """Whichever view was turned, the other has turned with it."""
+        if self.second is not None and self._camera != self._orbit.camera:
+            self._camera = self._orbit.camera
+            self._first[1].ask()
+            self.second[1].ask()
+
+
+def _named(pane: PictureView | SkeletonView, name: str, *, beside: bool) -> TakeName:
+    result = TakeName(pane, beside=beside)
+    result.show_name(name)
+    result.show()
+    return result
+
+
+def _place(name: TakeName, pane: PictureView | SkeletonView) -> None:
+    """In the upper left corner, below what is there."""
+    gap = kit.ems(pane, 0.4)
+    corner = 0 if pane.corner.isHidden() else pane.corner.width() + gap
+    room = pane.width() - corner - 2 * gap
+    below = not pane.badge.isHidden() or room < name.sizeHint().width()
+    top = gap + (kit.ems(pane, 2.4) if below else 0)
+    name.place(gap, top, pane.width() - 2 * gap if below else room)

@@ -1,0 +1,113 @@
+"""Words are read whole, in the smallest window and on the sharpest screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QCheckBox, QFileDialog, QHeaderView, QLabel, QPushButton, QTreeView
+
+from app.recording.reader import Recording
+from app.ui.angle_groups import GROUPS
+from app.ui.main import Session
+from app.ui.presenters import sources
+from app.ui.views import kit, plot
+from tests.support.recordings import INFO, poses, record
+from tests.support.windows import OpenWindow, until
+
+
+@pytest.fixture
+def session(open_window: OpenWindow, tmp_path: Path) -> Iterator[Session]:
+    """The smallest window, with a recording, the plot and the settings."""
+    path = record(tmp_path / "recordings", 31)
+    Recording.open(path).save_poses(poses(31), INFO)
+    session = open_window(str(path), plot_open=True, settings_open=True)
+    session.window.resize(800, 600)
+    until(lambda: session.presenter.playback, "the recording")
+    QTest.qWait(100)
+    return session
+
+
+def cut(widget: kit.Choice) -> list[str]:
+    """Of its entries those that do not fit while the list is closed."""
+    before, found = widget.currentIndex(), []
+    widget.blockSignals(True)
+    for index in range(widget.count()):
+        widget.setCurrentIndex(index)
+        if widget.shown_text != widget.currentText():
+            found.append(widget.currentText())
+    widget.setCurrentIndex(before)
+    widget.blockSignals(False)
+    return found
+
+
+def test_settings_are_read_whole(session: Session) -> None:
+    panel = session.window.settings
+    for tick in panel.findChildren(QCheckBox):
+        assert tick.sizeHint().width() <= tick.width(), tick.text()
+    for choice in panel.findChildren(kit.Choice):
+        if choice is not panel.choice("weights"):  # files of the user's
+            assert cut(choice) == []
+    for label in panel.findChildren(QLabel):
+        if label.isVisible() and not label.wordWrap():
+            wide = label.fontMetrics().horizontalAdvance(label.text())
+            assert wide <= label.width(), label.text()
+
+
+def test_the_plot_names_what_it_shows(session: Session) -> None:
+    window = session.window
+    window._toggle_settings()
+    for group in GROUPS:
+        window.plot.presenter.choose(group)
+        QTest.qWait(20)
+        assert window.plot.group.shown_text == GROUPS[group][0]
+        for value in window.plot.values:
+            if value.isVisible():
+                assert value.sizeHint().width() <= value.width()
+
+
+def test_a_long_name_has_a_sign_and_the_list_shows_it_whole(session: Session) -> None:
+    choice = session.window.toolbar.source
+    name = "a film with a very long name of its own.mp4"
+    choice.show_sources(sources.build([], f"/films/{name}"))
+    assert choice.currentText() == name
+    assert "…" in choice.shown_text
+    assert choice.shown_text.endswith(".mp4") or choice.shown_text.endswith("p4")
+    choice.showPopup()
+    view = choice.view()
+    assert view.width() >= view.fontMetrics().horizontalAdvance(name)
+    choice.hidePopup()
+
+
+def test_dates_in_the_file_dialog_are_whole(session: Session) -> None:
+    window = session.window
+    window.opening.ask_file()
+    dialog = window.findChildren(QFileDialog)[-1]
+    header = dialog.findChild(QTreeView).header()
+    for column in range(1, header.count()):
+        assert header.sectionResizeMode(column) is QHeaderView.ResizeMode.ResizeToContents
+    dialog.reject()
+
+
+def test_buttons_are_as_wide_as_their_words(session: Session) -> None:
+    window = session.window
+    window.show_library()
+    until(lambda: window.library.list.topLevelItemCount(), "the list")
+    for root in (window, window.library):
+        for button in root.findChildren(QPushButton):
+            if button.isVisible():
+                assert button.minimumSizeHint().width() <= button.width(), button.text()
+
+
+def test_lines_of_the_plot_are_as_wide_on_a_sharp_screen(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = session.window.plot._graph
+    assert graph._curves[0].opts["pen"].widthF() == pytest.approx(plot._WIDTH)
+    monkeypatch.setattr(type(graph.widget), "devicePixelRatioF", lambda _: 2.0)
+    session.presenter.playback.clock.pause()
+    session.presenter.playback.seek(0.5)
+    until(lambda: graph._ratio == 2.0, "the other screen")
+    assert graph._curves[0].opts["pen"].widthF() == pytest.approx(2 * plot._WIDTH)
