@@ -81,7 +81,7 @@ def test_confidences_are_exchanged_with_the_joints() -> None:
         )
     )  # fmt: skip
     xyz = np.zeros((17, 3), np.float32)
-    feet = Feet(np.zeros((4, 3), np.float32), np.zeros(4, np.float32))
+    feet = Feet(np.zeros((4, 3), np.float32), np.zeros(4, np.float32), np.ones(4, np.float32))
     for swapped in (False, True):
         pose = LivePose(xyz, nothing, nothing, swapped, 0, 0.0, feet, None)
         lifting._publish(pose, xyz, 0.0)
