@@ -127,6 +127,10 @@ class Pose3D:
     feet: NDArray[np.float32] | None = None
     """(4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, as ``xyz``; NaN where they
     cannot be trusted.  None if nobody looked for them."""
+    feet_conf: NDArray[np.float32] | None = None
+    """(4,) the detector's confidence in each, NaN where it is bridged or held; with ``feet``."""
+    feet_firm: NDArray[np.float32] | None = None
+    """(4,) how firmly each is to be drawn, as :attr:`models.feet.Feet.firm`; None: all alike."""
 
     @property
     def upright(self) -> NDArray[np.float32]:

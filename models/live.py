@@ -182,6 +182,7 @@ class LiveLifter:
             Sight(*(np.concatenate(each) for each in zip(*(s.seen for s in sights), strict=True))),
             *(poses, np.stack([sight.missing for sight in sights]), times, self._size),
             up=None if level is None else level.up,
+            hold=True,
         )
 
     def _known_level(self, evidence: NDArray[np.float32], time_s: float) -> Level | None:

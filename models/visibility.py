@@ -123,7 +123,7 @@ def bridge(
         filled joints.
     """
     known = seen & np.isfinite(xy).all(axis=-1)
-    before, after = _neighbours(known)
+    before, after = neighbours(known)
     filled = ~known & (before >= 0) & (after < len(xy))
     frame, joint = np.nonzero(filled)
     start, end = before[frame, joint], after[frame, joint]
@@ -138,7 +138,7 @@ def bridge(
     return result, filled
 
 
-def _neighbours(known: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def neighbours(known: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """(N, J) mask -> frame of the last known at or before, -1 if none; of the next, N if none."""
     count = len(known)
     frames = np.arange(count)[:, None]

@@ -51,6 +51,8 @@ class ConstantRateMotion:
     """(M, 17) joints seen in every frame the sample was made of."""
     feet: NDArray[np.float64]
     """(M, 4, 3) heels and toes in the same axes; NaN where they are not known."""
+    feet_seen: NDArray[np.bool_]
+    """(M, 4) heels and toes told in every frame the sample was made of, not bridged."""
 
     @property
     def everything(self) -> NDArray[np.float64]:
@@ -75,10 +77,11 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
     if not len(data.frame):
         raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
     rate, kept = _choose(data) if fps is None else (fps, _keeps(data, fps))
-    feet, _ = data.outgoing_feet()
+    feet, feet_conf = data.outgoing_feet()
+    told = np.isfinite(feet_conf)
     xyz = np.concatenate([data.outgoing()[0], feet], axis=1)
     if kept:
-        return ConstantRateMotion(rate, False, xyz[:, :JOINT_COUNT], data.seen, feet)
+        return ConstantRateMotion(rate, False, xyz[:, :JOINT_COUNT], data.seen, feet, told)
     if data.time_s[-1] * rate > _MOST_SAMPLES:
         raise ExportError(
             f"The frames' times leap: {len(data.frame):,} frames are spread over "
@@ -101,7 +104,8 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
     feet = result[:, JOINT_COUNT:]
     result = result[:, :JOINT_COUNT]
     seen = data.seen[first] & data.seen[second] & np.isfinite(result[..., 0])
-    return ConstantRateMotion(rate, True, result, seen, feet)
+    told = told[first] & told[second] & np.isfinite(feet[..., 0])
+    return ConstantRateMotion(rate, True, result, seen, feet, told)
 
 
 def _choose(data: MotionData) -> tuple[float, bool]:

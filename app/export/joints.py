@@ -51,5 +51,5 @@ def joints_at_constant_rate(data: MotionData, fps: float | None = None) -> Const
     even = at_constant_rate(data, fps)
     if data.feet is None:
         return even
-    feet_seen = np.isfinite(even.feet).all(axis=-1)
-    return replace(even, xyz=even.everything, seen=np.concatenate([even.seen, feet_seen], axis=1))
+    seen = np.concatenate([even.seen, even.feet_seen], axis=1)
+    return replace(even, xyz=even.everything, seen=seen)

@@ -6,7 +6,7 @@ of the TRC file of the same poses (:mod:`app.export.constant_rate`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import BinaryIO
 
 import numpy as np
@@ -16,6 +16,7 @@ from app.export.constant_rate import at_constant_rate
 from app.export.file_options import AS_USUAL, FileOptions
 from app.export.named_rig import named
 from app.export.opensim import coordinates
+from app.export.rig import Array
 from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
@@ -35,15 +36,7 @@ def write(
     if even.resampled:
         motion = motion.at_rate(even.rate)
     found = coordinates(motion)
-    rows = len(motion.time_s)
-    file.write(_header(rows, list(found)).encode("ascii"))
-    values = np.column_stack([np.arange(rows) / even.rate, *found.values()])
-    # Half a unit of the last place is written as -0.000000 otherwise.
-    values[np.abs(values) <= 5e-7] = 0.0
-    line = "\t".join(["%.9f"] + ["%.6f"] * len(found)) + "\n"
-    for part in in_chunks(rows, progress):
-        chunk = values[part]
-        file.write((line * len(chunk) % tuple(chunk.ravel().tolist())).encode("ascii"))
+    write_table(file, even.rate, found, progress)
     return differences(
         data,
         named(motion, AS_USUAL),
@@ -52,6 +45,21 @@ def write(
         coordinates=list(found),
         resampling=even.about,
     )
+
+
+def write_table(
+    file: BinaryIO, rate: float, columns: Mapping[str, Array], progress: Callable[[float], None]
+) -> None:
+    """Coordinates by name, (N,) degrees or metres each, at ``rate`` frames a second."""
+    rows = len(next(iter(columns.values())))
+    file.write(_header(rows, list(columns)).encode("ascii"))
+    values = np.column_stack([np.arange(rows) / rate, *columns.values()])
+    # Half a unit of the last place is written as -0.000000 otherwise.
+    values[np.abs(values) <= 5e-7] = 0.0
+    line = "\t".join(["%.9f"] + ["%.6f"] * len(columns)) + "\n"
+    for part in in_chunks(rows, progress):
+        chunk = values[part]
+        file.write((line * len(chunk) % tuple(chunk.ravel().tolist())).encode("ascii"))
 
 
 def _header(rows: int, names: list[str]) -> str:

@@ -38,9 +38,9 @@ from app.motion.rotations import matrices, transposed, zxy
 
 _BODY: Final = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 """Columns: a body's x, y and z in the axes of our bones, which face +z at rest."""
-_PELVIS: Final = np.array([0.0563, 0.0785, 0.0])
-"""From the middle of the hips to the model's pelvis, in its axes, for :data:`_MODEL_LEG`."""
-_MODEL_LEG: Final = 0.491 * 1.70
+PELVIS: Final = np.array([0.0563, 0.0785, 0.0])
+"""From the middle of the hips to the model's pelvis, in its axes, for :data:`MODEL_LEG`."""
+MODEL_LEG: Final = 0.491 * 1.70
 """Thigh and shank of the model's person of 1.70 m, by the share that ``app.export.rig`` uses."""
 
 
@@ -72,6 +72,16 @@ def coordinates(motion: SkeletonMotion) -> dict[str, Array]:
     return found
 
 
+def ankle_angles(motion: SkeletonMotion) -> dict[str, Array]:
+    """The same of the ankles, toes upward positive; 0 while nobody knows the feet."""
+    world = _world(motion)
+    found = {}
+    for side, end, _ in _SIDES:
+        shank, foot = (world[BONE[f"{side}{bone}"]] @ _BODY for bone in ("Leg", "Foot"))
+        found[f"ankle_angle_{end}"] = _hinge(shank, foot)
+    return found
+
+
 def _world(motion: SkeletonMotion) -> list[Array]:
     """(N, 3, 3) axes of each bone, in the room."""
     world: list[Array] = []
@@ -91,7 +101,7 @@ def _place(motion: SkeletonMotion, pelvis: Array) -> Array:
     """(N, 3) where the model's pelvis is."""
     offsets = motion.rig.offsets
     leg = -float(offsets[BONE["LeftLeg"], 1] + offsets[BONE["LeftFoot"], 1])
-    place: Array = motion.root + pelvis @ (_PELVIS * leg / _MODEL_LEG)
+    place: Array = motion.root + pelvis @ (PELVIS * leg / MODEL_LEG)
     return place
 
 

@@ -64,6 +64,10 @@ class Exporter:
     """Of this package; imported when it is needed, since filters and NumPy take their time."""
     needs: str | None = None
     """The library it is written with, if that is not always there."""
+    extra: str = "formats"
+    """Which of the program's extras installs that."""
+    only: str = ""
+    """Where that library is to be had, if not everywhere the program is."""
     slow: bool = False
     """Whether writing takes about as long as lifting."""
     angles: bool = False
@@ -77,12 +81,14 @@ class Exporter:
     tag: str = ""
     """What the window appends to the name, where two formats end alike."""
     place: Callable[[str], str] | None = None
-    """Where in a folder a file of that name goes, if it is not just there; such a format has
-    companions: further files beside it."""
+    """Where in a folder a file of that name goes, if it is not just there; the module of such a
+    format completes what is there."""
+    companions: bool = False
+    """Whether there are further files beside it: its module has ``companions``."""
 
     @property
     def loaded(self) -> Any:
-        """Its module, which has ``companions`` and ``complete`` if there is a :attr:`place`."""
+        """Its module, which has ``complete`` if there is a :attr:`place`."""
         return import_module(f"app.export.{self.module}")
 
     people: bool = False
@@ -120,6 +126,13 @@ FORMATS: Final = {
     ),
     "trc": Exporter("Markers for OpenSim (TRC)", ".trc", "trc", rate=True),
     "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", "mot", rate=True),
+    "opensim": Exporter(
+        *("Model and its motion by OpenSim (OSIM, MOT)", ".ik.mot", "opensim_ik", "opensim"),
+        extra="opensim",
+        only="Python 3.11 to 3.13; Linux and Windows on x86-64, macOS 15 or later",
+        rate=True,
+        companions=True,
+    ),
     "c3d": Exporter("Motion capture (C3D)", ".c3d", "c3d", rate=True),
     "bvh": Exporter("Animated skeleton (BVH)", ".bvh", "bvh", rate=True, skeleton=True),
     "gltf": Exporter("Animated skeleton (glTF)", ".glb", "gltf", rate=True, skeleton=True),
@@ -129,7 +142,7 @@ FORMATS: Final = {
     ),
     "report": Exporter("Report on one page (HTML)", ".html", "report.html"),
     "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.table"),
-    "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place),
+    "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place, companions=True),
     "netcdf": Exporter("Poses for movement (netCDF)", ".nc", "netcdf", "xarray"),
     "mp4": Exporter(
         "Video, picture and 3D side by side (MP4)", ".mp4", "mp4", slow=True, rate=True
@@ -165,10 +178,10 @@ def require(kind: str, options: FileOptions = AS_USUAL) -> None:
     """
     exporter = FORMATS[kind]
     if exporter.needs is not None and find_spec(exporter.needs) is None:
+        only = f" ({exporter.only})" if exporter.only else ""
         raise ExportError(
-            f"{exporter.label} needs {exporter.needs}: pip install '.[formats]', or pip install "
-            f"{exporter.needs}. "
-            "Other formats work without."
+            f"{exporter.label} needs {exporter.needs}: pip install '.[{exporter.extra}]', or pip "
+            f"install {exporter.needs}{only}. Other formats work without."
         )
     if exporter.blender:
         blender(options.blender)
@@ -206,7 +219,7 @@ def export(
         differs = exporter.write(file, data, name=path.name, progress=progress, **left_open)
         return describe(data, table_name=path.name, **differs)
 
-    beside = exporter.loaded.companions(path, data) if exporter.place is not None else {}
+    beside = exporter.loaded.companions(path, data) if exporter.companions else {}
     written = _written(path, write, beside, overwrite=overwrite)
     if exporter.place is not None:
         exporter.loaded.complete(path)

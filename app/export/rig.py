@@ -32,6 +32,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.motion.ground import ANKLE_M
 from models.skeleton import JOINT
 
 Array = NDArray[np.float64]
@@ -96,10 +97,11 @@ _USUAL: Final = {
 """The performer's, metres; they stand in for what was never seen, at the size of what was."""
 _LEAST_M: Final = 0.01
 
-_BODY: Final = {"leg": 0.491, "ankle": 0.039, "toe": 0.110, "hand": 0.108, "crown": 0.064}
+_BODY: Final = {"leg": 0.491, "toe": 0.110, "hand": 0.108, "crown": 0.064}
 """Shares of the body's height (Winter, Biomechanics and Motor Control of Human Movement, 4th ed.,
-figure 4.1): hip to ankle, height of the ankle, ankle to toes (0.152 less the heel), hand, eyes to
-the top of the head.  No joint tells the ends; they follow from the legs."""
+figure 4.1): hip to ankle, ankle to toes (0.152 less the heel), hand, eyes to the top of the head.
+No joint tells the ends; they follow from the legs.  Soles are where :mod:`app.motion.ground` has
+them, or who was placed in the room would stand above its floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +156,13 @@ class Rig:
             offsets[BONE[f"{name}Leg"], 1] = -length["thigh"]
             offsets[BONE[f"{name}Foot"], 1] = -length["shank"]
             ends[f"{name}Hand"] = (side * _BODY["hand"] * height, 0.0, 0.0)
-            ends[f"{name}Foot"] = (0.0, -_BODY["ankle"] * height, _BODY["toe"] * height)
+            ends[f"{name}Foot"] = (0.0, -ANKLE_M, _BODY["toe"] * height)
         nose = (0.0, -math.sin(NOSE_PITCH), math.cos(NOSE_PITCH))
         return cls(
             offsets=offsets,
             ends=np.array([ends[bone] for bone in ENDS]),
             nose=length["face"] * np.array(nose),
-            hips_height=length["thigh"] + length["shank"] + _BODY["ankle"] * height,
+            hips_height=length["thigh"] + length["shank"] + ANKLE_M,
         )
 
     def at_rest(self) -> Array:

@@ -41,7 +41,7 @@ def differences(data: MotionData, motion: NamedMotion, **more: object) -> dict[s
             "missing": "the bone keeps its last rotation against its parent, see held",
         },
         "held": {
-            name: _ranges(motion.held[:, bone])
+            name: ranges(motion.held[:, bone])
             for bone, name in enumerate(motion.names)
             if motion.held[:, bone].any()
         },
@@ -54,7 +54,7 @@ def _pose(motion: NamedMotion) -> str:
     return f"A-pose, the arms {down:g} degrees below the horizontal," if down else "T-pose"
 
 
-def _ranges(held: NDArray[np.bool_]) -> list[list[int]]:
+def ranges(held: NDArray[np.bool_]) -> list[list[int]]:
     """[first, last] of each run of frames, counted from 0."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
     return [[int(first), int(last) - 1] for first, last in edges.reshape(-1, 2)]

@@ -284,7 +284,7 @@ class MotionData:
         )
 
     def _with_feet(self, sight: Sight) -> MotionData:
-        feet, conf = find_feet(
+        feet, conf, _ = find_feet(
             *(sight, self.xyz, self.missing, self.time_s, self.size),
             up=None if self.level is None else self.level.up,
             person=self.person,

@@ -15,6 +15,8 @@ from app.motion.data import ANKLES
 
 ANKLE_M: Final = 0.08
 """Height of the ankle above the sole of a foot that stands flat."""
+MOST_TIPPED_DEG: Final = 25.0
+"""A foot that points further down than a flat one stands on its toes."""
 _HIP_SHARE: Final = 0.530
 """Of the stature: how high the hips are (Drillis and Contini 1966; in Winter 2009, figure 4.1)."""
 _STATURE_M: Final = 1.70

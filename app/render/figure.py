@@ -38,7 +38,7 @@ def _drawn_bones() -> tuple[tuple[int, int], ...]:
     parents = {joint: parent for joint, parent in enumerate(PARENTS) if parent >= 0}
     parents[head] = parents[nose]
     parents[nose] = head
-    return (*((parent, joint) for joint, parent in parents.items()), *_foot_bones())
+    return (*((parent, joint) for joint, parent in parents.items()), *FOOT_BONES)
 
 
 def _foot_bones() -> Iterator[tuple[int, int]]:
@@ -48,6 +48,8 @@ def _foot_bones() -> Iterator[tuple[int, int]]:
         yield from ((ankle, heel), (ankle, toe), (heel, toe))
 
 
+FOOT_BONES: Final = tuple(_foot_bones())
+"""(parent, child) pairs of ankles, heels and toes, the latter as joints 17 to 20."""
 DRAWN_BONES: Final = _drawn_bones()
 """(parent, child) pairs of the 17 joints, and of heels and toes as joints 17 to 20."""
 DRAWN_JOINTS: Final = JOINT_COUNT + FOOT_JOINT_COUNT

@@ -25,17 +25,20 @@ class Body:
     feet: NDArray[np.floating] | None = None
     """(4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, likewise; NaN where they
     are not known.  None: there are none."""
+    feet_firm: NDArray[np.floating] | None = None
+    """(4,) how firmly they are drawn, beside their ankles; None: as firmly as these."""
 
     @property
     def whole(self) -> Body:
         """The same with heels and toes as joints 17 to 20: drawn, and as firm, as their ankles."""
         feet = np.full((FOOT_JOINT_COUNT, 3), np.nan) if self.feet is None else self.feet
         ankles = list(FOOT_PARENTS)
+        firm = 1.0 if self.feet_firm is None else self.feet_firm
         known = np.isfinite(feet).all(axis=-1) & self.drawn[ankles]
         return Body(
             np.concatenate([self.joints, feet]).astype(np.float32),
             np.concatenate([self.drawn, known]),
-            np.concatenate([self.opacity, self.opacity[ankles]]),
+            np.concatenate([self.opacity, firm * self.opacity[ankles]]).astype(np.float32),
         )
 
 

@@ -1,8 +1,10 @@
 """The Lab Streaming Layer: one sample a pose, stamped with the time the picture was taken; of a
 recording that plays, with the time it was sent.
 
-68 channels: ``pelvis_x, pelvis_y, pelvis_z, pelvis_conf, …``, named and ordered as the columns of
-the CSV table and in its units and axes; what is missing is NaN.  The description follows the XDF
+84 channels: ``pelvis_x, pelvis_y, pelvis_z, pelvis_conf, …``, named and ordered as the columns of
+the CSV table and in its units and axes, heels and toes behind the 17 joints; what is missing is
+NaN.  A foot that was not told for a moment is held for at most half a second, its confidence NaN.
+The description follows the XDF
 specification's "MoCap Meta Data" (https://github.com/sccn/xdf/wiki).  The rate is irregular, as
 that of poses is.  A receiver finds the stream again by its ``source_id`` after a restart.  The
 user's own ``lsl_api.cfg`` counts where the network was asked for.
@@ -30,13 +32,15 @@ from app import __version__
 from app.errors import LiveOutError
 from app.stream_out.channel import LOOPBACK
 from app.system.files import plain_reason
-from models.skeleton import JOINT_NAMES
+from models.skeleton import FOOT_JOINT_NAMES, JOINT_NAMES
 
 if TYPE_CHECKING:
     from app.packets import Pose3D
 
 CHANNELS: Final = tuple(
-    f"{joint}_{part}" for joint in JOINT_NAMES for part in ("x", "y", "z", "conf")
+    f"{joint}_{part}"
+    for joint in (*JOINT_NAMES, *FOOT_JOINT_NAMES)
+    for part in ("x", "y", "z", "conf")
 )
 _KINDS: Final = {
     "x": ("PositionX", "meters"),
@@ -104,7 +108,11 @@ class LslChannel:
         """See ``Channel``.  Sent to whoever has connected by now."""
         xyz = pose.upright.astype(np.float64) + 0.0
         xyz[pose.missing] = np.nan
-        sample = np.column_stack([xyz, conf]).ravel()
+        feet = pose.upright_feet.astype(np.float64) + 0.0
+        told = np.full(len(feet), np.nan) if pose.feet_conf is None else pose.feet_conf
+        told = np.where(np.isfinite(feet).all(axis=-1), told, np.nan)
+        joints = np.column_stack([xyz, conf])
+        sample = np.concatenate([joints, np.column_stack([feet, told])]).ravel()
         heard = bool(self._outlet.have_consumers())
         self._outlet.push_sample(sample.tolist(), pose.captured_at + self._clock_offset())
         return heard

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -86,5 +87,8 @@ def _of_gait(gait: Gait) -> Iterator[Number]:
             ("step width", stride.width_m, "m"),
             ("stance", 100 * stride.stance, "%"),
             ("double support", 100 * stride.double_support, "%"),
+            ("foot progression", stride.progression_deg, "deg"),
         ):
+            if math.isnan(value):
+                continue
             yield Number("gait", stride.side, number, measure, value, unit)

@@ -46,6 +46,7 @@ def page(data: MotionData, found: Findings, table: bytes, name: str) -> bytes:
         strides=_strides(found),
         cycles=list(_gait_cycles(found)),
         ranges=_range_rows(found),
+        feet=data.feet is not None,
         symmetries=found.symmetries,
         curves=list(_curves(data, found)),
     )
@@ -123,6 +124,7 @@ def _strides(found: Findings) -> list[dict[str, Any]]:
         ("Step width, m", "{:.2f}", lambda s: s.width_m),
         ("Stance, %", "{:.0f}", lambda s: 100 * s.stance),
         ("Double support, %", "{:.0f}", lambda s: 100 * s.double_support),
+        ("Foot progression, °", "{:+.0f}", lambda s: s.progression_deg),
     ]
     groups = [*(found.gait.of(side) for side in FEET), found.gait.strides]
     return [
@@ -132,10 +134,13 @@ def _strides(found: Findings) -> list[dict[str, Any]]:
 
 
 def _mean_and_sd(values: list[float], form: str) -> str:
-    if not values:
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
         return ""
-    mean = form.format(float(np.mean(values)))
-    return mean if len(values) < 2 else f"{mean} ± {form.format(float(np.std(values, ddof=1)))}"
+    mean = form.format(float(np.mean(known)))
+    if len(known) < 2:
+        return mean
+    return f"{mean} ± {form.replace('+', '').format(float(np.std(known, ddof=1)))}"
 
 
 def _gait_cycles(found: Findings) -> Iterator[tuple[str, str]]:

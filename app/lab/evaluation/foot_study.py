@@ -57,11 +57,11 @@ def _found(method: Ours, footage: Footage) -> _Answer:
     lifted, world, evidence = method.lifted(footage), footage.world_joints, footage.foot_evidence
     assert world is not None
     assert evidence is not None
-    feet, _ = find_feet(
+    feet = find_feet(
         Sight(footage.xy, footage.conf, world, evidence).repaired(lifted.swapped),
         *(lifted.xyz, lifted.missing, footage.time_s, footage.size),
         up=None if lifted.level is None else lifted.level.up,
-    )
+    ).xyz
     return lifted.xyz, lifted.missing, feet
 
 

@@ -11,11 +11,14 @@ the other count.  Then, as laboratories define them (Whittle, Gait Analysis, 4th
 - *stride length* is the way of the pelvis over the floor meanwhile; *step length* and *step width*
   are between the ankles as the step ends, along and across the way;
 - *stance* is the share of a stride in which its foot stands, *double support* that in which both
-  do; *cadence* counts steps a minute.
+  do; *cadence* counts steps a minute;
+- *foot progression* is where the foot points while it stands, against the way walked, outward
+  positive.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +29,7 @@ from scipy.signal import find_peaks
 
 from app.motion.data import ANKLES, FEET, MotionData
 from models.skeleton import PELVIS
-from models.timing import LONGEST_GAP_S, regular_grid
+from models.timing import LONGEST_GAP_S, Grid, regular_grid
 
 Array = NDArray[np.float64]
 
@@ -41,6 +44,8 @@ _SHORTEST_S: Final = 0.6
 _SWING_M: Final = 0.15
 """An ankle goes so far to and fro at the least, against the pelvis."""
 _FEWEST: Final = 2
+_LEAST_TOLD: Final = 0.5
+"""Of a stance: where its foot has to be told to say where it points."""
 _FLOOR: Final = [0, 2]
 """Axes of the room that lie in the floor."""
 
@@ -59,6 +64,8 @@ class Stride:
     stance: float
     """Share of the stride, 0 to 1."""
     double_support: float
+    progression_deg: float = math.nan
+    """NaN where the foot is not told for most of its stance."""
 
     @property
     def duration_s(self) -> float:
@@ -93,7 +100,7 @@ def find_gait(data: MotionData) -> Gait | None:
     was not placed."""
     if data.root is None:
         return None
-    joints = data.outgoing()[0]
+    joints, feet = data.outgoing()[0], data.outgoing_feet()[0]
     known = ~np.isnan(joints[:, [PELVIS, *ANKLES]].sum(axis=(1, 2)))
     strides: list[Stride] = []
     for person in data.people:
@@ -101,7 +108,7 @@ def find_gait(data: MotionData) -> Gait | None:
         breaks = np.flatnonzero(np.diff(data.time_s[rows]) > LONGEST_GAP_S) + 1
         for part in np.split(rows, breaks):
             if len(part) > 2:
-                strides += _Walk.of(data.time_s[part], joints[part]).strides()
+                strides += _Walk.of(data.time_s[part], joints[part], feet[part]).strides()
     strides.sort(key=lambda stride: stride.start_s)
     return Gait(tuple(strides)) if len(strides) >= _FEWEST else None
 
@@ -124,9 +131,12 @@ class _Walk:
     """For each foot the rows in which it meets the floor."""
     leaves: tuple[NDArray[np.intp], ...]
     """And in which it leaves it."""
+    points: NDArray[np.complex128]
+    """(M, 2) unit numbers whose angle is that of each foot against the way, to the person's left;
+    NaN where it is not told."""
 
     @classmethod
-    def of(cls, time_s: Array, joints: Array) -> _Walk:
+    def of(cls, time_s: Array, joints: Array, feet: Array) -> _Walk:
         grid = regular_grid(time_s, _RATE)
         even, _ = grid.sample(joints.astype(np.float64), np.ones(joints.shape[:2], bool))
         floor = even[..., _FLOOR].astype(np.float64)
@@ -145,6 +155,7 @@ class _Walk:
             speed > _WALKING_M_S,
             tuple(_turns(along[:, foot]) for foot in range(len(FEET))),
             tuple(_turns(-along[:, foot]) for foot in range(len(FEET))),
+            _pointing(grid, feet, ahead),
         )
 
     def strides(self) -> list[Stride]:
@@ -180,7 +191,29 @@ class _Walk:
             abs(float(self.across[end, foot] - self.across[end, other])),
             (left - start) / (end - start),
             both / (end - start),
+            self._progression(foot, start, left),
         )
+
+    def _progression(self, foot: int, start: int, end: int) -> float:
+        points = self.points[start:end, foot]
+        known = np.isfinite(points)
+        if known.mean() < _LEAST_TOLD:
+            return math.nan
+        outward = 1.0 if FEET[foot] == "left" else -1.0
+        return outward * float(np.degrees(np.angle(points[known].sum())))
+
+
+def _pointing(grid: Grid, feet: Array, ahead: Array) -> NDArray[np.complex128]:
+    """As :attr:`_Walk.points`, of (N, 4, 3) heels and toes in the room."""
+    told = np.asarray(np.isfinite(feet).all(axis=-1), np.bool_)
+    even, there = grid.sample(np.nan_to_num(feet).astype(np.float32), told)
+    along = even[:, 2:][..., _FLOOR] - even[:, :2][..., _FLOOR]
+    x, z = ahead[:, None, 0], ahead[:, None, 1]
+    points = along[..., 0] * x + along[..., 1] * z + 1j * (along[..., 0] * z - along[..., 1] * x)
+    length = np.abs(points)
+    points = points / np.maximum(length, 1e-9)
+    points[~(there[:, :2] & there[:, 2:]) | (length < 1e-9)] = np.nan
+    return np.asarray(points)
 
 
 def _turns(values: Array) -> NDArray[np.intp]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from app.motion.data import ANKLES, FEET, MotionData
+from app.motion.ground import MOST_TIPPED_DEG
 from app.motion.placement.foot_locking import lock_feet
 from app.motion.placement.lens import Lens
 from app.motion.placement.scene import Scene, SceneEstimate, estimate_scene
@@ -20,8 +21,6 @@ from models.level import Level
 from models.skeleton import JOINT, PELVIS
 
 _HIGHEST_CAMERA_M: Final = 20.0
-_MOST_TIPPED_DEG: Final = 25.0
-"""A foot that points further down than a flat one stands on its toes."""
 _EASE_S: Final = 0.1
 """Before and after it stands, a foot goes over to lying flat."""
 _FIRST_S: Final = 1.0
@@ -97,7 +96,7 @@ def _with_soles_down(data: MotionData, estimate: SceneEstimate) -> MotionData:
     ankles, up = data.xyz[:, list(ANKLES)], estimate.upright.up
     heels, toes = data.feet[:, :2], data.feet[:, 2:]
     tip_deg = np.degrees(np.arctan2((heels - toes) @ up, np.linalg.norm(toes - heels, axis=-1)))
-    flat = estimate.stands & (tip_deg < FLAT_DEG + _MOST_TIPPED_DEG)
+    flat = estimate.stands & (tip_deg < FLAT_DEG + MOST_TIPPED_DEG)
     share = np.zeros(flat.shape)
     for each in data.people:
         share[each] = _eased(flat[each], data.time_s[each])

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skeleton import BONES, JOINT_COUNT, SIDES
+from app.packets import Keypoints2D
+from app.render.colours import DRAWN_SIDES
+from app.render.figure import FOOT_BONES
+from models.skeleton import BONES, FOOT_PARENTS
+from models.visibility import STILL_SEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +79,39 @@ def figure(
     """Bones and joints of a person: a bone is drawn only if both of its ends are.
 
     Args:
-        points: (17, 2) places in the pane; those not drawn may be NaN.
-        drawn: (17,) which joints are seen.
-        opacity: (17,) in [0, 1].
+        points: (21, 2) places in the pane of the 17 joints, heels and toes; those not drawn may be
+            NaN.
+        drawn: (21,) which of them are seen.
+        opacity: (21,) in [0, 1].
     """
     ok = drawn & np.isfinite(points).all(axis=1)
     strokes = [
-        Stroke(_pair(points[a]), _pair(points[b]), SIDES[b], float(min(opacity[a], opacity[b])))
-        for a, b in BONES
+        Stroke(
+            _pair(points[a]), _pair(points[b]), DRAWN_SIDES[b], float(min(opacity[a], opacity[b]))
+        )
+        for a, b in (*BONES, *FOOT_BONES)
         if ok[a] and ok[b]
     ]
     dots = [
-        Dot(_pair(points[joint]), SIDES[joint], float(opacity[joint]))
-        for joint in range(JOINT_COUNT)
+        Dot(_pair(points[joint]), DRAWN_SIDES[joint], float(opacity[joint]))
+        for joint in range(len(points))
         if ok[joint]
     ]
     return strokes, dots
+
+
+def with_feet(
+    keypoints: Keypoints2D, seen: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
+    """(21, 2) places in the picture, (21,) which of them are seen, and (21,) confidences: the 17
+    joints, of which (17,) are ``seen``, and the heels and toes of feet whose ankle is."""
+    xy, conf = keypoints.feet[:, :2], np.nan_to_num(keypoints.feet[:, 2])
+    feet = seen[list(FOOT_PARENTS)] & (conf >= STILL_SEEN)
+    return (
+        np.concatenate([keypoints.xy, xy]),
+        np.concatenate([seen, feet]),
+        np.concatenate([keypoints.conf, conf]),
+    )
 
 
 def _pair(point: NDArray[np.floating]) -> tuple[float, float]:

@@ -21,14 +21,16 @@ from app.ui.presenters.clip_pictures import Pictures
 from app.ui.presenters.clock import Clock
 from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
 from app.ui.presenters.stage import Look, Position, Tick
-from models.skeleton import JOINT_COUNT, LANDMARK_COUNT, MIRROR
+from models.feet import Feet
+from models.skeleton import FOOT_MIRROR, JOINT_COUNT, LANDMARK_COUNT, MIRROR
+from models.timing import LONGEST_GAP_S
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
     from app.lifting.video import Found
     from app.pipeline.sink import PoseSink
     from app.recording.events import Mark
-    from app.recording.poses import SavedPoses
+    from app.recording.poses import LiftedPoses, SavedPoses
     from app.ui.presenters.clips import Clip
 
 _NO_PICTURES = "Recorded without its pictures: only the joints were kept"
@@ -36,8 +38,8 @@ _SAID_S = 8.0
 _HOLE = "No picture came at that time: the camera was lost"
 _SETTLED = 30
 """Frames after which what is drawn no longer depends on where one began to look."""
-_AROUND = 12
-"""Frames on either side by which the feet of one are found."""
+_AROUND_S = LONGEST_GAP_S + 0.2
+"""Seconds on either side by which the feet of one frame are found, and their gaps bridged."""
 _HOLE_S = 1.5
 """A slow camera takes a picture a second."""
 _STAYS_S = 0.1
@@ -115,6 +117,13 @@ class PlaybackStage:
         poses."""
         assert self.poses is not None
         return feet_in(self._data, self.poses, self.clip.size, rows).xyz
+
+    def _feet_at(self, index: int, poses: LiftedPoses) -> Feet:
+        """Those of one frame."""
+        around = self.time_s[index] + np.array([-_AROUND_S, _AROUND_S])
+        first, end = np.searchsorted(self.time_s, around).tolist()
+        found = feet_in(self._data, poses, self.clip.size, slice(first, end))
+        return Feet(*(each[index - first] for each in found))
 
     @property
     def lifted(self) -> bool:
@@ -274,8 +283,10 @@ class PlaybackStage:
     def _compose(self, index: int, frame: Frame | None) -> Look:
         data, poses = self._data, self.poses
         xy, conf, seen = data.xy[index], data.conf[index], self._seen[index]
+        evidence = data.feet[index]
         if poses is not None and poses.swapped[index]:  # the picture shows what the 3D view shows
             xy, conf, seen = xy[list(MIRROR)], conf[list(MIRROR)], seen[list(MIRROR)]
+            evidence = evidence[list(FOOT_MIRROR)]
         stamp = time.perf_counter()
         keypoints = Keypoints2D(
             index=index,
@@ -293,9 +304,11 @@ class PlaybackStage:
                 followed=int(self.person[index]),
                 chosen=bool(data.chosen[index]),
             ),
+            feet=evidence,
         )
         pose = None
         if poses is not None and not poses.missing[index].all():
+            feet = self._feet_at(index, poses)
             pose = Pose3D(
                 index=index,
                 time_s=keypoints.time_s,
@@ -306,9 +319,9 @@ class PlaybackStage:
                 detected_at=stamp,
                 lifted_at=stamp,
                 level=poses.level,
-                feet=self.feet(slice(max(0, index - _AROUND), index + _AROUND + 1))[
-                    min(index, _AROUND)
-                ],
+                feet=feet.xyz,
+                feet_conf=feet.conf,
+                feet_firm=feet.firm,
             )
         return Look(
             frame=frame,

@@ -261,10 +261,11 @@ class PictureView(QWidget):
         keypoints, seen = self._look.keypoints, self._look.seen
         if keypoints is None or seen is None or not keypoints.tracked or self._look.greyed:
             return
-        points = place.to_pane(keypoints.xy, keypoints.size)
+        xy, seen, conf = geometry.with_feet(keypoints, seen)
+        points = place.to_pane(xy, keypoints.size)
         if self._held is not None and self._pointed is not None:
             points[self._held] = place.to_pane(np.array([self._pointed]), keypoints.size)[0]
-        lines, dots = geometry.figure(points, seen, colours.opacity(keypoints.conf))
+        lines, dots = geometry.figure(points, seen, colours.opacity(conf))
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
 

@@ -165,8 +165,8 @@ class SkeletonView(QWidget):
             return
         joints = self._placement.place(look.pose, look.keypoints)
         firm = look.opacity if look.opacity is not None else np.ones(17, dtype=np.float32)
-        feet = look.pose.upright_feet + (joints[0] - look.pose.upright[0])
-        self._body = Body(joints, ~look.pose.missing, firm, feet)
+        feet = self._placement.soles(look.pose, joints)
+        self._body = Body(joints, ~look.pose.missing, firm, feet, look.pose.feet_firm)
         now = time.monotonic()
         self._orbit.accompany(joints[0], now - self._body_time)
         self._body_time = now

@@ -25,7 +25,12 @@ from tests.support.opensim_model import lengths, mot, places
 from tests.support.readers import TABLES, c3d, trc
 from tests.support.skeleton_readers import bvh_places, glb_places
 
-HERE = {kind for kind, each in FORMATS.items() if not each.blender or shutil.which("blender")}
+HERE = {
+    kind
+    for kind, each in FORMATS.items()
+    if (not each.blender or shutil.which("blender"))
+    and (each.needs is None or importlib.util.find_spec(each.needs))
+}
 KINDS = sorted(HERE)
 METRES = {"metre": 1.0, "millimetre": 0.001, "centimetre": 0.01}
 Places = dict[str, Any]
@@ -192,13 +197,14 @@ def test_names_need_not_be_ascii(kind: str, tmp_path: Path) -> None:
     assert path.stat().st_size > 0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if FORMATS[kind].needs])
+@pytest.mark.parametrize("kind", [kind for kind in FORMATS if FORMATS[kind].needs])
 def test_a_library_that_is_not_there_is_said_before_anything(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needs = FORMATS[kind].needs
     real = importlib.util.find_spec
     monkeypatch.setattr(registry, "find_spec", lambda name: None if name == needs else real(name))
-    with pytest.raises(ExportError, match=rf"needs {needs}: pip install '\.\[formats\]'"):
+    extra = FORMATS[kind].extra
+    with pytest.raises(ExportError, match=rf"needs {needs}: pip install '\.\[{extra}\]'"):
         export(tmp_path / "a.file", motion(3), kind)
     assert list(tmp_path.iterdir()) == []

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app.export.joints import joints_at_constant_rate
 from app.export.reading import read
 from app.export.registry import FORMATS, export
 from app.motion.data import MotionData
@@ -102,3 +103,16 @@ def test_a_table_without_feet_as_older_versions_wrote_it_is_read(tmp_path: Path,
     again = read(path)
     assert again.feet is None
     np.testing.assert_allclose(again.outgoing()[0], motion(FRAMES).outgoing()[0], atol=2e-6)
+
+
+@pytest.mark.parametrize("fps", [None, 30.0])
+def test_a_bridged_foot_is_not_taken_for_a_seen_one(fps: float | None) -> None:
+    data = walker(placed=False)
+    assert data.feet_conf is not None
+    data.feet_conf[12:20, 1] = np.nan  # the right heel: where it is, is bridged
+    even = joints_at_constant_rate(data, fps)
+    times = np.arange(len(even.xyz)) / even.rate
+    bridged = (times > 12 / 25 + 1e-6) & (times < 19 / 25 - 1e-6)
+    assert not even.seen[bridged, 18].any()
+    assert np.isfinite(even.xyz[bridged, 18]).all()
+    assert even.seen[times > 20 / 25, 18].all()

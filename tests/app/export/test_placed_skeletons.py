@@ -9,11 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.export.file_options import FileOptions
 from app.export.registry import FORMATS, export
-from app.export.rig import JOINT_OF
-from app.motion.data import MotionData
-from models.skeleton import JOINT
+from app.export.rig import BONE, ENDS, JOINT_OF
+from app.export.skeleton_pose import pose_skeleton
+from app.motion.data import ANKLES, MotionData
+from app.motion.ground import ANKLE_M
+from models.feet import laid_flat
+from models.skeleton import FOOT_PARENTS, JOINT
 from tests.support.blender import bone_places
+from tests.support.poses_by_angle import body
 from tests.support.skeleton_readers import bvh_places, glb_places
 from tests.support.skeletons import as_motion, performed
 
@@ -39,6 +44,35 @@ def test_the_hips_are_where_the_person_is(kind: str, walk: MotionData, tmp_path:
     np.testing.assert_allclose(unit * places["Hips"], walk.root[0], atol=1e-4)
     said = json.loads(path.with_name(f"{path.name}.json").read_text("utf-8"))
     assert said["position"] == ROUND_THE_ROOM
+
+
+def standing_flat() -> MotionData:
+    """Somebody stands on the room's floor, their soles laid flat on it, and turns."""
+    turned = [body(heading=heading) for heading in range(0, 90, 3)]
+    data = as_motion(np.stack(turned))
+    ankles = data.xyz[:, list(FOOT_PARENTS)]
+    forward = np.stack([[np.sin(a), 0.0, -np.cos(a)] for a in np.radians(range(0, 90, 3))])
+    feet = (
+        ankles + (0.0, 0.06, 0.0) + forward[:, None] * np.array([-0.03, -0.03, 0.18, 0.18])[:, None]
+    )
+    flat = laid_flat(feet, data.xyz[:, ANKLES], np.array([0.0, -1.0, 0.0]), np.ones((30, 2)))
+    heights = ANKLE_M - data.turned()[:, ANKLES, 1].min(axis=1)
+    root = np.column_stack([np.zeros(30), heights, np.zeros(30)])
+    return replace(data, feet=flat, feet_conf=np.ones((30, 4), np.float32), root=root)
+
+
+@pytest.mark.parametrize("kind", ["bvh", "gltf"])
+def test_soles_of_who_stands_are_on_the_floor(kind: str, tmp_path: Path) -> None:
+    data = standing_flat()
+    path = tmp_path / f"stand{FORMATS[kind].suffix}"
+    export(path, data, kind, options=FileOptions(skeleton="mixamo"))
+    places, unit = (bvh_places(path), 0.01) if kind == "bvh" else (glb_places(path), 1.0)
+    for side in ("Left", "Right"):
+        ball = places[f"mixamorig:{side}ToeBase"]  # which begins on the floor at rest
+        assert unit * ball[1] == pytest.approx(0, abs=0.005)
+    rig = pose_skeleton(data).rig
+    toe = rig.at_rest()[BONE["LeftFoot"]] + rig.ends[list(ENDS).index("LeftFoot")]
+    assert toe[1] == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.slow

@@ -15,6 +15,7 @@ import pytest
 from app.errors import ExportError
 from app.export.registry import export
 from app.motion.data import MotionData
+from models.skeleton import FOOT_PARENTS
 from tests.support.drawn_walker import STRIDE_M, STRIDE_S, walker
 from tests.support.motion import ORIGIN, motion
 
@@ -68,6 +69,22 @@ def test_a_walkers_report(tmp_path: Path) -> None:
     lengths = [float(row["value"]) for row in rows if row["measure"] == "stride length"]
     assert len(lengths) > 8
     assert lengths == pytest.approx([STRIDE_M] * len(lengths), rel=0.03)
+
+
+def test_a_walkers_feet_are_on_the_page_with_what_they_may_be_off(tmp_path: Path) -> None:
+    data = walker()
+    feet = data.xyz[:, list(FOOT_PARENTS)] + np.array([0.0, 0.06, 0.0], np.float32)
+    feet[:, 2:] += np.array([0.03, 0.0, -0.2], np.float32)  # both to the walker's left
+    given = replace(data, feet=feet, feet_conf=np.ones(feet.shape[:2], np.float32))
+    path = written(tmp_path, given)
+    page = Page(path)
+    assert "Foot progression" in page.text
+    assert "by 11° in the median" in page.text
+    rows = [row for row in numbers(path) if row["measure"] == "foot progression"]
+    outward = {row["of"]: float(row["value"]) for row in rows}
+    assert outward == {"left": pytest.approx(8.5, abs=0.5), "right": pytest.approx(-8.5, abs=0.5)}
+    (tmp_path / "without").mkdir()
+    assert "11° in the median" not in Page(written(tmp_path / "without", walker())).text
 
 
 def test_the_table_alone_is_that_of_the_page(tmp_path: Path) -> None:

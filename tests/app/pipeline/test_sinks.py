@@ -87,10 +87,12 @@ def test_confidences_are_exchanged_with_the_joints() -> None:
         )
     )  # fmt: skip
     xyz = np.zeros((17, 3), np.float32)
-    feet = Feet(np.zeros((4, 3), np.float32), np.zeros(4, np.float32))
+    feet = Feet(np.zeros((4, 3), np.float32), np.zeros(4, np.float32), np.ones(4, np.float32))
     for swapped in (False, True):
         pose = LivePose(xyz, nothing, nothing, swapped, 0, 0.0, feet, None)
         lifting._publish(pose, xyz, 0.0)
+    assert kept.poses[0].feet_conf is feet.conf
+    assert kept.poses[0].feet_firm is feet.firm
     straight, exchanged = kept.conf
     np.testing.assert_array_equal(straight, conf)
     np.testing.assert_array_equal(exchanged, conf[list(MIRROR)])

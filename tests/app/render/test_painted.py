@@ -47,3 +47,12 @@ def test_feet_are_triangles_below_ankles_that_are_drawn() -> None:
     assert len(painted.bones(Body(joints, drawn, FIRM, feet), FRONT.view(), SIZE)) == 16 + 17 + 4
     drawn[JOINT["right_ankle"]] = False
     assert len(painted.bones(Body(joints, drawn, FIRM, feet), FRONT.view(), SIZE)) == 15 + 16 + 1
+
+
+def test_a_foot_that_is_held_fades() -> None:
+    joints, feet = np.ones((17, 3), np.float32), np.ones((4, 3), np.float32)
+    firm = np.array([0.25, 1.0, 0.25, 1.0], np.float32)  # of the left one little is left
+    whole = Body(joints, ALL, FIRM, feet, firm).whole
+    assert whole.opacity[17:].tolist() == [0.25, 1.0, 0.25, 1.0]
+    bones = painted.bones(Body(joints, ALL, FIRM, feet, firm), FRONT.view(), SIZE)
+    assert sorted(bone.opacity for bone in bones)[:3] == [0.25] * 3

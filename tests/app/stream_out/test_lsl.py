@@ -20,9 +20,10 @@ import pytest
 from app.errors import LiveOutError
 from app.packets import Pose3D
 from app.stream_out.lsl import CHANNELS, LslChannel
-from models.skeleton import JOINT, JOINT_COUNT, JOINT_NAMES
+from models.skeleton import FOOT_JOINT_COUNT, FOOT_JOINT_NAMES, JOINT, JOINT_COUNT, JOINT_NAMES
 from tests.support.live_receivers import LslTake, Receiver
 
+NO_LEFT_TOE = np.array([[0.0], [0.0], [np.nan], [0.0]], np.float32)
 NOTHING = np.zeros(JOINT_COUNT, np.bool_)
 
 
@@ -42,6 +43,8 @@ def poses(count: int) -> list[Pose3D]:
             began + number / 30,
             0.0,
             0.0,
+            feet=rng.normal(size=(FOOT_JOINT_COUNT, 3)).astype(np.float32) + NO_LEFT_TOE,
+            feet_conf=np.array([0.9, np.nan, 0.8, 0.7], np.float32),
         )
         for number in range(count)
     ]
@@ -82,8 +85,11 @@ def test_a_receiver_gets_named_channels_and_the_times_of_the_pictures() -> None:
     offset = clock_offset()
     take = received("mixpose-test", sent)
     assert take.labels == [
-        f"{joint}_{part}" for joint in JOINT_NAMES for part in ("x", "y", "z", "conf")
+        f"{joint}_{part}"
+        for joint in (*JOINT_NAMES, *FOOT_JOINT_NAMES)
+        for part in ("x", "y", "z", "conf")
     ]
+    assert len(take.labels) == 84
     assert set(zip(take.kinds, take.units, strict=True)) == {
         ("PositionX", "meters"), ("PositionY", "meters"), ("PositionZ", "meters"),
         ("Confidence", "normalized"),
@@ -93,7 +99,12 @@ def test_a_receiver_gets_named_channels_and_the_times_of_the_pictures() -> None:
     assert len(take.samples) == len(sent)
     stamps = np.array(take.stamps) - offset
     np.testing.assert_allclose(stamps, [pose.captured_at for pose in sent], atol=0.002)
-    values = np.array(take.samples, dtype=float).reshape(-1, JOINT_COUNT, 4)
+    everything = np.array(take.samples, dtype=float).reshape(-1, 21, 4)
+    feet = np.stack([pose.feet for pose in sent if pose.feet is not None]) * (1, -1, -1)
+    np.testing.assert_allclose(everything[:, JOINT_COUNT:, :3], feet, atol=1e-6)
+    told = np.broadcast_to([0.9, np.nan, np.nan, 0.7], (30, 4))  # a held heel has no confidence
+    np.testing.assert_allclose(everything[:, JOINT_COUNT:, 3], told, atol=1e-6)
+    values = everything[:, :JOINT_COUNT]
     wanted = np.stack([pose.xyz for pose in sent]) * (1, -1, -1)
     ankle, nose = JOINT["left_ankle"], JOINT["nose"]
     wanted[:, ankle] = np.nan
@@ -170,7 +181,7 @@ def test_a_stream_that_cannot_be_kept_from_others_is_refused(
 
 
 def test_there_are_four_channels_a_joint() -> None:
-    assert len(CHANNELS) == len(set(CHANNELS)) == 68
+    assert len(CHANNELS) == len(set(CHANNELS)) == 84
 
 
 @contextmanager

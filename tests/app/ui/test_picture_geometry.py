@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from app.ui.presenters.picture import figure, place
-from models.skeleton import BONES, JOINT
+from app.packets import Keypoints2D
+from app.render.figure import FOOT_BONES
+from app.ui.presenters.picture import figure, place, with_feet
+from models.skeleton import BONES, FOOT_JOINT_NAMES, JOINT
 
 
 def test_fit_shows_the_whole_picture_in_the_middle() -> None:
@@ -31,20 +33,43 @@ def test_mirroring_moves_points_and_leaves_the_data_alone() -> None:
 
 
 def test_bones_need_both_ends_and_have_the_persons_sides() -> None:
-    points = np.arange(34, dtype=float).reshape(17, 2)
-    drawn = np.ones(17, dtype=bool)
+    points = np.arange(42, dtype=float).reshape(21, 2)
+    drawn = np.ones(21, dtype=bool)
     drawn[JOINT["left_elbow"]] = False
     points[JOINT["right_knee"]] = np.nan
-    strokes, dots = figure(points, drawn, np.ones(17))
-    assert len(dots) == 15
-    assert len(strokes) == len(BONES) - 4  # each of the two joints carries two bones
+    strokes, dots = figure(points, drawn, np.ones(21))
+    assert len(dots) == 19
+    bones = len(BONES) + len(FOOT_BONES)
+    assert len(strokes) == bones - 4  # each of the two joints carries two bones
     assert {stroke.side for stroke in strokes} == {"left", "right", "middle"}
     shoulder = tuple(points[JOINT["left_shoulder"]])
     assert [stroke.side for stroke in strokes if stroke.end == shoulder] == ["left"]
 
 
 def test_a_bone_is_as_faint_as_its_fainter_end() -> None:
-    opacity = np.ones(17)
+    opacity = np.ones(21)
     opacity[JOINT["left_wrist"]] = 0.4
-    strokes, _ = figure(np.ones((17, 2)), np.ones(17, dtype=bool), opacity)
+    strokes, _ = figure(np.ones((21, 2)), np.ones(21, dtype=bool), opacity)
     assert sorted({stroke.opacity for stroke in strokes}) == [0.4, 1.0]
+
+
+def test_heels_and_toes_are_drawn_where_their_ankles_are() -> None:
+    feet = np.zeros((4, 6), np.float32)
+    feet[:, :2] = [[110, 300], [90, 300], [112, 310], [88, 310]]
+    feet[:, 2] = (0.9, 0.9, 0.2, 0.9)  # the left toe is a guess
+    keypoints = Keypoints2D(
+        *(0, 0.0, (640, 480), True, np.zeros((33, 5), np.float32), np.zeros((33, 3), np.float32)),
+        *(np.full((17, 2), 100, np.float32), np.ones(17, np.float32), 0.0, 0.0),
+        feet=feet,
+    )
+    seen = np.ones(17, bool)
+    xy, drawn, conf = with_feet(keypoints, seen)
+    assert_allclose(xy[17:], feet[:, :2])
+    assert drawn[17:].tolist() == [True, True, False, True]
+    strokes, _ = figure(xy, drawn, conf)
+    ends = {stroke.end for stroke in strokes}
+    heel, toe = (FOOT_JOINT_NAMES.index(f"right_{part}") for part in ("heel", "toe"))
+    assert {tuple(feet[heel, :2].tolist()), tuple(feet[toe, :2].tolist())} <= ends
+    assert {stroke.side for stroke in strokes if stroke.end == (88, 310)} == {"right"}
+    seen[JOINT["right_ankle"]] = False
+    assert with_feet(keypoints, seen)[1][17:].tolist() == [True, False, False, False]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox
 
@@ -16,12 +17,14 @@ from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
 from app.lifting.video import VideoTake, lift_video
 from app.motion.ground import ANKLE_M
+from app.render.colours import LEFT, RIGHT
 from app.synthetic.performer.camera import aim_camera
 from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.source import PerformerSource
 from app.synthetic.performer.variation import variation
 from app.system import paths
 from app.ui.main import Session
+from models.feet import FLAT_DEG
 from models.skeleton import JOINT
 from tests.support.clips import write_clip
 from tests.support.walking import walker
@@ -112,6 +115,44 @@ def test_who_stands_before_a_tilted_camera_stands_and_who_jumps_leaves_the_floor
     require_standing(joints[STANDS])
     assert soles_m(joints)[JUMPS].max() > 0.15
     assert np.abs(soles_m(joints)[-4:]).max() < SOLES_M, "landed"
+
+
+def test_soles_of_who_stands_lie_on_the_floor_of_the_3d_view(
+    open_window: OpenWindow, film: Path, lifted: Path
+) -> None:
+    session = opened(open_window, film, lifted)
+    tips, heights = [], []
+    for row in range(2, 18, 3):
+        drawn(session, range(row, row + 1))
+        body = session.window.skeleton._body
+        assert body is not None
+        assert body.feet is not None
+        ahead = body.feet[2:] - body.feet[:2]
+        along = np.linalg.norm(ahead[:, [0, 2]], axis=1)
+        tips.append(np.degrees(np.arctan2(-ahead[:, 1], along)))
+        heights.append(body.feet[2:, 1])
+    known = np.isfinite(tips)
+    assert known.mean() > 0.5
+    np.testing.assert_allclose(np.array(tips)[known], FLAT_DEG, atol=4.0)
+    assert np.abs(np.array(heights)[known]).max() < SOLES_M
+
+
+def test_heels_and_toes_are_drawn_over_the_picture(
+    open_window: OpenWindow, film: Path, lifted: Path
+) -> None:
+    session = opened(open_window, film, lifted)
+    drawn(session, range(8, 9))
+    view = session.window.picture
+    look = session.window.look
+    assert look.keypoints is not None
+    assert look.keypoints.feet[:, 2].min() > 0.5, "seen"
+    toes = view._placement(SIZE).to_pane(look.keypoints.feet[2:, :2], SIZE)
+    image = view.grab().toImage()
+    scale = image.width() / view.width()
+    for (x, y), colour in zip(toes, (LEFT, RIGHT), strict=True):
+        found = image.pixelColor(round(x * scale), round(y * scale))
+        hue = QColor(colour).hsvHue()
+        assert min(abs(found.hsvHue() - hue), 360 - abs(found.hsvHue() - hue)) < 20
 
 
 @pytest.mark.slow

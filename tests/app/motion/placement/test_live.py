@@ -11,6 +11,7 @@ from app.motion.placement.live import LivePlacement, misfit, position
 from app.packets import Keypoints2D, PeopleInView, Pose3D
 from app.ui.presenters.company import DIFFERENT, LASTS_S, MISFIT, FitHint
 from models import ASSUMED_FOCAL
+from models.feet import FLAT_DEG
 from models.skeleton import JOINT
 
 ANKLES = [JOINT["left_ankle"], JOINT["right_ankle"]]
@@ -157,3 +158,56 @@ def test_a_pose_of_somebody_else_does_not_fit_the_person_in_the_picture() -> Non
     assert hint.step(0.5, 10.1 + LASTS_S) == DIFFERENT
     assert hint.step(0.01, 12.0) == ""
     assert hint.step(None, 13.0) == ""
+
+
+def with_feet(time_s: float, *, tip_deg: float = 20.0, lifted_m: float = 0.0) -> Pose3D:
+    """Feet that point to the camera, down by ``tip_deg``; the left one lifted."""
+    xyz = person()
+    xyz[JOINT["left_ankle"], 1] -= lifted_m
+    tip = np.radians(tip_deg)
+    ahead = np.array([0.0, np.sin(tip), -np.cos(tip)], np.float32)
+    heels = xyz[ANKLES] + np.array([0.0, 0.06, 0.03], np.float32)
+    feet = np.concatenate([heels, heels + 0.22 * ahead])
+    return replace(pose(xyz, time_s), feet=feet)
+
+
+def tips(feet: np.ndarray) -> np.ndarray:
+    """Degrees by which the left and the right foot point down."""
+    ahead = feet[2:] - feet[:2]
+    return np.degrees(np.arctan2(-ahead[:, 1], np.linalg.norm(ahead[:, [0, 2]], axis=1)))
+
+
+def test_soles_of_who_stands_lie_on_the_floor() -> None:
+    placement, shown = LivePlacement(), with_feet(0.0)
+    feet = placement.soles(shown, placement.place(shown, None))
+    assert_allclose(tips(feet), FLAT_DEG, atol=0.01)
+    assert_allclose(feet[2:, 1], 0.0, atol=0.02)
+
+
+def test_a_lifted_foot_and_one_on_its_toes_stay_as_they_are() -> None:
+    placement, shown = LivePlacement(), with_feet(0.0, lifted_m=0.2)
+    assert_allclose(
+        tips(placement.soles(shown, placement.place(shown, None))), [20.0, FLAT_DEG], atol=0.01
+    )
+    placement, shown = LivePlacement(), with_feet(0.0, tip_deg=55.0)
+    assert_allclose(tips(placement.soles(shown, placement.place(shown, None))), 55.0, atol=0.01)
+
+
+def test_soles_come_down_without_a_jump() -> None:
+    placement = LivePlacement()
+    found = []
+    for frame in range(60):
+        shown = with_feet(frame / 30, tip_deg=30.0, lifted_m=0.2 if frame < 30 else 0.0)
+        found.append(tips(placement.soles(shown, placement.place(shown, None)))[0])
+    assert_allclose(found[:30], 30.0, atol=0.01)
+    assert_allclose(found[-1], FLAT_DEG, atol=0.5)
+    assert np.abs(np.diff(found)).max() < 8
+
+
+def test_feet_that_are_not_known_stay_so() -> None:
+    placement, shown = LivePlacement(), with_feet(0.0)
+    assert shown.feet is not None
+    shown.feet[[0, 2]] = np.nan
+    feet = placement.soles(shown, placement.place(shown, None))
+    assert np.isnan(feet[[0, 2]]).all()
+    assert np.isfinite(feet[[1, 3]]).all()
