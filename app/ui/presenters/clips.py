@@ -1,7 +1,8 @@
-"""What can be played: a recording, or a video file that is being lifted or has been."""
+"""What can be played, a recording or a video that is being lifted or has been, and its pictures."""
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -73,3 +74,46 @@ class RecordedClip:
 
 Clip = RecordedClip | VideoTake
 """What a stage plays."""
+
+
+class Pictures:
+    """Fetches the pictures of a clip in a thread; only the newest wish counts."""
+
+    def __init__(self, clip: Clip) -> None:
+        self._clip = clip
+        self._wish: float | None = None
+        self._changed = threading.Condition()
+        self._closed = False
+        self._served: tuple[float, Frame | None] | None = None
+        self._thread = threading.Thread(target=self._run, name="clip pictures", daemon=True)
+        self._thread.start()
+
+    @property
+    def served(self) -> tuple[float, Frame | None] | None:
+        """The wish fulfilled last, and its picture; no picture if that one was not kept."""
+        return self._served
+
+    def wish(self, time_s: float) -> None:
+        """Ask for the picture of the frame of that time, on the clock of the frames."""
+        with self._changed:
+            if self._wish != time_s:
+                self._wish = time_s
+                self._changed.notify()
+
+    def close(self, timeout_s: float) -> bool:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        fulfilled: float | None = None
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._wish != fulfilled)  # noqa: B023
+                if self._closed:
+                    return
+                fulfilled = self._wish
+            if fulfilled is not None:
+                self._served = fulfilled, self._clip.frame_at(fulfilled)

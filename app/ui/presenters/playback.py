@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +17,9 @@ from app.motion.selection import Selection
 from app.packets import Frame, Keypoints2D, PeopleInView, Pose3D
 from app.render.colours import opacity
 from app.ui import words
+from app.ui.presenters.clips import Pictures
 from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
+from app.ui.presenters.people import PeopleOnStage, at_place
 from app.ui.presenters.stage import Look, Position, Tick
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT, MIRROR
 from models.visibility import seen_mask
@@ -118,49 +119,6 @@ class Clock:
             self._time_s, self._playing = self.duration_s, False
 
 
-class Pictures:
-    """Fetches the pictures of a clip in a thread; only the newest wish counts."""
-
-    def __init__(self, clip: Clip) -> None:
-        self._clip = clip
-        self._wish: float | None = None
-        self._changed = threading.Condition()
-        self._closed = False
-        self._served: tuple[float, Frame | None] | None = None
-        self._thread = threading.Thread(target=self._run, name="clip pictures", daemon=True)
-        self._thread.start()
-
-    @property
-    def served(self) -> tuple[float, Frame | None] | None:
-        """The wish fulfilled last, and its picture; no picture if that one was not kept."""
-        return self._served
-
-    def wish(self, time_s: float) -> None:
-        """Ask for the picture of the frame of that time, on the clock of the frames."""
-        with self._changed:
-            if self._wish != time_s:
-                self._wish = time_s
-                self._changed.notify()
-
-    def close(self, timeout_s: float) -> bool:
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        fulfilled: float | None = None
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._wish != fulfilled)  # noqa: B023
-                if self._closed:
-                    return
-                fulfilled = self._wish
-            if fulfilled is not None:
-                self._served = fulfilled, self._clip.frame_at(fulfilled)
-
-
 class PlaybackStage:
     """Shows one clip: a recording, or a video."""
 
@@ -183,6 +141,8 @@ class PlaybackStage:
         self._looked_at = 0
         """Frames of which it is known which joints are drawn."""
         self._company, self._fit = CompanyHints(), FitHint()
+        self.people = PeopleOnStage()
+        """Everybody, where there are several."""
         self._take_up(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
         self.clock.play()
@@ -196,6 +156,7 @@ class PlaybackStage:
         """(N,) whom each frame is of."""
         self.poses: SavedPoses | None = found.poses
         """Of the frames; None until there are any."""
+        self.people.take_up(found)
         self._seen = self._seen_in(found)
         self.clock.duration_s = float(self.time_s[-1])
         self._gaps = gaps(self.time_s, self._data.tracked[: found.detected])
@@ -305,6 +266,7 @@ class PlaybackStage:
             position=self._position(growing=growing),
             status=self._status(index, growing=growing) + self.sending(),
             hint=self._hint(index, growing=growing),
+            roster=self.people.roster(index),
         )
 
     def choose_person(self, x: float, y: float) -> Choice | None:
@@ -313,6 +275,16 @@ class PlaybackStage:
         if keypoints is None or box_at(keypoints.people_in_view.others, x, y) is None:
             return None
         return Choice(x, y, self.starts_at_s + keypoints.time_s)
+
+    def person_at(self, x: float, y: float) -> int | None:
+        """The number of who is at this place of the picture shown, in pixels."""
+        hit = at_place(self._last.company, x, y)
+        return None if hit is None else hit.number
+
+    def toggle_person(self, number: int) -> None:
+        """Hide one of several people, or show them again."""
+        self.people.toggle(number)
+        self._shown = None
 
     def toggle(self) -> None:
         if self.clock.playing:
@@ -411,6 +383,7 @@ class PlaybackStage:
             pose=pose,
             opacity=opacity(conf),
             size=self.clip.size,
+            company=self.people.at(index),
         )
 
     def _send(self, look: Look) -> None:
@@ -442,7 +415,8 @@ class PlaybackStage:
         if not self.clip.has_pictures and now - self._began_at < _SAID_S:
             return _NO_PICTURES
         apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
-        return self._fit.step(apart, now) or self._company.step(keypoints.people_in_view, now)
+        others = self.people.hint(now) or self._company.step(keypoints.people_in_view, now)
+        return self._fit.step(apart, now) or others
 
     def _part(self) -> tuple[float, float] | None:
         length_s = self.clock.duration_s

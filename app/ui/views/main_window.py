@@ -31,6 +31,7 @@ from app.ui.views.dialogs import ShortcutsDialog
 from app.ui.views.jobs import JobStrip, Welcome
 from app.ui.views.library import LibraryDialog
 from app.ui.views.marking import MarkingController
+from app.ui.views.people import PeopleBar
 from app.ui.views.picture import PictureView
 from app.ui.views.plot import PlotPane
 from app.ui.views.settings import SettingsPanel
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.plot = PlotPane(PlotPresenter(presenter))
         self.settings = SettingsPanel(presenter.preferences)
         self.timeline = Timeline()
+        self.people = PeopleBar()
         self.strip = JobStrip()
         self.welcome = Welcome(presenter.wave_welcome)
         self.status = StatusLine()
@@ -89,7 +91,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
         middle = [self.panes, self.settings]
-        notes, below = [self.welcome, self.strip], [self.timeline, self.status]
+        notes, below = [self.welcome, self.strip], [self.people, self.timeline, self.status]
         self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
@@ -183,6 +185,9 @@ class MainWindow(QMainWindow):
         self.settings.opened.connect(self.computer.list_choices)
         self.picture.card.chosen.connect(window.do)
         self.picture.person_chosen.connect(window.choose_person)
+        self.picture.person_hidden.connect(window.opening.hide_person_at)
+        self.people.selected.connect(window.opening.select_person)
+        self.people.toggled.connect(window.opening.toggle_person)
         self.picture.joint_moved.connect(window.correcting.move)
         self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
         self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
@@ -246,6 +251,7 @@ class MainWindow(QMainWindow):
         self.picture.show_look(look, grabs=window.correcting.grabs)
         self.skeleton.show_look(look)
         self.plot.show_look(look)
+        self.people.show_roster(look.roster)
         record = window.takes.status
         self.toolbar.record.show_status(record)
         self.picture.show_record(record)
