@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from app.errors import ExportError
 from app.export.people_names import files_there, person_file
 from app.export.registry import export, export_people
 from app.lifting.batch.up_to_date import is_export
@@ -27,11 +30,13 @@ from app.lifting.people import lift_everybody
 from app.lifting.progress import ProgressCallback, Stage, part_of
 from app.motion.data import MotionData
 from app.motion.placement.placing import in_room_of
+from app.motion.selection import select
 from app.sources.pictures import refuse_source
 
 if TYPE_CHECKING:
     from app.lifting.options import LiftOptions
     from app.motion.data import Pictures
+    from app.motion.selection import Selection
     from models.lifter import Lifter
 
 
@@ -72,8 +77,13 @@ class ClipFiles:
 
 
 def _name(of_one: Exported) -> str:
-    person = of_one.motion.provenance.person or {}
-    return f"person {person['number']}"
+    return f"person {_number(of_one.motion)}"
+
+
+def _number(motion: MotionData) -> int:
+    number = (motion.provenance.person or {})["number"]
+    assert isinstance(number, int)
+    return number
 
 
 def _when(of_one: Exported) -> str:
@@ -120,15 +130,41 @@ def lift_to_files(
         return ClipFiles((process_and_export(remember(motion), order, progress=progress),))
     everybody = lift_everybody(clip, lifter, options, progress=progress, pictures=pictures)
     motions = [remember(each) for each in everybody.motions]
+    return ClipFiles(export_everybody(motions, order, source, progress), everybody.in_words)
+
+
+def export_everybody(
+    motions: Sequence[MotionData],
+    order: Order,
+    source: str | Path,
+    progress: ProgressCallback | None = None,
+    *,
+    part: Selection | None = None,
+) -> tuple[Exported, ...]:
+    """The same of people who are lifted: each becomes a file, or all one long table.
+
+    ``part`` is what of them is wanted, in all of which somebody is in view.  Raises ExportError if
+    nobody is.
+    """
+    if part is not None:
+        motions = [each for each in motions if select(each, part).tracked.any()]
+        if not motions:
+            raise ExportError("Nobody is in view in the selected part. Select another.")
+    lost = None if part is None else np.zeros(len(motions[0].frame), np.int64)
     done = [
-        judge_and_process(each, order.processing, progress=part_of(progress, index, len(motions)))
+        judge_and_process(
+            *(each, order.processing),
+            part=part,
+            dropped=lost,
+            progress=part_of(progress, index, len(motions)),
+        )
         for index, each in enumerate(motions)
     ]
     first = done[0].motion
     done = [replace(each, motion=in_room_of(first, each.motion)) for each in done]
     make_folder(order.file.parent)
     write = _write_all if order.one_file else _write_each
-    return ClipFiles(write(done, order, source, progress), everybody.in_words)
+    return write(done, order, source, progress)
 
 
 def _as_it_is(motion: MotionData) -> MotionData:
@@ -151,11 +187,12 @@ def _write_each(
     written: list[Exported] = []
     try:
         for index, each in enumerate(done):
-            file = person_file(order.file, order.kind, index + 1)
+            file = person_file(order.file, order.kind, _number(each.motion))
             refuse_source(file, source)
             report = part_of(progress, index, len(done))
             files = export(
                 *(file, each.motion, order.kind),
+                options=order.options,
                 overwrite=order.overwrite,
                 progress=reporting(each.motion, Stage.WRITING, report),
             )
@@ -163,8 +200,9 @@ def _write_each(
     except BaseException:  # some of the people are no result
         _remove(path for each in written for path in each.files)
         raise
+    numbers = [_number(each.motion) for each in done]
     for number, stale in files_there(order.file, order.kind).items():
-        if order.overwrite and number > len(done) and any(map(is_export, stale)):
+        if order.overwrite and number not in numbers and any(map(is_export, stale)):
             _remove(stale)
     return tuple(written)
 

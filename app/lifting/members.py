@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from app.lifting.blending import SAME, apart
-from app.lifting.clip import DetectedClip, Track, describe
+from app.lifting.clip import DetectedClip, Track, describe, lift_track
 from app.lifting.corrected import corrected, of_each
 from app.lifting.people import Member, about_each, alone_in, lift_each
-from app.recording.corrections import Correction, key_of
-from app.recording.poses import SavedPoses, prepare
+from app.recording.corrections import Correction, deleted, key_of
+from app.recording.poses import SavedPoses, prepare, without
 from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
     from app.lifting.options import LiftOptions
     from app.lifting.progress import ProgressCallback
     from models.lifter import Lifter
+
+
+_AROUND_S: Final = 1.0
+"""Around what was corrected poses are others too, ..."""
+_LEAD_S: Final = 2.0
+"""... which depend on so much on either side."""
+_SHORT: Final = 0.5
 
 
 def members_of(
@@ -29,7 +38,7 @@ def members_of(
     alone = _alone(clip)
     wanted = of_each(corrections, alone)
     return [
-        Member(corrected(own, theirs)[0], of_it, of_it.info, about)
+        Member(corrected(own, theirs)[0], of_it, of_it.info, about, theirs)
         for own, theirs, of_it, about in zip(alone, wanted, poses, _about(clip), strict=True)
     ]
 
@@ -84,8 +93,49 @@ def lift_members(
         found = done.get(index) or _nothing(made[index][0], lifter, heights_m[index])
         info = {**found.info, **({"corrections": key} if key else {})}
         poses = prepare(len(clip.track), found.poses, info)
-        done[index] = Member(found.clip, poses, poses.info, about[index])
+        poses = without(poses, deleted(wanted[index], clip.time_s))
+        done[index] = Member(found.clip, poses, poses.info, about[index], wanted[index])
     return [done[index] for index in sorted(done)]
+
+
+def lift_around(
+    clip: DetectedClip,
+    members: Sequence[Member],
+    lifter: Lifter,
+    corrections: Sequence[Correction],
+    stretch: tuple[float, float],
+) -> list[Member] | None:
+    """``members`` with new poses in and around a stretch of a clip, seconds, alone: to be seen at
+    once, while all of them are lifted.  None where that takes hardly longer, as of short clips."""
+    alone, times = _alone(clip), clip.time_s
+    first, last = np.searchsorted(times, (stretch[0] - _AROUND_S, stretch[1] + _AROUND_S))
+    begin, end = np.searchsorted(times, (times[first] - _LEAD_S, times[last - 1] + _LEAD_S))
+    if end - begin > _SHORT * len(times):
+        return None
+    result = list(members)
+    for index, theirs in enumerate(of_each(corrections, alone)):
+        before = members[index]
+        if theirs == before.corrections and before.info.get("corrections", "") == key_of(theirs):
+            continue
+        own, known = corrected(alone[index], theirs)
+        piece = replace(own, track=own.track[begin:end])
+        if not piece.track.tracked.any():
+            continue
+        own_lifter = copy.copy(lifter)
+        height_m = before.info["height_m"]
+        own_lifter.height_m = height_m if isinstance(height_m, float) else None
+        lifted = lift_track(
+            *(piece, own_lifter), level=before.poses.level, sides_known=known[begin:end]
+        )
+        inner = slice(first - begin, last - begin)
+        new = {}
+        for name in ("xyz", "filled", "missing", "swapped"):
+            new[name] = getattr(before.poses, name).copy()
+            new[name][first:last] = getattr(lifted, name)[inner]
+        assert isinstance(before.poses, SavedPoses)
+        poses = without(replace(before.poses, **new), deleted(theirs, times))
+        result[index] = replace(before, clip=own, poses=poses, corrections=theirs)
+    return result
 
 
 def most_like(track: Track, others: Sequence[Track]) -> int:

@@ -27,6 +27,7 @@ from app.lifting.clip import (
     motion_of,
 )
 from app.lifting.progress import ProgressCallback, part_of
+from app.recording.corrections import Correction, as_json
 from models.skeleton import JOINT
 from models.timing import LONGEST_GAP_S
 from models.visibility import seen_mask
@@ -199,6 +200,8 @@ class Member:
     """How they were made, as :func:`app.lifting.clip.describe` has it."""
     about: Mapping[str, object] | None = None
     """Which of several people it is, and when they were in view, JSON values."""
+    corrections: tuple[Correction, ...] = ()
+    """What was put right in ``clip``."""
 
     @property
     def number(self) -> int:
@@ -212,7 +215,12 @@ class Member:
     ) -> MotionData:
         """As it can be exported; arguments as :func:`app.lifting.clip.motion_of`."""
         motion = motion_of(self.clip, self.poses, self.info, pictures=pictures, events=events)
-        return replace(motion, provenance=replace(motion.provenance, person=self.about))
+        provenance = replace(
+            motion.provenance,
+            person=self.about,
+            corrections=as_json(self.corrections) if self.corrections else (),
+        )
+        return replace(motion, provenance=provenance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

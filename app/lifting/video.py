@@ -23,7 +23,7 @@ import numpy as np
 from app.errors import DetectorError, SourceError
 from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import Kept, detection_key, film_key
-from app.lifting.members import lift_members, members_of, most_like, unfit
+from app.lifting.members import lift_around, lift_members, members_of, most_like, unfit
 from app.lifting.people import Member, lasting
 from app.lifting.preview import Preview, filled_up
 from app.lifting.progress import Progress, ProgressCallback, Stage, Stopped, never
@@ -215,6 +215,19 @@ class VideoTake:
         """Let go of the file."""
         self._video.close()
 
+    def show_corrected(self) -> None:
+        """Take up the corrections there are by now in what is shown in 2D; the poses follow when it
+        is lifted again."""
+        if self._clip is not None and self._members:
+            poses = [cast(SavedPoses, each.poses) for each in self._members]
+            self.show(members_of(self._clip, poses, self.corrections.done))
+
+    def show(self, members: Sequence[Member]) -> None:
+        """Other poses of the same people, who stand where they stood."""
+        self._members = tuple(members)
+        self._found = replace(self._found, people=self._members if len(members) > 1 else ())
+        self._show_selected()
+
     def begin_again(self) -> None:
         """Forget what was found: something else is wanted."""
         self._clip, self.detected_as, self._members, self._selected = None, "", (), 0
@@ -294,6 +307,7 @@ def lift_video(
     options: LiftOptions,
     kept: Kept,
     *,
+    around: tuple[float, float] | None = None,
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> None:
@@ -304,6 +318,7 @@ def lift_video(
         options: what is wanted, but whom to follow and what the user has told of the level, which
             the take knows.
         kept: what was found before.
+        around: what was corrected last, seconds, of which there are to be poses at once.
         stop: asked all the time.
         progress: called in the calling thread; may raise to stop.
 
@@ -343,8 +358,13 @@ def lift_video(
             else:
                 clip = take.clip
             _require_somebody(take, clip, key)
+            corrections = take.corrections.done
+            if around is not None and take.members:
+                near = lift_around(clip, take.members, network.get(), corrections, around)
+                if near is not None:
+                    take.show(near)
             members = lift_members(
-                *(clip, take.members, network.get(), options, take.corrections.done, report)
+                *(clip, take.members, network.get(), options, corrections, report)
             )
             take.finish(clip, members, key)
         kept.save(key, clip, [cast(SavedPoses, each.poses) for each in members])

@@ -12,8 +12,8 @@ A list of corrections in the order they were made, and of those that were undone
 Times are on the clock of ``keypoints.bin``, places in pixels of the picture.  ``exchange`` takes
 left for right in all frames from ``start_s`` to ``end_s`` but those ``kept``, in which the detector
 was right and the program's own repair of its confusions was not; from then on none is repaired
-there.  ``nobody`` says that what was found is not the person, ``move`` puts one joint of one frame
-where it is.
+there.  ``nobody`` says that what was found is not the person, ``delete`` that there are to be no
+poses either, however short the stretch; ``move`` puts one joint of one frame where it is.
 
 Of several people in a video ``at`` says whom a correction is of: who has their pelvis there when it
 begins, as in ``"at": [320.0, 241.5]``.
@@ -96,10 +96,20 @@ class Move:
     at: Place | None = None
 
 
-Correction = Exchange | Nobody | Move
-KINDS: Final[Mapping[str, type[Exchange] | type[Nobody] | type[Move]]] = {
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """There are to be no poses, and none is to be bridged."""
+
+    start_s: float
+    end_s: float
+    at: Place | None = None
+
+
+Correction = Exchange | Nobody | Move | Delete
+KINDS: Final[Mapping[str, type[Correction]]] = {
     "exchange": Exchange,
     "nobody": Nobody,
+    "delete": Delete,
     "move": Move,
 }
 
@@ -219,6 +229,15 @@ def corrected(data: KeypointArrays, corrections: Iterable[Correction]) -> Keypoi
     return data
 
 
+def deleted(corrections: Iterable[Correction], time_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) at which of (N,) times there are to be no poses."""
+    rows = np.zeros(len(time_s), bool)
+    for each in corrections:
+        if isinstance(each, Delete):
+            rows |= rows_between(time_s, each.start_s, each.end_s)
+    return rows
+
+
 def exchange(
     time_s: NDArray[np.float64], swapped: NDArray[np.bool_], start_s: float, end_s: float
 ) -> Exchange:
@@ -332,8 +351,8 @@ def _checked(said: object) -> Correction:
     if kind is Exchange:
         stretch = _number(said, "start_s"), _number(said, "end_s")
         return Exchange(*stretch, _stretches(said), _place(said))
-    if kind is Nobody:
-        return Nobody(_number(said, "start_s"), _number(said, "end_s"), _place(said))
+    if kind is Nobody or kind is Delete:
+        return kind(_number(said, "start_s"), _number(said, "end_s"), _place(said))
     raise ValueError(f"there is no correction of the kind {said['kind']!r}")
 
 

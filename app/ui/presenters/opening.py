@@ -63,8 +63,11 @@ class Opening:
 
         self._start(f"Opening {path.name}", lambda: work.open_video(path), opened, failed)
 
-    def lift(self, take: VideoTake) -> None:
-        """Lift a video in the background, anew if it is being lifted; it shows how far that is."""
+    def lift(self, take: VideoTake, around: tuple[float, float] | None = None) -> None:
+        """Lift a video in the background, anew if it is being lifted; it shows how far that is.
+
+        ``around`` is what was corrected, seconds.
+        """
         window, preferences = self._window, replace(self._window.preferences)
         if self._lifting is not None:
             self._lifting.cancel()
@@ -74,7 +77,7 @@ class Opening:
                 window.tell(" ".join(take.warnings))
 
         def lift(control: Control) -> None:
-            work.lift_video(take, preferences, control)
+            work.lift_video(take, preferences, control, around=around)
 
         self._lifting = window.jobs.start(
             Job(f"Lifting {take.label}", lift, done=lifted, failed=window.job_failed, quiet=True)

@@ -138,6 +138,7 @@ class MainWindow(QMainWindow):
                     *(("Ctrl+T",), False, True),
                 ),
                 entry("nobody", "This is not the person, in the selection", fix.empty, ("Del",)),
+                entry("delete", "Delete the poses in the selection", fix.delete, ("Shift+Del",)),
             ],
             "&View": [
                 entry("mirror", "Mirror picture and 3D", self.picture.mirror.click, ("M",), True),
