@@ -162,7 +162,6 @@ def export_everybody(
     ]
     first = done[0].motion
     done = [replace(each, motion=in_room_of(first, each.motion)) for each in done]
-    make_folder(order.file.parent)
     write = _write_all if order.one_file else _write_each
     return write(done, order, source, progress)
 
@@ -175,6 +174,7 @@ def _write_all(
     done: Sequence[Processed], order: Order, source: str | Path, progress: ProgressCallback | None
 ) -> tuple[Exported, ...]:
     refuse_source(order.file, source)
+    make_folder(order.file.parent)
     motions = [each.motion for each in done]
     tell = reporting(motions[0], Stage.WRITING, progress)
     files = export_people(order.file, motions, order.kind, overwrite=order.overwrite, progress=tell)
@@ -189,6 +189,7 @@ def _write_each(
         for index, each in enumerate(done):
             file = person_file(order.file, order.kind, _number(each.motion))
             refuse_source(file, source)
+            make_folder(file.parent)
             report = part_of(progress, index, len(done))
             files = export(
                 *(file, each.motion, order.kind),

@@ -58,10 +58,8 @@ def together(motions: Sequence[MotionData]) -> Together:
     """
     placed = [place(each) for each in motions]
     views = [_View.of(each) for each in placed]
-    sizes = _sizes([each for each in views if each is not None])
-    trusted = len(sizes) == len(placed) and all(
-        1 / _UNLIKE <= size <= _UNLIKE for size in sizes.tolist()
-    )
+    known = [each for each in views if each is not None]
+    sizes, trusted = _sizes(known), len(known) == len(placed) and _alike(known)
     roots = [_everywhere(each) for each in placed]
     if trusted:
         for root, view, size in zip(roots, views, sizes, strict=True):
@@ -107,13 +105,25 @@ class _View:
         return cls(place, float(np.median(away)), feet_seen)
 
 
+def _judged(views: Sequence[_View]) -> list[int]:
+    """Of whom it can be told how large they are."""
+    judged = [index for index, each in enumerate(views) if each.feet_seen]
+    lowest = min((float(views[index].camera[1]) for index in judged), default=0.0)
+    return judged if len(judged) > 1 and lowest >= _LOW_M else []
+
+
+def _alike(views: Sequence[_View]) -> bool:
+    """Whether they agree on how high the camera is, as far as people are equally large."""
+    heights = np.array([views[index].camera[1] for index in _judged(views)])
+    return not len(heights) or float(heights.max() / heights.min()) <= _UNLIKE
+
+
 def _sizes(views: Sequence[_View]) -> NDArray[np.float64]:
     """Of each how many times as large as was assumed they likely are."""
-    sizes = np.ones(len(views))
-    judged = [index for index, each in enumerate(views) if each.feet_seen]
-    heights = np.array([views[index].camera[1] for index in judged])
-    if len(judged) < 2 or heights.min() < _LOW_M:
+    sizes, judged = np.ones(len(views)), _judged(views)
+    if not judged:
         return sizes
+    heights = np.array([views[index].camera[1] for index in judged])
     usual = np.exp(np.log(heights).mean())
     away = np.array([views[index].away_m for index in judged])
     by_tilt = _TILT_SD * (away - away.mean()) / usual
@@ -124,7 +134,10 @@ def _sizes(views: Sequence[_View]) -> NDArray[np.float64]:
 
 def _slots(motions: Sequence[MotionData]) -> NDArray[np.float64]:
     """Of each a number: 0, 1, 2 ... from the left of the picture to its right."""
-    across = [np.median(each.xy[each.tracked][..., PELVIS, 0]) for each in motions]
+    across = [
+        float(np.median(each.xy[each.tracked, PELVIS, 0])) if each.tracked.any() else 0.0
+        for each in motions
+    ]
     return np.argsort(np.argsort(across)).astype(np.float64)
 
 

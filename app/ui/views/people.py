@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QWidget
@@ -99,17 +101,19 @@ class PeopleBar(QWidget):
 
     def _add(self, index: int) -> None:
         disc = _Disc()
-        disc.clicked.connect(lambda: self._tell(self.selected, index))
-        eye = kit.tool_button("eye", "", lambda: self._tell(self.toggled, index), checkable=True)
+        disc.clicked.connect(lambda: self._tell(self.selected.emit, index))
+        eye = kit.tool_button(
+            "eye", "", lambda: self._tell(self.toggled.emit, index), checkable=True
+        )
         place = 1 + 2 * index
         self._row.insertWidget(place, disc)
         self._row.insertWidget(place + 1, eye)
         self.discs.append(disc)
         self.eyes.append(eye)
 
-    def _tell(self, signal: pyqtSignal, index: int) -> None:
+    def _tell(self, tell: Callable[[int], object], index: int) -> None:
         """What is ticked follows from what is then."""
         entry = self._roster.entries[index]
         self.discs[index].setChecked(entry.selected)
         self.eyes[index].setChecked(not entry.hidden)
-        signal.emit(entry.number)
+        tell(entry.number)
