@@ -26,8 +26,9 @@ from app.lifting.exporting import (
     process_and_export,
     reporting,
 )
-from app.lifting.people import lift_everybody
-from app.lifting.progress import ProgressCallback, Stage, part_of
+from app.lifting.members import lift_members
+from app.lifting.people import lasting, lift_everybody
+from app.lifting.progress import Progress, ProgressCallback, Stage, part_of
 from app.motion.data import MotionData
 from app.motion.placement.placing import in_room_of
 from app.motion.selection import select
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from app.lifting.options import LiftOptions
     from app.motion.data import Pictures
     from app.motion.selection import Selection
+    from app.recording.corrections import Correction
     from models.lifter import Lifter
 
 
@@ -100,6 +102,7 @@ def lift_to_files(
     order: Order,
     source: str | Path,
     *,
+    corrections: Sequence[Correction] = (),
     pictures: Pictures | None = None,
     remember: Callable[[MotionData], MotionData] | None = None,
     progress: ProgressCallback | None = None,
@@ -116,6 +119,7 @@ def lift_to_files(
         options: what is wanted of lifting.
         order: where to, and what is done to the motion.
         source: what was lifted, which is not to be replaced.
+        corrections: what is put right in what was found, before it is lifted.
         pictures: those of the clip, if they can be read again.
         remember: adds to the motion by what a later run knows that it is done.
         progress: called in the calling thread; what it raises stops, and nothing is kept then.
@@ -125,6 +129,15 @@ def lift_to_files(
         ExportError: something cannot be had of these poses, or a file cannot be written.
     """
     remember = remember or _as_it_is
+    if corrections:
+        found = replace(clip, people=tuple(lasting(clip)))
+        members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
+        motions = [remember(each.motion(pictures=pictures)) for each in members]
+        if not options.everybody:
+            return ClipFiles((process_and_export(motions[0], order, progress=progress),))
+        return ClipFiles(
+            export_everybody(motions, order, source, progress), f"{len(motions)} people"
+        )
     if not options.everybody:
         motion = lift_clip(clip, lifter, level=options.level, progress=progress, pictures=pictures)
         return ClipFiles((process_and_export(remember(motion), order, progress=progress),))
@@ -164,6 +177,10 @@ def export_everybody(
     done = [replace(each, motion=in_room_of(first, each.motion)) for each in done]
     write = _write_all if order.one_file else _write_each
     return write(done, order, source, progress)
+
+
+def _to_nobody(progress: Progress) -> None:
+    pass
 
 
 def _as_it_is(motion: MotionData) -> MotionData:

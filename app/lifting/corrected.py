@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import RecordingError
 from app.lifting.clip import DetectedClip, Track
-from app.recording.corrections import Correction, Exchange, Move, rows_between
+from app.lifting.kept import film_key
+from app.recording.corrections import Correction, CorrectionList, Exchange, Move, rows_between
+from app.system import paths
 from models.feet import unseen_feet
 from models.skeleton import FOOT_MIRROR, JOINT, LANDMARK_SOURCES, MIRROR, PELVIS
 
@@ -42,6 +46,20 @@ def corrected(
         else:
             track = _emptied(track, rows)
     return replace(clip, track=track), known
+
+
+def made_in_window(video: Path) -> tuple[Correction, ...]:
+    """What somebody put right in a video while it played in the window; nothing of what is no file.
+
+    Raises RecordingError if that cannot be read.
+    """
+    try:
+        noted = CorrectionList(paths.video_notes_dir() / film_key(video), of_video=video.name)
+    except OSError:
+        return ()
+    if noted.damaged:
+        raise RecordingError(f"The corrections of {video.name} cannot be read: {noted.file}")
+    return noted.done
 
 
 def of_each(

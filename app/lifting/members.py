@@ -159,7 +159,9 @@ def _about(clip: DetectedClip) -> list[dict[str, object]] | list[None]:
 def _heights(
     clip: DetectedClip, alone: Sequence[DetectedClip], options: LiftOptions
 ) -> list[float | None]:
-    """The stature that was given is that of who was followed."""
+    """The stature that was given is that of who was followed, unless each has one."""
+    if options.everybody:
+        return [*options.heights_m, *([None] * len(alone))][: len(alone)]
     heights: list[float | None] = [None] * len(alone)
     heights[most_like(clip.track, [each.track for each in alone])] = options.height_m
     return heights

@@ -143,6 +143,11 @@ class CorrectionList:
             self.damaged = True
 
     @property
+    def file(self) -> Path:
+        """Where they are kept."""
+        return self._folder / FILE_NAME
+
+    @property
     def key(self) -> str:
         """As :func:`key_of` those that are applied."""
         return key_of(self.done)
@@ -173,7 +178,7 @@ class CorrectionList:
 
     def _keep(self, done: tuple[Correction, ...], undone: tuple[Correction, ...]) -> None:
         if self.damaged:
-            away = f"{self._folder / FILE_NAME} away" if self._video else f"{FILE_NAME} out of it"
+            away = f"{self.file} away" if self._video else f"{FILE_NAME} out of it"
             raise RecordingError(
                 f"The corrections of {self._name} cannot be read, so none can be added. "
                 f"Move {away} first."
@@ -183,7 +188,7 @@ class CorrectionList:
             "done": [_as_json(each) for each in done],
             "undone": [_as_json(each) for each in undone],
         }
-        path = self._folder / FILE_NAME
+        path = self.file
         try:
             if self._video:
                 self._folder.mkdir(parents=True, exist_ok=True)
