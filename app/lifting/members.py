@@ -15,9 +15,10 @@ from app.lifting.corrected import corrected, of_each
 from app.lifting.people import Member, about_each, alone_in, lift_each
 from app.recording.corrections import Correction, deleted, key_of
 from app.recording.poses import SavedPoses, prepare, without
-from models.skeleton import JOINT_COUNT
+from models.skeleton import JOINT_COUNT, PELVIS
 
 if TYPE_CHECKING:
+    from app.detection.person_tracker import Choice
     from app.lifting.options import LiftOptions
     from app.lifting.progress import ProgressCallback
     from models.lifter import Lifter
@@ -145,6 +146,16 @@ def most_like(track: Track, others: Sequence[Track]) -> int:
         key=lambda index: np.count_nonzero(apart(track, others[index]) < SAME),
         default=0,
     )
+
+
+def at_place(choice: Choice, tracks: Sequence[Track]) -> int:
+    """Which of the tracks of a clip's people is of who is at a place of the picture at a moment."""
+    row = min(int(tracks[0].time_s.searchsorted(choice.time_s)), len(tracks[0]) - 1)
+    away = [
+        np.linalg.norm(np.nan_to_num(each.xy[row, PELVIS], nan=np.inf) - (choice.x, choice.y))
+        for each in tracks
+    ]
+    return int(np.argmin(away))
 
 
 def _alone(clip: DetectedClip) -> list[DetectedClip]:

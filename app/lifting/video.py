@@ -23,7 +23,7 @@ import numpy as np
 from app.errors import DetectorError, SourceError
 from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import Kept, detection_key, film_key
-from app.lifting.members import lift_around, lift_members, members_of, most_like, unfit
+from app.lifting.members import at_place, lift_around, lift_members, members_of, most_like, unfit
 from app.lifting.people import Member, lasting
 from app.lifting.preview import Preview, filled_up
 from app.lifting.progress import Progress, ProgressCallback, Stage, Stopped, never
@@ -81,6 +81,8 @@ class VideoTake:
         self.size, self.key = video.size, key
         self.choices: tuple[Choice, ...] = ()
         """Whom the user wants to be followed."""
+        self.wished: Choice | None = None
+        """Who is to be selected once everybody is lifted, if not who was followed."""
         self.events = EventList(notes, make_folder=True)
         self.corrections = CorrectionList(notes, of_video=path.name)
         """What somebody put right in it."""
@@ -243,7 +245,10 @@ class VideoTake:
     def finish(self, clip: DetectedClip, members: Sequence[Member], detected_as: str) -> None:
         """Take up the final answer: everybody, or the one followed; none if nobody was found."""
         if self.detected_as != detected_as or self._clip is not clip:
-            self._selected = most_like(clip.track, [each.clip.track for each in members])
+            tracks = [each.clip.track for each in members]
+            self._selected = most_like(clip.track, tracks)
+            if self.wished is not None and len(members) > 1:
+                self._selected = at_place(self.wished, tracks)
         self._clip, self.detected_as = clip, detected_as
         self._members = tuple(members)
         count = len(clip.track)

@@ -84,14 +84,18 @@ class Opening:
         )
 
     def choose_person(self, stage: PlaybackStage, x: float, y: float) -> None:
-        """Select whoever is at this place of a video; where only one was tracked, follow them
-        from the frame shown on."""
+        """Select whoever is at this place of a video, as soon as it is lifted; where only one was
+        tracked, follow them from the frame shown on."""
         take = stage.clip
         if isinstance(take, VideoTake) and stage.people:
             self.select_person(stage.person_at(x, y) or 0)
             return
         choice = stage.choose_person(x, y)
         if choice is None or not isinstance(take, VideoTake):
+            return
+        if not take.found().complete:
+            take.wished = choice
+            self._window.marking.say("They are selected as soon as the video is lifted")
             return
         take.choices += (choice,)
         self.lift(take)

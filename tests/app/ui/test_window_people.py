@@ -13,6 +13,7 @@ import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
+from app.detection.person_tracker import Choice
 from app.lifting import work as lifting_work
 from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
@@ -160,6 +161,17 @@ def test_a_click_selects_and_nothing_is_detected_again(session: Session) -> None
     assert not take_of(session).choices
     QTest.mouseClick(window.people.discs[2 - other.number], Qt.MouseButton.LeftButton)
     until(lambda: stage(session).poses is before, "the first again")
+
+
+def test_who_was_clicked_while_it_was_lifted_is_selected_then(
+    film: Path, lifted: Path, tmp_path: Path
+) -> None:
+    take = VideoTake.open(film, tmp_path)
+    x, y = crossing().joints[BEHIND, 12, PELVIS].tolist()
+    take.wished = Choice(x, y, 12 / RATE)
+    lift_video(take, LiftOptions(device="auto"), Kept(lifted))
+    take.close()
+    assert crossing().errors(take.found().track.xy[12], 12).argmin() == BEHIND
 
 
 def test_each_is_hidden_and_shown(session: Session) -> None:
