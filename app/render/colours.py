@@ -24,7 +24,7 @@ RECORD: Final = "#E5383B"
 
 SIDE_COLOURS: Final = {"left": LEFT, "right": RIGHT, "middle": MIDDLE}
 PEOPLE: Final = (
-    "#00A37A", "#E3D23C", "#7355D0", "#D65FA8", "#B5EBDD", "#8A5A2B", "#D7C6FF", "#8F9200",
+    "#00A37A", "#E3D23C", "#7355D0", "#D65FA8", "#93D9C6", "#8A5A2B", "#BBA2F2", "#8F9200",
 )  # fmt: skip
 """Of several people each has one, by number; to be told apart by the common forms of colour
 blindness too (after Okabe and Ito, Color Universal Design, 2008), and none is that of a side alone.

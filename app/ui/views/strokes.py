@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.render.colours import of_sides
+from app.render.colours import of_sides, rgb
 from app.ui.presenters.picture import Dot, Stroke
 
-_LIGHT: Final = 0.6
-"""From which lightness on dark letters are read better than white ones, violet to green."""
+_LIGHT: Final = 0.47
+"""From which luminance on dark letters are read better than white ones."""
 
 
 def paint(
@@ -91,15 +92,20 @@ def tag(
 
 
 def paint_disc(painter: QPainter, text: str, disc: QRectF, colour: str, *, firm: bool) -> None:
-    """The disc itself."""
-    painter.setPen(QPen(QColor("#ffffff" if firm else "#141618"), 0.14 * disc.height()))
-    painter.setBrush(QColor(colour))
-    painter.drawEllipse(disc.adjusted(1, 1, -1, -1))
+    """The disc itself; ``firm`` in a light ring and a dark one, to be seen on any ground."""
+    ring = 0.09 * disc.height()
+    rings = ("#141618", "#ffffff", colour) if firm else (colour,)
+    inner = disc if firm else disc.adjusted(ring, ring, -ring, -ring)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for number, each in enumerate(rings):
+        painter.setBrush(QColor(each))
+        edge = number * ring
+        painter.drawEllipse(inner.adjusted(edge, edge, -edge, -edge))
     font = painter.font()
-    font.setBold(True)
+    font.setBold(firm)
     painter.setFont(font)
-    light = QColor(colour).lightnessF() > _LIGHT
-    painter.setPen(QColor("#141618" if light else "#ffffff"))
+    luminance = float(np.dot(rgb(colour), (0.299, 0.587, 0.114))) / 255
+    painter.setPen(QColor("#141618" if luminance > _LIGHT else "#ffffff"))
     painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, text)
 
 

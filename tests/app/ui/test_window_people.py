@@ -23,7 +23,7 @@ from app.system import paths
 from app.ui.main import Session
 from app.ui.presenters import people as words
 from app.ui.presenters.exporting import Target
-from app.ui.presenters.people import Companion
+from app.ui.presenters.people import Companion, PeopleOnStage
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.work import Whose
 from app.ui.views.dialogs import ExportDialog
@@ -120,14 +120,17 @@ def test_each_is_drawn_where_they_are_in_a_colour_of_their_own(session: Session)
     # By the roles: 2.7 - 1.9 t m apart, and the one a metre behind the other.
     assert across == pytest.approx(2.7 - 1.9 * APART_S, abs=0.35)
     assert -1.9 < depth < -0.4
-    request = session.window.skeleton._pictures.request
     until(lambda: session.window.skeleton._pictures.request, "the picture in 3D")
     request = session.window.skeleton._pictures.request
     assert {each.number for each in request.bodies} == {1, 2}
     assert [each.number for each in request.bodies][-1] == near.number, "in front of the other"
     assert session.window.people.isVisible()
     assert session.window.people.said.text() == "", "their places are known"
-    until(lambda: session.window.look.hint == words.CLICK, "what one can do")
+    people = PeopleOnStage()
+    assert people.hint(4.0) == "", "of one person nothing is said"
+    people.take_up(take_of(session).found())
+    assert people.hint(5.0) == people.hint(12.9) == words.CLICK
+    assert people.hint(13.1) == ""
 
 
 def test_who_is_hidden_by_another_or_gone_is_not_drawn(session: Session) -> None:
