@@ -190,7 +190,7 @@ class VideoTake:
         index = next((i for i, each in enumerate(people) if each.number == number), None)
         if index is not None:
             self._selected = index
-            self._show_selected()
+            self._found = self._of_selected(self._found)
 
     @property
     def selected(self) -> int:
@@ -227,8 +227,8 @@ class VideoTake:
     def show(self, members: Sequence[Member]) -> None:
         """Other poses of the same people, who stand where they stood."""
         self._members = tuple(members)
-        self._found = replace(self._found, people=self._members if len(members) > 1 else ())
-        self._show_selected()
+        people = self._members if len(members) > 1 else ()
+        self._found = self._of_selected(replace(self._found, people=people))
 
     def begin_again(self) -> None:
         """Forget what was found: something else is wanted."""
@@ -256,14 +256,14 @@ class VideoTake:
         if len(members) > 1:
             room = together([each.motion() for each in members])
             found = replace(found, people=self._members, room=room)
-        self._found = found
-        if members:
-            self._show_selected()
+        self._found = self._of_selected(found)
 
-    def _show_selected(self) -> None:
+    def _of_selected(self, found: Found) -> Found:
+        if not self._members:
+            return found
         member = self._members[self._selected]
         assert isinstance(member.poses, SavedPoses)
-        self._found = replace(self._found, track=member.clip.track, poses=member.poses)
+        return replace(found, track=member.clip.track, poses=member.poses)
 
     @contextmanager
     def worked_on(self, stop: Callable[[], bool]) -> Iterator[None]:

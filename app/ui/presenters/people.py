@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.render.colours import of_person, opacity
 from app.ui.presenters.company import Box, box_at
-from models.skeleton import MIRROR
+from models.skeleton import MIRROR, PELVIS
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 CLICK: Final = "Several people: click one for their plot, numbers and export"
 BESIDE: Final = "Side by side: where they stand cannot be told"
 _SAID_S: Final = 8.0
+_NEARLY: Final = 95
+"""Per cent of the time."""
 _AROUND: Final = 0.35
 """How far somebody reaches past their joints, relative to the trunk."""
 
@@ -69,6 +71,8 @@ class Roster:
     entries: tuple[Entry, ...] = ()
     said: str = ""
     """What is to be known of where they stand."""
+    reach_m: float = 0.0
+    """How far they get from the middle between them."""
 
 
 NOBODY_ELSE: Final = Roster()
@@ -83,6 +87,7 @@ class PeopleOnStage:
         self._members: tuple[Member, ...] = ()
         self._room: Together | None = None
         self._seen: list[NDArray[np.bool_]] = []
+        self._reach_m = 0.0
         self._since: float | None = None
 
     def __bool__(self) -> bool:
@@ -91,8 +96,10 @@ class PeopleOnStage:
     def take_up(self, found: Found) -> None:
         """Show what is known by now."""
         if found.people is not self._members:
-            self._members, self._room = found.people, found.room
+            self._members = found.people
             self._seen = [seen_mask(each.clip.track.conf) for each in found.people]
+        if found.room is not self._room:
+            self._room, self._reach_m = found.room, _reach(found.people, found.room)
         self.selected = next(
             (each.number for each in found.people if each.clip.track is found.track), 0
         )
@@ -122,7 +129,8 @@ class PeopleOnStage:
             )
             for each in self._members
         )
-        return Roster(entries, "" if self._room is None or self._room.trusted else BESIDE)
+        said = "" if self._room is None or self._room.trusted else BESIDE
+        return Roster(entries, said, self._reach_m)
 
     def hint(self, now_s: float) -> str:
         """That one can be chosen, for a while; ``now_s`` is a monotonic time."""
@@ -157,6 +165,18 @@ def at_place(people: tuple[Companion, ...], x: float, y: float) -> Companion | N
     boxes = {each.box: each for each in people if each.box is not None}
     hit = box_at(tuple(boxes), x, y)
     return None if hit is None else boxes[hit]
+
+
+def _reach(members: tuple[Member, ...], room: Together | None) -> float:
+    """Metres from the middle, nearly always; while somebody is in view."""
+    if room is None:
+        return 0.0
+    away = [
+        np.linalg.norm(joints[~each.poses.missing.all(axis=1), PELVIS][:, [0, 2]], axis=1)
+        for each, joints in zip(members, room.joints, strict=True)
+    ]
+    far = [float(np.percentile(each, _NEARLY)) for each in away if len(each)]
+    return max(far, default=0.0)
 
 
 def _in_view(member: Member, row: int) -> bool:

@@ -165,8 +165,9 @@ class SkeletonView(QWidget):
         if look.roster.entries:
             mine = next((each for each in look.company if each.selected), None)
             self._body = None if mine is None else _body(mine)
-            if mine is not None:
-                self._accompany(mine.joints[0])
+            if look.company:
+                self._orbit.make_room(look.roster.reach_m)
+                self._accompany(np.mean([each.joints[0] for each in look.company], axis=0))
             return
         if look.pose is None:
             self._body = None

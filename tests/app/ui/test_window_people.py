@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,9 @@ def test_each_is_drawn_where_they_are_in_a_colour_of_their_own(session: Session)
     people.take_up(take_of(session).found())
     assert people.hint(5.0) == people.hint(12.9) == words.CLICK
     assert people.hint(13.1) == ""
+    found = take_of(session).found()
+    people.take_up(replace(found, room=replace(found.room, trusted=False)))
+    assert people.roster(5).said == words.BESIDE
 
 
 def test_who_is_hidden_by_another_or_gone_is_not_drawn(session: Session) -> None:
