@@ -200,8 +200,11 @@ class VideoTake:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the video, in sentences."""
-        return () if self._clip is None else self._clip.warnings
+        """What is wrong with the video, in sentences; and, where there are not several people, with
+        following the one."""
+        if self._clip is None:
+            return ()
+        return self._clip.faults if len(self._members) > 1 else self._clip.warnings
 
     def tell_level(self, level: Level) -> None:
         """Keep where up is, for this time and the next."""

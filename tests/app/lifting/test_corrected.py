@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.errors import RecordingError
+from app.errors import DetectorError, RecordingError
 from app.lifting.clip import DetectedClip, Track
 from app.lifting.corrected import corrected, made_in_window, of_each, place_of
 from app.lifting.kept import film_key
 from app.lifting.members import lift_around, lift_members, unfit
 from app.lifting.options import LiftOptions
+from app.lifting.video import VideoTake
 from app.recording.corrections import (
     Correction,
     CorrectionList,
@@ -28,6 +29,7 @@ from app.system import paths
 from app.ui.presenters.clips import RecordedClip
 from models.lifter import Lifter
 from models.skeleton import JOINT, PELVIS, joints_from_landmarks
+from tests.support.clips import write_clip
 from tests.support.recordings import record
 
 FRAMES = 91
@@ -101,6 +103,22 @@ def test_what_is_deleted_is_not_bridged(recording: Recording, lifter: Lifter) ->
     assert recording.poses is not None
     assert recording.poses.missing[30:37].all()
     assert not recording.poses.filled[30:37].any()
+
+
+def test_of_whom_nothing_is_left_all_is_missing(
+    recording: Recording, lifter: Lifter, tmp_path: Path
+) -> None:
+    clip, gone = clip_of(recording), (Nobody(0.0, 1e4),)
+    (member,) = lift_members(clip, (), lifter, LiftOptions(), gone, lambda _: None)
+    assert member.poses.missing.all()
+    assert unfit(clip, [member], LiftOptions(), gone) == []
+    assert unfit(clip, [member], LiftOptions(), ()) == [0]
+    grey = [np.full((120, 160, 3), 90, np.uint8)] * 3
+    take = VideoTake.open(write_clip(tmp_path / "a.mp4", grey), tmp_path / "notes")
+    take.finish(clip, [member], "")
+    with pytest.raises(DetectorError, match="Nothing is left of this person in a.mp4"):
+        take.motion()
+    take.close()
 
 
 def _seen(clip: DetectedClip) -> tuple[np.ndarray, np.ndarray, tuple[int, int], np.ndarray]:
