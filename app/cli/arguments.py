@@ -224,6 +224,12 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the frames a second at which a video in slow motion was truly taken, such as 240; "
         "times and speeds are counted by it (default: what the file states)",
     )
+    lift.add_argument(
+        "--corrections",
+        action="store_true",
+        help="apply what was put right in this video while it played in the window: joints, sides, "
+        "stretches (default: only say that there is something)",
+    )
     person_options.add(lift)
     person_options.add_everybody(lift)
     processing_options.add(lift)

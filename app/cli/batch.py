@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.cli import batch_options, folders
-from app.cli.exits import Exit, say, warn
+from app.cli.exits import Exit, UsageError, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.outputs import require_free, require_free_of_people, require_room_for_people
 from app.cli.progress import ManyBar
@@ -50,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
     """Lift every video and return the exit code described in ``lift --help``."""
     logs.divert_native_stderr()
     plan = folders.plan(options.sources, options.output, options.to, options.file)
+    if options.corrections:
+        raise UsageError("--corrections are of one video: lift that video by itself.")
     if options.one_file:
         require_room_for_people(plan.kind)
     sha256 = _sha256_of_weights(options.weights)

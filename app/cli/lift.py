@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from app.lifting.work import Network
     from app.lifting.work_units import Engine
     from app.motion.data import MotionData
+    from app.recording.corrections import Correction
     from app.sources.base import Source
 
 log: Final = logging.getLogger(__name__)
@@ -138,7 +139,8 @@ def _lift(
 
         try:
             again = partial(open_clip, job.source, wanted)
-            remembered = clip.complete and not options.choices
+            corrections = _corrections(job, options)
+            remembered = clip.complete and not options.choices and not corrections
             files = lift_to_files(
                 *(clip, lifter, wanted),
                 Order(
@@ -146,6 +148,7 @@ def _lift(
                     *(options.file, options.one_file),
                 ),
                 job.source,
+                corrections=corrections,
                 pictures=None if source.live else SourcePictures(again),
                 remember=partial(_remember, job, options) if remembered else None,
                 progress=look,
@@ -159,6 +162,25 @@ def _lift(
             warn(f"mixpose: Warning: {sentence}")
         _report(job, clip, files, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
+
+
+def _corrections(job: Job, options: argparse.Namespace) -> tuple[Correction, ...]:
+    """What was put right in the window and is to be applied; says so if it is not.
+
+    Not by default: what a command makes of a file shall not depend on what else is on the machine.
+    """
+    from app.lifting.corrected import made_in_window
+
+    made = made_in_window(Path(job.source))
+    count = f"{len(made)} correction{'' if len(made) == 1 else 's'}"
+    if options.corrections and not made:
+        warn(f"mixpose: Warning: Nothing in {job.source} was corrected in the window.")
+    elif made and not options.corrections:
+        warn(
+            f"mixpose: {job.source} has {count} made in the window; they are not applied unless "
+            "you add --corrections."
+        )
+    return made if options.corrections else ()
 
 
 def _not_written(job: Job) -> UsageError:

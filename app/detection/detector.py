@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.detection.landmarker import Landmarker
 from app.detection.models import FOR_LIVE, Size, bundle
 from app.detection.no_telemetry import silenced
-from app.detection.people_tracker import PeopleTracker
+from app.detection.people_tracker import Lent, PeopleTracker
 from app.detection.person import Person
 from app.detection.person_tracker import Choice, Memory, PersonTracker, TrackingResult
 from app.errors import DetectorError
@@ -207,6 +207,64 @@ class PeopleDetector:
         made = self._landmarkers[0].another()
         self._open.callback(made.close_film)
         self._landmarkers.append(made)
+        return made
+
+
+class CompanyDetector(Detector):
+    """Detects one person as :class:`Detector` does, to the last digit, and everybody else too.
+
+    Who is tracked is looked at once: where :class:`Detector` finds them is taken over.  Each other
+    person in view takes what one person takes, and while there is none, that is looked for five
+    times a second.
+
+    Args: as of :class:`Detector`, which tells people apart.
+
+    Raises:
+        DetectorError: as there.
+    """
+
+    def __init__(
+        self, size: Size, *, choices: Sequence[Choice] = (), memory: Memory | None = None
+    ) -> None:
+        super().__init__(size, choices=choices, memory=memory)
+        self._more: list[_Landmarkers] = []
+        self._lent = Lent(self._landmarkers)
+        self._company = PeopleTracker(self._landmarkers, self._another, self._lent)
+        self._opened = ExitStack()
+        self._end_more = weakref.finalize(self, self._opened.close)
+        self._end_more.atexit = False
+
+    def detect(self, frame: Frame) -> Keypoints2D:
+        """Find the one, and everybody, as ``everybody`` of what is returned.
+
+        Raises:
+            DetectorError: MediaPipe failed, or the detector is closed.
+        """
+        step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
+        found = super().detect(frame)
+        with _said(frame):
+            if not 0.0 < step_s <= _LONGEST_STEP_S:
+                self._company.forget()
+                step_s = 0.0
+            for each in self._more:
+                each.step_ms = max(1, round(1000 * step_s))
+            everybody = self._company.step(frame.image, frame.time_s)
+        return replace(found, everybody=everybody)
+
+    def close(self) -> None:
+        """Free the detector; more calls do nothing."""
+        self._end_more()
+        super().close()
+
+    def _look(self, frame: Frame) -> TrackingResult:
+        seen = super()._look(frame)
+        self._lent.person, self._lent.confirmed = seen.person, self._tracker.confirmed
+        return seen
+
+    def _another(self) -> _Landmarkers:
+        made = self._landmarkers.another()
+        self._opened.callback(made.close_film)
+        self._more.append(made)
         return made
 
 

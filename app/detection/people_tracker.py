@@ -44,6 +44,40 @@ _LEAP: Final = 1.0
 
 
 @dataclass(slots=True, eq=False)
+class Lent(Follower):
+    """Somebody whom another tracker follows: where they are is read, and never told."""
+
+    person: Person | None = None
+    """In the picture to be looked at next; None if they were not found."""
+    confirmed: bool | None = None
+    """Whether a look in that picture has confirmed that it is a person; None if none did."""
+
+    @property
+    def outcome(self) -> bool | None:
+        """See ``confirmed``."""
+        return self.confirmed
+
+    def follow(
+        self, picture: Picture, search: Search, time_s: float, known: Sequence[Person]
+    ) -> Person | None:
+        """Who was found."""
+        return self.person
+
+    def seed(
+        self, picture: Picture, person: Person, time_s: float, others: Sequence[Person] = ()
+    ) -> Person:
+        """Nothing: it follows whom it follows."""
+        return person
+
+    def kept(self, picture: Picture, person: Person, time_s: float) -> Person:
+        """Nothing."""
+        return person
+
+    def forget(self) -> None:
+        """Nothing."""
+
+
+@dataclass(slots=True, eq=False)
 class _Tracked:
     """Somebody, and who follows them; nobody does while they are hidden."""
 
@@ -72,10 +106,12 @@ class PeopleTracker:
     Args:
         first: follows one person, and searches for the others.
         make: gives another that follows; called whenever there are more people than ever before.
+        lent: who is followed by another tracker, which has ``first`` then, and so needs none.
     """
 
     first: Landmarkers
     make: Callable[[], Landmarkers]
+    lent: Lent | None = None
     _search: Search = field(init=False)
     _idle: list[Follower] = field(default_factory=list, init=False)
     _people: list[_Tracked] = field(default_factory=list, init=False)
@@ -84,7 +120,8 @@ class PeopleTracker:
     _sought_s: float = field(default=-1e9, init=False)
 
     def __post_init__(self) -> None:
-        self._idle.append(_follower(self.first))
+        if self.lent is None:
+            self._idle.append(_follower(self.first))
         self._search = Search(self.first)
 
     def forget(self) -> None:
@@ -97,6 +134,7 @@ class PeopleTracker:
     def step(self, picture: Picture, time_s: float) -> tuple[Sighting, ...]:
         """Find everybody in the next picture."""
         found = self._once_each(self._followed(picture, time_s), time_s)
+        found = self._with_lent(picture, found)
         found += self._looked_for(picture, [each.person for each in found], time_s)
         self._assign(picture, found, time_s)
         self._people = [each for each in self._people if time_s - each.track.seen_s < _REMEMBERED_S]
@@ -146,11 +184,30 @@ class PeopleTracker:
                 kept.append(finding)
         return kept
 
+    def _with_lent(self, picture: Picture, found: list[_Finding]) -> list[_Finding]:
+        """Add who is followed elsewhere, when that is not who it was; a landmarker that follows the
+        same body is free again."""
+        lent = self.lent
+        if lent is None or lent.person is None or any(each.follower is lent for each in found):
+            return found
+        for each in found:
+            if same(each.person, lent.person):
+                assert each.of is not None
+                self._release(each.of)
+                each.of.follower = each.follower = lent
+                each.person = lent.person
+                return found
+        return [*found, _Finding(lent.person, clothes(picture, lent.person), lent)]
+
     def _release(self, tracked: _Tracked) -> None:
         if tracked.follower is not None:
-            tracked.follower.forget()
-            self._idle.append(tracked.follower)
+            self._free(tracked.follower)
             tracked.follower = None
+
+    def _free(self, follower: Follower) -> None:
+        follower.forget()
+        if follower is not self.lent:
+            self._idle.append(follower)
 
     # --- searching --------------------------------------------------------------------------
 
@@ -180,6 +237,8 @@ class PeopleTracker:
     def _new(self, picture: Picture, known: list[Person]) -> list[Person]:
         if not known and not self._people:
             return self._search.everywhere(picture, []) or self._search.closely(picture)
+        if not self._people:  # somebody is followed elsewhere
+            return self._search.everywhere(picture, known)
         person = self._search.next(picture, known)
         return [] if person is None else [person]
 
@@ -248,13 +307,13 @@ class PeopleTracker:
         self, picture: Picture, finding: _Finding, others: list[Person], time_s: float
     ) -> None:
         """Begin another track, if that is a person and there is somebody to follow them."""
-        real = self._search.recheck(picture, finding.person, others).person
+        sure = finding.follower is not None and finding.follower is self.lent
+        real = finding.person if sure else self._recheck(picture, finding, others)
         follower = finding.follower or (None if real is None else self._spare())
         if follower is None:
             return
         if real is None or any(same(real, each) for each in others):
-            follower.forget()
-            self._idle.append(follower)
+            self._free(follower)
             return
         person = follower.seed(picture, real, time_s, others)
         worn = clothes(picture, person)
@@ -262,6 +321,9 @@ class PeopleTracker:
         self._note(picture, begun, True)
         self._people.append(begun)
         self._count += 1
+
+    def _recheck(self, picture: Picture, finding: _Finding, others: list[Person]) -> Person | None:
+        return self._search.recheck(picture, finding.person, others).person
 
     def _spare(self) -> Follower | None:
         """Somebody who can follow another; None if there are too many people."""

@@ -125,6 +125,12 @@ class PersonTracker:
         values = {name: getattr(self, name) for name in sorted(names)}
         return Memory(copy.deepcopy(values), copy.deepcopy(self._follower.state))
 
+    @property
+    def confirmed(self) -> bool | None:
+        """Whether a look has confirmed in this picture that who is tracked is a person; None if
+        none did."""
+        return self._follower.outcome
+
     def recall(self, memory: Memory) -> None:
         """Continue from another tracker's ``memory``."""
         for name, value in copy.deepcopy(dict(memory.values)).items():

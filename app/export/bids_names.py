@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 ENDING: Final = "_motion.tsv"
@@ -17,6 +17,28 @@ _NAME: Final = re.compile(
 def is_name(name: str) -> bool:
     """Whether a file of motion may be called so."""
     return _NAME.fullmatch(name) is not None
+
+
+def of_person(path: Path, number: int | str) -> Path:
+    """The file of one of several people in a take whose file would be ``path``: each is a subject,
+    ``sub-01p2`` of ``sub-01``."""
+    subject = re.match(r"sub-[a-zA-Z0-9]+", path.name)
+    if subject is None:
+        return path
+    theirs = f"{subject[0]}p{number}"
+    parts = [theirs if part == subject[0] else part for part in path.parent.parts[-3:]]
+    return Path(*path.parent.parts[:-3], *parts, theirs + path.name[subject.end() :])
+
+
+def number_in(name: str, of: str) -> int | None:
+    """The person's number in the ``name`` of a file, of those that are :func:`of_person` of a file
+    called ``of``; None if it is none."""
+    subject, _, rest = of.partition("_")
+    stem = rest.removesuffix("motion.tsv")
+    events = re.escape(f"{stem.replace('tracksys-mixpose_', '')}events.tsv")
+    files = rf"({re.escape(stem)}(motion|channels)\.(tsv|json)|{events})"
+    found = re.fullmatch(rf"{subject}p([1-9]\d{{0,5}})_{files}", name)
+    return None if found is None else int(found[1])
 
 
 def place(stem: str) -> str:

@@ -289,6 +289,30 @@ def lift_clip(
     Raises:
         DetectorError: there is no person in any frame.
     """
+    lifted = lift_track(clip, lifter, level=level, progress=progress)
+    return motion_of(clip, lifted, describe(lifter), pictures=pictures)
+
+
+def lift_track(
+    clip: DetectedClip,
+    lifter: Lifter,
+    *,
+    level: Level | None = None,
+    sides_known: NDArray[np.bool_] | None = None,
+    progress: ProgressCallback | None = None,
+) -> LiftedPoses:
+    """The poses of all frames of a clip.
+
+    Args:
+        clip: N >= 1 frames.
+        lifter: its ``height_m`` decides the scale.
+        level: where up is, if that is known; found out otherwise.
+        sides_known: (N,) whether somebody has said that left and right are as they are there.
+        progress: called now and then in the calling thread; may raise to stop.
+
+    Raises:
+        DetectorError: there is no person in any frame.
+    """
     track = clip.track
     count = len(track)
 
@@ -302,12 +326,13 @@ def lift_clip(
         *(track.xy, track.conf, clip.size, track.time_s),
         world=track.world,
         person=track.person,
+        sides_known=sides_known,
         level=level,
         progress=report,
     )
     if lifted.missing.all():
         raise _nobody(clip)
-    return motion_of(clip, lifted, describe(lifter), pictures=pictures)
+    return lifted
 
 
 def motion_of(

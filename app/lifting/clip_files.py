@@ -10,6 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from app.errors import ExportError
 from app.export.people_names import files_there, person_file
 from app.export.registry import export, export_people
 from app.export.sidecar_reading import is_export
@@ -23,15 +26,19 @@ from app.lifting.exporting import (
     process_and_export,
     reporting,
 )
-from app.lifting.people import lift_everybody
-from app.lifting.progress import ProgressCallback, Stage, part_of
+from app.lifting.members import lift_members
+from app.lifting.people import lasting, lift_everybody
+from app.lifting.progress import Progress, ProgressCallback, Stage, part_of
 from app.motion.data import MotionData
 from app.motion.placement.placing import in_room_of
+from app.motion.selection import select
 from app.sources.pictures import refuse_source
 
 if TYPE_CHECKING:
     from app.lifting.options import LiftOptions
     from app.motion.data import Pictures
+    from app.motion.selection import Selection
+    from app.recording.corrections import Correction
     from models.lifter import Lifter
 
 
@@ -72,8 +79,13 @@ class ClipFiles:
 
 
 def _name(of_one: Exported) -> str:
-    person = of_one.motion.provenance.person or {}
-    return f"person {person['number']}"
+    return f"person {_number(of_one.motion)}"
+
+
+def _number(motion: MotionData) -> int:
+    number = (motion.provenance.person or {})["number"]
+    assert isinstance(number, int)
+    return number
 
 
 def _when(of_one: Exported) -> str:
@@ -90,6 +102,7 @@ def lift_to_files(
     order: Order,
     source: str | Path,
     *,
+    corrections: Sequence[Correction] = (),
     pictures: Pictures | None = None,
     remember: Callable[[MotionData], MotionData] | None = None,
     progress: ProgressCallback | None = None,
@@ -106,6 +119,7 @@ def lift_to_files(
         options: what is wanted of lifting.
         order: where to, and what is done to the motion.
         source: what was lifted, which is not to be replaced.
+        corrections: what is put right in what was found, before it is lifted.
         pictures: those of the clip, if they can be read again.
         remember: adds to the motion by what a later run knows that it is done.
         progress: called in the calling thread; what it raises stops, and nothing is kept then.
@@ -115,20 +129,58 @@ def lift_to_files(
         ExportError: something cannot be had of these poses, or a file cannot be written.
     """
     remember = remember or _as_it_is
+    if corrections:
+        found = replace(clip, people=tuple(lasting(clip)))
+        members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
+        motions = [remember(each.motion(pictures=pictures)) for each in members]
+        if not options.everybody:
+            return ClipFiles((process_and_export(motions[0], order, progress=progress),))
+        return ClipFiles(
+            export_everybody(motions, order, source, progress), f"{len(motions)} people"
+        )
     if not options.everybody:
         motion = lift_clip(clip, lifter, level=options.level, progress=progress, pictures=pictures)
         return ClipFiles((process_and_export(remember(motion), order, progress=progress),))
     everybody = lift_everybody(clip, lifter, options, progress=progress, pictures=pictures)
     motions = [remember(each) for each in everybody.motions]
+    return ClipFiles(export_everybody(motions, order, source, progress), everybody.in_words)
+
+
+def export_everybody(
+    motions: Sequence[MotionData],
+    order: Order,
+    source: str | Path,
+    progress: ProgressCallback | None = None,
+    *,
+    part: Selection | None = None,
+) -> tuple[Exported, ...]:
+    """The same of people who are lifted: each becomes a file, or all one long table.
+
+    ``part`` is what of them is wanted, in all of which somebody is in view.  Raises ExportError if
+    nobody is.
+    """
+    if part is not None:
+        motions = [each for each in motions if select(each, part).tracked.any()]
+        if not motions:
+            raise ExportError("Nobody is in view in the selected part. Select another.")
+    lost = None if part is None else np.zeros(len(motions[0].frame), np.int64)
     done = [
-        judge_and_process(each, order.processing, progress=part_of(progress, index, len(motions)))
+        judge_and_process(
+            *(each, order.processing),
+            part=part,
+            dropped=lost,
+            progress=part_of(progress, index, len(motions)),
+        )
         for index, each in enumerate(motions)
     ]
     first = done[0].motion
     done = [replace(each, motion=in_room_of(first, each.motion)) for each in done]
-    make_folder(order.file.parent)
     write = _write_all if order.one_file else _write_each
-    return ClipFiles(write(done, order, source, progress), everybody.in_words)
+    return write(done, order, source, progress)
+
+
+def _to_nobody(progress: Progress) -> None:
+    pass
 
 
 def _as_it_is(motion: MotionData) -> MotionData:
@@ -139,6 +191,7 @@ def _write_all(
     done: Sequence[Processed], order: Order, source: str | Path, progress: ProgressCallback | None
 ) -> tuple[Exported, ...]:
     refuse_source(order.file, source)
+    make_folder(order.file.parent)
     motions = [each.motion for each in done]
     tell = reporting(motions[0], Stage.WRITING, progress)
     files = export_people(order.file, motions, order.kind, overwrite=order.overwrite, progress=tell)
@@ -151,11 +204,13 @@ def _write_each(
     written: list[Exported] = []
     try:
         for index, each in enumerate(done):
-            file = person_file(order.file, order.kind, index + 1)
+            file = person_file(order.file, order.kind, _number(each.motion))
             refuse_source(file, source)
+            make_folder(file.parent)
             report = part_of(progress, index, len(done))
             files = export(
                 *(file, each.motion, order.kind),
+                options=order.options,
                 overwrite=order.overwrite,
                 progress=reporting(each.motion, Stage.WRITING, report),
             )
@@ -163,8 +218,9 @@ def _write_each(
     except BaseException:  # some of the people are no result
         _remove(path for each in written for path in each.files)
         raise
+    numbers = [_number(each.motion) for each in done]
     for number, stale in files_there(order.file, order.kind).items():
-        if order.overwrite and number > len(done) and any(map(is_export, stale)):
+        if order.overwrite and number not in numbers and any(map(is_export, stale)):
             _remove(stale)
     return tuple(written)
 

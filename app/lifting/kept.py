@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -18,7 +19,7 @@ import numpy as np
 
 from app import __version__
 from app.detection.models import SIZES, about
-from app.lifting.clip import OTHERS, DetectedClip, Track
+from app.lifting.clip import OTHERS, DetectedClip, Track, Tracklet
 from app.recording.poses import PosesInfo, SavedPoses
 from app.system.files import write_atomically
 from models.feet import EVIDENCE
@@ -54,6 +55,9 @@ _POSES: Final[dict[str, tuple[int, ...]]] = {
 }
 
 
+_PERSON: Final[dict[str, tuple[int, ...]]] = {"clothes": (2, 3), "checks": (2,)}
+
+
 def film_key(path: Path) -> str:
     """What tells the content of a video from any other's: its length, the time of its last change,
     and samples from all over it, since reading gigabytes would take longer than is waited for.
@@ -76,6 +80,7 @@ def detection_key(video: str, options: LiftOptions) -> str:
         "program": __version__,
         "detector": about(options.detector),
         "several": options.several,
+        "company": options.company,
         "choices": [asdict(each) for each in options.choices],
         "rate": options.rate,
     }
@@ -90,12 +95,12 @@ class Kept:
     folder: Path
     most_bytes: int = MOST_BYTES
 
-    def load(self, key: str) -> tuple[DetectedClip, SavedPoses] | None:
+    def load(self, key: str) -> tuple[DetectedClip, tuple[SavedPoses, ...]] | None:
         """What :meth:`save` kept; None if there is none, or it is damaged."""
         path = self._path(key)
         try:
             with np.load(path, allow_pickle=False) as found:
-                arrays = {name: found[name] for name in (*_TRACK, *_POSES)}
+                arrays = {name: found[name] for name in found.files if name != "said"}
                 said = json.loads(str(found["said"]))
             os.utime(path)
             return _read(arrays, said)
@@ -105,8 +110,9 @@ class Kept:
             log.warning("what was kept of a video is damaged, and is found again: %s", error)
             return None
 
-    def save(self, key: str, clip: DetectedClip, poses: SavedPoses) -> None:
-        """Keep a whole clip and its poses; where that cannot be, it is found again next time."""
+    def save(self, key: str, clip: DetectedClip, poses: Sequence[SavedPoses]) -> None:
+        """Keep a whole clip and the poses of each of its people, or of the one followed if there is
+        nobody else; where that cannot be, it is found again next time."""
         said = {
             "label": clip.label,
             "size": clip.size,
@@ -114,10 +120,17 @@ class Kept:
             "detector": clip.detector,
             "faults": clip.faults,
             "fov_deg": clip.fov_deg,
-            "info": poses.info,
+            "people": len(clip.people),
+            "infos": [each.info for each in poses],
         }
         arrays: dict[str, Any] = {name: getattr(clip.track, name) for name in _TRACK}
-        arrays |= {name: getattr(poses, name) for name in _POSES}
+        for number, person in enumerate(clip.people):
+            arrays |= {f"{name}.{number}": getattr(person.track, name) for name in _TRACK}
+            arrays |= {f"{name}.{number}": getattr(person, name) for name in _PERSON}
+        for number, each in enumerate(poses):
+            rows = np.flatnonzero(~each.missing.all(axis=1) | each.swapped)
+            arrays[f"rows.{number}"] = rows
+            arrays |= {f"{name}.{number}": getattr(each, name)[rows] for name in _POSES}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with write_atomically(self._path(key), overwrite=True) as file:
@@ -142,16 +155,11 @@ class Kept:
                 total -= stat.st_size
 
 
-def _read(arrays: dict[str, NDArray[Any]], said: dict[str, Any]) -> tuple[DetectedClip, SavedPoses]:
+def _read(
+    arrays: dict[str, NDArray[Any]], said: dict[str, Any]
+) -> tuple[DetectedClip, tuple[SavedPoses, ...]]:
     """Raises what damaged things raise."""
-    count = len(arrays["time_s"])
-    for name, shape in (_TRACK | _POSES).items():
-        if arrays[name].shape != (count, *shape):
-            raise ValueError(f"{name} has the shape {arrays[name].shape}")
-    track = Track(**{name: arrays[name] for name in _TRACK})
-    times_fit = np.isfinite(track.time_s).all() and (np.diff(track.time_s) > 0).all()
-    if not count or not times_fit or not np.isfinite(arrays["xyz"]).all():
-        raise ValueError("its numbers cannot be right")
+    track = _track(arrays, "")
     clip = DetectedClip(
         label=str(said["label"]),
         size=(int(said["size"][0]), int(said["size"][1])),
@@ -160,6 +168,55 @@ def _read(arrays: dict[str, NDArray[Any]], said: dict[str, Any]) -> tuple[Detect
         track=track,
         faults=tuple(map(str, said["faults"])),
         fov_deg=said["fov_deg"],
+        people=tuple(
+            Tracklet(
+                _track(arrays, f".{number}"),
+                *(arrays[f"{name}.{number}"] for name in _PERSON),
+            )
+            for number in range(int(said["people"]))
+        ),
     )
-    info = cast("PosesInfo", dict(said["info"]))
-    return clip, SavedPoses(**{name: arrays[name] for name in _POSES}, info=info)
+    if not all(np.isin(each.track.time_s, track.time_s).all() for each in clip.people):
+        raise ValueError("its people are of other frames")
+    if len(said["infos"]) != max(1, len(clip.people)):
+        raise ValueError("it has not the poses of all")
+    return clip, tuple(
+        _poses(arrays, number, len(track), info) for number, info in enumerate(said["infos"])
+    )
+
+
+def _track(arrays: dict[str, NDArray[Any]], of: str) -> Track:
+    track = Track(**{name: arrays[f"{name}{of}"] for name in _TRACK})
+    count = len(track.time_s)
+    _require({name: getattr(track, name) for name in _TRACK}, count, _TRACK)
+    times_fit = np.isfinite(track.time_s).all() and (np.diff(track.time_s) > 0).all()
+    if not count or not times_fit:
+        raise ValueError("its times cannot be right")
+    return track
+
+
+def _poses(
+    arrays: dict[str, NDArray[Any]], number: int, count: int, info: dict[str, Any]
+) -> SavedPoses:
+    """Those of ``count`` frames, of which only those were kept in which there is anything."""
+    rows = arrays[f"rows.{number}"]
+    kept = {name: arrays[f"{name}.{number}"] for name in _POSES}
+    _require(kept, len(rows), _POSES)
+    if not np.isfinite(kept["xyz"]).all():
+        raise ValueError("its poses cannot be right")
+    whole = {
+        name: np.full((count, *shape), name == "missing", kept[name].dtype)
+        for name, shape in _POSES.items()
+    }
+    for name, values in kept.items():
+        whole[name][rows] = values
+    return SavedPoses(**whole, info=cast("PosesInfo", dict(info)))
+
+
+def _require(
+    arrays: dict[str, NDArray[Any]], count: int, shapes: dict[str, tuple[int, ...]]
+) -> None:
+    """Raises ValueError if they are not of ``count`` frames."""
+    for name, shape in shapes.items():
+        if arrays[name].shape != (count, *shape):
+            raise ValueError(f"{name} has the shape {arrays[name].shape}")

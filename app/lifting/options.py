@@ -39,7 +39,9 @@ class LiftOptions:
     """Whether people are told apart."""
     everybody: bool = False
     """Whether all people are tracked, rather than one of them."""
-    heights_m: tuple[float, ...] = ()
+    company: bool = False
+    """Whether everybody is tracked beside the one followed; with ``several`` only."""
+    heights_m: tuple[float | None, ...] = ()
     """Of everybody the statures in the order of their numbers, as far as they are known."""
     choices: tuple[Choice, ...] = ()
     """Whom of several people to follow; the largest at first unless told."""

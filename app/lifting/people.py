@@ -9,7 +9,7 @@ assignment of least cost, by clothes, place and size, with the measures of
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,15 +18,25 @@ from numpy.typing import NDArray
 
 from app.errors import DetectorError
 from app.lifting.blending import BLEND_S, SAME, apart, blended
-from app.lifting.clip import DetectedClip, Track, Tracklet, lift_clip
+from app.lifting.clip import (
+    DetectedClip,
+    Track,
+    Tracklet,
+    describe,
+    lift_track,
+    motion_of,
+)
 from app.lifting.progress import ProgressCallback, part_of
+from app.recording.corrections import Correction, as_json
 from models.skeleton import JOINT
 from models.timing import LONGEST_GAP_S
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
     from app.lifting.options import LiftOptions
-    from app.motion.data import MotionData, Pictures
+    from app.motion.data import Event, MotionData, Pictures
+    from app.recording.poses import LiftedPoses
+    from models.level import Level
     from models.lifter import Lifter
 
 SHORTEST_S: Final = 1.0
@@ -179,6 +189,41 @@ def _worn(tracklet: Tracklet) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """One of the people of a clip, lifted; or the one who was followed."""
+
+    clip: DetectedClip
+    """As if nobody but this person had been tracked."""
+    poses: LiftedPoses
+    """Of all its frames."""
+    info: Mapping[str, object]
+    """How they were made, as :func:`app.lifting.clip.describe` has it."""
+    about: Mapping[str, object] | None = None
+    """Which of several people it is, and when they were in view, JSON values."""
+    corrections: tuple[Correction, ...] = ()
+    """What was put right in ``clip``."""
+
+    @property
+    def number(self) -> int:
+        """1 for who appears first."""
+        number = (self.about or {}).get("number", 1)
+        assert isinstance(number, int)
+        return number
+
+    def motion(
+        self, *, pictures: Pictures | None = None, events: tuple[Event, ...] = ()
+    ) -> MotionData:
+        """As it can be exported; arguments as :func:`app.lifting.clip.motion_of`."""
+        motion = motion_of(self.clip, self.poses, self.info, pictures=pictures, events=events)
+        provenance = replace(
+            motion.provenance,
+            person=self.about,
+            corrections=as_json(self.corrections) if self.corrections else (),
+        )
+        return replace(motion, provenance=provenance)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Everybody:
     """The motions of all people of a clip."""
 
@@ -207,8 +252,6 @@ def lift_everybody(
 ) -> Everybody:
     """Lift each person of a clip in which all were tracked; what is returned can be exported.
 
-    Up is where it is for whoever was in view the longest, since one camera has seen all of them.
-
     Args:
         clip: N >= 1 frames.
         lifter: of which the network is used, not the scale.
@@ -219,27 +262,74 @@ def lift_everybody(
     Raises:
         DetectorError: nobody was in view for long enough.
     """
-    people = [each for each in clip.people if _lasts(each, clip)]
+    people = lasting(clip)
     if not people:
         raise _nobody(clip)
-    longest_first = sorted(range(len(people)), key=lambda index: -len(people[index].track))
-    level = options.level
-    motions: dict[int, MotionData] = {}
+    members = lift_each(
+        [alone_in(clip, each) for each in people],
+        *(lifter, options.heights_m, options.level),
+        progress=progress,
+    )
+    motions = [
+        replace(each, about=about_each(people, clip)[index]).motion(pictures=pictures)
+        for index, each in enumerate(members)
+    ]
+    return Everybody(tuple(motions), len(clip.people) - len(people))
+
+
+def lift_each(
+    clips: Sequence[DetectedClip],
+    lifter: Lifter,
+    heights_m: Sequence[float | None] = (),
+    level: Level | None = None,
+    *,
+    sides_known: Sequence[NDArray[np.bool_]] = (),
+    progress: ProgressCallback | None = None,
+) -> list[Member]:
+    """Lift people of one clip, of each of whom ``clips`` has one of its own.
+
+    Up is where it is for whoever was in view the longest, since one camera has seen all of them.
+
+    Args:
+        clips: of the same N >= 1 frames.
+        lifter: of which the network is used, not the scale.
+        heights_m: their heights as far as they are known.
+        level: where up is, if that is known.
+        sides_known: of each as :func:`app.lifting.clip.lift_track` has it.
+        progress: called now and then in the calling thread; may raise to stop.
+
+    Raises:
+        DetectorError: of one there is no pose.
+    """
+    longest_first = sorted(
+        range(len(clips)), key=lambda index: -np.count_nonzero(clips[index].track.tracked)
+    )
+    members: dict[int, Member] = {}
     for done, index in enumerate(longest_first):
         own = copy.copy(lifter)
-        own.height_m = options.heights_m[index] if index < len(options.heights_m) else None
-        motion = lift_clip(
-            *(_only(clip, people[index]), own),
+        own.height_m = heights_m[index] if index < len(heights_m) else None
+        lifted = lift_track(
+            *(clips[index], own),
             level=level,
-            progress=part_of(progress, done, len(people)),
-            pictures=pictures,
+            sides_known=sides_known[index] if sides_known else None,
+            progress=part_of(progress, done, len(clips)),
         )
-        level = level or motion.level
-        about = _in_view(people[index].track, clip)
-        person = {"number": index + 1, "of": len(people), **about}
-        motions[index] = replace(motion, provenance=replace(motion.provenance, person=person))
-    left_out = len(clip.people) - len(people)
-    return Everybody(tuple(motions[index] for index in sorted(motions)), left_out)
+        level = level or lifted.level
+        members[index] = Member(clips[index], lifted, describe(own))
+    return [members[index] for index in sorted(members)]
+
+
+def lasting(clip: DetectedClip) -> list[Tracklet]:
+    """Who was in view for long enough, and surely is a person."""
+    return [each for each in clip.people if _lasts(each, clip)]
+
+
+def about_each(people: Sequence[Tracklet], clip: DetectedClip) -> list[dict[str, object]]:
+    """Which person each of ``people`` is and when they were in view, JSON values."""
+    return [
+        {"number": number, "of": len(people), **_in_view(each.track, clip)}
+        for number, each in enumerate(people, start=1)
+    ]
 
 
 def _lasts(person: Tracklet, clip: DetectedClip) -> bool:
@@ -251,7 +341,7 @@ def _lasts(person: Tracklet, clip: DetectedClip) -> bool:
     return bool(enough and sure and seen_mask(person.track.conf).any())
 
 
-def _only(clip: DetectedClip, person: Tracklet) -> DetectedClip:
+def alone_in(clip: DetectedClip, person: Tracklet) -> DetectedClip:
     """The clip as if nobody but this person had been tracked."""
     own = person.track
     rows = clip.time_s.searchsorted(own.time_s)

@@ -210,11 +210,13 @@ class DetectSegment:
 
 
 def make_detector(options: LiftOptions, memory: Memory | None = None) -> Detector | PeopleDetector:
-    """Of one person or of everybody, as ``options`` want it; raises DetectorError."""
-    from app.detection.detector import Detector, PeopleDetector
+    """Of one person, of everybody, or both, as ``options`` want it; raises DetectorError."""
+    from app.detection.detector import CompanyDetector, Detector, PeopleDetector
 
     if options.everybody:
         return PeopleDetector(options.detector)
+    if options.company:
+        return CompanyDetector(options.detector, choices=options.choices, memory=memory)
     return Detector(
         options.detector, several=options.several, choices=options.choices, memory=memory
     )

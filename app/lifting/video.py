@@ -11,36 +11,37 @@ import json
 import logging
 import math
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
 from app.errors import DetectorError, SourceError
-from app.lifting.clip import DetectedClip, Track, describe, motion_of
+from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import Kept, detection_key, film_key
+from app.lifting.members import at_place, lift_around, lift_members, members_of, most_like, unfit
+from app.lifting.people import Member, lasting
+from app.lifting.preview import Preview, filled_up
 from app.lifting.progress import Progress, ProgressCallback, Stage, Stopped, never
 from app.motion.data import Event
+from app.motion.placement.together import Together, together
 from app.packets import Frame
+from app.recording.corrections import CorrectionList
 from app.recording.events import EventList
-from app.recording.poses import SavedPoses, prepare
+from app.recording.poses import SavedPoses
 from app.system.files import write_atomically
 from models.level import Level
-from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
     from app.detection.person_tracker import Choice
     from app.lifting.options import LiftOptions
-    from app.lifting.video_detection import VideoDetection
     from app.lifting.work import Network
     from app.motion.data import MotionData
     from app.sources import VideoFile
-    from models.lifter import Lifter
 
 log: Final = logging.getLogger(__name__)
 
@@ -48,15 +49,6 @@ _USUAL_RATE: Final = 30.0
 _SAME_TIME_S: Final = 1e-4
 _RECENT_BYTES: Final = 2**27
 """Of frames shown before: 290 of 640x480, 97 of 1280x720, 43 of 1920x1080."""
-_LOOK_S: Final = 0.25
-_MANY: Final = 2000
-"""Frames above which what there is is shown less often: all of it is put together each time."""
-_CHUNK_S: Final = (0.5, 1.5)
-"""Of video that is lifted at a time while more is being detected: the first, and all after it."""
-_LEAD_S: Final = 1.5
-"""Of video before such a piece, which its poses are seen with ..."""
-_HELD_BACK_S: Final = 0.2
-"""... and after it."""
 _WAIT_S: Final = 0.2
 _LEVEL_BYTES: Final = 2**12
 _EFFORT: Final = {Stage.DETECTING: (0.0, 0.9), Stage.LIFTING: (0.9, 0.1)}
@@ -76,6 +68,10 @@ class Found:
     """Frames, from the first, of which the poses are known."""
     complete: bool
     """Whether nothing is to come."""
+    people: tuple[Member, ...] = ()
+    """Everybody, of whom ``track`` and ``poses`` are one; none where there are not several."""
+    room: Together | None = None
+    """Where they stand, in the same order."""
 
 
 class VideoTake:
@@ -87,7 +83,11 @@ class VideoTake:
         self.size, self.key = video.size, key
         self.choices: tuple[Choice, ...] = ()
         """Whom the user wants to be followed."""
+        self.wished: Choice | None = None
+        """Who is to be selected once everybody is lifted, if not who was followed."""
         self.events = EventList(notes, make_folder=True)
+        self.corrections = CorrectionList(notes, of_video=path.name)
+        """What somebody put right in it."""
         self._level_file = notes / "level.json"
         self.level = _read_level(self._level_file)
         """Where up is in all of it, if the user has told so."""
@@ -99,6 +99,10 @@ class VideoTake:
         self._duration_s = video.duration_s or 0.0
         self._rate = video.rate or _USUAL_RATE
         self._clip: DetectedClip | None = None
+        self._members: tuple[Member, ...] = ()
+        """As lifted, with what was found."""
+        self._selected = 0
+        """Of which of them the poses are."""
         self._reading = threading.Lock()
         self._at_work = threading.Lock()
         self._workers = 0
@@ -160,22 +164,49 @@ class VideoTake:
         return frame
 
     def motion(self) -> MotionData:
-        """The poses of the whole, as they can be exported."""
+        """The poses of the whole, as they can be exported; of several people those of the one
+        selected.  Raises DetectorError if all of them was corrected away."""
+        return self._motion_of(self._members[self._selected])
+
+    def motions(self) -> list[MotionData]:
+        """Those of everybody, by number."""
+        return [self._motion_of(each) for each in self._members]
+
+    def _motion_of(self, member: Member) -> MotionData:
+        if member.poses.missing.all():
+            raise DetectorError(
+                f"Nothing is left of this person in {self.label}, so there are no 3D poses. "
+                "Undo a correction."
+            )
         from app.sources import open_source
         from app.sources.pictures import SourcePictures
 
-        clip, poses = self._clip, self._found.poses
-        assert clip is not None, "it is lifted first"
-        assert poses is not None, "it is lifted first"
-        began = float(clip.time_s[0])
+        began = float(member.clip.time_s[0])
         events = tuple(Event(each.time_s - began, each.label) for each in self.events.marks)
         pictures = SourcePictures(partial(open_source, str(self.path)))
-        return motion_of(clip, poses, poses.info, pictures=pictures, events=events)
+        return member.motion(pictures=pictures, events=events)
+
+    def select(self, number: int) -> None:
+        """Let ``poses`` be those of another person, by number."""
+        people = self._found.people
+        index = next((i for i, each in enumerate(people) if each.number == number), None)
+        if index is not None:
+            self._selected = index
+            self._found = self._of_selected(self._found)
+
+    @property
+    def selected(self) -> int:
+        """The number of the person whose poses are shown; 0 while there are not several."""
+        people = self._found.people
+        return people[self._selected].number if people else 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the video, in sentences."""
-        return () if self._clip is None else self._clip.warnings
+        """What is wrong with the video, in sentences; and, where there are not several people, with
+        following the one."""
+        if self._clip is None:
+            return ()
+        return self._clip.faults if len(self._members) > 1 else self._clip.warnings
 
     def tell_level(self, level: Level) -> None:
         """Keep where up is, for this time and the next."""
@@ -191,23 +222,53 @@ class VideoTake:
         """Let go of the file."""
         self._video.close()
 
+    def show_corrected(self) -> None:
+        """Take up the corrections there are by now in what is shown in 2D; the poses follow when it
+        is lifted again."""
+        if self._clip is not None and self._members:
+            poses = [cast(SavedPoses, each.poses) for each in self._members]
+            self.show(members_of(self._clip, poses, self.corrections.done))
+
+    def show(self, members: Sequence[Member]) -> None:
+        """Other poses of the same people, who stand where they stood."""
+        self._members = tuple(members)
+        people = self._members if len(members) > 1 else ()
+        self._found = self._of_selected(replace(self._found, people=people))
+
     def begin_again(self) -> None:
         """Forget what was found: something else is wanted."""
-        self._clip, self.detected_as = None, ""
+        self._clip, self.detected_as, self._members, self._selected = None, "", (), 0
         self._found = Found(self._filled_up(Track.empty(np.zeros(0))), None, 0, 0, complete=False)
 
     def grow(self, track: Track, poses: SavedPoses | None) -> None:
         """Take up what was found so far: M frames, and the poses of the first of them."""
         ready = 0 if poses is None else len(poses.xyz)
         whole = self._filled_up(track)
-        poses = poses and _filled_up(poses, len(whole))
+        poses = poses and filled_up(poses, len(whole))
         self._found = Found(whole, poses, len(track), ready, complete=False)
 
-    def finish(self, clip: DetectedClip, poses: SavedPoses | None, detected_as: str) -> None:
-        """Take up the final answer."""
+    def finish(self, clip: DetectedClip, members: Sequence[Member], detected_as: str) -> None:
+        """Take up the final answer: everybody, or the one followed; none if nobody was found."""
+        if self.detected_as != detected_as or self._clip is not clip:
+            tracks = [each.clip.track for each in members]
+            self._selected = most_like(clip.track, tracks)
+            if self.wished is not None and len(members) > 1:
+                self._selected = at_place(self.wished, tracks)
         self._clip, self.detected_as = clip, detected_as
+        self._members = tuple(members)
         count = len(clip.track)
-        self._found = Found(clip.track, poses, count, count, complete=True)
+        found = Found(clip.track, None, count, count, complete=True)
+        if len(members) > 1:
+            room = together([each.motion() for each in members])
+            found = replace(found, people=self._members, room=room)
+        self._found = self._of_selected(found)
+
+    def _of_selected(self, found: Found) -> Found:
+        if not self._members:
+            return found
+        member = self._members[self._selected]
+        assert isinstance(member.poses, SavedPoses)
+        return replace(found, track=member.clip.track, poses=member.poses)
 
     @contextmanager
     def worked_on(self, stop: Callable[[], bool]) -> Iterator[None]:
@@ -226,8 +287,13 @@ class VideoTake:
 
     @property
     def clip(self) -> DetectedClip | None:
-        """What was found in 2D, once that is complete."""
+        """What was found in 2D, once that is complete; nothing in it is corrected."""
         return self._clip
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Everybody as lifted, or the one followed; none before that is done."""
+        return self._members
 
     def _decoded_from_start(self, time_s: float) -> Frame | None:
         """For videos in which jumping does not end where it should."""
@@ -251,6 +317,7 @@ def lift_video(
     options: LiftOptions,
     kept: Kept,
     *,
+    around: tuple[float, float] | None = None,
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> None:
@@ -261,6 +328,7 @@ def lift_video(
         options: what is wanted, but whom to follow and what the user has told of the level, which
             the take knows.
         kept: what was found before.
+        around: what was corrected last, seconds, of which there are to be poses at once.
         stop: asked all the time.
         progress: called in the calling thread; may raise to stop.
 
@@ -268,7 +336,7 @@ def lift_video(
         Stopped: it was called off.
         SourceError, DetectorError, WeightsError, DeviceError, LiftingError: it cannot be done.
     """
-    options = replace(options, choices=take.choices)
+    options = replace(options, choices=take.choices, company=options.several)
     if take.level is not None:
         pitch_deg, roll_deg = take.level.pitch_deg, take.level.roll_deg
         options = replace(options, camera_pitch_deg=pitch_deg, camera_roll_deg=roll_deg)
@@ -282,8 +350,13 @@ def lift_video(
 
     with take.worked_on(stop):
         if take.detected_as != key and (before := kept.load(key)) is not None:
-            take.finish(*before, key)
-        if take.detected_as == key and _fit(take.poses, options):
+            clip, poses = before
+            take.finish(clip, members_of(clip, poses, take.corrections.done), key)
+        if (
+            take.detected_as == key
+            and take.clip is not None
+            and not unfit(take.clip, take.members, options, take.corrections.done)
+        ):
             return
         from app.lifting.work import Network
 
@@ -294,9 +367,17 @@ def lift_video(
                 clip = _detected(take, options, network, stop, report)
             else:
                 clip = take.clip
-            _lift(take, clip, network.get(), options.level, key, report)
-        if take.poses is not None:
-            kept.save(key, clip, take.poses)
+            _require_somebody(take, clip, key)
+            corrections = take.corrections.done
+            if around is not None and take.members:
+                near = lift_around(clip, take.members, network.get(), corrections, around)
+                if near is not None:
+                    take.show(near)
+            members = lift_members(
+                *(clip, take.members, network.get(), options, corrections, report)
+            )
+            take.finish(clip, members, key)
+        kept.save(key, clip, [cast(SavedPoses, each.poses) for each in members])
 
 
 def _detected(
@@ -312,7 +393,7 @@ def _detected(
     from app.lifting.work import make_pool
     from app.sources import VideoFile
 
-    preview = _Preview(take, network, options.level)
+    preview = Preview(take, network, options.level)
     with VideoFile(take.path) as source:
         plan = segments.plan(take.path, source, options)
     with make_pool(options) as pool:
@@ -321,30 +402,16 @@ def _detected(
         )
     if stop():
         raise Stopped
-    return clip
+    people = lasting(clip) if options.company else []
+    return replace(clip, people=tuple(people) if len(people) > 1 else ())
 
 
-def _lift(
-    take: VideoTake,
-    clip: DetectedClip,
-    lifter: Lifter,
-    level: Level | None,
-    key: str,
-    report: ProgressCallback,
-) -> None:
-    """The poses of the whole."""
-    count = len(clip.track)
-    if not clip.track.tracked.any():
-        take.finish(clip, None, key)
-        raise DetectorError(f"No person was found in {clip.label}, so it has no 3D poses.")
-    lifted = lifter.lift(
-        *(clip.track.xy, clip.track.conf, clip.size, clip.time_s),
-        world=clip.track.world,
-        person=clip.track.person,
-        level=level,
-        progress=lambda share: report(Progress(Stage.LIFTING, round(share * count), count)),
-    )
-    take.finish(clip, prepare(count, lifted, describe(lifter)), key)
+def _require_somebody(take: VideoTake, clip: DetectedClip, key: str) -> None:
+    """Raise DetectorError if there is nobody in a clip; the take shows its pictures."""
+    if clip.track.tracked.any():
+        return
+    take.finish(clip, (), key)
+    raise DetectorError(f"No person was found in {clip.label}, so it has no 3D poses.")
 
 
 def _read_level(file: Path) -> Level | None:
@@ -354,97 +421,3 @@ def _read_level(file: Path) -> Level | None:
             return Level.read(json.loads(content.read(_LEVEL_BYTES)))
     except (OSError, ValueError, RecursionError):
         return None
-
-
-def _fit(poses: SavedPoses | None, options: LiftOptions) -> bool:
-    """Whether poses are those that ``options`` would give."""
-    from app.lifting.recordings import made_with
-    from models.checkpoint import resolve_weights
-
-    if poses is None or poses.info["height_m"] != options.height_m:
-        return False
-    there, told = poses.level, options.level
-    if (told is not None) != (there is not None and there.told):
-        return False
-    if told is not None and there is not None and np.abs(there.up - told.up).max() > 1e-4:
-        return False
-    return made_with(poses.info, str(resolve_weights(options.weights)))
-
-
-class _Preview:
-    """Lifts what has been detected so far, piece by piece."""
-
-    def __init__(self, take: VideoTake, network: Network, level: Level | None) -> None:
-        self._take, self._network, self._level = take, network, level
-        self._poses: list[SavedPoses] = []
-        self._done = 0
-        self._shown = -1
-        self._looked_at = 0.0
-
-    def look_on(self, video: VideoDetection) -> None:
-        """Take up what is new."""
-        now = time.monotonic()
-        if now - self._looked_at < _LOOK_S * max(1.0, self._shown / _MANY):
-            return
-        self._looked_at = now
-        track = video.so_far
-        if len(track) == self._shown:
-            return
-        self._shown = len(track)
-        if self._network.ready and len(track):
-            self._lift(track)
-        poses = _joined(self._poses) if self._poses else None
-        self._take.grow(track, poses)
-
-    def _lift(self, track: Track) -> None:
-        """Another piece, if it is long enough."""
-        times = track.time_s
-        end = int(times.searchsorted(times[-1] - _HELD_BACK_S))
-        if end <= self._done or times[end] - times[self._done] < _CHUNK_S[bool(self._poses)]:
-            return
-        begin = int(times.searchsorted(times[self._done] - _LEAD_S))
-        piece, lifter = track[begin:], self._network.get()
-        lifted = lifter.lift(
-            *(piece.xy, piece.conf, self._take.size, piece.time_s),
-            world=piece.world,
-            person=piece.person,
-            level=self._level,
-        )
-        self._level = self._level or lifted.level
-        whole = prepare(len(piece), lifted, describe(lifter))
-        self._poses.append(_rows(whole, slice(self._done - begin, end - begin)))
-        self._done = end
-
-
-def _rows(poses: SavedPoses, rows: slice) -> SavedPoses:
-    return SavedPoses(
-        xyz=poses.xyz[rows],
-        filled=poses.filled[rows],
-        missing=poses.missing[rows],
-        swapped=poses.swapped[rows],
-        info=poses.info,
-    )
-
-
-def _joined(parts: list[SavedPoses]) -> SavedPoses:
-    """One after the other; at least one."""
-    return SavedPoses(
-        xyz=np.concatenate([part.xyz for part in parts]),
-        filled=np.concatenate([part.filled for part in parts]),
-        missing=np.concatenate([part.missing for part in parts]),
-        swapped=np.concatenate([part.swapped for part in parts]),
-        info=parts[-1].info,
-    )
-
-
-def _filled_up(poses: SavedPoses, count: int) -> SavedPoses:
-    """``count`` poses, of which those behind the ones there are are missing."""
-    more = count - len(poses.xyz)
-    nothing = replace(
-        poses,
-        xyz=np.zeros((more, JOINT_COUNT, 3), np.float32),
-        filled=np.zeros((more, JOINT_COUNT), bool),
-        missing=np.ones((more, JOINT_COUNT), bool),
-        swapped=np.zeros(more, bool),
-    )
-    return _joined([poses, nothing])

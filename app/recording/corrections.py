@@ -1,4 +1,5 @@
-"""``corrections.json``: what somebody put right in a recording's 2D, beside the untouched rows.
+"""``corrections.json``: what somebody put right in the 2D of a recording or a video, beside what
+was found, which stays untouched.
 
 A list of corrections in the order they were made, and of those that were undone::
 
@@ -11,8 +12,11 @@ A list of corrections in the order they were made, and of those that were undone
 Times are on the clock of ``keypoints.bin``, places in pixels of the picture.  ``exchange`` takes
 left for right in all frames from ``start_s`` to ``end_s`` but those ``kept``, in which the detector
 was right and the program's own repair of its confusions was not; from then on none is repaired
-there.  ``nobody`` says that what was found is not the person, ``move`` puts one joint of one frame
-where it is.
+there.  ``nobody`` says that what was found is not the person, ``delete`` that there are to be no
+poses either, however short the stretch; ``move`` puts one joint of one frame where it is.
+
+Of several people in a video ``at`` says whom a correction is of: who has their pelvis there when it
+begins, as in ``"at": [320.0, 241.5]``.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ import json
 import logging
 import math
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -55,6 +59,10 @@ _SAME_TIME_S: Final = 5e-7
 _HIPS: Final = tuple(LANDMARK_SOURCES[JOINT["pelvis"]])
 
 
+Place = tuple[float, float]
+"""Pixels: where somebody has their pelvis when a correction of them begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """Left was taken for right."""
@@ -63,6 +71,7 @@ class Exchange:
     end_s: float
     kept: tuple[tuple[float, float], ...] = ()
     """Stretches in which what was recorded is right, first and last moment."""
+    at: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class Nobody:
 
     start_s: float
     end_s: float
+    at: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +91,42 @@ class Move:
     joint: str
     x: float
     y: float
+    at: Place | None = None
 
 
-Correction = Exchange | Nobody | Move
-KINDS: Final[Mapping[str, type[Exchange] | type[Nobody] | type[Move]]] = {
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """There are to be no poses, and none is to be bridged."""
+
+    start_s: float
+    end_s: float
+    at: Place | None = None
+
+
+Correction = Exchange | Nobody | Move | Delete
+KINDS: Final[Mapping[str, type[Correction]]] = {
     "exchange": Exchange,
     "nobody": Nobody,
+    "delete": Delete,
     "move": Move,
 }
 
 
 class CorrectionList:
-    """The corrections of a recording on the disk; every change is there when a method returns.
+    """Corrections on the disk; every change is there when a method returns.
 
     Every method that changes something raises RecordingError if that cannot be written, and leaves
     all as it was.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Read them.  ``damaged`` says so if they cannot be read; there are none then."""
+    def __init__(self, folder: Path, *, of_video: str = "") -> None:
+        """Read those of a recording, or of the video of a name whose notes are in ``folder``, which
+        is made when there is something to keep.
+
+        ``damaged`` says so if they cannot be read; there are none then.
+        """
         self._folder, self._lock = folder, threading.Lock()
+        self._video = of_video
         self.done: tuple[Correction, ...] = ()
         """In the order in which they are applied."""
         self.undone: tuple[Correction, ...] = ()
@@ -115,14 +141,18 @@ class CorrectionList:
             self.damaged = True
 
     @property
+    def file(self) -> Path:
+        """Where they are kept."""
+        return self._folder / FILE_NAME
+
+    @property
     def key(self) -> str:
-        """What tells these corrections from any others; empty if there are none."""
-        text = json.dumps(self.as_json())
-        return hashlib.sha256(text.encode()).hexdigest()[:16] if self.done else ""
+        """As :func:`key_of` those that are applied."""
+        return key_of(self.done)
 
     def as_json(self) -> list[dict[str, object]]:
         """What is applied, JSON values."""
-        return [_as_json(each) for each in self.done]
+        return as_json(self.done)
 
     def add(self, *corrections: Correction) -> None:
         """Apply more; what was undone cannot be redone after that."""
@@ -146,25 +176,47 @@ class CorrectionList:
 
     def _keep(self, done: tuple[Correction, ...], undone: tuple[Correction, ...]) -> None:
         if self.damaged:
+            away = f"{self.file} away" if self._video else f"{FILE_NAME} out of it"
             raise RecordingError(
-                f"The corrections of {self._folder.name} cannot be read, so none can be added. "
-                f"Move {FILE_NAME} out of it first."
+                f"The corrections of {self._name} cannot be read, so none can be added. "
+                f"Move {away} first."
             )
         said = {
             "version": _VERSION,
             "done": [_as_json(each) for each in done],
             "undone": [_as_json(each) for each in undone],
         }
-        path = self._folder / FILE_NAME
+        path = self.file
         try:
+            if self._video:
+                self._folder.mkdir(parents=True, exist_ok=True)
             with self._lock, write_atomically(path, overwrite=True, through_links=False) as file:
                 file.write(json.dumps(said, indent=1).encode())
         except OSError as error:
+            remedy = (
+                f"Make room for {path}."
+                if self._video
+                else "Copy the recording to where it can be written to."
+            )
             raise RecordingError(
-                f"The correction of {self._folder.name} cannot be saved: {plain_reason(error)}. "
-                "Copy the recording to where it can be written to."
+                f"The correction of {self._name} cannot be saved: {plain_reason(error)}. {remedy}"
             ) from error
         self.done, self.undone = done, undone
+
+    @property
+    def _name(self) -> str:
+        return self._video or self._folder.name
+
+
+def key_of(corrections: Sequence[Correction]) -> str:
+    """What tells these corrections from any others; empty if there are none."""
+    text = json.dumps(as_json(corrections))
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if corrections else ""
+
+
+def as_json(corrections: Iterable[Correction]) -> list[dict[str, object]]:
+    """JSON values."""
+    return [_as_json(each) for each in corrections]
 
 
 def corrected(data: KeypointArrays, corrections: Iterable[Correction]) -> KeypointArrays:
@@ -173,11 +225,20 @@ def corrected(data: KeypointArrays, corrections: Iterable[Correction]) -> Keypoi
         if isinstance(each, Move):
             data = _moved(data, each)
         else:
-            rows = _between(data.time_s, each.start_s, each.end_s)
+            rows = rows_between(data.time_s, each.start_s, each.end_s)
             data = (
                 _exchanged(data, rows, each) if isinstance(each, Exchange) else _emptied(data, rows)
             )
     return data
+
+
+def deleted(corrections: Iterable[Correction], time_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) at which of (N,) times there are to be no poses."""
+    rows = np.zeros(len(time_s), bool)
+    for each in corrections:
+        if isinstance(each, Delete):
+            rows |= rows_between(time_s, each.start_s, each.end_s)
+    return rows
 
 
 def exchange(
@@ -189,7 +250,7 @@ def exchange(
         time_s: (N,) of the frames.
         swapped: (N,) those in which the repair has exchanged what was recorded.
     """
-    rows = _between(time_s, start_s, end_s) & swapped
+    rows = rows_between(time_s, start_s, end_s) & swapped
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
     kept = [
         (float(time_s[first]), float(time_s[after - 1]))
@@ -198,7 +259,8 @@ def exchange(
     return Exchange(start_s, end_s, tuple(kept))
 
 
-def _between(time_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.bool_]:
+def rows_between(time_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.bool_]:
+    """(N,) which frames at (N,) ``time_s`` are from ``start_s`` to ``end_s``."""
     return (time_s >= start_s - _SAME_TIME_S) & (time_s <= end_s + _SAME_TIME_S)
 
 
@@ -206,7 +268,7 @@ def _exchanged(data: KeypointArrays, known: NDArray[np.bool_], said: Exchange) -
     joints, landmarks = list(MIRROR), list(LANDMARK_MIRROR)
     rows = known.copy()
     for stretch in said.kept:
-        rows &= ~_between(data.time_s, *stretch)
+        rows &= ~rows_between(data.time_s, *stretch)
     return replace(
         data,
         sides_known=data.sides_known | known,
@@ -230,7 +292,7 @@ def _emptied(data: KeypointArrays, rows: NDArray[np.bool_]) -> KeypointArrays:
 
 
 def _moved(data: KeypointArrays, move: Move) -> KeypointArrays:
-    at = np.flatnonzero(_between(data.time_s, move.time_s, move.time_s))
+    at = np.flatnonzero(rows_between(data.time_s, move.time_s, move.time_s))
     if not len(at) or not data.tracked[at[0]]:
         return data
     row, joint = int(at[0]), JOINT[move.joint]
@@ -252,7 +314,10 @@ def _moved(data: KeypointArrays, move: Move) -> KeypointArrays:
 
 def _as_json(each: Correction) -> dict[str, object]:
     kind = next(name for name, made in KINDS.items() if isinstance(each, made))
-    return {"kind": kind, **asdict(each)}
+    said = {"kind": kind, **asdict(each)}
+    if each.at is None:
+        del said["at"]
+    return said
 
 
 def _rounded(each: Correction) -> Correction:
@@ -285,12 +350,23 @@ def _checked(said: object) -> Correction:
         if joint not in JOINT_NAMES:
             raise ValueError(f"there is no joint {joint!r}")
         x, y = (_number(said, name, _MAX_PIXEL) for name in ("x", "y"))
-        return Move(_number(said, "time_s"), str(joint), round(x, 2), round(y, 2))
+        return Move(_number(said, "time_s"), str(joint), round(x, 2), round(y, 2), _place(said))
     if kind is Exchange:
-        return Exchange(_number(said, "start_s"), _number(said, "end_s"), _stretches(said))
-    if kind is Nobody:
-        return Nobody(_number(said, "start_s"), _number(said, "end_s"))
+        stretch = _number(said, "start_s"), _number(said, "end_s")
+        return Exchange(*stretch, _stretches(said), _place(said))
+    if kind is Nobody or kind is Delete:
+        return kind(_number(said, "start_s"), _number(said, "end_s"), _place(said))
     raise ValueError(f"there is no correction of the kind {said['kind']!r}")
+
+
+def _place(said: Mapping[str, object]) -> Place | None:
+    at = said.get("at")
+    if at is None:
+        return None
+    if not isinstance(at, list) or len(at) != 2:
+        raise ValueError(f"{at!r} is no place")
+    x, y = (round(_number({"at": each}, "at", _MAX_PIXEL), 2) for each in at)
+    return x, y
 
 
 def _stretches(said: Mapping[str, object]) -> tuple[tuple[float, float], ...]:

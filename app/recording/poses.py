@@ -6,7 +6,7 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol, TypedDict, cast
 
@@ -99,6 +99,15 @@ def prepare(frames: int, lifted: LiftedPoses, info: Mapping[str, object]) -> Sav
         if name != "time_s" and getattr(poses, name).shape != shape:
             raise ValueError(f"{name} has shape {getattr(poses, name).shape}, not {shape} {dtype}")
     return poses
+
+
+def without(poses: SavedPoses, rows: NDArray[np.bool_]) -> SavedPoses:
+    """The same, but in (N,) ``rows`` all is missing."""
+    return replace(
+        poses,
+        filled=poses.filled & ~rows[:, None],
+        missing=poses.missing | rows[:, None],
+    )
 
 
 def write(folder: Path, time_s: NDArray[np.float64], poses: SavedPoses) -> None:

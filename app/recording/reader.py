@@ -17,7 +17,7 @@ from app.recording import meta as meta_file
 from app.recording import poses as poses_file
 from app.recording import rows as rows_file
 from app.recording import video, writing_lock
-from app.recording.corrections import Correction, CorrectionList, corrected
+from app.recording.corrections import Correction, CorrectionList, corrected, deleted
 from app.recording.events import EventList
 from app.recording.keypoint_arrays import KeypointArrays
 from app.recording.meta import Meta, require_version
@@ -153,7 +153,8 @@ class Recording:
         ``poses`` holds them all the same then.
         """
         time_s = self.keypoints.time_s
-        self.poses = poses_file.prepare(len(time_s), lifted, info)
+        poses = poses_file.prepare(len(time_s), lifted, info)
+        self.poses = poses_file.without(poses, deleted(self.corrections.done, time_s))
         poses_file.write(self.path, time_s, self.poses)
 
     @cached_property

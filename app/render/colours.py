@@ -15,12 +15,20 @@ from numpy.typing import NDArray
 
 from models.skeleton import FOOT_JOINT_NAMES, SIDES
 
+_LIGHTER: Final = 0.4
+_DARKER: Final = 0.3
 LEFT: Final = "#3B8FD9"
 RIGHT: Final = "#E8862E"
 MIDDLE: Final = "#C6CBD1"
 RECORD: Final = "#E5383B"
 
 SIDE_COLOURS: Final = {"left": LEFT, "right": RIGHT, "middle": MIDDLE}
+PEOPLE: Final = (
+    "#00A37A", "#E3D23C", "#7355D0", "#D65FA8", "#93D9C6", "#8A5A2B", "#BBA2F2", "#8F9200",
+)  # fmt: skip
+"""Of several people each has one, by number; to be told apart by the common forms of colour
+blindness too (after Okabe and Ito, Color Universal Design, 2008), and none is that of a side alone.
+"""
 DRAWN_SIDES: Final = (*SIDES, *(name.partition("_")[0] for name in FOOT_JOINT_NAMES))
 """Of the 17 joints and of heels and toes."""
 JOINT_COLOURS: Final = tuple(SIDE_COLOURS[side] for side in DRAWN_SIDES)
@@ -66,6 +74,29 @@ def opacity(conf: NDArray[np.float32]) -> NDArray[np.float32]:
     firm = np.clip((np.nan_to_num(conf) - 0.4) / 0.4, 0.0, 1.0)
     result: NDArray[np.float32] = (0.3 + 0.7 * firm).astype(np.float32)
     return result
+
+
+def of_person(number: int) -> str:
+    """The colour of person 1, 2, ...; beyond the last they begin again, and the number tells."""
+    return PEOPLE[(number - 1) % len(PEOPLE)]
+
+
+def of_sides(colour: str | None) -> dict[str, str]:
+    """The colours of left, right and middle: of a person who has a colour, a light, a dark and that
+    shade of it."""
+    if colour is None:
+        return SIDE_COLOURS
+    return {
+        "left": _mixed(colour, 255, _LIGHTER),
+        "right": _mixed(colour, 0, _DARKER),
+        "middle": colour,
+    }
+
+
+def _mixed(colour: str, ground: int, share: float) -> str:
+    """A colour with some white or black in it."""
+    mixed = (round(each + share * (ground - each)) for each in rgb(colour))
+    return "#{:02X}{:02X}{:02X}".format(*mixed)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

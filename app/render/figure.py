@@ -6,6 +6,7 @@ The triangles never change; a joint or bone that is not drawn collapses into a p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.render import shading, shapes
 from app.render.camera import View
-from app.render.colours import JOINT_COLOURS, rgb
+from app.render.colours import DRAWN_SIDES, of_sides, rgb
 from app.render.request import Body
 from models.skeleton import FOOT_JOINT_COUNT, JOINT, JOINT_COUNT, PARENTS
 
@@ -55,7 +56,6 @@ DRAWN_BONES: Final = _drawn_bones()
 DRAWN_JOINTS: Final = JOINT_COUNT + FOOT_JOINT_COUNT
 _PARENT: Final = np.array([parent for parent, _ in DRAWN_BONES])
 _CHILD: Final = np.array([child for _, child in DRAWN_BONES])
-_COLOURS: Final = np.array([rgb(colour) for colour in JOINT_COLOURS]) / 255
 _THIN_FOOT: Final = 0.6
 _THIN: Final = {"nose": 0.55, "left_shoulder": 0.9, "right_shoulder": 0.9}
 
@@ -67,6 +67,13 @@ class _Corners(NamedTuple):
     normals: NDArray[np.float64]
     colours: NDArray[np.float64]
     opacity: NDArray[np.float64]
+
+
+@cache
+def _colours(colour: str | None) -> NDArray[np.float64]:
+    """(21, 3) RGB in [0, 1] of each joint, and of the bone that ends in it."""
+    sides = of_sides(colour)
+    return np.array([rgb(sides[side]) for side in DRAWN_SIDES]) / 255
 
 
 class SkeletonFigure:
@@ -100,7 +107,9 @@ class SkeletonFigure:
         # What is not drawn collapses at a joint that is, or it would widen the part to be painted.
         anchor = body.joints[int(np.argmax(body.drawn))]
         joints = np.where(body.drawn[:, None], body.joints, anchor).astype(np.float64)
-        bones, balls = self._bones(joints, body), self._balls(joints, body)
+        colours_of = _colours(body.colour)
+        bones = self._bones(joints, body, colours_of)
+        balls = self._balls(joints, body, colours_of)
         points, normals, colours, opacity = (
             np.concatenate(parts) for parts in zip(bones, balls, strict=True)
         )
@@ -110,7 +119,9 @@ class SkeletonFigure:
         share = np.clip(opacity, 0.0, 1.0)[:, None]
         return view.to_camera(points), ground + share * (lit - ground)
 
-    def _bones(self, joints: NDArray[np.float64], body: Body) -> _Corners:
+    def _bones(
+        self, joints: NDArray[np.float64], body: Body, colours: NDArray[np.float64]
+    ) -> _Corners:
         start, end = joints[_PARENT], joints[_CHILD]
         axes = shapes.frames_along(end - start)
         turned = np.einsum("sa,bac->bsc", shapes.circle(_SEGMENTS), axes[:, :2])
@@ -123,11 +134,13 @@ class SkeletonFigure:
         return _Corners(
             points.reshape(-1, 3),
             np.broadcast_to(turned[:, None], points.shape).reshape(-1, 3),
-            np.broadcast_to(_COLOURS[_CHILD, None, None], points.shape).reshape(-1, 3),
+            np.broadcast_to(colours[_CHILD, None, None], points.shape).reshape(-1, 3),
             np.broadcast_to(fade[..., None], points.shape[:-1]).reshape(-1),
         )
 
-    def _balls(self, joints: NDArray[np.float64], body: Body) -> _Corners:
+    def _balls(
+        self, joints: NDArray[np.float64], body: Body, colours: NDArray[np.float64]
+    ) -> _Corners:
         unit = self._ball.points
         stretch = np.repeat((self._radii * body.drawn)[:, None], 3, axis=1)
         head, thorax = JOINT["head"], JOINT["thorax"]
@@ -144,6 +157,6 @@ class SkeletonFigure:
         return _Corners(
             points.reshape(-1, 3),
             normals.reshape(-1, 3),
-            np.repeat(_COLOURS, count, axis=0),
+            np.repeat(colours, count, axis=0),
             np.repeat(body.opacity.astype(np.float64), count),
         )

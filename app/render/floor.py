@@ -139,7 +139,7 @@ def paint_below(picture: Picture, view: View, theme: SceneTheme, body: Body) -> 
         picture, view, joints, body.opacity[body.drawn].astype(np.float64),
         colour=rgb(theme.shadow), strength=theme.shadow_strength,
     )  # fmt: skip
-    _paint_ring(picture, view, theme, stands_over(body))
+    _paint_ring(picture, view, body.colour or theme.strong_line, stands_over(body))
 
 
 def stands_over(body: Body) -> NDArray[np.float64]:
@@ -153,9 +153,7 @@ def stands_over(body: Body) -> NDArray[np.float64]:
     return np.asarray((weight[:, None] * ankles).sum(axis=0) / weight.sum() * (1, 0, 1))
 
 
-def _paint_ring(
-    picture: Picture, view: View, theme: SceneTheme, middle: NDArray[np.float64]
-) -> None:
+def _paint_ring(picture: Picture, view: View, colour: str, middle: NDArray[np.float64]) -> None:
     height, width = picture.shape[:2]
     angle = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     ring = middle + _RING_M * np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=-1)
@@ -165,7 +163,7 @@ def _paint_ring(
         return
     thickness = max(2, round(height / 400))
     fixed = _fixed_point(pixels)
-    cv2.polylines(picture, [fixed], True, rgb(theme.strong_line), thickness, cv2.LINE_AA, _SHIFT)
+    cv2.polylines(picture, [fixed], True, rgb(colour), thickness, cv2.LINE_AA, _SHIFT)
 
 
 def _fixed_point(pixels: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.render.camera import View
-from app.render.colours import DRAWN_SIDES, SIDE_COLOURS, rgb
+from app.render.colours import DRAWN_SIDES, of_sides, rgb
 from app.render.figure import DRAWN_BONES
 from app.render.floor import FloorPictures, paint_below
 from app.render.layers import Picture
@@ -29,15 +29,16 @@ class PaintedScene:
 
     def draw(self, request: SkeletonRequest, size: tuple[int, int]) -> Picture:
         """A picture of its own, (height, width, 3) RGB, of this (width, height)."""
-        view, body = request.view, request.body
+        view = request.view
         picture: Picture = self._floors.of(size, view, request.theme).copy()
-        if body is None:
-            return picture
-        paint_below(picture, view, request.theme, body)
-        for bone in bones(body, view, size):
-            colour = rgb(SIDE_COLOURS[bone.side])
-            stroke(picture, bone.start, bone.end, shade(colour, 0.67), bone.opacity, bone.width)
-            stroke(picture, bone.start, bone.end, colour, bone.opacity, bone.width * 0.72)
+        for body in request.bodies:
+            paint_below(picture, view, request.theme, body)
+        for body in request.bodies:
+            sides = of_sides(body.colour)
+            for bone in bones(body, view, size):
+                colour = rgb(sides[bone.side])
+                stroke(picture, bone.start, bone.end, shade(colour, 0.67), bone.opacity, bone.width)
+                stroke(picture, bone.start, bone.end, colour, bone.opacity, bone.width * 0.72)
         return picture
 
 

@@ -27,6 +27,12 @@ class Body:
     are not known.  None: there are none."""
     feet_firm: NDArray[np.floating] | None = None
     """(4,) how firmly they are drawn, beside their ankles; None: as firmly as these."""
+    colour: str | None = None
+    """``#rrggbb`` of which all of it has shades, where there are several people; None: left, right
+    and middle have their own."""
+
+    number: int = 0
+    """Of the person, where there are several."""
 
     @property
     def whole(self) -> Body:
@@ -39,6 +45,8 @@ class Body:
             np.concatenate([self.joints, feet]).astype(np.float32),
             np.concatenate([self.drawn, known]),
             np.concatenate([self.opacity, firm * self.opacity[ankles]]).astype(np.float32),
+            colour=self.colour,
+            number=self.number,
         )
 
 
@@ -49,4 +57,16 @@ class SkeletonRequest:
     view: View
     theme: SceneTheme
     body: Body | None = None
-    """``None`` shows the empty floor."""
+    """The person selected.  Nobody at all shows the empty floor."""
+    others: tuple[Body, ...] = ()
+
+    @property
+    def bodies(self) -> list[Body]:
+        """Everybody of whom there is anything to draw, the farthest from the eye first."""
+        there = [each for each in (self.body, *self.others) if each is not None]
+        drawn = [each for each in there if each.drawn.any()]
+        return sorted(drawn, key=lambda each: -self._depth(each))
+
+    def _depth(self, body: Body) -> float:
+        joints = body.joints[body.drawn].astype(np.float64)
+        return float(np.median(self.view.to_camera(joints)[:, 2]))

@@ -39,12 +39,12 @@ class SkeletonScene:
         self.open((width, height))
         assert self._window is not None
         picture[:] = self._floors.of((width, height), request.view, request.theme)
-        body = request.body
-        if body is None or not body.drawn.any():
-            return
-        paint_below(picture, request.view, request.theme, body)
-        points, colours = self._figure.corners(body, request.view, request.theme.background)
-        paint_figure(picture, self._window, points, colours, request.view.focal(height))
+        bodies = request.bodies
+        for body in bodies:
+            paint_below(picture, request.view, request.theme, body)
+        for body in bodies:
+            points, colours = self._figure.corners(body, request.view, request.theme.background)
+            paint_figure(picture, self._window, points, colours, request.view.focal(height))
 
     def close(self) -> None:
         """Free the OpenGL window."""

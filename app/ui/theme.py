@@ -220,7 +220,7 @@ QProgressBar {{ background: {theme.line}; border: 0; border-radius: {px(0.14)};
     max-height: {px(0.28)}; min-height: {px(0.28)}; }}
 QProgressBar::chunk {{ background: {theme.strong}; border-radius: {px(0.14)}; }}
 
-#toolbar, #statusline, #timeline {{ background: {theme.window}; }}
+#toolbar, #statusline, #timeline, #people {{ background: {theme.window}; }}
 #settings {{ background: {theme.window}; }}
 #jobs, #welcome {{ background: {theme.panel}; border-radius: {px(0.4)}; }}
 #card {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: {px(0.55)}; }}

@@ -68,8 +68,8 @@ def is_done_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) ->
 def is_begun_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -> bool:
     """Whether all files of people that are there were made as ``asked``, by a run that ended before
     the last one."""
-    there = (path for paths in files_there(table, kind).values() for path in paths)
-    return all(is_done(path, asked) for path in there if path.suffix != ".json")
+    there = (person_file(table, kind, number) for number in files_there(table, kind))
+    return all(is_done(path, asked) for path in there if path.exists())
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What can be played: a recording, or a video file that is being lifted or has been."""
+"""What can be played, a recording or a video that is being lifted or has been, and its pictures."""
 
 from __future__ import annotations
 

@@ -1,17 +1,19 @@
-"""Putting right what the detector got wrong in the recording on stage."""
+"""Putting right what the detector got wrong in the recording or video on stage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from app.lifting.corrected import place_of, stretch_of
+from app.lifting.video import VideoTake
 from app.recording.corrections import (
     Correction,
     CorrectionList,
+    Delete,
     Exchange,
     Move,
     Nobody,
@@ -23,42 +25,53 @@ from app.ui.tasks import Job
 from models.skeleton import JOINT, JOINT_NAMES, MIRROR
 
 if TYPE_CHECKING:
-    from app.recording.reader import Recording
+    from app.ui.presenters.clips import Clip
     from app.ui.presenters.host import Host
+    from app.ui.presenters.opening import Opening
+    from app.ui.presenters.playback import PlaybackStage
 
-_NONE = "Open a recording first: what was found in it can be corrected"
-_UNSELECTED = "Select the part to correct first: I where it begins, O where it ends"
+_NONE: Final = "Open a recording or a video first: what was found in it can be corrected"
+_NOT_YET: Final = "Wait until the whole video is lifted: then what was found can be corrected"
+_UNSELECTED: Final = "Select the part to correct first: I where it begins, O where it ends"
+_NAMES: Final = {
+    Exchange: "Exchanging left and right is",
+    Nobody: "Taking out what was found is",
+    Delete: "Deleting the poses is",
+}
 
 
 class Correcting:
-    """Corrections of the selection, or of a joint; each has the recording lifted again."""
+    """Corrections of the selection, or of a joint, of the person selected; each has what is on
+    stage lifted again."""
 
-    def __init__(self, window: Host) -> None:
-        self._window = window
+    def __init__(self, window: Host, opening: Opening) -> None:
+        """``opening`` lifts videos again."""
+        self._window, self._opening = window, opening
         self._lifting: Job | None = None
 
     @property
-    def clip(self) -> RecordedClip | None:
-        """The recording on stage."""
+    def clip(self) -> Clip | None:
+        """The recording on stage, or the video once it is lifted."""
         stage = self._window.playback
-        clip = None if stage is None else stage.clip
-        return clip if isinstance(clip, RecordedClip) else None
+        return None if stage is None or not stage.clip.found().complete else stage.clip
 
     @property
     def grabs(self) -> bool:
-        """Whether joints in the picture can be dragged: those of a recording that stands still."""
+        """Whether joints in the picture can be dragged: those of what stands still."""
         stage = self._window.playback
         return self.clip is not None and stage is not None and not stage.clock.playing
 
     def exchange(self) -> None:
         """Left was taken for right in the selection."""
-        clip = self.clip
-        make = Exchange if clip is None else partial(shown_exchange, clip.recording)
-        self._correct_selection(make, "Left and right are exchanged")
+        self._correct_selection(self._shown_exchange, "Left and right are exchanged")
 
     def empty(self) -> None:
         """Whoever was found in the selection is not the person."""
         self._correct_selection(Nobody, "What was found is taken out")
+
+    def delete(self) -> None:
+        """There are to be no poses in the selection."""
+        self._correct_selection(Delete, "The poses are deleted")
 
     def move(self, joint: str, x: float, y: float) -> None:
         """A joint of the frame shown is at this place of the picture, in pixels."""
@@ -67,12 +80,14 @@ class Correcting:
             return
         stage.clock.pause()
         moment_s = stage.starts_at_s + stage.shown_s
-        recorded, poses = JOINT[joint], clip.recording.poses
+        recorded, poses = JOINT[joint], stage.poses
         if poses is not None and poses.swapped[stage.index]:  # what is shown had been repaired
             recorded = MIRROR[recorded]
-        move = Move(moment_s, JOINT_NAMES[recorded], x, y)
-        said = f"The {joint.replace('_', ' ')} is moved"
-        self._change(lambda: clip.recording.corrections.add(move), lambda _: said)
+        self._add(
+            stage,
+            Move(moment_s, JOINT_NAMES[recorded], x, y),
+            f"The {joint.replace('_', ' ')} is moved",
+        )
 
     def undo(self) -> None:
         """Take the last correction back."""
@@ -83,55 +98,84 @@ class Correcting:
         self._step(CorrectionList.redo, "made again")
 
     def _step(self, step: Callable[[CorrectionList], Correction | None], done: str) -> None:
-        clip = self.clip
-        if clip is None:
-            self._window.marking.say(_NONE)
+        stage, clip = self._window.playback, self.clip
+        if stage is None or clip is None:
+            self._refuse()
             return
 
         def said(correction: Correction | None) -> str:
             return f"{_name(correction)} {done}" if correction is not None else ""
 
-        self._change(lambda: step(clip.recording.corrections), said)
+        self._change(clip, step, said)
 
     def _correct_selection(self, make: Callable[[float, float], Correction], said: str) -> None:
         stage, clip = self._window.playback, self.clip
         if stage is None or clip is None:
-            self._window.marking.say(_NONE)
+            self._refuse()
         elif stage.selection.whole:
             self._window.marking.say(_UNSELECTED)
         else:
             begins_s, ends_s = stage.selection.bounds(stage.clock.duration_s)
             made = make(stage.starts_at_s + begins_s, stage.starts_at_s + ends_s)
             stretch = f"{words.clock(begins_s)} to {words.clock(ends_s)}"
-            self._change(
-                lambda: clip.recording.corrections.add(made), lambda _: f"{said} from {stretch}"
-            )
+            self._add(stage, made, f"{said} from {stretch}")
 
-    def _change(self, change: Callable[[], Any], said: Callable[[Any], str]) -> None:
+    def _refuse(self) -> None:
+        self._window.marking.say(_NONE if self._window.playback is None else _NOT_YET)
+
+    def _shown_exchange(self, start_s: float, end_s: float) -> Correction:
+        """What exchanges left and right as they are shown."""
+        stage = self._window.playback
+        assert stage is not None
+        found = stage.clip.found()
+        time_s = found.track.time_s
+        swapped = np.zeros(len(time_s), bool) if found.poses is None else found.poses.swapped
+        return exchange(time_s, swapped, start_s, end_s)
+
+    def _add(self, stage: PlaybackStage, made: Correction, said: str) -> None:
+        clip = stage.clip
+        if isinstance(clip, VideoTake):  # of whom it is, should there be several people
+            made = replace(made, at=place_of(clip.found().track, *stretch_of(made)))
+
+        def add(corrections: CorrectionList) -> Correction:
+            corrections.add(made)
+            return made
+
+        self._change(clip, add, lambda _: said)
+
+    def _change(
+        self,
+        clip: Clip,
+        change: Callable[[CorrectionList], Correction | None],
+        said: Callable[[Correction | None], str],
+    ) -> None:
         """Change the corrections on the disk, then lift with them."""
-        window, clip = self._window, self.clip
+        window = self._window
 
-        def changed(result: Any) -> None:
-            sentence = said(result)
+        def changed(made: Correction | None) -> None:
+            sentence = said(made)
             window.marking.say(sentence or "There is nothing more")
-            if sentence and clip is not None and not window.closing:
-                self._lift(clip)
+            if made is not None and not window.closing:
+                self._lift(clip, made)
 
         window.jobs.start(
             Job(
                 "Correcting",
-                lambda _control: change(),
+                lambda _control: _changed(clip, change),
                 done=changed,
                 failed=window.job_failed,
                 quiet=True,
             )
         )
 
-    def _lift(self, clip: RecordedClip) -> None:
+    def _lift(self, clip: Clip, made: Correction) -> None:
         """Anew if it is being lifted: that would be with the corrections before."""
         from app.ui.presenters import work
 
         window, chosen = self._window, replace(self._window.preferences)
+        if isinstance(clip, VideoTake):
+            self._opening.lift(clip, around=stretch_of(made))
+            return
         if self._lifting is not None:
             self._lifting.cancel()
         self._lifting = window.jobs.start(
@@ -145,15 +189,18 @@ class Correcting:
         )
 
 
-def shown_exchange(recording: Recording, start_s: float, end_s: float) -> Exchange:
-    """What exchanges left and right as the recording is shown."""
-    poses, time_s = recording.poses, recording.keypoints.time_s
-    swapped = np.zeros(len(time_s), bool) if poses is None else poses.swapped
-    return exchange(time_s, swapped, start_s, end_s)
+def _changed(
+    clip: Clip, change: Callable[[CorrectionList], Correction | None]
+) -> Correction | None:
+    """Change the corrections on the disk, and show what follows in 2D."""
+    if isinstance(clip, RecordedClip):
+        return change(clip.recording.corrections)
+    made = change(clip.corrections)
+    clip.show_corrected()
+    return made
 
 
 def _name(correction: Correction) -> str:
     if isinstance(correction, Move):
         return f"Moving the {correction.joint.replace('_', ' ')} is"
-    exchanged = isinstance(correction, Exchange)
-    return "Exchanging left and right is" if exchanged else "Taking out what was found is"
+    return _NAMES[type(correction)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import ExportError, MixposeError
+from app.export.people_names import files_there
 from app.export.registry import FORMATS, require
 from app.lifting.video import VideoTake
 from app.motion.selection import Selection
@@ -20,6 +21,7 @@ from app.ui.presenters.news import News, NewsButton
 from app.ui.presenters.playback import PlaybackStage
 from app.ui.presenters.processing import file_options, for_preset
 from app.ui.presenters.window import WindowPresenter
+from app.ui.presenters.work import Whose
 from app.ui.tasks import Control, Job
 from app.ui.theme import pick, system_is_dark
 
@@ -44,6 +46,19 @@ class Target:
     """What is on stage, if it is that."""
     part: Selection = field(default_factory=Selection)
     """What of it."""
+    whose: Whose = Whose.SELECTED
+
+    @property
+    def people(self) -> list[tuple[str, Whose]]:
+        """(words, who) of what can be exported of several people; nothing where there are not."""
+        clip = self.clip
+        if not isinstance(clip, VideoTake) or not clip.selected:
+            return []
+        return [
+            (f"Person {clip.selected}", Whose.SELECTED),
+            ("All people, a file each", Whose.EACH),
+            ("All people, one table", Whose.TABLE),
+        ]
 
     @property
     def part_in_words(self) -> str:
@@ -68,6 +83,27 @@ class Format:
     """Whether it can have any constant rate."""
     skeleton: bool
     """Whether its bones can have other names."""
+    people: bool
+    """Whether one file has room for several people."""
+
+    def suits(self, whose: Whose) -> bool:
+        """Whether they can be exported so."""
+        return self.people or whose is not Whose.TABLE
+
+
+def taken(file: Path, kind: str, whose: Whose) -> bool:
+    """Whether an export to ``file`` would replace anything."""
+    if whose is Whose.EACH:
+        return bool(files_there(file, kind))
+    return os.path.lexists(file)
+
+
+def _of_people(written: tuple[Exported, ...]) -> str:
+    """What is said behind the first file's name of those of several people."""
+    files = dict.fromkeys(each.files[0].name for each in written)
+    others = f" and {len(files) - 1} more" if len(files) > 1 else ""
+    said = dict.fromkeys(sentence for each in written for sentence in each.warnings)
+    return " ".join([f"{others}: {len(written)} people.", *said])
 
 
 class ExportPresenter:
@@ -82,7 +118,10 @@ class ExportPresenter:
     @property
     def formats(self) -> list[Format]:
         return [
-            Format(kind, each.label, each.suffix, each.angles, each.rate, each.skeleton)
+            Format(
+                *(kind, each.label, each.suffix, each.angles, each.rate, each.skeleton),
+                people=each.people,
+            )
             for kind, each in FORMATS.items()
         ]
 
@@ -146,7 +185,7 @@ class ExportPresenter:
         exporter = FORMATS[kind]
         stems = names_in_turn(Path(f"{safe_name(target.path.stem)}{exporter.tag}"), "")
         files = (folder / exporter.file(folder, stem.name).name for stem in stems)
-        return next(file for file in files if not os.path.lexists(file))
+        return next(file for file in files if not taken(file, kind, target.whose))
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Keep the format, and what is to be done to the poses: preferences by name."""
@@ -165,13 +204,14 @@ class ExportPresenter:
         options = file_options(preferences, kind, dark=dark)
         self.preferences.last_folder = str(path.parent)
 
-        def write(control: Control) -> Exported:
+        def write(control: Control) -> tuple[Exported, ...]:
             require(kind)  # before a long video is lifted for nothing
             wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoTake):
-                return work.export_video(target.clip, *wanted)
+                return work.export_video(target.clip, *wanted, whose=target.whose)
             recording = target.clip and target.clip.recording
-            return work.export_recording(recording or work.open_recording(target.path), *wanted)
+            recording = recording or work.open_recording(target.path)
+            return (work.export_recording(recording, *wanted),)
 
         return self._window.jobs.start(
             Job(
@@ -185,10 +225,12 @@ class ExportPresenter:
             )
         )
 
-    def _done(self, written: Exported) -> None:
-        files = written.files
+    def _done(self, all_written: tuple[Exported, ...]) -> None:
+        written, files = all_written[0], all_written[0].files
         quality = f"{written.quality[:1].upper()}{written.quality[1:]}."
-        if written.warnings:
+        if len(all_written) > 1:
+            beside = _of_people(all_written)
+        elif written.warnings:
             beside = f". {' '.join(written.warnings)} {quality}"
         elif len(files) > 1:
             beside = f"; {files[1].name} describes it. {quality}"

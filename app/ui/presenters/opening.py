@@ -78,8 +78,11 @@ class Opening:
 
         self._start(f"Opening {path.name}", lambda: work.open_video(path), opened, failed)
 
-    def lift(self, take: VideoTake) -> None:
-        """Lift a video in the background, anew if it is being lifted; it shows how far that is."""
+    def lift(self, take: VideoTake, around: tuple[float, float] | None = None) -> None:
+        """Lift a video in the background, anew if it is being lifted; it shows how far that is.
+
+        ``around`` is what was corrected, seconds.
+        """
         window, preferences = self._window, replace(self._window.preferences)
         if self._lifting is not None:
             self._lifting.cancel()
@@ -90,20 +93,48 @@ class Opening:
                 window.tell(" ".join(take.warnings))
 
         def lift(control: Control) -> None:
-            work.lift_video(take, preferences, control)
+            work.lift_video(take, preferences, control, around=around)
 
         self._lifting = window.jobs.start(
             Job(f"Lifting {take.label}", lift, done=lifted, failed=window.job_failed, quiet=True)
         )
 
     def choose_person(self, stage: PlaybackStage, x: float, y: float) -> None:
-        """Follow whoever is at this place of a video from the frame shown on."""
+        """Select whoever is at this place of a video, as soon as it is lifted; where only one was
+        tracked, follow them from the frame shown on."""
         take = stage.clip
+        if isinstance(take, VideoTake) and stage.people:
+            self.select_person(stage.person_at(x, y) or 0)
+            return
         choice = stage.choose_person(x, y)
         if choice is None or not isinstance(take, VideoTake):
             return
+        if not take.found().complete:
+            take.wished = choice
+            self._window.marking.say("They are selected as soon as the video is lifted")
+            return
         take.choices += (choice,)
         self.lift(take)
+
+    def select_person(self, number: int) -> None:
+        """Let plot, numbers, corrections and export be of another person of the video on stage."""
+        stage = self._window.playback
+        if stage is not None and isinstance(stage.clip, VideoTake) and number:
+            stage.people.show(number)
+            stage.clip.select(number)
+
+    def toggle_person(self, number: int) -> None:
+        """Hide one of the people of the video on stage, or show them again."""
+        stage = self._window.playback
+        if stage is not None:
+            stage.toggle_person(number)
+
+    def hide_person_at(self, x: float, y: float) -> None:
+        """Hide who is at this place of the picture of a video with several people."""
+        stage = self._window.playback
+        number = None if stage is None else stage.person_at(x, y)
+        if number is not None:
+            self.toggle_person(number)
 
     def _start(
         self,

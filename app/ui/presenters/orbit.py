@@ -9,9 +9,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.render.camera import PRESETS, THREE_QUARTER, OrbitCamera, View
+from app.render.camera import LENS_DEG, MAX_DISTANCE_M, PRESETS, THREE_QUARTER, OrbitCamera, View
 
 _FOLLOW_S: Final = 0.25
+_BESIDE_M: Final = 0.5
+"""How far a body reaches past its pelvis."""
 
 
 class OrbitPresenter:
@@ -22,6 +24,8 @@ class OrbitPresenter:
         self.follow = False
         self._person: tuple[float, float] | None = None
         """Where the person is on the floor, x and z; None while there is nobody."""
+        self._stepped: tuple[float, float] | None = None
+        """How far the camera was, and is since, to show several people."""
 
     @property
     def view(self) -> View:
@@ -37,7 +41,7 @@ class OrbitPresenter:
 
     def reset(self) -> None:
         """The first view, of where the person is."""
-        self.camera = THREE_QUARTER
+        self.camera = self._roomy(THREE_QUARTER)
         self._frame()
 
     def set_follow(self, on: bool) -> None:
@@ -47,13 +51,35 @@ class OrbitPresenter:
             self._frame()
 
     def forget(self) -> None:
-        """There is nobody any more."""
+        """There is nobody any more; who had stepped back for several people comes back."""
         self._person = None
+        self.camera = replace(self.camera, distance=self._alone_m)
+        self._stepped = None
+
+    def make_room(self, reach_m: float) -> None:
+        """Step back once so far that people up to ``reach_m`` from the middle are seen."""
+        needed = (reach_m + _BESIDE_M) / math.tan(math.radians(LENS_DEG) / 2) + reach_m / 2
+        if self._stepped is None:
+            before = self.camera.distance
+            self.camera = replace(self.camera, distance=min(max(before, needed), MAX_DISTANCE_M))
+            self._stepped = before, self.camera.distance
+
+    def _roomy(self, camera: OrbitCamera) -> OrbitCamera:
+        """As far away as several people need."""
+        return camera if self._stepped is None else replace(camera, distance=self._stepped[1])
+
+    @property
+    def _alone_m(self) -> float:
+        """How far the camera is for one person: as before there were several, unless it was moved
+        since."""
+        if self._stepped is None or self.camera.distance != self._stepped[1]:
+            return self.camera.distance
+        return self._stepped[0]
 
     def preset(self, name: str) -> None:
         """``front``, ``side``, ``top`` or ``three-quarter``; the place looked at stays."""
         target = self.camera.target if self.follow else PRESETS[name].target
-        self.camera = replace(PRESETS[name], target=target)
+        self.camera = self._roomy(replace(PRESETS[name], target=target))
         if self.follow:
             self._frame()
 
@@ -78,7 +104,7 @@ class OrbitPresenter:
     def remembered(self) -> tuple[float, ...]:
         """Numbers for ``Preferences.orbit``."""
         camera = self.camera
-        return (camera.azimuth, camera.elevation, camera.distance, *camera.target)
+        return (camera.azimuth, camera.elevation, self._alone_m, *camera.target)
 
     def recall(self, numbers: tuple[float, ...]) -> None:
         """The reverse; anything that is not six sensible numbers leaves the first view."""

@@ -20,6 +20,7 @@ from app.ui import words
 from app.ui.presenters.clip_pictures import Pictures
 from app.ui.presenters.clock import Clock
 from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
+from app.ui.presenters.people import PeopleOnStage, at_place
 from app.ui.presenters.stage import Look, Position, Tick
 from models.feet import Feet
 from models.skeleton import FOOT_MIRROR, JOINT_COUNT, LANDMARK_COUNT, MIRROR
@@ -72,6 +73,8 @@ class PlaybackStage:
         self._looked_at = 0
         """Frames of which it is known which joints are drawn."""
         self._company, self._fit = CompanyHints(), FitHint()
+        self.people = PeopleOnStage()
+        """Everybody, where there are several."""
         self._take_up(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
         if clock is None:
@@ -86,6 +89,7 @@ class PlaybackStage:
         """(N,) whom each frame is of."""
         self.poses: SavedPoses | None = found.poses
         """Of the frames; None until there are any."""
+        self.people.take_up(found)
         self._seen = self._seen_in(found)
         self.clock.duration_s = float(self.time_s[-1])
         self._gaps = gaps(self.time_s, self._data.tracked[: found.detected])
@@ -212,6 +216,7 @@ class PlaybackStage:
             position=self.position(growing=growing),
             status=self._status(index, growing=growing) + self.sending(),
             hint=self._hint(index, growing=growing),
+            roster=self.people.roster(index),
         )
 
     def choose_person(self, x: float, y: float) -> Choice | None:
@@ -220,6 +225,16 @@ class PlaybackStage:
         if keypoints is None or box_at(keypoints.people_in_view.others, x, y) is None:
             return None
         return Choice(x, y, self.starts_at_s + keypoints.time_s)
+
+    def person_at(self, x: float, y: float) -> int | None:
+        """The number of who is at this place of the picture shown, in pixels."""
+        hit = at_place(self._last.company, x, y)
+        return None if hit is None else hit.number
+
+    def toggle_person(self, number: int) -> None:
+        """Hide one of several people, or show them again."""
+        self.people.toggle(number)
+        self._shown = None
 
     def toggle(self) -> None:
         if self.clock.playing:
@@ -330,6 +345,7 @@ class PlaybackStage:
             pose=pose,
             opacity=opacity(conf),
             size=self.clip.size,
+            company=self.people.at(index),
         )
 
     def _send(self, look: Look) -> None:
@@ -361,7 +377,8 @@ class PlaybackStage:
         if not self.clip.has_pictures and now - self._began_at < _SAID_S:
             return _NO_PICTURES
         apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
-        return self._fit.step(apart, now) or self._company.step(keypoints.people_in_view, now)
+        others = self.people.hint(now) or self._company.step(keypoints.people_in_view, now)
+        return self._fit.step(apart, now) or others
 
     def _along(self, stretches: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
         """Shares of this clip as shares of the timeline."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline import PoseSink
 from app.ui.notices import Notice
+from app.ui.presenters.people import NOBODY_ELSE, Companion, Roster
 from app.ui.words import Segment
 
 SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
@@ -79,6 +80,9 @@ class Look:
     hint: str = ""
     status: tuple[Segment, ...] = ()
     position: Position | None = None
+    company: tuple[Companion, ...] = ()
+    """Whoever is to be drawn, where there are several people, the one of ``pose`` too."""
+    roster: Roster = NOBODY_ELSE
 
 
 class Stage(Protocol):

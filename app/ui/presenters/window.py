@@ -81,7 +81,7 @@ class WindowPresenter(QObject):
         self.opening = Opening(self, self.takes)
         self.comparison = Comparison(self, self.takes)
         self.levelling = Levelling(self, self.opening, self.takes)
-        self.correcting = Correcting(self)
+        self.correcting = Correcting(self, self.opening)
         self.recorder = self.takes.recorder
         self.cameras = CameraList(self.jobs, self.sources_changed.emit)
         self._spec = ""

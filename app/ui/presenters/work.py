@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,16 @@ def _load_network() -> None:
     are only half there, and break ("operator prims::empty does not exist")."""
     with _LOADING:
         import models.lifter  # noqa: F401
+
+
+class Whose(Enum):
+    """Of several people in a video, who is exported."""
+
+    SELECTED = "selected"
+    EACH = "each"
+    """All, a file each."""
+    TABLE = "table"
+    """All, in one long table."""
 
 
 def lifting_of(preferences: Preferences) -> LiftOptions:
@@ -239,6 +250,7 @@ def lift_video(
     preferences: Preferences,
     control: Control,
     progress: ProgressCallback | None = None,
+    around: tuple[float, float] | None = None,
 ) -> None:
     """Lift a video at full quality, or take what was kept of it."""
     from app.lifting import video
@@ -254,7 +266,12 @@ def lift_video(
             progress(done)
 
     try:
-        video.lift_video(take, wanted, kept, stop=lambda: control.cancelled, progress=report)
+        video.lift_video(
+            *(take, wanted, kept),
+            around=around,
+            stop=lambda: control.cancelled,
+            progress=report,
+        )
     except Stopped as error:
         raise Cancelled from error
 
@@ -267,8 +284,9 @@ def export_video(
     preferences: Preferences,
     control: Control,
     part: Selection,
-) -> Exported:
-    """Write a table of ``part`` of a video, waiting for its poses.  Replaces ``path``."""
+    whose: Whose = Whose.SELECTED,
+) -> tuple[Exported, ...]:
+    """Write tables of ``part`` of a video, waiting for its poses.  Replaces what is there."""
     from app.export.registry import FORMATS
     from app.lifting.exporting import Order, process_and_export
     from app.lifting.progress import Overall
@@ -278,12 +296,17 @@ def export_video(
     refuse_source(path, take.path)
     overall = Overall(control.report, slow=FORMATS[kind].slow)
     lift_video(take, preferences, control, overall)
-    motion = take.motion()
-    written = process_and_export(
-        motion,
-        Order(path, kind, wanted(preferences), overwrite=True, options=options),
-        part=part,
-        dropped=np.zeros(len(motion.frame), np.int64),
-        progress=overall,
-    )
-    return replace(written, warnings=(*take.warnings, *written.warnings))
+    order = Order(path, kind, wanted(preferences), overwrite=True, options=options)
+    if whose is not Whose.SELECTED:
+        from app.lifting.clip_files import export_everybody
+
+        of_nobody = replace(order.processing, bone=None, heading_deg=None)  # those are of one
+        order = replace(order, processing=of_nobody, one_file=whose is Whose.TABLE)
+        only = None if part.whole else part
+        written = export_everybody(take.motions(), order, take.path, overall, part=only)
+    else:
+        motion = take.motion()
+        lost = np.zeros(len(motion.frame), np.int64)
+        written = (process_and_export(motion, order, part=part, dropped=lost, progress=overall),)
+    first, *more = written
+    return (replace(first, warnings=(*take.warnings, *first.warnings)), *more)

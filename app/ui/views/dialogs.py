@@ -24,7 +24,8 @@ from PyQt6.QtWidgets import (
 from app.motion.selection import Selection
 from app.system.files import free_name
 from app.ui.presenters import sources
-from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target
+from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, taken
+from app.ui.presenters.work import Whose
 from app.ui.views import kit
 from app.ui.views.export_presets import PresetRows
 from app.ui.views.file_options import FileOptionsForm
@@ -48,6 +49,7 @@ SHORTCUTS: Final = (
     ("Ctrl+Shift+E", "All events of the recording"),
     ("I  O  X", "Select from here, to here; select all"),
     ("Ctrl+T  Del", "In the selection: exchange left and right; this is not the person"),
+    ("Shift+Del", "Delete the poses in the selection"),
     ("Ctrl+Z  Ctrl+Shift+Z  Ctrl+Y", "Undo a correction, make it again"),
     ("Ctrl+L", "All recordings: rename, delete, notes"),
     ("Ctrl+O", "Open a video or a recording"),
@@ -63,8 +65,9 @@ MOUSE: Final = (
     ("Shift+drag, middle button", "Move it"),
     ("Wheel", "Closer or farther; in the plot of a recording, less or more of its time"),
     ("Double click", "Back to the first view"),
-    ("Click on a person", "Follow them instead"),
-    ("Drag a joint in the picture", "Put it where it is, in a recording that stands still"),
+    ("Click on a person", "Follow them instead; in a video, select them"),
+    ("Right click on a person", "Hide them, in a video with several"),
+    ("Drag a joint in the picture", "Put it where it is, while a recording or video stands still"),
     ("Right click on an event", "Rename or remove it"),
 )
 
@@ -98,6 +101,13 @@ class ExportDialog(QDialog):
         self.only.setChecked(True)
         if not target.part_in_words:
             self.only.hide()
+        self.whose = kit.Choice()
+        self.whose.setAccessibleName("Whose poses")
+        self.whose.setMinimumContentsLength(20)
+        if target.people:
+            self.whose.fill(target.people, target.whose)
+        self.whose.setVisible(bool(target.people))
+        self.whose.currentIndexChanged.connect(lambda _index: self._whose_changed())
         self.file = QLineEdit(self._path.name)
         self.file.setAccessibleName("File name")
         self._folder = kit.label(dim=True)
@@ -151,7 +161,7 @@ class ExportDialog(QDialog):
         """The row that says what is exported."""
         what = QHBoxLayout()
         what.setSpacing(3 * gap)
-        for widget in (kit.label("What", dim=True), self._name(), self.only):
+        for widget in (kit.label("What", dim=True), self._name(), self.whose, self.only):
             what.addWidget(widget)
         what.addStretch(1)
         return what
@@ -210,15 +220,30 @@ class ExportDialog(QDialog):
         self.file.setText((free_name(named) if named == self._target.path else named).name)
         self._check()  # the name may be the same
 
+    def _whose_changed(self) -> None:
+        """One table of all is a long one: no preset makes such."""
+        whose = self.whose.currentData()
+        self._target = replace(self._target, whose=whose)
+        if not self._format.suits(whose):
+            self.kind.setCurrentIndex(
+                next(index for index, each in enumerate(self._formats) if each.suits(whose))
+            )
+        if whose is Whose.TABLE:
+            self._show_more(True)
+        self.more.setEnabled(whose is not Whose.TABLE)
+        self._format_changed()
+
     def _check(self) -> None:
         usable = bool(self.file.text().strip()) and not set(self.file.text()) & set('/\\:*?"<>|')
         own = usable and self.path == self._target.path
         lacking = self._presenter.lacking(self._format.kind)
         self.processing.offer_angles(self._format.angles)
         self.options.offer(self._format)
-        self.go.setEnabled(usable and not own and not lacking)
-        there = usable and self.path.exists()
+        suits = self._format.suits(self._target.whose)
+        self.go.setEnabled(usable and not own and not lacking and suits)
+        there = usable and taken(self.path, self._format.kind, self._target.whose)
         replaced = "This file exists and will be replaced" if there else ""
+        replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
         said = lacking or ("This is the video itself" if own else replaced)
         self._note.setText(said if self._shows_more else "")
         self._fit()

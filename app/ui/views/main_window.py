@@ -31,6 +31,7 @@ from app.ui.views.dialogs import ShortcutsDialog
 from app.ui.views.jobs import JobStrip, Welcome
 from app.ui.views.library import LibraryDialog
 from app.ui.views.marking import MarkingController
+from app.ui.views.people import PeopleBar
 from app.ui.views.picture import PictureView
 from app.ui.views.plot import PlotPane
 from app.ui.views.settings import SettingsPanel
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.plot = PlotPane(PlotPresenter(presenter))
         self.settings = SettingsPanel(presenter.preferences)
         self.timeline = Timeline()
+        self.people = PeopleBar()
         self.strip = JobStrip()
         self.welcome = Welcome(presenter.wave_welcome)
         self.status = StatusLine()
@@ -94,7 +96,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         middle = [self.panes, self.settings]
         notes = [self.welcome, self.strip]
-        below = [self.comparing.bar, self.timeline, self.status]
+        below = [self.people, self.comparing.bar, self.timeline, self.status]
         self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
@@ -150,6 +152,7 @@ class MainWindow(QMainWindow):
                     *(("Ctrl+T",), False, True),
                 ),
                 entry("nobody", "This is not the person, in the selection", fix.empty, ("Del",)),
+                entry("delete", "Delete the poses in the selection", fix.delete, ("Shift+Del",)),
             ],
             "&View": [
                 entry("mirror", "Mirror picture and 3D", self.picture.mirror.click, ("M",), True),
@@ -197,6 +200,9 @@ class MainWindow(QMainWindow):
         self.settings.opened.connect(self.computer.list_choices)
         self.picture.card.chosen.connect(window.do)
         self.picture.person_chosen.connect(window.choose_person)
+        self.picture.person_hidden.connect(window.opening.hide_person_at)
+        self.people.selected.connect(window.opening.select_person)
+        self.people.toggled.connect(window.opening.toggle_person)
         self.picture.joint_moved.connect(window.correcting.move)
         self.picture.mirror_chosen.connect(lambda on: window.set_preference("mirror", on))
         self.picture.fill_chosen.connect(lambda on: window.set_preference("fill", on))
@@ -264,6 +270,7 @@ class MainWindow(QMainWindow):
         self.skeleton.show_look(look)
         self.comparing.show()
         self.plot.show_look(look, self.comparing.look)
+        self.people.show_roster(look.roster)
         record = window.takes.status
         self.toolbar.record.show_status(record)
         self.picture.show_record(record)

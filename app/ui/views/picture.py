@@ -24,6 +24,7 @@ from app.render import colours
 from app.ui import icons
 from app.ui.presenters import company
 from app.ui.presenters import picture as geometry
+from app.ui.presenters.people import Companion, at_place
 from app.ui.presenters.recording import RecordState, RecordStatus
 from app.ui.presenters.stage import Look
 from app.ui.theme import DARK, Theme
@@ -47,6 +48,8 @@ class PictureView(QWidget):
     fill_chosen = pyqtSignal(bool)
     person_chosen = pyqtSignal(float, float)
     """A click into the picture, in its pixels."""
+    person_hidden = pyqtSignal(float, float)
+    """A right click, likewise."""
     joint_moved = pyqtSignal(str, float, float)
     """A joint was dragged to this place of the picture, in its pixels."""
     whole_pressed = pyqtSignal()
@@ -111,7 +114,7 @@ class PictureView(QWidget):
             before.frame,
             before.keypoints,
             before.greyed,
-        ) or look.size != before.size:
+        ) or (look.size, look.company) != (before.size, before.company):
             self.update()
 
     def show_record(self, status: RecordStatus) -> None:
@@ -143,9 +146,13 @@ class PictureView(QWidget):
         self._point(None)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        if event is None or event.button() is not Qt.MouseButton.LeftButton:
+        if event is None:
             return
         place = self._in_picture(event.position())
+        if event.button() is Qt.MouseButton.RightButton and place is not None:
+            self.person_hidden.emit(*place)
+        if event.button() is not Qt.MouseButton.LeftButton:
+            return
         self._held = self._joint_at(event.position())
         self._pressed = event.position()
         if place is not None and self._held is None and not self._look.greyed:
@@ -177,9 +184,11 @@ class PictureView(QWidget):
     def _point(self, place: tuple[float, float] | None) -> None:
         """Say that a person can be clicked while the pointer is over one."""
         self._pointed = place
-        over = self._box_pointed_at() is not None
         shape, tip = Qt.CursorShape.ArrowCursor, ""
-        if over:
+        person = None if place is None else at_place(self._look.company, *place)
+        if person is not None:
+            shape, tip = Qt.CursorShape.PointingHandCursor, _tip(person)
+        elif self._box_pointed_at() is not None:
             shape, tip = Qt.CursorShape.PointingHandCursor, "Click to follow this person"
         joint = self._joint_in_picture(place)
         if joint is not None:
@@ -215,7 +224,9 @@ class PictureView(QWidget):
             place = self._placement(size)
             self._paint_picture(painter, place)
             self._paint_others(painter, place)
-            self._paint_figure(painter, place)
+            self._paint_company(painter, place)
+            if not self._look.roster.entries:
+                self._paint_figure(painter, place)
         self._paint_record(painter)
         painter.end()
 
@@ -269,6 +280,23 @@ class PictureView(QWidget):
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
 
+    def _paint_company(self, painter: QPainter, place: geometry.Placement) -> None:
+        """Everybody in their colour, the one selected above the others."""
+        if not self._look.company or self._look.greyed or (size := self._size()) is None:
+            return
+        painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
+        width = max(2.0, 0.0075 * min(place.width, place.height))
+        for each in sorted(self._look.company, key=lambda each: each.selected):
+            points = place.to_pane(each.xy, size)
+            if each.selected and self._held is not None and self._pointed is not None:
+                points[self._held] = place.to_pane(np.array([self._pointed]), size)[0]
+            lines, dots = geometry.figure(points, each.seen, each.opacity)
+            strokes.paint(painter, lines, dots, width, each.colour)
+            if each.box is not None:
+                (left, top), (right, _) = place.to_pane(np.reshape(each.box, (2, 2)), size)
+                middle = ((left + right) / 2, max(top, place.top + 2 * kit.em(self)))
+                strokes.tag(painter, str(each.number), middle, each.colour, firm=each.selected)
+
     def _paint_others(self, painter: QPainter, place: geometry.Placement) -> None:
         keypoints = self._look.keypoints
         if keypoints is None or not keypoints.people_in_view.others or self._look.greyed:
@@ -310,6 +338,12 @@ class PictureView(QWidget):
         painter.setFont(font)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._record.countdown))
+
+
+def _tip(person: Companion) -> str:
+    if person.selected:
+        return f"Person {person.number}: right click hides them"
+    return f"Click to select person {person.number}, right click to hide them"
 
 
 def _words(joint: int) -> str:

@@ -6,6 +6,7 @@ import time
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
@@ -26,6 +27,7 @@ from app.render.painted import PaintedScene
 from app.render.request import Body, SkeletonRequest
 from app.ui.presenters.joint_numbers import joint_numbers
 from app.ui.presenters.orbit import OrbitPresenter
+from app.ui.presenters.people import Companion
 from app.ui.presenters.stage import Look
 from app.ui.theme import Theme
 from app.ui.views import kit, strokes
@@ -67,6 +69,7 @@ class SkeletonView(QWidget):
         self._scene: SceneTheme = DARK_SCENE
         self._look = Look()
         self._body: Body | None = None
+        self._others: tuple[Body, ...] = ()
         self._body_time = 0.0
         self._drag: QPointF | None = None
         self._mirrored = False
@@ -134,7 +137,9 @@ class SkeletonView(QWidget):
         """Show another moment, and fetch what the renderer has finished."""
         if look.greyed != self._look.greyed:
             self.update()
-        another, self._look = look.pose is not self._look.pose, look
+        before = self._look
+        another = look.pose is not before.pose or look.company is not before.company
+        self._look = look
         if another:
             self._stand(look)
             self.ask()
@@ -143,7 +148,7 @@ class SkeletonView(QWidget):
 
     def ask(self) -> None:
         """Have the scene drawn again: another pose, camera, theme or size."""
-        request = SkeletonRequest(self._orbit.view, self._scene, self._body)
+        request = SkeletonRequest(self._orbit.view, self._scene, self._body, self._others)
         pose = self._look.pose.index if self._look.pose else -1
         if not self._pictures.ask(request, pose):
             self.update()
@@ -153,13 +158,21 @@ class SkeletonView(QWidget):
         self._placement.reset()
         self._orbit.forget()
         self._told = -1
-        self._look, self._body = Look(), None
+        self._look, self._body, self._others = Look(), None, ()
         self.ask()
 
     def close_renderer(self) -> None:
         self._pictures.close()
 
     def _stand(self, look: Look) -> None:
+        self._others = tuple(_body(each) for each in look.company if not each.selected)
+        if look.roster.entries:
+            mine = next((each for each in look.company if each.selected), None)
+            self._body = None if mine is None else _body(mine)
+            if look.company:
+                self._orbit.make_room(look.roster.reach_m)
+                self._accompany(np.mean([each.joints[0] for each in look.company], axis=0))
+            return
         if look.pose is None:
             self._body = None
             return
@@ -167,8 +180,11 @@ class SkeletonView(QWidget):
         firm = look.opacity if look.opacity is not None else np.ones(17, dtype=np.float32)
         feet = self._placement.soles(look.pose, joints)
         self._body = Body(joints, ~look.pose.missing, firm, feet, look.pose.feet_firm)
+        self._accompany(joints[0])
+
+    def _accompany(self, pelvis: NDArray[np.float32]) -> None:
         now = time.monotonic()
-        self._orbit.accompany(joints[0], now - self._body_time)
+        self._orbit.accompany(pelvis, now - self._body_time)
         self._body_time = now
 
     def _reset(self) -> None:
@@ -229,7 +245,7 @@ class SkeletonView(QWidget):
         rect = QRectF(self.rect())
         image, pose, request = self._pictures.image, self._pictures.pose, self._pictures.request
         if image is None or request is None:
-            request = SkeletonRequest(self._orbit.view, self._scene, self._body)
+            request = SkeletonRequest(self._orbit.view, self._scene, self._body, self._others)
             size = (max(1, round(rect.width())), max(1, round(rect.height())))
             picture = self._painted.draw(request, size)
             image = kit.image(picture)
@@ -246,6 +262,7 @@ class SkeletonView(QWidget):
         painter.drawImage(rect, image)
         painter.restore()
         self._paint_numbers(painter, request)
+        self._paint_tags(painter, request)
         painter.end()
         if pose >= 0 and pose != self._told:
             self._told = pose
@@ -257,6 +274,28 @@ class SkeletonView(QWidget):
             if self._mirrored:
                 x, rightward = self.width() - x, not rightward
             strokes.number(painter, each.text, (x, each.place[1]), rightward=rightward)
+
+    def _paint_tags(self, painter: QPainter, request: SkeletonRequest) -> None:
+        """The numbers of several people over their heads."""
+        for body in request.bodies:
+            if body.number:
+                places, _ = request.view.project(body.joints, (self.width(), self.height()))
+                above = places[body.drawn & np.isfinite(places).all(axis=1)]
+                if len(above):
+                    x, y = above[above[:, 1].argmin()].tolist()
+                    place = (self.width() - x if self._mirrored else x, y - kit.em(self))
+                    strokes.tag(
+                        *(painter, str(body.number), place, body.colour or ""),
+                        firm=body is request.body,
+                    )
+
+
+def _body(person: Companion) -> Body:
+    return Body(
+        *(person.joints, ~person.missing, person.opacity, person.feet),
+        colour=person.colour,
+        number=person.number,
+    )
 
 
 class _Sharpness:

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
+import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.render.colours import SIDE_COLOURS
+from app.render.colours import of_sides, rgb
 from app.ui.presenters.picture import Dot, Stroke
 
+_LIGHT: Final = 0.47
+"""From which luminance on dark letters are read better than white ones."""
 
-def paint(painter: QPainter, strokes: Iterable[Stroke], dots: Iterable[Dot], width: float) -> None:
+
+def paint(
+    painter: QPainter,
+    strokes: Iterable[Stroke],
+    dots: Iterable[Dot],
+    width: float,
+    colour: str | None = None,
+) -> None:
     """Draw bones ``width`` pixels wide with joints a little wider.
 
-    A dark rim below the colours keeps light grey readable on a white wall.
+    A dark rim below the colours keeps light grey readable on a white wall.  ``colour`` is the
+    person's where there are several.
     """
+    sides = of_sides(colour)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     strokes = list(strokes)
     for stroke in strokes:
         _line(painter, stroke, QColor(0, 0, 0), 0.45 * stroke.opacity, width * 1.7)
     for stroke in strokes:
-        _line(painter, stroke, QColor(SIDE_COLOURS[stroke.side]), stroke.opacity, width)
+        _line(painter, stroke, QColor(sides[stroke.side]), stroke.opacity, width)
     painter.setPen(Qt.PenStyle.NoPen)
     for dot in dots:
         painter.setOpacity(dot.opacity)
-        painter.setBrush(QColor(SIDE_COLOURS[dot.side]).darker(135))
+        painter.setBrush(QColor(sides[dot.side]).darker(135))
         painter.drawEllipse(QPointF(*dot.centre), width * 0.95, width * 0.95)
-        painter.setBrush(QColor(SIDE_COLOURS[dot.side]).lighter(125))
+        painter.setBrush(QColor(sides[dot.side]).lighter(125))
         painter.drawEllipse(QPointF(*dot.centre), width * 0.62, width * 0.62)
     painter.restore()
 
@@ -63,6 +76,37 @@ def number(painter: QPainter, text: str, place: tuple[float, float], *, rightwar
     painter.setPen(QColor("#ffffff"))
     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
     painter.restore()
+
+
+def tag(
+    painter: QPainter, text: str, place: tuple[float, float], colour: str, *, firm: bool
+) -> None:
+    """Write the number of a person on a disc of their colour, above a point; ``firm`` with a ring
+    around it, of the one who is selected."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    radius = 0.75 * QFontMetricsF(painter.font()).height()
+    disc = QRectF(place[0] - radius, place[1] - 2.2 * radius, 2 * radius, 2 * radius)
+    paint_disc(painter, text, disc, colour, firm=firm)
+    painter.restore()
+
+
+def paint_disc(painter: QPainter, text: str, disc: QRectF, colour: str, *, firm: bool) -> None:
+    """The disc itself; ``firm`` in a light ring and a dark one, to be seen on any ground."""
+    ring = 0.09 * disc.height()
+    rings = ("#141618", "#ffffff", colour) if firm else (colour,)
+    inner = disc if firm else disc.adjusted(ring, ring, -ring, -ring)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for number, each in enumerate(rings):
+        painter.setBrush(QColor(each))
+        edge = number * ring
+        painter.drawEllipse(inner.adjusted(edge, edge, -edge, -edge))
+    font = painter.font()
+    font.setBold(firm)
+    painter.setFont(font)
+    luminance = float(np.dot(rgb(colour), (0.299, 0.587, 0.114))) / 255
+    painter.setPen(QColor("#141618" if luminance > _LIGHT else "#ffffff"))
+    painter.drawText(disc, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _line(painter: QPainter, stroke: Stroke, colour: QColor, opacity: float, width: float) -> None:

@@ -14,6 +14,7 @@ from app.cli.formats import choose
 from app.errors import ExportError
 from app.export.bids_names import is_name, place
 from app.export.file_options import FileOptions
+from app.export.people_names import files_there, person_file
 from app.export.registry import FORMATS, export
 from app.motion.data import Event, MotionData
 from models.skeleton import JOINT_NAMES
@@ -131,3 +132,30 @@ def test_nothing_is_left_when_a_companion_exists(data: MotionData, tmp_path: Pat
         export(tmp_path / f"{NAME}_motion.tsv", data, "bids")
     assert [path.name for path in tmp_path.iterdir()] == [f"{NAME}_channels.tsv"]
     assert FORMATS["bids"].rate
+
+
+@pytest.mark.parametrize(
+    ("file", "wanted"),
+    [
+        (f"d/sub-01/motion/{NAME}_motion.tsv", f"d/sub-01p2/motion/sub-01p2{NAME[6:]}_motion.tsv"),
+        (
+            "sub-7/ses-b/motion/sub-7_ses-b_task-x_tracksys-mixpose_motion.tsv",
+            "sub-7p2/ses-b/motion/sub-7p2_ses-b_task-x_tracksys-mixpose_motion.tsv",
+        ),
+        (f"out/{NAME}_motion.tsv", f"out/sub-01p2{NAME[6:]}_motion.tsv"),
+    ],
+)
+def test_each_of_several_people_is_a_subject(file: str, wanted: str, tmp_path: Path) -> None:
+    table = tmp_path / file
+    theirs = person_file(table, "bids", 2)
+    assert theirs == tmp_path / wanted
+    assert is_name(theirs.name)
+    assert files_there(table, "bids") == {}
+    theirs.parent.mkdir(parents=True)
+    export(theirs, motion(30), "bids")
+    (table.parent).mkdir(parents=True, exist_ok=True)
+    (table.parent / "sub-01_task-other_tracksys-mixpose_motion.tsv").write_text("of another take")
+    there = files_there(table, "bids")
+    assert set(there) == {2}
+    assert theirs in there[2]
+    assert len(there[2]) == 4, "table, sidecar, channels and what describes them"

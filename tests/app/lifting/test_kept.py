@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.detection.person_tracker import Choice
-from app.lifting.clip import OTHERS, DetectedClip, Track
+from app.lifting.clip import OTHERS, DetectedClip, Track, Tracklet
 from app.lifting.kept import Kept, detection_key, film_key
 from app.lifting.options import LiftOptions
 from app.recording.poses import SavedPoses
@@ -52,10 +53,10 @@ def poses() -> SavedPoses:
 def test_what_was_kept_comes_back_as_it_was(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "new folder")
     assert kept.load("a") is None
-    kept.save("a", clip(), poses())
+    kept.save("a", clip(), [poses()])
     found = kept.load("a")
     assert found is not None
-    again, there = found
+    again, (there,) = found
     for name in Track.__slots__:
         np.testing.assert_array_equal(getattr(again.track, name), getattr(clip().track, name))
     np.testing.assert_array_equal(there.xyz, poses().xyz)
@@ -64,10 +65,37 @@ def test_what_was_kept_comes_back_as_it_was(tmp_path: Path) -> None:
     assert again.warnings == ("It is cut off.",)
 
 
+def test_everybody_comes_back(tmp_path: Path) -> None:
+    whole = clip()
+    there = np.flatnonzero(whole.track.tracked)
+    parts = (there[:9], there[5:])
+    people = tuple(
+        Tracklet(whole.track[rows], np.full((len(rows), 2, 3), 0.5), np.ones((len(rows), 2), int))
+        for rows in parts
+    )
+    gone = poses()
+    gone.missing[30:], gone.xyz[30:] = True, 0.0
+    gone.filled[30:] = False
+    kept = Kept(tmp_path)
+    kept.save("a", replace(whole, people=people), [poses(), gone])
+    found = kept.load("a")
+    assert found is not None
+    again, both = found
+    for before, after in zip(people, again.people, strict=True):
+        np.testing.assert_array_equal(after.track.xy, before.track.xy)
+        np.testing.assert_array_equal(after.clothes, before.clothes)
+        np.testing.assert_array_equal(after.checks, before.checks)
+    for before, after in zip((poses(), gone), both, strict=True):
+        for name in ("xyz", "filled", "missing", "swapped"):
+            np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+    kept.save("a", replace(whole, people=people), [poses()])
+    assert kept.load("a") is None, "not the poses of all"
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
 def test_what_is_damaged_is_as_if_it_were_not_there(tmp_path: Path, share: float) -> None:
     kept = Kept(tmp_path)
-    kept.save("a", clip(), poses())
+    kept.save("a", clip(), [poses()])
     (file,) = tmp_path.iterdir()
     content = bytearray(file.read_bytes())
     file.write_bytes(content[: int(share * len(content))])
@@ -79,14 +107,14 @@ def test_what_is_damaged_is_as_if_it_were_not_there(tmp_path: Path, share: float
 
 
 def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
-    Kept(tmp_path).save("size", clip(), poses())
+    Kept(tmp_path).save("size", clip(), [poses()])
     one = (tmp_path / "size.npz").stat().st_size
     kept = Kept(tmp_path, most_bytes=3 * one + 10)
     for number, name in enumerate(("size", "b", "c")):
-        kept.save(name, clip(), poses())
+        kept.save(name, clip(), [poses()])
         os.utime(tmp_path / f"{name}.npz", (number, number))
     assert kept.load("size") is not None  # used now
-    kept.save("d", clip(), poses())
+    kept.save("d", clip(), [poses()])
     assert {path.stem for path in tmp_path.glob("*.npz")} == {"size", "c", "d"}
 
 
@@ -108,6 +136,7 @@ def test_a_film_is_known_by_its_content_and_what_was_wanted_of_it(tmp_path: Path
         LiftOptions(),
         LiftOptions(detector="lite"),
         LiftOptions(several=False),
+        LiftOptions(company=True),
         LiftOptions(rate=120.0),
         LiftOptions(choices=(Choice(1.0, 2.0, 3.0),)),
     ]

@@ -12,6 +12,7 @@ from PyQt6.QtTest import QTest
 from app.recording.corrections import Exchange, Move, Nobody
 from app.recording.reader import Recording
 from app.ui.main import Session
+from app.ui.presenters.clips import RecordedClip
 from app.ui.presenters.playback import PlaybackStage
 from models.skeleton import JOINT, MIRROR
 from tests.support.recordings import INFO, MadeUpPoses, poses, record
@@ -43,7 +44,7 @@ def stage(session: Session) -> PlaybackStage:
 
 def recording(session: Session) -> Recording:
     clip = session.presenter.correcting.clip
-    assert clip is not None
+    assert isinstance(clip, RecordedClip)
     return clip.recording
 
 
@@ -149,4 +150,4 @@ def test_without_a_recording_too(open_window: OpenWindow) -> None:
     session = open_window("performer")
     until(lambda: session.window.look.frame, "the performer")
     session.window.menu_actions["undo"].trigger()
-    until(lambda: "Open a recording first" in session.window.look.hint, "what to do")
+    until(lambda: "Open a recording or a video first" in session.window.look.hint, "what to do")

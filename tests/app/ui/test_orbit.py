@@ -67,3 +67,25 @@ def test_a_view_lost_in_the_distance_is_brought_back() -> None:
     assert orbit.camera.distance <= 30
     assert max(abs(value) for value in orbit.camera.target) <= 5
     assert np.isfinite(orbit.view.rotation()).all()
+
+
+def test_it_steps_back_for_several_people_and_comes_back() -> None:
+    orbit = OrbitPresenter()
+    orbit.make_room(2.0)
+    far = orbit.camera.distance
+    assert far > 2 * THREE_QUARTER.distance
+    sides = np.array([[2.0, 1.0, 0.0], [-2.0, 1.0, 0.0], [0.0, 1.0, 2.0]])
+    pixels, _ = orbit.view.project(sides, (600, 600))
+    assert ((pixels > 0) & (pixels < 600)).all()
+    orbit.make_room(3.0)
+    assert orbit.camera.distance == far, "once"
+    orbit.preset("front")
+    assert orbit.camera.distance == far
+    assert orbit.remembered()[2] == THREE_QUARTER.distance
+    orbit.forget()
+    assert orbit.camera.distance == THREE_QUARTER.distance
+    orbit.make_room(2.0)
+    orbit.zoom(1)
+    mine = orbit.camera.distance
+    orbit.forget()
+    assert orbit.camera.distance == mine, "as it was chosen"

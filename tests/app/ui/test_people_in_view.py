@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +17,7 @@ from app.ui.presenters.company import CompanyHints, box_at
 from app.ui.presenters.picture import place
 from app.ui.presenters.stage import Look
 from app.ui.views.picture import PictureView
-from tests.support.clips import write_clip
-from tests.support.company import BEHIND, NEAR, RATE, crossing
 from tests.support.keypoints import keypoints
-from tests.support.windows import OpenWindow, until
 
 OTHER = (400.0, 100.0, 500.0, 400.0)
 
@@ -127,40 +123,3 @@ def test_that_another_was_taken_is_said() -> None:
     hints, taken = CompanyHints(), PeopleInView((OTHER,), followed=1, chosen=False)
     assert hints.step(taken, 5.0) == words.REPLACED
     assert hints.step(taken, 5.0 + words.SAID_S + 1) != words.REPLACED
-
-
-@pytest.mark.slow
-def test_a_click_in_the_window_follows_the_other_person(
-    open_window: OpenWindow, tmp_path: Path
-) -> None:
-    acted = crossing()
-    film = write_clip(tmp_path / "two.mp4", acted.pictures, rate=round(RATE))
-    session = open_window(str(film), mirror=True)
-    window = session.window
-    until(lambda: session.presenter.playback, "the film to open")
-    playing = session.presenter.playback
-    until(lambda: playing.clip.found().complete, "the film to be lifted")
-    playing.go(0.6)
-    until(
-        lambda: (
-            (seen := window.look.keypoints) and seen.people_in_view.others and seen.time_s > 0.5
-        ),
-        "the other, and not in the first moment",
-    )
-    chosen_s = window.look.keypoints.time_s
-    left, top, right, bottom = window.look.keypoints.people_in_view.others[0]
-    pane = window.picture
-    placed = place(window.look.frame.size, (pane.width(), pane.height()), fill=False, mirror=True)
-    middle = np.array([[(left + right) / 2, (top + bottom) / 2]])
-    x, y = placed.to_pane(middle, window.look.frame.size)[0]
-    QTest.mouseClick(pane, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(y)))
-    assert playing.clip.choices[0].time_s == chosen_s
-    until(lambda: not playing.clip.found().complete, "the film to be lifted again")
-    until(lambda: playing.clip.found().complete, "the film to be lifted again")
-    for moment_s, person in ((0.25, NEAR), (chosen_s + 0.3, BEHIND)):
-        playing.go(moment_s)
-        until(lambda s=moment_s: abs(window.look.keypoints.time_s - s) < 1 / RATE, f"{moment_s} s")
-        seen = window.look.keypoints
-        assert seen.tracked
-        assert window.look.pose is not None
-        assert acted.errors(seen.xy, round(seen.time_s * RATE)).argmin() == person

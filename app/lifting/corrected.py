@@ -1,0 +1,151 @@
+"""Corrections of what was found in a video, applied to the person they are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.errors import RecordingError
+from app.lifting.clip import DetectedClip, Track
+from app.lifting.kept import film_key
+from app.recording.corrections import Correction, CorrectionList, Exchange, Move, rows_between
+from app.system import paths
+from models.feet import unseen_feet
+from models.skeleton import FOOT_MIRROR, JOINT, LANDMARK_SOURCES, MIRROR, PELVIS
+
+_REACH: Final = 2.0
+"""Lengths of the trunk between where somebody was said to be and where their pelvis is, at most."""
+_HIPS: Final = (JOINT["left_hip"], JOINT["right_hip"])
+_MIDDLES: Final = {
+    JOINT["pelvis"]: _HIPS,
+    JOINT["thorax"]: (JOINT["left_shoulder"], JOINT["right_shoulder"]),
+    JOINT["spine"]: (*_HIPS, JOINT["left_shoulder"], JOINT["right_shoulder"]),
+}
+"""Joints that are the middle of others."""
+
+
+def corrected(
+    clip: DetectedClip, corrections: Iterable[Correction]
+) -> tuple[DetectedClip, NDArray[np.bool_]]:
+    """A clip of one person with corrections of them, applied in their order as those of a recording
+    are (:func:`app.recording.corrections.corrected`), and (N,) in which of its frames somebody has
+    said that left and right are as they are then."""
+    track, known = clip.track, np.zeros(len(clip.track), bool)
+    for each in corrections:
+        if isinstance(each, Move):
+            track = _moved(track, each)
+            continue
+        rows = rows_between(track.time_s, each.start_s, each.end_s)
+        if isinstance(each, Exchange):
+            track, known = _exchanged(track, rows, each), known | rows
+        else:
+            track = _emptied(track, rows)
+    return replace(clip, track=track), known
+
+
+def made_in_window(video: Path) -> tuple[Correction, ...]:
+    """What somebody put right in a video while it played in the window; nothing of what is no file.
+
+    Raises RecordingError if that cannot be read.
+    """
+    try:
+        noted = CorrectionList(paths.video_notes_dir() / film_key(video), of_video=video.name)
+    except OSError:
+        return ()
+    if noted.damaged:
+        raise RecordingError(f"The corrections of {video.name} cannot be read: {noted.file}")
+    return noted.done
+
+
+def of_each(
+    corrections: Iterable[Correction], clips: Sequence[DetectedClip]
+) -> list[tuple[Correction, ...]]:
+    """Which corrections are of each person, of whom ``clips`` has one.  One that is of nobody among
+    them is in no list; one that does not say of whom it is, in all."""
+    found: list[list[Correction]] = [[] for _ in clips]
+    for each in corrections:
+        if each.at is None:
+            whose = list(range(len(clips)))
+        else:
+            away = [_away(clip.track, each) for clip in clips]
+            nearest = int(np.argmin(away))
+            whose = [nearest] if away[nearest] < _REACH else []
+        for index in whose:
+            found[index].append(each)
+    return [tuple(each) for each in found]
+
+
+def place_of(track: Track, start_s: float, end_s: float) -> tuple[float, float] | None:
+    """Where the pelvis is in the first frame of a stretch in which the person was found."""
+    rows = rows_between(track.time_s, start_s, end_s) & track.tracked
+    if not rows.any():
+        return None
+    x, y = track.xy[int(np.argmax(rows)), PELVIS].tolist()
+    return x, y
+
+
+def _away(track: Track, correction: Correction) -> float:
+    """Lengths of the trunk from where a correction says that its person is; infinite if the person
+    of ``track`` is not there then."""
+    start_s, end_s = stretch_of(correction)
+    place = place_of(track, start_s, end_s)
+    if place is None or correction.at is None:
+        return np.inf
+    row = int(np.argmax(rows_between(track.time_s, start_s, end_s) & track.tracked))
+    trunk = np.linalg.norm(track.xy[row, JOINT["thorax"]] - track.xy[row, PELVIS])
+    return float(np.linalg.norm(np.subtract(place, correction.at)) / max(1.0, float(trunk)))
+
+
+def stretch_of(correction: Correction) -> tuple[float, float]:
+    """From when to when, seconds, what was found is another by a correction."""
+    if isinstance(correction, Move):
+        return correction.time_s, correction.time_s
+    return correction.start_s, correction.end_s
+
+
+def _exchanged(track: Track, rows: NDArray[np.bool_], said: Exchange) -> Track:
+    rows = rows.copy()
+    for stretch in said.kept:
+        rows &= ~rows_between(track.time_s, *stretch)
+    joints, feet = list(MIRROR), list(FOOT_MIRROR)
+    return replace(
+        track,
+        xy=np.where(rows[:, None, None], track.xy[:, joints], track.xy),
+        conf=np.where(rows[:, None], track.conf[:, joints], track.conf),
+        world=np.where(rows[:, None, None], track.world[:, joints], track.world),
+        feet=np.where(rows[:, None, None], track.feet[:, feet], track.feet),
+    )
+
+
+def _emptied(track: Track, rows: NDArray[np.bool_]) -> Track:
+    nothing = Track.empty(track.time_s)
+    return replace(
+        track,
+        tracked=track.tracked & ~rows,
+        xy=np.where(rows[:, None, None], nothing.xy, track.xy),
+        conf=np.where(rows[:, None], nothing.conf, track.conf),
+        world=np.where(rows[:, None, None], nothing.world, track.world),
+        feet=np.where(rows[:, None, None], unseen_feet(len(track)), track.feet),
+    )
+
+
+def _moved(track: Track, move: Move) -> Track:
+    at = np.flatnonzero(rows_between(track.time_s, move.time_s, move.time_s) & track.tracked)
+    if not len(at):
+        return track
+    row, joint = int(at[0]), JOINT[move.joint]
+    xy, conf, world = track.xy.copy(), track.conf.copy(), track.world.copy()
+    xy[row, joint], conf[row, joint] = (move.x, move.y), 1.0
+    if len(LANDMARK_SOURCES[joint]) == 1:  # what lies halfway between others moves along with them
+        for other, its in _MIDDLES.items():
+            if joint in its:
+                xy[row, other] = xy[row, list(its)].mean(axis=0)
+        # The detector's own 3D is of where it saw the joint.  All of it is told from the hips.
+        if joint not in _HIPS:
+            world[row, joint] = np.nan
+    return replace(track, xy=xy, conf=conf, world=world)

@@ -1,0 +1,118 @@
+"""Poses of a video while it is still being detected, a second or two at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, Protocol
+
+import numpy as np
+
+from app.lifting.clip import Track, describe
+from app.recording.poses import SavedPoses, prepare
+from models.skeleton import JOINT_COUNT
+
+if TYPE_CHECKING:
+    from app.lifting.video_detection import VideoDetection
+    from app.lifting.work import Network
+    from models.level import Level
+
+_LOOK_S: Final = 0.25
+_MANY: Final = 2000
+"""Frames above which what there is is shown less often: all of it is put together each time."""
+_CHUNK_S: Final = (0.5, 1.5)
+"""Of video that is lifted at a time while more is being detected: the first, and all after it."""
+_LEAD_S: Final = 1.5
+"""Of video before such a piece, which its poses are seen with ..."""
+_HELD_BACK_S: Final = 0.2
+"""... and after it."""
+
+
+class Growing(Protocol):
+    """What is shown of a video."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of its pictures, in pixels."""
+
+    def grow(self, track: Track, poses: SavedPoses | None) -> None:
+        """Take up what is known by now, from the beginning on."""
+
+
+class Preview:
+    """Lifts what has been detected so far, piece by piece."""
+
+    def __init__(self, take: Growing, network: Network, level: Level | None) -> None:
+        self._take, self._network, self._level = take, network, level
+        self._poses: list[SavedPoses] = []
+        self._done = 0
+        self._shown = -1
+        self._looked_at = 0.0
+
+    def look_on(self, video: VideoDetection) -> None:
+        """Take up what is new."""
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_S * max(1.0, self._shown / _MANY):
+            return
+        self._looked_at = now
+        track = video.so_far
+        if len(track) == self._shown:
+            return
+        self._shown = len(track)
+        if self._network.ready and len(track):
+            self._lift(track)
+        poses = _joined(self._poses) if self._poses else None
+        self._take.grow(track, poses)
+
+    def _lift(self, track: Track) -> None:
+        """Another piece, if it is long enough."""
+        times = track.time_s
+        end = int(times.searchsorted(times[-1] - _HELD_BACK_S))
+        if end <= self._done or times[end] - times[self._done] < _CHUNK_S[bool(self._poses)]:
+            return
+        begin = int(times.searchsorted(times[self._done] - _LEAD_S))
+        piece, lifter = track[begin:], self._network.get()
+        lifted = lifter.lift(
+            *(piece.xy, piece.conf, self._take.size, piece.time_s),
+            world=piece.world,
+            person=piece.person,
+            level=self._level,
+        )
+        self._level = self._level or lifted.level
+        whole = prepare(len(piece), lifted, describe(lifter))
+        self._poses.append(_rows(whole, slice(self._done - begin, end - begin)))
+        self._done = end
+
+
+def _rows(poses: SavedPoses, rows: slice) -> SavedPoses:
+    return SavedPoses(
+        xyz=poses.xyz[rows],
+        filled=poses.filled[rows],
+        missing=poses.missing[rows],
+        swapped=poses.swapped[rows],
+        info=poses.info,
+    )
+
+
+def _joined(parts: list[SavedPoses]) -> SavedPoses:
+    """One after the other; at least one."""
+    return SavedPoses(
+        xyz=np.concatenate([part.xyz for part in parts]),
+        filled=np.concatenate([part.filled for part in parts]),
+        missing=np.concatenate([part.missing for part in parts]),
+        swapped=np.concatenate([part.swapped for part in parts]),
+        info=parts[-1].info,
+    )
+
+
+def filled_up(poses: SavedPoses, count: int) -> SavedPoses:
+    """``count`` poses, of which those behind the ones there are are missing."""
+    more = count - len(poses.xyz)
+    nothing = replace(
+        poses,
+        xyz=np.zeros((more, JOINT_COUNT, 3), np.float32),
+        filled=np.zeros((more, JOINT_COUNT), bool),
+        missing=np.ones((more, JOINT_COUNT), bool),
+        swapped=np.zeros(more, bool),
+    )
+    return _joined([poses, nothing])
