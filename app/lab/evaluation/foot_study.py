@@ -57,12 +57,13 @@ def _found(method: Ours, footage: Footage) -> _Answer:
     lifted, world, evidence = method.lifted(footage), footage.world_joints, footage.foot_evidence
     assert world is not None
     assert evidence is not None
-    feet = find_feet(
+    found = find_feet(
         Sight(footage.xy, footage.conf, world, evidence).repaired(lifted.swapped),
         *(lifted.xyz, lifted.missing, footage.time_s, footage.size),
         up=None if lifted.level is None else lifted.level.up,
-    ).xyz
-    return lifted.xyz, lifted.missing, feet
+    )
+    own = np.isfinite(found.conf)[..., None]  # what is bridged says nothing of the detector
+    return lifted.xyz, lifted.missing, np.where(own, found.xyz, np.nan)
 
 
 def _said(footage: Footage) -> _Answer:
