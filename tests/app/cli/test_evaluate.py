@@ -58,9 +58,9 @@ def test_unknown_weights(program: Program) -> None:
 @pytest.mark.timeout(600)
 def test_a_quick_run_prints_the_report_and_writes_it(program: Program, out: Path) -> None:
     weights = write_weights(out / "tiny.safetensors")
-    ended = program.call(
+    ended = program.run(
         "evaluate", "--quick", "--weights", weights, "--device", "cpu", "--realeval", out,
-        "--upright", out, "-o", out / "report.md", "--plots", out / "plots",
+        "--upright", out, "-o", out / "report.md", "--plots", out / "plots", timeout_s=580,
     )  # fmt: skip
     assert ended.code == 0, ended
     report = (out / "report.md").read_text(encoding="utf-8")
