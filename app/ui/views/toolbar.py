@@ -19,7 +19,7 @@ _WIDE: Final = 72
 """Widths in heights of the font: of a toolbar with all its words, ..."""
 _SOURCE: Final = 15
 """... of the source's name, ..."""
-_NARROW_SOURCE: Final = 10
+_NARROW_SOURCE: Final = 13.5
 """... and of that where there is little room."""
 _ON_RED: Final = "#ffffff"
 _RED_GROUND: Final = "#c9282d"

@@ -251,10 +251,8 @@ def cut(widget: QAbstractButton | QLabel | QComboBox) -> bool:
     seen = widget.visibleRegion().boundingRect()
     if not seen.isEmpty() and seen.width() < widget.width():
         return True
-    if isinstance(widget, QComboBox):
-        chevron = 2 * widget.fontMetrics().height()
-        words = widget.fontMetrics().horizontalAdvance(widget.currentText())
-        return words + chevron > widget.width()
+    if isinstance(widget, kit.Choice):
+        return widget.shown_text != widget.currentText()
     if isinstance(widget, QLabel) and widget.wordWrap():
         return widget.heightForWidth(widget.width()) > widget.height()
     wanted = widget.sizeHint()
