@@ -1,4 +1,4 @@
-"""The network as fast as the machine allows: the same answer as ``MixSTE``, by the best road there.
+"""The network as fast as the machine allows: the same answer as ``MixSTE``, by its fastest way.
 
 ``models.mixste`` stays what it is, the readable reference that training and checkpoints use.
 """

@@ -210,7 +210,7 @@ class PeopleDetector:
         return made
 
 
-class CompanyDetector(Detector):
+class DetectorWithOthers(Detector):
     """Detects one person as :class:`Detector` does, to the last digit, and everybody else too.
 
     Who is tracked is looked at once: where :class:`Detector` finds them is taken over.  Each other
@@ -229,7 +229,7 @@ class CompanyDetector(Detector):
         super().__init__(size, choices=choices, memory=memory)
         self._more: list[_Landmarkers] = []
         self._lent = Lent(self._landmarkers)
-        self._company = PeopleTracker(self._landmarkers, self._another, self._lent)
+        self._others = PeopleTracker(self._landmarkers, self._another, self._lent)
         self._opened = ExitStack()
         self._end_more = weakref.finalize(self, self._opened.close)
         self._end_more.atexit = False
@@ -244,11 +244,11 @@ class CompanyDetector(Detector):
         found = super().detect(frame)
         with _said(frame):
             if not 0.0 < step_s <= _LONGEST_STEP_S:
-                self._company.forget()
+                self._others.forget()
                 step_s = 0.0
             for each in self._more:
                 each.step_ms = max(1, round(1000 * step_s))
-            everybody = self._company.step(frame.image, frame.time_s)
+            everybody = self._others.step(frame.image, frame.time_s)
         return replace(found, everybody=everybody)
 
     def close(self) -> None:

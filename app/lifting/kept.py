@@ -80,7 +80,7 @@ def detection_key(video: str, options: LiftOptions) -> str:
         "program": __version__,
         "detector": about(options.detector),
         "several": options.several,
-        "company": options.company,
+        "with_others": options.with_others,
         "choices": [asdict(each) for each in options.choices],
         "rate": options.rate,
     }

@@ -39,7 +39,7 @@ class LiftOptions:
     """Whether people are told apart."""
     everybody: bool = False
     """Whether all people are tracked, rather than one of them."""
-    company: bool = False
+    with_others: bool = False
     """Whether everybody is tracked beside the one followed; with ``several`` only."""
     heights_m: tuple[float | None, ...] = ()
     """Of everybody the statures in the order of their numbers, as far as they are known."""

@@ -2,7 +2,7 @@
 
 ``concurrent.futures`` would do but for three things: one clip whose decoder crashes would break its
 whole pool and not say which clip it was, a process that hangs could not be ended, and how far each
-clip is would need a second road.
+clip is would need a second way.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A source read to its end in one go, decoded and detected side by side.
 
-The road of what cannot be cut: cameras, streams, the performer, short clips.
+The way of what cannot be cut: cameras, streams, the performer, short clips.
 """
 
 from __future__ import annotations

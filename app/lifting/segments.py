@@ -211,12 +211,12 @@ class DetectSegment:
 
 def make_detector(options: LiftOptions, memory: Memory | None = None) -> Detector | PeopleDetector:
     """Of one person, of everybody, or both, as ``options`` want it; raises DetectorError."""
-    from app.detection.detector import CompanyDetector, Detector, PeopleDetector
+    from app.detection.detector import Detector, DetectorWithOthers, PeopleDetector
 
     if options.everybody:
         return PeopleDetector(options.detector)
-    if options.company:
-        return CompanyDetector(options.detector, choices=options.choices, memory=memory)
+    if options.with_others:
+        return DetectorWithOthers(options.detector, choices=options.choices, memory=memory)
     return Detector(
         options.detector, several=options.several, choices=options.choices, memory=memory
     )

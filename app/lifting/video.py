@@ -74,7 +74,7 @@ class Found:
     """Where they stand, in the same order."""
 
 
-class VideoTake:
+class VideoClip:
     """A video file, and what has been found in it so far."""
 
     def __init__(self, path: Path, video: VideoFile, key: str, notes: Path) -> None:
@@ -109,7 +109,7 @@ class VideoTake:
         self._found = Found(self._filled_up(Track.empty(np.zeros(0))), None, 0, 0, complete=False)
 
     @classmethod
-    def open(cls, path: Path, notes: Path) -> VideoTake:
+    def open(cls, path: Path, notes: Path) -> VideoClip:
         """Open a video; what was noted of it lies in a folder in ``notes``.
 
         Raises:
@@ -313,7 +313,7 @@ class VideoTake:
 
 
 def lift_video(
-    take: VideoTake,
+    video_clip: VideoClip,
     options: LiftOptions,
     kept: Kept,
     *,
@@ -336,52 +336,52 @@ def lift_video(
         Stopped: it was called off.
         SourceError, DetectorError, WeightsError, DeviceError, LiftingError: it cannot be done.
     """
-    options = replace(options, choices=take.choices, company=options.several)
-    if take.level is not None:
-        pitch_deg, roll_deg = take.level.pitch_deg, take.level.roll_deg
+    options = replace(options, choices=video_clip.choices, with_others=options.several)
+    if video_clip.level is not None:
+        pitch_deg, roll_deg = video_clip.level.pitch_deg, video_clip.level.roll_deg
         options = replace(options, camera_pitch_deg=pitch_deg, camera_roll_deg=roll_deg)
-    key = detection_key(take.key, options)
+    key = detection_key(video_clip.key, options)
 
     def report(done: Progress) -> None:
         begins, effort = _EFFORT[done.stage]
-        take.share = begins + effort * done.share
+        video_clip.share = begins + effort * done.share
         if progress is not None:
             progress(done)
 
-    with take.worked_on(stop):
-        if take.detected_as != key and (before := kept.load(key)) is not None:
+    with video_clip.worked_on(stop):
+        if video_clip.detected_as != key and (before := kept.load(key)) is not None:
             clip, poses = before
-            take.finish(clip, members_of(clip, poses, take.corrections.done), key)
+            video_clip.finish(clip, members_of(clip, poses, video_clip.corrections.done), key)
         if (
-            take.detected_as == key
-            and take.clip is not None
-            and not unfit(take.clip, take.members, options, take.corrections.done)
+            video_clip.detected_as == key
+            and video_clip.clip is not None
+            and not unfit(video_clip.clip, video_clip.members, options, video_clip.corrections.done)
         ):
             return
         from app.lifting.work import Network
 
         with Network(options) as network:
             network.start()
-            if take.detected_as != key or take.clip is None:
-                take.begin_again()
-                clip = _detected(take, options, network, stop, report)
+            if video_clip.detected_as != key or video_clip.clip is None:
+                video_clip.begin_again()
+                clip = _detected(video_clip, options, network, stop, report)
             else:
-                clip = take.clip
-            _require_somebody(take, clip, key)
-            corrections = take.corrections.done
-            if around is not None and take.members:
-                near = lift_around(clip, take.members, network.get(), corrections, around)
+                clip = video_clip.clip
+            _require_somebody(video_clip, clip, key)
+            corrections = video_clip.corrections.done
+            if around is not None and video_clip.members:
+                near = lift_around(clip, video_clip.members, network.get(), corrections, around)
                 if near is not None:
-                    take.show(near)
+                    video_clip.show(near)
             members = lift_members(
-                *(clip, take.members, network.get(), options, corrections, report)
+                *(clip, video_clip.members, network.get(), options, corrections, report)
             )
-            take.finish(clip, members, key)
+            video_clip.finish(clip, members, key)
         kept.save(key, clip, [cast(SavedPoses, each.poses) for each in members])
 
 
 def _detected(
-    take: VideoTake,
+    video_clip: VideoClip,
     options: LiftOptions,
     network: Network,
     stop: Callable[[], bool],
@@ -393,24 +393,24 @@ def _detected(
     from app.lifting.work import make_pool
     from app.sources import VideoFile
 
-    preview = Preview(take, network, options.level)
-    with VideoFile(take.path) as source:
-        plan = segments.plan(take.path, source, options)
+    preview = Preview(video_clip, network, options.level)
+    with VideoFile(video_clip.path) as source:
+        plan = segments.plan(video_clip.path, source, options)
     with make_pool(options) as pool:
         clip = detect_video(
             *(plan, pool, options), stop=stop, progress=report, look_on=preview.look_on
         )
     if stop():
         raise Stopped
-    people = lasting(clip) if options.company else []
+    people = lasting(clip) if options.with_others else []
     return replace(clip, people=tuple(people) if len(people) > 1 else ())
 
 
-def _require_somebody(take: VideoTake, clip: DetectedClip, key: str) -> None:
+def _require_somebody(video_clip: VideoClip, clip: DetectedClip, key: str) -> None:
     """Raise DetectorError if there is nobody in a clip; the take shows its pictures."""
     if clip.track.tracked.any():
         return
-    take.finish(clip, (), key)
+    video_clip.finish(clip, (), key)
     raise DetectorError(f"No person was found in {clip.label}, so it has no 3D poses.")
 
 

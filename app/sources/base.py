@@ -98,7 +98,7 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Request:
     """How a source is wanted; each kind heeds what it knows of."""
 
     cameras: Callable[[], Sequence[Camera]]
@@ -121,5 +121,5 @@ class Kind:
 
     takes: Callable[[str], bool]
     """Whether it is meant by what the user wrote, without blanks around it."""
-    open: Callable[[str, Wish], Source]
+    open: Callable[[str, Request], Source]
     """Opens it.  Raises SourceError, which says why not and what to do."""

@@ -22,7 +22,7 @@ import cv2
 from cv2_enumerate_cameras import enumerate_cameras
 
 from app.errors import SourceError
-from app.sources.base import Camera, Kind, Source, Wish
+from app.sources.base import Camera, Kind, Request, Source
 from app.sources.newest import LiveSource, OpenedDevice
 from app.sources.video import open_file
 
@@ -115,23 +115,23 @@ def camera_lines() -> list[str]:
     return [f"{camera.index}  {camera.name}" for camera in list_cameras()] or ["none found"]
 
 
-def find_camera(wish: str, cameras: Sequence[Camera]) -> Camera:
+def find_camera(request: str, cameras: Sequence[Camera]) -> Camera:
     """Return the camera with this number, device file or name, or the only one like it.
 
-    "Like it" is a name that contains ``wish``; capitals do not matter.
+    "Like it" is a name that contains ``request``; capitals do not matter.
 
     Raises:
         SourceError: none, or several; the message lists the cameras there are.
     """
-    wish = wish.strip()
+    request = request.strip()
     if not cameras:
         raise SourceError(
             "No camera was found. Connect one, or use a video file, a stream's address or "
             "“performer”."
         )
     there = "; ".join(map(str, cameras))
-    if wish.isdecimal():
-        number = wish.lstrip("0") or "0"
+    if request.isdecimal():
+        number = request.lstrip("0") or "0"
         found = [camera for camera in cameras if str(camera.index) == number]
         if not found:
             raise SourceError(f"There is no camera number {number}. There is {there}.")
@@ -139,14 +139,14 @@ def find_camera(wish: str, cameras: Sequence[Camera]) -> Camera:
     exact = [
         camera
         for camera in cameras
-        if camera.name.casefold() == wish.casefold() or camera.path == wish
+        if camera.name.casefold() == request.casefold() or camera.path == request
     ]
-    found = exact or [camera for camera in cameras if wish.casefold() in camera.name.casefold()]
-    if not found or not wish:
-        raise SourceError(f"No camera is called “{wish}”. There is {there}.")
+    found = exact or [camera for camera in cameras if request.casefold() in camera.name.casefold()]
+    if not found or not request:
+        raise SourceError(f"No camera is called “{request}”. There is {there}.")
     if len(found) > 1:
         names = "; ".join(map(str, found))
-        raise SourceError(f"“{wish}” fits several cameras: {names}. Write the name out.")
+        raise SourceError(f"“{request}” fits several cameras: {names}. Write the name out.")
     return found[0]
 
 
@@ -158,7 +158,7 @@ def open_camera(
 ) -> LiveSource:
     """Open a camera and wait for its first picture (on macOS also for the user's permission).
 
-    The camera answers a wish for a size or a rate that it does not have with the nearest it has:
+    The camera answers a request for a size or a rate that it does not have with the nearest it has:
     ``size`` and ``rate`` of the result say which, and ``warnings`` if something else was wished.
 
     Raises:
@@ -179,7 +179,7 @@ def open_camera(
 
 
 def unmet(source: LiveSource, size: tuple[int, int] | None, rate: float | None) -> list[str]:
-    """Return a sentence for each wish that the camera did not fulfil."""
+    """Return a sentence for each request that the camera did not meet."""
     sentences = []
     if size is not None and source.size != size:
         sentences.append(
@@ -241,15 +241,16 @@ def why_not(camera: Camera, platform: str = sys.platform) -> str:
     return f"{name} could not be opened; another program is probably using it. Close that program."
 
 
-def _open_what_is_left(spec: str, wish: Wish) -> Source:
+def _open_what_is_left(spec: str, request: Request) -> Source:
     try:
-        camera = find_camera(spec, list(wish.cameras()))
+        camera = find_camera(spec, list(request.cameras()))
     except SourceError:
         path = Path(spec)
         if not spec.startswith("/dev/") and (path.name != spec or path.suffix != ""):
-            return open_file(spec, wish)  # it was meant as a file, and is told that it is not there
+            # it was meant as a file, and is told that it is not there
+            return open_file(spec, request)
         raise
-    return open_camera(camera, size=wish.size, rate=wish.rate)
+    return open_camera(camera, size=request.size, rate=request.rate)
 
 
 KIND: Final = Kind(lambda _: True, _open_what_is_left)

@@ -93,7 +93,7 @@ class PacedSource(Source):
         self._next_index: int | None = None
         self._skipped = 0
         self._changed = threading.Condition()
-        self._wishes = 0
+        self._requests = 0
         self._closed = False
         self._paused = False
         self._seek_to: float | None = None
@@ -115,7 +115,7 @@ class PacedSource(Source):
             with self._changed:
                 if self._closed:
                     return None
-                wishes, held = self._wishes, self._paused and not self._show_sought
+                requests, held = self._requests, self._paused and not self._show_sought
                 seek_to, self._seek_to = self._seek_to, None
             if seek_to is not None:
                 self._jump(seek_to)
@@ -129,7 +129,7 @@ class PacedSource(Source):
             left_s = give_up_at - time.perf_counter()
             if left_s <= 0:
                 raise TimeoutError(f"{self.label} has nothing due within {timeout_s:g} s.")
-            self._sleep(min(wait_s, left_s), wishes)
+            self._sleep(min(wait_s, left_s), requests)
 
     def pause(self) -> None:
         """Stand still; after a seek, the frame sought is handed out all the same."""
@@ -159,12 +159,12 @@ class PacedSource(Source):
         self._source.close()
 
     def _wake(self) -> None:
-        self._wishes += 1
+        self._requests += 1
         self._changed.notify_all()
 
-    def _sleep(self, wait_s: float, wishes: int) -> None:
+    def _sleep(self, wait_s: float, requests: int) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._wishes != wishes, wait_s)
+            self._changed.wait_for(lambda: self._requests != requests, wait_s)
 
     def _jump(self, time_s: float) -> None:
         self._source.seek(time_s)

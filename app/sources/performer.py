@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.sources.base import Kind, Source, Wish
+from app.sources.base import Kind, Request, Source
 from app.sources.paced import PacedSource
 
 PERFORMER: Final = "performer"
@@ -20,12 +20,14 @@ def is_performer(spec: str) -> bool:
     return spec.strip().casefold() == PERFORMER
 
 
-def _open(_: str, wish: Wish) -> Source:
+def _open(_: str, request: Request) -> Source:
     from app.synthetic.performer.source import PerformerSource  # Open3D takes a second to import
 
-    seconds = wish.seconds or (None if wish.paced else PERFORMER_CLIP_S)
-    source = PerformerSource(size=wish.size or _SIZE, rate=wish.rate or _RATE, duration_s=seconds)
-    return PacedSource(source) if wish.paced else source
+    seconds = request.seconds or (None if request.paced else PERFORMER_CLIP_S)
+    source = PerformerSource(
+        size=request.size or _SIZE, rate=request.rate or _RATE, duration_s=seconds
+    )
+    return PacedSource(source) if request.paced else source
 
 
 KIND: Final = Kind(is_performer, _open)

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.errors import SourceError
 from app.sources import camera, performer, stream, video
-from app.sources.base import Camera, Kind, Source, Wish
+from app.sources.base import Camera, Kind, Request, Source
 from app.sources.camera import SameCamera, list_cameras, open_camera
 from app.sources.newest import LiveSource
 
@@ -32,16 +32,16 @@ def open_source(
     Args:
         spec: "performer"; an http, https or rtsp address; the path of a file; a camera's number,
             device file, name or a part of its name that no other has.
-        size, rate, paced, true_rate, seconds, cameras: see :class:`~app.sources.base.Wish`.
+        size, rate, paced, true_rate, seconds, cameras: see :class:`~app.sources.base.Request`.
 
     Raises:
         SourceError: it cannot be opened; says why and what to do.
     """
-    wish = Wish(cameras, size, rate, paced, true_rate, seconds)
+    request = Request(cameras, size, rate, paced, true_rate, seconds)
     kind = next(each for each in KINDS if each.takes(spec))
     if true_rate is not None and kind is not video.KIND:
         raise SourceError(f"The true rate can be given of a video file only, not of {spec}.")
-    return kind.open(spec, wish)
+    return kind.open(spec, request)
 
 
 def reopener(

@@ -12,7 +12,7 @@ from typing import Final
 
 from app.errors import SourceError
 from app.packets import Frame
-from app.sources.base import SOURCE_SILENT_S, Kind, Source, Wish
+from app.sources.base import SOURCE_SILENT_S, Kind, Request, Source
 from app.sources.decoder import USUAL_RATE, Decoder
 from app.sources.paced import PacedSource
 
@@ -205,10 +205,10 @@ def is_file(spec: str) -> bool:
         return False
 
 
-def open_file(spec: str, wish: Wish) -> Source:
+def open_file(spec: str, request: Request) -> Source:
     """Open a video file, there or not.  Raises SourceError."""
-    source = VideoFile(Path(spec), rate=wish.true_rate)
-    return PacedSource(source) if wish.paced else source
+    source = VideoFile(Path(spec), rate=request.true_rate)
+    return PacedSource(source) if request.paced else source
 
 
 KIND: Final = Kind(is_file, open_file)

@@ -95,4 +95,4 @@ _NUMBERS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def _ignored(_number: int, _frame: FrameType | None) -> None:
-    """The socket carries the news; without a handler of Python's own nothing would be written."""
+    """The socket carries the signal; without a handler of Python's own nothing would be written."""

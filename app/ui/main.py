@@ -19,7 +19,7 @@ from app.system import paths
 from app.ui import DESKTOP_ID, ICON
 from app.ui.guard import ErrorGuard, SignalGuard
 from app.ui.preferences import Preferences, PreferencesFile
-from app.ui.presenters.offers import Offers
+from app.ui.presenters.interrupted import InterruptedRecordings
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.sending import SendingPresenter
 from app.ui.presenters.window import WindowPresenter
@@ -107,7 +107,7 @@ class Session:
             setattr(preferences, name, value)
         self.preferences = preferences
         self.presenter = WindowPresenter(preferences, lambda: recordings)
-        self.offers = Offers(self.presenter)
+        self.interrupted = InterruptedRecordings(self.presenter)
         self.sending = SendingPresenter(self.presenter)
         self.window = MainWindow(self.presenter, OrbitPresenter())
         self.window.closing.connect(self._close)
@@ -139,7 +139,7 @@ class Session:
         """Show the window with ``source``."""
         self.window.open()
         self.presenter.begin(source)
-        self.offers.look()
+        self.interrupted.search()
 
     def _close(self) -> None:
         """End everything in a thread: a camera may take seconds to let go."""

@@ -27,7 +27,7 @@ class Theme:
     """Toolbar, status line, dialogs."""
     panel: str
     """Cards, menus, fields."""
-    stage: str
+    pane: str
     """Behind the camera picture and the painted 3D view."""
     line: str
     button: str
@@ -45,7 +45,7 @@ DARK: Final = Theme(
     dark=True,
     window="#1f2124",
     panel="#282b2f",
-    stage="#151618",
+    pane="#151618",
     line="#3a3e44",
     button="#33373c",
     hover="#3f444a",
@@ -59,7 +59,7 @@ LIGHT: Final = Theme(
     dark=False,
     window="#f2f3f5",
     panel="#ffffff",
-    stage="#dfe3e7",
+    pane="#dfe3e7",
     line="#c9ced4",
     button="#ffffff",
     hover="#e9ecef",
@@ -117,7 +117,7 @@ def palette(theme: Theme) -> QPalette:
         role.Link: theme.text,
         role.Mid: theme.line,
         role.Dark: theme.line,
-        role.Shadow: theme.stage,
+        role.Shadow: theme.pane,
         role.Accent: theme.strong,
     }
     result = QPalette()

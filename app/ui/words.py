@@ -85,15 +85,15 @@ def device(name: str) -> str:
 
 
 def status(
-    stats: Stats, pictures: int = 0, *, gpu_wanted: bool = False, suits_itself: bool = False
+    stats: Stats, pictures: int = 0, *, gpu_wanted: bool = False, detector_automatic: bool = False
 ) -> tuple[Segment, ...]:
     """The status line of a live run, left to right.  Figures not yet measured are left out.
 
-    So many ``pictures`` were looked at since the start.  ``suits_itself`` says that the size of the
-    detector's model was not chosen by hand.
+    So many ``pictures`` were looked at since the start.  ``detector_automatic`` says
+    that the size of the detector's model was not chosen by hand.
     """
     found = [Segment(f"{stats.fps:.1f} fps", "Pictures searched for a person, each second")]
-    found += _detecting(stats, suits_itself=suits_itself)
+    found += _detecting(stats, detector_automatic=detector_automatic)
     if stats.lift_ms is not None:
         found.append(
             Segment(
@@ -119,14 +119,14 @@ def _lost(share: float, count: int) -> Segment:
     return Segment(text, explained, warn=share >= _LOSSES[0][0])
 
 
-def _detecting(stats: Stats, *, suits_itself: bool) -> list[Segment]:
+def _detecting(stats: Stats, *, detector_automatic: bool) -> list[Segment]:
     if stats.detect_ms is None:
         return []
     explained, text = "Time to find the joints in one picture", milliseconds(stats.detect_ms)
     size = stats.detector_size
     if size is None or size == FOR_LIVE:
         return [Segment(f"2D {text}", explained)]
-    why = WHY[size] if suits_itself else "as chosen in Settings"
+    why = WHY[size] if detector_automatic else "as chosen in Settings"
     model = MODELS[size].words.lower()
     return [Segment(f"2D {text}, {model}", f'{explained}, with the model "{model}":\n{why}')]
 

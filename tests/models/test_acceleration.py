@@ -1,4 +1,4 @@
-"""Faster roads through the network give the reference's answer."""
+"""Faster ways through the network give the reference's answer."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def observe(
     renderer: Renderer | None = None,
     size: Size = FOR_LIVE,
 ) -> Observed:
-    """Play ``path`` for ``seconds`` through the whole live road at k=0, and watch.
+    """Play ``path`` for ``seconds`` through the whole live pipeline at k=0, and watch.
 
     Raises:
         MixposeError: the run has failed.

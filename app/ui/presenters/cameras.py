@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from app.ui.presenters import work
+from app.ui.presenters import background
 from app.ui.tasks import Control, Job, Jobs
 
 log: Final = logging.getLogger(__name__)
@@ -54,11 +54,11 @@ class CameraList:
             log.warning("the cameras could not be listed: %s", error)
             done(())
 
-        def look(_control: Control) -> tuple[str, ...]:
-            return work.cameras()
+        def find(_control: Control) -> tuple[str, ...]:
+            return background.cameras()
 
         self._job = self._jobs.start(
-            Job("Looking for cameras", look, done=done, failed=failed, quiet=True)
+            Job("Looking for cameras", find, done=done, failed=failed, quiet=True)
         )
 
     def look_again(self) -> None:

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class Pictures:
-    """Fetches the pictures of a clip in a thread; only the newest wish counts."""
+    """Fetches the pictures of a clip in a thread; only the newest request counts."""
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
-        self._wish: float | None = None
+        self._request: float | None = None
         self._changed = threading.Condition()
         self._closed = False
         self._served: tuple[float, Frame | None] | None = None
@@ -24,20 +24,20 @@ class Pictures:
 
     @property
     def served(self) -> tuple[float, Frame | None] | None:
-        """The wish fulfilled last, and its picture; no picture if that one was not kept."""
+        """The request served last, and its picture; no picture if that one was not kept."""
         return self._served
 
-    def wish(self, time_s: float) -> None:
+    def request(self, time_s: float) -> None:
         """Ask for the picture of the frame of that time, on the clock of the frames."""
         with self._changed:
-            if self._wish != time_s:
-                self._wish = time_s
+            if self._request != time_s:
+                self._request = time_s
                 self._changed.notify()
 
     def forget(self) -> None:
         """No picture is shown at the moment, and the last one is none of what comes next."""
         with self._changed:
-            self._wish = self._served = None
+            self._request = self._served = None
 
     def close(self, timeout_s: float) -> bool:
         with self._changed:
@@ -47,15 +47,15 @@ class Pictures:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        fulfilled: float | None = None
+        answered: float | None = None
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._wish != fulfilled)  # noqa: B023
+                self._changed.wait_for(lambda: self._closed or self._request != answered)  # noqa: B023
                 if self._closed:
                     return
-                fulfilled = self._wish
-            if fulfilled is not None:
-                served = fulfilled, self._clip.frame_at(fulfilled)
+                answered = self._request
+            if answered is not None:
+                served = answered, self._clip.frame_at(answered)
                 with self._changed:
-                    if self._wish is not None:
+                    if self._request is not None:
                         self._served = served

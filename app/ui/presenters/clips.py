@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.lifting.clip import OTHERS, Track
-from app.lifting.video import Found, VideoTake
+from app.lifting.video import Found, VideoClip
 from app.packets import Frame
 from models.skeleton import world_joints
 
@@ -71,5 +71,5 @@ class RecordedClip:
         return Found(track, self.recording.poses, count, count, complete=True)
 
 
-Clip = RecordedClip | VideoTake
-"""What a stage plays."""
+Clip = RecordedClip | VideoClip
+"""What is played."""

@@ -9,14 +9,14 @@ from app.recording.names import SUFFIX
 from app.ui.presenters import sources
 from app.ui.presenters.clock import FollowingClock
 from app.ui.presenters.opening import Opening
-from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.stage import Look, Position
+from app.ui.presenters.playback import PlaybackPresenter
+from app.ui.presenters.view_state import Position, ViewState
 
 if TYPE_CHECKING:
     from app.recording.events import Mark
     from app.ui.presenters.clips import Clip
     from app.ui.presenters.host import Host
-    from app.ui.presenters.takes import Takes
+    from app.ui.presenters.new_recordings import NewRecordings
 
 FIRST_OPEN = "Open a recording or a video first: another can be compared with it"
 _NOT_LIVE = "Only recordings and videos can be compared"
@@ -29,25 +29,25 @@ class Comparison:
     ends.
     """
 
-    def __init__(self, window: Host, takes: Takes) -> None:
+    def __init__(self, window: Host, new_recordings: NewRecordings) -> None:
         """``takes`` lift what has not been lifted yet."""
         self._window = window
-        self._opening = Opening(window, takes, self)
-        self._first: PlaybackStage | None = None
-        self._beside: PlaybackStage | None = None
+        self._opening = Opening(window, new_recordings, self)
+        self._first: PlaybackPresenter | None = None
+        self._beside: PlaybackPresenter | None = None
 
     @property
-    def playback(self) -> PlaybackStage | None:
+    def playback(self) -> PlaybackPresenter | None:
         """The second take; None while nothing is compared."""
         return self._beside
 
     @property
-    def first(self) -> PlaybackStage | None:
+    def first(self) -> PlaybackPresenter | None:
         """The take on stage, with which it is compared; None while nothing is."""
         return self._first
 
     def open(self, spec: str) -> None:
-        """Load a recording or a video, and show it beside what is on stage."""
+        """Load a recording or a video, and show it beside what is shown."""
         if self._window.playback is None:
             self._window.marking.say(FIRST_OPEN)
         elif spec.endswith(SUFFIX):
@@ -58,14 +58,14 @@ class Comparison:
             self._window.marking.say(_NOT_LIVE)
 
     def play(self, clip: Clip, spec: str) -> None:
-        """Show a clip beside what is on stage; both then begin at the same moment."""
+        """Show a clip beside what is shown; both then begin at the same moment."""
         first = self._window.playback
         if first is None:  # it has gone while this one was loaded
             clip.close()
             return
         self.close()
         self._first = first
-        self._beside = PlaybackStage(clip, clock=FollowingClock(first.clock))
+        self._beside = PlaybackPresenter(clip, clock=FollowingClock(first.clock))
         self._stretch()
 
     def cannot_open(self, spec: str, reason: str) -> None:
@@ -83,12 +83,12 @@ class Comparison:
         if beside is not None:
             self._window.end_behind(beside)
 
-    def look(self) -> Look | None:
+    def view_state(self) -> ViewState | None:
         """What the second take shows, once the window has looked at the first; None without it."""
         if self._beside is None:
             return None
         self._stretch()
-        return self._beside.look()
+        return self._beside.view_state()
 
     def choose_person(self, x: float, y: float) -> None:
         """Follow whoever is at this place of the second take's picture, in pixels."""
@@ -165,10 +165,10 @@ class Comparison:
             return None
         return beside.position()
 
-    def _shown_s(self, stage: PlaybackStage) -> float:
+    def _shown_s(self, current: PlaybackPresenter) -> float:
         """The time of its frame, or where there is none, the moment itself."""
-        moment_s = stage.clock.read()
-        return moment_s if stage.away(moment_s) else stage.shown_s
+        moment_s = current.clock.read()
+        return moment_s if current.away(moment_s) else current.shown_s
 
     def _stretch(self) -> None:
         """Let the timeline hold both takes; how long a video is may only be known by and by."""
@@ -180,7 +180,7 @@ class Comparison:
         first.clock.bounds_s = min(0.0, begins_s), max(first.clock.duration_s, ends_s)
 
 
-def _events(stage: PlaybackStage | None) -> tuple[tuple[Mark, float], ...]:
-    if stage is None:
+def _events(current: PlaybackPresenter | None) -> tuple[tuple[Mark, float], ...]:
+    if current is None:
         return ()
-    return tuple((mark, mark.time_s - stage.starts_at_s) for mark in stage.marks)
+    return tuple((mark, mark.time_s - current.starts_at_s) for mark in current.marks)

@@ -1,4 +1,4 @@
-"""Putting right what the detector got wrong in the recording or video on stage."""
+"""Putting right what the detector got wrong in the recording or video shown."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from app.lifting.corrected import place_of, stretch_of
-from app.lifting.video import VideoTake
+from app.lifting.video import VideoClip
 from app.recording.corrections import (
     Correction,
     CorrectionList,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from app.ui.presenters.clips import Clip
     from app.ui.presenters.host import Host
     from app.ui.presenters.opening import Opening
-    from app.ui.presenters.playback import PlaybackStage
+    from app.ui.presenters.playback import PlaybackPresenter
 
 _NONE: Final = "Open a recording or a video first: what was found in it can be corrected"
 _NOT_YET: Final = "Wait until the whole video is lifted: then what was found can be corrected"
@@ -51,15 +51,15 @@ class Correcting:
 
     @property
     def clip(self) -> Clip | None:
-        """The recording on stage, or the video once it is lifted."""
-        stage = self._window.playback
-        return None if stage is None or not stage.clip.found().complete else stage.clip
+        """The recording shown, or the video once it is lifted."""
+        current = self._window.playback
+        return None if current is None or not current.clip.found().complete else current.clip
 
     @property
     def grabs(self) -> bool:
         """Whether joints in the picture can be dragged: those of what stands still."""
-        stage = self._window.playback
-        return self.clip is not None and stage is not None and not stage.clock.playing
+        current = self._window.playback
+        return self.clip is not None and current is not None and not current.clock.playing
 
     def exchange(self) -> None:
         """Left was taken for right in the selection."""
@@ -75,16 +75,16 @@ class Correcting:
 
     def move(self, joint: str, x: float, y: float) -> None:
         """A joint of the frame shown is at this place of the picture, in pixels."""
-        stage, clip = self._window.playback, self.clip
-        if stage is None or clip is None:
+        current, clip = self._window.playback, self.clip
+        if current is None or clip is None:
             return
-        stage.clock.pause()
-        moment_s = stage.starts_at_s + stage.shown_s
-        recorded, poses = JOINT[joint], stage.poses
-        if poses is not None and poses.swapped[stage.index]:  # what is shown had been repaired
+        current.clock.pause()
+        moment_s = current.starts_at_s + current.shown_s
+        recorded, poses = JOINT[joint], current.poses
+        if poses is not None and poses.swapped[current.index]:  # what is shown had been repaired
             recorded = MIRROR[recorded]
         self._add(
-            stage,
+            current,
             Move(moment_s, JOINT_NAMES[recorded], x, y),
             f"The {joint.replace('_', ' ')} is moved",
         )
@@ -98,8 +98,8 @@ class Correcting:
         self._step(CorrectionList.redo, "made again")
 
     def _step(self, step: Callable[[CorrectionList], Correction | None], done: str) -> None:
-        stage, clip = self._window.playback, self.clip
-        if stage is None or clip is None:
+        current, clip = self._window.playback, self.clip
+        if current is None or clip is None:
             self._refuse()
             return
 
@@ -109,32 +109,32 @@ class Correcting:
         self._change(clip, step, said)
 
     def _correct_selection(self, make: Callable[[float, float], Correction], said: str) -> None:
-        stage, clip = self._window.playback, self.clip
-        if stage is None or clip is None:
+        current, clip = self._window.playback, self.clip
+        if current is None or clip is None:
             self._refuse()
-        elif stage.selection.whole:
+        elif current.selection.whole:
             self._window.marking.say(_UNSELECTED)
         else:
-            begins_s, ends_s = stage.selection.bounds(stage.clock.duration_s)
-            made = make(stage.starts_at_s + begins_s, stage.starts_at_s + ends_s)
+            begins_s, ends_s = current.selection.bounds(current.clock.duration_s)
+            made = make(current.starts_at_s + begins_s, current.starts_at_s + ends_s)
             stretch = f"{words.clock(begins_s)} to {words.clock(ends_s)}"
-            self._add(stage, made, f"{said} from {stretch}")
+            self._add(current, made, f"{said} from {stretch}")
 
     def _refuse(self) -> None:
         self._window.marking.say(_NONE if self._window.playback is None else _NOT_YET)
 
     def _shown_exchange(self, start_s: float, end_s: float) -> Correction:
         """What exchanges left and right as they are shown."""
-        stage = self._window.playback
-        assert stage is not None
-        found = stage.clip.found()
+        current = self._window.playback
+        assert current is not None
+        found = current.clip.found()
         time_s = found.track.time_s
         swapped = np.zeros(len(time_s), bool) if found.poses is None else found.poses.swapped
         return exchange(time_s, swapped, start_s, end_s)
 
-    def _add(self, stage: PlaybackStage, made: Correction, said: str) -> None:
-        clip = stage.clip
-        if isinstance(clip, VideoTake):  # of whom it is, should there be several people
+    def _add(self, current: PlaybackPresenter, made: Correction, said: str) -> None:
+        clip = current.clip
+        if isinstance(clip, VideoClip):  # of whom it is, should there be several people
             made = replace(made, at=place_of(clip.found().track, *stretch_of(made)))
 
         def add(corrections: CorrectionList) -> Correction:
@@ -170,10 +170,10 @@ class Correcting:
 
     def _lift(self, clip: Clip, made: Correction) -> None:
         """Anew if it is being lifted: that would be with the corrections before."""
-        from app.ui.presenters import work
+        from app.ui.presenters import background
 
         window, chosen = self._window, replace(self._window.preferences)
-        if isinstance(clip, VideoTake):
+        if isinstance(clip, VideoClip):
             self._opening.lift(clip, around=stretch_of(made))
             return
         if self._lifting is not None:
@@ -181,7 +181,7 @@ class Correcting:
         self._lifting = window.jobs.start(
             Job(
                 "Computing the 3D poses with the correction",
-                lambda control: work.lift_recording(clip.recording, chosen, control),
+                lambda control: background.lift_recording(clip.recording, chosen, control),
                 failed=window.job_failed,
                 stop_label="Later",
                 about=clip.path,

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from app.errors import ExportError, MixposeError
 from app.export.people_names import files_there
 from app.export.registry import FORMATS, require
-from app.lifting.video import VideoTake
+from app.lifting.video import VideoClip
 from app.motion.selection import Selection
 from app.system.files import names_in_turn, safe_name
 from app.ui import words
 from app.ui.preferences import Preferences
-from app.ui.presenters import work
-from app.ui.presenters.news import News, NewsButton
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters import background
+from app.ui.presenters.background import Whose
+from app.ui.presenters.message import Message, MessageButton
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.processing import file_options, for_preset
 from app.ui.presenters.window import WindowPresenter
-from app.ui.presenters.work import Whose
 from app.ui.tasks import Control, Job
 from app.ui.theme import pick, system_is_dark
 
@@ -43,7 +43,7 @@ class Target:
     path: Path
     """A recording's folder or a video file."""
     clip: Clip | None = None
-    """What is on stage, if it is that."""
+    """What is shown, if it is that."""
     part: Selection = field(default_factory=Selection)
     """What of it."""
     whose: Whose = Whose.SELECTED
@@ -52,7 +52,7 @@ class Target:
     def people(self) -> list[tuple[str, Whose]]:
         """(words, who) of what can be exported of several people; nothing where there are not."""
         clip = self.clip
-        if not isinstance(clip, VideoTake) or not clip.selected:
+        if not isinstance(clip, VideoClip) or not clip.selected:
             return []
         return [
             (f"Person {clip.selected}", Whose.SELECTED),
@@ -107,7 +107,7 @@ def _of_people(written: tuple[Exported, ...]) -> str:
 
 
 class ExportPresenter:
-    """Exports whatever is on stage, or else the last recording."""
+    """Exports whatever is shown, or else the last recording."""
 
     def __init__(
         self, window: WindowPresenter, preferences: Preferences, show: Callable[[Path], None]
@@ -145,28 +145,28 @@ class ExportPresenter:
         """Why what is shown, or was to be shown, cannot be exported; empty if nothing is known."""
         if self._window.unopened:
             return f"{self._window.unopened} cannot be opened, so there is nothing to export"
-        stage = self._window.playback
-        if stage is None or stage.lifted:
+        current = self._window.playback
+        if current is None or current.lifted:
             return ""
-        found = stage.clip.found()
+        found = current.clip.found()
         nobody = found.complete and not found.track.tracked.any()
-        return f"Nobody was found in {stage.label}: there is nothing to export" if nobody else ""
+        return f"Nobody was found in {current.label}: there is nothing to export" if nobody else ""
 
     @property
     def target(self) -> Target | None:
-        stage = self._window.stage
+        current = self._window.current
         if self.why_not:
             return None
-        if isinstance(stage, PlaybackStage):
-            return self.target_of(stage.clip.path)
+        if isinstance(current, PlaybackPresenter):
+            return self.target_of(current.clip.path)
         last = self._window.last_recording
         return self.target_of(last) if last is not None else None
 
     def target_of(self, path: Path) -> Target:
-        """A recording, be it on stage or not."""
-        stage = self._window.stage
-        if isinstance(stage, PlaybackStage) and stage.clip.path == path:
-            return Target(stage.label, path, stage.clip, stage.selection)
+        """A recording, be it shown or not."""
+        current = self._window.current
+        if isinstance(current, PlaybackPresenter) and current.clip.path == path:
+            return Target(current.label, path, current.clip, current.selection)
         return Target(path.stem, path)
 
     @property
@@ -207,11 +207,11 @@ class ExportPresenter:
         def write(control: Control) -> tuple[Exported, ...]:
             require(kind)  # before a long video is lifted for nothing
             wanted = (path, kind, options, preferences, control, target.part)
-            if isinstance(target.clip, VideoTake):
-                return work.export_video(target.clip, *wanted, whose=target.whose)
+            if isinstance(target.clip, VideoClip):
+                return background.export_video(target.clip, *wanted, whose=target.whose)
             recording = target.clip and target.clip.recording
-            recording = recording or work.open_recording(target.path)
-            return (work.export_recording(recording, *wanted),)
+            recording = recording or background.open_recording(target.path)
+            return (background.export_recording(recording, *wanted),)
 
         return self._window.jobs.start(
             Job(
@@ -236,9 +236,9 @@ class ExportPresenter:
             beside = f"; {files[1].name} describes it. {quality}"
         else:
             beside = f". {quality}"
-        show = NewsButton("Show in folder", lambda: self._show(files[0]))
-        away = NewsButton("Dismiss", self._window.clear_news)
-        self._window.announce(News(f"Saved {files[0].name}{beside}", (show, away)))
+        show = MessageButton("Show in folder", lambda: self._show(files[0]))
+        away = MessageButton("Dismiss", self._window.clear_message)
+        self._window.announce(Message(f"Saved {files[0].name}{beside}", (show, away)))
 
     def _failed(self, error: BaseException) -> None:
         if not isinstance(error, MixposeError):

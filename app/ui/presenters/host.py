@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from app.ui.preferences import Preferences
-from app.ui.presenters.live import LiveStage
+from app.ui.presenters.live import LivePresenter
 from app.ui.presenters.marking import Marking
-from app.ui.presenters.news import News
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.message import Message
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.tasks import Jobs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Host(Protocol):
     jobs: Jobs
     preferences: Preferences
     marking: Marking
-    stage: LiveStage | PlaybackStage | None
+    current: LivePresenter | PlaybackPresenter | None
     last_recording: Path | None
     closing: bool
 
@@ -33,8 +33,8 @@ class Host(Protocol):
         """The folder recordings go to."""
 
     @property
-    def playback(self) -> PlaybackStage | None:
-        """The recording or video on stage."""
+    def playback(self) -> PlaybackPresenter | None:
+        """The recording or video shown."""
 
     @property
     def ask_export(self) -> pyqtBoundSignal: ...
@@ -48,7 +48,7 @@ class Host(Protocol):
 
     def cannot_open(self, spec: str, reason: str) -> None: ...
 
-    def end_behind(self, stage: LiveStage | PlaybackStage) -> None: ...
+    def end_behind(self, current: LivePresenter | PlaybackPresenter) -> None: ...
 
     def list_recordings(self) -> None: ...
 
@@ -56,11 +56,11 @@ class Host(Protocol):
 
     def set_preference(self, name: str, value: Any) -> None: ...
 
-    def wave_welcome(self) -> None: ...
+    def end_welcome(self) -> None: ...
 
-    def announce(self, news: News) -> None: ...
+    def announce(self, message: Message) -> None: ...
 
-    def clear_news(self) -> None: ...
+    def clear_message(self) -> None: ...
 
     def tell(self, sentence: str) -> None: ...
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.lifting.video import VideoTake
+from app.lifting.video import VideoClip
 from app.packets import Pose3D
 from app.ui.presenters.host import Host
+from app.ui.presenters.new_recordings import NewRecordings
 from app.ui.presenters.opening import Opening
-from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.takes import Takes
+from app.ui.presenters.playback import PlaybackPresenter
 from models.level import TOLD_SPREAD_DEG, Level
 from models.skeleton import JOINT
 
@@ -38,25 +38,25 @@ class Levelling:
     for the whole of it, which keeps it.
     """
 
-    def __init__(self, window: Host, opening: Opening, takes: Takes) -> None:
+    def __init__(self, window: Host, opening: Opening, new_recordings: NewRecordings) -> None:
         """``opening`` lifts videos again, ``takes`` recordings."""
-        self._window, self._opening, self._takes = window, opening, takes
+        self._window, self._opening, self._takes = window, opening, new_recordings
 
     def level(self) -> None:
         """The person shown stands straight now."""
-        window, stage = self._window, self._window.stage
-        pose = None if stage is None else stage.shown_pose
+        window, current = self._window, self._window.current
+        pose = None if current is None else current.shown_pose
         level = None if pose is None else standing_level(pose)
         if level is None:
             window.marking.say(_NOBODY)
-        elif not isinstance(stage, PlaybackStage):
+        elif not isinstance(current, PlaybackPresenter):
             window.set_preference("camera_pitch_deg", float(round(level.pitch_deg)))
             window.set_preference("camera_roll_deg", float(round(level.roll_deg)))
             window.set_preference("camera_told", True)
             window.marking.say("Level: the camera's tilt is in the settings")
-        elif isinstance(stage.clip, VideoTake):
-            stage.clip.tell_level(level)
-            self._opening.lift(stage.clip)
+        elif isinstance(current.clip, VideoClip):
+            current.clip.tell_level(level)
+            self._opening.lift(current.clip)
             window.marking.say("Level: the poses are computed anew")
         else:
             told = replace(
@@ -65,4 +65,4 @@ class Levelling:
                 camera_pitch_deg=level.pitch_deg,
                 camera_roll_deg=level.roll_deg,
             )
-            self._takes.lift(stage.clip.path, stage.clip.recording, preferences=told)
+            self._takes.lift(current.clip.path, current.clip.recording, preferences=told)

@@ -12,9 +12,9 @@ from PyQt6.QtCore import QDir, QFile, QObject, QStandardPaths, pyqtSignal
 
 from app.errors import MixposeError
 from app.ui import words
-from app.ui.presenters import work
-from app.ui.presenters.offers import rename_offer
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters import background
+from app.ui.presenters.interrupted import rename_interrupted
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.thumbnails import Thumbnails
 from app.ui.tasks import Job
 
@@ -83,7 +83,7 @@ class LibraryPresenter(QObject):
     def refresh(self) -> None:
         """Look at the folder again, in the background."""
         folder = self.folder
-        self._do("Looking for recordings", lambda: work.all_recordings(folder), self._listed)
+        self._do("Looking for recordings", lambda: background.all_recordings(folder), self._listed)
 
     def _listed(self, entries: list[RecordingEntry]) -> None:
         self.rows = tuple(map(_row, entries))
@@ -125,13 +125,13 @@ class LibraryPresenter(QObject):
                 self._window.open_recording(target)
             if self._window.last_recording == path:
                 self._window.last_recording = target
-            rename_offer(self._window, path, target)
+            rename_interrupted(self._window, path, target)
             self.arrived = target
             self._changed(f"{path.stem} is called {target.stem} now")
 
         def rename() -> Path:
             release()
-            return work.rename_recording(path, name)
+            return background.rename_recording(path, name)
 
         self._do(f"Renaming {path.stem}", rename, renamed, partial(self._again, path, was_shown))
 
@@ -144,7 +144,7 @@ class LibraryPresenter(QObject):
 
         def delete() -> Path | None:
             release()
-            return work.trash_recording(path, _into_trash)
+            return background.trash_recording(path, _into_trash)
 
         def deleted(trashed: Path | None) -> None:
             self.deleted = None if trashed is None else Deleted(path, trashed)
@@ -159,7 +159,7 @@ class LibraryPresenter(QObject):
         """Bring back what was deleted last."""
         gone, self.deleted = self.deleted, None
         if gone is not None:
-            back = partial(work.bring_back_recording, gone.trashed, gone.path)
+            back = partial(background.bring_back_recording, gone.trashed, gone.path)
 
             def is_back(_: None) -> None:
                 self.arrived = gone.path
@@ -176,12 +176,12 @@ class LibraryPresenter(QObject):
         """Keep what was written about a recording."""
         if self.notes_of(path) != text:
             self._typed[path] = text
-            write = partial(work.write_notes, path, text)
+            write = partial(background.write_notes, path, text)
             self._do("Saving notes", write, lambda _: self.refresh())
 
     def _shows(self, path: Path) -> bool:
-        stage = self._window.stage
-        return isinstance(stage, PlaybackStage) and stage.clip.path == path
+        current = self._window.current
+        return isinstance(current, PlaybackPresenter) and current.clip.path == path
 
     def _is_free(self, path: Path) -> bool:
         """Whether this window is doing nothing with it; says so if it is."""
@@ -191,21 +191,21 @@ class LibraryPresenter(QObject):
         return job is None
 
     def _release(self, path: Path) -> Callable[[], object]:
-        """Take a recording off the stage, or from beside it, so that its files are closed.
+        """Show a recording no longer, or from beside it, so that its files are closed.
 
         Returns what waits for that, in the background.
         """
         window = self._window
         both = (window.playback, window.comparison.playback)
-        shown = [stage for stage in both if stage is not None and stage.clip.path == path]
+        shown = [current for current in both if current is not None and current.clip.path == path]
         if self._shows(path):
-            window.put_away()
+            window.close_source()
         elif shown:
             window.comparison.close()
-        return lambda: [stage.close(2.0) for stage in shown]
+        return lambda: [current.close(2.0) for current in shown]
 
     def _again(self, path: Path, was_shown: bool) -> None:
-        """It stays as it was: back on the stage if it was there."""
+        """It stays as it was: shown again if it was shown."""
         if was_shown:
             self._window.open_recording(path)
         self.refresh()

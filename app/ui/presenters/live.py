@@ -1,4 +1,4 @@
-"""A live run on stage: camera, stream or performer."""
+"""A live run that is shown: camera, stream or performer."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from app.pipeline import LiveRun, PoseSink, Snapshot, State
 from app.render.colours import opacity
 from app.ui import notices, words
 from app.ui.preferences import Preferences
-from app.ui.presenters import sources, work
-from app.ui.presenters.company import CompanyHints, FitHint
-from app.ui.presenters.stage import Look, Stage
+from app.ui.presenters import background, sources
+from app.ui.presenters.people_hints import FitHint, PeopleHints
+from app.ui.presenters.view_state import SourcePresenter, ViewState
 from models.visibility import SeenTracker
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
 def lifter_loader(preferences: Preferences) -> Callable[[], Lifter]:
     """Loads the network as chosen now, in the run's thread; torch takes seconds to import."""
     chosen = replace(preferences)
-    return lambda: work.lifter(chosen)
+    return lambda: background.lifter(chosen)
 
 
-class LiveStage:
+class LivePresenter:
     """Shows one ``LiveRun``."""
 
     def __init__(
@@ -64,12 +64,12 @@ class LiveStage:
         self.is_camera = sources.is_camera(spec)
         self._no_camera = no_camera
         self.gpu_wanted = preferences.device not in ("auto", "cpu")
-        self.suits_itself = preferences.detector_size is None
+        self.detector_automatic = preferences.detector_size is None
         """Whether the size of the detector's model is the run's to choose."""
         self._noticed: Exception | None = None
         self._noticed_at = 0.0
         self._hints = notices.SightHints()
-        self._company = CompanyHints()
+        self._people_hints = PeopleHints()
         self._tracker = SeenTracker()
         self._seen_index = -1
         self._seen = np.zeros(17, dtype=np.bool_)
@@ -86,7 +86,7 @@ class LiveStage:
             lifter_loader(preferences),
             delay=preferences.delay,
             height_m=preferences.height_m or None,
-            level=work.lifting_of(preferences).level,
+            level=background.lifting_of(preferences).level,
             smooth=preferences.smooth_live,
             several=preferences.several,
             detector_size=preferences.detector_size,
@@ -132,12 +132,12 @@ class LiveStage:
             self._picture_bytes, self._weighed_at = kept_bytes(frame.image), now
         return self._picture_bytes * self.rate * 60 / 1e6
 
-    def look(self) -> Look:
+    def view_state(self) -> ViewState:
         now = self._last = self.run.latest()
         if now.source:
             self.label = now.source.label
         self._track(now)
-        return Look(
+        return ViewState(
             frame=now.frame,
             keypoints=now.keypoints,
             seen=self._seen,
@@ -195,7 +195,10 @@ class LiveStage:
             return ()
         pictures = now.frame.index + 1
         said = words.status(
-            now.stats, pictures, gpu_wanted=self.gpu_wanted, suits_itself=self.suits_itself
+            now.stats,
+            pictures,
+            gpu_wanted=self.gpu_wanted,
+            detector_automatic=self.detector_automatic,
         )
         return said + sending
 
@@ -219,7 +222,7 @@ class LiveStage:
         if now.pose is None and now.body_in_view is not None and not now.stats.weights:
             return "Loading the 3D network …"
         moment = time.monotonic()
-        about_others = self._company.step(now.keypoints.people_in_view, moment)
+        about_others = self._people_hints.step(now.keypoints.people_in_view, moment)
         apart = self._fit.step(self._misfit(now.pose), moment)
         return apart or about_others or self._hints.step(now.body_in_view, moment)
 
@@ -230,8 +233,8 @@ class LiveStage:
         return notice is not None and time.monotonic() - self._noticed_at < _NOTICE_S
 
 
-def close_in_background(stage: Stage) -> threading.Thread:
+def close_in_background(current: SourcePresenter) -> threading.Thread:
     """End a run that is no longer shown, without waiting for it."""
-    thread = threading.Thread(target=stage.close, args=(10.0,), name="close source", daemon=True)
+    thread = threading.Thread(target=current.close, args=(10.0,), name="close source", daemon=True)
     thread.start()
     return thread

@@ -1,4 +1,4 @@
-"""Everybody in the video on stage: who is drawn, in which colour, and who is selected."""
+"""Everybody in the video shown: who is drawn, in which colour, and who is selected."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.render.colours import of_person, opacity
-from app.ui.presenters.company import Box, box_at
+from app.ui.presenters.people_hints import Box, box_at
 from models.skeleton import MIRROR, PELVIS
 from models.visibility import seen_mask
 
@@ -78,7 +78,7 @@ class Roster:
 NOBODY_ELSE: Final = Roster()
 
 
-class PeopleOnStage:
+class ShownPeople:
     """The people of a video; nobody of what has one person, or is not lifted yet."""
 
     def __init__(self) -> None:

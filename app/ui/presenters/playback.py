@@ -1,4 +1,4 @@
-"""A recording or a video on stage: its clock, and the picture, 2D and 3D of each frame."""
+"""A recording or a video shown: its clock, and the picture, 2D and 3D of each frame."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from app.render.colours import opacity
 from app.ui import words
 from app.ui.presenters.clip_pictures import Pictures
 from app.ui.presenters.clock import Clock
-from app.ui.presenters.company import Box, CompanyHints, FitHint, box_at
-from app.ui.presenters.people import PeopleOnStage, at_place
-from app.ui.presenters.stage import Look, Position, Tick
+from app.ui.presenters.people import ShownPeople, at_place
+from app.ui.presenters.people_hints import Box, FitHint, PeopleHints, box_at
+from app.ui.presenters.view_state import Position, Tick, ViewState
 from models.feet import Feet
 from models.skeleton import FOOT_MIRROR, JOINT_COUNT, LANDMARK_COUNT, MIRROR
 from models.timing import LONGEST_GAP_S
@@ -48,7 +48,7 @@ _STAYS_S = 0.1
 _NO_LANDMARKS = np.full((LANDMARK_COUNT, 5), np.nan, np.float32)
 
 
-class PlaybackStage:
+class PlaybackPresenter:
     """Shows one clip: a recording, or a video."""
 
     def __init__(
@@ -64,7 +64,7 @@ class PlaybackStage:
         self.selection = Selection()
         self.marks: tuple[Mark, ...] = ()
         self._ticks: tuple[Tick, ...] = ()
-        self._last = Look()
+        self._last = ViewState()
         self._shown: int | None = None
         """The frame that ``_last`` is of, -1 for a hole; None if it is to be made anew."""
         self._sent = -1
@@ -72,8 +72,8 @@ class PlaybackStage:
         self._seen = np.zeros((0, JOINT_COUNT), np.bool_)
         self._looked_at = 0
         """Frames of which it is known which joints are drawn."""
-        self._company, self._fit = CompanyHints(), FitHint()
-        self.people = PeopleOnStage()
+        self._people_hints, self._fit = PeopleHints(), FitHint()
+        self.people = ShownPeople()
         """Everybody, where there are several."""
         self._take_up(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
@@ -192,7 +192,7 @@ class PlaybackStage:
         self.clock.pause()
         self.clock.move(time_s)
 
-    def look(self) -> Look:
+    def view_state(self) -> ViewState:
         found = self.clip.found()
         if found is not self._found:
             self._take_up(found)
@@ -207,7 +207,7 @@ class PlaybackStage:
         else:
             index, frame = self._newest(self._index(moment_s))
         if index != self._shown or frame is not self._last.frame:
-            nothing = Look(size=self.clip.size)
+            nothing = ViewState(size=self.clip.size)
             self._last = nothing if index < 0 else self._compose(index, frame)
             self._shown = index
             self._send(self._last)
@@ -228,7 +228,7 @@ class PlaybackStage:
 
     def person_at(self, x: float, y: float) -> int | None:
         """The number of who is at this place of the picture shown, in pixels."""
-        hit = at_place(self._last.company, x, y)
+        hit = at_place(self._last.people_hints, x, y)
         return None if hit is None else hit.number
 
     def toggle_person(self, number: int) -> None:
@@ -288,14 +288,14 @@ class PlaybackStage:
         that picture and pose are of one frame."""
         if self._pictures is None:
             return index, None
-        self._pictures.wish(float(self._data.time_s[index]))
+        self._pictures.request(float(self._data.time_s[index]))
         served = self._pictures.served
         if served is None:
             return index, None
         time_s, frame = served
         return self._index(time_s - self.starts_at_s), frame
 
-    def _compose(self, index: int, frame: Frame | None) -> Look:
+    def _compose(self, index: int, frame: Frame | None) -> ViewState:
         data, poses = self._data, self.poses
         xy, conf, seen = data.xy[index], data.conf[index], self._seen[index]
         evidence = data.feet[index]
@@ -338,22 +338,26 @@ class PlaybackStage:
                 feet_conf=feet.conf,
                 feet_firm=feet.firm,
             )
-        return Look(
+        return ViewState(
             frame=frame,
             keypoints=keypoints,
             seen=seen,
             pose=pose,
             opacity=opacity(conf),
             size=self.clip.size,
-            company=self.people.at(index),
+            people_hints=self.people.at(index),
         )
 
-    def _send(self, look: Look) -> None:
+    def _send(self, view_state: ViewState) -> None:
         """Once for each frame shown: a recording that stands still sends nothing."""
-        if look.pose is not None and look.keypoints is not None and look.pose.index != self._sent:
-            self._sent = look.pose.index
+        if (
+            view_state.pose is not None
+            and view_state.keypoints is not None
+            and view_state.pose.index != self._sent
+        ):
+            self._sent = view_state.pose.index
             for sink in self._sinks:
-                sink.put(look.pose, look.keypoints.conf)
+                sink.put(view_state.pose, view_state.keypoints.conf)
 
     def _status(self, index: int, *, growing: bool) -> tuple[words.Segment, ...]:
         count = len(self.time_s)
@@ -377,7 +381,7 @@ class PlaybackStage:
         if not self.clip.has_pictures and now - self._began_at < _SAID_S:
             return _NO_PICTURES
         apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
-        others = self.people.hint(now) or self._company.step(keypoints.people_in_view, now)
+        others = self.people.hint(now) or self._people_hints.step(keypoints.people_in_view, now)
         return self._fit.step(apart, now) or others
 
     def _along(self, stretches: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:

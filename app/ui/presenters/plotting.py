@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from app.motion.angles import ANGLE, ANGLE_COUNT, continued, joint_angles
 from app.packets import Pose3D
 from app.ui.angle_groups import GROUPS
-from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.stage import Look
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.summary import Summary, summarise
+from app.ui.presenters.view_state import ViewState
 from app.ui.tasks import Job, Jobs
 from models.level import CAMERA_LEVEL
 from models.timing import LONGEST_GAP_S
@@ -80,11 +80,12 @@ class LiveTrace:
         self._person = np.zeros(_HELD, np.int64)
         self._shown: Pose3D | None = None
 
-    def curves(self, look: Look, columns: tuple[int, ...]) -> Curves:
+    def curves(self, view_state: ViewState, columns: tuple[int, ...]) -> Curves:
         """Add the pose shown if it is another than before."""
-        if look.pose is not None and look.pose is not self._shown:
+        if view_state.pose is not None and view_state.pose is not self._shown:
             self._add(
-                look.pose, 0 if look.keypoints is None else look.keypoints.people_in_view.followed
+                view_state.pose,
+                0 if view_state.keypoints is None else view_state.keypoints.people_in_view.followed,
             )
         end = self._time_s[-1]
         inside = self._time_s >= end - LIVE_S
@@ -139,36 +140,44 @@ class RecordedTrace:
         self._angles = lru_cache(maxsize=2)(self._computed)
         self._page = lru_cache(maxsize=2)(self._cut)
 
-    def curves(self, look: Look, columns: tuple[int, ...]) -> Curves:
+    def curves(self, view_state: ViewState, columns: tuple[int, ...]) -> Curves:
         """The page of what is shown: a frame, or a moment at which there is none."""
         begins, ends = 0.0, float(self._time_s[-1])
-        if look.position is not None:  # another take beside it may begin earlier, or end later
-            begins, ends = look.position.line_s
-        here = 0.0 if look.position is None else look.position.time_s
-        here = here if look.keypoints is None else look.keypoints.time_s
+        if (
+            view_state.position is not None
+        ):  # another take beside it may begin earlier, or end later
+            begins, ends = view_state.position.line_s
+        here = 0.0 if view_state.position is None else view_state.position.time_s
+        here = here if view_state.keypoints is None else view_state.keypoints.time_s
         page_s = self.page_s
         turned = math.floor((here - page_s / 4) / (page_s / 2)) * page_s / 2
         start = min(max(begins, turned), max(begins, ends - page_s))
         span_s = (start, min(start + page_s, max(begins + 1.0, ends)))
         page = self._page(start, page_s, columns)
-        now = self._now(look, start, columns)
+        now = self._now(view_state, start, columns)
         return replace(page, span_s=span_s, cursor_s=here, now=now)
 
     def behind(
-        self, look: Look, columns: tuple[int, ...], span_s: tuple[float, float], offset_s: float
+        self,
+        view_state: ViewState,
+        columns: tuple[int, ...],
+        span_s: tuple[float, float],
+        offset_s: float,
     ) -> Curves:
         """:meth:`curves` on the page of another take, which is ``offset_s`` earlier."""
         start = span_s[0] + offset_s
         page = self._page(start, self.page_s, columns)
-        now = self._now(look, start, columns)
+        now = self._now(view_state, start, columns)
         return replace(page, time_s=page.time_s - offset_s, span_s=span_s, now=now)
 
-    def _now(self, look: Look, start: float, columns: tuple[int, ...]) -> tuple[float, ...]:
+    def _now(
+        self, view_state: ViewState, start: float, columns: tuple[int, ...]
+    ) -> tuple[float, ...]:
         """The angles of the frame shown; NaN where there is none."""
-        if look.keypoints is None:
+        if view_state.keypoints is None:
             return len(columns) * (math.nan,)
         rows, degrees = self._angles(start, self.page_s)
-        shown_s = look.keypoints.time_s + 5e-7
+        shown_s = view_state.keypoints.time_s + 5e-7
         at = int(np.searchsorted(self._time_s, shown_s, side="right")) - 1 - rows.start
         return tuple(degrees[at, columns].tolist())
 
@@ -259,14 +268,14 @@ class _Summing:
 
 
 class PlotPresenter:
-    """What is plotted of what is on stage, and of what it is compared with."""
+    """What is plotted of what is shown, and of what it is compared with."""
 
     def __init__(
         self, window: WindowPresenter, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._window, self._clock = window, clock
-        self._stage: PlaybackStage | object = None
-        self._beside: PlaybackStage | None = None
+        self._current: PlaybackPresenter | object = None
+        self._beside: PlaybackPresenter | None = None
         self._trace: LiveTrace | RecordedTrace = LiveTrace()
         self._trace_beside: RecordedTrace | None = None
         self._shown: tuple[object, ...] = ()
@@ -292,12 +301,12 @@ class PlotPresenter:
         return None if self._beside is None else self._summing_beside.summary
 
     @property
-    def takes(self) -> tuple[str, str] | None:
+    def new_recordings(self) -> tuple[str, str] | None:
         """The names of the two that are compared; None while it is one alone."""
-        stage = self._window.playback
-        if stage is None or self._beside is None:
+        current = self._window.playback
+        if current is None or self._beside is None:
             return None
-        return stage.label, self._beside.label
+        return current.label, self._beside.label
 
     @property
     def group(self) -> str:
@@ -328,19 +337,19 @@ class PlotPresenter:
 
     def seek(self, time_s: float) -> None:
         """Move a recording's playhead."""
-        stage = self._window.playback
-        if stage is not None:
-            stage.clock.move(time_s)
+        current = self._window.playback
+        if current is not None:
+            current.clock.move(time_s)
 
-    def curves(self, look: Look, look_beside: Look | None = None) -> Curves | None:
+    def curves(self, view_state: ViewState, look_beside: ViewState | None = None) -> Curves | None:
         """What to draw with ``look`` on the screen; None if it is what was drawn last."""
-        self._take_stage()
+        self._take_current()
         self._take_beside()
         trace, part_s = self._trace, self._part_s
-        shown: tuple[object, ...] = (trace, look.pose, self.group)
+        shown: tuple[object, ...] = (trace, view_state.pose, self.group)
         if isinstance(trace, RecordedTrace):
             trace.page_s = self._page_s
-            at = look.keypoints or (look.position and look.position.time_s)
+            at = view_state.keypoints or (view_state.position and view_state.position.time_s)
             shown = (trace, at, self.group, part_s, self._page_s, *self._shown_beside(look_beside))
         self._sum_up()
         if shown == self._shown:
@@ -348,7 +357,7 @@ class PlotPresenter:
         before = self.span_deg if shown[:3:2] == self._shown[:3:2] else _USUAL_DEG
         self._shown = shown
         columns = tuple(ANGLE[name] for name in self.names)
-        curves = trace.curves(look, columns)
+        curves = trace.curves(view_state, columns)
         beside = self._curves_beside(look_beside, columns, curves.span_s)
         both = [curves] if beside is None else [curves, beside]
         lowest, highest = zip(*(each.extent_deg for each in both), strict=True)
@@ -358,36 +367,41 @@ class PlotPresenter:
     @property
     def _part_s(self) -> tuple[float, float] | None:
         """The selection."""
-        stage = self._window.playback
-        if stage is None or stage.selection.whole:
+        current = self._window.playback
+        if current is None or current.selection.whole:
             return None
-        return stage.selection.bounds(stage.clock.duration_s)
+        return current.selection.bounds(current.clock.duration_s)
 
-    def _shown_beside(self, look: Look | None) -> tuple[object, ...]:
-        if look is None or self._trace_beside is None:
+    def _shown_beside(self, view_state: ViewState | None) -> tuple[object, ...]:
+        if view_state is None or self._trace_beside is None:
             return ()
         offset_s = self._window.comparison.offset_s
-        return self._trace_beside, look.keypoints, offset_s, look.position and look.position.line_s
+        return (
+            self._trace_beside,
+            view_state.keypoints,
+            offset_s,
+            view_state.position and view_state.position.line_s,
+        )
 
     def _curves_beside(
-        self, look: Look | None, columns: tuple[int, ...], span_s: tuple[float, float]
+        self, view_state: ViewState | None, columns: tuple[int, ...], span_s: tuple[float, float]
     ) -> Curves | None:
         trace = self._trace_beside
-        if look is None or trace is None:
+        if view_state is None or trace is None:
             return None
         trace.page_s = self._page_s
-        return trace.behind(look, columns, span_s, self._window.comparison.offset_s)
+        return trace.behind(view_state, columns, span_s, self._window.comparison.offset_s)
 
     def _sum_up(self) -> None:
         """Have the summaries made anew when they are of something else."""
         trace, now, part_s = self._trace, self._clock(), self._part_s
-        stage, beside = self._window.playback, self._beside
+        current, beside = self._window.playback, self._beside
         if isinstance(trace, LiveTrace):
             if now >= self._summed_at + _SUMMARISED_S or self._summed != (trace, self.group):
                 self._summed, self._summed_at = (trace, self.group), now
                 self._live_summary = trace.summarise(self.names)
-        elif stage is not None:
-            whole_s = (0.0, stage.clock.duration_s)
+        elif current is not None:
+            whole_s = (0.0, current.clock.duration_s)
             self._summing.want(trace, self.names, part_s or whole_s, whole=part_s is None)
         if beside is not None and self._trace_beside is not None:
             of_s = (0.0, beside.clock.duration_s)
@@ -396,19 +410,19 @@ class PlotPresenter:
                 of_s = (part_s[0] + offset_s, part_s[1] + offset_s)
             self._summing_beside.want(self._trace_beside, self.names, of_s, whole=part_s is None)
 
-    def _take_stage(self) -> None:
-        """Begin anew when something else is on stage, or when a recording has been lifted."""
-        stage = self._window.stage
-        if isinstance(stage, PlaybackStage):
+    def _take_current(self) -> None:
+        """Begin anew when something else is shown, or when a recording has been lifted."""
+        current = self._window.current
+        if isinstance(current, PlaybackPresenter):
             drawn = self._trace.poses if isinstance(self._trace, RecordedTrace) else None
-            if stage is not self._stage or drawn is not stage.poses:
-                self._trace = _trace_of(stage)
-        elif stage is not self._stage:
+            if current is not self._current or drawn is not current.poses:
+                self._trace = _trace_of(current)
+        elif current is not self._current:
             self._trace = LiveTrace()
-        if stage is not self._stage:
+        if current is not self._current:
             self._live_summary = None
             self._summing.forget()
-        self._stage = stage
+        self._current = current
 
     def _take_beside(self) -> None:
         """As :meth:`_take_stage`, for the take it is compared with."""
@@ -422,8 +436,8 @@ class PlotPresenter:
         self._beside = beside
 
 
-def _trace_of(stage: PlaybackStage) -> RecordedTrace:
-    return RecordedTrace(stage.time_s, stage.poses, stage.person, feet=stage.feet)
+def _trace_of(current: PlaybackPresenter) -> RecordedTrace:
+    return RecordedTrace(current.time_s, current.poses, current.person, feet=current.feet)
 
 
 def broken_off(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.errors import MixposeError, RecordingError
 from app.ui.preferences import Preferences
-from app.ui.presenters.live import LiveStage
+from app.ui.presenters.live import LivePresenter
 from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class RecordStatus:
 
 
 class RecordPresenter:
-    """Starts and stops recordings of the stage it is given.
+    """Starts and stops recordings of the live run it is given.
 
     Args:
         jobs: where opening and closing files is done.
@@ -74,7 +74,7 @@ class RecordPresenter:
         self._jobs, self._preferences, self._folder = jobs, preferences, folder
         self._saved, self._failed, self._over, self._clock = saved, failed, over, clock
         self._state = RecordState.OFF
-        self._stage: LiveStage | None = None
+        self._current: LivePresenter | None = None
         self._begin_at = 0.0
         self._writer: RecordingWriter | None = None
         self._unwanted = False
@@ -85,14 +85,14 @@ class RecordPresenter:
 
     @property
     def active(self) -> bool:
-        """Whether something would be lost if the stage were closed without ``stop``."""
+        """Whether something would be lost if the live run were closed without ``stop``."""
         return self._state is not RecordState.OFF
 
-    def toggle(self, stage: LiveStage | None) -> None:
+    def toggle(self, current: LivePresenter | None) -> None:
         """What the record button and R do."""
         if self._state is RecordState.OFF:
-            if stage is not None and self._can_record(stage):
-                self._stage = stage
+            if current is not None and self._can_record(current):
+                self._current = current
                 self._state = RecordState.COUNTDOWN
                 self._begin_at = self._clock() + self._preferences.countdown_s
                 self.step()
@@ -121,11 +121,11 @@ class RecordPresenter:
         if self._state is not RecordState.RECORDING or self._writer is None:
             return
         limit = self._preferences.auto_stop_s
-        ended = self._stage is None or self._stage.run.state.final
+        ended = self._current is None or self._current.run.state.final
         if ended or self._writer.error or (limit and self._writer.elapsed_s >= limit):
             self._close(self._writer)
 
-    def status(self, stage: LiveStage | None) -> RecordStatus:
+    def status(self, current: LivePresenter | None) -> RecordStatus:
         if self._state is RecordState.COUNTDOWN:
             left = max(1, math.ceil(self._begin_at - self._clock()))
             return RecordStatus(self._state, countdown=left, explained="Do not record (R)")
@@ -136,7 +136,7 @@ class RecordPresenter:
             return RecordStatus(self._state, explained="Stop and save (R)")
         if self._state is RecordState.SAVING:
             return RecordStatus(self._state, explained="One moment")
-        possible = stage is not None and self._can_record(stage)
+        possible = current is not None and self._can_record(current)
         why = "Record what you do (R)" if possible else "Start a camera first, then record"
         return RecordStatus(possible=possible, explained=why)
 
@@ -150,22 +150,22 @@ class RecordPresenter:
         return writer.disk_warning or ""
 
     @staticmethod
-    def _can_record(stage: LiveStage) -> bool:
-        snapshot = stage.snapshot
-        return snapshot.frame is not None and not stage.over
+    def _can_record(current: LivePresenter) -> bool:
+        snapshot = current.snapshot
+        return snapshot.frame is not None and not current.over
 
     def _open(self) -> None:
-        stage = self._stage
-        if stage is None or not self._can_record(stage):
+        current = self._current
+        if current is None or not self._can_record(current):
             self._reset()
             return
         self._state = RecordState.OPENING
         folder = self._folder()
 
         def create(_control: object) -> RecordingWriter:
-            writer = create_writer(folder, stage, self._preferences)
+            writer = create_writer(folder, current, self._preferences)
             try:
-                stage.run.start_recording(writer)
+                current.run.start_recording(writer)
             except MixposeError:
                 writer.discard()
                 raise
@@ -173,7 +173,7 @@ class RecordPresenter:
 
         def created(writer: RecordingWriter) -> None:
             self._writer, self._state = writer, RecordState.RECORDING
-            stage.recording = True
+            current.recording = True
             if self._unwanted:
                 self._close(writer)
 
@@ -182,10 +182,10 @@ class RecordPresenter:
         )
 
     def _close(self, writer: RecordingWriter) -> None:
-        stage = self._stage
-        if stage is not None:
-            stage.recording = False
-            stage.run.stop_recording()
+        current = self._current
+        if current is not None:
+            current.recording = False
+            current.run.stop_recording()
         self._state = RecordState.SAVING
 
         def close(_control: object) -> Path:
@@ -210,18 +210,20 @@ class RecordPresenter:
             raise error
 
     def _reset(self) -> None:
-        self._state, self._stage, self._writer = RecordState.OFF, None, None
+        self._state, self._current, self._writer = RecordState.OFF, None, None
         self._unwanted = False
         self._over()
 
 
-def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> RecordingWriter:
-    """Begin a recording of what the stage shows.  Raises RecordingError."""
+def create_writer(
+    folder: Path, current: LivePresenter, preferences: Preferences
+) -> RecordingWriter:
+    """Begin a recording of what the live run shows.  Raises RecordingError."""
     from app.detection.models import FOR_LIVE, about
     from app.recording.meta import SourceInfo, settings
     from app.recording.writer import RecordingWriter
 
-    facts = stage.snapshot.source
+    facts = current.snapshot.source
     if facts is None:
         raise RecordingError("There is nothing to record yet. Wait for the first picture.")
     return RecordingWriter.create(
@@ -231,7 +233,7 @@ def create_writer(folder: Path, stage: LiveStage, preferences: Preferences) -> R
         keep_video=preferences.keep_video,
         settings=settings(
             several=preferences.several,
-            detector=about(stage.snapshot.stats.detector_size or FOR_LIVE),
+            detector=about(current.snapshot.stats.detector_size or FOR_LIVE),
             height_m=preferences.height_m or None,
             weights=preferences.weights or None,
             camera_pitch_deg=preferences.camera_pitch_deg if preferences.camera_told else None,

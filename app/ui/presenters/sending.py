@@ -1,4 +1,4 @@
-"""Poses of what is on stage sent to other programs, as the settings say.
+"""Poses of what is shown sent to other programs, as the settings say.
 
 Those of a recording that plays are sent when they are shown, and stamped with that moment: so
 whoever receives them can be tried out without anybody in front of a camera.
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 class SendingPresenter(QObject):
-    """Opens and closes the senders, gives them what is on stage, and says how it goes."""
+    """Opens and closes the senders, gives them what is shown, and says how it goes."""
 
     def __init__(self, window: WindowPresenter) -> None:
         super().__init__(window)
         self._window = window
         self._senders: dict[str, Sender] = {}
         self._said: set[MixposeError] = set()
-        window.stage_changed.connect(self._attach)
+        window.current_changed.connect(self._attach)
         window.preferences_changed.connect(self._follow)
         for kind in OUTPUTS:
             self._open(kind)
 
-    def look(self) -> tuple[words.Segment, ...]:
+    def segments(self) -> tuple[words.Segment, ...]:
         """What the status line says; nothing while nothing is sent.  Called on every tick."""
         for sender in self._senders.values():
             if sender.error is not None and sender.error not in self._said:
@@ -67,7 +67,7 @@ class SendingPresenter(QObject):
             self._window.tell(str(error))
 
     def _attach(self) -> None:
-        stage = self._window.stage
-        if stage is not None:
-            stage.sending = self.look
-            stage.send_to(*self._senders.values())
+        current = self._window.current
+        if current is not None:
+            current.sending = self.segments
+            current.send_to(*self._senders.values())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from app.errors import RecordingError
-from app.ui.presenters import work
+from app.ui.presenters import background
 from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Thumbnails(QObject):
         self._job = self._jobs.start(
             Job(
                 "Looking at a recording",
-                lambda _control: _look(key[0]),
+                lambda _control: _view_state(key[0]),
                 done=made,
                 quiet=True,
                 reads_only=True,
@@ -68,8 +68,8 @@ class Thumbnails(QObject):
         )
 
 
-def _look(path: Path) -> Preview | None:
+def _view_state(path: Path) -> Preview | None:
     try:
-        return work.preview(path, LONGEST)
+        return background.preview(path, LONGEST)
     except RecordingError:  # it says why when it is opened
         return None

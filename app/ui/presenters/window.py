@@ -1,4 +1,4 @@
-"""The window's logic: what is on stage, what is being done, and what is to be asked."""
+"""The window's logic: what is shown, what is being done, and what is to be asked."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from app.recording.names import SUFFIX
 from app.ui import notices
 from app.ui.notices import Do
 from app.ui.preferences import Preferences
-from app.ui.presenters import sources, work
+from app.ui.presenters import background, sources
 from app.ui.presenters.cameras import CameraList
 from app.ui.presenters.comparison import Comparison
 from app.ui.presenters.correcting import Correcting
 from app.ui.presenters.levelling import Levelling
-from app.ui.presenters.live import LiveStage, close_in_background, lifter_loader
+from app.ui.presenters.live import LivePresenter, close_in_background, lifter_loader
 from app.ui.presenters.marking import Marking
-from app.ui.presenters.news import News, NewsButton
+from app.ui.presenters.message import Message, MessageButton
+from app.ui.presenters.new_recordings import NewRecordings
 from app.ui.presenters.opening import Opening
-from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.stage import Look
-from app.ui.presenters.takes import Takes
+from app.ui.presenters.playback import PlaybackPresenter
+from app.ui.presenters.view_state import ViewState
 from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ SAVE_S: Final = 2.6
 
 
 class WindowPresenter(QObject):
-    """Owns the stage, the recording, the jobs and the news; knows no widget."""
+    """Owns what is shown, the recording, the jobs and the message; knows no widget."""
 
-    stage_changed = pyqtSignal()
-    """Another source or recording is on stage, or none."""
+    current_changed = pyqtSignal()
+    """Another source or recording is shown, or none."""
     sources_changed = pyqtSignal()
     preferences_changed = pyqtSignal(str)
     recordings_listed = pyqtSignal(list)
@@ -71,18 +71,18 @@ class WindowPresenter(QObject):
         super().__init__(parent)
         self.preferences = preferences
         self.jobs = Jobs(self)
-        self.stage: LiveStage | PlaybackStage | None = None
-        self.news: News | None = None
+        self.current: LivePresenter | PlaybackPresenter | None = None
+        self.message: Message | None = None
         self.last_recording: Path | None = None
         self.welcome = not preferences.welcomed
         self._recordings = recordings
-        self.takes = Takes(self)
+        self.new_recordings = NewRecordings(self)
         self.marking = Marking(self)
-        self.opening = Opening(self, self.takes)
-        self.comparison = Comparison(self, self.takes)
-        self.levelling = Levelling(self, self.opening, self.takes)
+        self.opening = Opening(self, self.new_recordings)
+        self.comparison = Comparison(self, self.new_recordings)
+        self.levelling = Levelling(self, self.opening, self.new_recordings)
         self.correcting = Correcting(self, self.opening)
-        self.recorder = self.takes.recorder
+        self.recorder = self.new_recordings.recorder
         self.cameras = CameraList(self.jobs, self.sources_changed.emit)
         self._spec = ""
         self._live_spec = ""
@@ -114,7 +114,7 @@ class WindowPresenter(QObject):
         self.cameras.refresh(then=self._begin_without_wish)
 
     def _begin_without_wish(self) -> None:
-        if self.stage is not None:
+        if self.current is not None:
             return
         remembered, found = self.preferences.source, self.cameras.names
         usable = remembered == sources.PERFORMER or remembered in found
@@ -127,15 +127,15 @@ class WindowPresenter(QObject):
             self.choose(sources.PERFORMER)
 
     @property
-    def playback(self) -> PlaybackStage | None:
-        """The recording or video on stage."""
-        return self.stage if isinstance(self.stage, PlaybackStage) else None
+    def playback(self) -> PlaybackPresenter | None:
+        """The recording or video shown."""
+        return self.current if isinstance(self.current, PlaybackPresenter) else None
 
     @property
     def source_list(self) -> sources.SourceList:
         return sources.build(self.cameras.names, self._spec, performer=self.performer_possible)
 
-    # --- what is on stage -------------------------------------------------------------------
+    # --- what is shown ----------------------------------------------------------------------------
 
     def choose(self, spec: str) -> None:
         """What picking an entry of the source list does; also for dropped and opened files."""
@@ -146,7 +146,7 @@ class WindowPresenter(QObject):
         elif spec.endswith(SUFFIX):
             self.open_recording(Path(spec))
         elif sources.is_video(spec):
-            if self.stage is None:
+            if self.current is None:
                 self._notice = notices.starting(sources.short(spec))
             self.opening.open_video(Path(spec))
         else:
@@ -154,98 +154,102 @@ class WindowPresenter(QObject):
         self.sources_changed.emit()
 
     def _start(self, spec: str) -> None:
-        self._leave_stage()
+        self._close_current()
         self._spec = self._live_spec = spec
         self.preferences.source = sources.to_remember(spec)
         self.preferences.addresses = sources.with_address(self.preferences.addresses, spec)
-        self.stage = LiveStage(spec, self.preferences, no_camera=lambda: self.cameras.none_found)
-        self.stage_changed.emit()
+        self.current = LivePresenter(
+            spec, self.preferences, no_camera=lambda: self.cameras.none_found
+        )
+        self.current_changed.emit()
 
     def open_recording(self, path: Path) -> None:
-        """Load a recording and play it; what is on stage stays until it is loaded."""
+        """Load a recording and play it; what is shown stays until it is loaded."""
         self.opening.open_recording(path)
 
     def play(self, clip: Clip, spec: str) -> None:
-        """Put a recording or a video on stage."""
-        self._leave_stage()
+        """Show a recording or a video."""
+        self._close_current()
         self._spec = spec
-        self.stage = PlaybackStage(clip)
-        self.news = None
-        self.stage_changed.emit()
+        self.current = PlaybackPresenter(clip)
+        self.message = None
+        self.current_changed.emit()
         self.sources_changed.emit()
 
     def cannot_open(self, spec: str, reason: str) -> None:
         """A card says why a video cannot be played, and what else there is."""
-        self._leave_stage()
+        self._close_current()
         self._spec = self._live_spec = spec
         self.unopened = sources.short(spec)
         self._notice = notices.failed(reason, no_camera=False)
-        self.stage_changed.emit()
+        self.current_changed.emit()
         self.sources_changed.emit()
 
-    def _leave_stage(self) -> None:
+    def _close_current(self) -> None:
         self._camera_changes = False
         self.recorder.stop()
         self.opening.give_up()
         self.comparison.close()
         self._notice, self.unopened = None, ""
-        if self.news is not None and self.news.of_stage:
-            self.news = None
-        stage, self.stage = self.stage, None
-        if stage is not None:
-            self.end_behind(stage)
+        if self.message is not None and self.message.of_stage:
+            self.message = None
+        current, self.current = self.current, None
+        if current is not None:
+            self.end_behind(current)
 
-    def end_behind(self, stage: LiveStage | PlaybackStage) -> None:
+    def end_behind(self, current: LivePresenter | PlaybackPresenter) -> None:
         """End what is no longer shown, without waiting for it; closing the window does wait."""
         self._closing = [thread for thread in self._closing if thread.is_alive()]
-        self._closing.append(close_in_background(stage))
+        self._closing.append(close_in_background(current))
 
     def toggle(self) -> None:
         """Space: play or pause what can be paused, start or stop a camera."""
-        if isinstance(self.stage, PlaybackStage):
-            self.stage.toggle()
+        if isinstance(self.current, PlaybackPresenter):
+            self.current.toggle()
         else:
             self.start_or_stop()
 
     def start_or_stop(self) -> None:
         """The start button; next to a recording it goes back to the camera."""
-        if isinstance(self.stage, LiveStage) and not self.stage.over:
+        if isinstance(self.current, LivePresenter) and not self.current.over:
             if self.recorder.active:
                 self.ask_stop.emit()
             else:
-                self.put_away()
+                self.close_source()
         elif self._live_spec:
             self.choose(self._live_spec)
         else:
             self.begin(None)
 
-    def put_away(self) -> None:
-        """Let go of what is on stage; nothing takes its place."""
-        self._leave_stage()
+    def close_source(self) -> None:
+        """Let go of what is shown; nothing takes its place."""
+        self._close_current()
         self._spec, self._notice = self._live_spec, notices.STOPPED
-        self.stage_changed.emit()
+        self.current_changed.emit()
         self.sources_changed.emit()
 
     @property
     def start_button(self) -> tuple[str, str, str] | None:
         """Words, icon and tip of the start button; None while there is nothing to start."""
-        stage = self.stage
-        if isinstance(stage, PlaybackStage):
+        current = self.current
+        if isinstance(current, PlaybackPresenter):
             return "Live", "camera", "Close what plays and go back to the camera"
-        if stage is None or stage.over:
+        if current is None or current.over:
             return "Start", "play", "Start the camera (Space)"
         return None
 
-    def look(self) -> Look:
+    def view_state(self) -> ViewState:
         """Everything to be shown now; called on every tick of the window."""
         self.recorder.step()
-        if self.stage is None:
+        if self.current is None:
             self.cameras.look_again()
-            return Look(notice=self._offered(self._notice))
-        look = self.stage.look()
-        look = replace(look, notice=self._offered(self._notice or look.notice))
-        hint = self.marking.hint() or self.recorder.hint() or look.hint or self._performer_hint()
-        return replace(look, hint=hint)
+            return ViewState(notice=self._offered(self._notice))
+        view_state = self.current.view_state()
+        view_state = replace(view_state, notice=self._offered(self._notice or view_state.notice))
+        hint = (
+            self.marking.hint() or self.recorder.hint() or view_state.hint or self._performer_hint()
+        )
+        return replace(view_state, hint=hint)
 
     def no_performer(self) -> None:
         """It was found out that the performer cannot be drawn; it is offered no longer."""
@@ -255,8 +259,12 @@ class WindowPresenter(QObject):
 
     def _offered(self, notice: notices.Notice | None) -> notices.Notice | None:
         """A card without what cannot be done."""
-        stage = self.stage
-        if isinstance(stage, LiveStage) and stage.spec == sources.PERFORMER and stage.over:
+        current = self.current
+        if (
+            isinstance(current, LivePresenter)
+            and current.spec == sources.PERFORMER
+            and current.over
+        ):
             self.no_performer()
         if notice is None or self.performer_possible:
             return notice
@@ -285,7 +293,7 @@ class WindowPresenter(QObject):
         self.cameras.refresh(then=lambda: self.choose(spec) if spec else self.begin(None))
 
     def _dismiss(self) -> None:
-        self._notice = None if self.stage is not None else notices.STOPPED
+        self._notice = None if self.current is not None else notices.STOPPED
 
     def list_recordings(self) -> None:
         """Find out which recordings there are; told by ``recordings_listed``."""
@@ -293,7 +301,7 @@ class WindowPresenter(QObject):
         self.jobs.start(
             Job(
                 "Looking for recordings",
-                lambda _control: work.recordings(folder),
+                lambda _control: background.recordings(folder),
                 done=self.recordings_listed.emit,
                 failed=lambda error: log.warning("the recordings are not listed: %s", error),
                 quiet=True,
@@ -308,75 +316,75 @@ class WindowPresenter(QObject):
         if getattr(self.preferences, name) == value:
             return
         setattr(self.preferences, name, value)
-        stage = self.stage
-        if isinstance(stage, LiveStage) and not stage.over:
-            self._apply(stage, name)
+        current = self.current
+        if isinstance(current, LivePresenter) and not current.over:
+            self._apply(current, name)
         self.preferences_changed.emit(name)
 
-    def _apply(self, stage: LiveStage, name: str) -> None:
+    def _apply(self, current: LivePresenter, name: str) -> None:
         chosen = self.preferences
         if name == "delay":
-            stage.run.set_delay(chosen.delay)
+            current.run.set_delay(chosen.delay)
         elif name == "height_m":
-            stage.run.set_height(chosen.height_m or None)
+            current.run.set_height(chosen.height_m or None)
         elif name == "smooth_live":
-            stage.run.set_smoothing(chosen.smooth_live)
+            current.run.set_smoothing(chosen.smooth_live)
         elif name == "detector":
-            stage.suits_itself = chosen.detector_size is None
-            stage.run.set_detector_size(chosen.detector_size)
+            current.detector_automatic = chosen.detector_size is None
+            current.run.set_detector_size(chosen.detector_size)
         elif name == "several":
-            stage.run.set_several(chosen.several)
+            current.run.set_several(chosen.several)
         elif name in ("camera_told", "camera_pitch_deg", "camera_roll_deg"):
-            stage.run.set_level(work.lifting_of(chosen).level)
+            current.run.set_level(background.lifting_of(chosen).level)
         elif name in ("weights", "device"):
-            stage.gpu_wanted = chosen.device not in ("auto", "cpu")
-            stage.run.set_lifter(lifter_loader(chosen))
-        elif name in ("resolution", "rate") and stage.is_camera:
+            current.gpu_wanted = chosen.device not in ("auto", "cpu")
+            current.run.set_lifter(lifter_loader(chosen))
+        elif name in ("resolution", "rate") and current.is_camera:
             if self.recorder.active:
                 self._camera_changes = True
                 self.tell("The camera changes to that when the recording has ended.")
             else:
-                self.choose(stage.spec)
+                self.choose(current.spec)
 
     @property
     def picture_cost(self) -> float | None:
         """Megabytes a minute that the pictures of a recording would take; None if unknown."""
-        return self.stage.picture_cost if isinstance(self.stage, LiveStage) else None
+        return self.current.picture_cost if isinstance(self.current, LivePresenter) else None
 
     def recording_over(self) -> None:
         """What was to wait for that can be done."""
         changes, self._camera_changes = self._camera_changes, False
-        if changes and isinstance(self.stage, LiveStage) and not self.closing:
-            self.choose(self.stage.spec)
+        if changes and isinstance(self.current, LivePresenter) and not self.closing:
+            self.choose(self.current.spec)
 
     def choose_person(self, x: float, y: float) -> None:
         """Follow whoever is at this place of the picture, in pixels."""
-        if isinstance(self.stage, LiveStage):
-            self.stage.choose_person(x, y)
-        elif self.stage is not None:
-            self.opening.choose_person(self.stage, x, y)
+        if isinstance(self.current, LivePresenter):
+            self.current.choose_person(x, y)
+        elif self.current is not None:
+            self.opening.choose_person(self.current, x, y)
 
-    def wave_welcome(self) -> None:
+    def end_welcome(self) -> None:
         """The first explanation has been read."""
         self.welcome = self._explain_performer = False
         self.preferences.welcomed = True
 
     # --- saying things ----------------------------------------------------------------------
 
-    def announce(self, news: News) -> None:
-        self.news = news
+    def announce(self, message: Message) -> None:
+        self.message = message
 
-    def clear_news(self) -> None:
-        self.news = None
+    def clear_message(self) -> None:
+        self.message = None
 
     def forget(self, path: Path) -> None:
         """A recording is no longer there: nothing is to be said of it any more."""
-        if self.news is not None and self.news.about == path:
-            self.news = None
+        if self.message is not None and self.message.about == path:
+            self.message = None
 
     def tell(self, sentence: str) -> None:
         """Say something that went wrong or is worth knowing, with nothing to be done but read."""
-        self.announce(News(sentence, (NewsButton("Dismiss", self.clear_news),)))
+        self.announce(Message(sentence, (MessageButton("Dismiss", self.clear_message),)))
 
     def job_failed(self, error: BaseException) -> None:
         """Say what a job could not do; anything but our own errors is a fault of the program."""
@@ -389,8 +397,8 @@ class WindowPresenter(QObject):
         now = time.monotonic()
         self._errors = [at for at in self._errors if now - at < 1.0] + [now]
         if len(self._errors) >= MANY_ERRORS:  # it comes back on every tick: what runs must go
-            self._leave_stage()
-            self.stage_changed.emit()
+            self._close_current()
+            self.current_changed.emit()
         self._notice = notices.program_error(f"{type(error).__name__}: {error}")
 
     # --- closing ----------------------------------------------------------------------------
@@ -405,7 +413,7 @@ class WindowPresenter(QObject):
         """End everything, saving what is being recorded; ``others`` are ended in threads too."""
         self.closing = True
         self._closing_since = time.monotonic()
-        self._leave_stage()
+        self._close_current()
         for job in self.jobs.running:
             job.cancel()
         for other in others:

@@ -13,8 +13,8 @@ from PyQt6.QtWidgets import QMenu
 
 from app.ui.presenters.comparison import FIRST_OPEN
 from app.ui.presenters.orbit import OrbitBeside, OrbitPresenter
-from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.stage import Look
+from app.ui.presenters.playback import PlaybackPresenter
+from app.ui.presenters.view_state import ViewState
 from app.ui.presenters.window import WindowPresenter
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit
@@ -51,7 +51,7 @@ class ComparisonController(QObject):
         self._window, self._panes, self._first, self._orbit = window, panes, first, orbit
         self._ask_file = ask_file
         self._theme = DARK
-        self._shown: PlaybackStage | None = None
+        self._shown: PlaybackPresenter | None = None
         self._since = 0.0
         self._camera = orbit.camera
         self._names: list[tuple[TakeName, PictureView | SkeletonView]] = []
@@ -59,24 +59,24 @@ class ComparisonController(QObject):
         self.bar.closed.connect(window.comparison.close)
         self.second: tuple[PictureView, SkeletonView] | None = None
         """The picture and the 3D view of the second take."""
-        self.look: Look | None = None
+        self.view_state: ViewState | None = None
         """What they show."""
 
     def show(self) -> None:
         """Show the moment; after the window has looked at the first take, in every tick."""
         comparison = self._window.comparison
-        self.look = look = comparison.look()
+        self.view_state = view_state = comparison.view_state()
         if comparison.playback is not self._shown:
             self._change(comparison.playback)
         self.bar.show_take(self._shown.label if self._shown else "", comparison.position())
-        if look is None or self.second is None:
+        if view_state is None or self.second is None:
             return
         picture, skeleton = self.second
         room = self._panes.leave_room()
-        picture.show_look(look)
-        skeleton.show_look(look)
+        picture.show_view_state(view_state)
+        skeleton.show_view_state(view_state)
         newly = time.monotonic() - self._since < _SAID_S
-        skeleton.hint.show_text("" if room else look.hint or (_NO_ROOM if newly else ""))
+        skeleton.hint.show_text("" if room else view_state.hint or (_NO_ROOM if newly else ""))
         self._turn_both()
         for name, pane in self._names:
             _place(name, pane)
@@ -124,11 +124,11 @@ class ComparisonController(QObject):
         if self.second is not None:
             self.second[1].close_renderer()
 
-    def _change(self, stage: PlaybackStage | None) -> None:
+    def _change(self, current: PlaybackPresenter | None) -> None:
         """Another take is compared, or none any more."""
         self._remove()
-        self._shown, self._since = stage, time.monotonic()
-        if stage is None or self._window.comparison.first is None:
+        self._shown, self._since = current, time.monotonic()
+        if current is None or self._window.comparison.first is None:
             return
         self.second = picture, skeleton = PictureView(), SkeletonView(OrbitBeside(self._orbit))
         for pane in self.second:
@@ -141,7 +141,7 @@ class ComparisonController(QObject):
         self._panes.add(picture, skeleton)
         for panes, name, beside in (
             (self._first, self._window.comparison.first.label, False),
-            (self.second, stage.label, True),
+            (self.second, current.label, True),
         ):
             self._names += [(_named(pane, name, beside=beside), pane) for pane in panes]
 

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from app.ui import words
 from app.ui.presenters.comparison import Comparison
-from app.ui.presenters.stage import Position
+from app.ui.presenters.view_state import Position
 from app.ui.views import kit
 from app.ui.views.scrubber import Scrubber
 from app.ui.views.take_name import TakeName

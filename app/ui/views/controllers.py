@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QFileDialog, QHeaderView, QMessageBox, QTreeView, QW
 from app import __version__
 from app.system.files import VIDEO_SUFFIXES
 from app.ui.preferences import Preferences
-from app.ui.presenters import work
+from app.ui.presenters import background
 from app.ui.presenters.exporting import ExportPresenter, Target
 from app.ui.tasks import Job, Jobs
 from app.ui.views import kit
@@ -101,7 +101,7 @@ class ExportController:
         self._parent, self._exporter, self._tell = parent, exporter, tell
 
     def ask(self) -> None:
-        """About what is on stage, or the last recording."""
+        """About what is shown, or the last recording."""
         target = self._exporter.target
         if target is None:
             self._tell(self._exporter.explained)
@@ -109,7 +109,7 @@ class ExportController:
             self.ask_about(target)
 
     def report(self) -> None:
-        """A page about what is on stage, or the last recording, without asking for anything."""
+        """A page about what is shown, or the last recording, without asking for anything."""
         target = self._exporter.target
         if target is None:
             self._tell(self._exporter.explained)
@@ -152,7 +152,7 @@ class ComputerController:
         self._jobs.start(
             Job(
                 "Looking at this computer",
-                lambda _control: (work.weights(), work.devices()),
+                lambda _control: (background.weights(), background.devices()),
                 done=found,
                 quiet=True,
             )
@@ -168,7 +168,11 @@ class ComputerController:
             self._tell("The diagnostics are on the clipboard: paste them into your report")
 
         self._jobs.start(
-            Job("Gathering diagnostics", lambda _control: work.diagnostics(window), done=copied)
+            Job(
+                "Gathering diagnostics",
+                lambda _control: background.diagnostics(window),
+                done=copied,
+            )
         )
 
 

@@ -24,8 +24,8 @@ from PyQt6.QtWidgets import (
 from app.motion.selection import Selection
 from app.system.files import free_name
 from app.ui.presenters import sources
+from app.ui.presenters.background import Whose
 from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, taken
-from app.ui.presenters.work import Whose
 from app.ui.views import kit
 from app.ui.views.export_presets import PresetRows
 from app.ui.views.file_options import FileOptionsForm

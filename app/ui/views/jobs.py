@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from app.ui.presenters.news import News
+from app.ui.presenters.message import Message
 from app.ui.tasks import Job
 from app.ui.views import kit
 
 
 class JobStrip(QFrame):
-    """Shows one running job, or else the newest piece of news with its buttons."""
+    """Shows one running job, or else the newest message with its buttons."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,19 +32,19 @@ class JobStrip(QFrame):
         self._row.addWidget(self._bar)
         self.hide()
 
-    def show_state(self, job: Job | None, news: News | None) -> None:
+    def show_state(self, job: Job | None, message: Message | None) -> None:
         """The strip hides itself when there is neither."""
-        if job is None and news is None:
+        if job is None and message is None:
             self._shown = None
             self.hide()
             return
         if job is not None:
             self._show_job(job)
-        elif news is not None and self._shown is not news:
-            self._shown = news
-            self._title.setText(news.text)
+        elif message is not None and self._shown is not message:
+            self._shown = message
+            self._title.setText(message.text)
             self._bar.hide()
-            self._set_buttons([(button.label, button.pressed) for button in news.buttons])
+            self._set_buttons([(button.label, button.pressed) for button in message.buttons])
         self.show()
 
     @property

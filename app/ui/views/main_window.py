@@ -18,11 +18,11 @@ from app.ui import theme as themes
 from app.ui.angle_groups import GROUPS, JOINTS
 from app.ui.presenters.exporting import ExportPresenter
 from app.ui.presenters.library import LibraryPresenter
-from app.ui.presenters.live import LiveStage
+from app.ui.presenters.live import LivePresenter
 from app.ui.presenters.orbit import OrbitPresenter
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.plotting import PlotPresenter
-from app.ui.presenters.stage import Look
+from app.ui.presenters.view_state import ViewState
 from app.ui.presenters.window import WindowPresenter
 from app.ui.views import controllers, desktop, kit, layout, menus
 from app.ui.views.comparison import ComparisonController
@@ -66,10 +66,10 @@ class MainWindow(QMainWindow):
         self.timeline = Timeline()
         self.people = PeopleBar()
         self.strip = JobStrip()
-        self.welcome = Welcome(presenter.wave_welcome)
+        self.welcome = Welcome(presenter.end_welcome)
         self.status = StatusLine()
         self.panes = layout.Panes(self.picture, self.skeleton, self.plot)
-        self.look = Look()
+        self.view_state = ViewState()
         self._recordings: list[tuple[str, str]] = []
         self._was_ready = False
         self._leaving = False
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
             ],
             "&Control": [
                 entry("play", "Play or pause, camera on or off", self._space, ("Space",)),
-                entry("record", "Record", window.takes.toggle, ("R",)),
+                entry("record", "Record", window.new_recordings.toggle, ("R",)),
                 entry("camera", "Turn the camera on or off", window.start_or_stop),
                 entry("back", "One frame back", lambda: self._step(-1), ("Left",), False, True),
                 entry("on", "One frame on", lambda: self._step(1), ("Right",)),
@@ -190,7 +190,7 @@ class MainWindow(QMainWindow):
         bar.source_chosen.connect(self._choose)
         bar.sources_wanted.connect(lambda: window.cameras.refresh())
         bar.start_pressed.connect(window.start_or_stop)
-        bar.record_pressed.connect(window.takes.toggle)
+        bar.record_pressed.connect(window.new_recordings.toggle)
         bar.delay_chosen.connect(lambda frames: window.set_preference("delay", frames))
         bar.pictures_chosen.connect(lambda on: window.set_preference("keep_video", on))
         bar.export_pressed.connect(self.exporting.ask)
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
         self.timeline.step.connect(self._step)
         self.timeline.speed_chosen.connect(self._set_speed)
         self.timeline.loop_chosen.connect(self._set_loop)
-        window.stage_changed.connect(self._stage_changed)
+        window.current_changed.connect(self._current_changed)
         window.sources_changed.connect(self._show_sources)
         window.preferences_changed.connect(self._show_preference)
         window.recordings_listed.connect(self._show_recordings)
@@ -265,28 +265,28 @@ class MainWindow(QMainWindow):
     def tick(self) -> None:
         """Show the newest of everything."""
         window = self.presenter
-        self.look = look = window.look()
-        self.picture.show_look(look, grabs=window.correcting.grabs)
-        self.skeleton.show_look(look)
+        self.view_state = view_state = window.view_state()
+        self.picture.show_view_state(view_state, grabs=window.correcting.grabs)
+        self.skeleton.show_view_state(view_state)
         self.comparing.show()
-        self.plot.show_look(look, self.comparing.look)
-        self.people.show_roster(look.roster)
-        record = window.takes.status
+        self.plot.show_view_state(view_state, self.comparing.view_state)
+        self.people.show_roster(view_state.roster)
+        record = window.new_recordings.status
         self.toolbar.record.show_status(record)
         self.picture.show_record(record)
         self.toolbar.show_start(window.start_button)
         self.toolbar.show_pictures(window.preferences.keep_video, window.picture_cost)
-        self.status.show_segments(look.status)
+        self.status.show_segments(view_state.status)
         self.status.show_message(self._message())
-        if look.position is not None:
-            self.timeline.show_position(look.position)
-        self.timeline.setVisible(look.position is not None)
+        if view_state.position is not None:
+            self.timeline.show_position(view_state.position)
+        self.timeline.setVisible(view_state.position is not None)
         job = next((job for job in window.jobs.running if job.visible), None)
-        self.strip.show_state(job, window.news)
+        self.strip.show_state(job, window.message)
         self.welcome.setVisible(window.welcome)
         self.toolbar.export.setEnabled(self.exporter.target is not None)
         self.toolbar.export.setToolTip(self.exporter.explained)
-        if not self._was_ready and look.frame is not None and self.skeleton.shown_pose >= 0:
+        if not self._was_ready and view_state.frame is not None and self.skeleton.shown_pose >= 0:
             self._was_ready = True
             self.ready.emit()
 
@@ -308,15 +308,15 @@ class MainWindow(QMainWindow):
         }
 
     def _pose_shown(self, index: int) -> None:
-        stage = self.presenter.stage
-        if isinstance(stage, LiveStage):
-            stage.run.shown(index)
+        current = self.presenter.current
+        if isinstance(current, LivePresenter):
+            current.run.shown(index)
 
-    def _stage_changed(self) -> None:
+    def _current_changed(self) -> None:
         self.skeleton.forget()
-        stage = self.presenter.stage
-        self.toolbar.show_live(not isinstance(stage, PlaybackStage))
-        self.setWindowTitle(f"{stage.label} – {TITLE}" if stage else TITLE)
+        current = self.presenter.current
+        self.toolbar.show_live(not isinstance(current, PlaybackPresenter))
+        self.setWindowTitle(f"{current.label} – {TITLE}" if current else TITLE)
 
     def _show_sources(self) -> None:
         self.toolbar.show_sources(self.presenter.source_list)
@@ -354,8 +354,8 @@ class MainWindow(QMainWindow):
             for button in (self.menu_actions["plot"], self.skeleton.plot):
                 button.setChecked(chosen.plot_open)
         elif name == "delay":
-            stage = self.presenter.stage
-            rate = stage.rate if isinstance(stage, LiveStage) else None
+            current = self.presenter.current
+            rate = current.rate if isinstance(current, LivePresenter) else None
             self.toolbar.show_delay(chosen.delay, rate)
 
     def _show_numbers_chosen(self) -> None:
@@ -458,7 +458,7 @@ class MainWindow(QMainWindow):
     def _ask_stop(self) -> None:
         explained = "The recording ends and is saved."
         if controllers.may(self, "Turn the camera off?", explained, yes="Turn off", no="Go on"):
-            self.presenter.put_away()
+            self.presenter.close_source()
 
     def _may_lose(self, what: str) -> bool:
         explained = f"{what} is not finished and would be lost."

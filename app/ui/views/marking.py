@@ -92,7 +92,7 @@ class MarkingController(QObject):
 
 
 class EventsDialog(QDialog):
-    """All events of the recording on stage; a label is changed where it stands."""
+    """All events of the recording shown; a label is changed where it stands."""
 
     def __init__(self, marking: Marking, parent: QWidget) -> None:
         super().__init__(parent)
@@ -112,9 +112,9 @@ class EventsDialog(QDialog):
         QShortcut(QKeySequence("Delete"), self.table, self._remove)
         self._build()
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._view_state)
         self._timer.start(_LOOK_MS)
-        self._look()
+        self._view_state()
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
@@ -137,7 +137,7 @@ class EventsDialog(QDialog):
         column.addLayout(buttons)
         self.resize(kit.ems(self, 24), kit.ems(self, 22))
 
-    def _look(self) -> None:
+    def _view_state(self) -> None:
         """Show the events as they are now, unless a label is just being typed."""
         now = (self._marking.title, self._marking.marks)
         if now == self._shown or self.table.state() == QAbstractItemView.State.EditingState:

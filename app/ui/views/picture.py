@@ -22,11 +22,11 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from app.packets import Frame
 from app.render import colours
 from app.ui import icons
-from app.ui.presenters import company
+from app.ui.presenters import people_hints
 from app.ui.presenters import picture as geometry
 from app.ui.presenters.people import Companion, at_place
 from app.ui.presenters.recording import RecordState, RecordStatus
-from app.ui.presenters.stage import Look
+from app.ui.presenters.view_state import ViewState
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit, strokes
 from app.ui.views.card import Card, Hint
@@ -59,7 +59,7 @@ class PictureView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Camera picture")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the keys leave the line that was typed in
-        self._look = Look()
+        self._view_state = ViewState()
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
         self._theme: Theme = DARK
@@ -96,7 +96,7 @@ class PictureView(QWidget):
         self._theme = theme
         self.update()
 
-    def show_look(self, look: Look, *, grabs: bool = False) -> None:
+    def show_view_state(self, view_state: ViewState, *, grabs: bool = False) -> None:
         """Show another moment; repaints only when something visible has changed.
 
         With ``grabs`` joints can be dragged.
@@ -104,17 +104,17 @@ class PictureView(QWidget):
         self._grabs = grabs
         if not grabs:
             self._held = None
-        before, self._look = self._look, look
-        self.card.show_notice(look.notice)
-        self.hint.show_text("" if look.notice else look.hint)
-        if look.frame is not before.frame:
-            self._take(look.frame)
+        before, self._view_state = self._view_state, view_state
+        self.card.show_notice(view_state.notice)
+        self.hint.show_text("" if view_state.notice else view_state.hint)
+        if view_state.frame is not before.frame:
+            self._take(view_state.frame)
             self._point(self._pointed)
-        if (look.frame, look.keypoints, look.greyed) != (
+        if (view_state.frame, view_state.keypoints, view_state.greyed) != (
             before.frame,
             before.keypoints,
             before.greyed,
-        ) or (look.size, look.company) != (before.size, before.company):
+        ) or (view_state.size, view_state.people_hints) != (before.size, before.people_hints):
             self.update()
 
     def show_record(self, status: RecordStatus) -> None:
@@ -155,7 +155,7 @@ class PictureView(QWidget):
             return
         self._held = self._joint_at(event.position())
         self._pressed = event.position()
-        if place is not None and self._held is None and not self._look.greyed:
+        if place is not None and self._held is None and not self._view_state.greyed:
             self.person_chosen.emit(*place)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
@@ -173,7 +173,7 @@ class PictureView(QWidget):
 
     def _joint_in_picture(self, place: tuple[float, float] | None) -> int | None:
         """The joint at a place of the picture that can be dragged."""
-        keypoints, seen = self._look.keypoints, self._look.seen
+        keypoints, seen = self._view_state.keypoints, self._view_state.seen
         if place is None or not self._grabs or keypoints is None or seen is None:
             return None
         around = self._placement(keypoints.size)
@@ -185,7 +185,7 @@ class PictureView(QWidget):
         """Say that a person can be clicked while the pointer is over one."""
         self._pointed = place
         shape, tip = Qt.CursorShape.ArrowCursor, ""
-        person = None if place is None else at_place(self._look.company, *place)
+        person = None if place is None else at_place(self._view_state.people_hints, *place)
         if person is not None:
             shape, tip = Qt.CursorShape.PointingHandCursor, _tip(person)
         elif self._box_pointed_at() is not None:
@@ -198,11 +198,11 @@ class PictureView(QWidget):
             self.setToolTip(tip)
             self.update()
 
-    def _box_pointed_at(self) -> company.Box | None:
-        keypoints = self._look.keypoints
+    def _box_pointed_at(self) -> people_hints.Box | None:
+        keypoints = self._view_state.keypoints
         if keypoints is None or self._pointed is None:
             return None
-        return company.box_at(keypoints.people_in_view.others, *self._pointed)
+        return people_hints.box_at(keypoints.people_in_view.others, *self._pointed)
 
     def _in_picture(self, point: QPointF) -> tuple[float, float] | None:
         size = self._size()
@@ -218,20 +218,20 @@ class PictureView(QWidget):
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.stage))
+        painter.fillRect(self.rect(), QColor(self._theme.pane))
         size = self._size()
         if size is not None:
             place = self._placement(size)
             self._paint_picture(painter, place)
             self._paint_others(painter, place)
-            self._paint_company(painter, place)
-            if not self._look.roster.entries:
+            self._paint_people(painter, place)
+            if not self._view_state.roster.entries:
                 self._paint_figure(painter, place)
         self._paint_record(painter)
         painter.end()
 
     def _size(self) -> tuple[int, int] | None:
-        return self._look.frame.size if self._look.frame else self._look.size
+        return self._view_state.frame.size if self._view_state.frame else self._view_state.size
 
     def _placement(self, size: tuple[int, int]) -> geometry.Placement:
         return geometry.place(
@@ -260,7 +260,7 @@ class PictureView(QWidget):
         if place.mirror:
             painter.translate(2 * place.left + place.width, 0)
             painter.scale(-1, 1)
-        if self._look.greyed:
+        if self._view_state.greyed:
             image = self._image.convertToFormat(QImage.Format.Format_Grayscale8)
             painter.setOpacity(GREYED)
             painter.drawImage(target, image)
@@ -269,8 +269,8 @@ class PictureView(QWidget):
         painter.restore()
 
     def _paint_figure(self, painter: QPainter, place: geometry.Placement) -> None:
-        keypoints, seen = self._look.keypoints, self._look.seen
-        if keypoints is None or seen is None or not keypoints.tracked or self._look.greyed:
+        keypoints, seen = self._view_state.keypoints, self._view_state.seen
+        if keypoints is None or seen is None or not keypoints.tracked or self._view_state.greyed:
             return
         xy, seen, conf = geometry.with_feet(keypoints, seen)
         points = place.to_pane(xy, keypoints.size)
@@ -280,13 +280,17 @@ class PictureView(QWidget):
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
 
-    def _paint_company(self, painter: QPainter, place: geometry.Placement) -> None:
+    def _paint_people(self, painter: QPainter, place: geometry.Placement) -> None:
         """Everybody in their colour, the one selected above the others."""
-        if not self._look.company or self._look.greyed or (size := self._size()) is None:
+        if (
+            not self._view_state.people_hints
+            or self._view_state.greyed
+            or (size := self._size()) is None
+        ):
             return
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         width = max(2.0, 0.0075 * min(place.width, place.height))
-        for each in sorted(self._look.company, key=lambda each: each.selected):
+        for each in sorted(self._view_state.people_hints, key=lambda each: each.selected):
             points = place.to_pane(each.xy, size)
             if each.selected and self._held is not None and self._pointed is not None:
                 points[self._held] = place.to_pane(np.array([self._pointed]), size)[0]
@@ -298,8 +302,8 @@ class PictureView(QWidget):
                 strokes.tag(painter, str(each.number), middle, each.colour, firm=each.selected)
 
     def _paint_others(self, painter: QPainter, place: geometry.Placement) -> None:
-        keypoints = self._look.keypoints
-        if keypoints is None or not keypoints.people_in_view.others or self._look.greyed:
+        keypoints = self._view_state.keypoints
+        if keypoints is None or not keypoints.people_in_view.others or self._view_state.greyed:
             return
         painter.save()
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))

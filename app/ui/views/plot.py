@@ -23,8 +23,8 @@ from app.motion.angles import ANGLE, ANGLES, Angle
 from app.render.colours import SIDE_COLOURS
 from app.ui.angle_groups import GROUPS, unseen
 from app.ui.presenters.plotting import Curves, PlotPresenter
-from app.ui.presenters.stage import Look
 from app.ui.presenters.summary import Summary
+from app.ui.presenters.view_state import ViewState
 from app.ui.theme import DARK, Theme
 from app.ui.views import kit
 from app.ui.views.card import Hint
@@ -143,20 +143,20 @@ class PlotPane(QWidget):
         curves = [ANGLES[ANGLE[name]] for name in GROUPS[self.presenter.group][1]]
         about = f"0°: {curves[0].zero}\nPositive: {curves[0].positive}"
         self.group.setToolTip(about)
-        takes = self.presenter.takes
+        new_recordings = self.presenter.new_recordings
         for number, (value, beside) in enumerate(zip(self.values, self.values_beside, strict=True)):
             angle = curves[number] if number < len(curves) else None
             value.show_angle(angle)
-            beside.show_angle(angle if takes else None)
+            beside.show_angle(angle if new_recordings else None)
         if self._graph is not None:
             self._graph.show_curves(curves)
 
-    def show_look(self, look: Look, beside: Look | None = None) -> None:
+    def show_view_state(self, view_state: ViewState, beside: ViewState | None = None) -> None:
         """Draw another moment, if it is one; also of the take ``beside``."""
         if not self.isVisible() or self._graph is None:
             return
-        curves = self.presenter.curves(look, beside)
-        self._show_takes(self.presenter.takes)
+        curves = self.presenter.curves(view_state, beside)
+        self._show_takes(self.presenter.new_recordings)
         _show_summary(self.summary, self.presenter.summary)
         _show_summary(self.summary_beside, self.presenter.summary_beside)
         if curves is None:
@@ -168,17 +168,17 @@ class PlotPane(QWidget):
         ):
             value.show_degrees(degrees)
         self._graph.draw(curves, self.presenter.span_deg)
-        nothing = look.pose is not None and not np.isfinite(curves.degrees).any()
+        nothing = view_state.pose is not None and not np.isfinite(curves.degrees).any()
         self.hint.show_text(unseen(self.presenter.group) if nothing else "")
 
-    def _show_takes(self, takes: tuple[str, str] | None) -> None:
+    def _show_takes(self, new_recordings: tuple[str, str] | None) -> None:
         """The two that are compared, or None while it is one alone."""
-        if takes == self._takes:
+        if new_recordings == self._takes:
             return
-        self._takes = takes
-        for name, words in zip(self.names, takes or ("", ""), strict=True):
+        self._takes = new_recordings
+        for name, words in zip(self.names, new_recordings or ("", ""), strict=True):
             name.show_name(words)
-            name.setVisible(takes is not None)
+            name.setVisible(new_recordings is not None)
         self._arrange()
         self.show_group()
 
@@ -306,7 +306,7 @@ class _Graph(QObject):
         # Its pens are as many real pixels wide, whatever the screen's scaling.
         self._ratio = ratio = self.widget.devicePixelRatioF()
         make = self._pyqtgraph.mkPen
-        self.widget.setBackground(theme.stage)
+        self.widget.setBackground(theme.pane)
         for name in ("left", "bottom"):
             axis = self._plot.getAxis(name)
             axis.setPen(make(theme.line))

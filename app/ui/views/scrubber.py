@@ -21,7 +21,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from app.ui.presenters.stage import Position, Tick
+from app.ui.presenters.view_state import Position, Tick
 from app.ui.views import kit
 
 _NEAR: Final = 0.45

@@ -28,7 +28,7 @@ from app.render.request import Body, SkeletonRequest
 from app.ui.presenters.joint_numbers import joint_numbers
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.people import Companion
-from app.ui.presenters.stage import Look
+from app.ui.presenters.view_state import ViewState
 from app.ui.theme import Theme
 from app.ui.views import kit, strokes
 from app.ui.views.card import Hint
@@ -67,7 +67,7 @@ class SkeletonView(QWidget):
         self._placement = LivePlacement()
         self._painted = PaintedScene()
         self._scene: SceneTheme = DARK_SCENE
-        self._look = Look()
+        self._view_state = ViewState()
         self._body: Body | None = None
         self._others: tuple[Body, ...] = ()
         self._body_time = 0.0
@@ -133,15 +133,17 @@ class SkeletonView(QWidget):
         self._scene = DARK_SCENE if theme.dark else LIGHT_SCENE
         self.ask()
 
-    def show_look(self, look: Look) -> None:
+    def show_view_state(self, view_state: ViewState) -> None:
         """Show another moment, and fetch what the renderer has finished."""
-        if look.greyed != self._look.greyed:
+        if view_state.greyed != self._view_state.greyed:
             self.update()
-        before = self._look
-        another = look.pose is not before.pose or look.company is not before.company
-        self._look = look
+        before = self._view_state
+        another = (
+            view_state.pose is not before.pose or view_state.people_hints is not before.people_hints
+        )
+        self._view_state = view_state
         if another:
-            self._stand(look)
+            self._stand(view_state)
             self.ask()
         if self._pictures.fetch():
             self.update()
@@ -149,7 +151,7 @@ class SkeletonView(QWidget):
     def ask(self) -> None:
         """Have the scene drawn again: another pose, camera, theme or size."""
         request = SkeletonRequest(self._orbit.view, self._scene, self._body, self._others)
-        pose = self._look.pose.index if self._look.pose else -1
+        pose = self._view_state.pose.index if self._view_state.pose else -1
         if not self._pictures.ask(request, pose):
             self.update()
 
@@ -158,28 +160,32 @@ class SkeletonView(QWidget):
         self._placement.reset()
         self._orbit.forget()
         self._told = -1
-        self._look, self._body, self._others = Look(), None, ()
+        self._view_state, self._body, self._others = ViewState(), None, ()
         self.ask()
 
     def close_renderer(self) -> None:
         self._pictures.close()
 
-    def _stand(self, look: Look) -> None:
-        self._others = tuple(_body(each) for each in look.company if not each.selected)
-        if look.roster.entries:
-            mine = next((each for each in look.company if each.selected), None)
+    def _stand(self, view_state: ViewState) -> None:
+        self._others = tuple(_body(each) for each in view_state.people_hints if not each.selected)
+        if view_state.roster.entries:
+            mine = next((each for each in view_state.people_hints if each.selected), None)
             self._body = None if mine is None else _body(mine)
-            if look.company:
-                self._orbit.make_room(look.roster.reach_m)
-                self._accompany(np.mean([each.joints[0] for each in look.company], axis=0))
+            if view_state.people_hints:
+                self._orbit.make_room(view_state.roster.reach_m)
+                self._accompany(
+                    np.mean([each.joints[0] for each in view_state.people_hints], axis=0)
+                )
             return
-        if look.pose is None:
+        if view_state.pose is None:
             self._body = None
             return
-        joints = self._placement.place(look.pose, look.keypoints)
-        firm = look.opacity if look.opacity is not None else np.ones(17, dtype=np.float32)
-        feet = self._placement.soles(look.pose, joints)
-        self._body = Body(joints, ~look.pose.missing, firm, feet, look.pose.feet_firm)
+        joints = self._placement.place(view_state.pose, view_state.keypoints)
+        firm = (
+            view_state.opacity if view_state.opacity is not None else np.ones(17, dtype=np.float32)
+        )
+        feet = self._placement.soles(view_state.pose, joints)
+        self._body = Body(joints, ~view_state.pose.missing, firm, feet, view_state.pose.feet_firm)
         self._accompany(joints[0])
 
     def _accompany(self, pelvis: NDArray[np.float32]) -> None:
@@ -249,8 +255,8 @@ class SkeletonView(QWidget):
             size = (max(1, round(rect.width())), max(1, round(rect.height())))
             picture = self._painted.draw(request, size)
             image = kit.image(picture)
-            pose = self._look.pose.index if self._look.pose else -1
-        if self._look.greyed:  # as the picture beside it
+            pose = self._view_state.pose.index if self._view_state.pose else -1
+        if self._view_state.greyed:  # as the picture beside it
             painter.fillRect(rect, QColor(self._scene.background))
             painter.setOpacity(GREYED)
             image = image.convertToFormat(QImage.Format.Format_Grayscale8)

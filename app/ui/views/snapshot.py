@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QWidget
 
 from app.errors import ExportError
 from app.system.files import free_name, plain_reason, write_atomically
-from app.ui.presenters.news import News, NewsButton
+from app.ui.presenters.message import Message, MessageButton
 from app.ui.tasks import Job
 from app.ui.views.menus import Entry
 
@@ -77,11 +77,11 @@ class SnapshotController:
     def _say(self, path: Path) -> None:
         window = self._window
         window.announce(
-            News(
+            Message(
                 f"{path.name} is saved, and on the clipboard",
                 (
-                    NewsButton("Show in folder", lambda: window.show_folder.emit(path)),
-                    NewsButton("Dismiss", window.clear_news),
+                    MessageButton("Show in folder", lambda: window.show_folder.emit(path)),
+                    MessageButton("Dismiss", window.clear_message),
                 ),
             )
         )

@@ -6,7 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui import icons, words
-from app.ui.presenters.stage import SPEEDS, Position
+from app.ui.presenters.view_state import SPEEDS, Position
 from app.ui.views import kit
 from app.ui.views.scrubber import Scrubber
 

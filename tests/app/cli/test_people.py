@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.support.clips import write_clip
-from tests.support.company import RATE, crossing
 from tests.support.program import Program
+from tests.support.several_people import RATE, crossing
 
 pytestmark = [
     pytest.mark.slow,

@@ -1,4 +1,4 @@
-"""Nothing of a motion goes on from one person to the next, on any road that lifts at full
+"""Nothing of a motion goes on from one person to the next, on any way that lifts at full
 quality."""
 
 from __future__ import annotations
@@ -111,18 +111,18 @@ def by_recording(packets: Sequence[Keypoints2D], lifter: Lifter, folder: Path) -
     return MotionData.from_recording(Recording.open(recording.path))
 
 
-@pytest.mark.parametrize("road", [by_clip, by_recording])
+@pytest.mark.parametrize("motion_of", [by_clip, by_recording])
 def test_two_people_are_lifted_as_each_alone(
-    road: Callable[[Sequence[Keypoints2D], Lifter, Path], MotionData],
+    motion_of: Callable[[Sequence[Keypoints2D], Lifter, Path], MotionData],
     packets: list[Keypoints2D],
     lifter: Lifter,
     tmp_path: Path,
 ) -> None:
-    both = road(packets, lifter, tmp_path)
+    both = motion_of(packets, lifter, tmp_path)
     assert both.people == (slice(0, CHANGE), slice(CHANGE, COUNT))
     for number, part in enumerate(both.people):
         alone = [replace(each, people_in_view=PeopleInView()) for each in packets[part]]
-        one = road(alone, lifter, tmp_path / str(number))
+        one = motion_of(alone, lifter, tmp_path / str(number))
         np.testing.assert_allclose(both.xyz[part], one.xyz, atol=1e-5)
         np.testing.assert_array_equal(both.state[part], one.state)
     assert set(both.state[NOT_SEEN, WRIST]) == {MISSING}

@@ -13,8 +13,17 @@ from app.detection.person import Person
 from app.detection.person_tracker import LOST_S, Choice, PersonTracker, TrackingResult
 from app.packets import Frame, Keypoints2D
 from app.synthetic.performer.source import PerformerSource
-from tests.support.company import BEHIND, MEET_S, NEAR, RATE, Acted, Picture, crossing, frames
 from tests.support.rectangles import BLUE, RED, TABLE, Colour, PaintedEyes, painted, person
+from tests.support.several_people import (
+    BEHIND,
+    MEET_S,
+    NEAR,
+    RATE,
+    Acted,
+    Picture,
+    crossing,
+    frames,
+)
 
 CHOSEN_S = 0.4
 

@@ -14,7 +14,7 @@ from app.lifting.corrected import corrected, made_in_window, of_each, place_of
 from app.lifting.kept import film_key
 from app.lifting.members import lift_around, lift_members, unfit
 from app.lifting.options import LiftOptions
-from app.lifting.video import VideoTake
+from app.lifting.video import VideoClip
 from app.recording.corrections import (
     Correction,
     CorrectionList,
@@ -114,11 +114,11 @@ def test_of_whom_nothing_is_left_all_is_missing(
     assert unfit(clip, [member], LiftOptions(), gone) == []
     assert unfit(clip, [member], LiftOptions(), ()) == [0]
     grey = [np.full((120, 160, 3), 90, np.uint8)] * 3
-    take = VideoTake.open(write_clip(tmp_path / "a.mp4", grey), tmp_path / "notes")
-    take.finish(clip, [member], "")
+    video_clip = VideoClip.open(write_clip(tmp_path / "a.mp4", grey), tmp_path / "notes")
+    video_clip.finish(clip, [member], "")
     with pytest.raises(DetectorError, match="Nothing is left of this person"):
-        take.motion()
-    take.close()
+        video_clip.motion()
+    video_clip.close()
 
 
 def _seen(clip: DetectedClip) -> tuple[np.ndarray, np.ndarray, tuple[int, int], np.ndarray]:

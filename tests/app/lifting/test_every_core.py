@@ -26,8 +26,8 @@ from app.lifting.work_units import Moved
 from app.sources import VideoFile
 from app.synthetic.performer.source import PerformerSource
 from tests.support.clips import write_clip
-from tests.support.company import Acted, Role, act
 from tests.support.engines import Inline
+from tests.support.several_people import Acted, Role, act
 
 pytestmark = [pytest.mark.timeout(900)]
 FPS = 5

@@ -16,8 +16,8 @@ from app.lifting.video_detection import detect_video
 from app.lifting.work import detect
 from app.sources import VideoFile
 from tests.support.clips import write_clip
-from tests.support.company import Acted, Role, act
 from tests.support.engines import Inline
+from tests.support.several_people import Acted, Role, act
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 EVERYBODY = LiftOptions(detector="lite", everybody=True)

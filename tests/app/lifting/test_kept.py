@@ -136,7 +136,7 @@ def test_a_film_is_known_by_its_content_and_what_was_wanted_of_it(tmp_path: Path
         LiftOptions(),
         LiftOptions(detector="lite"),
         LiftOptions(several=False),
-        LiftOptions(company=True),
+        LiftOptions(with_others=True),
         LiftOptions(rate=120.0),
         LiftOptions(choices=(Choice(1.0, 2.0, 3.0),)),
     ]

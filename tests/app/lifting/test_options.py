@@ -15,7 +15,7 @@ from app.lifting.progress import Overall, Progress, Stage
 from app.lifting.recordings import as_recorded, is_current
 from app.recording.reader import Recording
 from app.ui.preferences import Preferences
-from app.ui.presenters.work import lifting_of
+from app.ui.presenters.background import lifting_of
 from models.level import Level
 from tests.support.recordings import INFO, poses, record
 

@@ -13,41 +13,41 @@ def controls() -> Controls:
 
 
 def test_single_steps_add_up_and_a_time_replaces_them() -> None:
-    wishes = controls()
-    wishes.move(Move(frames=1))
-    wishes.move(Move(frames=1))
-    assert wishes.take_move() == Move(frames=2)
-    assert wishes.take_move() is None
-    wishes.move(Move(frames=1))
-    wishes.move(Move(time_s=3.0))
-    wishes.move(Move(time_s=4.0))
-    assert wishes.take_move() == Move(time_s=4.0)
+    requests = controls()
+    requests.move(Move(frames=1))
+    requests.move(Move(frames=1))
+    assert requests.take_move() == Move(frames=2)
+    assert requests.take_move() is None
+    requests.move(Move(frames=1))
+    requests.move(Move(time_s=3.0))
+    requests.move(Move(time_s=4.0))
+    assert requests.take_move() == Move(time_s=4.0)
 
 
 def test_stop_ends_a_wait_that_has_no_timeout() -> None:
-    wishes = controls()
+    requests = controls()
     answers: list[bool] = []
-    waiting = threading.Thread(target=lambda: answers.append(wishes.wait_until(lambda: False)))
+    waiting = threading.Thread(target=lambda: answers.append(requests.wait_until(lambda: False)))
     waiting.start()
-    wishes.stop()
+    requests.stop()
     waiting.join(5)
     assert answers == [False]
 
 
 def test_stop_wins_over_what_is_ready() -> None:
-    wishes = controls()
-    wishes.stop()
-    assert not wishes.wait_until(lambda: True)
+    requests = controls()
+    requests.stop()
+    assert not requests.wait_until(lambda: True)
 
 
 def test_wake_lets_a_waiting_thread_look_again() -> None:
-    wishes = controls()
+    requests = controls()
     ready = threading.Event()
     answers: list[bool] = []
-    waiting = threading.Thread(target=lambda: answers.append(wishes.wait_until(ready.is_set)))
+    waiting = threading.Thread(target=lambda: answers.append(requests.wait_until(ready.is_set)))
     waiting.start()
     ready.set()
-    wishes.wake()
+    requests.wake()
     waiting.join(5)
     assert answers == [True]
 

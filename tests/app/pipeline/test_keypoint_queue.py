@@ -1,4 +1,4 @@
-"""The bounded road to the lifter."""
+"""The bounded queue to the lifter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole live road on the performer, whose exact 3D is known at every moment."""
+"""The whole live pipeline on the performer, whose exact 3D is known at every moment."""
 
 from __future__ import annotations
 

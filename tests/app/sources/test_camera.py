@@ -38,7 +38,7 @@ CAMERAS = [
 
 
 @pytest.mark.parametrize(
-    ("wish", "index"),
+    ("wanted", "index"),
     [
         ("0", 0),
         ("2", 2),
@@ -50,12 +50,12 @@ CAMERAS = [
         ("/dev/video4", 4),
     ],
 )
-def test_found(wish: str, index: int) -> None:
-    assert find_camera(wish, CAMERAS).index == index
+def test_found(wanted: str, index: int) -> None:
+    assert find_camera(wanted, CAMERAS).index == index
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"),
+    ("wanted", "said"),
     [
         ("1", "There is no camera number 1. There is 0: Integrated Camera; 2: Logitech C920;"),
         ("Sony", "No camera is called “Sony”. There is 0: Integrated Camera;"),
@@ -63,16 +63,16 @@ def test_found(wish: str, index: int) -> None:
         ("", "No camera is called “”."),
     ],
 )
-def test_not_found_says_what_there_is(wish: str, said: str) -> None:
+def test_not_found_says_what_there_is(wanted: str, said: str) -> None:
     with pytest.raises(SourceError) as caught:
-        find_camera(wish, CAMERAS)
+        find_camera(wanted, CAMERAS)
     assert said in str(caught.value)
 
 
 def test_no_camera_at_all_says_what_else_there_is() -> None:
-    for wish in ("0", "Logitech"):
+    for wanted in ("0", "Logitech"):
         with pytest.raises(SourceError, match=r"No camera was found.*performer"):
-            find_camera(wish, [])
+            find_camera(wanted, [])
 
 
 @given(st.lists(st.sampled_from(["A", "a", "B", "A (2)", "b (2)"]), max_size=8))
@@ -119,7 +119,7 @@ def test_this_machines_cameras_are_listed_without_error() -> None:
 
 
 class FormatOnlyDevice:
-    """A driver's format settings: answers wishes with what it has, as V4L2 and DirectShow do."""
+    """A driver's format settings: answers requests with what it has, as V4L2 and DirectShow do."""
 
     def __init__(self, *, mjpg: bool = True, forgets: bool = False, fps: float = 30.0) -> None:
         self._mjpg = mjpg

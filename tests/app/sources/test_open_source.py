@@ -93,7 +93,7 @@ def test_a_camera_is_recognised(spec: str) -> None:
 def test_a_new_kind_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Whoever opens sources, here ``lift``, knows it by the registry alone."""
     path = write_clip(tmp_path / "a.mp4", [0, 33, 66])
-    kind = Kind(lambda spec: spec.startswith("tape:"), lambda spec, wish: VideoFile(path))
+    kind = Kind(lambda spec: spec.startswith("tape:"), lambda spec, request: VideoFile(path))
     monkeypatch.setattr(app.sources.registry, "KINDS", (kind, *app.sources.registry.KINDS))
     with open_source("tape:1") as source, reopener("tape:1", paced=True)() as again:
         assert source.label == again.label == "a.mp4"

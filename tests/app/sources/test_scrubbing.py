@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.lifting.video import VideoTake
+from app.lifting.video import VideoClip
 from app.sources import VideoFile
 from app.sources.recent_frames import RecentFrames
 from tests.support.av_clips import write_clip
@@ -89,7 +89,7 @@ def test_scrubbing_through_real_clips_takes_less_than_a_tenth_of_a_second(
 ) -> None:
     chance = np.random.default_rng(4)
     for path in sorted((shared / "videos").iterdir()):
-        take = VideoTake.open(path, tmp_path / "notes")
+        take = VideoClip.open(path, tmp_path / "notes")
         length_s = take.found().track.time_s[-1] if len(take.found().track) else 3.0
         took_ms = []
         for time_s in chance.uniform(0.0, length_s, 40):

@@ -16,7 +16,7 @@ from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
 from app.ui.presenters.orbit import OrbitBeside, OrbitPresenter
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.playback import PlaybackPresenter
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, close, until
 
@@ -58,15 +58,15 @@ def compare(session: Session, path: Path) -> None:
     entry = next(a for a in window.compare.actions() if a.text().startswith(path.stem))
     entry.trigger()
     until(lambda: session.presenter.comparison.playback, "the second take")
-    until(lambda: window.comparing.look, "its first look")
+    until(lambda: window.comparing.view_state, "its first look")
 
 
-def one(session: Session) -> PlaybackStage:
+def one(session: Session) -> PlaybackPresenter:
     assert session.presenter.playback is not None
     return session.presenter.playback
 
 
-def two(session: Session) -> PlaybackStage:
+def two(session: Session) -> PlaybackPresenter:
     assert session.presenter.comparison.playback is not None
     return session.presenter.comparison.playback
 
@@ -74,8 +74,11 @@ def two(session: Session) -> PlaybackStage:
 def frames(session: Session) -> tuple[int | None, int | None]:
     """The numbers of the frames that are shown, after a tick."""
     session.window.tick()
-    looks = session.window.look, session.window.comparing.look
-    shown = [look.keypoints.index if look and look.keypoints else None for look in looks]
+    looks = session.window.view_state, session.window.comparing.view_state
+    shown = [
+        view_state.keypoints.index if view_state and view_state.keypoints else None
+        for view_state in looks
+    ]
     return shown[0], shown[1]
 
 
@@ -99,9 +102,9 @@ def test_both_are_at_the_same_moment_whatever_moves_them(session: Session) -> No
     QTest.keyClick(window, Qt.Key.Key_Space)
     for _ in range(10):
         QTest.qWait(20)
-        now = window.look.position.time_s
-        assert window.comparing.look.position.time_s == now, "one moment in every tick"
-        assert window.comparing.look.keypoints.index == math.floor(now * SECOND_RATE)
+        now = window.view_state.position.time_s
+        assert window.comparing.view_state.position.time_s == now, "one moment in every tick"
+        assert window.comparing.view_state.keypoints.index == math.floor(now * SECOND_RATE)
     assert 2.0 < now < 4.0
     QTest.keyClick(window, Qt.Key.Key_Space)
     assert not one(session).clock.playing
@@ -124,7 +127,7 @@ def test_a_moment_chosen_on_its_own_line_falls_together_with_the_one_shown(
     assert frames(session) == (30, second)
     bar.offset.setValue(-0.5)
     assert frames(session) == (30, 5)
-    assert session.window.look.position.line_s == (0.0, pytest.approx(4.5))
+    assert session.window.view_state.position.line_s == (0.0, pytest.approx(4.5))
 
 
 def test_events_fall_together(session: Session) -> None:
@@ -132,8 +135,8 @@ def test_events_fall_together(session: Session) -> None:
     one(session).clip.events.add(2.0, "Take-off")
     two(session).clip.events.add(0.7, "Landing")
     two(session).clip.events.add(3.1, "Take-off")
-    for stage in (one(session), two(session)):
-        stage.read_events()
+    for current in (one(session), two(session)):
+        current.read_events()
     bar.menu.aboutToShow.emit()
     by_words = {action.text(): action for action in bar.menu.actions()}
     by_words["Take-off, in both"].trigger()
@@ -151,19 +154,19 @@ def test_what_one_has_not_is_absent_there(session: Session) -> None:
     comparison.shift(1.5)  # the second begins before the first ...
     one(session).clock.move(-1.0)
     assert frames(session) == (None, 5)
-    assert window.look.pose is None
-    assert window.look.hint == "take begins in 1.0 s"
+    assert window.view_state.pose is None
+    assert window.view_state.hint == "take begins in 1.0 s"
     assert window.timeline.time_text.startswith("−00:01.0 / ")
     QTest.keyClick(window, Qt.Key.Key_Right)
     assert one(session).clock.read() == pytest.approx(-1 + 1 / 30)
     comparison.shift(-2.0)  # ... or after it, and ends later
     one(session).go(1.0)
     assert frames(session) == (30, None)
-    assert window.comparing.look.pose is None
-    assert window.comparing.look.hint == "slow begins in 1.0 s"
+    assert window.comparing.view_state.pose is None
+    assert window.comparing.view_state.hint == "slow begins in 1.0 s"
     one(session).clock.move(5.0)
     assert frames(session) == (None, 30)
-    assert window.look.hint == "take ended 2.0 s ago"
+    assert window.view_state.hint == "take ended 2.0 s ago"
     QTest.keyClick(window, Qt.Key.Key_O)
     assert one(session).selection.end_s == pytest.approx(3.0), "nothing is beyond its end"
 
@@ -200,19 +203,19 @@ def drawn_columns(plot: object) -> list[int]:
 
 
 def test_closing_it_leaves_the_first_as_it_was(session: Session) -> None:
-    window, stage = session.window, one(session)
-    stage.go(1.0)
+    window, current = session.window, one(session)
+    current.go(1.0)
     until(lambda: window.comparing.second and window.comparing.second[1].shown_pose >= 0, "its 3D")
     until(lambda: window.comparing.second[1]._pictures._renderer, "what draws it")
     pid = window.comparing.second[1]._pictures._renderer.pid
     widths = window.panes.remembered
-    assert stage.clock.line_s == (0.0, 4.0)
+    assert current.clock.line_s == (0.0, 4.0)
     window.comparing.bar.closed.emit()
     until(lambda: window.comparing.second is None, "the views to go")
-    assert session.presenter.playback is stage
+    assert session.presenter.playback is current
     assert frames(session) == (30, None)
-    assert stage.clock.line_s == (0.0, 3.0)
-    assert window.look.position.share == pytest.approx(1 / 3)
+    assert current.clock.line_s == (0.0, 3.0)
+    assert window.view_state.position.share == pytest.approx(1 / 3)
     assert not window.comparing.bar.isVisible()
     until(lambda: window.panes.widths == widths, "the widths")
     assert window.panes.remembered == window.panes.widths

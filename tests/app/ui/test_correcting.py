@@ -13,7 +13,7 @@ from app.recording.corrections import Exchange, Move, Nobody
 from app.recording.reader import Recording
 from app.ui.main import Session
 from app.ui.presenters.clips import RecordedClip
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.playback import PlaybackPresenter
 from models.skeleton import JOINT, MIRROR
 from tests.support.recordings import INFO, MadeUpPoses, poses, record
 from tests.support.windows import OpenWindow, until
@@ -29,16 +29,21 @@ def session(open_window: OpenWindow, tmp_path: Path) -> Session:
     unswapped = MadeUpPoses(made.xyz, made.filled, made.missing, np.zeros(FRAMES, bool))
     Recording.open(path).save_poses(unswapped, INFO)
     opened = open_window(str(path))
-    until(lambda: isinstance(opened.presenter.stage, PlaybackStage), "the recording")
-    stage(opened).clock.pause()
-    stage(opened).go(1.0)
-    until(lambda: opened.window.look.keypoints and opened.window.look.keypoints.index == 30, "it")
+    until(lambda: isinstance(opened.presenter.current, PlaybackPresenter), "the recording")
+    current(opened).clock.pause()
+    current(opened).go(1.0)
+    until(
+        lambda: (
+            opened.window.view_state.keypoints and opened.window.view_state.keypoints.index == 30
+        ),
+        "it",
+    )
     return opened
 
 
-def stage(session: Session) -> PlaybackStage:
-    shown = session.presenter.stage
-    assert isinstance(shown, PlaybackStage)
+def current(session: Session) -> PlaybackPresenter:
+    shown = session.presenter.current
+    assert isinstance(shown, PlaybackPresenter)
     return shown
 
 
@@ -58,7 +63,7 @@ def lifted(session: Session) -> None:
 def places(session: Session) -> np.ndarray:
     """(17, 2) the joints of the frame shown, in the pane of the picture."""
     window = session.window
-    keypoints = window.look.keypoints
+    keypoints = window.view_state.keypoints
     assert keypoints is not None
     around = window.picture._placement(keypoints.size)
     return around.to_pane(keypoints.xy, keypoints.size)
@@ -97,7 +102,7 @@ def test_a_click_moves_nothing_and_what_plays_cannot_be_grabbed(session: Session
     drag(session, "left_elbow", (1, 0))
     QTest.qWait(50)
     assert not recording(session).corrections.done
-    stage(session).clock.play()
+    current(session).clock.play()
     QTest.qWait(30)
     assert not session.presenter.correcting.grabs
 
@@ -106,7 +111,7 @@ def test_the_selection_is_exchanged_taken_back_and_made_again(session: Session) 
     window = session.window
     raw = recording(session).recorded.xy
     session.presenter.marking.select_from_here()
-    stage(session).go(2.0)
+    current(session).go(2.0)
     session.presenter.marking.select_to_here()
     QTest.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     until(lambda: recording(session).corrections.done, "the correction")
@@ -129,25 +134,27 @@ def test_the_selection_is_exchanged_taken_back_and_made_again(session: Session) 
 
 def test_what_is_not_the_person_goes(session: Session) -> None:
     session.presenter.marking.select_from_here()
-    stage(session).go(2.0)
+    current(session).go(2.0)
     session.presenter.marking.select_to_here()
     QTest.keyClick(session.window, Qt.Key.Key_Delete)
     until(lambda: recording(session).corrections.done, "the correction")
     assert isinstance(recording(session).corrections.done[0], Nobody)
     lifted(session)
-    stage(session).go(1.5)
-    until(lambda: session.window.look.position, "a look")
-    until(lambda: session.window.look.pose is None, "nobody")
+    current(session).go(1.5)
+    until(lambda: session.window.view_state.position, "something to be shown")
+    until(lambda: session.window.view_state.pose is None, "nobody")
 
 
 def test_without_a_selection_it_says_what_to_do(session: Session) -> None:
     session.window.menu_actions["exchange"].trigger()
-    until(lambda: "Select the part" in session.window.look.hint, "what to do")
+    until(lambda: "Select the part" in session.window.view_state.hint, "what to do")
     assert not recording(session).corrections.done
 
 
 def test_without_a_recording_too(open_window: OpenWindow) -> None:
     session = open_window("performer")
-    until(lambda: session.window.look.frame, "the performer")
+    until(lambda: session.window.view_state.frame, "the performer")
     session.window.menu_actions["undo"].trigger()
-    until(lambda: "Open a recording or a video first" in session.window.look.hint, "what to do")
+    until(
+        lambda: "Open a recording or a video first" in session.window.view_state.hint, "what to do"
+    )

@@ -105,7 +105,7 @@ def test_one_click_reports(session: Session, take: Path) -> None:
     assert "<svg" in (take.parent / "take.html").read_text("utf-8")
 
 
-def test_the_menu_reports_on_what_is_on_stage(session: Session, take: Path) -> None:
+def test_the_menu_reports_on_what_is_shown(session: Session, take: Path) -> None:
     session.window.menu_actions["report"].trigger()
     until(lambda: "Record something first" in session.window.strip.text, "what to do")
     session.presenter.choose(str(take))

@@ -18,7 +18,7 @@ from app.ui import preferences
 from app.ui.main import Session
 from app.ui.preferences import Preferences
 from app.ui.presenters.exporting import Target
-from app.ui.presenters.live import LiveStage
+from app.ui.presenters.live import LivePresenter
 from app.ui.presenters.processing import HEADINGS, SMOOTHING, scales, wanted
 from app.ui.views.dialogs import ExportDialog
 from tests.support.mjpeg import MjpegServer
@@ -216,12 +216,12 @@ def test_the_live_view_is_smoothed_unless_the_settings_say_no(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     session = open_window(camera.url)
-    stage = session.presenter.stage
-    assert isinstance(stage, LiveStage)
+    current = session.presenter.current
+    assert isinstance(current, LivePresenter)
     assert session.preferences.smooth_live
-    assert stage.run._controls.smooth
+    assert current.run._controls.smooth
     tick = session.window.settings.findChild(QCheckBox, "smooth_live")
     assert tick is not None
     tick.click()
     assert not session.preferences.smooth_live
-    assert not stage.run._controls.smooth
+    assert not current.run._controls.smooth

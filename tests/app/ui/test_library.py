@@ -18,8 +18,8 @@ from app.recording.open_lock import OpenLock
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
-from app.ui.presenters import work
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters import background
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.views.dialogs import ExportDialog
 from app.ui.views.library import COLUMNS, LibraryDialog
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
@@ -118,16 +118,16 @@ def test_what_is_playing_is_renamed_and_goes_on_playing(
     presenter = session.presenter
     choose(dialog, "Anna")
     dialog.button("Open").click()
-    until(lambda: isinstance(presenter.stage, PlaybackStage), "the recording")
+    until(lambda: isinstance(presenter.current, PlaybackPresenter), "the recording")
     presenter.last_recording = recordings / "Anna.mixpose"
     dialog.presenter.rename(recordings / "Anna.mixpose", "Hanna")
     until(lambda: (recordings / "Hanna.mixpose").is_dir(), "the new name")
-    until(lambda: presenter.stage is not None and presenter.stage.label == "Hanna", "it again")
+    until(lambda: presenter.current is not None and presenter.current.label == "Hanna", "it again")
     assert presenter.last_recording == recordings / "Hanna.mixpose"
     other = OpenLock(recordings / "Hanna.mixpose")  # as another window's
     dialog.presenter.rename(recordings / "Hanna.mixpose", "Johanna")
     until(lambda: "open in another window" in dialog.message.text(), "the refusal")
-    until(lambda: presenter.stage is not None and presenter.stage.label == "Hanna", "it again")
+    until(lambda: presenter.current is not None and presenter.current.label == "Hanna", "it again")
     other.release()
 
 
@@ -174,13 +174,13 @@ def test_what_is_playing_is_let_go_of_and_what_is_being_made_stays(
 ) -> None:
     session, dialog = library
     dialog.presenter.open(recordings / "Anna.mixpose")
-    until(lambda: isinstance(session.presenter.stage, PlaybackStage), "the recording")
+    until(lambda: isinstance(session.presenter.current, PlaybackPresenter), "the recording")
     dialog.presenter.delete(recordings / "Anna.mixpose")
     until(lambda: not (recordings / "Anna.mixpose").exists(), "it to go")
-    assert session.presenter.stage is None
+    assert session.presenter.current is None
     sources = session.presenter.source_list
     assert "Anna" not in str(sources), "nor does the list of sources name it any more"
-    until(lambda: session.window.look.notice is not None, "what to do now")
+    until(lambda: session.window.view_state.notice is not None, "what to do now")
     writer = RecordingWriter.create(recordings, "now", source=CAMERA, size=SIZE)
     writer.append(packet(0))
     dialog.presenter.delete(writer.path)
@@ -192,7 +192,7 @@ def test_what_this_window_works_on_is_left_alone(
     library: tuple[Session, LibraryDialog], recordings: Path
 ) -> None:
     session, dialog = library
-    session.presenter.takes.lift(recordings / "walk.mixpose")
+    session.presenter.new_recordings.lift(recordings / "walk.mixpose")
     dialog.presenter.delete(recordings / "walk.mixpose")
     assert "Computing the 3D poses of walk" in dialog.message.text()
     assert "wait for that" in dialog.message.text()
@@ -238,10 +238,10 @@ def test_what_has_just_been_lifted_is_exported_though_another_is_shown(
     open_window: OpenWindow, recordings: Path
 ) -> None:
     session = open_window(str(recordings / "Anna.mixpose"))
-    until(lambda: isinstance(session.presenter.stage, PlaybackStage), "Anna")
-    session.presenter.takes.lift(recordings / "walk.mixpose")
+    until(lambda: isinstance(session.presenter.current, PlaybackPresenter), "Anna")
+    session.presenter.new_recordings.lift(recordings / "walk.mixpose")
     button = session.window.strip.button
-    until(lambda: session.presenter.news and button("Export…"), "the news")
+    until(lambda: session.presenter.message and button("Export…"), "the message")
     found = button("Export…")
     assert found is not None
     found.click()
@@ -275,13 +275,13 @@ def test_pictures_of_recordings_are_made_once_and_in_the_background(
     (recordings / "Anna.mixpose" / "keypoints.bin").write_bytes(b"nothing")
     (recordings / "gone.mixpose").mkdir()
     made: list[tuple[str, int]] = []
-    really = work.preview
+    really = background.preview
 
     def preview(path: Path, longest: int) -> object:
         made.append((path.stem, threading.get_ident()))
         return really(path, longest)
 
-    monkeypatch.setattr(work, "preview", preview)
+    monkeypatch.setattr(background, "preview", preview)
     session = open_window()
     session.window.show_library()
     dialog = session.window.library

@@ -20,8 +20,8 @@ from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
 from app.ui.presenters.clock import Clock
-from app.ui.presenters.company import DIFFERENT
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.people_hints import DIFFERENT
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.recording import RecordState
 from app.ui.views.dialogs import ExportDialog
 from app.ui.views.marking import EventsDialog
@@ -40,15 +40,15 @@ def session(open_window: OpenWindow, tmp_path: Path) -> Iterator[Session]:
     path = record(tmp_path / "recordings", FRAMES)
     Recording.open(path).save_poses(poses(FRAMES), INFO)
     opened = open_window(str(path))
-    until(lambda: isinstance(opened.presenter.stage, PlaybackStage), "the recording")
-    stage(opened).clock.pause()
+    until(lambda: isinstance(opened.presenter.current, PlaybackPresenter), "the recording")
+    current(opened).clock.pause()
     QTest.qWait(50)
     return opened
 
 
-def stage(session: Session) -> PlaybackStage:
-    shown = session.presenter.stage
-    assert isinstance(shown, PlaybackStage)
+def current(session: Session) -> PlaybackPresenter:
+    shown = session.presenter.current
+    assert isinstance(shown, PlaybackPresenter)
     return shown
 
 
@@ -62,14 +62,14 @@ def press(session: Session, key: Qt.Key, *, ctrl: bool = False, shift: bool = Fa
 
 def mark_at(session: Session, *moments: float) -> None:
     for moment in moments:
-        before = len(stage(session).marks)
-        stage(session).go(moment)
+        before = len(current(session).marks)
+        current(session).go(moment)
         press(session, Qt.Key.Key_E)
-        until(lambda before=before: len(stage(session).marks) > before, "the event")
+        until(lambda before=before: len(current(session).marks) > before, "the event")
 
 
 def on_disk(session: Session) -> list[tuple[float, str]]:
-    marks = EventList(stage(session).clip.path).marks
+    marks = EventList(current(session).clip.path).marks
     return [(round(mark.time_s, 3), mark.label) for mark in marks]
 
 
@@ -85,22 +85,22 @@ def test_e_marks_a_moment_of_the_recording_that_is_made(
 ) -> None:
     session = open_window(camera.url)
     window, recorder = session.window, session.presenter.recorder
-    until(lambda: window.look.keypoints is not None, "the first keypoints")
+    until(lambda: window.view_state.keypoints is not None, "the first keypoints")
     press(session, Qt.Key.Key_E)
-    until(lambda: "Press R to record first" in window.look.hint, "what to do")
+    until(lambda: "Press R to record first" in window.view_state.hint, "what to do")
     press(session, Qt.Key.Key_R)
     until(lambda: recorder.state is RecordState.RECORDING, "the recording")
     writer = recorder._writer
     assert writer is not None
     until(lambda: writer.frames > 3, "some frames")
-    frame = window.look.frame
+    frame = window.view_state.frame
     assert frame is not None
     before_s = frame.time_s + time.perf_counter() - frame.captured_at
     press(session, Qt.Key.Key_E)
     after_s = frame.time_s + time.perf_counter() - frame.captured_at
-    until(lambda: window.look.hint == "Event 1 marked", "the flash")
+    until(lambda: window.view_state.hint == "Event 1 marked", "the flash")
     until(lambda: EventList(writer.path).marks, "the event on the disk, while it records")
-    until(lambda: window.look.hint != "Event 1 marked", "the flash to go", 5)
+    until(lambda: window.view_state.hint != "Event 1 marked", "the flash to go", 5)
     press(session, Qt.Key.Key_R)
     until(lambda: session.presenter.last_recording, "the recording to be saved")
     (mark,) = Recording.open(writer.path).events.marks
@@ -111,22 +111,22 @@ def test_events_are_marked_found_renamed_and_removed_while_playing(session: Sess
     mark_at(session, 1.0, 0.5)
     assert on_disk(session) == [(0.5, "Event 2"), (1.0, "Event 1")]
     window, marking = session.window, session.presenter.marking
-    until(lambda: window.look.hint == "Event 2 marked at 00:00.5", "the flash")
-    ticks = window.look.position.ticks if window.look.position else ()
+    until(lambda: window.view_state.hint == "Event 2 marked at 00:00.5", "the flash")
+    ticks = window.view_state.position.ticks if window.view_state.position else ()
     assert [(tick.label, tick.share) for tick in ticks] == [
         ("Event 2", pytest.approx(0.5 / 3)),
         ("Event 1", pytest.approx(1 / 3)),
     ]
-    stage(session).go(0.0)
+    current(session).go(0.0)
     press(session, Qt.Key.Key_Right, ctrl=True)
-    assert stage(session).shown_s == pytest.approx(0.5)
+    assert current(session).shown_s == pytest.approx(0.5)
     press(session, Qt.Key.Key_Right, ctrl=True)
     press(session, Qt.Key.Key_Right, ctrl=True)
-    assert stage(session).shown_s == pytest.approx(1.0), "the last one"
+    assert current(session).shown_s == pytest.approx(1.0), "the last one"
     press(session, Qt.Key.Key_Left, ctrl=True)
-    assert stage(session).shown_s == pytest.approx(0.5)
+    assert current(session).shown_s == pytest.approx(0.5)
     marking.rename(2, "heel strike")
-    until(lambda: stage(session).marks[0].label == "heel strike", "the name")
+    until(lambda: current(session).marks[0].label == "heel strike", "the name")
     assert on_disk(session)[0] == (0.5, "heel strike")
     marking.remove(2)
     until(lambda: on_disk(session) == [(1.0, "Event 1")], "the removal")
@@ -135,17 +135,17 @@ def test_events_are_marked_found_renamed_and_removed_while_playing(session: Sess
     assert undo is not None
     undo.click()
     until(lambda: on_disk(session)[0] == (0.5, "heel strike"), "the event to be back")
-    until(lambda: len(stage(session).marks) == 2, "its tick")
+    until(lambda: len(current(session).marks) == 2, "its tick")
 
 
 def test_a_tick_is_clicked_and_has_a_menu(session: Session) -> None:
     mark_at(session, 2.0)
-    stage(session).go(0.0)
+    current(session).go(0.0)
     QTest.qWait(50)
     scrubber = session.window.timeline.scrubber
     there = over(session, 2 / 3, above=True)
     QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=there)
-    assert stage(session).shown_s == pytest.approx(2.0)
+    assert current(session).shown_s == pytest.approx(2.0)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, there, scrubber.mapToGlobal(there))
     QApplication.sendEvent(scrubber, event)
     (menu,) = [each for each in session.window.findChildren(QMenu) if each.isVisible()]
@@ -167,7 +167,7 @@ def test_the_list_of_events_renames_goes_and_removes(session: Session) -> None:
     rows = [dialog.table.item(row, 1) for row in range(dialog.table.rowCount())]
     assert [item and item.text() for item in rows] == ["Event 1", "Event 2"]
     dialog.table.setCurrentCell(1, 1)
-    assert stage(session).shown_s == pytest.approx(1.4)
+    assert current(session).shown_s == pytest.approx(1.4)
     item = rows[1]
     assert item is not None
     item.setText("Sprung")
@@ -182,47 +182,47 @@ def test_there_is_one_list_of_events_and_it_removes_only_what_is_chosen(session:
     mark_at(session, 0.5)
     for _ in range(2):
         press(session, Qt.Key.Key_E, ctrl=True, shift=True)
-    stage(session).go(2.0)
+    current(session).go(2.0)
     (dialog,) = session.window.findChildren(EventsDialog)
     QTest.qWait(50)
-    assert stage(session).shown_s == pytest.approx(2.0), "opening the list moves nothing"
+    assert current(session).shown_s == pytest.approx(2.0), "opening the list moves nothing"
     assert not dialog.remove.isEnabled()
     dialog.table.setCurrentCell(0, 1)
     assert dialog.remove.isEnabled()
-    stage(session).go(2.5)
+    current(session).go(2.5)
     session.presenter.marking.mark()
     until(lambda: dialog.table.rowCount() == 2, "the new one to be listed")
-    assert stage(session).shown_s == pytest.approx(2.5), "nor does a new event"
+    assert current(session).shown_s == pytest.approx(2.5), "nor does a new event"
     dialog.remove.click()
-    until(lambda: len(stage(session).marks) == 1, "the event to go")
+    until(lambda: len(current(session).marks) == 1, "the event to go")
     dialog.close()
 
 
 def test_i_o_and_x_select(session: Session) -> None:
     window = session.window
-    stage(session).go(0.5)
+    current(session).go(0.5)
     press(session, Qt.Key.Key_I)
-    stage(session).go(2.0)
+    current(session).go(2.0)
     press(session, Qt.Key.Key_O)
-    chosen = stage(session).selection
+    chosen = current(session).selection
     assert (chosen.start_s, chosen.end_s) == (pytest.approx(0.5), pytest.approx(2.0))
-    until(lambda: window.look.hint == "Selected from 00:00.5 to 00:02.0", "the words")
-    assert window.look.position is not None
-    assert window.look.position.part == (pytest.approx(0.5 / 3), pytest.approx(2 / 3))
-    stage(session).go(2.5)
+    until(lambda: window.view_state.hint == "Selected from 00:00.5 to 00:02.0", "the words")
+    assert window.view_state.position is not None
+    assert window.view_state.position.part == (pytest.approx(0.5 / 3), pytest.approx(2 / 3))
+    current(session).go(2.5)
     press(session, Qt.Key.Key_I)
-    assert stage(session).selection.end_s is None, "an end before the beginning is given up"
+    assert current(session).selection.end_s is None, "an end before the beginning is given up"
     press(session, Qt.Key.Key_X)
-    assert stage(session).selection.whole
+    assert current(session).selection.whole
 
 
 def test_the_handles_are_dragged_and_do_not_pass_each_other(session: Session) -> None:
-    stage(session).go(1.0)
+    current(session).go(1.0)
     press(session, Qt.Key.Key_I)
-    stage(session).go(2.0)
+    current(session).go(2.0)
     press(session, Qt.Key.Key_O)
     QTest.qWait(50)
-    stage(session).go(0.0)
+    current(session).go(0.0)
 
     def drag(start: float, end: float) -> None:
         scrubber = session.window.timeline.scrubber
@@ -233,12 +233,12 @@ def test_the_handles_are_dragged_and_do_not_pass_each_other(session: Session) ->
         QTest.qWait(50)
 
     drag(1 / 3, 0.2)
-    chosen = stage(session).selection
+    chosen = current(session).selection
     assert chosen.start_s == pytest.approx(0.6, abs=0.05)
     assert chosen.end_s == pytest.approx(2.0)
-    assert stage(session).shown_s == 0.0, "the playhead stays"
+    assert current(session).shown_s == 0.0, "the playhead stays"
     drag(2 / 3, 0.05)
-    chosen = stage(session).selection
+    chosen = current(session).selection
     assert chosen.start_s is not None
     assert chosen.end_s is not None
     assert chosen.end_s == pytest.approx(chosen.start_s + 1 / 30, abs=1e-6)
@@ -246,9 +246,9 @@ def test_the_handles_are_dragged_and_do_not_pass_each_other(session: Session) ->
 
 def test_the_selection_alone_is_exported(session: Session, tmp_path: Path) -> None:
     mark_at(session, 1.0)
-    stage(session).go(0.5)
+    current(session).go(0.5)
     press(session, Qt.Key.Key_I)
-    stage(session).go(2.0)
+    current(session).go(2.0)
     press(session, Qt.Key.Key_O)
     for wanted, count in ((True, 46), (False, FRAMES)):
         session.window.exporting.ask()
@@ -293,17 +293,17 @@ def test_where_the_camera_was_lost_there_is_nothing_and_events_stay_where_they_w
     recording.save_poses(poses(60), INFO)
     opened = open_window(str(recording.path))
     until(lambda: opened.presenter.playback, "the recording")
-    window, playing = opened.window, stage(opened)
+    window, playing = opened.window, current(opened)
     playing.clock.pause()
     playing.go(0.5)
-    until(lambda: window.look.pose is not None, "a pose before the loss")
-    until(lambda: DIFFERENT in window.look.hint, "that it is not of whom the picture shows")
+    until(lambda: window.view_state.pose is not None, "a pose before the loss")
+    until(lambda: DIFFERENT in window.view_state.hint, "that it is not of whom the picture shows")
     place = window.timeline.scrubber
     (hole,) = place._holes
     assert hole == pytest.approx((29 / 30 / playing.clock.duration_s, 5 / 5.9667), abs=0.01)
     playing.go(3.0)
-    until(lambda: window.look.pose is None and window.look.keypoints is None, "nothing")
-    assert "the camera was lost" in window.look.hint
+    until(lambda: window.view_state.pose is None and window.view_state.keypoints is None, "nothing")
+    assert "the camera was lost" in window.view_state.hint
     QTest.keyClick(window, Qt.Key.Key_E)
     until(lambda: opened.presenter.marking.marks, "the event")
     ((_, moment_s),) = opened.presenter.marking.marks
@@ -311,7 +311,7 @@ def test_where_the_camera_was_lost_there_is_nothing_and_events_stay_where_they_w
     assert changes_above(place, 0.3, 0.45) > 5, "hatched"
     assert changes_above(place, 0.9, 1.0) == 0
     playing.go(5.5)
-    until(lambda: window.look.pose is not None, "a pose after the loss")
+    until(lambda: window.view_state.pose is not None, "a pose after the loss")
 
 
 def changes_above(line: Scrubber, start: float, end: float) -> int:

@@ -18,9 +18,9 @@ def test_recording_a_lost_camera_leaves_nothing_and_says_so(
 ) -> None:
     session = open_window(camera.url, countdown_s=0, keep_video=keep_video)
     window, recorder = session.window, session.presenter.recorder
-    until(lambda: window.look.keypoints is not None, "the first keypoints")
+    until(lambda: window.view_state.keypoints is not None, "the first keypoints")
     camera.die()
-    until(lambda: window.look.greyed, "the loss")
+    until(lambda: window.view_state.greyed, "the loss")
     window.toolbar.record.click()
     until(lambda: recorder.state is RecordState.RECORDING, "the recording to begin")
     until(lambda: window.toolbar.record.words.startswith("Stop recording"), "the button to say so")

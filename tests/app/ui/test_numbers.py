@@ -61,9 +61,9 @@ def test_a_key_writes_them_and_the_menu_chooses(
     open_window: OpenWindow,
     bending: Path,  # noqa: F811
 ) -> None:
-    session, stage = opened(open_window, bending)
+    session, current = opened(open_window, bending)
     window = session.window
-    stage.clock.move(4.0)
+    current.clock.move(4.0)
     until(lambda: window.skeleton.shown_pose == 120, "the pose")
     plain = window.skeleton.grab().toImage()
     QTest.keyClick(window, Qt.Key.Key_N)
@@ -83,15 +83,15 @@ def test_what_is_selected_is_measured(
     open_window: OpenWindow,
     bending: Path,  # noqa: F811
 ) -> None:
-    session, stage = opened(open_window, bending, plot_open=True)
+    session, current = opened(open_window, bending, plot_open=True)
     plot = session.window.plot
     until(lambda: "Whole recording" in plot.summary.text(), "the whole")
     # 40 ± 35°, 1.2 % of whose course lies within a hundredth of either end, one wave in 2.1 s.
     assert "left 5 to 75° (70°), right 5 to 75° (70°)" in plot.summary.text()
     assert "repetitions" in plot.summary.text()
-    stage.go(0.0)
+    current.go(0.0)
     session.presenter.marking.select_from_here()
-    stage.go(1.0)
+    current.go(1.0)
     session.presenter.marking.select_to_here()
     until(lambda: "Selected part" in plot.summary.text(), "the part")
     until(lambda: plot._graph is not None and plot._graph._part.isVisible(), "the shade")

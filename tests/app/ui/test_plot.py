@@ -14,7 +14,7 @@ from app.motion.angles import ANGLE, joint_angles
 from app.recording.reader import Recording
 from app.render.colours import LEFT, RIGHT
 from app.ui.main import Session
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.playback import PlaybackPresenter
 from tests.support.mjpeg import MjpegServer
 from tests.support.poses_by_angle import body
 from tests.support.recordings import INFO, MadeUpPoses, record
@@ -36,13 +36,15 @@ def bending(tmp_path: Path) -> Path:
     return path
 
 
-def opened(open_window: OpenWindow, path: Path, **given: object) -> tuple[Session, PlaybackStage]:
+def opened(
+    open_window: OpenWindow, path: Path, **given: object
+) -> tuple[Session, PlaybackPresenter]:
     session = open_window(str(path), **given)
-    until(lambda: isinstance(session.presenter.stage, PlaybackStage), "the recording to open")
-    stage = session.presenter.stage
-    assert isinstance(stage, PlaybackStage)
-    stage.clock.pause()
-    return session, stage
+    until(lambda: isinstance(session.presenter.current, PlaybackPresenter), "the recording to open")
+    current = session.presenter.current
+    assert isinstance(current, PlaybackPresenter)
+    current.clock.pause()
+    return session, current
 
 
 def skip_lifting(session: Session) -> None:
@@ -86,12 +88,12 @@ def test_a_key_shows_and_hides_it_and_it_is_remembered(
 def test_curves_and_numbers_are_those_of_the_recording(
     open_window: OpenWindow, bending: Path
 ) -> None:
-    session, stage = opened(open_window, bending, plot_open=True)
+    session, current = opened(open_window, bending, plot_open=True)
     window, poses = session.window, Recording.open(bending).poses
     assert poses is not None
     true = joint_angles(poses.xyz * (1, -1, -1), poses.missing)
-    stage.clock.move(4.0)
-    until(lambda: window.look.pose and window.look.pose.index == 120, "the frame")
+    current.clock.move(4.0)
+    until(lambda: window.view_state.pose and window.view_state.pose.index == 120, "the frame")
     until(lambda: window.plot.values[0].text != "Left –", "the numbers")
     for curve, (side, colour) in enumerate((("left", LEFT), ("right", RIGHT))):
         degrees = true[:, ANGLE[f"{side}_knee_flexion"]]
@@ -105,7 +107,7 @@ def test_curves_and_numbers_are_those_of_the_recording(
         assert graph._curves[curve].opts["pen"].color().name().upper() == colour.upper()
     assert graph._cursor.isVisible()
     assert graph._cursor.value() == pytest.approx(4.0)
-    stage.step(1)
+    current.step(1)
     until(lambda: graph._cursor.value() == pytest.approx(4 + 1 / 30), "the playhead")
 
 
@@ -124,7 +126,7 @@ def test_other_angles_are_chosen_and_remembered(open_window: OpenWindow, bending
 
 
 def test_pressing_in_it_moves_the_playhead(open_window: OpenWindow, bending: Path) -> None:
-    session, stage = opened(open_window, bending, plot_open=True)
+    session, current = opened(open_window, bending, plot_open=True)
     window = session.window
     until(lambda: len(drawn(session, 0)[0]), "curves")
     graph = window.plot._graph
@@ -135,7 +137,7 @@ def test_pressing_in_it_moves_the_playhead(open_window: OpenWindow, bending: Pat
     QTest.mouseClick(
         graph.widget.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y())
     )
-    until(lambda: stage.clock.read() == pytest.approx(expected, abs=0.1), "the playhead to move")
+    until(lambda: current.clock.read() == pytest.approx(expected, abs=0.1), "the playhead to move")
     assert 5 < expected < 15
 
 
@@ -174,27 +176,27 @@ def test_before_a_recording_is_lifted_its_time_is_shown(
     assert poses is not None
     (bending / "poses.npz").unlink()
     short = record(bending.parent, 300, name="short")
-    session, stage = opened(open_window, bending, plot_open=True)
+    session, current = opened(open_window, bending, plot_open=True)
     skip_lifting(session)
     until(lambda: session.window.plot._graph is not None, "the plot")
     graph = session.window.plot._graph
     assert graph is not None
     for here, shown in ((4.0, (0, 20)), (16.0, (899 / 30 - 20, 899 / 30))):
-        stage.clock.move(here)
+        current.clock.move(here)
         until(lambda s=here: graph._cursor.value() == pytest.approx(s), "the playhead")
         assert graph._cursor.isVisible()
         assert graph._plot.viewRange()[0] == pytest.approx(shown, abs=1)
-    assert not stage.lifted
+    assert not current.lifted
     assert session.window.plot.values[0].text == "Left –"
-    stage.clip.recording.poses = poses  # as when the lifting is done
+    current.clip.recording.poses = poses  # as when the lifting is done
     until(lambda: np.isfinite(drawn(session, 0)[1]).any(), "the curves")
     session.presenter.open_recording(short)
-    until(lambda: session.presenter.stage is not stage, "the other recording")
+    until(lambda: session.presenter.current is not current, "the other recording")
     skip_lifting(session)
-    stage = session.presenter.stage
-    assert isinstance(stage, PlaybackStage)
-    stage.clock.pause()
-    stage.clock.move(7.0)
+    current = session.presenter.current
+    assert isinstance(current, PlaybackPresenter)
+    current.clock.pause()
+    current.clock.move(7.0)
     until(lambda: graph._cursor.value() == pytest.approx(7.0), "its playhead")
     assert graph._plot.viewRange()[0] == pytest.approx((0, 10), abs=0.5)
     assert not np.isfinite(drawn(session, 0)[1]).any(), "the other's curves are gone"
@@ -202,16 +204,16 @@ def test_before_a_recording_is_lifted_its_time_is_shown(
 
 @pytest.mark.timing
 def test_it_costs_little(open_window: OpenWindow, bending: Path) -> None:
-    session, stage = opened(open_window, bending, plot_open=True)
+    session, current = opened(open_window, bending, plot_open=True)
     plot = session.window.plot
     until(lambda: len(drawn(session, 0)[0]), "curves")
     session.window._tick.stop()
     costs = []
     for frame in range(100):
-        stage.clock.move(frame / 10)
-        look = stage.look()
+        current.clock.move(frame / 10)
+        view_state = current.view_state()
         began = time.thread_time()
-        plot.show_look(look)
+        plot.show_view_state(view_state)
         assert plot._graph is not None
         plot._graph.widget.viewport().repaint()
         costs.append(time.thread_time() - began)

@@ -21,7 +21,7 @@ from app.ui.presenters.plotting import (
     broken_off,
     span,
 )
-from app.ui.presenters.stage import Look
+from app.ui.presenters.view_state import ViewState
 from models.skeleton import JOINT, JOINT_COUNT
 from tests.support.keypoints import keypoints
 from tests.support.poses_by_angle import body
@@ -31,7 +31,7 @@ KNEES = (ANGLE["left_knee_flexion"], ANGLE["right_knee_flexion"])
 CAMERA = np.array([1.0, -1.0, -1.0])
 
 
-def look(time_s: float, *, missing: tuple[str, ...] = (), **degrees: float) -> Look:
+def view_state(time_s: float, *, missing: tuple[str, ...] = (), **degrees: float) -> ViewState:
     gone = np.zeros(JOINT_COUNT, bool)
     gone[[JOINT[name] for name in missing]] = True
     pose = Pose3D(
@@ -44,7 +44,7 @@ def look(time_s: float, *, missing: tuple[str, ...] = (), **degrees: float) -> L
         detected_at=0.0,
         lifted_at=0.0,
     )
-    return Look(pose=pose, keypoints=replace(keypoints(), time_s=time_s))
+    return ViewState(pose=pose, keypoints=replace(keypoints(), time_s=time_s))
 
 
 def recording(time_s: NDArray[np.float64]) -> SavedPoses:
@@ -60,7 +60,7 @@ def recording(time_s: NDArray[np.float64]) -> SavedPoses:
 def test_live_it_keeps_the_last_seconds_before_now() -> None:
     trace = LiveTrace()
     for number in range(31 * 30):
-        found = trace.curves(look(number / 30, left_knee_flexion=number / 10), KNEES)
+        found = trace.curves(view_state(number / 30, left_knee_flexion=number / 10), KNEES)
     assert found.span_s == (-LIVE_S, 0.0)
     assert found.cursor_s is None
     assert len(found.time_s) == LIVE_S * 30 + 1
@@ -73,18 +73,18 @@ def test_live_it_keeps_the_last_seconds_before_now() -> None:
 def test_live_and_recorded_tilts_go_on_in_a_somersault() -> None:
     trace, column = LiveTrace(), (ANGLE["trunk_flexion"],)
     for number in range(61):
-        found = trace.curves(look(number / 30, trunk_flexion=6.0 * number), column)
+        found = trace.curves(view_state(number / 30, trunk_flexion=6.0 * number), column)
     np.testing.assert_allclose(found.degrees[:, 0], 6.0 * np.arange(61), atol=0.01)
     time_s = np.arange(61) / 30
     xyz = np.stack([body(trunk_flexion=6.0 * number) * CAMERA for number in range(61)])
     poses = replace(recording(time_s), xyz=xyz.astype(np.float32))
-    found = RecordedTrace(time_s, poses).curves(look(1.5), column)
+    found = RecordedTrace(time_s, poses).curves(view_state(1.5), column)
     np.testing.assert_allclose(found.degrees[:, 0], 6.0 * np.arange(61), atol=0.01)
     assert found.now == pytest.approx((270.0,), abs=0.01)
 
 
 def test_the_same_pose_counts_once() -> None:
-    trace, same = LiveTrace(), look(1.0)
+    trace, same = LiveTrace(), view_state(1.0)
     trace.curves(same, KNEES)
     assert len(trace.curves(same, KNEES).time_s) == 1
 
@@ -92,14 +92,14 @@ def test_the_same_pose_counts_once() -> None:
 def test_a_long_gap_is_not_bridged() -> None:
     trace = LiveTrace()
     for time_s in (0.0, 0.1, 0.2, 0.8, 0.9):
-        found = trace.curves(look(time_s), KNEES)
+        found = trace.curves(view_state(time_s), KNEES)
     np.testing.assert_array_equal(np.isnan(found.degrees[:, 0]), [0, 0, 0, 1, 0, 0])
 
 
 def test_a_missing_joint_leaves_a_hole_and_no_number() -> None:
     trace = LiveTrace()
-    trace.curves(look(0.0), KNEES)
-    found = trace.curves(look(0.1, missing=("left_ankle",)), KNEES)
+    trace.curves(view_state(0.0), KNEES)
+    found = trace.curves(view_state(0.1, missing=("left_ankle",)), KNEES)
     assert math.isnan(found.now[0])
     assert found.now[1] == pytest.approx(0, abs=1e-3)
 
@@ -107,14 +107,14 @@ def test_a_missing_joint_leaves_a_hole_and_no_number() -> None:
 def test_a_film_moved_back_forgets_what_comes_later() -> None:
     trace = LiveTrace()
     for time_s in (5.0, 5.1, 5.2, 5.3, 5.15):
-        found = trace.curves(look(time_s), KNEES)
+        found = trace.curves(view_state(time_s), KNEES)
     np.testing.assert_allclose(found.time_s, [-0.15, -0.05, 0.0], atol=1e-9)
-    found = trace.curves(look(0.0), KNEES)
+    found = trace.curves(view_state(0.0), KNEES)
     np.testing.assert_allclose(found.time_s, [0.0])
 
 
 def test_nothing_seen_yet_is_an_empty_plot() -> None:
-    found = LiveTrace().curves(Look(), KNEES)
+    found = LiveTrace().curves(ViewState(), KNEES)
     assert len(found.time_s) == 0
     assert np.isnan(found.now).all()
 
@@ -122,7 +122,7 @@ def test_nothing_seen_yet_is_an_empty_plot() -> None:
 def test_a_short_recording_is_shown_whole() -> None:
     time_s = np.arange(150) / 30
     poses = recording(time_s)
-    found = RecordedTrace(time_s, poses).curves(look(2.0), KNEES)
+    found = RecordedTrace(time_s, poses).curves(view_state(2.0), KNEES)
     assert found.span_s == pytest.approx((0.0, time_s[-1]))
     assert found.cursor_s == 2.0
     assert found.now[0] == pytest.approx(20, abs=1e-3)
@@ -137,7 +137,7 @@ def test_a_short_recording_is_shown_whole() -> None:
 )
 def test_a_long_one_page_by_page(here: float, start: float) -> None:
     time_s = np.arange(1801) / 30
-    found = RecordedTrace(time_s, recording(time_s)).curves(look(here), KNEES)
+    found = RecordedTrace(time_s, recording(time_s)).curves(view_state(here), KNEES)
     assert found.span_s == (start, start + RECORDED_S)
     assert found.time_s[0] <= start
     assert found.time_s[-1] >= start + RECORDED_S or found.time_s[-1] == time_s[-1]
@@ -148,14 +148,14 @@ def test_a_long_one_page_by_page(here: float, start: float) -> None:
 def test_within_a_page_nothing_is_drawn_anew() -> None:
     time_s = np.arange(1800) / 30
     trace = RecordedTrace(time_s, recording(time_s))
-    first, second, third = (trace.curves(look(here), KNEES) for here in (16.0, 17.0, 30.0))
+    first, second, third = (trace.curves(view_state(here), KNEES) for here in (16.0, 17.0, 30.0))
     assert second.degrees is first.degrees
     assert third.degrees is not first.degrees
 
 
 def test_times_that_begin_late_or_are_irregular() -> None:
     time_s = np.array([0.0, 0.4, 3.0, 3.1, 30.0, 30.2])
-    found = RecordedTrace(time_s, recording(time_s)).curves(look(30.0), KNEES)
+    found = RecordedTrace(time_s, recording(time_s)).curves(view_state(30.0), KNEES)
     assert found.now[0] == pytest.approx(90, abs=1e-3)
     assert np.isnan(found.degrees[:, 0]).sum() == 1
 
@@ -170,16 +170,16 @@ def test_a_break_has_no_number_and_every_other_row_stays() -> None:
 def test_the_line_breaks_off_where_another_person_begins() -> None:
     trace = LiveTrace()
     for number in range(6):
-        shown = look(number / 30)
+        shown = view_state(number / 30)
         assert shown.keypoints is not None
-        company = PeopleInView(followed=number // 3)
+        people = PeopleInView(followed=number // 3)
         found = trace.curves(
-            replace(shown, keypoints=replace(shown.keypoints, people_in_view=company)), KNEES
+            replace(shown, keypoints=replace(shown.keypoints, people_in_view=people)), KNEES
         )
     np.testing.assert_array_equal(np.isnan(found.degrees[:, 0]), [0, 0, 0, 1, 0, 0, 0])
     time_s = np.arange(6) / 30
     recorded = RecordedTrace(time_s, recording(time_s), np.array([0, 0, 1, 1, 1, 1]))
-    found = recorded.curves(look(0.1), KNEES)
+    found = recorded.curves(view_state(0.1), KNEES)
     np.testing.assert_array_equal(np.isnan(found.degrees[:, 0]), [0, 0, 1, 0, 0, 0, 0])
 
 

@@ -25,16 +25,18 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def live(open_window: OpenWindow) -> Session:
     session = open_window("performer")
-    until(lambda: session.window.look.frame and session.window.skeleton.shown_pose > 0, "a pose")
+    until(
+        lambda: session.window.view_state.frame and session.window.skeleton.shown_pose > 0, "a pose"
+    )
     return session
 
 
 def test_a_snapshot_is_saved_and_on_the_clipboard(pictures: Path, open_window: OpenWindow) -> None:
     session = live(open_window)
     window = session.window
-    height = window.picture.height()  # the news takes some of it
+    height = window.picture.height()  # the message takes some of it
     QTest.keyClick(window, Qt.Key.Key_S)
-    until(lambda: "on the clipboard" in window.strip.text, "the news")
+    until(lambda: "on the clipboard" in window.strip.text, "the message")
     (path,) = pictures.glob("mixpose *.png")
     saved = QImage(str(path))
     assert saved.width() == window.picture.width() + window.skeleton.width()

@@ -30,7 +30,7 @@ def test_every_text_reaches_four_and_a_half_to_one(chosen: theme.Theme) -> None:
     grounds = (chosen.window, chosen.panel, chosen.button, chosen.hover, chosen.pressed)
     for ink, ground in itertools.product((chosen.text,), grounds):
         assert contrast(ink, ground) >= 4.5
-    for ground in (chosen.window, chosen.panel, chosen.stage):
+    for ground in (chosen.window, chosen.panel, chosen.pane):
         assert contrast(chosen.dim, ground) >= 4.5
     assert contrast(chosen.on_strong, chosen.strong) >= 4.5
     assert contrast(chosen.on_strong, chosen.dim) >= 4.5  # the main button, hovered
@@ -51,7 +51,7 @@ def test_no_accent_takes_a_colour_that_means_something(chosen: theme.Theme) -> N
 @pytest.mark.parametrize("chosen", THEMES)
 def test_the_two_panes_have_one_ground(chosen: theme.Theme) -> None:
     scene = colours.DARK_SCENE if chosen.dark else colours.LIGHT_SCENE
-    assert chosen.stage.lower() == scene.background.lower()
+    assert chosen.pane.lower() == scene.background.lower()
 
 
 def test_contrast_is_the_one_of_wcag() -> None:

@@ -10,7 +10,7 @@ import pytest
 from app.errors import WeightsError
 from app.recording.reader import Recording
 from app.ui.preferences import Preferences
-from app.ui.presenters.work import up_to_date
+from app.ui.presenters.background import up_to_date
 from models.checkpoint import available_weights
 from tests.support.recordings import poses, record
 

@@ -17,7 +17,7 @@ from app.recording.writer import RecordingWriter
 from app.synthetic.performer.source import PerformerSource
 from app.ui import notices
 from app.ui.notices import Do
-from app.ui.presenters.news import News
+from app.ui.presenters.message import Message
 from app.ui.tasks import Job
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, close, until
@@ -43,12 +43,14 @@ def test_a_performer_that_cannot_be_drawn_is_not_offered_again(
     monkeypatch.setattr(PerformerSource, "read", fails)
     session = open_window("performer")
     window = session.window
-    until(lambda: window.look.notice and window.look.notice.icon == "warning", "the card")
-    assert Do.PERFORMER not in offered(window.look.notice)
-    assert Do.OPEN_FILE in offered(window.look.notice)
+    until(
+        lambda: window.view_state.notice and window.view_state.notice.icon == "warning", "the card"
+    )
+    assert Do.PERFORMER not in offered(window.view_state.notice)
+    assert Do.OPEN_FILE in offered(window.view_state.notice)
     session.presenter.cannot_open("/films/broken.mp4", "It is broken. Choose another.")
     QTest.qWait(50)
-    assert Do.PERFORMER not in offered(window.look.notice)
+    assert Do.PERFORMER not in offered(window.view_state.notice)
 
 
 def test_what_cannot_be_opened_is_not_exported(open_window: OpenWindow, tmp_path: Path) -> None:
@@ -89,15 +91,15 @@ def test_news_go_with_what_they_are_about(open_window: OpenWindow, tmp_path: Pat
     QTest.keyClick(session.window, Qt.Key.Key_E)
     until(lambda: presenter.marking.marks, "an event")
     presenter.marking.remove(presenter.marking.marks[0][0].number)
-    until(lambda: presenter.news, "the way back")
-    presenter.put_away()
-    assert presenter.news is None, "an event of what is no longer shown"
-    presenter.announce(News("Recording take is ready", about=path))
+    until(lambda: presenter.message, "the way back")
+    presenter.close_source()
+    assert presenter.message is None, "an event of what is no longer shown"
+    presenter.announce(Message("Recording take is ready", about=path))
     session.window.show_library()
     library = session.window.library.presenter
     until(lambda: library.rows, "the list")
     library.rename(path, "other")
-    until(lambda: presenter.news is None, "the news of the old name to go")
+    until(lambda: presenter.message is None, "the news of the old name to go")
 
 
 @pytest.mark.timing

@@ -36,9 +36,9 @@ def test_the_film_of_a_video(
     dialog.file.setText("dance film.mp4")
     assert dialog.go.isEnabled()
     dialog.go.click()
-    until(lambda: session.presenter.news, "the news")
-    assert session.presenter.news is not None
-    assert "Saved dance film.mp4" in session.presenter.news.text
+    until(lambda: session.presenter.message, "the message")
+    assert session.presenter.message is not None
+    assert "Saved dance film.mp4" in session.presenter.message.text
     film = read_film(tmp_path / "dance film.mp4")
     assert len(film.pictures) == 10
     corner = pictures[9][: pictures[9].shape[0] // 8]
@@ -47,6 +47,6 @@ def test_the_film_of_a_video(
 
     assert window.exporter.target is not None
     window.exporter.export(window.exporter.target, clip, "mp4")
-    until(lambda: "the video itself" in session.presenter.news.text, "the refusal")
+    until(lambda: "the video itself" in session.presenter.message.text, "the refusal")
     QTest.qWait(10)
     assert clip.read_bytes() == before

@@ -26,7 +26,7 @@ from tests.support.windows import OpenWindow, until
 
 @pytest.fixture
 def session(open_window: OpenWindow) -> Iterator[Session]:
-    """A window with nothing on stage."""
+    """A window with nothing shown."""
     return open_window()
 
 
@@ -152,7 +152,7 @@ def test_addresses_used_last_are_offered_without_their_passwords(session: Sessio
     for number in range(7):
         session.presenter.choose(f"http://me:secret@127.0.0.1:9/{number}")
     session.presenter.choose("http://me:secret@127.0.0.1:9/4")
-    session.presenter.put_away()
+    session.presenter.close_source()
     press(session, Qt.Key.Key_U, ctrl=True)
     (dialog,) = dialogs(AddressDialog)
     offered = [button.text() for button in dialog.used]
@@ -249,7 +249,7 @@ def test_space_presses_the_button_tab_has_led_to(session: Session) -> None:
     session.window.picture.mirror.setFocus()
     press(session, Qt.Key.Key_Space)
     assert session.preferences.mirror
-    assert session.presenter.stage is None
+    assert session.presenter.current is None
 
 
 def test_the_list_of_shortcuts_is_complete(session: Session) -> None:

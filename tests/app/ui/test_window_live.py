@@ -1,4 +1,4 @@
-"""The whole road through the real window: a live camera, a recording, a table, and back again."""
+"""The whole way through the real window: a live camera, a recording, a table, and back again."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from app.detection.models import about
 from app.pipeline import State
 from app.recording.reader import Recording
 from app.ui.main import Session
-from app.ui.presenters.live import LiveStage
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.live import LivePresenter
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.recording import RecordState
 from app.ui.views.dialogs import ExportDialog
 from tests.support.mjpeg import MjpegServer
@@ -52,8 +52,8 @@ def test_start_record_export_reopen_scrub(
 
     path = record(session, 2.0)
     until(lambda: window.strip.button("Play") is not None, "the poses to be computed")
-    assert isinstance(presenter.stage, LiveStage)
-    assert presenter.stage.state is State.RUNNING
+    assert isinstance(presenter.current, LivePresenter)
+    assert presenter.current.state is State.RUNNING
     recorded = Recording.open(path)
     assert recorded.poses is not None
     count = len(recorded.keypoints.time_s)
@@ -96,25 +96,34 @@ def scrub(session: Session, path: Path, count: int) -> None:
     """Open the recording again, and go through it with mouse and keys."""
     window, presenter = session.window, session.presenter
     presenter.open_recording(path)
-    until(lambda: isinstance(presenter.stage, PlaybackStage), "the recording to open")
-    stage = presenter.stage
-    assert isinstance(stage, PlaybackStage)
+    until(lambda: isinstance(presenter.current, PlaybackPresenter), "the recording to open")
+    current = presenter.current
+    assert isinstance(current, PlaybackPresenter)
     until(lambda: window.timeline.isVisible(), "the timeline")
     scrubber = window.timeline.scrubber
     middle = QPointF(scrubber.width() / 2, scrubber.height() / 2).toPoint()
     QTest.mouseClick(scrubber, Qt.MouseButton.LeftButton, pos=middle)
-    stage.clock.pause()
-    until(lambda: window.look.pose is not None, "the pose of that moment")
-    expected = int(np.searchsorted(stage.time_s, stage.clock.read() + 5e-7, side="right")) - 1
+    current.clock.pause()
+    until(lambda: window.view_state.pose is not None, "the pose of that moment")
+    expected = int(np.searchsorted(current.time_s, current.clock.read() + 5e-7, side="right")) - 1
     assert 0 < expected < count - 1
-    until(lambda: window.look.pose and window.look.pose.index == expected, "the frame scrubbed to")
+    until(
+        lambda: window.view_state.pose and window.view_state.pose.index == expected,
+        "the frame scrubbed to",
+    )
     QTest.keyClick(window, Qt.Key.Key_Right)
-    until(lambda: window.look.pose and window.look.pose.index == expected + 1, "one frame on")
+    until(
+        lambda: window.view_state.pose and window.view_state.pose.index == expected + 1,
+        "one frame on",
+    )
     QTest.keyClick(window, Qt.Key.Key_Left)
-    until(lambda: window.look.pose and window.look.pose.index == expected, "one frame back")
-    assert presenter.stage.lifted
+    until(
+        lambda: window.view_state.pose and window.view_state.pose.index == expected,
+        "one frame back",
+    )
+    assert presenter.current.lifted
     window.toolbar.start.click()
-    until(lambda: isinstance(presenter.stage, LiveStage), "the camera again")
+    until(lambda: isinstance(presenter.current, LivePresenter), "the camera again")
 
 
 def test_the_mirror_changes_the_picture_and_not_the_recording(
@@ -172,13 +181,16 @@ def test_a_camera_that_dies_is_shown_grey_and_comes_back(
     until(lambda: window.skeleton.shown_pose >= 0, "the first pose")
     until(lambda: colourful(window.skeleton), "blue and orange limbs")
     camera.die()
-    until(lambda: window.look.greyed, "the loss to be noticed")
+    until(lambda: window.view_state.greyed, "the loss to be noticed")
     until(lambda: not colourful(window.skeleton), "the skeleton to be grey, too")
     notice = window.picture.card.notice
     assert notice is not None
     assert "stopped sending" in notice.title
     camera.come_back()
-    until(lambda: not window.look.greyed and window.look.notice is None, "the camera again")
+    until(
+        lambda: not window.view_state.greyed and window.view_state.notice is None,
+        "the camera again",
+    )
     until(lambda: colourful(window.skeleton), "blue and orange limbs again")
 
 
@@ -198,7 +210,7 @@ def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: M
     until(lambda: session.window.skeleton.shown_pose >= 0, "the first pose")
     QTest.keyClick(session.window, Qt.Key.Key_R)
     assert presenter.recorder.state is RecordState.COUNTDOWN
-    assert session.presenter.takes.status.countdown == 1
+    assert session.presenter.new_recordings.status.countdown == 1
     until(lambda: presenter.recorder.state is RecordState.RECORDING, "the recording")
     until(lambda: presenter.last_recording, "the automatic stop")
     assert presenter.last_recording is not None
@@ -216,7 +228,7 @@ def test_skipping_the_lifting_keeps_the_recording(
     path = record(session, 1.0)
     (job,) = [each for each in session.presenter.jobs.running if each.stop_label == "Skip"]
     job.cancel()
-    until(lambda: session.presenter.news, "the news")
-    assert session.presenter.news is not None
-    assert "computed when you export it" in session.presenter.news.text
+    until(lambda: session.presenter.message, "the message")
+    assert session.presenter.message is not None
+    assert "computed when you export it" in session.presenter.message.text
     assert Recording.open(path).poses is None

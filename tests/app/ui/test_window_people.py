@@ -15,22 +15,22 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
 from app.detection.person_tracker import Choice
-from app.lifting import work as lifting_work
+from app.lifting import background as lifting_work
 from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
-from app.lifting.video import VideoTake, lift_video
+from app.lifting.video import VideoClip, lift_video
 from app.recording.corrections import Delete, Move
 from app.system import paths
 from app.ui.main import Session
 from app.ui.presenters import people as words
+from app.ui.presenters.background import Whose
 from app.ui.presenters.exporting import Target
-from app.ui.presenters.people import Companion, PeopleOnStage
-from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.work import Whose
+from app.ui.presenters.people import Companion, ShownPeople
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.views.dialogs import ExportDialog
 from models.skeleton import JOINT, PELVIS
 from tests.support.clips import write_clip
-from tests.support.company import BEHIND, NEAR, RATE, crossing
+from tests.support.several_people import BEHIND, NEAR, RATE, crossing
 from tests.support.windows import OpenWindow, close, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -49,9 +49,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of it once it has been lifted."""
     folder = tmp_path_factory.mktemp("kept")
-    take = VideoTake.open(film, folder / "notes")
-    lift_video(take, LiftOptions(device="auto"), Kept(folder / "cache"))
-    take.close()
+    video_clip = VideoClip.open(film, folder / "notes")
+    lift_video(video_clip, LiftOptions(device="auto"), Kept(folder / "cache"))
+    video_clip.close()
     return folder / "cache"
 
 
@@ -68,48 +68,48 @@ def session(
     shutil.copytree(lifted, paths.video_cache_dir())
     session = open_window(str(film))
     until(lambda: session.presenter.playback, "the film to open")
-    until(lambda: stage(session).people, "the people")
+    until(lambda: current(session).people, "the people")
     go(session, APART_S)
     return session
 
 
-def stage(session: Session) -> PlaybackStage:
+def current(session: Session) -> PlaybackPresenter:
     assert session.presenter.playback is not None
     return session.presenter.playback
 
 
-def take_of(session: Session) -> VideoTake:
-    clip = stage(session).clip
-    assert isinstance(clip, VideoTake)
+def take_of(session: Session) -> VideoClip:
+    clip = current(session).clip
+    assert isinstance(clip, VideoClip)
     return clip
 
 
 def go(session: Session, time_s: float) -> None:
-    stage(session).go(time_s)
+    current(session).go(time_s)
 
     def there() -> bool:
-        keypoints = session.window.look.keypoints
+        keypoints = session.window.view_state.keypoints
         return keypoints is not None and abs(keypoints.time_s - time_s) <= 0.5 / RATE + 1e-3
 
     until(there, f"{time_s} s")
 
 
-def company(session: Session) -> dict[int, Companion]:
+def people(session: Session) -> dict[int, Companion]:
     """Whoever is drawn, by which of those acted they truly are."""
-    look = session.window.look
-    assert look.keypoints is not None
-    index = round(look.keypoints.time_s * RATE)
-    return {int(crossing().errors(each.xy, index).argmin()): each for each in look.company}
+    view_state = session.window.view_state
+    assert view_state.keypoints is not None
+    index = round(view_state.keypoints.time_s * RATE)
+    return {int(crossing().errors(each.xy, index).argmin()): each for each in view_state.people}
 
 
 def place_in_pane(session: Session, xy: np.ndarray) -> QPoint:
-    pane, size = session.window.picture, stage(session).clip.size
+    pane, size = session.window.picture, current(session).clip.size
     x, y = pane._placement(size).to_pane(np.asarray(xy)[None], size)[0].round().astype(int).tolist()
     return QPoint(x, y)
 
 
 def test_each_is_drawn_where_they_are_in_a_colour_of_their_own(session: Session) -> None:
-    there = company(session)
+    there = people(session)
     near, behind = there[NEAR], there[BEHIND]
     assert {near.number, behind.number} == {1, 2}
     assert near.colour != behind.colour
@@ -127,23 +127,23 @@ def test_each_is_drawn_where_they_are_in_a_colour_of_their_own(session: Session)
     assert [each.number for each in request.bodies][-1] == near.number, "in front of the other"
     assert session.window.people.isVisible()
     assert session.window.people.said.text() == "", "their places are known"
-    people = PeopleOnStage()
-    assert people.hint(4.0) == "", "of one person nothing is said"
-    people.take_up(take_of(session).found())
-    assert people.hint(5.0) == people.hint(12.9) == words.CLICK
-    assert people.hint(13.1) == ""
+    shown = ShownPeople()
+    assert shown.hint(4.0) == "", "of one person nothing is said"
+    shown.take_up(take_of(session).found())
+    assert shown.hint(5.0) == shown.hint(12.9) == words.CLICK
+    assert shown.hint(13.1) == ""
     found = take_of(session).found()
-    people.take_up(replace(found, room=replace(found.room, trusted=False)))
-    assert people.roster(5).said == words.BESIDE
+    shown.take_up(replace(found, room=replace(found.room, trusted=False)))
+    assert shown.roster(5).said == words.BESIDE
 
 
 def test_who_is_hidden_by_another_or_gone_is_not_drawn(session: Session) -> None:
-    seen = take_of(session).found().people[company(session)[BEHIND].number - 1]
+    seen = take_of(session).found().people[people(session)[BEHIND].number - 1]
     gone = np.flatnonzero(seen.poses.missing.all(axis=1))
     hidden = np.flatnonzero(~seen.clip.track.tracked)
     assert len(hidden) >= 2, "while one hides the other"
     go(session, float(hidden[len(hidden) // 2]) / RATE)
-    drawn = {each.number: each for each in session.window.look.company}
+    drawn = {each.number: each for each in session.window.view_state.people}
     if hidden[len(hidden) // 2] in gone:
         assert seen.number not in drawn
     else:  # bridged for at most half a second: in 3D alone
@@ -151,51 +151,51 @@ def test_who_is_hidden_by_another_or_gone_is_not_drawn(session: Session) -> None
 
 
 def test_a_click_selects_and_nothing_is_detected_again(session: Session) -> None:
-    window, before = session.window, stage(session).poses
+    window, before = session.window, current(session).poses
     QTest.keyClick(window, Qt.Key.Key_A)
     until(lambda: window.plot.isVisible(), "the plot")
-    other = company(session)[BEHIND]
+    other = people(session)[BEHIND]
     where = place_in_pane(session, other.xy[PELVIS])
     QTest.mouseClick(window.picture, Qt.MouseButton.LeftButton, pos=where)
-    until(lambda: stage(session).poses is not before, "the other's poses")
-    until(lambda: company(session)[BEHIND].selected, "the other selected")
-    until(lambda: window.plot.presenter._trace.poses is stage(session).poses, "their plot")
-    keypoints = window.look.keypoints
+    until(lambda: current(session).poses is not before, "the other's poses")
+    until(lambda: people(session)[BEHIND].selected, "the other selected")
+    until(lambda: window.plot.presenter._trace.poses is current(session).poses, "their plot")
+    keypoints = window.view_state.keypoints
     assert keypoints is not None
     errors = crossing().errors(keypoints.xy, round(keypoints.time_s * RATE))
     assert errors.argmin() == BEHIND
     assert window.people.discs[other.number - 1].isChecked()
     assert not take_of(session).choices
     QTest.mouseClick(window.people.discs[2 - other.number], Qt.MouseButton.LeftButton)
-    until(lambda: stage(session).poses is before, "the first again")
+    until(lambda: current(session).poses is before, "the first again")
 
 
 def test_who_was_clicked_while_it_was_lifted_is_selected_then(
     film: Path, lifted: Path, tmp_path: Path
 ) -> None:
-    take = VideoTake.open(film, tmp_path)
+    video_clip = VideoClip.open(film, tmp_path)
     x, y = crossing().joints[BEHIND, 12, PELVIS].tolist()
-    take.wished = Choice(x, y, 12 / RATE)
-    lift_video(take, LiftOptions(device="auto"), Kept(lifted))
-    take.close()
-    assert crossing().errors(take.found().track.xy[12], 12).argmin() == BEHIND
+    video_clip.wished = Choice(x, y, 12 / RATE)
+    lift_video(video_clip, LiftOptions(device="auto"), Kept(lifted))
+    video_clip.close()
+    assert crossing().errors(video_clip.found().track.xy[12], 12).argmin() == BEHIND
 
 
 def test_each_is_hidden_and_shown(session: Session) -> None:
-    window, other = session.window, company(session)[BEHIND]
+    window, other = session.window, people(session)[BEHIND]
     eye = window.people.eyes[other.number - 1]
     QTest.mouseClick(eye, Qt.MouseButton.LeftButton)
-    until(lambda: set(company(session)) == {NEAR}, "only the first")
+    until(lambda: set(people(session)) == {NEAR}, "only the first")
     until(lambda: not window.skeleton._others, "nobody else in 3D")
     assert not eye.isChecked()
     QTest.mouseClick(eye, Qt.MouseButton.LeftButton)
-    until(lambda: set(company(session)) == {NEAR, BEHIND}, "both")
-    where = place_in_pane(session, company(session)[NEAR].xy[PELVIS])
+    until(lambda: set(people(session)) == {NEAR, BEHIND}, "both")
+    where = place_in_pane(session, people(session)[NEAR].xy[PELVIS])
     QTest.mouseClick(window.picture, Qt.MouseButton.RightButton, pos=where)
-    until(lambda: set(company(session)) == {BEHIND}, "only the other")
+    until(lambda: set(people(session)) == {BEHIND}, "only the other")
     assert window.skeleton._body is None
     QTest.mouseClick(window.people.discs[2 - other.number], Qt.MouseButton.LeftButton)
-    until(lambda: set(company(session)) == {NEAR, BEHIND}, "who is selected is shown")
+    until(lambda: set(people(session)) == {NEAR, BEHIND}, "who is selected is shown")
 
 
 def dialog_of(session: Session) -> ExportDialog:
@@ -210,9 +210,9 @@ def exported(session: Session, dialog: ExportDialog, folder: Path, kind: str) ->
     dialog.file.setText(f"two.{kind.partition('-')[0]}")
     dialog._show_more(True)
     assert dialog.go.isEnabled()
-    session.presenter.clear_news()
+    session.presenter.clear_message()
     dialog.go.click()
-    until(lambda: session.presenter.news, "the export")
+    until(lambda: session.presenter.message, "the export")
     return sorted(folder.iterdir())
 
 
@@ -261,58 +261,58 @@ def settled(session: Session) -> None:
 def test_corrections_are_of_the_person_and_last(
     session: Session, film: Path, open_window: OpenWindow, tmp_path: Path
 ) -> None:
-    window, take = session.window, take_of(session)
-    number = company(session)[BEHIND].number
+    window, video_clip = session.window, take_of(session)
+    number = people(session)[BEHIND].number
     window.people.discs[number - 1].click()
-    until(lambda: take.selected == number, "the other selected")
+    until(lambda: video_clip.selected == number, "the other selected")
     go(session, APART_S)
-    until(lambda: company(session)[BEHIND].selected, "them shown")
-    before = {each.number: each.poses for each in take.members}
-    found = take.clip.people[number - 1].track.xy.copy()
-    elbow = company(session)[BEHIND].xy[JOINT["left_elbow"]]
+    until(lambda: people(session)[BEHIND].selected, "them shown")
+    before = {each.number: each.poses for each in video_clip.members}
+    found = video_clip.clip.people[number - 1].track.xy.copy()
+    elbow = people(session)[BEHIND].xy[JOINT["left_elbow"]]
     start, end = place_in_pane(session, elbow), place_in_pane(session, elbow + (14, -6))
     QTest.mousePress(window.picture, Qt.MouseButton.LeftButton, pos=start)
     QTest.mouseMove(window.picture, end)
     QTest.mouseRelease(window.picture, Qt.MouseButton.LeftButton, pos=end)
-    until(lambda: take.corrections.done, "the correction")
-    (made,) = take.corrections.done
+    until(lambda: video_clip.corrections.done, "the correction")
+    (made,) = video_clip.corrections.done
     assert isinstance(made, Move)
     settled(session)
-    after = {each.number: each.poses for each in take.members}
+    after = {each.number: each.poses for each in video_clip.members}
     assert after[3 - number] is before[3 - number], "nobody else is lifted again"
     row = round(APART_S * RATE)
     assert np.abs(after[number].xyz[row] - before[number].xyz[row]).max() > 0.005
-    np.testing.assert_array_equal(take.clip.people[number - 1].track.xy, found)
+    np.testing.assert_array_equal(video_clip.clip.people[number - 1].track.xy, found)
 
     select_part(session, 2.2, 2.4)
     QTest.keyClick(window, Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier)
-    until(lambda: len(take.corrections.done) == 2, "the deletion")
+    until(lambda: len(video_clip.corrections.done) == 2, "the deletion")
     settled(session)
-    assert isinstance(take.corrections.done[1], Delete)
-    poses = next(each.poses for each in take.members if each.number == number)
+    assert isinstance(video_clip.corrections.done[1], Delete)
+    poses = next(each.poses for each in video_clip.members if each.number == number)
     assert poses.missing[33:36].all(), "not even bridged"
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    until(lambda: len(take.corrections.done) == 1, "undone")
+    until(lambda: len(video_clip.corrections.done) == 1, "undone")
     settled(session)
-    stage(session).select(Target("", film).part)
+    current(session).select(Target("", film).part)
 
     target = window.exporter.target
     assert target is not None
     job = window.exporter.export(target, tmp_path / "corrected.csv", "csv")
-    until(lambda: not job.running and session.presenter.news, "the export")
+    until(lambda: not job.running and session.presenter.message, "the export")
     said = json.loads((tmp_path / "corrected.csv.json").read_text("utf-8"))
     assert [each["kind"] for each in said["corrections"]] == ["move"]
     close(session)
     assert list(paths.video_notes_dir().glob("*/corrections.json"))
 
     again = open_window(str(film))
-    until(lambda: again.presenter.playback and stage(again).people, "the film again")
+    until(lambda: again.presenter.playback and current(again).people, "the film again")
     assert take_of(again).corrections.done == (made,)
     kept = {each.number: each.poses for each in take_of(again).members}
     np.testing.assert_array_equal(kept[number].xyz, after[number].xyz)
     twin = tmp_path / "other" / film.name
     twin.parent.mkdir()
     twin.write_bytes(film.read_bytes() + b"\0")
-    other = VideoTake.open(twin, paths.video_notes_dir())
+    other = VideoClip.open(twin, paths.video_notes_dir())
     assert not other.corrections.done, "another file of the same name"
     other.close()

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QAbstractButton, QApplication, QMessageBox
 
 from app.recording.reader import Recording
 from app.ui.main import Session
-from app.ui.presenters.live import LiveStage
+from app.ui.presenters.live import LivePresenter
 from app.ui.presenters.recording import RecordState
 from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, until
@@ -42,7 +42,7 @@ def test_while_a_camera_runs_there_is_one_button_named_by_what_it_does(
 ) -> None:
     session = open_window(camera.url)
     bar, presenter = session.window.toolbar, session.presenter
-    until(lambda: session.window.look.frame is not None, "the first picture")
+    until(lambda: session.window.view_state.frame is not None, "the first picture")
     until(lambda: not bar.start.isVisible(), "nothing beside the record button that stops")
     assert bar.record.words == "Record"
     recording(session)
@@ -55,7 +55,7 @@ def test_while_a_camera_runs_there_is_one_button_named_by_what_it_does(
     answer("Turn off", questions)
     session.window.menu_actions["camera"].trigger()
     assert len(questions) == 2
-    assert presenter.stage is None
+    assert presenter.current is None
     until(lambda: presenter.last_recording, "the recording to be saved")
     assert len(Recording.open(presenter.last_recording).keypoints.time_s) > 1
     until(lambda: bar.start.isVisible(), "the button that starts again")
@@ -83,7 +83,7 @@ def test_another_source_while_a_recording_begins_ends_it(
     until(lambda: session.window.toolbar.record.isEnabled(), "something to record")
     session.window.toolbar.record.click()
     assert recorder.state is RecordState.OPENING
-    session.presenter.put_away()
+    session.presenter.close_source()
     until(lambda: recorder.state is RecordState.OFF, "the end of what had only begun", 20)
     until(lambda: session.window.toolbar.record.words == "Record", "the button to say so")
 
@@ -92,17 +92,17 @@ def test_the_camera_changes_when_the_recording_has_ended(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     session = open_window(camera.url)
-    before = session.presenter.stage
-    assert isinstance(before, LiveStage)
+    before = session.presenter.current
+    assert isinstance(before, LivePresenter)
     before.is_camera = True  # no camera can be counted on where this runs
     recording(session)
     session.presenter.set_preference("resolution", "640x480")
     until(lambda: "when the recording has ended" in session.window.strip.text, "the promise")
-    assert session.presenter.stage is before
+    assert session.presenter.current is before
     session.window.toolbar.record.click()
-    until(lambda: session.presenter.stage is not before, "the camera to change", 20)
-    assert isinstance(session.presenter.stage, LiveStage)
-    assert session.presenter.stage.spec == before.spec
+    until(lambda: session.presenter.current is not before, "the camera to change", 20)
+    assert isinstance(session.presenter.current, LivePresenter)
+    assert session.presenter.current.spec == before.spec
 
 
 def test_keeping_pictures_stands_beside_the_record_button_with_what_it_costs(
@@ -115,7 +115,7 @@ def test_keeping_pictures_stands_beside_the_record_button_with_what_it_costs(
     assert session.preferences.keep_video
     recording(session)
     QTest.qWait(2000)
-    weighed = session.presenter.stage._picture_bytes
+    weighed = session.presenter.current._picture_bytes
     session.window.toolbar.record.click()
     until(lambda: session.presenter.last_recording, "the recording to be saved")
     made = Recording.open(session.presenter.last_recording)
@@ -131,4 +131,4 @@ def test_a_recording_without_pictures_says_so(open_window: OpenWindow, camera: M
     session.window.toolbar.record.click()
     until(lambda: session.presenter.last_recording, "the recording to be saved")
     session.presenter.open_recording(session.presenter.last_recording)
-    until(lambda: "without its pictures" in session.window.look.hint, "that to be said")
+    until(lambda: "without its pictures" in session.window.view_state.hint, "that to be said")

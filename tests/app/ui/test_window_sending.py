@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QCheckBox, QLineEdit
 
 from app.recording.reader import Recording
 from app.ui.main import Session
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.playback import PlaybackPresenter
 from models.skeleton import MIRROR
 from tests.support.live_receivers import Receiver
 from tests.support.mjpeg import MjpegServer
@@ -37,7 +37,7 @@ def write(session: Session, name: str, text: str) -> None:
 
 
 def sending(session: Session) -> str:
-    return next((s.text for s in session.presenter.look().status if "sending" in s.text), "")
+    return next((s.text for s in session.presenter.view_state().status if "sending" in s.text), "")
 
 
 def test_a_tick_sends_what_is_live_and_the_status_line_says_so(
@@ -46,14 +46,16 @@ def test_a_tick_sends_what_is_live_and_the_status_line_says_so(
     with Receiver("vmc", 0) as avatar:
         session = open_window(camera.url, osc_address=str(avatar.port), settings_open=True)
         window = session.window
-        until(lambda: session.presenter.stage.run.latest().pose is not None, "the first pose")
+        until(lambda: session.presenter.current.run.latest().pose is not None, "the first pose")
         assert not session.preferences.osc, "off by default"
         assert "sending" not in window.status.words
         tick(session, "osc").click()
         until(lambda: "sending" in window.status.words, "the status line to say it")
         (sender,) = session.sending._senders.values()
         until(lambda: sender.figures().sent > 10, "ten poses")
-        tip = next(s for s in session.presenter.look().status if "sending" in s.text).explained
+        tip = next(
+            s for s in session.presenter.view_state().status if "sending" in s.text
+        ).explained
         assert tip.startswith(f"VMC to 127.0.0.1:{avatar.port}: ")
         assert "0 lost" in tip
         assert "nobody" not in tip
@@ -87,12 +89,14 @@ def lifted(folder: Path, frames: int) -> Path:
     return path
 
 
-def played(open_window: OpenWindow, path: Path, **given: object) -> tuple[Session, PlaybackStage]:
+def played(
+    open_window: OpenWindow, path: Path, **given: object
+) -> tuple[Session, PlaybackPresenter]:
     session = open_window(str(path), **given)
-    until(lambda: isinstance(session.presenter.stage, PlaybackStage), "the recording to open")
-    stage = session.presenter.stage
-    assert isinstance(stage, PlaybackStage)
-    return session, stage
+    until(lambda: isinstance(session.presenter.current, PlaybackPresenter), "the recording to open")
+    current = session.presenter.current
+    assert isinstance(current, PlaybackPresenter)
+    return session, current
 
 
 def test_a_recording_that_plays_is_sent_and_one_that_stands_still_is_not(
@@ -100,20 +104,20 @@ def test_a_recording_that_plays_is_sent_and_one_that_stands_still_is_not(
 ) -> None:
     path = lifted(tmp_path, 300)
     with Receiver("vmc", 0) as avatar:
-        session, stage = played(open_window, path, osc=True, osc_address=str(avatar.port))
+        session, current = played(open_window, path, osc=True, osc_address=str(avatar.port))
         (sender,) = session.sending._senders.values()
         until(lambda: sender.figures().sent > 20, "twenty poses")
         until(lambda: "sending" in session.window.status.words, "the status line to say it")
-        assert sender.figures().sent <= stage.index + 1, "each frame once"
-        stage.toggle()
+        assert sender.figures().sent <= current.index + 1, "each frame once"
+        current.toggle()
         QTest.qWait(100)
         sent = sender.figures().sent
         QTest.qWait(300)
         assert sender.figures().sent == sent
-        stage.step(1)
+        current.step(1)
         until(lambda: sender.figures().sent == sent + 1, "the next frame")
         for share in np.linspace(0, 1, 200):
-            stage.seek(float(share))
+            current.seek(float(share))
         QTest.qWait(100)
         assert sender.figures().sent == sent + 2, "where the playhead stopped, not all between"
         assert sender.figures().lost == 0
@@ -129,8 +133,8 @@ def test_a_recording_is_sent_as_it_was_lifted_at_the_time_of_sending(
 ) -> None:
     path = lifted(tmp_path, 90)
     with Receiver("lsl", "mixpose-played") as laboratory:
-        session, stage = played(open_window, path, lsl=True, lsl_name="mixpose-played")
-        stage.set_loop(True)
+        session, current = played(open_window, path, lsl=True, lsl_name="mixpose-played")
+        current.set_loop(True)
         laboratory.connected()
         (sender,) = session.sending._senders.values()
         heard_from = sender.figures().sent
@@ -160,17 +164,17 @@ def test_an_address_that_is_none_is_told_and_a_right_one_works(
     session = open_window(camera.url, settings_open=True)
     write(session, "osc_address", "a b")
     tick(session, "osc").click()
-    assert session.presenter.news is not None
-    assert "'a b' is no address to send to" in session.presenter.news.text
+    assert session.presenter.message is not None
+    assert "'a b' is no address to send to" in session.presenter.message.text
     assert sending(session) == ""
-    session.presenter.clear_news()
+    session.presenter.clear_message()
     with Receiver("vmc", 0) as avatar:
         write(session, "osc_address", str(avatar.port))
         until(lambda: sending(session), "the sending to begin")
         (sender,) = session.sending._senders.values()
         until(lambda: sender.figures().sent > 3, "three poses")
-    assert session.presenter.news is None
+    assert session.presenter.message is None
     write(session, "osc_address", "no..such:1")
-    until(lambda: session.presenter.news, "the sentence")
-    assert "no computer named no..such" in session.presenter.news.text
+    until(lambda: session.presenter.message, "the sentence")
+    assert "no computer named no..such" in session.presenter.message.text
     assert sending(session) == ""

@@ -57,14 +57,14 @@ def test_stopping_lets_go_of_the_camera_and_starting_takes_it_again(
 ) -> None:
     session = open_window(camera.url)
     window = session.window
-    until(lambda: window.look.frame is not None, "the first picture")
+    until(lambda: window.view_state.frame is not None, "the first picture")
     QTest.keyClick(window, Qt.Key.Key_Space)
-    until(lambda: window.look.notice is not None, "the card")
-    assert window.look.notice is not None
-    assert window.look.notice.title == "Stopped"
-    assert window.look.frame is None
+    until(lambda: window.view_state.notice is not None, "the card")
+    assert window.view_state.notice is not None
+    assert window.view_state.notice.title == "Stopped"
+    assert window.view_state.frame is None
     session.presenter.do(Do.START)
-    until(lambda: window.look.frame is not None, "the camera again")
+    until(lambda: window.view_state.frame is not None, "the camera again")
 
 
 def test_an_unforeseen_error_is_shown_and_the_window_lives_on(
@@ -72,25 +72,25 @@ def test_an_unforeseen_error_is_shown_and_the_window_lives_on(
 ) -> None:
     session = open_window(camera.url)
     window = session.window
-    until(lambda: window.look.frame is not None, "the first picture")
+    until(lambda: window.view_state.frame is not None, "the first picture")
     session.presenter.program_error(RuntimeError("the moon is in the way"))
     until(lambda: window.picture.card.isVisible(), "the card")
     assert window.picture.card.notice is not None
     assert "the moon is in the way" in window.picture.card.notice.body
     session.presenter.do(Do.DISMISS)
     until(lambda: not window.picture.card.isVisible(), "the card to go")
-    before = window.look.frame
-    until(lambda: window.look.frame is not before, "the camera to run on")
+    before = window.view_state.frame
+    until(lambda: window.view_state.frame is not before, "the camera to run on")
 
 
 def test_errors_on_every_tick_end_what_causes_them(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     session = open_window(camera.url)
-    until(lambda: session.window.look.frame is not None, "the first picture")
+    until(lambda: session.window.view_state.frame is not None, "the first picture")
     for _ in range(5):
         session.presenter.program_error(RuntimeError("again"))
-    assert session.presenter.stage is None
+    assert session.presenter.current is None
     until(lambda: session.window.picture.card.isVisible(), "the card")
 
 
@@ -109,7 +109,7 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
     session = open_window(camera.url, countdown_s=30 if moment == "counting down" else 0)
     window, recorder = session.window, session.presenter.recorder
     if moment != "starting":
-        until(lambda: window.look.keypoints is not None, "the first keypoints")
+        until(lambda: window.view_state.keypoints is not None, "the first keypoints")
     if moment in ("counting down", "recording", "lifting"):
         window.toolbar.record.click()
     if moment in ("recording", "lifting"):
@@ -120,7 +120,7 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
         until(lambda: session.presenter.last_recording, "the lifting to begin")
     if moment == "lost":
         camera.die()
-        until(lambda: window.look.greyed, "the loss")
+        until(lambda: window.view_state.greyed, "the loss")
     began = time.monotonic()
     close(session)
     assert time.monotonic() - began < 3.5
@@ -134,7 +134,7 @@ def test_the_detector_s_size_changes_while_it_runs_and_the_line_says_so(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     window = open_window(camera.url).window
-    until(lambda: window.look.keypoints is not None, "the person to be found")
+    until(lambda: window.view_state.keypoints is not None, "the person to be found")
     choice = window.settings.choice("detector")
     assert [choice.itemText(row) for row in range(choice.count())] == [
         "Automatic", "Faster", "Balanced", "Most accurate",
@@ -215,7 +215,7 @@ def test_nothing_overlaps_in_a_small_window_and_smaller_is_not_offered(
     assert window.height() <= 600
     until(lambda: window.toolbar.pictures.isVisible(), "all that is there while a camera runs")
     require_apart(window.toolbar, window.width())
-    session.presenter.recorder.toggle(session.presenter.stage)
+    session.presenter.recorder.toggle(session.presenter.current)
     until(lambda: session.presenter.recorder.status(None).elapsed_s > 0.2, "the recording")
     require_apart(window.toolbar, window.width())
     window.toolbar.record.click()
@@ -315,7 +315,7 @@ def test_a_stream_s_password_never_reaches_the_settings(
     open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
 ) -> None:
     session = open_window(camera.url.replace("//", "//anna:topsecret@"))
-    until(lambda: session.window.look.keypoints is not None, "the stream, with its password")
+    until(lambda: session.window.view_state.keypoints is not None, "the stream, with its password")
     close(session)
     stored = [path.read_text(errors="replace") for path in tmp_path.rglob("*.ini")]
     assert any("anna@127.0.0.1" in text for text in stored)

@@ -15,7 +15,7 @@ from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox
 
 from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
-from app.lifting.video import VideoTake, lift_video
+from app.lifting.video import VideoClip, lift_video
 from app.motion.ground import ANKLE_M
 from app.render.colours import LEFT, RIGHT
 from app.synthetic.performer.camera import aim_camera
@@ -46,10 +46,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     up[19:26] = 0.3 * (1 - (np.arange(-3, 4) / 3.6) ** 2)
     xyz = np.repeat(body, len(up), axis=0)
     xyz[..., 1] += up[:, None]
-    take = Take(variation(3).proportions, xyz, RATE, turn=math.radians(FACING_DEG))
+    video_clip = Take(variation(3).proportions, xyz, RATE, turn=math.radians(FACING_DEG))
     height = 0.9 + AWAY_M * math.tan(math.radians(PITCH_DEG))
     camera = aim_camera((0.0, height, AWAY_M), (0.0, 0.9, 0.0), 66.0, SIZE)
-    with PerformerSource(SIZE, RATE, seed=3, take=take, camera=camera) as source:
+    with PerformerSource(SIZE, RATE, seed=3, video_clip=video_clip, camera=camera) as source:
         pictures = [frame.image for _ in up if (frame := source.read()) is not None]
     return write_clip(tmp_path_factory.mktemp("tilted") / "jump.mp4", pictures, rate=RATE)
 
@@ -58,9 +58,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of the film once it has been lifted."""
     folder = tmp_path_factory.mktemp("kept")
-    take = VideoTake.open(film, folder)
-    lift_video(take, LiftOptions(device="auto"), Kept(folder))
-    take.close()
+    video_clip = VideoClip.open(film, folder)
+    lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
+    video_clip.close()
     return folder
 
 
@@ -72,7 +72,10 @@ def drawn(session: Session, rows: range) -> NDArray[np.float64]:
     joints = []
     for row in rows:
         playing.go(float(playing.time_s[row]))
-        until(lambda row=row: window.look.pose and window.look.pose.index == row, f"frame {row}")
+        until(
+            lambda row=row: window.view_state.pose and window.view_state.pose.index == row,
+            f"frame {row}",
+        )
         assert window.skeleton._body is not None
         joints.append(window.skeleton._body.joints)
     return np.array(joints, np.float64)
@@ -143,10 +146,10 @@ def test_heels_and_toes_are_drawn_over_the_picture(
     session = opened(open_window, film, lifted)
     drawn(session, range(8, 9))
     view = session.window.picture
-    look = session.window.look
-    assert look.keypoints is not None
-    assert look.keypoints.feet[:, 2].min() > 0.5, "seen"
-    toes = view._placement(SIZE).to_pane(look.keypoints.feet[2:, :2], SIZE)
+    view_state = session.window.view_state
+    assert view_state.keypoints is not None
+    assert view_state.keypoints.feet[:, 2].min() > 0.5, "seen"
+    toes = view._placement(SIZE).to_pane(view_state.keypoints.feet[2:, :2], SIZE)
     image = view.grab().toImage()
     scale = image.width() / view.width()
     for (x, y), colour in zip(toes, (LEFT, RIGHT), strict=True):
@@ -201,10 +204,10 @@ def test_level_of_a_live_source_goes_into_the_settings(open_window: OpenWindow) 
     QTest.keyClick(session.window, Qt.Key.Key_V)
     assert "stand straight in view" in session.presenter.marking.hint()
     session.presenter.choose("performer")
-    until(lambda: session.presenter.stage.shown_pose is not None, "the first pose")
+    until(lambda: session.presenter.current.shown_pose is not None, "the first pose")
     QTest.keyClick(session.window, Qt.Key.Key_V)
     until(lambda: session.preferences.camera_told, "the level")
-    told = session.presenter.stage.run._controls.level
+    told = session.presenter.current.run._controls.level
     assert told.told
     assert told.pitch_deg == pytest.approx(session.preferences.camera_pitch_deg, abs=0.1)
     panel = session.window.settings

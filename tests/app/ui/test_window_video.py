@@ -21,11 +21,11 @@ from app.detection.models import about
 from app.lifting import work as lifting_work
 from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
-from app.lifting.video import VideoTake, lift_video
+from app.lifting.video import VideoClip, lift_video
 from app.system import paths
 from app.ui.main import Session
-from app.ui.presenters.playback import PlaybackStage
-from app.ui.presenters.stage import SPEEDS
+from app.ui.presenters.playback import PlaybackPresenter
+from app.ui.presenters.view_state import SPEEDS
 from tests.support.clips import write_clip
 from tests.support.recordings import record
 from tests.support.windows import OpenWindow, close, until
@@ -66,9 +66,9 @@ def number_in(picture: NDArray[np.uint8]) -> int:
 def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of the film once it has been lifted."""
     folder = tmp_path_factory.mktemp("kept")
-    take = VideoTake.open(film, folder)
-    lift_video(take, LiftOptions(device="auto"), Kept(folder))
-    take.close()
+    video_clip = VideoClip.open(film, folder)
+    lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
+    video_clip.close()
     return folder
 
 
@@ -78,12 +78,12 @@ def session(open_window: OpenWindow, film: Path, lifted: Path) -> Iterator[Sessi
     shutil.copytree(lifted, paths.video_cache_dir())
     session = open_window(str(film))
     until(lambda: session.window.timeline.isVisible(), "the timeline")
-    until(lambda: not stage(session).clip.lifting, "what was kept")
-    stage(session).clock.pause()
+    until(lambda: not current(session).clip.lifting, "what was kept")
+    current(session).clock.pause()
     return session
 
 
-def stage(session: Session) -> PlaybackStage:
+def current(session: Session) -> PlaybackPresenter:
     assert session.presenter.playback is not None
     return session.presenter.playback
 
@@ -94,23 +94,23 @@ def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
     session = open_window(str(longer))
     window = session.window
     until(lambda: session.presenter.playback, "the film to open")
-    until(lambda: window.look.frame is not None, "the first picture")
-    until(lambda: window.look.position.ready is not None, "the bar on the timeline")
+    until(lambda: window.view_state.frame is not None, "the first picture")
+    until(lambda: window.view_state.position.ready is not None, "the bar on the timeline")
     assert "computing 3D" in window.status.words
-    assert "are being computed" in window.look.hint
+    assert "are being computed" in window.view_state.hint
     shares = []
     seen_before_the_end = False
-    while not stage(session).clip.found().complete:
+    while not current(session).clip.found().complete:
         QTest.qWait(10)
-        shares.append(window.look.position.ready or 0.0)
-        seen_before_the_end |= window.look.pose is not None and shares[-1] < 1
-    until(lambda: window.look.position.ready is None, "the bar to go")
+        shares.append(window.view_state.position.ready or 0.0)
+        seen_before_the_end |= window.view_state.pose is not None and shares[-1] < 1
+    until(lambda: window.view_state.position.ready is None, "the bar to go")
     assert shares == sorted(shares), "it fills up"
     assert seen_before_the_end, "what was ready was shown"
-    assert len(stage(session).time_s) == 180
+    assert len(current(session).time_s) == 180
     until(lambda: list(paths.video_cache_dir().glob("*.npz")), "what is kept")
-    poses = stage(session).poses
-    until(lambda: not stage(session).clip.lifting, "the end of the work")
+    poses = current(session).poses
+    until(lambda: not current(session).clip.lifting, "the end of the work")
     close(session)
 
     def nobody(_options: object) -> None:
@@ -119,12 +119,12 @@ def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
     monkeypatch.setattr(lifting_work, "make_pool", nobody)
     again = open_window(str(longer))
     until(lambda: again.presenter.playback, "the film to open again")
-    until(lambda: stage(again).lifted, "the poses")
-    np.testing.assert_array_equal(stage(again).poses.xyz, poses.xyz)
+    until(lambda: current(again).lifted, "the poses")
+    np.testing.assert_array_equal(current(again).poses.xyz, poses.xyz)
 
 
 def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session) -> None:
-    window, playing = session.window, stage(session)
+    window, playing = session.window, current(session)
     scrubber = window.timeline.scrubber
     poses = playing.poses
     assert poses is not None
@@ -133,12 +133,12 @@ def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session)
 
     def right() -> bool:
         """Never, not even on the way, is one of them of another frame."""
-        look = window.look
-        if look.frame is None or look.keypoints is None or look.pose is None:
+        view_state = window.view_state
+        if view_state.frame is None or view_state.keypoints is None or view_state.pose is None:
             return False
-        index = look.keypoints.index
-        assert number_in(look.frame.image) == index == look.pose.index
-        np.testing.assert_array_equal(look.pose.xyz, poses.xyz[index])
+        index = view_state.keypoints.index
+        assert number_in(view_state.frame.image) == index == view_state.pose.index
+        np.testing.assert_array_equal(view_state.pose.xyz, poses.xyz[index])
         return index == playing.index
 
     for share in [*rng.uniform(0, 1, 12), 0.0, 1.0]:
@@ -155,28 +155,35 @@ def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session)
 
 
 def test_steps_speed_plot_and_events(session: Session, open_window: OpenWindow) -> None:
-    window, playing = session.window, stage(session)
+    window, playing = session.window, current(session)
     assert (SPEEDS[0], SPEEDS[-1]) == (0.1, 4.0)
     playing.seek(0.5)
     before = playing.index
     QTest.keyClick(window, Qt.Key.Key_Right)
-    until(lambda: window.look.pose and window.look.pose.index == before + 1, "one frame on")
+    until(
+        lambda: window.view_state.pose and window.view_state.pose.index == before + 1,
+        "one frame on",
+    )
     QTest.keyClick(window, Qt.Key.Key_Left)
-    until(lambda: window.look.pose and window.look.pose.index == before, "one frame back")
+    until(
+        lambda: window.view_state.pose and window.view_state.pose.index == before, "one frame back"
+    )
     assert not window.toolbar.record.isEnabled()
     window.timeline.speed_chosen.emit(0.1)
     QTest.keyClick(window, Qt.Key.Key_Space)
     until(lambda: playing.index > before, "the next frame, slowly")
-    assert window.look.position.speed == 0.1
+    assert window.view_state.position.speed == 0.1
     QTest.keyClick(window, Qt.Key.Key_Space)
     QTest.keyClick(window, Qt.Key.Key_A)
     until(lambda: window.plot.isVisible(), "the plot")
     last_s = (FRAMES - 1) / 30
     plot = window.plot.presenter
-    until(lambda: plot._trace.curves(window.look, (0,)).span_s[1] > last_s - 0.05, "all of it")
+    until(
+        lambda: plot._trace.curves(window.view_state, (0,)).span_s[1] > last_s - 0.05, "all of it"
+    )
     marked_s = playing.shown_s
     QTest.keyClick(window, Qt.Key.Key_E)
-    until(lambda: window.look.position.ticks, "the event")
+    until(lambda: window.view_state.position.ticks, "the event")
     path = playing.clip.path
     close(session)
     again = open_window(str(path))
@@ -194,7 +201,7 @@ def test_a_part_is_exported_without_lifting_again(
 
     monkeypatch.setattr(lifting_work, "make_pool", nobody)
     monkeypatch.setattr(lifting_work, "make_lifter", nobody)
-    playing = stage(session)
+    playing = current(session)
     for index, key in ((10, Qt.Key.Key_I), (29, Qt.Key.Key_O)):
         playing.go(float(playing.time_s[index]))
         QTest.keyClick(session.window, key)
@@ -205,7 +212,7 @@ def test_a_part_is_exported_without_lifting_again(
     table = tmp_path / "dance.csv"
     job = session.window.exporter.export(target, table, "csv")
     assert session.presenter.would_lose
-    until(lambda: not job.running and session.presenter.news, "the export")
+    until(lambda: not job.running and session.presenter.message, "the export")
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(row["frame"]) for row in rows] == list(range(10, 30))
@@ -221,10 +228,10 @@ def test_a_video_is_compared_with_itself_and_with_a_recording(
     until(lambda: comparison.playback and comparison.playback.lifted, "the film beside itself")
     until(lambda: not comparison.playback.clip.lifting, "what was kept")
     comparison.shift(0.5)
-    stage(session).go(0.5)
+    current(session).go(0.5)
 
     def right() -> bool:
-        first, second = window.look, window.comparing.look
+        first, second = window.view_state, window.comparing.view_state
         if first.frame is None or second is None or second.frame is None:
             return False
         shown = (number_in(first.frame.image), number_in(second.frame.image))
@@ -236,8 +243,8 @@ def test_a_video_is_compared_with_itself_and_with_a_recording(
     comparison.open(str(path))
     until(lambda: comparison.playback and comparison.playback.clip.path == path, "the recording")
     until(lambda: comparison.playback.lifted, "its poses")
-    until(lambda: window.comparing.look.pose, "a pose of each")
-    assert window.look.pose.index == window.comparing.look.pose.index == 15
+    until(lambda: window.comparing.view_state.pose, "a pose of each")
+    assert window.view_state.pose.index == window.comparing.view_state.pose.index == 15
 
 
 def test_a_cancelled_export_leaves_nothing(
@@ -252,19 +259,19 @@ def test_a_cancelled_export_leaves_nothing(
     job = session.window.exporter.export(target, folder / "dance.csv", "csv")
     QTest.qWait(500)
     job.cancel()
-    until(lambda: session.presenter.news, "the news")
-    assert session.presenter.news is not None
-    assert "cancelled" in session.presenter.news.text
+    until(lambda: session.presenter.message, "the message")
+    assert session.presenter.message is not None
+    assert "cancelled" in session.presenter.message.text
     assert not list(folder.iterdir())
 
 
 def test_another_source_ends_the_lifting(open_window: OpenWindow, film: Path) -> None:
     session = open_window(str(film))
     until(lambda: session.presenter.playback, "the film to open")
-    take = stage(session).clip
-    until(lambda: take.lifting, "the lifting to begin")
-    session.presenter.put_away()
-    until(lambda: not take.lifting, "the end of it", 20)
+    video_clip = current(session).clip
+    until(lambda: video_clip.lifting, "the lifting to begin")
+    session.presenter.close_source()
+    until(lambda: not video_clip.lifting, "the end of it", 20)
     assert not list(paths.video_cache_dir().glob("*.npz"))
 
 
@@ -274,7 +281,7 @@ def test_closing_while_it_is_lifted_is_quick_and_leaves_no_process(
 ) -> None:
     session = open_window(str(longer))
     until(lambda: session.presenter.playback, "the film to open")
-    until(lambda: stage(session).clip.share > 0, "the lifting to begin")
+    until(lambda: current(session).clip.share > 0, "the lifting to begin")
     began = time.monotonic()
     close(session)
     assert time.monotonic() - began < 3.5

@@ -67,7 +67,7 @@ def test_the_status_line_says_it_all_in_order() -> None:
 )
 def test_an_unusual_detector_is_said_and_why(size: Size, model: str, why: str) -> None:
     stats = dataclasses.replace(STATS, detector_size=size)
-    chosen, suited = words.status(stats)[1], words.status(stats, suits_itself=True)[1]
+    chosen, suited = words.status(stats)[1], words.status(stats, detector_automatic=True)[1]
     assert suited.text == chosen.text == f"2D 16{words.NARROW_SPACE}ms, {model}"
     assert "as chosen in Settings" in chosen.explained
     assert why in suited.explained

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from app.motion.ground import ANKLE_M, PELVIS_M
 from app.motion.placement.live import LivePlacement, misfit, position
 from app.packets import Keypoints2D, PeopleInView, Pose3D
-from app.ui.presenters.company import DIFFERENT, LASTS_S, MISFIT, FitHint
+from app.ui.presenters.people_hints import DIFFERENT, LASTS_S, MISFIT, FitHint
 from models import ASSUMED_FOCAL
 from models.feet import FLAT_DEG
 from models.skeleton import JOINT

@@ -1,4 +1,4 @@
-"""The lossless road: what the source delivered is what the recording holds."""
+"""Recording loses nothing: what the source delivered is what the recording holds."""
 
 from __future__ import annotations
 

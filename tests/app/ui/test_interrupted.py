@@ -12,9 +12,9 @@ from PyQt6.QtTest import QTest
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.background import interrupted
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.recording import RecordState
-from app.ui.presenters.work import interrupted
 from tests.support.mjpeg import MjpegServer
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, close, until
@@ -54,7 +54,7 @@ def test_an_interrupted_recording_is_offered_once(
     # It is remembered before the window is closed, for this one may be killed as well.
     again = open_window(camera.url)
     looked(again)
-    assert again.presenter.news is None
+    assert again.presenter.message is None
     close(again)
     second = cut_off(folder, "tuesday", 31)
     third = open_window(camera.url)
@@ -63,10 +63,10 @@ def test_an_interrupted_recording_is_offered_once(
     button = third.window.strip.button("Open")
     assert button is not None
     button.click()
-    until(lambda: isinstance(third.presenter.stage, PlaybackStage), "the recording")
-    stage = third.presenter.stage
-    assert isinstance(stage, PlaybackStage)
-    assert stage.clip.path == second
+    until(lambda: isinstance(third.presenter.current, PlaybackPresenter), "the recording")
+    current = third.presenter.current
+    assert isinstance(current, PlaybackPresenter)
+    assert current.clip.path == second
     until(lambda: "This recording was interrupted." in third.window.strip.text, "the words")
     assert {found for found, _ in interrupted(folder)} == {path, second}, "nothing was changed"
 
@@ -80,9 +80,9 @@ def test_several_are_one_offer_and_one_being_made_is_none(
     writer = RecordingWriter.create(folder, "now", source=CAMERA, size=SIZE)
     writer.append(packet(0))
     session = open_window(camera.url)
-    until(lambda: session.presenter.news, "the offer")
-    assert session.presenter.news is not None
-    assert session.presenter.news.text == (
+    until(lambda: session.presenter.message, "the offer")
+    assert session.presenter.message is not None
+    assert session.presenter.message.text == (
         "2 interrupted recordings were found; the newest has 0:02"
     )
     writer.close()
@@ -93,7 +93,7 @@ def test_a_disk_that_gets_full_is_said_and_the_recording_kept(
 ) -> None:
     session = open_window(camera.url)
     window, recorder = session.window, session.presenter.recorder
-    until(lambda: window.look.keypoints is not None, "the first keypoints")
+    until(lambda: window.view_state.keypoints is not None, "the first keypoints")
     usage = shutil.disk_usage("/")
     room = [10**12]
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=room[0]))
@@ -104,11 +104,13 @@ def test_a_disk_that_gets_full_is_said_and_the_recording_kept(
     until(lambda: writer.disk.bytes_per_s, "the first second")
     assert recorder.hint() == ""
     room[0] = int(600 * writer.disk.bytes_per_s)
-    until(lambda: "The disk is nearly full: room for about " in window.look.hint, "the warning")
+    until(
+        lambda: "The disk is nearly full: room for about " in window.view_state.hint, "the warning"
+    )
     room[0] = 1000
     ended = "ended because the disk is nearly full. What was recorded until then is kept."
     until(lambda: session.presenter.last_recording, "the recording to end")
-    assert ended in session.presenter.news.text
+    assert ended in session.presenter.message.text
     until(lambda: window.strip.button("Play") is not None, "the poses")
     assert ended in window.strip.text, "still said when the poses are there"
 
@@ -117,16 +119,16 @@ def test_a_recording_that_closing_has_ended_is_told_next_time(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
     session = open_window(camera.url)
-    until(lambda: session.window.look.pose, "somebody to record")
+    until(lambda: session.window.view_state.pose, "somebody to record")
     QTest.keyClick(session.window, Qt.Key.Key_R)
     until(lambda: session.presenter.recorder.state is RecordState.RECORDING, "the recording")
-    until(lambda: session.presenter.takes.status.elapsed_s > 1, "a second of it")
+    until(lambda: session.presenter.new_recordings.status.elapsed_s > 1, "a second of it")
     close(session)
     (path,) = session.presenter.recordings.glob("*.mixpose")
     again = open_window("performer")
     until(lambda: path.stem in again.window.strip.text, "what became of it")
     assert "is saved" in again.window.strip.text
-    again.presenter.clear_news()
+    again.presenter.clear_message()
     close(again)
     third = open_window("performer")
     QTest.qWait(300)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.lifting.exporting import Exported
     from app.lifting.options import LiftOptions
     from app.lifting.progress import Progress, ProgressCallback
-    from app.lifting.video import VideoTake
+    from app.lifting.video import VideoClip
     from app.motion.selection import Selection
     from app.recording.listing import RecordingEntry
     from app.recording.preview import Preview
@@ -238,15 +238,15 @@ def export_recording(
     )
 
 
-def open_video(path: Path) -> VideoTake:
+def open_video(path: Path) -> VideoClip:
     """Raises SourceError."""
-    from app.lifting.video import VideoTake
+    from app.lifting.video import VideoClip
 
-    return VideoTake.open(path, paths.video_notes_dir())
+    return VideoClip.open(path, paths.video_notes_dir())
 
 
 def lift_video(
-    take: VideoTake,
+    video_clip: VideoClip,
     preferences: Preferences,
     control: Control,
     progress: ProgressCallback | None = None,
@@ -261,13 +261,13 @@ def lift_video(
     wanted, kept = lifting_of(preferences), Kept(paths.video_cache_dir())
 
     def report(done: Progress) -> None:
-        control.report(take.share)
+        control.report(video_clip.share)
         if progress is not None:
             progress(done)
 
     try:
         video.lift_video(
-            *(take, wanted, kept),
+            *(video_clip, wanted, kept),
             around=around,
             stop=lambda: control.cancelled,
             progress=report,
@@ -277,7 +277,7 @@ def lift_video(
 
 
 def export_video(
-    take: VideoTake,
+    video_clip: VideoClip,
     path: Path,
     kind: str,
     options: FileOptions,
@@ -293,9 +293,9 @@ def export_video(
     from app.sources.pictures import refuse_source
     from app.ui.presenters.processing import wanted
 
-    refuse_source(path, take.path)
+    refuse_source(path, video_clip.path)
     overall = Overall(control.report, slow=FORMATS[kind].slow)
-    lift_video(take, preferences, control, overall)
+    lift_video(video_clip, preferences, control, overall)
     order = Order(path, kind, wanted(preferences), overwrite=True, options=options)
     if whose is not Whose.SELECTED:
         from app.lifting.clip_files import export_everybody
@@ -303,10 +303,10 @@ def export_video(
         of_nobody = replace(order.processing, bone=None, heading_deg=None)  # those are of one
         order = replace(order, processing=of_nobody, one_file=whose is Whose.TABLE)
         only = None if part.whole else part
-        written = export_everybody(take.motions(), order, take.path, overall, part=only)
+        written = export_everybody(video_clip.motions(), order, video_clip.path, overall, part=only)
     else:
-        motion = take.motion()
+        motion = video_clip.motion()
         lost = np.zeros(len(motion.frame), np.int64)
         written = (process_and_export(motion, order, part=part, dropped=lost, progress=overall),)
     first, *more = written
-    return (replace(first, warnings=(*take.warnings, *first.warnings)), *more)
+    return (replace(first, warnings=(*video_clip.warnings, *first.warnings)), *more)

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.ui.presenters import work
+from app.ui.presenters import background
 from app.ui.presenters.clips import RecordedClip
-from app.ui.presenters.live import LiveStage
-from app.ui.presenters.news import News, NewsButton
-from app.ui.presenters.playback import PlaybackStage
+from app.ui.presenters.live import LivePresenter
+from app.ui.presenters.message import Message, MessageButton
+from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.recording import RecordPresenter, RecordState, RecordStatus
 from app.ui.tasks import Job
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from app.ui.presenters.host import Host
 
 
-class Takes:
-    """Records what is on the window's stage, lifts it again at full quality, and says so."""
+class NewRecordings:
+    """Records what is shown, lifts it again at full quality, and says so."""
 
     def __init__(self, window: Host) -> None:
         self._window = window
@@ -46,14 +46,14 @@ class Takes:
         return self.recorder.status(self._live)
 
     @property
-    def _live(self) -> LiveStage | None:
-        stage = self._window.stage
-        return stage if isinstance(stage, LiveStage) else None
+    def _live(self) -> LivePresenter | None:
+        current = self._window.current
+        return current if isinstance(current, LivePresenter) else None
 
     def _saved(self, path: Path, why_ended: str) -> None:
         window = self._window
         window.last_recording = path
-        window.wave_welcome()
+        window.end_welcome()
         window.list_recordings()
         if why_ended:
             window.tell(why_ended)
@@ -75,20 +75,22 @@ class Takes:
         chosen = replace(preferences or window.preferences)
 
         def lifted(recording: Recording) -> None:
-            stage = window.stage
+            current = window.current
             window.list_recordings()
-            if isinstance(stage, PlaybackStage) and stage.clip.path == path:
-                if isinstance(stage.clip, RecordedClip):  # read again meanwhile, perhaps
-                    stage.clip.recording.poses = recording.poses
-                window.announce(News("The 3D poses are ready", self._after(path, play=False), path))
+            if isinstance(current, PlaybackPresenter) and current.clip.path == path:
+                if isinstance(current.clip, RecordedClip):  # read again meanwhile, perhaps
+                    current.clip.recording.poses = recording.poses
+                window.announce(
+                    Message("The 3D poses are ready", self._after(path, play=False), path)
+                )
             else:
                 ready = f"Recording {path.stem} is ready"
-                window.announce(News(why_ended or ready, self._after(path), path))
+                window.announce(Message(why_ended or ready, self._after(path), path))
 
         def skipped() -> None:
             later = "its 3D poses will be computed when you export it"
             saved = why_ended or f"Recording {path.stem} is saved"
-            window.announce(News(f"{saved.rstrip('.')}; {later}", self._after(path), path))
+            window.announce(Message(f"{saved.rstrip('.')}; {later}", self._after(path), path))
 
         def failed(error: BaseException) -> None:
             window.job_failed(error)
@@ -97,8 +99,8 @@ class Takes:
         window.jobs.start(
             Job(
                 f"Computing the 3D poses of {path.stem} at full quality",
-                lambda control: work.lift_recording(
-                    opened or work.open_recording(path), chosen, control
+                lambda control: background.lift_recording(
+                    opened or background.open_recording(path), chosen, control
                 ),
                 done=lifted,
                 failed=failed,
@@ -108,12 +110,12 @@ class Takes:
             )
         )
 
-    def _after(self, path: Path, *, play: bool = True) -> tuple[NewsButton, ...]:
+    def _after(self, path: Path, *, play: bool = True) -> tuple[MessageButton, ...]:
         window = self._window
-        look = (NewsButton("Play", lambda: window.open_recording(path)),) if play else ()
+        play_button = (MessageButton("Play", lambda: window.open_recording(path)),) if play else ()
         return (
-            *look,
-            NewsButton("Export…", lambda: window.ask_export.emit(path)),
-            NewsButton("Show in folder", lambda: window.show_folder.emit(path)),
-            NewsButton("Dismiss", window.clear_news),
+            *play_button,
+            MessageButton("Export…", lambda: window.ask_export.emit(path)),
+            MessageButton("Show in folder", lambda: window.show_folder.emit(path)),
+            MessageButton("Dismiss", window.clear_message),
         )

@@ -18,7 +18,7 @@ from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.sources import open_source
 from tests.support.clips import write_clip
-from tests.support.company import BEHIND, NEAR, RATE, SIZE, Acted, crossing
+from tests.support.several_people import BEHIND, NEAR, RATE, SIZE, Acted, crossing
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow

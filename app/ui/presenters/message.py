@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class NewsButton:
+class MessageButton:
     """A thing to do about it."""
 
     label: str
@@ -16,11 +16,11 @@ class NewsButton:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Message:
     """One sentence, and what can be done about it."""
 
     text: str
-    buttons: tuple[NewsButton, ...] = ()
+    buttons: tuple[MessageButton, ...] = ()
     about: Path | None = None
     """The recording it is of: it goes when that is renamed or deleted."""
     of_stage: bool = False

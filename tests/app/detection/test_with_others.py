@@ -7,16 +7,16 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from app.detection.detector import CompanyDetector, Detector
+from app.detection.detector import Detector, DetectorWithOthers
 from app.packets import Keypoints2D
-from tests.support.company import BEHIND, MEET_S, NEAR, RATE, crossing, frames
+from tests.support.several_people import BEHIND, MEET_S, NEAR, RATE, crossing, frames
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
 def seen() -> list[Keypoints2D]:
-    with CompanyDetector("lite") as detector:
+    with DetectorWithOthers("lite") as detector:
         return [detector.detect(frame) for frame in frames(crossing().pictures)]
 
 

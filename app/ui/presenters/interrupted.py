@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.ui import words
-from app.ui.presenters import work
-from app.ui.presenters.news import News, NewsButton
+from app.ui.presenters import background
+from app.ui.presenters.message import Message, MessageButton
 from app.ui.tasks import Job
 
 if TYPE_CHECKING:
@@ -21,20 +21,20 @@ _BETWEEN: Final = "/"
 """Stands in no file name of any platform."""
 
 
-class Offers:
+class InterruptedRecordings:
     """Looks for recordings that a crash or a power cut has ended, and says so in the strip."""
 
     def __init__(self, window: WindowPresenter) -> None:
         self._window = window
 
-    def look(self) -> None:
+    def search(self) -> None:
         """Look in the background; nothing waits for it."""
         folder = self._window.recordings
         self._tell_of_saved(folder)
         self._window.jobs.start(
             Job(
                 "Looking for interrupted recordings",
-                lambda _control: work.interrupted(folder),
+                lambda _control: background.interrupted(folder),
                 done=self._offer,
                 failed=lambda error: log.warning("none are looked for: %s", error),
                 quiet=True,
@@ -49,11 +49,11 @@ class Offers:
         if path != folder and path.parent == folder and path.is_dir():
             text = f"Recording {path.stem} ended when the window was closed, and is saved"
             window.announce(
-                News(
+                Message(
                     text,
                     (
-                        NewsButton("Play", partial(window.open_recording, path)),
-                        NewsButton("Dismiss", window.clear_news),
+                        MessageButton("Play", partial(window.open_recording, path)),
+                        MessageButton("Dismiss", window.clear_message),
                     ),
                 )
             )
@@ -62,30 +62,30 @@ class Offers:
         window = self._window
         known = set(window.preferences.offered.split(_BETWEEN))
         new = [(path, seconds) for path, seconds in found if path.name not in known]
-        if not new or window.news is not None:  # what is being said now is newer
+        if not new or window.message is not None:  # what is being said now is newer
             return
-        window.announce(self._news(new))
+        window.announce(self._message_about(new))
         # Those that are gone or were repaired are forgotten, so this stays short.
         offered = _BETWEEN.join(path.name for path, _ in found)
         window.set_preference("offered", offered)
 
-    def _news(self, new: list[tuple[Path, float]]) -> News:
+    def _message_about(self, new: list[tuple[Path, float]]) -> Message:
         path, seconds = new[0]
         text = f"An interrupted recording of {words.length(seconds)} was found"
         if len(new) > 1:
             newest = f"the newest has {words.length(seconds)}"
             text = f"{len(new)} interrupted recordings were found; {newest}"
         window = self._window
-        return News(
+        return Message(
             text,
             (
-                NewsButton("Open", partial(window.open_recording, path)),
-                NewsButton("Dismiss", window.clear_news),
+                MessageButton("Open", partial(window.open_recording, path)),
+                MessageButton("Dismiss", window.clear_message),
             ),
         )
 
 
-def rename_offer(window: WindowPresenter, path: Path, target: Path) -> None:
+def rename_interrupted(window: WindowPresenter, path: Path, target: Path) -> None:
     """An interrupted recording that has been offered is not offered again by its new name."""
     known = window.preferences.offered.split(_BETWEEN)
     if path.name in known:

@@ -1,4 +1,4 @@
-"""What is on stage: a live run or a recording, seen by the window through one small interface."""
+"""What is shown: a live run or a recording, seen by the window through one small interface."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class ViewState:
     """Everything the window shows at one moment."""
 
     frame: Frame | None = None
@@ -80,19 +80,19 @@ class Look:
     hint: str = ""
     status: tuple[Segment, ...] = ()
     position: Position | None = None
-    company: tuple[Companion, ...] = ()
+    people_hints: tuple[Companion, ...] = ()
     """Whoever is to be drawn, where there are several people, the one of ``pose`` too."""
     roster: Roster = NOBODY_ELSE
 
 
-class Stage(Protocol):
+class SourcePresenter(Protocol):
     """A live run, or a recording or video that plays."""
 
     label: str
     sending: Callable[[], tuple[Segment, ...]]
     """What the status line says of the poses sent on."""
 
-    def look(self) -> Look: ...
+    def view_state(self) -> ViewState: ...
 
     def send_to(self, *sinks: PoseSink) -> None: ...
 

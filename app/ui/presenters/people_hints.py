@@ -19,7 +19,7 @@ LASTS_S: Final = 0.7
 SAID_S: Final = 8.0
 
 
-class CompanyHints:
+class PeopleHints:
     """Chooses the hint about several people: that one can choose, said once; and what happened."""
 
     def __init__(self) -> None:
@@ -29,27 +29,27 @@ class CompanyHints:
         self._hidden_at: float | None = None
         self._explained = False
 
-    def step(self, company: PeopleInView, now_s: float) -> str:
+    def step(self, people: PeopleInView, now_s: float) -> str:
         """The hint to show now, or an empty string.  ``now_s`` is a monotonic time."""
-        if company.followed != self._followed:
-            self._followed = company.followed
-            self._replaced_at = None if company.chosen else now_s
+        if people.followed != self._followed:
+            self._followed = people.followed
+            self._replaced_at = None if people.chosen else now_s
             self._explained = True  # whoever has clicked knows
         if self._replaced_at is not None and now_s - self._replaced_at < SAID_S:
             return REPLACED
-        self._hidden_at = (self._hidden_at or now_s) if company.hidden else None
+        self._hidden_at = (self._hidden_at or now_s) if people.hidden else None
         if self._hidden_at is not None:
             # People who cross hide each other for less.
             return HIDDEN if now_s - self._hidden_at > LASTS_S else ""
-        return self._explain(company, now_s)
+        return self._explain(people, now_s)
 
-    def _explain(self, company: PeopleInView, now_s: float) -> str:
-        if company.others and self._seen_at is None:
+    def _explain(self, people: PeopleInView, now_s: float) -> str:
+        if people.others and self._seen_at is None:
             self._seen_at = now_s
         if self._seen_at is None or self._explained:
             return ""
         self._explained = now_s - self._seen_at > SAID_S
-        return CLICK if company.others else ""
+        return CLICK if people.others else ""
 
 
 class FitHint:
