@@ -2,7 +2,7 @@
 
 In one frame a crouch seen level and an upright person seen from above look alike; over a clip the
 camera's pitch and roll are constant while people move, and so the mean over its frames tells more
-than any of them.
+than any of them.  Besides, who stands is upright on average.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.skeleton import JOINT
 
 CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
 """Camera axes (x right, y down, z away) to level ones (x right, y up, z toward the camera), for a
@@ -27,6 +29,14 @@ TOLD_SPREAD_DEG: Final = 1.0
 """How far off an angle is that somebody has measured."""
 _SUREST: Final = 0.99
 """Longest mean vector that is believed: 6 degrees off, for all that one posture tells."""
+_STANDING_DEG: Final = 30.0
+"""Who bends knees and hips by less than this stands, ..."""
+_UPRIGHT_DEG: Final = 25.0
+"""... or lies, if the network takes up to be further from where they do."""
+_OFTEN: Final = 0.3
+"""Share of the frames in which somebody must stand for that to count as much as what the network
+says.  On 210 takes of drawn people who stood in as many, what it said was off by 5.9 degrees in the
+median, where they stood by 5.7, and the middle between both by 5.5."""
 _CALM_S: Final = 1.0
 """Seconds in which a live view follows what it learns of its level by all but 1/e."""
 _REMEMBERED_S: Final = 60.0
@@ -115,7 +125,45 @@ class Level:
         return (self.up * share).astype(np.float32)
 
 
-def estimate_level(said: NDArray[np.floating], weight: NDArray[np.floating]) -> Level | None:
+def standing(xyz: NDArray[np.floating], missing: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The direction from the ankles to the thorax of who stands.
+
+    Args:
+        xyz: (N, 17, 3) metres.
+        missing: (N, 17) joints that are not known.
+
+    Returns:
+        (N, 3) of length 1; 0 in frames in which nobody stands, or is not seen to.
+    """
+    joints = np.where(missing[..., None], np.nan, xyz.astype(np.float64))
+    sides = [[joints[:, JOINT[f"{side}_{name}"]] for name in _LEG] for side in ("left", "right")]
+    pelvis, thorax = joints[:, JOINT["pelvis"]], joints[:, JOINT["thorax"]]
+    straight = np.ones(len(xyz), bool)
+    for hip, knee, ankle in sides:
+        straight &= _bend_deg(knee - hip, ankle - knee) < _STANDING_DEG
+        straight &= _bend_deg(pelvis - thorax, knee - hip) < _STANDING_DEG
+    along = thorax - (sides[0][-1] + sides[1][-1]) / 2
+    length = np.linalg.norm(along, axis=-1)
+    straight &= length > 1e-6
+    upright = np.zeros((len(xyz), 3))
+    upright[straight] = along[straight] / length[straight, None]
+    return upright
+
+
+_LEG: Final = ("hip", "knee", "ankle")
+
+
+def _bend_deg(upper: NDArray[np.float64], lower: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) between vectors (N, 3); NaN, which is less than nothing, where one is."""
+    sine = np.linalg.norm(np.cross(upper, lower), axis=-1)
+    return np.asarray(np.degrees(np.arctan2(sine, (upper * lower).sum(axis=-1))))
+
+
+def estimate_level(
+    said: NDArray[np.floating],
+    weight: NDArray[np.floating],
+    stood: NDArray[np.floating] | None = None,
+) -> Level | None:
     """Bring together what the network says.
 
     Each vector is the mean of a distribution of directions; the shorter, the wider.  Frames count
@@ -124,6 +172,7 @@ def estimate_level(said: NDArray[np.floating], weight: NDArray[np.floating]) -> 
     Args:
         said: (N, 3) in the camera's axes, each of length 0 to 1.
         weight: (N,) how much each counts besides, at least 0.
+        stood: (N, 3) what :func:`standing` makes of the same frames.
 
     Returns:
         The level, or None where nothing is said.
@@ -143,23 +192,46 @@ def estimate_level(said: NDArray[np.floating], weight: NDArray[np.floating]) -> 
     # make them surer, but their disagreement makes them less so.
     sure = float((counts * short[usable]).sum() / counts.sum()) * min(1.0, norm / counts.sum())
     spread = math.degrees(math.sqrt(max(1.0 - min(sure, _SUREST), 0.0)))
-    return Level((total / norm).astype(np.float32), spread)
+    up = total / norm
+    if stood is not None:
+        up = _as_they_stand(up, stood[usable], weight[usable])
+    return Level(up.astype(np.float32), spread)
+
+
+def _as_they_stand(
+    up: NDArray[np.float64], stood: NDArray[np.floating], weight: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """(3,) the middle between what the network says and where those are upright who stand; nearer
+    to what it says if they seldom do."""
+    upright = stood @ up > math.cos(math.radians(_UPRIGHT_DEG))
+    line = (weight[upright, None] * stood[upright]).sum(axis=0)
+    length = float(np.linalg.norm(line))
+    if length < 1e-6:
+        return up
+    often = float(weight[upright].sum() / weight.sum()) / _OFTEN
+    middle = up + min(1.0, often) * line / length
+    return np.asarray(middle / np.linalg.norm(middle))
 
 
 class LevelTracker:
     """``estimate_level`` over the seconds so far of a live view, without a jump."""
 
     def __init__(self) -> None:
-        self._said = np.zeros((0, 3))
+        self._said, self._stood = np.zeros((0, 3)), np.zeros((0, 3))
         self._time_s = np.zeros(0)
         self._vector = np.zeros(3)
         """As the network is told it."""
         self._moved_s: float | None = None
 
-    def add(self, said: NDArray[np.floating], time_s: float) -> None:
-        """Take (3,) what the network says of a frame at ``time_s``, later than before."""
+    def add(
+        self, said: NDArray[np.floating], time_s: float, stood: NDArray[np.floating] | None = None
+    ) -> None:
+        """Take (3,) what the network says of a frame at ``time_s``, later than before, and what
+        :func:`standing` makes of it."""
         kept = time_s - self._time_s < 4 * _REMEMBERED_S
+        stood = np.zeros(3) if stood is None else stood
         self._said = np.vstack([self._said[kept], said[None]])
+        self._stood = np.vstack([self._stood[kept], stood[None]])
         self._time_s = np.append(self._time_s[kept], time_s)
 
     def level(self, time_s: float) -> Level | None:
@@ -180,4 +252,4 @@ class LevelTracker:
         if not len(self._time_s):
             return None
         age_s = self._time_s[-1] - self._time_s
-        return estimate_level(self._said, np.exp(-age_s / _REMEMBERED_S))
+        return estimate_level(self._said, np.exp(-age_s / _REMEMBERED_S), self._stood)

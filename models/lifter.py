@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from models import checkpoint
 from models.devices import OFFLINE_WORKERS, choose_device
 from models.geometry import CHANNELS
-from models.level import Level, estimate_level
+from models.level import Level, estimate_level, standing
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import find_swaps
 from models.timing import regular_grid
@@ -214,7 +214,8 @@ class Lifter:
         time_s: NDArray[np.floating],
         progress: Callable[[float], None],
     ) -> Level | None:
-        """Where up is: what the network says of the clip, and says again when it is told that.
+        """Where up is: what the network says of the clip, and says again when it is told that, and
+        how people stand then.
 
         On drawn people one look is off by 6.8 degrees in the median, two by 6.4, three by 6.2.
         """
@@ -224,8 +225,9 @@ class Lifter:
         for look in range(_LOOKS):
             up = None if level is None else level.vector
             part = _part(progress, look / _LOOKS, (look + 1) / _LOOKS)
-            _, said = self._lift_takes(track, takes, size, time_s, up, part, every=every)
-            level = estimate_level(said, (~track.missing).mean(axis=1))
+            xyz, said = self._lift_takes(track, takes, size, time_s, up, part, every=every)
+            stood = standing(xyz, track.missing) if look else None
+            level = estimate_level(said, (~track.missing).mean(axis=1), stood)
         return level
 
     def evidence_of_world(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models import LARGEST_DELAY as LARGEST_DELAY
 from models.devices import LIVE_THREADS, cpu_threads
 from models.feet import Feet, Sight, find_feet, unseen_feet
-from models.level import Level, LevelTracker
+from models.level import Level, LevelTracker, standing
 from models.lifter import Lifter, Size
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import SwapTracker
@@ -192,8 +192,11 @@ class LiveLifter:
         if time_s - self._asked_s >= _ASK_EVERY_S and (evidence[-1, :, 2] > 0).any():
             self._asked_s = time_s
             with cpu_threads(LIVE_THREADS):
-                said = self._lift_window(evidence, None)[len(evidence) // 2, JOINT_COUNT]
-            self._tracked_level.add(said, time_s)
+                middle = len(evidence) // 2
+                told = self._lift_window(evidence, None)[middle]
+            unseen = evidence[middle, :, 2] <= 0
+            (stood,) = standing(told[None, :JOINT_COUNT], unseen[None])
+            self._tracked_level.add(told[JOINT_COUNT], time_s, stood)
         return self._tracked_level.level(time_s)
 
     def _lift_window(

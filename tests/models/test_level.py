@@ -17,7 +17,8 @@ from scipy.spatial.transform import Rotation
 from scipy.stats import vonmises_fisher
 
 from models.geometry import VAGUEST_UP_DEG, told_up
-from models.level import Level, LevelTracker, estimate_level
+from models.level import Level, LevelTracker, estimate_level, standing
+from models.skeleton import JOINT, JOINT_COUNT
 
 Vectors = NDArray[np.float64]
 LEVEL = np.array([0.0, -1.0, 0.0])
@@ -169,3 +170,47 @@ def test_a_camera_that_was_moved_is_noticed_and_where_it_was_forgotten() -> None
     assert apart_deg(at[180].up, moved) < 6
     assert apart_deg(at[309].up, moved) < 2
     assert at[309].spread_deg == pytest.approx(at[59].spread_deg, abs=1)
+
+
+def upright_body(knee_deg: float = 0.0) -> Vectors:
+    """(17, 3) somebody before a level camera, camera axes, who bends the knees."""
+    bend = math.radians(knee_deg)
+    joints = np.zeros((JOINT_COUNT, 3))
+    joints[JOINT["thorax"]] = 0.5 * LEVEL
+    for side, across in (("left", 0.1), ("right", -0.1)):
+        hip = np.array([across, 0.0, 0.0])
+        knee = hip - 0.4 * LEVEL
+        joints[JOINT[f"{side}_hip"]], joints[JOINT[f"{side}_knee"]] = hip, knee
+        shank = Rotation.from_euler("x", bend).apply(-0.4 * LEVEL)
+        joints[JOINT[f"{side}_ankle"]] = knee + shank
+    return joints
+
+
+def test_who_stands_points_up_and_who_squats_or_is_cut_off_does_not() -> None:
+    turn = Rotation.from_euler("xz", [25.0, 10.0], degrees=True)
+    bodies = np.stack([turn.apply(upright_body(bend)) for bend in (0.0, 20.0, 60.0, 0.0)])
+    missing = np.zeros((4, JOINT_COUNT), bool)
+    missing[3, JOINT["left_ankle"]] = True
+    stood = standing(bodies, missing)
+    assert apart_deg(stood[0], turn.apply(LEVEL)) < 0.01
+    assert apart_deg(stood[1], turn.apply(LEVEL)) < 10
+    assert (stood[2:] == 0).all()
+
+
+def test_the_level_lies_between_what_is_said_and_where_people_stand() -> None:
+    said = np.tile(0.95 * Rotation.from_euler("x", 8, degrees=True).apply(LEVEL), (40, 1))
+    weight, stood = np.ones(40), np.zeros((40, 3))
+
+    def off_deg(frames: int, lean_deg: float = 0.0) -> float:
+        stood[:], stood[:frames] = (
+            0.0,
+            Rotation.from_euler("z", lean_deg, degrees=True).apply(LEVEL),
+        )
+        level = estimate_level(said, weight, stood)
+        assert level is not None
+        return apart_deg(level.up, LEVEL)
+
+    assert off_deg(0) == pytest.approx(8.0, abs=0.01)
+    assert off_deg(40) == off_deg(20) == pytest.approx(4.0, abs=0.01)
+    assert 4.5 < off_deg(4) < 7.5, "who seldom stands tells less"
+    assert off_deg(40, 90.0) == pytest.approx(8.0, abs=0.01), "who lies tells nothing"
