@@ -6,6 +6,8 @@ the model (:mod:`app.export.opensim_model`), and the sidecar, which has the mark
 joints do not tell everything: how the pelvis tips against the trunk, or how a straight limb is
 turned about itself.  Every coordinate is therefore drawn, weakly, to what
 :mod:`app.export.opensim` says of it, which also holds it where its markers are missing.
+
+OpenSim runs in a process of its own: loaded beside PyTorch, Open3D and Qt it crashed now and then.
 """
 
 from __future__ import annotations
@@ -19,15 +21,17 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.errors import ExportError
 from app.export.file_options import AS_USUAL, FileOptions
 from app.export.joints import ALL_NAMES, joints_at_constant_rate
 from app.export.mot import write_table
 from app.export.opensim import ankle_angles, coordinates
 from app.export.opensim_model import MASS_KG, build
 from app.export.rig import Array, Rig
-from app.export.skeleton_pose import SkeletonMotion, pose_skeleton
+from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import ranges
 from app.motion.data import MotionData
+from app.system.processes import ProcessLostError, apart
 
 ENDING: Final = ".ik.mot"
 _DRAWN: Final = 1e-3
@@ -54,20 +58,36 @@ def write(
         motion = motion.at_rate(even.rate)
     # What was not placed in the room stands over one spot of the floor, as in the other MOT.
     xyz = even.xyz if data.root is not None else even.xyz + motion.root[:, None]
-    found = _solved(build(_opensim(), motion.rig), motion, xyz, progress)
+    drawn = _radians(coordinates(motion) | ankle_angles(motion))
+    found: _Solved = _by_opensim(_solved, motion.rig, drawn, xyz, progress=progress)
     write_table(file, even.rate, found.coordinates, lambda share: None)
     progress(1.0)
     return _described(data, found, motion.rig, name) | {"resampling": even.about}
 
 
 def companions(path: Path, data: MotionData) -> dict[Path, bytes]:
-    """The model beside ``path``."""
+    """The model beside ``path``.  Raises ExportError if OpenSim fails."""
     rig = Rig.fitted(data.turned(), data.seen, data.missing)
+    model: bytes = _by_opensim(_model, rig, progress=lambda share: None)
+    return {path.with_name(_model_file(path.name)): model}
+
+
+def _by_opensim(
+    function: Callable[..., Any], *arguments: object, progress: Callable[[float], None]
+) -> Any:
+    try:
+        return apart(function, *arguments, progress=progress)
+    except ProcessLostError as error:
+        raise ExportError(f"OpenSim failed: its process was lost ({error}).") from error
+
+
+def _model(rig: Rig, _report: Callable[[float], None]) -> bytes:
+    """Runs where OpenSim does."""
     model = build(_opensim(), rig)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "model.osim")
         model.printToXML(str(file))
-        return {path.with_name(_model_file(path.name)): file.read_bytes()}
+        return file.read_bytes()
 
 
 def _model_file(name: str) -> str:
@@ -92,18 +112,21 @@ class _Solved:
     """(N, M) how far each marker of the model is from its joint; NaN where there is none."""
     untold: NDArray[np.bool_]
     """(N,) frames without a marker, or without a solution."""
+    version: str
+    """Of OpenSim."""
 
 
 def _solved(
-    model: Any, motion: SkeletonMotion, xyz: Array, progress: Callable[[float], None]
+    rig: Rig, drawn: dict[str, Array], xyz: Array, progress: Callable[[float], None]
 ) -> _Solved:
-    """The model's coordinates for (N, J, 3) joints, metres on the ground's axes."""
+    """The model's coordinates for (N, J, 3) joints, metres on the ground's axes; those ``drawn`` to
+    in radians and metres.  Runs where OpenSim does."""
+    model = build(_opensim(), rig)
     markers = tuple(each.getName() for each in model.getMarkerSet())
     joints = [ALL_NAMES.index(name) for name in markers]
     places = np.full((len(xyz), len(markers), 3), np.nan)
     there = np.array(joints) < xyz.shape[1]
     places[:, there] = xyz[:, np.array(joints)[there]]
-    drawn = _radians(coordinates(motion) | ankle_angles(motion))
     names = [each.getName() for each in model.getCoordinateSet()]
     start = np.column_stack([drawn.get(name, np.zeros(len(xyz))) for name in names])
     solver = _Solver(model, markers, places, names)
@@ -118,7 +141,8 @@ def _solved(
     error[np.isnan(places[..., 0])] = np.nan
     turns = [name not in _PLACES for name in names]
     values[:, turns] = np.degrees(values[:, turns])
-    return _Solved(dict(zip(names, values.T, strict=True)), markers, error, untold)
+    found = dict(zip(names, values.T, strict=True))
+    return _Solved(found, markers, error, untold, _opensim().GetVersion())
 
 
 def _radians(columns: dict[str, Array]) -> dict[str, Array]:
@@ -216,7 +240,7 @@ def _described(data: MotionData, found: _Solved, rig: Rig, name: str) -> dict[st
             "missing": "no marker; the coordinates that only it tells are held",
         },
         "model": {"file": _model_file(name), "mass_kg": MASS_KG, "mass": "assumed, not measured"},
-        "solver": f"OpenSim {_opensim().GetVersion()}, inverse kinematics",
+        "solver": f"OpenSim {found.version}, inverse kinematics",
         "coordinates": list(found.coordinates),
         "markers": list(found.markers),
         "marker_error": _errors(found.error_cm),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from app.packets import Keypoints2D
 from app.render.colours import DRAWN_SIDES
 from app.render.figure import FOOT_BONES
-from models.skeleton import BONES, FOOT_PARENTS
+from models.skeleton import BONES, FOOT_PARENTS, JOINT_COUNT
 from models.visibility import STILL_SEEN
 
 
@@ -79,17 +79,18 @@ def figure(
     """Bones and joints of a person: a bone is drawn only if both of its ends are.
 
     Args:
-        points: (21, 2) places in the pane of the 17 joints, heels and toes; those not drawn may be
-            NaN.
-        drawn: (21,) which of them are seen.
-        opacity: (21,) in [0, 1].
+        points: (J, 2) places in the pane of the 17 joints, or of them, heels and toes; those not
+            drawn may be NaN.
+        drawn: (J,) which of them are seen.
+        opacity: (J,) in [0, 1].
     """
+    bones = BONES if len(points) == JOINT_COUNT else (*BONES, *FOOT_BONES)
     ok = drawn & np.isfinite(points).all(axis=1)
     strokes = [
         Stroke(
             _pair(points[a]), _pair(points[b]), DRAWN_SIDES[b], float(min(opacity[a], opacity[b]))
         )
-        for a, b in (*BONES, *FOOT_BONES)
+        for a, b in bones
         if ok[a] and ok[b]
     ]
     dots = [

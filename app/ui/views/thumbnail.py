@@ -39,6 +39,18 @@ def thumbnail(
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
+    try:
+        _draw(painter, size, preview, palette, damaged=damaged)
+    finally:
+        painter.end()  # a pixmap that goes while it is painted on takes the program with it
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt makes it pale where its row is chosen
+    return icon
+
+
+def _draw(
+    painter: QPainter, size: QSize, preview: Preview | None, palette: QPalette, *, damaged: bool
+) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     whole = QRectF(0, 0, size.width(), size.height())
@@ -50,10 +62,6 @@ def thumbnail(
         _sign(painter, whole, "warning" if damaged else "person", palette)
     elif preview is not None:
         _paint(painter, whole, preview)
-    painter.end()
-    icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt makes it pale where its row is chosen
-    return icon
 
 
 def _sign(painter: QPainter, whole: QRectF, name: str, palette: QPalette) -> None:

@@ -4,6 +4,7 @@ is not."""
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,8 @@ def chosen(open_window: OpenWindow, take: Path) -> ExportDialog:
 
 
 def test_the_dialog_writes_model_and_motion(open_window: OpenWindow, take: Path) -> None:
-    pytest.importorskip("opensim", reason="OpenSim is not installed")
+    if find_spec("opensim") is None:  # not imported: it crashes beside Qt now and then
+        pytest.skip("OpenSim is not installed")
     dialog = chosen(open_window, take)
     path = dialog.path
     assert path.name.endswith(".ik.mot")

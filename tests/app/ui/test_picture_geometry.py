@@ -73,3 +73,9 @@ def test_heels_and_toes_are_drawn_where_their_ankles_are() -> None:
     assert {stroke.side for stroke in strokes if stroke.end == (88, 310)} == {"right"}
     seen[JOINT["right_ankle"]] = False
     assert with_feet(keypoints, seen)[1][17:].tolist() == [True, False, False, False]
+
+
+def test_somebody_whose_feet_are_not_known_is_drawn_without() -> None:
+    strokes, dots = figure(np.ones((17, 2)), np.ones(17, dtype=bool), np.ones(17))
+    assert len(strokes) == len(BONES)
+    assert len(dots) == 17
