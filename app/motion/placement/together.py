@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from app.motion.data import MotionData
 from app.motion.ground import PELVIS_M
-from app.motion.placement.placing import place
 from models.skeleton import PELVIS
 
 _UNLIKE: Final = 1.7
@@ -56,6 +55,9 @@ def together(motions: Sequence[MotionData]) -> Together:
         motions: of each, root-relative, with the 2D they were lifted from; of the same N frames,
             and of at least one person.
     """
+    # Not when the window starts: SciPy stumbles over a PyTorch that another thread is importing.
+    from app.motion.placement.placing import place
+
     placed = [place(each) for each in motions]
     views = [_View.of(each) for each in placed]
     known = [each for each in views if each is not None]

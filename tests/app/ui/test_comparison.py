@@ -156,7 +156,7 @@ def test_what_one_has_not_is_absent_there(session: Session) -> None:
     assert frames(session) == (None, 5)
     assert window.view_state.pose is None
     assert window.view_state.hint == "take begins in 1.0 s"
-    assert window.timeline.time_text.startswith("−00:01.0 / ")
+    assert window.timeline._time.text().startswith("−00:01.0 / ")
     QTest.keyClick(window, Qt.Key.Key_Right)
     assert one(session).clock.read() == pytest.approx(-1 + 1 / 30)
     comparison.shift(-2.0)  # ... or after it, and ends later

@@ -46,10 +46,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     up[19:26] = 0.3 * (1 - (np.arange(-3, 4) / 3.6) ** 2)
     xyz = np.repeat(body, len(up), axis=0)
     xyz[..., 1] += up[:, None]
-    video_clip = Take(variation(3).proportions, xyz, RATE, turn=math.radians(FACING_DEG))
+    take = Take(variation(3).proportions, xyz, RATE, turn=math.radians(FACING_DEG))
     height = 0.9 + AWAY_M * math.tan(math.radians(PITCH_DEG))
     camera = aim_camera((0.0, height, AWAY_M), (0.0, 0.9, 0.0), 66.0, SIZE)
-    with PerformerSource(SIZE, RATE, seed=3, video_clip=video_clip, camera=camera) as source:
+    with PerformerSource(SIZE, RATE, seed=3, take=take, camera=camera) as source:
         pictures = [frame.image for _ in up if (frame := source.read()) is not None]
     return write_clip(tmp_path_factory.mktemp("tilted") / "jump.mp4", pictures, rate=RATE)
 
