@@ -7,7 +7,7 @@ joints do not tell everything: how the pelvis tips against the trunk, or how a s
 turned about itself.  Every coordinate is therefore drawn, weakly, to what
 :mod:`app.export.opensim` says of it, which also holds it where its markers are missing.
 
-OpenSim runs in a process of its own: loaded beside PyTorch, Open3D and Qt it crashed now and then.
+OpenSim runs in a process of its own: should its native solver crash, the window must not go along.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def chosen(open_window: OpenWindow, take: Path) -> ExportDialog:
 
 
 def test_the_dialog_writes_model_and_motion(open_window: OpenWindow, take: Path) -> None:
-    if find_spec("opensim") is None:  # not imported: it crashes beside Qt now and then
+    if find_spec("opensim") is None:  # not imported here: the product has it in another process
         pytest.skip("OpenSim is not installed")
     dialog = chosen(open_window, take)
     path = dialog.path
