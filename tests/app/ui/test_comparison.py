@@ -252,6 +252,7 @@ def test_turning_one_turns_both_and_choices_hold_for_both(session: Session) -> N
     assert picture.badge.isVisible() == window.picture.badge.isVisible()
 
 
+@pytest.mark.timing
 def test_a_small_window_shows_one_picture_and_says_so(session: Session) -> None:
     window = session.window
     picture, skeleton = window.comparing.second

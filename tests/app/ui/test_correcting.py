@@ -98,6 +98,7 @@ def test_a_dragged_joint_stays_where_it_was_put_and_is_lifted(
     until(lambda: session.window.skeleton.shown_pose == 30, "the new pose")
 
 
+@pytest.mark.timing
 def test_a_click_moves_nothing_and_what_plays_cannot_be_grabbed(session: Session) -> None:
     drag(session, "left_elbow", (1, 0))
     QTest.qWait(50)

@@ -15,7 +15,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
 from app.detection.person_tracker import Choice
-from app.lifting import background as lifting_work
+from app.lifting import work as lifting_work
 from app.lifting.kept import Kept
 from app.lifting.options import LiftOptions
 from app.lifting.video import VideoClip, lift_video
