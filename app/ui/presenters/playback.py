@@ -228,7 +228,7 @@ class PlaybackPresenter:
 
     def person_at(self, x: float, y: float) -> int | None:
         """The number of who is at this place of the picture shown, in pixels."""
-        hit = at_place(self._last.people_hints, x, y)
+        hit = at_place(self._last.people, x, y)
         return None if hit is None else hit.number
 
     def toggle_person(self, number: int) -> None:
@@ -345,7 +345,7 @@ class PlaybackPresenter:
             pose=pose,
             opacity=opacity(conf),
             size=self.clip.size,
-            people_hints=self.people.at(index),
+            people=self.people.at(index),
         )
 
     def _send(self, view_state: ViewState) -> None:

@@ -80,7 +80,7 @@ class ViewState:
     hint: str = ""
     status: tuple[Segment, ...] = ()
     position: Position | None = None
-    people_hints: tuple[Companion, ...] = ()
+    people: tuple[Companion, ...] = ()
     """Whoever is to be drawn, where there are several people, the one of ``pose`` too."""
     roster: Roster = NOBODY_ELSE
 

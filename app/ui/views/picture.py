@@ -114,7 +114,7 @@ class PictureView(QWidget):
             before.frame,
             before.keypoints,
             before.greyed,
-        ) or (view_state.size, view_state.people_hints) != (before.size, before.people_hints):
+        ) or (view_state.size, view_state.people) != (before.size, before.people):
             self.update()
 
     def show_record(self, status: RecordStatus) -> None:
@@ -185,7 +185,7 @@ class PictureView(QWidget):
         """Say that a person can be clicked while the pointer is over one."""
         self._pointed = place
         shape, tip = Qt.CursorShape.ArrowCursor, ""
-        person = None if place is None else at_place(self._view_state.people_hints, *place)
+        person = None if place is None else at_place(self._view_state.people, *place)
         if person is not None:
             shape, tip = Qt.CursorShape.PointingHandCursor, _tip(person)
         elif self._box_pointed_at() is not None:
@@ -282,15 +282,11 @@ class PictureView(QWidget):
 
     def _paint_people(self, painter: QPainter, place: geometry.Placement) -> None:
         """Everybody in their colour, the one selected above the others."""
-        if (
-            not self._view_state.people_hints
-            or self._view_state.greyed
-            or (size := self._size()) is None
-        ):
+        if not self._view_state.people or self._view_state.greyed or (size := self._size()) is None:
             return
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         width = max(2.0, 0.0075 * min(place.width, place.height))
-        for each in sorted(self._view_state.people_hints, key=lambda each: each.selected):
+        for each in sorted(self._view_state.people, key=lambda each: each.selected):
             points = place.to_pane(each.xy, size)
             if each.selected and self._held is not None and self._pointed is not None:
                 points[self._held] = place.to_pane(np.array([self._pointed]), size)[0]

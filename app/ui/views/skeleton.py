@@ -138,9 +138,7 @@ class SkeletonView(QWidget):
         if view_state.greyed != self._view_state.greyed:
             self.update()
         before = self._view_state
-        another = (
-            view_state.pose is not before.pose or view_state.people_hints is not before.people_hints
-        )
+        another = view_state.pose is not before.pose or view_state.people is not before.people
         self._view_state = view_state
         if another:
             self._stand(view_state)
@@ -167,15 +165,13 @@ class SkeletonView(QWidget):
         self._pictures.close()
 
     def _stand(self, view_state: ViewState) -> None:
-        self._others = tuple(_body(each) for each in view_state.people_hints if not each.selected)
+        self._others = tuple(_body(each) for each in view_state.people if not each.selected)
         if view_state.roster.entries:
-            mine = next((each for each in view_state.people_hints if each.selected), None)
+            mine = next((each for each in view_state.people if each.selected), None)
             self._body = None if mine is None else _body(mine)
-            if view_state.people_hints:
+            if view_state.people:
                 self._orbit.make_room(view_state.roster.reach_m)
-                self._accompany(
-                    np.mean([each.joints[0] for each in view_state.people_hints], axis=0)
-                )
+                self._accompany(np.mean([each.joints[0] for each in view_state.people], axis=0))
             return
         if view_state.pose is None:
             self._body = None
