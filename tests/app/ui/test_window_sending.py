@@ -153,7 +153,7 @@ def test_a_recording_is_sent_as_it_was_lifted_at_the_time_of_sending(
     expected = np.concatenate([xyz, conf[..., None]], axis=-1).reshape(len(xyz), -1)
     samples = np.array(take.samples, float)
     assert len(samples) > 30
-    for sample in samples:
+    for sample in samples[:, : expected.shape[1]]:  # heels and toes are behind the joints
         same = np.isclose(expected, sample, atol=1e-5, equal_nan=True).all(axis=1)
         assert same.sum() == 1
 
