@@ -42,8 +42,8 @@ class Growing(Protocol):
 class Preview:
     """Lifts what has been detected so far, piece by piece."""
 
-    def __init__(self, take: Growing, network: Network, level: Level | None) -> None:
-        self._take, self._network, self._level = take, network, level
+    def __init__(self, video: Growing, network: Network, level: Level | None) -> None:
+        self._video, self._network, self._level = video, network, level
         self._poses: list[SavedPoses] = []
         self._done = 0
         self._shown = -1
@@ -62,7 +62,7 @@ class Preview:
         if self._network.ready and len(track):
             self._lift(track)
         poses = _joined(self._poses) if self._poses else None
-        self._take.grow(track, poses)
+        self._video.grow(track, poses)
 
     def _lift(self, track: Track) -> None:
         """Another piece, if it is long enough."""
@@ -73,7 +73,7 @@ class Preview:
         begin = int(times.searchsorted(times[self._done] - _LEAD_S))
         piece, lifter = track[begin:], self._network.get()
         lifted = lifter.lift(
-            *(piece.xy, piece.conf, self._take.size, piece.time_s),
+            *(piece.xy, piece.conf, self._video.size, piece.time_s),
             world=piece.world,
             person=piece.person,
             level=self._level,

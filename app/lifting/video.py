@@ -321,12 +321,12 @@ def lift_video(
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> None:
-    """See to it that all of ``take`` is lifted as ``options`` want it, by what is there already.
+    """See to it that all of a video is lifted as ``options`` want it, by what is there already.
 
     Args:
-        take: shows meanwhile what there is.
+        video_clip: shows meanwhile what there is.
         options: what is wanted, but whom to follow and what the user has told of the level, which
-            the take knows.
+            the clip knows.
         kept: what was found before.
         around: what was corrected last, seconds, of which there are to be poses at once.
         stop: asked all the time.
@@ -387,7 +387,7 @@ def _detected(
     stop: Callable[[], bool],
     report: ProgressCallback,
 ) -> DetectedClip:
-    """All of the video in 2D; meanwhile the take shows what there is."""
+    """All of the video in 2D; meanwhile the clip shows what there is."""
     from app.lifting import segments
     from app.lifting.video_detection import detect_video
     from app.lifting.work import make_pool
@@ -407,7 +407,7 @@ def _detected(
 
 
 def _require_somebody(video_clip: VideoClip, clip: DetectedClip, key: str) -> None:
-    """Raise DetectorError if there is nobody in a clip; the take shows its pictures."""
+    """Raise DetectorError if there is nobody in a clip; the clip shows its pictures."""
     if clip.track.tracked.any():
         return
     video_clip.finish(clip, (), key)
