@@ -145,14 +145,19 @@ class Repertoire:
 def as_used(windows: Tensor, kinds: Tensor, generator: torch.Generator) -> Tensor:
     """Turn windows (B, T, 17, 3), +Y up, of (B,) kinds as captured into what people do.
 
-    Who stands or gestures has straight legs in two windows of three; who sits is made to; half of
-    those who squat do so as ``postures.crouch`` has it; all but those who stand may raise the arms;
-    and most of the floor's are whole bodies turned any way.  Everybody looks up a little: who was
-    captured looks at the floor, with the nose 32 degrees below the ears in ``reactidle24`` and 14
-    to 21 in the others.
+    Knees and elbows lose what captured skeletons bend them too much (``postures.unbend``).
+    Who stands or gestures has straight legs in two windows of three, as has one in eight of those
+    in sport, and one in ten of them bows; who sits is made to; half of those who squat do so as
+    ``postures.crouch`` has it; all but those who stand may raise the arms; and most of the floor's
+    are whole bodies turned any way.  Everybody looks up a little: who was captured looks at the
+    floor, with the nose 32 degrees below the ears in ``reactidle24`` and 14 to 21 in the others.
     """
+    windows = postures.unbend(windows, generator)
     standing = (kinds == _STANDING) | (kinds == _GESTURING)
-    windows = postures.straighten(windows, standing.float() * 0.65, generator)
+    sport = kinds == _SPORT
+    straight = torch.where(standing, 0.65, 0.0) + torch.where(sport, 0.12, 0.0)
+    windows = postures.straighten(windows, straight, generator)
+    windows = postures.bow(windows, standing.float() * 0.1, generator)
     sitting = kinds == _SITTING
     sits = sitting.float() * 0.9
     squats = (kinds == _SQUATTING).float() * 0.5

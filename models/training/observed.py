@@ -14,6 +14,10 @@ takes everybody to be built alike (``detector_model.Look``).
 Captured people who wave also crouch a little.  Trained on them as they are, the network lifted the
 performer's knees, bent by 9 degrees, as bent by 21 below a raised hand and by 14 below hanging
 arms.  Many windows are therefore given the arms of another, with what the detector said of those.
+
+And captured people put their feet apart to squat, hardly ever to stand: of those whose ankles are
+twice as far apart as their hips, one in nine has straight knees.  Many who stand on straight legs
+are therefore given another stance (``postures.other_stance``).
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from models.geometry import ray_rotation
 from models.lifter import prepare_track
 from models.skeleton import MIRROR, PELVIS
 from models.timing import regular_grid
-from models.training import bodies, detector_noise
+from models.training import bodies, detector_noise, postures
 from models.training.cameras import View
 from models.training.samples import Batch, as_batch, few_places, hold_ends
 from models.training.study import RATE, Study, study_files
@@ -47,6 +51,11 @@ _OTHER_BODIES: Final = 0.6
 """Share of the windows that are given a body of their own."""
 _OTHER_ARMS: Final = 0.4
 """Share of the windows that are given the arms of another."""
+_LESS_BENT: Final = 0.6
+"""Share of the windows whose knees and elbows are less bent: captured ones are bent too much, and
+not all of what was drawn was drawn without that (``postures.unbend``)."""
+_OTHER_STANCE: Final = 0.6
+"""Share of those who stand on straight legs who are given another stance."""
 
 
 class _Take(NamedTuple):
@@ -107,6 +116,8 @@ class Observed:
         said = _Said.of(evidence, camera, zoom)
         if self._vary:
             camera, said = _with_other_arms(camera, said, generator)
+            camera = _less_bent(camera, generator)
+            camera = _with_other_stance(camera, generator)
         world = said.world_of(camera)
         if self._vary:
             camera = _with_other_bodies(camera, generator)
@@ -184,6 +195,21 @@ def _with_other_arms(
         torch.where(chosen[..., 0], of_others.conf, said.conf),
         torch.where(chosen, of_others.astray, said.astray),
     )
+
+
+def _less_bent(camera: Tensor, generator: torch.Generator) -> Tensor:
+    """Windows (B, T, 17, 3) in camera axes, some of them with knees and elbows less bent."""
+    other = postures.unbend(camera, generator)
+    chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _LESS_BENT
+    return torch.where(chosen & ~_too_near(other), other, camera)
+
+
+def _with_other_stance(camera: Tensor, generator: torch.Generator) -> Tensor:
+    """Windows (B, T, 17, 3) in camera axes, many of who stands with feet together or apart."""
+    other = postures.other_stance(camera, generator)
+    chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _OTHER_STANCE
+    chosen = chosen & postures.on_straight_legs(camera)[:, None, None, None]
+    return torch.where(chosen & ~_too_near(other), other, camera)
 
 
 def _with_other_bodies(camera: Tensor, generator: torch.Generator) -> Tensor:

@@ -9,6 +9,7 @@ knee 150, shoulder flexion and abduction 180 degrees).
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import torch
@@ -20,6 +21,21 @@ from models.training.motion import derive_midpoints
 
 _UP: Final = torch.tensor([0.0, 1.0, 0.0])
 _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
+_SIDES: Final = ("left", "right")
+_BENT_KNEES_DEG: Final = (6.0, 24.0)
+"""Who walks bends the knee by some 20 degrees in the median, and nearly straightens it at every
+step (Winter, Biomechanics and Motor Control of Human Movement, chapter 4); walkers of the CMU
+database by 33, and by more than 20 in nine frames of ten, in its own skeletons as in retargeted
+ones: their hinges sit before the knee's middle."""
+_BENT_ELBOWS_DEG: Final = (1.0, 18.0)
+"""Hanging arms are bent by 10 to 20 degrees, those of half the clips of that database never by less
+than 36."""
+_STRAIGHT_KNEE, _STRAIGHT_HIP = math.cos(math.radians(15.0)), math.cos(math.radians(25.0))
+_ASTRIDE: Final = 0.65
+"""Share of those who stand on straight legs whose feet are as far apart as people put them.  In
+captured motion they are below the hips of who stands and apart of who squats: a network that had
+met no others bent the straight knees of a woman with her feet twice as far apart as her hips by 13
+and 18 degrees, and by 5 and 8 when they were moved together in the picture."""
 
 
 class _Draw:
@@ -59,7 +75,7 @@ def crouch(windows: Tensor, generator: torch.Generator, sits: Tensor, squats: Te
 
     sideways, _ = _axes(windows)
     result = windows.clone()
-    for side in ("left", "right"):
+    for side in _SIDES:
         hip, knee, ankle, shoulder, elbow, wrist = (
             JOINT[f"{side}_{name}"]
             for name in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
@@ -93,11 +109,45 @@ def reach(windows: Tensor, generator: torch.Generator, chance: Tensor) -> Tensor
     return derive_midpoints(result)
 
 
+def unbend(windows: Tensor, generator: torch.Generator) -> Tensor:
+    """Take from windows (B, T, 17, 3), in any axes, what captured knees and elbows bend too much.
+
+    A knee that is bent by f degrees comes to be bent by f² / (f + d), where d is drawn for each
+    window; thigh and shank share the turn, so that ankles move along the leg.  Arms likewise.
+    """
+    draw = _Draw(len(windows), generator)
+    result = windows
+    for chain, excess in (
+        (("hip", "knee", "ankle"), draw.uniform(*_BENT_KNEES_DEG)),
+        (("shoulder", "elbow", "wrist"), draw.uniform(*_BENT_ELBOWS_DEG)),
+    ):
+        for side in _SIDES:
+            result = _unbent(result, [JOINT[f"{side}_{name}"] for name in chain], excess)
+    return result
+
+
+def _unbent(windows: Tensor, chain: list[int], excess: Tensor) -> Tensor:
+    """``windows`` with a limb, root, hinge and end, less bent by (B, 1) degrees."""
+    root, hinge, end = chain
+    upper, lower = windows[:, :, hinge] - windows[:, :, root], windows[:, :, end]
+    lower = lower - windows[:, :, hinge]
+    across = torch.linalg.cross(upper, lower)
+    sine, cosine = across.norm(dim=-1), (upper * lower).sum(-1)
+    bend = torch.rad2deg(torch.atan2(sine, cosine))
+    less = bend * excess / (bend + excess)
+    axis = torch.nn.functional.normalize(across, dim=-1)
+    result = windows.clone()
+    _turn(result, root, (hinge, end), axis, less / 2)
+    _turn(result, hinge, (end,), axis, -less)
+    return result
+
+
 def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
     """Let windows (B, T, 17, 3), +Y up, stand on straight legs, trunk upright, with (B,) chances.
 
     Hip, knee and ankle come to lie on a line, but for the few degrees of who stands at ease; the
-    lower foot keeps its height.  Feet stay apart as they were, and half as far before each other.
+    lower foot keeps its height.  Feet stay half as far before each other as they were, and in
+    most windows come to stand as far apart as :func:`_stance` has it.
     """
     count = len(windows)
     draw = _Draw(count, generator)
@@ -105,13 +155,15 @@ def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> T
     sideways, forward = _axes(windows)
     result = _straight_trunk(windows, sideways, forward)
     bend = draw.normal(3.0, 3.0).abs()
-    for side in ("left", "right"):
+    astride = draw.chance(_ASTRIDE)[..., None] > 0
+    for side, outward in zip(_SIDES, _stance(draw), strict=True):
         hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
         thigh, shank = windows[:, :, knee] - windows[:, :, hip], windows[:, :, ankle]
         shank = shank - windows[:, :, knee]
         down = torch.nn.functional.normalize(thigh + shank, dim=-1)
         down = down - 0.5 * (down * forward).sum(-1, keepdim=True) * forward
         down = torch.nn.functional.normalize(down - _UP, dim=-1)  # nearer to the vertical
+        down = torch.where(astride, _aside(down, sideways, outward), down)
         own = (bend + draw.normal(0.0, 1.5)).clamp_min(0.0).expand(windows.shape[:2]) / 2
         for joint, start, length, turn in (
             (knee, hip, thigh.norm(dim=-1, keepdim=True), -own),
@@ -123,6 +175,85 @@ def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> T
     lifted = result[:, :, _ANKLES, 1].amin(-1) - windows[:, :, _ANKLES, 1].amin(-1)
     result[..., 1] -= lifted[:, :, None]
     return torch.where(chosen[..., None], derive_midpoints(result), windows)
+
+
+def _stance(draw: _Draw) -> tuple[Tensor, Tensor]:
+    """Of the left and the right leg of who stands, (B, 1) degrees to the person's left.
+
+    Feet are together or as far apart as the shoulders, which is five to ten degrees, now and then
+    as far as in a jumping jack; and who stands on one leg more than on the other leans to it.
+    """
+    apart = draw.uniform(-1.0, 13.0) + draw.chance(0.12) * draw.uniform(0.0, 17.0)
+    shift = draw.normal(0.0, 2.5)
+    return shift + apart, shift - apart
+
+
+def _aside(down: Tensor, sideways: Tensor, degrees: Tensor) -> Tensor:
+    """Directions (B, T, 3) of legs, leaning to the person's left by (B, 1) degrees, and forwards as
+    far as they do."""
+    upright = down - (down * sideways).sum(-1, keepdim=True) * sideways
+    aside = torch.tan(torch.deg2rad(degrees))[..., None] * sideways
+    leaning: Tensor = torch.nn.functional.normalize(upright, dim=-1) + aside
+    return torch.nn.functional.normalize(leaning, dim=-1)
+
+
+def other_stance(windows: Tensor, generator: torch.Generator) -> Tensor:
+    """Turn the legs of windows (B, T, 17, 3), in any axes, about the hips: as far from the trunk's
+    axis to the sides as :func:`_stance` has it, instead of as far as they are on average."""
+    left, trunk = _body_axes(windows)
+    forward = torch.linalg.cross(left, trunk)
+    result = windows.clone()
+    for side, aimed in zip(_SIDES, _stance(_Draw(len(windows), generator)), strict=True):
+        hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
+        leg = windows[:, :, ankle] - windows[:, :, hip]
+        aside = torch.atan2((leg * left).sum(-1), -(leg * trunk).sum(-1))
+        turn = aimed - torch.rad2deg(aside).mean(dim=1, keepdim=True)
+        _turn(result, hip, (knee, ankle), forward, turn.expand(windows.shape[:2]))
+    return result
+
+
+def on_straight_legs(windows: Tensor) -> Tensor:
+    """(B,) whether knees and hips of windows (B, T, 17, 3), in any axes, stay straight."""
+    _, trunk = _body_axes(windows)
+    bent = torch.zeros(windows.shape[:2], dtype=torch.bool)
+    for side in _SIDES:
+        hip, knee, ankle = (windows[:, :, JOINT[f"{side}_{n}"]] for n in ("hip", "knee", "ankle"))
+        thigh, shank = (
+            torch.nn.functional.normalize(b, dim=-1) for b in (knee - hip, ankle - knee)
+        )
+        bent |= (thigh * shank).sum(-1) < _STRAIGHT_KNEE
+        bent |= -(thigh * trunk).sum(-1) < _STRAIGHT_HIP
+    return ~bent.any(dim=1)
+
+
+def _body_axes(windows: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, T, 3) unit vectors to the person's left, square to the trunk, and along the trunk."""
+    trunk = windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]
+    trunk = torch.nn.functional.normalize(trunk, dim=-1)
+    left = windows[:, :, JOINT["left_hip"]] - windows[:, :, JOINT["right_hip"]]
+    left = left - (left * trunk).sum(-1, keepdim=True) * trunk
+    return torch.nn.functional.normalize(left, dim=-1), trunk
+
+
+def bow(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
+    """Let windows (B, T, 17, 3), +Y up, bend at the hips with (B,) chances, the knees as they are:
+    to bow, to lift something or to touch their toes, or to one side."""
+    frames = windows.shape[1]
+    draw = _Draw(len(windows), generator)
+    course = draw.chance(chance) * _course(draw, frames)
+    forwards = draw.chance(0.7)
+    lean = course * forwards * draw.uniform(10, 90)
+    aside = course * (1 - forwards) * draw.uniform(-35, 35)
+    sideways, forward = _axes(windows)
+    result = windows.clone()
+    for root, followers, share in (
+        (JOINT["pelvis"], ABOVE_PELVIS, 1.0),
+        # The hips go back, or who bows would fall.
+        *((JOINT[f"{s}_hip"], (JOINT[f"{s}_knee"], JOINT[f"{s}_ankle"]), -0.1) for s in _SIDES),
+    ):
+        _turn(result, root, followers, sideways, share * lean)
+    _turn(result, JOINT["pelvis"], ABOVE_PELVIS, forward, aside)
+    return derive_midpoints(result)
 
 
 def raise_face(windows: Tensor, degrees: Tensor, generator: torch.Generator) -> Tensor:

@@ -57,7 +57,7 @@ def test_bodies_have_the_proportions_of_people(walk: Repertoire) -> None:
     varied = bodies.vary_proportions(stretched, torch.Generator().manual_seed(1))
     lengths = bone_lengths(varied)
     thigh, shank = lengths[..., 0], lengths[..., 2]
-    assert (shank / thigh).mean() == pytest.approx(0.80 / 0.81, abs=0.03)
+    assert (shank / thigh).mean() == pytest.approx(0.73 / 0.77, abs=0.03)
     assert 0.05 < (shank / thigh)[:, 0].std() < 0.2
     # Children's legs are as much shorter, and some adults' longer: both bones of a leg alike.
     torso = (varied[:, 0, JOINT["thorax"]] - varied[:, 0, PELVIS]).norm(dim=-1)
