@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.errors import DetectorError
 from app.lifting.blending import BLEND_S, SAME, apart, blended
 from app.lifting.clip import (
+    BODY,
     DetectedClip,
     Track,
     Tracklet,
@@ -99,7 +100,7 @@ def _over(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[Trackl
     mine, theirs = _together(last, later, start_s)
     mixed = blended(last.track[mine], later.track[theirs], start_s)
     track = copy.deepcopy(last.track)
-    for name in ("xy", "conf", "world", "feet"):
+    for name in BODY:
         getattr(track, name)[mine] = getattr(mixed, name)
     return [*before, replace(last, track=track), _from(later, start_s)]
 
@@ -346,7 +347,7 @@ def alone_in(clip: DetectedClip, person: Tracklet) -> DetectedClip:
     own = person.track
     rows = clip.time_s.searchsorted(own.time_s)
     track = Track.empty(clip.time_s)
-    for name in ("tracked", "xy", "conf", "world", "feet"):
+    for name in ("tracked", *BODY):
         getattr(track, name)[rows] = getattr(own, name)
     return replace(clip, track=track, people=())
 

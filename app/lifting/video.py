@@ -25,7 +25,7 @@ from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import Kept, detection_key, film_key
 from app.lifting.members import at_place, lift_around, lift_members, members_of, most_like, unfit
 from app.lifting.people import Member, lasting
-from app.lifting.preview import Preview, filled_up
+from app.lifting.preview import Preview
 from app.lifting.progress import Progress, ProgressCallback, Stage, Stopped, never
 from app.motion.data import Event
 from app.motion.placement.together import Together, together
@@ -242,9 +242,10 @@ class VideoClip:
 
     def grow(self, track: Track, poses: SavedPoses | None) -> None:
         """Take up what was found so far: M frames, and the poses of the first of them."""
-        ready = 0 if poses is None else len(poses.xyz)
+        ready = 0 if poses is None else len(poses)
         whole = self._filled_up(track)
-        poses = poses and filled_up(poses, len(whole))
+        if poses is not None:
+            poses = SavedPoses.joined([poses, SavedPoses.of_nobody(len(whole) - ready, poses.info)])
         self._found = Found(whole, poses, len(track), ready, complete=False)
 
     def finish(self, clip: DetectedClip, members: Sequence[Member], detected_as: str) -> None:
