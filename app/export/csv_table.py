@@ -4,7 +4,7 @@ A joint takes four columns, ``x``, ``y``, ``z`` and ``conf``.  One that was seen
 one that was bridged leaves ``conf`` empty, one that was never seen leaves all four empty.  After
 the joints comes ``event``, the label of a moment that was marked, empty elsewhere; and then joint
 angles in degrees (:mod:`app.motion.angles`), if they are wanted, and 0 or 1 for each foot that
-stands (:mod:`app.export.contact_columns`), if the person was placed in the room, all of them empty
+stands (:mod:`app.export.frame_columns`), if the person was placed in the room, all of them empty
 where unknown.  Before a label that a spreadsheet would take for a formula stands an apostrophe
 (:func:`app.export.events.quoted`); the sidecar's ``events`` have every label as it is.
 """

@@ -15,8 +15,7 @@ from typing import BinaryIO, Final
 from app.errors import ExportError
 from app.export import gltf
 from app.export.constant_rate import at_constant_rate
-from app.export.file_options import AS_USUAL, FileOptions
-from app.export.programs import blender
+from app.export.file_options import AS_USUAL, FileOptions, blender
 from app.motion.data import MotionData
 
 _SCRIPT: Final = """

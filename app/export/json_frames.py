@@ -20,7 +20,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns, contact_columns, frame_columns
+from app.export import frame_columns
 from app.export.chunks import in_chunks
 from app.export.events import labels
 from app.export.joints import joint_states, outgoing_joints
@@ -61,8 +61,8 @@ def _frames(
     marked = [label or None for label in events.tolist()]
     columns = {"xyz": xyz, "conf": conf, "state": words, "event": marked}
     if data.angles is not None:
-        columns["angles"] = _nullable(np.round(data.angles[rows], angle_columns.DECIMALS))
-    stands = contact_columns.contacts(data, rows)
+        columns["angles"] = _nullable(np.round(data.angles[rows], frame_columns.DECIMALS))
+    stands = frame_columns.contacts(data, rows)
     if stands is not None:
         columns["contacts"] = [[_yes_or_no(foot) for foot in feet] for feet in stands.tolist()]
     heads = (data.frame[rows].tolist(), data.time_s[rows].tolist(), data.tracked[rows].tolist())

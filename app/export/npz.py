@@ -28,7 +28,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import contact_columns, frame_columns
+from app.export import frame_columns
 from app.export.events import labels
 from app.export.joints import joint_parents, joint_states, named_joints, outgoing_joints
 from app.export.sidecar import describe
@@ -81,7 +81,7 @@ def _more(data: MotionData) -> dict[str, NDArray[np.generic]]:
     if data.angles is not None:
         names = np.array([angle.name for angle in ANGLES])
         arrays |= {"angles": data.angles.astype(np.float32), "angle_names": names}
-    stands = contact_columns.contacts(data)
+    stands = frame_columns.contacts(data)
     if stands is not None:
         arrays["contacts"] = stands.astype(np.float32)
     return arrays

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns, frame_columns
+from app.export import frame_columns
 from app.export.chunks import in_chunks, share_of
 from app.export.events import labels
 from app.export.joints import joint_states, named_joints, outgoing_joints
@@ -93,7 +93,7 @@ def _schema(more: Sequence[str]) -> pa.Schema:
     types |= dict.fromkeys(("x", "y", "z", "conf"), pa.float32()) | {"state": words}
     types["event"] = pa.string()
     for name in more:
-        types[name] = pa.float32() if name in angle_columns.COLUMNS else pa.bool_()
+        types[name] = pa.float32() if name in frame_columns.ANGLE_COLUMNS else pa.bool_()
     return pa.schema(types)
 
 

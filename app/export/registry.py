@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from app.errors import ExportError
 from app.export.bids_names import ENDING, place
-from app.export.file_options import AS_USUAL, FileOptions
-from app.export.programs import blender
+from app.export.file_options import AS_USUAL, FileOptions, blender
 from app.system.files import plain_reason, write_together
 
 if TYPE_CHECKING:

@@ -15,9 +15,8 @@ from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.lifting import Lifting
 from app.pipeline.recorder import Recorder
 from app.pipeline.results import LatestResults
-from app.pipeline.sink import PoseSink
 from app.pipeline.source_reader import SourceReader
-from app.pipeline.status import Snapshot, State
+from app.pipeline.status import PoseSink, Snapshot, State
 from app.pipeline.threads import WorkerThreads
 
 if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits for it

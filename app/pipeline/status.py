@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.detection.models import Size
 from app.errors import MixposeError
 from app.packets import Frame, Keypoints2D, Pose3D
+
+
+class PoseSink(Protocol):
+    """Takes poses in the lift thread."""
+
+    def put(self, pose: Pose3D, conf: NDArray[np.float32]) -> None:
+        """Take a pose and the (17,) detector's confidence in its joints, left and right repaired.
+
+        Must neither wait nor raise: the next pose is computed after it has returned.
+        """
+        ...
 
 
 class State(enum.Enum):

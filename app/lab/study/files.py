@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from app.lab.study.observation import Observation
+from app.lab.study.observe import Observation
 from app.system.files import write_atomically
 from models.errors import MixposeError
 

@@ -14,8 +14,7 @@ from app.lab.study import __main__ as command
 from app.lab.study import cameras
 from app.lab.study.files import load, piece, save
 from app.lab.study.motion import Source
-from app.lab.study.observation import Observation
-from app.lab.study.observe import TakeSource, observe
+from app.lab.study.observe import Observation, TakeSource, observe
 from app.lab.study.performer import PerformerTake, PerformerTakes
 from app.synthetic.performer.motion import Motion
 from app.synthetic.performer.retargeting import heading
