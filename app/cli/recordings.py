@@ -1,4 +1,4 @@
-"""Which recording a command means."""
+"""Which recording a command means, and its 3D poses as the command asks for them."""
 
 from __future__ import annotations
 
