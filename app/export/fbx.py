@@ -46,8 +46,8 @@ _LAST_LINES: Final = 3
 
 
 def write(data: MotionData, to: Destination) -> dict[str, object]:
-    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames, there is
-    no Blender, or it fails."""
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames, there
+    is no Blender, or it fails."""
     program = blender(to.options.blender)
     to.progress(0.0)
     rate = at_constant_rate(data, to.options.fps).rate
