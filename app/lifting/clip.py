@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.detection.models import Size, about
 from app.errors import DetectorError
-from app.lifting.progress import Progress, ProgressCallback, Stage
+from app.lifting.progress import ProgressCallback, Stage, reporting
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Keypoints2D, Sighting
 from models.feet import Feet, Sight, find_feet, unseen_feet
@@ -313,12 +313,6 @@ def lift_track(
         DetectorError: there is no person in any frame.
     """
     track = clip.track
-    count = len(track)
-
-    def report(share: float) -> None:
-        if progress is not None:
-            progress(Progress(Stage.LIFTING, round(share * count), count))
-
     if not track.tracked.any():
         raise _nobody(clip)
     lifted = lifter.lift(
@@ -327,7 +321,7 @@ def lift_track(
         person=track.person,
         sides_known=sides_known,
         level=level,
-        progress=report,
+        progress=reporting(Stage.LIFTING, len(track), progress),
     )
     if lifted.missing.all():
         raise _nobody(clip)
