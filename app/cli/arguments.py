@@ -114,17 +114,17 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
         needs = "needs --source: a camera, a video, an address, or 'performer'"
         parser.error(f"{options.command} {needs}")
     if options.command == "stream":
-        _told(live_options.check, options, parser)
+        _or_refuse(live_options.check, options, parser)
     if options.command == "lift":
-        _told(person_options.check_everybody, options, parser)
+        _or_refuse(person_options.check_everybody, options, parser)
     if options.command in ("lift", "export"):
         file_options.apply_preset(options)
-        options.processing = _told(processing_options.wanted, options, parser)
+        options.processing = _or_refuse(processing_options.wanted, options, parser)
         options.file = file_options.wanted(options)
     if options.command in ("lift", "record"):
-        options.choices = _told(person_options.choices, options, parser)
+        options.choices = _or_refuse(person_options.choices, options, parser)
     if options.command == "export":
-        options.selection = _told(selection_options.wanted, options, parser)
+        options.selection = _or_refuse(selection_options.wanted, options, parser)
 
 
 _NOT_WITH: Final = {
@@ -140,7 +140,7 @@ _NOT_WITH: Final = {
 _Wanted = TypeVar("_Wanted")
 
 
-def _told(
+def _or_refuse(
     wanted: Callable[[argparse.Namespace], _Wanted], options: argparse.Namespace, parser: _Parser
 ) -> _Wanted:
     """What ``wanted`` reads from the options; a contradiction among them is a wrong argument."""

@@ -18,7 +18,7 @@ def add(parser: argparse._ActionsContainer, default: str | None = argparse.SUPPR
             f"--{name}",
             metavar=output.form,
             nargs="?",
-            type=_told(output.parse),
+            type=_as_argument_type(output.parse),
             const=output.usual,
             default=default,
             help=output.help,
@@ -38,7 +38,7 @@ def check(options: argparse.Namespace) -> None:
         raise UsageError(f"stream needs to know where to send the poses: {ways}, or several.")
 
 
-def _told(parse: Callable[[str], object]) -> Callable[[str], object]:
+def _as_argument_type(parse: Callable[[str], object]) -> Callable[[str], object]:
     """``parse`` for argparse, which would swallow the words of any error but its own."""
 
     def parsed(text: str) -> object:

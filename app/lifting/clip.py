@@ -314,7 +314,7 @@ def lift_track(
     """
     track = clip.track
     if not track.tracked.any():
-        raise _nobody(clip)
+        raise _no_person(clip)
     lifted = lifter.lift(
         *(track.xy, track.conf, clip.size, track.time_s),
         world=track.world,
@@ -324,7 +324,7 @@ def lift_track(
         progress=reporting(Stage.LIFTING, len(track), progress),
     )
     if lifted.missing.all():
-        raise _nobody(clip)
+        raise _no_person(clip)
     return lifted
 
 
@@ -393,7 +393,7 @@ def _provenance(clip: DetectedClip, info: Mapping[str, Any]) -> Provenance:
     )
 
 
-def _nobody(clip: DetectedClip) -> DetectorError:
+def _no_person(clip: DetectedClip) -> DetectorError:
     count = len(clip.track)
     return DetectorError(
         f"No person was found in {clip.label} ({count} frame{'s' if count > 1 else ''} looked at)."

@@ -126,10 +126,10 @@ def lift_to_files(
         DetectorError: there is nobody.
         ExportError: something cannot be had of these poses, or a file cannot be written.
     """
-    remember = remember or _as_it_is
+    remember = remember or _unchanged
     if corrections:
         found = replace(clip, people=tuple(lasting(clip)))
-        members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
+        members = lift_members(found, (), lifter, options, corrections, progress or _ignored)
         motions = [remember(each.motion(pictures=pictures)) for each in members]
         if not options.everybody:
             return ClipFiles((process_and_export(motions[0], order, progress=progress),))
@@ -177,11 +177,11 @@ def export_everybody(
     return write(done, order, source, progress)
 
 
-def _to_nobody(progress: Progress) -> None:
+def _ignored(progress: Progress) -> None:
     pass
 
 
-def _as_it_is(motion: MotionData) -> MotionData:
+def _unchanged(motion: MotionData) -> MotionData:
     return motion
 
 

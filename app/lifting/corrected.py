@@ -71,7 +71,7 @@ def of_each(
         if each.at is None:
             whose = list(range(len(clips)))
         else:
-            away = [_away(clip.track, each) for clip in clips]
+            away = [_trunks_from(clip.track, each) for clip in clips]
             nearest = int(np.argmin(away))
             whose = [nearest] if away[nearest] < _REACH else []
         for index in whose:
@@ -88,7 +88,7 @@ def place_of(track: Track, start_s: float, end_s: float) -> tuple[float, float] 
     return x, y
 
 
-def _away(track: Track, correction: Correction) -> float:
+def _trunks_from(track: Track, correction: Correction) -> float:
     """Lengths of the trunk from where a correction says that its person is; infinite if the person
     of ``track`` is not there then."""
     start_s, end_s = stretch_of(correction)

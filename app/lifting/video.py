@@ -132,7 +132,7 @@ class VideoClip:
 
     @property
     def has_pictures(self) -> bool:
-        """It has."""
+        """Always: a video has."""
         return True
 
     @property

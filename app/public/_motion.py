@@ -45,8 +45,8 @@ def warn_of(sentences: Sequence[str]) -> None:
         warnings.warn(sentence, MixposeWarning, stacklevel=4)
 
 
-def _nobody(share: float) -> None:
-    """Whom nothing is told."""
+def _ignored(share: float) -> None:
+    """Progress that nobody asked for."""
 
 
 class Motion:
@@ -205,7 +205,7 @@ class Motion:
             *(path, data, fitting[0]),
             options=wanted,
             overwrite=overwrite,
-            progress=progress or _nobody,
+            progress=progress or _ignored,
         )
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -255,7 +255,7 @@ class Motion:
         return Motion(data, self._lifted, self.warnings)
 
     def _with_processing(
-        self, options: processing_options.Processing, progress: Callable[[float], None] = _nobody
+        self, options: processing_options.Processing, progress: Callable[[float], None] = _ignored
     ) -> Motion:
         done = process(self._lifted, options, progress)
         said = dict.fromkeys((*self.warnings, *remarks(done)))
