@@ -337,10 +337,7 @@ def lift_video(
         Stopped: it was called off.
         SourceError, DetectorError, WeightsError, DeviceError, LiftingError: it cannot be done.
     """
-    options = replace(options, choices=video_clip.choices, with_others=options.several)
-    if video_clip.level is not None:
-        pitch_deg, roll_deg = video_clip.level.pitch_deg, video_clip.level.roll_deg
-        options = replace(options, camera_pitch_deg=pitch_deg, camera_roll_deg=roll_deg)
+    options = _options_of(video_clip, options)
     key = detection_key(video_clip.key, options)
 
     def report(done: Progress) -> None:
@@ -350,14 +347,7 @@ def lift_video(
             progress(done)
 
     with video_clip.worked_on(stop):
-        if video_clip.detected_as != key and (before := kept.load(key)) is not None:
-            clip, poses = before
-            video_clip.finish(clip, members_of(clip, poses, video_clip.corrections.done), key)
-        if (
-            video_clip.detected_as == key
-            and video_clip.clip is not None
-            and not unfit(video_clip.clip, video_clip.members, options, video_clip.corrections.done)
-        ):
+        if _is_up_to_date(video_clip, options, kept, key):
             return
         from app.lifting.work import Network
 
@@ -379,6 +369,26 @@ def lift_video(
             )
             video_clip.finish(clip, members, key)
         kept.save(key, clip, [cast(SavedPoses, each.poses) for each in members])
+
+
+def _options_of(video_clip: VideoClip, options: LiftOptions) -> LiftOptions:
+    """``options`` with whom to follow and where up is, which the clip knows."""
+    options = replace(options, choices=video_clip.choices, with_others=options.several)
+    level = video_clip.level
+    if level is None:
+        return options
+    return replace(options, camera_pitch_deg=level.pitch_deg, camera_roll_deg=level.roll_deg)
+
+
+def _is_up_to_date(video_clip: VideoClip, options: LiftOptions, kept: Kept, key: str) -> bool:
+    """Take up what was kept; whether nothing is left to be done."""
+    corrections = video_clip.corrections.done
+    if video_clip.detected_as != key and (before := kept.load(key)) is not None:
+        clip, poses = before
+        video_clip.finish(clip, members_of(clip, poses, corrections), key)
+    if video_clip.detected_as != key or video_clip.clip is None:
+        return False
+    return not unfit(video_clip.clip, video_clip.members, options, corrections)
 
 
 def _detected(
