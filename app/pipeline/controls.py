@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.detection.models import FOR_LIVE, Size
@@ -21,34 +21,24 @@ class Move:
     frames: int = 0
 
 
+@dataclass(eq=False)
 class Controls:
     """Requests of the caller.  Setting one wakes every waiting thread; the last one wins."""
 
-    def __init__(
-        self,
-        *,
-        delay: int,
-        height_m: float | None,
-        level: Level | None = None,
-        loop: bool,
-        smooth: bool = False,
-        several: bool = True,
-        detector_size: Size | None = FOR_LIVE,
-    ) -> None:
-        self._changed = threading.Condition()
-        self._move: Move | None = None
-        self._person: tuple[float, float, float] | None = None
-        self.stopping = False
-        self.paused = False
-        self.delay = delay
-        self.height_m = height_m
-        self.level = level
-        """Where up is, as told; None to find out."""
-        self.loop = loop
-        self.smooth = smooth
-        self.several = several
-        self.detector_size = detector_size
-        """Of the detector's model; None for what this machine can afford."""
+    delay: int
+    height_m: float | None
+    loop: bool
+    level: Level | None = None
+    """Where up is, as told; None to find out."""
+    smooth: bool = False
+    several: bool = True
+    detector_size: Size | None = FOR_LIVE
+    """Of the detector's model; None for what this machine can afford."""
+    stopping: bool = field(default=False, init=False)
+    paused: bool = field(default=False, init=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, init=False)
+    _move: Move | None = field(default=None, init=False)
+    _person: tuple[float, float, float] | None = field(default=None, init=False)
 
     def wake(self) -> None:
         """Let the waiting threads look again."""

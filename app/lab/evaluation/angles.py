@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from app.motion.angles import ANGLE, joint_angles
 from models.level import Level
+from models.scores import mean_of_known
 
 _UPWARDS: Final = (0.0, 1.0, 0.0)
 _LEVEL_CAMERA: Final = np.array([0.0, -1.0, 0.0])
@@ -52,23 +53,18 @@ def angle_errors(
     """
     off = [_angles(predicted, up) - _angles(true, up) for predicted, true, up in takes]
     errors = np.abs((np.concatenate([np.empty((0, len(ANGLE))), *off]) + 180) % 360 - 180)
-    return Angles._make(_mean_of_known(errors[:, columns]) for columns in _COLUMNS)
+    return Angles._make(mean_of_known(errors[:, columns]) for columns in _COLUMNS)
 
 
 def mean_angles(rows: Sequence[Angles]) -> Angles:
     """The mean over videos, people or actions, each counting the same."""
-    return Angles._make(_mean_of_known(np.array(column)) for column in zip(*rows, strict=True))
+    return Angles._make(mean_of_known(column) for column in zip(*rows, strict=True))
 
 
 def _angles(poses: NDArray[np.floating], up: NDArray[np.floating] | None) -> NDArray[np.floating]:
     upright, _ = Rotation.align_vectors([_UPWARDS], [_LEVEL_CAMERA if up is None else up])
     levelled = poses.astype(np.float64) @ upright.as_matrix().T
     return joint_angles(levelled, ~np.isfinite(poses).all(axis=-1))
-
-
-def _mean_of_known(values: NDArray[np.floating]) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
 
 
 @dataclass(frozen=True)
