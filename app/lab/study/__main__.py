@@ -68,15 +68,14 @@ def _so_far(options: argparse.Namespace) -> int:
     written = pieces(options.out)
     if not written:
         return 0
-    last = load(written[-1])
-    one = last[-1]
-    same = (len(one.truth), one.rate, one.split, one.people)
+    last = {name: values[-1] for name, values in load(written[-1]).items()}
+    same = (len(last["truth"]), last["rate"], last["split"], last["people"])
     if same != (_frames(options), options.rate, options.split, options.people):
         raise MixposeError(
             f"{options.out} holds takes of another length, rate, split or people. "
             "Name another folder."
         )
-    return one.index + 1
+    return int(last["index"]) + 1
 
 
 def _stage(options: argparse.Namespace, packs: list[Pack]) -> TakeSource:
