@@ -100,8 +100,8 @@ FORMATS: Final = {
     "fbx": Exporter(
         "Animated skeleton (FBX, by Blender)", ".fbx", "fbx", rate=True, skeleton=True, blender=True
     ),
-    "report": Exporter("Report on one page (HTML)", ".html", "report.html"),
-    "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.table"),
+    "report": Exporter("Report on one page (HTML)", ".html", "report.page"),
+    "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.numbers"),
     "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place, companions=True),
     "netcdf": Exporter("Poses for movement (netCDF)", ".nc", "netcdf", "xarray"),
     "mp4": Exporter(
