@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from app.detection.models import FOR_LIVE, Size
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
 from app.pipeline.background import Background
-from app.pipeline.controls import Controls, Move
+from app.pipeline.controls import Controls
 from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.recorder import Recorder
 from app.pipeline.results import LatestResults
@@ -116,45 +116,21 @@ class Capture:
 
     def _play(self) -> None:
         while not self._controls.stopping:
-            move = self._controls.take_move()
-            if move is not None:
-                self._go(move)
-            elif self._reader.ended or (self._paused and self._now is not None):
+            if self._reader.ended:
                 self._rest()
             else:
                 self._advance()
 
     def _rest(self) -> None:
-        """Wait, paused or at the end of a file, until something is asked for."""
-        ended = self._reader.ended
-        self._results.enter(State.ENDED if ended else State.PAUSED)
+        """Wait at the end of a file until the run is to stop."""
+        self._results.enter(State.ENDED)
         self._keypoint_queue.mark_idle()
         self._controls.wake()
-        with self._reader.standing_still():
-            self._controls.wait_until(
-                lambda: self._controls.moving or not (ended or self._controls.paused)
-            )
+        self._controls.wait_until(lambda: False)
 
-    def _go(self, move: Move) -> None:
-        if self._reader.live or self._recorder.active:
-            return  # asked for before the source was open, or just before the recording began
-        if move.time_s is not None or move.frames < 0 or self._reader.ended:
-            self._jump(self._target_s(move))
-            frames = 1
-        else:
-            frames = move.frames
-        for _ in range(frames):
-            self._advance()
-
-    def _target_s(self, move: Move) -> float:
-        if move.time_s is not None:
-            return move.time_s
-        here = self._now.time_s if self._now else 0.0
-        source = self._results.source
-        return here + move.frames / (source.rate if source and source.rate else 30.0)
-
-    def _jump(self, time_s: float) -> None:
-        self._reader.seek(time_s)
+    def _begin_again(self) -> None:
+        self._now = None
+        self._reader.rewind()
         if self._detector is not None:
             self._detector.moved()
         self._keypoint_queue.begin_segment(self._results.begin_segment())
@@ -170,8 +146,7 @@ class Capture:
     def _end(self) -> None:
         self._reader.describe()
         if self._controls.loop and not self._recorder.active and self._now is not None:
-            self._now = None
-            self._jump(0.0)
+            self._begin_again()
 
     def _process(self, frame: Frame) -> None:
         detector = self._ready_detector(frame)
@@ -198,7 +173,7 @@ class Capture:
         )
         if self._controls.detector_size is None and detector.size == FOR_LIVE:
             self._detector_choice.add(frame, keypoints, detect_s, dropped=dropped)
-        self._arrive()
+        self._results.enter(State.RUNNING)
 
     def _apply_detector_size(self, detector: Detector) -> None:
         """Switch to the requested model size, but not during a recording."""
@@ -207,22 +182,13 @@ class Capture:
             with self._reader.standing_still():
                 detector.change(size)
 
-    def _arrive(self) -> None:
-        if not self._paused:
-            self._results.enter(State.RUNNING)
-
-    @property
-    def _paused(self) -> bool:
-        # The request may be older than the knowledge that this source cannot be paused.
-        return self._controls.paused and not self._reader.live
-
     def _ready_detector(self, frame: Frame) -> Detector | None:
         """The picture is shown while the detector loads; only a file waits for it meanwhile."""
         if self._detector is None and self._loading is not None:
             loading = self._loading
             if not loading.ready:
                 self._results.show_picture(frame, self._reader.dropped)
-                self._arrive()
+                self._results.enter(State.RUNNING)
             if not self._reader.live:
                 with self._reader.standing_still():
                     self._controls.wait_until(lambda: loading.ready)

@@ -32,12 +32,10 @@ class State(enum.Enum):
     """The source is being opened; no frame has come yet."""
     RUNNING = "running"
     """Frames come; the first picture is there, the first pose may still be on its way."""
-    PAUSED = "paused"
-    """A file or the performer stands still at the user's wish."""
     LOST = "lost"
     """A camera or stream that ran has stopped sending; it is reopened every second."""
     ENDED = "ended"
-    """A file has played to its end; ``seek`` and ``resume`` still work."""
+    """A file has played to its end."""
     FAILED = "failed"
     """The run is over because something went wrong; ``error`` says what."""
     STOPPED = "stopped"
@@ -68,14 +66,11 @@ class SourceFacts:
 
     label: str
     live: bool
-    """A camera or stream: cannot be paused or moved."""
+    """A camera or stream: what nobody reads in time is lost."""
     size: tuple[int, int]
     """(width, height) in pixels."""
     rate: float | None
     """Nominal frames/s."""
-    duration_s: float | None
-    frame_count: int | None
-    """Of files only, and estimates."""
     warnings: tuple[str, ...]
     fov_deg: float | None = None
     """Angle that the longer side of the picture spans, where the source says so."""
