@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from models import metrics
 from models.metrics import Poses
@@ -115,7 +115,7 @@ def mean_scores(rows: Sequence[Scores]) -> Scores:
     """The mean over videos, people or actions, each counting the same; frames are added up."""
     values = {field.name: [getattr(row, field.name) for row in rows] for field in fields(Scores)}
     frames, missing = sum(values.pop("frames")), sum(values.pop("missing"))
-    means = {name: _mean_of_known(each) for name, each in values.items()}
+    means = {name: mean_of_known(each) for name, each in values.items()}
     return Scores(frames, missing, **means)
 
 
@@ -210,6 +210,7 @@ def _known(values: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.asarray(values[np.isfinite(values)])
 
 
-def _mean_of_known(values: Sequence[float]) -> float:
-    known = [value for value in values if np.isfinite(value)]
-    return float(np.mean(known)) if known else float("nan")
+def mean_of_known(values: ArrayLike) -> float:
+    """The mean of those that are finite; NaN if none is."""
+    known = _known(np.asarray(values, np.float64))
+    return float(known.mean()) if known.size else float("nan")

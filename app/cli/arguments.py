@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
@@ -20,7 +19,7 @@ from app.cli import (
     texts,
 )
 from app.cli.exits import UsageError
-from app.cli.numbers import number, rate, seconds
+from app.cli.numbers import RATE_RANGE, between, metres, seconds
 from app.cli.program import PROGRAM
 from app.detection.models import FOR_LIVE, FOR_VIDEOS, SIZES
 from app.export.registry import FORMATS
@@ -33,31 +32,6 @@ ADD_TO_MENU: Final = "--add-to-menu"
 REMOVE_FROM_MENU: Final = "--remove-from-menu"
 PERFORMER_SECONDS: Final = 10.0
 """How much of the endless performer is lifted when nothing else is said."""
-
-DESCRIPTION: Final = """\
-Live 3D human pose from one webcam, a video or a stream.
-
-Without a command a window opens: the camera picture on the left, the moving 3D skeleton on the
-right.  Record, look at it again, and export it from there."""
-
-EPILOG: Final = f"""\
-examples:
-  {PROGRAM}                                window on the first camera
-  {PROGRAM} --source performer             window on the built-in person, no camera needed
-  {PROGRAM} --source dance.mp4             window playing a video
-  {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
-  {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
-  {PROGRAM} export walk -o walk.csv        a recording as a table
-  {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
-  {PROGRAM} lift --help                    more about lift; so for every command"""
-
-EVALUATE_DESCRIPTION: Final = """\
-Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
-
-Prints Markdown tables over everything that is at hand: the performer through the detector always,
-the rest where it is given.  First the errors of positions, then those of joint angles and of the
-level that was found, people who stand straight, a clip turned any way up, error and jitter against
-the delay, and what hidden limbs cost.  What was left out is said at the end."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -90,8 +64,8 @@ def _whole_parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
         usage=f"{PROGRAM} [--source SOURCE] [options]\n       {PROGRAM} COMMAND ... [options]",
-        description=DESCRIPTION,
-        epilog=EPILOG,
+        description=texts.WINDOW,
+        epilog=texts.WINDOW_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -113,21 +87,12 @@ def _whole_parser() -> _Parser:
 
 def _add_window(parser: argparse.ArgumentParser) -> None:
     window = parser.add_argument_group("options of the window")
-    window.add_argument(
-        "--source",
-        metavar="SOURCE",
-        help="a camera's name or number (see 'devices'), a video file, an http or rtsp URL, or "
-        "'performer' (default: the first camera, or the performer when there is none)",
-    )
-    _add_model_options(window, height=True)
+    usual = " (default: the first camera, or the performer when there is none)"
+    _add_source(window, usual, default=None)
+    _add_model_options(window, height=True, default=None)
     _add_detector(window, "as this machine can afford", default=None)
     live_options.add(window, default=None)
-    window.add_argument(
-        "--delay",
-        metavar="K",
-        type=_delay,
-        help="show the pose of K frames ago: 0 is fastest, more is steadier (default: 2)",
-    )
+    _add_delay(window, "show", default=None)
     menu = parser.add_argument_group("the desktop's menu (Linux)").add_mutually_exclusive_group()
     for option, words in (
         (ADD_TO_MENU, "put the program into it, for this user"),
@@ -149,17 +114,17 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
         needs = "needs --source: a camera, a video, an address, or 'performer'"
         parser.error(f"{options.command} {needs}")
     if options.command == "stream":
-        _told(live_options.check, options, parser)
+        _or_refuse(live_options.check, options, parser)
     if options.command == "lift":
-        _told(person_options.check_everybody, options, parser)
+        _or_refuse(person_options.check_everybody, options, parser)
     if options.command in ("lift", "export"):
         file_options.apply_preset(options)
-        options.processing = _told(processing_options.wanted, options, parser)
+        options.processing = _or_refuse(processing_options.wanted, options, parser)
         options.file = file_options.wanted(options)
     if options.command in ("lift", "record"):
-        options.choices = _told(person_options.choices, options, parser)
+        options.choices = _or_refuse(person_options.choices, options, parser)
     if options.command == "export":
-        options.selection = _told(selection_options.wanted, options, parser)
+        options.selection = _or_refuse(selection_options.wanted, options, parser)
 
 
 _NOT_WITH: Final = {
@@ -175,7 +140,7 @@ _NOT_WITH: Final = {
 _Wanted = TypeVar("_Wanted")
 
 
-def _told(
+def _or_refuse(
     wanted: Callable[[argparse.Namespace], _Wanted], options: argparse.Namespace, parser: _Parser
 ) -> _Wanted:
     """What ``wanted`` reads from the options; a contradiction among them is a wrong argument."""
@@ -186,9 +151,10 @@ def _told(
 
 
 def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
-    lift = _command(commands, "lift", "turn videos into tables of 3D joints, without a window")
-    lift.description, lift.epilog = texts.LIFT, texts.LIFT_EXAMPLES
-    lift.usage = f"{PROGRAM} lift SOURCE... -o OUT [options]"
+    lift = _command(
+        *(commands, "lift", "turn videos into tables of 3D joints, without a window"),
+        *("SOURCE... -o OUT [options]", texts.LIFT, texts.LIFT_EXAMPLES),
+    )
     lift.add_argument(
         "sources",
         metavar="SOURCE",
@@ -196,46 +162,16 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="a video file, a folder of them, an http or rtsp URL, a camera's name or number, or "
         "'performer'",
     )
-    lift.add_argument(
-        "-o",
-        "--output",
-        metavar="OUT",
-        type=str,
-        required=True,
-        help="the file to write, such as OUT.csv; with several sources a folder",
-    )
-    lift.add_argument(
-        "--to",
-        metavar="KIND",
-        help=f"the format: {', '.join(FORMATS)} (default: by the ending of OUT, csv in a folder)",
-    )
-    lift.add_argument("-f", "--force", action="store_true", help="replace files that exist already")
-    lift.add_argument(
-        "--seconds",
-        metavar="S",
-        type=seconds,
-        help="stop after S seconds of each source (default: the whole of it; "
-        f"{PERFORMER_SECONDS:g} for the performer)",
-    )
-    lift.add_argument(
-        "--rate",
-        metavar="FPS",
-        type=rate,
-        help="the frames a second at which a video in slow motion was truly taken, such as 240; "
-        "times and speeds are counted by it (default: what the file states)",
-    )
-    lift.add_argument(
-        "--corrections",
-        action="store_true",
-        help="apply what was put right in this video while it played in the window: joints, sides, "
-        "stretches (default: only say that there is something)",
-    )
+    _add_output(lift, "OUT", "the file to write, such as OUT.csv; with several sources a folder")
+    _add_format(lift, f": {', '.join(FORMATS)} (default: by the ending of OUT, csv in a folder)")
+    _add_force(lift, "replace files that exist already")
+    _add_clip(lift)
     person_options.add(lift)
     person_options.add_everybody(lift)
     processing_options.add(lift)
     file_options.add(lift)
     batch_options.add(lift)
-    _add_model_options(lift, height=False, default=argparse.SUPPRESS)
+    _add_model_options(lift, height=False)
     lift.add_argument(
         "--height",
         metavar="METRES[,...]",
@@ -248,17 +184,36 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_detector(lift, FOR_VIDEOS)
 
 
-def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
-    record = _command(commands, "record", "record without a window")
-    record.description, record.epilog = texts.RECORD, texts.RECORD_EXAMPLES
-    record.usage = f"{PROGRAM} record --source SOURCE [-o NAME] [options]"
-    record.add_argument(
-        "--source",
-        metavar="SOURCE",
-        default=argparse.SUPPRESS,
-        help="a camera's name or number (see 'devices'), a video file, an http or rtsp URL, or "
-        "'performer'",
+def _add_clip(lift: argparse.ArgumentParser) -> None:
+    """How much of a video is lifted, and what is known of it."""
+    lift.add_argument(
+        "--seconds",
+        metavar="S",
+        type=seconds,
+        help="stop after S seconds of each source (default: the whole of it; "
+        f"{PERFORMER_SECONDS:g} for the performer)",
     )
+    lift.add_argument(
+        "--rate",
+        metavar="FPS",
+        type=between(RATE_RANGE, "a number of frames a second, such as 240"),
+        help="the frames a second at which a video in slow motion was truly taken, such as 240; "
+        "times and speeds are counted by it (default: what the file states)",
+    )
+    lift.add_argument(
+        "--corrections",
+        action="store_true",
+        help="apply what was put right in this video while it played in the window: joints, sides, "
+        "stretches (default: only say that there is something)",
+    )
+
+
+def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
+    record = _command(
+        *(commands, "record", "record without a window"),
+        *("--source SOURCE [-o NAME] [options]", texts.RECORD, texts.RECORD_EXAMPLES),
+    )
+    _add_source(record)
     record.add_argument(
         "-o",
         "--output",
@@ -276,55 +231,65 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     person_options.add(record)
     live_options.add(record)
-    _add_model_options(record, height=True, default=argparse.SUPPRESS)
+    _add_model_options(record, height=True)
     _add_detector(record, FOR_LIVE)
 
 
 def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
-    stream = _command(commands, "stream", "send poses to other programs live, without a window")
-    live_options.add_stream(stream, _delay)
-    _add_model_options(stream, height=True, default=argparse.SUPPRESS)
+    ways = " ".join(f"[--{name}]" for name in OUTPUTS)
+    stream = _command(
+        *(commands, "stream", "send poses to other programs live, without a window"),
+        *(f"--source SOURCE {ways} [options]", texts.STREAM, texts.STREAM_EXAMPLES),
+    )
+    _add_source(stream)
+    live_options.add(stream)
+    stream.add_argument(
+        "--seconds", metavar="S", type=seconds, help="end S seconds after the first pose"
+    )
+    stream.add_argument(
+        "--no-smoothing",
+        dest="smooth",
+        action="store_false",
+        help="send what the network says, without the smoothing of the window's live view",
+    )
+    _add_delay(stream, "send")
+    _add_model_options(stream, height=True)
     _add_detector(stream, "as this machine can afford")
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
-    export = _command(commands, "export", "write a recording's 3D poses to a file")
-    export.description, export.epilog = texts.EXPORT, texts.EXPORT_EXAMPLES
-    export.usage = f"{PROGRAM} export NAME -o FILE [--to KIND] [options]"
+    export = _command(
+        *(commands, "export", "write a recording's 3D poses to a file"),
+        *("NAME -o FILE [--to KIND] [options]", texts.EXPORT, texts.EXPORT_EXAMPLES),
+    )
     export.add_argument(
         "recording",
         metavar="NAME",
         help="a recording's folder NAME.mixpose, or its name, here or among the window's",
     )
-    export.add_argument(
-        "--to",
-        metavar="KIND",
-        help="the format, one of those that 'lift --help' names (default: by the ending of FILE, "
-        "csv in a folder)",
+    named = (
+        ", one of those that 'lift --help' names (default: by the ending of FILE, csv in a folder)"
     )
-    export.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        required=True,
-        help="the file to write, or a folder for a file named after the recording",
-    )
-    export.add_argument("-f", "--force", action="store_true", help="replace files that exist")
+    _add_format(export, named)
+    named = "the file to write, or a folder for a file named after the recording"
+    _add_output(export, "FILE", named)
+    _add_force(export, "replace files that exist")
     selection_options.add(export)
     processing_options.add(export)
     file_options.add(export)
-    _add_model_options(export, height=True, default=argparse.SUPPRESS)
+    _add_model_options(export, height=True)
 
 
 def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
-    report = _command(commands, "report", "measure a recording or a video, on one page")
-    report.description, report.epilog = texts.REPORT, texts.REPORT_EXAMPLES
-    report.usage = f"{PROGRAM} report TAKE -o FILE.html [options]"
+    report = _command(
+        *(commands, "report", "measure a recording or a video, on one page"),
+        *("TAKE -o FILE.html [options]", texts.REPORT, texts.REPORT_EXAMPLES),
+    )
     report.add_argument("take", metavar="TAKE", help="a recording, as for 'export', or a video")
-    report.add_argument("-o", "--output", metavar="FILE", required=True, help="the page, FILE.html")
-    report.add_argument("-f", "--force", action="store_true", help="replace files that exist")
+    _add_output(report, "FILE", "the page, FILE.html")
+    _add_force(report, "replace files that exist")
     processing_options.add_for_report(report)
-    _add_model_options(report, height=True, default=argparse.SUPPRESS)
+    _add_model_options(report, height=True)
     _add_detector(report, f"{FOR_VIDEOS} for videos; a recording is as it was recorded")
 
 
@@ -337,14 +302,15 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the video file to measure on (default: one of the performer, filmed in 720p)",
     )
     bench.add_argument("--quick", action="store_true", help="under a minute instead of about three")
-    _add_model_options(bench, height=False, default=argparse.SUPPRESS)
+    _add_model_options(bench, height=False)
     _add_detector(bench, f"{FOR_VIDEOS} for whole clips, {FOR_LIVE} live")
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
-    evaluate = _command(commands, "evaluate", "measure how accurate the weights are")
-    evaluate.description = EVALUATE_DESCRIPTION
-    evaluate.usage = f"{PROGRAM} evaluate [options]"
+    evaluate = _command(
+        *(commands, "evaluate", "measure how accurate the weights are"),
+        *("[options]", texts.EVALUATE),
+    )
     _add_device(evaluate, default=argparse.SUPPRESS)
     _add_detector(evaluate, FOR_VIDEOS)
     evaluate.add_argument(
@@ -394,21 +360,67 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
 
 
-def _command(commands: argparse._SubParsersAction[_Parser], name: str, help_text: str) -> _Parser:
+def _command(
+    commands: argparse._SubParsersAction[_Parser],
+    name: str,
+    summary: str,
+    usage: str = "",
+    description: str = "",
+    examples: str = "",
+) -> _Parser:
+    """A command's parser; without a ``usage`` of its own argparse makes one."""
     return commands.add_parser(
         name,
-        help=help_text,
-        description=help_text[0].upper() + help_text[1:] + ".",
+        help=summary,
+        description=description or summary[0].upper() + summary[1:] + ".",
+        epilog=examples,
         prog=f"{PROGRAM} {name}",
+        usage=f"{PROGRAM} {name} {usage}" if usage else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
 
 
-def _add_model_options(
-    parser: argparse._ActionsContainer, *, height: bool, default: str | None = None
+def _add_source(
+    parser: argparse._ActionsContainer, usual: str = "", default: str | None = argparse.SUPPRESS
 ) -> None:
-    """Options of the network.  Commands pass SUPPRESS, lest their defaults undo
+    parser.add_argument(
+        "--source",
+        metavar="SOURCE",
+        default=default,
+        help="a camera's name or number (see 'devices'), a video file, an http or rtsp URL, or "
+        f"'performer'{usual}",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser, metavar: str, words: str) -> None:
+    parser.add_argument("-o", "--output", metavar=metavar, required=True, help=words)
+
+
+def _add_format(parser: argparse.ArgumentParser, which: str) -> None:
+    parser.add_argument("--to", metavar="KIND", help=f"the format{which}")
+
+
+def _add_force(parser: argparse.ArgumentParser, words: str) -> None:
+    parser.add_argument("-f", "--force", action="store_true", help=words)
+
+
+def _add_delay(
+    parser: argparse._ActionsContainer, what: str, default: str | None = argparse.SUPPRESS
+) -> None:
+    parser.add_argument(
+        "--delay",
+        metavar="K",
+        type=_delay,
+        default=default,
+        help=f"{what} the pose of K frames ago: 0 is fastest, more is steadier (default: 2)",
+    )
+
+
+def _add_model_options(
+    parser: argparse._ActionsContainer, *, height: bool, default: str | None = argparse.SUPPRESS
+) -> None:
+    """Options of the network.  Those of commands have no default, lest it undo
     ``mixpose --device cpu lift ...``."""
     parser.add_argument(
         "--weights",
@@ -436,7 +448,7 @@ def _add_camera(parser: argparse._ActionsContainer, default: str | None) -> None
         parser.add_argument(
             option,
             metavar="DEG",
-            type=partial(_angle, limits=limits),
+            type=between(limits, "an angle in degrees, such as 12", " degrees"),
             default=default,
             help=f"by how many degrees the camera {words} (default: found out)",
         )
@@ -469,22 +481,7 @@ def _heights(text: str) -> tuple[float, ...]:
 
 
 def _height(text: str) -> float:
-    low, high = HEIGHT_RANGE_M
-    value = number(text, "a height in metres, such as 1.75")
-    if 100 * low <= value <= 100 * high:
-        raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {value / 100:g}")
-    if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g} metres")
-    return value
-
-
-def _angle(text: str, limits: tuple[float, float]) -> float:
-    value = number(text, "an angle in degrees, such as 12")
-    if not limits[0] <= value <= limits[1]:
-        raise argparse.ArgumentTypeError(
-            f"{text} is not between {limits[0]:g} and {limits[1]:g} degrees"
-        )
-    return value
+    return metres(text, HEIGHT_RANGE_M, "a height in metres, such as 1.75", " metres")
 
 
 def _delay(text: str) -> int:

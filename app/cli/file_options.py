@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from app.cli.numbers import number_between
+from app.cli.numbers import between
 from app.export.file_options import FPS_RANGE, RESTS, FileOptions
 from app.export.presets import PRESETS, USUAL_FPS
 from app.export.registry import FORMATS, formats_of
@@ -30,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--fps",
         metavar="N",
-        type=_fps,
+        type=between(FPS_RANGE, "a number of frames a second, such as 30"),
         help=f"frames a second of {rated}, such as 24, 25, 30 or 60 (default: those of the source "
         "if it keeps them, otherwise the usual rate nearest to it; gltf, vrma and mp4 have each "
         "frame at its own time)",
@@ -71,7 +71,3 @@ def apply_preset(options: argparse.Namespace) -> None:
 def wanted(options: argparse.Namespace) -> FileOptions:
     """What the options ask for."""
     return FileOptions(options.fps, options.skeleton, options.rest, blender=options.blender)
-
-
-def _fps(text: str) -> float:
-    return number_between(text, FPS_RANGE, "a number of frames a second, such as 30")

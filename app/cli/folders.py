@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.exits import UsageError
-from app.cli.formats import DEFAULT
-from app.cli.outputs import require_writable
+from app.cli.outputs import DEFAULT, require_writable
 from app.export.file_options import AS_USUAL, FileOptions
 from app.export.registry import FORMATS, Exporter, require
 from app.export.sidecar_reading import is_export

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 RATE_RANGE: Final = (1.0, 100_000.0)
@@ -16,18 +18,27 @@ def number(text: str, what: str) -> float:
         raise argparse.ArgumentTypeError(f"'{text}' is not {what}") from None
 
 
-def number_between(text: str, limits: tuple[float, float], what: str) -> float:
+def number_between(text: str, limits: tuple[float, float], what: str, unit: str = "") -> float:
     """The same for a number from the first of ``limits`` to the second."""
     low, high = limits
     value = number(text, what)
     if not low <= value <= high:
-        raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}")
+        raise argparse.ArgumentTypeError(f"{text} is not between {low:g} and {high:g}{unit}")
     return value
 
 
-def rate(text: str) -> float:
-    """Frames a second.  Raises ArgumentTypeError unless a camera can have them."""
-    return number_between(text, RATE_RANGE, "a number of frames a second, such as 240")
+def between(limits: tuple[float, float], what: str, unit: str = "") -> Callable[[str], float]:
+    """:func:`number_between` as the ``type`` of an argument."""
+    return partial(number_between, limits=limits, what=what, unit=unit)
+
+
+def metres(text: str, limits: tuple[float, float], what: str, unit: str = "") -> float:
+    """:func:`number_between` for a length, which tells who writes centimetres."""
+    low, high = limits
+    value = number(text, what)
+    if 100 * low <= value <= 100 * high:
+        raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {value / 100:g}")
+    return number_between(text, limits, what, unit)
 
 
 def seconds(text: str) -> float:

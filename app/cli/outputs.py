@@ -1,4 +1,4 @@
-"""Which table each source of ``lift`` goes to, and whether it can be written there at all.
+"""Which file each source of ``lift`` and ``export`` goes to, and whether it can be written at all.
 
 Looked at before the work starts: an hour of lifting must not end at a folder that never existed.
 """
@@ -11,14 +11,47 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Final
 from urllib.parse import urlsplit
 
 from app.cli.exits import UsageError
-from app.cli.formats import DEFAULT, choose
 from app.export.file_options import AS_USUAL, FileOptions
 from app.export.people_names import files_there, person_file
-from app.export.registry import FORMATS, Exporter, require, sidecar_of
+from app.export.registry import FORMATS, Exporter, endings, formats_of, require, sidecar_of
 from app.system.files import names_in_turn, plain_reason, safe_name
+
+DEFAULT: Final = "csv"
+
+
+def choose(output: str, wanted: str | None, name: str) -> tuple[Path, str]:
+    """File and format of an export of the recording ``name``.
+
+    Args:
+        output: a file, or a folder for a file named after the recording.
+        wanted: the format asked for; None for that of the file's ending, or a table in a folder.
+
+    Raises:
+        UsageError: there is no such format, or it does not fit the file's ending.
+    """
+    if wanted is not None and wanted not in FORMATS:
+        raise UsageError(f"'{wanted}' is not a format. Choose one of: {', '.join(FORMATS)}.")
+    path = Path(output)
+    if path.is_dir() or output.endswith(("/", os.sep)):
+        kind = wanted or DEFAULT
+        return FORMATS[kind].file(path, name), kind
+    fitting = formats_of(path)
+    if wanted is None:
+        if not fitting:
+            raise UsageError(
+                f"What should {path} be? End it with {endings()}, or say it with --to."
+            )
+        return path, fitting[0]
+    if fitting and wanted not in fitting:
+        raise UsageError(
+            f"{path} ends like {fitting[0]}, but --to says {wanted}. "
+            f"End it with {FORMATS[wanted].suffix}, or leave --to out."
+        )
+    return path, wanted
 
 
 @dataclass(frozen=True, slots=True)

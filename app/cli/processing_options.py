@@ -6,7 +6,7 @@ import argparse
 from typing import Final
 
 from app.cli.exits import UsageError
-from app.cli.numbers import number, number_between
+from app.cli.numbers import between, metres
 from app.motion.processing_options import (
     BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
@@ -17,6 +17,7 @@ from app.motion.processing_options import (
 )
 
 REPORT_SMOOTH_HZ: Final = 6.0
+_CUTOFF: Final = between(CUTOFF_RANGE_HZ, "a frequency in hertz, such as 6")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--smooth",
         metavar="HZ",
-        type=_cutoff,
+        type=_CUTOFF,
         help="smooth movements faster than HZ away, without delay: 6 for walking, 10 for sport "
         "(a Butterworth filter, forward and backward)",
     )
@@ -51,7 +52,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--heading",
         metavar="DEG",
-        type=_heading,
+        type=between((-360.0, 360.0), "an angle in degrees, such as 90"),
         help="with --room: where the person faces at first, 0 along +z, 90 along +x (default: as "
         "filmed)",
     )
@@ -68,7 +69,7 @@ def add_for_report(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--smooth",
         metavar="HZ",
-        type=_cutoff,
+        type=_CUTOFF,
         default=REPORT_SMOOTH_HZ,
         help=f"smooth movements faster than HZ away (default: {REPORT_SMOOTH_HZ:g}, as for "
         "walking; 10 for sport)",
@@ -80,14 +81,14 @@ def _add_camera(parser: argparse._ActionsContainer, about: str) -> None:
     parser.add_argument(
         "--fov",
         metavar="DEG",
-        type=_fov,
+        type=between(FOV_RANGE_DEG, "an angle in degrees, such as 65"),
         help=f"{about}how wide the camera sees along the longer side of its picture "
         "(default: what the video says of its lens, otherwise the usual 61)",
     )
     parser.add_argument(
         "--camera-height",
         metavar="METRES",
-        type=_camera_height,
+        type=between(CAMERA_HEIGHT_RANGE_M, "a height in metres, such as 1.2"),
         help=f"{about}how far the lens is above the floor (default: found from the feet)",
     )
 
@@ -115,31 +116,11 @@ def wanted(options: argparse.Namespace) -> Processing:
     )
 
 
-def _cutoff(text: str) -> float:
-    return number_between(text, CUTOFF_RANGE_HZ, "a frequency in hertz, such as 6")
-
-
-def _fov(text: str) -> float:
-    return number_between(text, FOV_RANGE_DEG, "an angle in degrees, such as 65")
-
-
-def _camera_height(text: str) -> float:
-    return number_between(text, CAMERA_HEIGHT_RANGE_M, "a height in metres, such as 1.2")
-
-
-def _heading(text: str) -> float:
-    return number_between(text, (-360.0, 360.0), "an angle in degrees, such as 90")
-
-
 def _bone(text: str) -> tuple[str, float]:
-    name, given, metres = text.partition("=")
+    name, given, length = text.partition("=")
     if name not in NAMED or not given:
         raise argparse.ArgumentTypeError(
             f"'{text}' is not a bone and its length: write one of {', '.join(NAMED)}, "
             "such as thigh=0.42"
         )
-    low, high = BONE_RANGE_M
-    length = number(metres, "a length in metres, such as 0.42")
-    if 100 * low <= length <= 100 * high:
-        raise argparse.ArgumentTypeError(f"{text} looks like centimetres; write {length / 100:g}")
-    return name, number_between(metres, BONE_RANGE_M, "a length in metres, such as 0.42")
+    return name, metres(length, BONE_RANGE_M, "a length in metres, such as 0.42")

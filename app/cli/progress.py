@@ -10,12 +10,6 @@ from typing import Any, Final
 from app.cli.exits import draw, warn
 from app.lifting.progress import Progress, Stage
 
-_WORDS: Final = {
-    Stage.DETECTING: "detecting",
-    Stage.LIFTING: "lifting",
-    Stage.PROCESSING: "processing",
-    Stage.WRITING: "writing",
-}
 _FORMAT: Final = (
     "{desc} {percentage:3.0f}%|{bar}|{n_fmt}/{total_fmt}, {rate_noinv_fmt}, {remaining} left"
 )
@@ -62,7 +56,7 @@ class ProgressBar:
         self.close()
         self._stage = progress.stage
         self._bar = _bar(
-            f"{self._label}, {_WORDS[progress.stage]}",
+            f"{self._label}, {progress.stage.value}",
             progress.total,
             _FORMAT_ENDLESS if progress.total is None else _FORMAT,
         )

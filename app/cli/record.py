@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from app.cli import live_options
 from app.cli.exits import Exit, leave_hanging_threads, say, warn
 from app.cli.interrupt import Interrupt
-from app.cli.poses import provide
 from app.cli.progress import ProgressBar, StatusLine
+from app.cli.recordings import provide
 from app.errors import MixposeError
 from app.lifting.progress import Stopped
 from app.system import logs

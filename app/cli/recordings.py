@@ -1,16 +1,26 @@
-"""Which recording a command means."""
+"""Which recording a command means, and its 3D poses as the command asks for them."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.cli.exits import UsageError
+from app.cli.exits import UsageError, warn
+from app.cli.interrupt import Interrupt
+from app.cli.lifting_options import lift_options
 from app.cli.outputs import Job
 from app.cli.program import PROGRAM
+from app.cli.progress import ProgressBar
+from app.lifting.progress import Progress, Stopped
+from app.lifting.recordings import bring_up_to_date
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
 from app.system import paths
+
+if TYPE_CHECKING:
+    from app.recording.reader import Recording
 
 
 def find_recording(given: str) -> Path:
@@ -64,3 +74,27 @@ def refuse_recording(job: Job) -> None:
 
 def _holds_recording(folder: Path) -> bool:
     return (folder / KEYPOINTS_FILE).is_file()
+
+
+def provide(
+    recording: Recording, options: argparse.Namespace, interrupt: Interrupt, bar: ProgressBar
+) -> bool:
+    """Lift ``recording`` unless its poses are what ``options`` ask for; whether it was lifted.
+
+    Raises:
+        DetectorError: there is no person in any frame.
+        WeightsError, DeviceError: from the network.
+        Stopped: a signal has come that had not come before.
+    """
+    came_before = interrupt.signal
+
+    def report(progress: Progress) -> None:
+        if interrupt.signal != came_before:
+            raise Stopped
+        bar.update(progress)
+
+    lifted, unsaved = bring_up_to_date(recording, lift_options(options), report)
+    if unsaved is not None:
+        bar.close()
+        warn(f"mixpose: Warning: {unsaved}")
+    return lifted

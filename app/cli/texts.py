@@ -1,10 +1,28 @@
-"""The long help of ``lift``, ``record`` and ``export``."""
+"""The long help of the commands."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from app.cli.program import PROGRAM
+from app.stream_out.targets import LSL_NAME, NETWORK, VMC_PORT
+
+WINDOW: Final = """\
+Live 3D human pose from one webcam, a video or a stream.
+
+Without a command a window opens: the camera picture on the left, the moving 3D skeleton on the
+right.  Record, look at it again, and export it from there."""
+
+WINDOW_EXAMPLES: Final = f"""\
+examples:
+  {PROGRAM}                                window on the first camera
+  {PROGRAM} --source performer             window on the built-in person, no camera needed
+  {PROGRAM} --source dance.mp4             window playing a video
+  {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
+  {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
+  {PROGRAM} export walk -o walk.csv        a recording as a table
+  {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
+  {PROGRAM} lift --help                    more about lift; so for every command"""
 
 LIFT: Final = """\
 Turn videos into tables of 3D joint positions, each whole clip at once and at full quality.
@@ -109,3 +127,33 @@ exit codes:
   2    nothing was written; the reason is printed in one line
   70   a fault in the program itself; the line printed says where the log is
   130  stopped by Ctrl-C; nothing was written"""
+
+STREAM: Final = f"""\
+Send 3D poses to other programs while they are made, without a window.
+
+--osc speaks the VMC protocol, which VSeeFace, Warudo, Unity, Blender and others receive on port
+{VMC_PORT}. --lsl is a stream of the Lab Streaming Layer: 17 joints in the units, axes and order of
+the CSV table, stamped with the time each picture was taken. Both need pip install '.[live]'.
+
+At the end the rate, the time from capture to sending, and the poses lost are printed."""
+
+STREAM_EXAMPLES: Final = f"""\
+examples:
+  {PROGRAM} stream --source 0 --osc                     to this computer, until Ctrl-C
+  {PROGRAM} stream --source 0 --osc 192.168.1.20:{VMC_PORT}
+  {PROGRAM} stream --source dance.mp4 --lsl --seconds 30
+  {PROGRAM} stream --source performer --osc --lsl {LSL_NAME}@{NETWORK}
+
+exit codes:
+  0    the video has ended, or the seconds are over
+  2    nothing can be sent, or the source has failed; the reason is printed in one line
+  70   a fault in the program itself; the line printed says where the log is
+  130  stopped by Ctrl-C"""
+
+EVALUATE: Final = """\
+Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
+
+Prints Markdown tables over everything that is at hand: the performer through the detector always,
+the rest where it is given.  First the errors of positions, then those of joint angles and of the
+level that was found, people who stand straight, a clip turned any way up, error and jitter against
+the delay, and what hidden limbs cost.  What was left out is said at the end."""

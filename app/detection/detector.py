@@ -114,7 +114,7 @@ class Detector:
         if not self._finish.alive:
             raise DetectorError("The pose detector is closed already.")
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
-        with _said(frame):
+        with _failure_in_words(frame):
             if self._moved:
                 self._tracker.go_to(frame.time_s)
                 step_s = 0.0
@@ -182,7 +182,7 @@ class PeopleDetector:
             DetectorError: MediaPipe failed.
         """
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
-        with _said(frame):
+        with _failure_in_words(frame):
             if not 0.0 < step_s <= _LONGEST_STEP_S:
                 self._tracker.forget()
                 step_s = 0.0
@@ -242,7 +242,7 @@ class DetectorWithOthers(Detector):
         """
         step_s = 0.0 if self._last_s is None else frame.time_s - self._last_s
         found = super().detect(frame)
-        with _said(frame):
+        with _failure_in_words(frame):
             if not 0.0 < step_s <= _LONGEST_STEP_S:
                 self._others.forget()
                 step_s = 0.0
@@ -280,7 +280,7 @@ class _Landmarkers:
     def another(self) -> _Landmarkers:
         """One that follows somebody else and looks with the same eyes; ``close_film`` ends it."""
         other = copy.copy(self)
-        with _starting():
+        with _start_failure_in_words():
             other._film = Landmarker(bundle(self.size), self.size, follow=True)
         return other
 
@@ -315,7 +315,7 @@ def _started(size: Size) -> tuple[Landmarker, Landmarker]:
     """The landmarker that follows, and the one for single pictures.  Raises DetectorError."""
     content = bundle(size)
     # Each takes a tenth of a second.
-    with _starting(), ThreadPoolExecutor(1) as pool, ExitStack() as undo:
+    with _start_failure_in_words(), ThreadPoolExecutor(1) as pool, ExitStack() as undo:
         still = pool.submit(Landmarker, content, size, follow=False)
         undo.callback(_close, still)
         film = Landmarker(content, size, follow=True)
@@ -326,7 +326,7 @@ def _started(size: Size) -> tuple[Landmarker, Landmarker]:
 
 
 @contextmanager
-def _starting() -> Iterator[None]:
+def _start_failure_in_words() -> Iterator[None]:
     """Says in words that MediaPipe does not start.  Raises DetectorError."""
     try:
         yield
@@ -339,7 +339,7 @@ def _starting() -> Iterator[None]:
 
 
 @contextmanager
-def _said(frame: Frame) -> Iterator[None]:
+def _failure_in_words(frame: Frame) -> Iterator[None]:
     """Says in words that MediaPipe has failed on a picture.  Raises DetectorError."""
     try:
         yield

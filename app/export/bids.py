@@ -10,10 +10,10 @@ marked, ``…_events.tsv``.  In a folder ``sub-…/motion`` the dataset gets its
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from app import __version__
 from app.errors import ExportError
 from app.export.bids_names import ENDING, is_name
 from app.export.chunks import in_chunks
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination
 from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import MotionData
 
@@ -30,27 +30,20 @@ _VERSION: Final = "1.10.0"
 _UNKNOWN: Final = "n/a"
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames, or the
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames, or the
     name is none that a dataset may have."""
-    if not is_name(name):
+    if not is_name(to.name):
         raise ExportError(
-            f"{name} is no name of BIDS, such as sub-01_task-walk_tracksys-mixpose{ENDING}. Use "
+            f"{to.name} is no name of BIDS, such as sub-01_task-walk_tracksys-mixpose{ENDING}. Use "
             "such a name, or give a folder, and files are named by themselves."
         )
-    even = joints_at_constant_rate(data, options.fps)
+    even = joints_at_constant_rate(data, to.options.fps)
     rows = even.xyz.reshape(len(even.xyz), -1)
-    for part in in_chunks(len(rows), progress):
+    for part in in_chunks(len(rows), to.progress):
         lines = ("\t".join(map(_cell, row)) + "\n" for row in rows[part].tolist())
-        file.writelines(line.encode("ascii") for line in lines)
-    return {"rows": len(rows), "resampling": even.about, **_described(name, even.rate, rows)}
+        to.file.writelines(line.encode("ascii") for line in lines)
+    return {"rows": len(rows), "resampling": even.about, **_described(to.name, even.rate, rows)}
 
 
 def companions(path: Path, data: MotionData) -> dict[Path, bytes]:

@@ -11,15 +11,15 @@ regular grid as in the other formats of that kind.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 
 from app.export.chunks import in_chunks
 from app.export.constant_rate import at_constant_rate
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination
 from app.export.named_rig import NamedMotion, named
 from app.export.rig import Array
 from app.export.skeleton_pose import pose_skeleton
@@ -30,26 +30,19 @@ from app.motion.rotations import matrices, zxy
 _CM: Final = 100.0
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data, options.fps)
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    even = at_constant_rate(data, to.options.fps)
     posed = pose_skeleton(data)
-    motion = named(posed.at_rate(even.rate) if even.resampled else posed, options)
+    motion = named(posed.at_rate(even.rate) if even.resampled else posed, to.options)
     motion = replace(motion, root=None)
     head = ["HIERARCHY", *_bone(0, motion), "MOTION", f"Frames: {len(motion.time_s)}"]
-    file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
+    to.file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
     values = _values(motion)
     template = " ".join(["%.5f"] * values.shape[1]) + "\n"
-    for part in in_chunks(len(values), progress):
+    for part in in_chunks(len(values), to.progress):
         rows = values[part]
-        file.write((template * len(rows) % tuple(rows.ravel().tolist())).encode("ascii"))
+        to.file.write((template * len(rows) % tuple(rows.ravel().tolist())).encode("ascii"))
     return differences(
         data,
         motion,

@@ -14,8 +14,8 @@ an hour, cannot be cancelled, and reports success when the disk is full.  Tests 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from typing import BinaryIO, Final
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.export.chunks import in_chunks
 from app.export.constant_rate import ConstantRateMotion
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination
 from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import Event, MotionData
 
@@ -41,21 +41,14 @@ _CELLS: Final = {
 }
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = joints_at_constant_rate(data, options.fps)
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    even = joints_at_constant_rate(data, to.options.fps)
     parameters = _parameters(even, named_joints(data), data.events[:_MOST_EVENTS])
-    file.write(_header(even, 2 + len(parameters) // _BLOCK))
-    file.write(parameters)
-    for part in in_chunks(len(even.xyz), progress):
-        file.write(_points(even, part))
+    to.file.write(_header(even, 2 + len(parameters) // _BLOCK))
+    to.file.write(parameters)
+    for part in in_chunks(len(even.xyz), to.progress):
+        to.file.write(_points(even, part))
     units = {"position": "millimetre", "time": "second"}
     return {"rows": len(even.xyz), "units": units, "cells": _CELLS, "resampling": even.about}
 

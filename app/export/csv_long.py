@@ -23,31 +23,28 @@ from app.export import frame_columns
 from app.export.chunks import in_chunks, share_of
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
+from app.export.file_options import Destination
 from app.export.joints import joint_states, named_joints
 from app.motion.data import STATES, MotionData
 
 HEADER: Final = "frame,time_s,tracked,joint,x,y,z,conf,state,event"
 
 
-def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`."""
-    file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
-    rows = _write_rows(file, data, progress)
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
+    to.file.write((",".join([HEADER, *frame_columns.names(data)]) + "\n").encode("ascii"))
+    rows = _write_rows(to.file, data, to.progress)
     return {"rows": rows, **frame_columns.described(data)}
 
 
-def write_people(
-    file: BinaryIO, people: Sequence[MotionData], *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.WritePeople`."""
+def write_people(people: Sequence[MotionData], to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
     more = frame_columns.names(people[0])
-    file.write((",".join(["person", HEADER, *more]) + "\n").encode("ascii"))
+    to.file.write((",".join(["person", HEADER, *more]) + "\n").encode("ascii"))
     rows = 0
     for index, data in enumerate(people):
-        part = partial(share_of, progress, index, len(people))
-        rows += _write_rows(file, data, part, f"{index + 1},")
+        part = partial(share_of, to.progress, index, len(people))
+        rows += _write_rows(to.file, data, part, f"{index + 1},")
     return {"rows": rows, **frame_columns.described(people[0])}
 
 

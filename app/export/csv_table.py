@@ -4,7 +4,7 @@ A joint takes four columns, ``x``, ``y``, ``z`` and ``conf``.  One that was seen
 one that was bridged leaves ``conf`` empty, one that was never seen leaves all four empty.  After
 the joints comes ``event``, the label of a moment that was marked, empty elsewhere; and then joint
 angles in degrees (:mod:`app.motion.angles`), if they are wanted, and 0 or 1 for each foot that
-stands (:mod:`app.export.contact_columns`), if the person was placed in the room, all of them empty
+stands (:mod:`app.export.frame_columns`), if the person was placed in the room, all of them empty
 where unknown.  Before a label that a spreadsheet would take for a formula stands an apostrophe
 (:func:`app.export.events.quoted`); the sidecar's ``events`` have every label as it is.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from app.export import frame_columns
 from app.export.chunks import in_chunks
 from app.export.events import labels, quoted
+from app.export.file_options import Destination
 from app.export.joints import joint_states, named_joints, outgoing_joints
 from app.motion.data import FILLED, MISSING, SEEN, MotionData
 from models.skeleton import JOINT_NAMES
@@ -45,19 +46,17 @@ NUMBERS: Final = {
 Pattern = Callable[[bytes, str], tuple[str, NDArray[np.bool_]]]
 
 
-def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`."""
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
     names = named_joints(data)
-    file.write((",".join([header(names), *frame_columns.names(data)]) + "\n").encode("ascii"))
+    to.file.write((",".join([header(names), *frame_columns.names(data)]) + "\n").encode("ascii"))
     state, events, pattern = joint_states(data), labels(data), partial(_pattern, len(names))
-    for rows in in_chunks(len(data.frame), progress):
+    for rows in in_chunks(len(data.frame), to.progress):
         heads, joints = numbers_of(data, rows)
         more = frame_columns.values(data, rows)
         values = np.column_stack([heads, joints.reshape(len(joints), -1), more])
         cells = np.column_stack([state[rows], frame_columns.states(data, more)])
-        file.writelines(texts(cells, values, events[rows], pattern))
+        to.file.writelines(texts(cells, values, events[rows], pattern))
     return frame_columns.described(data)
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from app.errors import ExportError
 from app.export import gltf
 from app.export.constant_rate import at_constant_rate
-from app.export.file_options import AS_USUAL, FileOptions
-from app.export.programs import blender
+from app.export.file_options import Destination, blender
 from app.motion.data import MotionData
 
 _SCRIPT: Final = """
@@ -45,32 +45,23 @@ _LOOK_S: Final = 0.2
 _LAST_LINES: Final = 3
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames, there is
-    no Blender, or it fails."""
-    program = blender(options.blender)
-    progress(0.0)
-    rate = at_constant_rate(data, options.fps).rate
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames, there
+    is no Blender, or it fails."""
+    program = blender(to.options.blender)
+    to.progress(0.0)
+    rate = at_constant_rate(data, to.options.fps).rate
     with tempfile.TemporaryDirectory() as folder:
         source, target, script = (Path(folder, each) for each in ("a.glb", "a.fbx", "make.py"))
         with source.open("wb") as skeleton:
-            said = gltf.write(
-                skeleton, data, name=name, progress=lambda share: None, options=options
-            )
+            said = gltf.write(data, replace(to, file=skeleton, progress=lambda share: None))
         script.write_text(_SCRIPT, encoding="utf-8")
         command = [program, "-b", "--factory-startup", "-noaudio", "--python-exit-code", "3"]
-        _run([*command, "-P", script, "--", source, target, str(rate)], progress)
+        _run([*command, "-P", script, "--", source, target, str(rate)], to.progress)
         if not target.is_file():
             raise ExportError(f"{program} wrote no FBX file. Is it a Blender of version 3.6 or up?")
-        file.write(target.read_bytes())
-    progress(1.0)
+        to.file.write(target.read_bytes())
+    to.progress(1.0)
     return said | {"units": {"position": "centimetre", "time": "second"}, "frame_time_s": 1 / rate}
 
 

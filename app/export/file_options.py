@@ -1,10 +1,13 @@
-"""Choices that some formats leave open: the rate, the skeleton's names, the pose at rest."""
+"""Where an export goes, and what formats leave open: the rate, names of bones, the pose at rest."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import BinaryIO, Final, Literal, get_args
 
+from app.errors import ExportError
 from app.export.skeleton_names import MOTIONBUILDER
 
 Rest = Literal["t", "a"]
@@ -29,3 +32,32 @@ class FileOptions:
 
 
 AS_USUAL: Final = FileOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """What the ``write`` of a format gets beside the poses."""
+
+    file: BinaryIO
+    """Open for writing."""
+    name: str
+    """The file's."""
+    progress: Callable[[float], None]
+    """Called with the share done, 0 to 1; an exception it raises cancels."""
+    options: FileOptions = AS_USUAL
+
+
+def blender(given: str | None) -> str:
+    """The Blender to use: the one ``given``, or else that of this computer's path.
+
+    Raises ExportError if there is none.
+    """
+    found = shutil.which(given or "blender")
+    if found is not None:
+        return found
+    if given is not None:
+        raise ExportError(f"There is no program {given}. Say where Blender is, or leave it out.")
+    raise ExportError(
+        "FBX is written by Blender, and there is none on this computer's path. Install it "
+        "(blender.org), say where it is (--blender PATH), or export glTF, which needs nothing."
+    )

@@ -1,7 +1,11 @@
-"""What tables have of a whole frame after everything else: joint angles, feet that stand.
+"""What files have of a whole frame after everything else: joint angles, feet that stand.
 
 Each is there only if it was computed.  In tables with a row for each joint they stand, as
 ``tracked`` and ``event`` do, in all rows of their frame.
+
+Feet that stand are known if the person was placed in the room.  Formats without room for columns do
+without: C3D has events of its own for foot strikes, but those are what a laboratory has measured or
+somebody has marked, and programs that count steps would take what a webcam makes of them for that.
 """
 
 from __future__ import annotations
@@ -11,18 +15,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns, contact_columns
-from app.motion.data import MotionData
+from app.motion.angles import ANGLES
+from app.motion.data import ANKLES, FEET, MotionData
 
+ANGLE_COLUMNS: Final = tuple(f"{angle.name}_deg" for angle in ANGLES)
+CONTACT_COLUMNS: Final = tuple(f"{side}_foot_contact" for side in FEET)
+DECIMALS: Final = 3
+"""Of degrees."""
 _EMPTY, _ANGLE, _CONTACT = range(3)
-FORMATS: Final = ("", f"%.{angle_columns.DECIMALS}f", "%d")
+FORMATS: Final = ("", f"%.{DECIMALS}f", "%d")
 """How a cell is written, by its state."""
 
 
 def names(data: MotionData) -> tuple[str, ...]:
     """The columns, in order."""
-    angles = () if data.angles is None else angle_columns.COLUMNS
-    return (*angles, *(() if data.contacts is None else contact_columns.COLUMNS))
+    angles = () if data.angles is None else ANGLE_COLUMNS
+    return (*angles, *(() if data.contacts is None else CONTACT_COLUMNS))
 
 
 def values(data: MotionData, rows: slice) -> NDArray[np.float64]:
@@ -30,8 +38,8 @@ def values(data: MotionData, rows: slice) -> NDArray[np.float64]:
     parts = [np.empty((len(data.frame[rows]), 0))]
     if data.angles is not None:
         # + 0.0 after rounding: half a unit of the last place is -0.000 otherwise.
-        parts.append(np.round(data.angles[rows], angle_columns.DECIMALS) + 0.0)
-    stands = contact_columns.contacts(data, rows)
+        parts.append(np.round(data.angles[rows], DECIMALS) + 0.0)
+    stands = contacts(data, rows)
     return np.column_stack(parts if stands is None else [*parts, stands])
 
 
@@ -39,10 +47,37 @@ def states(data: MotionData, found: NDArray[np.float64]) -> NDArray[np.uint8]:
     """(R, E) how the numbers ``found`` by :func:`values` are written: indices into
     :data:`FORMATS`."""
     kinds = np.full(found.shape[1], _CONTACT, np.uint8)
-    kinds[: 0 if data.angles is None else len(angle_columns.COLUMNS)] = _ANGLE
+    kinds[: 0 if data.angles is None else len(ANGLE_COLUMNS)] = _ANGLE
     return np.where(np.isfinite(found), kinds, _EMPTY).astype(np.uint8)
+
+
+def contacts(data: MotionData, rows: slice = slice(None)) -> NDArray[np.float64] | None:
+    """(R, 2) of ``rows``: 1 where a foot stands, 0 where it does not, NaN where nobody can say,
+    because its ankle was not seen or the person has no place in the room; None if not placed."""
+    if data.contacts is None:
+        return None
+    known = data.seen[rows][:, ANKLES]
+    if data.root is not None:
+        known &= np.isfinite(data.root[rows, :1])
+    return np.where(known, data.contacts[rows].astype(np.float64), np.nan)
 
 
 def described(data: MotionData) -> dict[str, object]:
     """Entries for ``app.export.sidecar.describe``."""
-    return angle_columns.described(data) | contact_columns.described(data)
+    found: dict[str, object] = {}
+    if data.angles is not None:
+        found["angles"] = [
+            {"column": column, "zero": angle.zero, "positive": angle.positive}
+            for column, angle in zip(ANGLE_COLUMNS, ANGLES, strict=True)
+        ]
+    if data.contacts is not None:
+        # Imports SciPy, which whoever placed somebody has done, and who starts the window need not.
+        from app.motion.placement.contacts import CRITERION
+
+        found["contacts"] = {
+            "columns": list(CONTACT_COLUMNS),
+            "true": "the foot stands",
+            "unknown": "the ankle was not seen, or the person's place is not known",
+            "criterion": CRITERION,
+        }
+    return found

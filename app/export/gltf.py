@@ -18,7 +18,7 @@ from app import __version__
 from app.errors import ExportError
 from app.export.bone_mesh import bone_mesh
 from app.export.chunks import in_chunks
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination, FileOptions
 from app.export.named_rig import NamedMotion, named
 from app.export.rig import Array
 from app.export.skeleton_pose import pose_skeleton
@@ -34,19 +34,12 @@ _BYTES_AT_ONCE: Final = 1 << 20
 _KINDS: Final = {1: "SCALAR", 3: "VEC3", 4: "VEC4", 16: "MAT4"}
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    motion = animated(data, options)
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    motion = animated(data, to.options)
     scene = Scene(motion)
     scene.put_figure(motion)
-    scene.write(file, progress)
+    scene.write(to.file, to.progress)
     return differences(data, motion, units=UNITS)
 
 

@@ -14,15 +14,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns, contact_columns, frame_columns
+from app.export import frame_columns
 from app.export.chunks import in_chunks
 from app.export.events import labels
+from app.export.file_options import Destination
 from app.export.joints import joint_states, outgoing_joints
 from app.export.sidecar import description
 from app.motion.data import STATES, MotionData
@@ -34,21 +35,19 @@ _CELLS: Final = {
 }
 
 
-def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`."""
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
     differs = {"cells": _CELLS, **frame_columns.described(data)}
-    for key, value in (description(data, table_name=name) | differs).items():
+    for key, value in (description(data, table_name=to.name) | differs).items():
         opening = "{\n" if key == "schema_version" else ""
-        file.write(f"{opening}{json.dumps(key)}: {_text(value)},\n".encode())
-    file.write(b'"frames": [')
+        to.file.write(f"{opening}{json.dumps(key)}: {_text(value)},\n".encode())
+    to.file.write(b'"frames": [')
     state, events, between = joint_states(data), labels(data), "\n"
-    for rows in in_chunks(len(data.frame), progress):
+    for rows in in_chunks(len(data.frame), to.progress):
         for text in _frames(data, state[rows], events[rows], rows):
-            file.write(f"{between}{text}".encode())
+            to.file.write(f"{between}{text}".encode())
             between = ",\n"
-    file.write(b"\n]}\n")
+    to.file.write(b"\n]}\n")
     return differs
 
 
@@ -61,8 +60,8 @@ def _frames(
     marked = [label or None for label in events.tolist()]
     columns = {"xyz": xyz, "conf": conf, "state": words, "event": marked}
     if data.angles is not None:
-        columns["angles"] = _nullable(np.round(data.angles[rows], angle_columns.DECIMALS))
-    stands = contact_columns.contacts(data, rows)
+        columns["angles"] = _nullable(np.round(data.angles[rows], frame_columns.DECIMALS))
+    stands = frame_columns.contacts(data, rows)
     if stands is not None:
         columns["contacts"] = [[_yes_or_no(foot) for foot in feet] for feet in stands.tolist()]
     heads = (data.frame[rows].tolist(), data.time_s[rows].tolist(), data.tracked[rows].tolist())

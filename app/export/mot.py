@@ -13,7 +13,7 @@ import numpy as np
 
 from app.export.chunks import in_chunks
 from app.export.constant_rate import at_constant_rate
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import AS_USUAL, Destination
 from app.export.named_rig import named
 from app.export.opensim import coordinates
 from app.export.rig import Array
@@ -22,21 +22,14 @@ from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data, options.fps)
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    even = at_constant_rate(data, to.options.fps)
     motion = pose_skeleton(data)
     if even.resampled:
         motion = motion.at_rate(even.rate)
     found = coordinates(motion)
-    write_table(file, even.rate, found, progress)
+    write_table(to.file, even.rate, found, to.progress)
     return differences(
         data,
         named(motion, AS_USUAL),

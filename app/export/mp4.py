@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timezone
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app import __version__
 from app.errors import ExportError
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination
 from app.export.video.encoder import encoding
 from app.export.video.layout import Layout, lay_out
 from app.export.video.picture_pane import PicturePane
@@ -35,15 +35,8 @@ _CELLS: Final = {
 }
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.
 
     Raises ExportError if there are no frames or they cannot be encoded.
     """
@@ -51,23 +44,25 @@ def write(
     if not count:
         raise ExportError("There are no frames, and a film cannot be empty. Export a table.")
     layout = lay_out(data.size)
-    theme = LIGHT_SCENE if options.light else DARK_SCENE
+    theme = LIGHT_SCENE if to.options.light else DARK_SCENE
     left, right = PicturePane(data, layout.picture), ViewPane(data, layout.view, theme)
     done = 0
 
     def look() -> None:
-        progress(done / count)
+        to.progress(done / count)
 
     look()
-    about = _metadata(data, name.removesuffix(".mp4"))
-    with encoding(Path(file.name), layout.size, options.fps or data.effective_rate, about) as film:
+    about = _metadata(data, to.name.removesuffix(".mp4"))
+    with encoding(
+        Path(to.file.name), layout.size, to.options.fps or data.effective_rate, about
+    ) as film:
         pictures = _side_by_side(left, right, look)
         for picture, shown in zip(pictures, _times(data), strict=True):
-            for begin_s, end_s in _at_rate(options.fps, *shown):
+            for begin_s, end_s in _at_rate(to.options.fps, *shown):
                 film.write(picture, begin_s, end_s)
             done += 1
             look()
-    return _differences(layout, left, right, count, options.fps)
+    return _differences(layout, left, right, count, to.options.fps)
 
 
 def _side_by_side(

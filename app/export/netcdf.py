@@ -4,11 +4,11 @@ keypoint and individual."""
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.export.file_options import Destination
 from app.export.joints import named_joints, outgoing_joints
 from app.motion.data import MotionData
 
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`."""
-    progress(0.0)
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
+    to.progress(0.0)
     # Version 3, by SciPy: no library beside those that are here, and every reader knows it.
-    file.write(dataset(data).to_netcdf(engine="scipy", format="NETCDF3_64BIT"))
-    progress(1.0)
+    to.file.write(dataset(data).to_netcdf(engine="scipy", format="NETCDF3_64BIT"))
+    to.progress(1.0)
     return {
         "cells": {
             "seen": "position and confidence",

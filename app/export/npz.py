@@ -22,14 +22,14 @@ float32, 1 where the left and the right foot stand, 0 where not, NaN where unkno
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import contact_columns, frame_columns
+from app.export import frame_columns
 from app.export.events import labels
+from app.export.file_options import Destination
 from app.export.joints import joint_parents, joint_states, named_joints, outgoing_joints
 from app.export.sidecar import describe
 from app.motion.angles import ANGLES
@@ -42,20 +42,18 @@ _CELLS: Final = {
 }
 
 
-def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`."""
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
     differs = {"cells": _CELLS, **frame_columns.described(data)}
-    about = describe(data, table_name=name, **differs).decode("utf-8")
+    about = describe(data, table_name=to.name, **differs).decode("utf-8")
     arrays = _arrays(data) | {"about": np.array(about)}
     # As numpy.savez does, but one array at a time: a cancelled hour shall end at once.
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+    with zipfile.ZipFile(to.file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for number, (key, array) in enumerate(arrays.items()):
-            progress(number / len(arrays))
+            to.progress(number / len(arrays))
             with archive.open(f"{key}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
-    progress(1.0)
+    to.progress(1.0)
     return differs
 
 
@@ -81,7 +79,7 @@ def _more(data: MotionData) -> dict[str, NDArray[np.generic]]:
     if data.angles is not None:
         names = np.array([angle.name for angle in ANGLES])
         arrays |= {"angles": data.angles.astype(np.float32), "angle_names": names}
-    stands = contact_columns.contacts(data)
+    stands = frame_columns.contacts(data)
     if stands is not None:
         arrays["contacts"] = stands.astype(np.float32)
     return arrays

@@ -16,13 +16,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ExportError
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination
 from app.export.joints import ALL_NAMES, joints_at_constant_rate
 from app.export.mot import write_table
 from app.export.opensim import ankle_angles, coordinates
@@ -43,26 +43,19 @@ _LOOK: Final = 20
 """Frames between two reports of progress."""
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = joints_at_constant_rate(data, options.fps)
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    even = joints_at_constant_rate(data, to.options.fps)
     motion = pose_skeleton(data)
     if even.resampled:
         motion = motion.at_rate(even.rate)
     # What was not placed in the room stands over one spot of the floor, as in the other MOT.
     xyz = even.xyz if data.root is not None else even.xyz + motion.root[:, None]
     drawn = _radians(coordinates(motion) | ankle_angles(motion))
-    found: _Solved = _by_opensim(_solved, motion.rig, drawn, xyz, progress=progress)
-    write_table(file, even.rate, found.coordinates, lambda share: None)
-    progress(1.0)
-    return _described(data, found, motion.rig, name) | {"resampling": even.about}
+    found: _Solved = _by_opensim(_solved, motion.rig, drawn, xyz, progress=to.progress)
+    write_table(to.file, even.rate, found.coordinates, lambda share: None)
+    to.progress(1.0)
+    return _described(data, found, motion.rig, to.name) | {"resampling": even.about}
 
 
 def companions(path: Path, data: MotionData) -> dict[Path, bytes]:

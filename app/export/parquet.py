@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export import angle_columns, frame_columns
+from app.export import frame_columns
 from app.export.chunks import in_chunks, share_of
 from app.export.events import labels
+from app.export.file_options import Destination
 from app.export.joints import joint_states, named_joints, outgoing_joints
 from app.export.sidecar import describe, describe_people
 from app.motion.data import STATES, MotionData
@@ -35,35 +36,31 @@ _CELLS: Final = {
 }
 
 
-def write(
-    file: BinaryIO, data: MotionData, *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`."""
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
     import pyarrow.parquet as pq
 
     differs = _differs([data])
-    about = describe(data, table_name=name, **differs)
+    about = describe(data, table_name=to.name, **differs)
     schema = _schema(frame_columns.names(data)).with_metadata({"mixpose": about})
-    with pq.ParquetWriter(file, schema) as writer:
-        for table in _tables(data, schema, progress):
+    with pq.ParquetWriter(to.file, schema) as writer:
+        for table in _tables(data, schema, to.progress):
             writer.write_table(table)
     return differs
 
 
-def write_people(
-    file: BinaryIO, people: Sequence[MotionData], *, name: str, progress: Callable[[float], None]
-) -> dict[str, object]:
-    """See :class:`app.export.registry.WritePeople`."""
+def write_people(people: Sequence[MotionData], to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     differs = _differs(people)
-    about = describe_people(people, table_name=name, **differs)
+    about = describe_people(people, table_name=to.name, **differs)
     schema = _schema(frame_columns.names(people[0]))
     whole = schema.insert(0, pa.field("person", pa.int64())).with_metadata({"mixpose": about})
-    with pq.ParquetWriter(file, whole) as writer:
+    with pq.ParquetWriter(to.file, whole) as writer:
         for index, data in enumerate(people):
-            part = partial(share_of, progress, index, len(people))
+            part = partial(share_of, to.progress, index, len(people))
             for table in _tables(data, schema, part):
                 numbers = pa.array(np.full(len(table), index + 1, np.int64))
                 named = table.add_column(0, whole.field("person"), numbers)
@@ -93,7 +90,7 @@ def _schema(more: Sequence[str]) -> pa.Schema:
     types |= dict.fromkeys(("x", "y", "z", "conf"), pa.float32()) | {"state": words}
     types["event"] = pa.string()
     for name in more:
-        types[name] = pa.float32() if name in angle_columns.COLUMNS else pa.bool_()
+        types[name] = pa.float32() if name in frame_columns.ANGLE_COLUMNS else pa.bool_()
     return pa.schema(types)
 
 

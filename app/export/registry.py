@@ -7,50 +7,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from app.errors import ExportError
 from app.export.bids_names import ENDING, place
-from app.export.file_options import AS_USUAL, FileOptions
-from app.export.programs import blender
+from app.export.file_options import AS_USUAL, Destination, FileOptions, blender
 from app.system.files import plain_reason, write_together
 
 if TYPE_CHECKING:
     from app.motion.data import MotionData
-
-
-class Write(Protocol):
-    """Writes poses to an open file and returns what its sidecar says unlike that of the table.
-
-    ``name`` is the file's.  Calls ``progress`` with the share done, 0 to 1; an exception it raises
-    cancels.  Formats that leave something open also take ``options``.  Raises OSError.
-    """
-
-    def __call__(
-        self,
-        file: BinaryIO,
-        data: MotionData,
-        *,
-        name: str,
-        progress: Callable[[float], None],
-        **options: FileOptions,
-    ) -> Mapping[str, object]: ...
-
-
-class WritePeople(Protocol):
-    """The same for several people, who have the same frames; each ``provenance.person`` says who.
-
-    The column ``person`` has their numbers.
-    """
-
-    def __call__(
-        self,
-        file: BinaryIO,
-        people: Sequence[MotionData],
-        *,
-        name: str,
-        progress: Callable[[float], None],
-    ) -> Mapping[str, object]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +49,26 @@ class Exporter:
     """Where in a folder a file of that name goes, if it is not just there; the module of such a
     format completes what is there."""
     companions: bool = False
-    """Whether there are further files beside it: its module has ``companions``."""
+    """Whether there are further files beside it."""
+    people: bool = False
+    """Whether it has room for several people."""
 
     @property
     def loaded(self) -> Any:
-        """Its module, which has ``complete`` if there is a :attr:`place`."""
+        """Its module.
+
+        ``write(data, to)`` writes poses to a :class:`~app.export.file_options.Destination` and
+        returns what its sidecar says unlike that of the table; raises OSError.  If there is room
+        for :attr:`people`, ``write_people(people, to)`` does so for several, who have the same
+        frames; the column ``person`` has their numbers, ``provenance.person`` of each says who.
+        ``complete(path)`` is there if there is a :attr:`place`, and ``companions(path, data)``, the
+        content of further files by their paths, if there are :attr:`companions`.
+        """
         return import_module(f"app.export.{self.module}")
-
-    people: bool = False
-    """Whether it has room for several people: its module has ``write_people``."""
-
-    @property
-    def write(self) -> Write:
-        """The module's ``write``."""
-        found: Write = self.loaded.write
-        return found
 
     def file(self, folder: Path, stem: str) -> Path:
         """Where in ``folder`` the file of what is called ``stem`` goes."""
         return folder / (self.place(stem) if self.place is not None else f"{stem}{self.suffix}")
-
-    @property
-    def write_people(self) -> WritePeople:
-        """The module's ``write_people``, of formats that have room for several."""
-        found: WritePeople = import_module(f"app.export.{self.module}").write_people
-        return found
 
 
 FORMATS: Final = {
@@ -140,8 +100,8 @@ FORMATS: Final = {
     "fbx": Exporter(
         "Animated skeleton (FBX, by Blender)", ".fbx", "fbx", rate=True, skeleton=True, blender=True
     ),
-    "report": Exporter("Report on one page (HTML)", ".html", "report.html"),
-    "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.table"),
+    "report": Exporter("Report on one page (HTML)", ".html", "report.page"),
+    "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.numbers"),
     "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place, companions=True),
     "netcdf": Exporter("Poses for movement (netCDF)", ".nc", "netcdf", "xarray"),
     "mp4": Exporter(
@@ -213,10 +173,9 @@ def export(
 
     require(kind, options)
     exporter = FORMATS[kind]
-    left_open: dict[str, Any] = {"options": options} if exporter.rate or exporter.skeleton else {}
 
     def write(file: BinaryIO) -> bytes:
-        differs = exporter.write(file, data, name=path.name, progress=progress, **left_open)
+        differs = exporter.loaded.write(data, Destination(file, path.name, progress, options))
         return describe(data, table_name=path.name, **differs)
 
     beside = exporter.loaded.companions(path, data) if exporter.companions else {}
@@ -241,7 +200,7 @@ def export_people(
     from app.export.sidecar import describe_people
 
     def write(file: BinaryIO) -> bytes:
-        differs = FORMATS[kind].write_people(file, people, name=path.name, progress=progress)
+        differs = FORMATS[kind].loaded.write_people(people, Destination(file, path.name, progress))
         return describe_people(people, table_name=path.name, **differs)
 
     require(kind)

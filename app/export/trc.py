@@ -8,15 +8,15 @@ camera faces +z, which inverse kinematics settles by the pelvis.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 
 from app.export.chunks import in_chunks
 from app.export.constant_rate import ConstantRateMotion
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination
 from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import MotionData
 
@@ -27,19 +27,12 @@ _CELLS: Final = {
 }
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    even = joints_at_constant_rate(data, options.fps)
-    file.write(_header(name, data, even).encode("utf-8"))
-    for part in in_chunks(len(even.xyz), progress):
-        file.writelines(line.encode("ascii") for line in _lines(even, part))
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    even = joints_at_constant_rate(data, to.options.fps)
+    to.file.write(_header(to.name, data, even).encode("utf-8"))
+    for part in in_chunks(len(even.xyz), to.progress):
+        to.file.writelines(line.encode("ascii") for line in _lines(even, part))
     return {"rows": len(even.xyz), "cells": _CELLS, "resampling": even.about}
 
 

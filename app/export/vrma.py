@@ -7,11 +7,10 @@ at rest is a T facing +z, only the hips move, all else turns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import BinaryIO, Final
+from typing import Final
 
-from app.export.file_options import AS_USUAL, FileOptions
+from app.export.file_options import Destination
 from app.export.gltf import UNITS, Scene, animated
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
@@ -19,18 +18,11 @@ from app.motion.data import MotionData
 _EXTENSION: Final = "VRMC_vrm_animation"
 
 
-def write(
-    file: BinaryIO,
-    data: MotionData,
-    *,
-    name: str,
-    progress: Callable[[float], None],
-    options: FileOptions = AS_USUAL,
-) -> dict[str, object]:
-    """See :class:`app.export.registry.Write`.  Raises ExportError if there are no frames."""
-    motion = animated(data, replace(options, skeleton="vrm", rest="t"))
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    motion = animated(data, replace(to.options, skeleton="vrm", rest="t"))
     scene = Scene(motion)
     human = {bone: {"node": node} for node, bone in enumerate(motion.names)}
     scene.put_extension(_EXTENSION, {"specVersion": "1.0", "humanoid": {"humanBones": human}})
-    scene.write(file, progress)
+    scene.write(to.file, to.progress)
     return differences(data, motion, units=UNITS)

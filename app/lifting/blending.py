@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lifting.clip import Track
+from app.lifting.clip import BODY, Track
 from models.skeleton import JOINT
 
 BLEND_S: Final = 0.5
@@ -22,13 +22,10 @@ def blended(earlier: Track, later: Track, start_s: float) -> Track:
     """``earlier``, which goes over into ``later`` of the same moments up to ``start_s``."""
     share = (earlier.time_s - (start_s - BLEND_S)) / BLEND_S
     share = np.where(_near(earlier, later), share, 0.0)
-    return replace(
-        earlier,
-        xy=_mixed(earlier.xy, later.xy, share),
-        conf=_mixed(earlier.conf, later.conf, share),
-        world=_mixed(earlier.world, later.world, share),
-        feet=_mixed(earlier.feet, later.feet, share),
-    )
+    mixed: dict[str, Any] = {
+        name: _mixed(getattr(earlier, name), getattr(later, name), share) for name in BODY
+    }
+    return replace(earlier, **mixed)
 
 
 def apart(earlier: Track, later: Track) -> NDArray[np.floating]:

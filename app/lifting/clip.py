@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,17 +12,23 @@ from numpy.typing import NDArray
 
 from app.detection.models import Size, about
 from app.errors import DetectorError
-from app.lifting.progress import Progress, ProgressCallback, Stage
+from app.lifting.progress import ProgressCallback, Stage, reporting
 from app.motion.data import Event, MotionData, Pictures, Provenance
 from app.packets import OTHER_PERSON, Keypoints2D, Sighting
-from models.feet import EVIDENCE, Feet, Sight, find_feet, unseen_feet
-from models.skeleton import FOOT_JOINT_COUNT, JOINT_COUNT
+from models.feet import Feet, Sight, find_feet, unseen_feet
+from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
     from app.recording.poses import LiftedPoses
     from app.sources.base import Source
     from models.level import Level
     from models.lifter import Lifter
+
+
+BODY: Final = ("xy", "conf", "world", "feet")
+"""What a track, and a sighting, says of one body."""
+OTHERS: Final = 3
+"""People of whom boxes are kept beside the one followed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +83,15 @@ class Track:
             *(np.concatenate([getattr(each, name) for each in tracks]) for name in Track.__slots__)
         )
 
+    def where(self, rows: NDArray[np.bool_], other: Track) -> Track:
+        """The same, but in (N,) ``rows`` the body that ``other`` has in these frames."""
+        mixed = {}
+        for name in BODY:
+            own = getattr(self, name)
+            chosen = rows.reshape(-1, *[1] * (own.ndim - 1))
+            mixed[name] = np.where(chosen, getattr(other, name), own)
+        return replace(self, **mixed)
+
     @property
     def others_from(self) -> NDArray[np.int64]:
         """Rows from which another person is followed than before."""
@@ -110,17 +125,10 @@ class Tracklet:
     def of(cls, sightings: Sequence[tuple[float, Sighting]]) -> Tracklet:
         """Somebody seen at these moments; at least one."""
         times, people = zip(*sightings, strict=True)
-        count = len(times)
-        track = Track(
-            time_s=np.array(times),
-            tracked=np.ones(count, bool),
-            xy=np.stack([each.xy for each in people]),
-            conf=np.stack([each.conf for each in people]),
-            world=np.stack([each.world for each in people]),
-            feet=np.stack([each.feet for each in people]),
-            person=np.zeros(count, np.int64),
-            chosen=np.ones(count, bool),
-            others=np.full((count, OTHERS, 4), np.nan, np.float32),
+        track = replace(
+            Track.empty(np.array(times)),
+            tracked=np.ones(len(times), bool),
+            **{name: np.stack([getattr(each, name) for each in people]) for name in BODY},
         )
         worn = np.stack([each.clothes for each in people])
         return cls(track, worn, np.array([each.checks for each in people], np.int64))
@@ -181,38 +189,33 @@ class DetectedClip:
         return (*self.faults, *lost)
 
 
-OTHERS: Final = 3
-"""People of whom boxes are kept beside the one followed."""
-
-
 class Rows:
     """What is kept of each frame; the 33 landmarks of an hour of video would fill 200 MB."""
 
     def __init__(self) -> None:
         self.started_at: datetime | None = None
-        self.time_s: list[float] = []
         self._rows: list[tuple[object, ...]] = []
+        """As the fields of :class:`Track`."""
         self._people: dict[int, list[tuple[float, Sighting]]] = {}
         self._handed_out = 0
 
     def __len__(self) -> int:
-        return len(self.time_s)
+        return len(self._rows)
 
     def append(self, keypoints: Keypoints2D) -> None:
         """Keep another frame."""
         if self.started_at is None:
             age_s = keypoints.detected_at - keypoints.captured_at
             self.started_at = datetime.now().astimezone() - timedelta(seconds=age_s)
-        self.time_s.append(keypoints.time_s)
         self._rows.append(
             (
-                *(keypoints.tracked, keypoints.xy, keypoints.conf, keypoints.world_joints),
+                *(keypoints.time_s, keypoints.tracked),
+                *(keypoints.xy, keypoints.conf, keypoints.world_joints),
                 keypoints.feet,
                 *(keypoints.people_in_view.followed, keypoints.people_in_view.chosen),
                 _boxes(keypoints),
             )
         )
-
         for each in keypoints.everybody:
             self._people.setdefault(each.number, []).append((keypoints.time_s, each))
 
@@ -228,18 +231,14 @@ class Rows:
 
     def track(self, first: int = 0) -> Track:
         """All that was kept, from the row ``first`` on."""
-        columns = list(zip(*self._rows[first:], strict=True)) or [()] * 8
-        tracked, xy, conf, world, feet, person, chosen, others = columns
+        nothing = Track.empty(np.zeros(0))
+        kinds = [getattr(nothing, name) for name in Track.__slots__]
+        columns = list(zip(*self._rows[first:], strict=True)) or [()] * len(kinds)
         return Track(
-            time_s=np.array(self.time_s[first:], dtype=np.float64),
-            tracked=np.array(tracked, dtype=bool),
-            xy=np.array(xy, dtype=np.float32).reshape(-1, JOINT_COUNT, 2),
-            conf=np.array(conf, dtype=np.float32).reshape(-1, JOINT_COUNT),
-            world=np.array(world, dtype=np.float32).reshape(-1, JOINT_COUNT, 3),
-            feet=np.array(feet, dtype=np.float32).reshape(-1, FOOT_JOINT_COUNT, EVIDENCE),
-            person=np.array(person, dtype=np.int64),
-            chosen=np.array(chosen, dtype=bool),
-            others=np.array(others, dtype=np.float32).reshape(-1, OTHERS, 4),
+            *(
+                np.array(column, kind.dtype).reshape(-1, *kind.shape[1:])
+                for column, kind in zip(columns, kinds, strict=True)
+            )
         )
 
 
@@ -314,24 +313,18 @@ def lift_track(
         DetectorError: there is no person in any frame.
     """
     track = clip.track
-    count = len(track)
-
-    def report(share: float) -> None:
-        if progress is not None:
-            progress(Progress(Stage.LIFTING, round(share * count), count))
-
     if not track.tracked.any():
-        raise _nobody(clip)
+        raise _no_person(clip)
     lifted = lifter.lift(
         *(track.xy, track.conf, clip.size, track.time_s),
         world=track.world,
         person=track.person,
         sides_known=sides_known,
         level=level,
-        progress=report,
+        progress=reporting(Stage.LIFTING, len(track), progress),
     )
     if lifted.missing.all():
-        raise _nobody(clip)
+        raise _no_person(clip)
     return lifted
 
 
@@ -400,7 +393,7 @@ def _provenance(clip: DetectedClip, info: Mapping[str, Any]) -> Provenance:
     )
 
 
-def _nobody(clip: DetectedClip) -> DetectorError:
+def _no_person(clip: DetectedClip) -> DetectorError:
     count = len(clip.track)
     return DetectorError(
         f"No person was found in {clip.label} ({count} frame{'s' if count > 1 else ''} looked at)."

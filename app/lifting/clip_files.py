@@ -20,15 +20,13 @@ from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.exporting import (
     Exported,
     Order,
-    Processed,
     judge_and_process,
     make_folder,
     process_and_export,
-    reporting,
 )
 from app.lifting.members import lift_members
 from app.lifting.people import lasting, lift_everybody
-from app.lifting.progress import Progress, ProgressCallback, Stage, part_of
+from app.lifting.progress import Progress, ProgressCallback, Stage, part_of, reporting
 from app.motion.data import MotionData
 from app.motion.placement.placing import in_room_of
 from app.motion.selection import select
@@ -128,10 +126,10 @@ def lift_to_files(
         DetectorError: there is nobody.
         ExportError: something cannot be had of these poses, or a file cannot be written.
     """
-    remember = remember or _as_it_is
+    remember = remember or _unchanged
     if corrections:
         found = replace(clip, people=tuple(lasting(clip)))
-        members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
+        members = lift_members(found, (), lifter, options, corrections, progress or _ignored)
         motions = [remember(each.motion(pictures=pictures)) for each in members]
         if not options.everybody:
             return ClipFiles((process_and_export(motions[0], order, progress=progress),))
@@ -179,27 +177,27 @@ def export_everybody(
     return write(done, order, source, progress)
 
 
-def _to_nobody(progress: Progress) -> None:
+def _ignored(progress: Progress) -> None:
     pass
 
 
-def _as_it_is(motion: MotionData) -> MotionData:
+def _unchanged(motion: MotionData) -> MotionData:
     return motion
 
 
 def _write_all(
-    done: Sequence[Processed], order: Order, source: str | Path, progress: ProgressCallback | None
+    done: Sequence[Exported], order: Order, source: str | Path, progress: ProgressCallback | None
 ) -> tuple[Exported, ...]:
     refuse_source(order.file, source)
     make_folder(order.file.parent)
     motions = [each.motion for each in done]
-    tell = reporting(motions[0], Stage.WRITING, progress)
+    tell = reporting(Stage.WRITING, len(motions[0].frame), progress)
     files = export_people(order.file, motions, order.kind, overwrite=order.overwrite, progress=tell)
-    return tuple(_exported(each, files) for each in done)
+    return tuple(replace(each, files=files) for each in done)
 
 
 def _write_each(
-    done: Sequence[Processed], order: Order, source: str | Path, progress: ProgressCallback | None
+    done: Sequence[Exported], order: Order, source: str | Path, progress: ProgressCallback | None
 ) -> tuple[Exported, ...]:
     written: list[Exported] = []
     try:
@@ -212,9 +210,9 @@ def _write_each(
                 *(file, each.motion, order.kind),
                 options=order.options,
                 overwrite=order.overwrite,
-                progress=reporting(each.motion, Stage.WRITING, report),
+                progress=reporting(Stage.WRITING, len(each.motion.frame), report),
             )
-            written.append(_exported(each, files))
+            written.append(replace(each, files=files))
     except BaseException:  # some of the people are no result
         _remove(path for each in written for path in each.files)
         raise
@@ -228,7 +226,3 @@ def _write_each(
 def _remove(files: Iterable[Path]) -> None:
     for path in files:
         path.unlink(missing_ok=True)
-
-
-def _exported(done: Processed, files: tuple[Path, ...]) -> Exported:
-    return Exported(done.motion, done.quality, done.warnings, files)

@@ -15,7 +15,6 @@ from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import film_key
 from app.recording.corrections import Correction, CorrectionList, Exchange, Move, rows_between
 from app.system import paths
-from models.feet import unseen_feet
 from models.skeleton import FOOT_MIRROR, JOINT, LANDMARK_SOURCES, MIRROR, PELVIS
 
 _REACH: Final = 2.0
@@ -72,7 +71,7 @@ def of_each(
         if each.at is None:
             whose = list(range(len(clips)))
         else:
-            away = [_away(clip.track, each) for clip in clips]
+            away = [_trunks_from(clip.track, each) for clip in clips]
             nearest = int(np.argmin(away))
             whose = [nearest] if away[nearest] < _REACH else []
         for index in whose:
@@ -89,7 +88,7 @@ def place_of(track: Track, start_s: float, end_s: float) -> tuple[float, float] 
     return x, y
 
 
-def _away(track: Track, correction: Correction) -> float:
+def _trunks_from(track: Track, correction: Correction) -> float:
     """Lengths of the trunk from where a correction says that its person is; infinite if the person
     of ``track`` is not there then."""
     start_s, end_s = stretch_of(correction)
@@ -113,25 +112,17 @@ def _exchanged(track: Track, rows: NDArray[np.bool_], said: Exchange) -> Track:
     for stretch in said.kept:
         rows &= ~rows_between(track.time_s, *stretch)
     joints, feet = list(MIRROR), list(FOOT_MIRROR)
-    return replace(
+    other = replace(
         track,
-        xy=np.where(rows[:, None, None], track.xy[:, joints], track.xy),
-        conf=np.where(rows[:, None], track.conf[:, joints], track.conf),
-        world=np.where(rows[:, None, None], track.world[:, joints], track.world),
-        feet=np.where(rows[:, None, None], track.feet[:, feet], track.feet),
+        **{name: getattr(track, name)[:, joints] for name in ("xy", "conf", "world")},
+        feet=track.feet[:, feet],
     )
+    return track.where(rows, other)
 
 
 def _emptied(track: Track, rows: NDArray[np.bool_]) -> Track:
-    nothing = Track.empty(track.time_s)
-    return replace(
-        track,
-        tracked=track.tracked & ~rows,
-        xy=np.where(rows[:, None, None], nothing.xy, track.xy),
-        conf=np.where(rows[:, None], nothing.conf, track.conf),
-        world=np.where(rows[:, None, None], nothing.world, track.world),
-        feet=np.where(rows[:, None, None], unseen_feet(len(track)), track.feet),
-    )
+    emptied = track.where(rows, Track.empty(track.time_s))
+    return replace(emptied, tracked=track.tracked & ~rows)
 
 
 def _moved(track: Track, move: Move) -> Track:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.errors import ExportError
 from app.export.file_options import AS_USUAL, FileOptions
-from app.lifting.progress import Progress, ProgressCallback, Stage
+from app.lifting.progress import ProgressCallback, Stage, reporting
 from app.system.files import plain_reason
 
 if TYPE_CHECKING:
@@ -38,21 +37,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Processed:
-    """Motion as it is wanted."""
+class Exported:
+    """Motion as it is wanted, and what it was written to."""
 
     motion: MotionData
     quality: str
     """How far the poses can be trusted, in a line."""
     warnings: tuple[str, ...]
     """Sentences about what is not as one might think."""
-
-
-@dataclass(frozen=True, slots=True)
-class Exported(Processed):
-    """What has been written, and is in the files."""
-
-    files: tuple[Path, ...]
+    files: tuple[Path, ...] = ()
+    """None before it is written."""
 
 
 def judge_and_process(
@@ -62,7 +56,7 @@ def judge_and_process(
     part: Selection | None = None,
     dropped: NDArray[np.int64] | None = None,
     progress: ProgressCallback | None = None,
-) -> Processed:
+) -> Exported:
     """Say how good lifted motion is, and do to it what is wanted.
 
     Args:
@@ -82,11 +76,11 @@ def judge_and_process(
     quality = judge(select(motion, _in_view(motion) if part is None else part))
     origin = replace(motion.provenance, quality=quality.described())
     motion = replace(motion, provenance=origin)
-    motion = process(motion, wanted, reporting(motion, Stage.PROCESSING, progress))
+    motion = process(motion, wanted, reporting(Stage.PROCESSING, len(motion.frame), progress))
     said = remarks(motion)
     if part is not None:
         motion = select(motion, part, dropped)
-    return Processed(motion, quality.in_words(), (*quality.warnings(), *said))
+    return Exported(motion, quality.in_words(), (*quality.warnings(), *said))
 
 
 def process_and_export(
@@ -113,22 +107,9 @@ def process_and_export(
         order.kind,
         options=order.options,
         overwrite=order.overwrite,
-        progress=reporting(motion, Stage.WRITING, progress),
+        progress=reporting(Stage.WRITING, len(motion.frame), progress),
     )
-    return Exported(done.motion, done.quality, done.warnings, files)
-
-
-def reporting(
-    motion: MotionData, stage: Stage, progress: ProgressCallback | None
-) -> Callable[[float], None]:
-    """``progress`` for what tells the share done of a stage."""
-    count = len(motion.frame)
-
-    def tell(share: float) -> None:
-        if progress is not None:
-            progress(Progress(stage, round(share * count), count))
-
-    return tell
+    return replace(done, files=files)
 
 
 def _in_view(motion: MotionData) -> Selection:

@@ -19,11 +19,10 @@ import numpy as np
 
 from app import __version__
 from app.detection.models import SIZES, about
-from app.lifting.clip import OTHERS, DetectedClip, Track, Tracklet
+from app.lifting.clip import DetectedClip, Track, Tracklet
 from app.recording.poses import PosesInfo, SavedPoses
 from app.system.files import write_atomically
-from models.feet import EVIDENCE
-from models.skeleton import FOOT_JOINT_COUNT, JOINT_COUNT
+from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,25 +36,18 @@ MOST_BYTES: Final = 512 * 2**20
 _SAMPLES: Final = 16
 _SAMPLE_BYTES: Final = 2**16
 _TRACK: Final[dict[str, tuple[int, ...]]] = {
-    "time_s": (),
-    "tracked": (),
-    "xy": (JOINT_COUNT, 2),
-    "conf": (JOINT_COUNT,),
-    "world": (JOINT_COUNT, 3),
-    "feet": (FOOT_JOINT_COUNT, EVIDENCE),
-    "person": (),
-    "chosen": (),
-    "others": (OTHERS, 4),
+    name: getattr(Track.empty(np.zeros(0)), name).shape[1:] for name in Track.__slots__
 }
+"""The shape of what is kept of each frame; ..."""
 _POSES: Final[dict[str, tuple[int, ...]]] = {
     "xyz": (JOINT_COUNT, 3),
     "filled": (JOINT_COUNT,),
     "missing": (JOINT_COUNT,),
     "swapped": (),
 }
-
-
-_PERSON: Final[dict[str, tuple[int, ...]]] = {"clothes": (2, 3), "checks": (2,)}
+"""... of each pose, ..."""
+_PERSON: Final = ("clothes", "checks")
+"""... and of each of several people besides."""
 
 
 def film_key(path: Path) -> str:

@@ -14,8 +14,8 @@ from app.lifting.clip import DetectedClip, Track, describe, lift_track
 from app.lifting.corrected import corrected, of_each
 from app.lifting.people import Member, about_each, alone_in, lift_each
 from app.recording.corrections import Correction, deleted, key_of
-from app.recording.poses import SavedPoses, prepare, without
-from models.skeleton import JOINT_COUNT, PELVIS
+from app.recording.poses import ARRAYS, SavedPoses, prepare, without
+from models.skeleton import PELVIS
 
 if TYPE_CHECKING:
     from app.detection.person_tracker import Choice
@@ -130,7 +130,7 @@ def lift_around(
         )
         inner = slice(first - begin, last - begin)
         new = {}
-        for name in ("xyz", "filled", "missing", "swapped"):
+        for name in ARRAYS:
             new[name] = getattr(before.poses, name).copy()
             new[name][first:last] = getattr(lifted, name)[inner]
         assert isinstance(before.poses, SavedPoses)
@@ -179,20 +179,12 @@ def _heights(
 
 
 def _nothing(clip: DetectedClip, lifter: Lifter, height_m: float | None) -> Member:
-    count = len(clip.track)
     info: dict[str, object] = {**describe(lifter), "height_m": height_m}
     return Member(
         clip,
-        SavedPoses(
-            xyz=np.zeros((count, JOINT_COUNT, 3), np.float32),
-            filled=np.zeros((count, JOINT_COUNT), bool),
-            missing=np.ones((count, JOINT_COUNT), bool),
-            swapped=np.zeros(count, bool),
-            info={
-                "name": lifter.info.name,
-                "sha256": lifter.info.sha256,
-                "height_m": height_m,
-            },
+        SavedPoses.of_nobody(
+            len(clip.track),
+            {"name": lifter.info.name, "sha256": lifter.info.sha256, "height_m": height_m},
         ),
         info,
     )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.lifting.blending import BLEND_S, SAME, apart, blended
-from app.lifting.clip import DetectedClip, Rows, Track, Tracklet
+from app.lifting.clip import DetectedClip, Track, Tracklet
 from app.lifting.people import identified, joined_at_cut
 from app.lifting.reading import no_frames
 from app.lifting.segments import DetectSegment, Part, Plan, decoded_from_beginning
@@ -59,7 +59,7 @@ class SegmentMerger:
     @property
     def track(self) -> Track:
         """All that was put together so far."""
-        return Track.joined(self._tracks or [Rows().track()])
+        return Track.joined(self._tracks or [Track.empty(np.zeros(0))])
 
     def again(self, part: Part, unit: DetectSegment) -> DetectSegment | None:
         """What to do instead, if ``part`` does not continue the one before it; its ``unit``.

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from app.errors import DetectorError
 from app.lifting.blending import BLEND_S, SAME, apart, blended
 from app.lifting.clip import (
+    BODY,
     DetectedClip,
     Track,
     Tracklet,
@@ -68,7 +69,9 @@ def joined_at_cut(
     """
     from scipy.optimize import linear_sum_assignment
 
-    cost = np.array([[_away(one[-1], other, start_s) for other in later] for one in earlier])
+    cost = np.array(
+        [[_distance_at_cut(one[-1], other, start_s) for other in later] for one in earlier]
+    )
     cost = cost.reshape(len(earlier), len(later))
     rows, columns = linear_sum_assignment(np.minimum(cost, 2 * SAME))
     goes_on = {
@@ -77,34 +80,34 @@ def joined_at_cut(
         if cost[row, column] < SAME
     }
     result = [
-        _over(each, later[goes_on[index]], start_s) if index in goes_on else each
+        _continued(each, later[goes_on[index]], start_s) if index in goes_on else each
         for index, each in enumerate(earlier)
     ]
     others = (each for index, each in enumerate(later) if index not in goes_on.values())
-    new = (_from(each, start_s) for each in others)
+    new = (_after(each, start_s) for each in others)
     return [*result, *([each] for each in new if len(each.track))]
 
 
-def _away(earlier: Tracklet, later: Tracklet, start_s: float) -> float:
+def _distance_at_cut(earlier: Tracklet, later: Tracklet, start_s: float) -> float:
     """Lengths of the trunk between two in the last frames before a cut, typically; infinite if they
     are never seen together."""
-    mine, theirs = _together(earlier, later, start_s)
+    mine, theirs = _shared_rows(earlier, later, start_s)
     if not len(mine):
         return np.inf
     return float(np.median(apart(earlier.track[mine], later.track[theirs])))
 
 
-def _over(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[Tracklet]:
+def _continued(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[Tracklet]:
     *before, last = parts
-    mine, theirs = _together(last, later, start_s)
+    mine, theirs = _shared_rows(last, later, start_s)
     mixed = blended(last.track[mine], later.track[theirs], start_s)
     track = copy.deepcopy(last.track)
-    for name in ("xy", "conf", "world", "feet"):
+    for name in BODY:
         getattr(track, name)[mine] = getattr(mixed, name)
-    return [*before, replace(last, track=track), _from(later, start_s)]
+    return [*before, replace(last, track=track), _after(later, start_s)]
 
 
-def _together(
+def _shared_rows(
     earlier: Tracklet, later: Tracklet, start_s: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows of both of the same moments shortly before a cut."""
@@ -115,7 +118,7 @@ def _together(
     return mine[near], theirs[near]
 
 
-def _from(tracklet: Tracklet, start_s: float) -> Tracklet:
+def _after(tracklet: Tracklet, start_s: float) -> Tracklet:
     first = int(tracklet.track.time_s.searchsorted(start_s))
     return Tracklet(tracklet.track[first:], tracklet.clothes[first:], tracklet.checks[first:])
 
@@ -133,7 +136,7 @@ def identified(tracklets: Sequence[Tracklet]) -> tuple[Tracklet, ...]:
     tracklets = [each for each in tracklets if len(each.track) > 1]
     if not tracklets:
         return ()
-    cost = np.array([[_unlike(one, other) for other in tracklets] for one in tracklets])
+    cost = np.array([[_dissimilarity(one, other) for other in tracklets] for one in tracklets])
     after: dict[int, int] = {}
     rows, columns = linear_sum_assignment(np.minimum(cost, 2 * GATE))
     for row, column in zip(rows, columns, strict=True):
@@ -148,7 +151,7 @@ def identified(tracklets: Sequence[Tracklet]) -> tuple[Tracklet, ...]:
     return tuple(sorted(people, key=lambda each: (each.track.time_s[0], -_size(each.track))))
 
 
-def _unlike(earlier: Tracklet, later: Tracklet) -> float:
+def _dissimilarity(earlier: Tracklet, later: Tracklet) -> float:
     """How little ``later`` is like ``earlier`` come back; infinite if it cannot be."""
     from app.detection.tracks import dissimilarity, reached
 
@@ -264,7 +267,7 @@ def lift_everybody(
     """
     people = lasting(clip)
     if not people:
-        raise _nobody(clip)
+        raise _nobody_lasting(clip)
     members = lift_each(
         [alone_in(clip, each) for each in people],
         *(lifter, options.heights_m, options.level),
@@ -346,7 +349,7 @@ def alone_in(clip: DetectedClip, person: Tracklet) -> DetectedClip:
     own = person.track
     rows = clip.time_s.searchsorted(own.time_s)
     track = Track.empty(clip.time_s)
-    for name in ("tracked", "xy", "conf", "world", "feet"):
+    for name in ("tracked", *BODY):
         getattr(track, name)[rows] = getattr(own, name)
     return replace(clip, track=track, people=())
 
@@ -365,7 +368,7 @@ def _in_view(track: Track, clip: DetectedClip) -> dict[str, object]:
     }
 
 
-def _nobody(clip: DetectedClip) -> DetectorError:
+def _nobody_lasting(clip: DetectedClip) -> DetectorError:
     count = len(clip.track)
     return DetectorError(
         f"Nobody was in view for {SHORTEST_S:g} s in {clip.label} "

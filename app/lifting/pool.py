@@ -150,10 +150,12 @@ class Pool:
             self._orders.appendleft(order)
             yield Moved(order.ticket, 0.0)
         else:
-            yield Done(order.ticket, error=LiftingError(f"{label} {_told(reason, code)}"))
+            yield Done(
+                order.ticket, error=LiftingError(f"{label} {_failure_in_words(reason, code)}")
+            )
 
 
-def _told(reason: str | None, code: int | None) -> str:
+def _failure_in_words(reason: str | None, code: int | None) -> str:
     if reason is not None:
         return f"was given up: {reason}. The file may be damaged."
     if sys.platform != "win32" and code == -signal.SIGKILL:

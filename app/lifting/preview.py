@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
-
-import numpy as np
 
 from app.lifting.clip import Track, describe
 from app.recording.poses import SavedPoses, prepare
-from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
     from app.lifting.video_detection import VideoDetection
@@ -61,7 +57,7 @@ class Preview:
         self._shown = len(track)
         if self._network.ready and len(track):
             self._lift(track)
-        poses = _joined(self._poses) if self._poses else None
+        poses = SavedPoses.joined(self._poses) if self._poses else None
         self._video.grow(track, poses)
 
     def _lift(self, track: Track) -> None:
@@ -80,39 +76,5 @@ class Preview:
         )
         self._level = self._level or lifted.level
         whole = prepare(len(piece), lifted, describe(lifter))
-        self._poses.append(_rows(whole, slice(self._done - begin, end - begin)))
+        self._poses.append(whole[self._done - begin : end - begin])
         self._done = end
-
-
-def _rows(poses: SavedPoses, rows: slice) -> SavedPoses:
-    return SavedPoses(
-        xyz=poses.xyz[rows],
-        filled=poses.filled[rows],
-        missing=poses.missing[rows],
-        swapped=poses.swapped[rows],
-        info=poses.info,
-    )
-
-
-def _joined(parts: list[SavedPoses]) -> SavedPoses:
-    """One after the other; at least one."""
-    return SavedPoses(
-        xyz=np.concatenate([part.xyz for part in parts]),
-        filled=np.concatenate([part.filled for part in parts]),
-        missing=np.concatenate([part.missing for part in parts]),
-        swapped=np.concatenate([part.swapped for part in parts]),
-        info=parts[-1].info,
-    )
-
-
-def filled_up(poses: SavedPoses, count: int) -> SavedPoses:
-    """``count`` poses, of which those behind the ones there are are missing."""
-    more = count - len(poses.xyz)
-    nothing = replace(
-        poses,
-        xyz=np.zeros((more, JOINT_COUNT, 3), np.float32),
-        filled=np.zeros((more, JOINT_COUNT), bool),
-        missing=np.ones((more, JOINT_COUNT), bool),
-        swapped=np.zeros(more, bool),
-    )
-    return _joined([poses, nothing])

@@ -37,6 +37,18 @@ ProgressCallback = Callable[[Progress], None]
 """Called in the thread that does the work; what it raises, such as :class:`Stopped`, ends that."""
 
 
+def reporting(
+    stage: Stage, count: int, progress: ProgressCallback | None
+) -> Callable[[float], None]:
+    """``progress`` for what tells the share done of a stage of ``count`` frames."""
+
+    def tell(share: float) -> None:
+        if progress is not None:
+            progress(Progress(stage, round(share * count), count))
+
+    return tell
+
+
 def part_of(progress: ProgressCallback | None, done: int, count: int) -> ProgressCallback:
     """Progress of one person of ``count``, after ``done`` others."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.errors import DetectorError, RecordingError
 from app.lifting.clip import describe
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
-from app.lifting.progress import Progress, ProgressCallback, Stage
+from app.lifting.progress import ProgressCallback, Stage, reporting
 from app.motion.processing_options import HEIGHT_RANGE_M
 from models.skeleton import world_joints
 
@@ -41,12 +41,8 @@ def lift_recording(
         DetectorError: there is no person in any frame.
         RecordingError: the poses cannot be saved; ``recording.poses`` holds them all the same.
     """
-    data, count = recording.keypoints, len(recording.keypoints.time_s)
-
-    def report(share: float) -> None:
-        if progress is not None:
-            progress(Progress(Stage.LIFTING, round(share * count), count))
-
+    data = recording.keypoints
+    report = reporting(Stage.LIFTING, len(data.time_s), progress)
     report(0.0)
     require_somebody(recording)
     lifted = lifter.lift(

@@ -25,7 +25,7 @@ from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import Kept, detection_key, film_key
 from app.lifting.members import at_place, lift_around, lift_members, members_of, most_like, unfit
 from app.lifting.people import Member, lasting
-from app.lifting.preview import Preview, filled_up
+from app.lifting.preview import Preview
 from app.lifting.progress import Progress, ProgressCallback, Stage, Stopped, never
 from app.motion.data import Event
 from app.motion.placement.together import Together, together
@@ -132,7 +132,7 @@ class VideoClip:
 
     @property
     def has_pictures(self) -> bool:
-        """It has."""
+        """Always: a video has."""
         return True
 
     @property
@@ -242,9 +242,10 @@ class VideoClip:
 
     def grow(self, track: Track, poses: SavedPoses | None) -> None:
         """Take up what was found so far: M frames, and the poses of the first of them."""
-        ready = 0 if poses is None else len(poses.xyz)
+        ready = 0 if poses is None else len(poses)
         whole = self._filled_up(track)
-        poses = poses and filled_up(poses, len(whole))
+        if poses is not None:
+            poses = SavedPoses.joined([poses, SavedPoses.of_nobody(len(whole) - ready, poses.info)])
         self._found = Found(whole, poses, len(track), ready, complete=False)
 
     def finish(self, clip: DetectedClip, members: Sequence[Member], detected_as: str) -> None:
@@ -336,10 +337,7 @@ def lift_video(
         Stopped: it was called off.
         SourceError, DetectorError, WeightsError, DeviceError, LiftingError: it cannot be done.
     """
-    options = replace(options, choices=video_clip.choices, with_others=options.several)
-    if video_clip.level is not None:
-        pitch_deg, roll_deg = video_clip.level.pitch_deg, video_clip.level.roll_deg
-        options = replace(options, camera_pitch_deg=pitch_deg, camera_roll_deg=roll_deg)
+    options = _options_of(video_clip, options)
     key = detection_key(video_clip.key, options)
 
     def report(done: Progress) -> None:
@@ -349,14 +347,7 @@ def lift_video(
             progress(done)
 
     with video_clip.worked_on(stop):
-        if video_clip.detected_as != key and (before := kept.load(key)) is not None:
-            clip, poses = before
-            video_clip.finish(clip, members_of(clip, poses, video_clip.corrections.done), key)
-        if (
-            video_clip.detected_as == key
-            and video_clip.clip is not None
-            and not unfit(video_clip.clip, video_clip.members, options, video_clip.corrections.done)
-        ):
+        if _is_up_to_date(video_clip, options, kept, key):
             return
         from app.lifting.work import Network
 
@@ -378,6 +369,26 @@ def lift_video(
             )
             video_clip.finish(clip, members, key)
         kept.save(key, clip, [cast(SavedPoses, each.poses) for each in members])
+
+
+def _options_of(video_clip: VideoClip, options: LiftOptions) -> LiftOptions:
+    """``options`` with whom to follow and where up is, which the clip knows."""
+    options = replace(options, choices=video_clip.choices, with_others=options.several)
+    level = video_clip.level
+    if level is None:
+        return options
+    return replace(options, camera_pitch_deg=level.pitch_deg, camera_roll_deg=level.roll_deg)
+
+
+def _is_up_to_date(video_clip: VideoClip, options: LiftOptions, kept: Kept, key: str) -> bool:
+    """Take up what was kept; whether nothing is left to be done."""
+    corrections = video_clip.corrections.done
+    if video_clip.detected_as != key and (before := kept.load(key)) is not None:
+        clip, poses = before
+        video_clip.finish(clip, members_of(clip, poses, corrections), key)
+    if video_clip.detected_as != key or video_clip.clip is None:
+        return False
+    return not unfit(video_clip.clip, video_clip.members, options, corrections)
 
 
 def _detected(

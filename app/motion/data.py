@@ -100,6 +100,20 @@ class Pictures(Protocol):
         """
 
 
+_PER_FRAME: Final[dict[str, tuple[int, ...]]] = {
+    **dict.fromkeys(("time_s", "tracked", "person", "swapped"), ()),
+    **dict.fromkeys(("conf", "filled", "missing"), (JOINT_COUNT,)),
+    "xyz": (JOINT_COUNT, 3),
+    "xy": (JOINT_COUNT, 2),
+    "root": (3,),
+    "angles": (ANGLE_COUNT,),
+    "contacts": (len(FEET),),
+    "feet": (FOOT_JOINT_COUNT, 3),
+    "feet_conf": (FOOT_JOINT_COUNT,),
+}
+"""The shapes of what :class:`MotionData` has of each frame."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MotionData:
     """N frames of the tracked person, one row for every frame the source delivered."""
@@ -155,34 +169,13 @@ class MotionData:
     def __post_init__(self) -> None:
         """Raises ValueError if shapes or values cannot be right."""
         count = len(self.frame)
-        shapes: dict[str, tuple[int, ...]] = {
-            "time_s": (count,),
-            "tracked": (count,),
-            "xyz": (count, JOINT_COUNT, 3),
-            "xy": (count, JOINT_COUNT, 2),
-            "axes": (3, 3),
-        } | dict.fromkeys(("conf", "filled", "missing"), (count, JOINT_COUNT))
-        if self.root is not None:
-            shapes["root"] = (count, 3)
-        if self.angles is not None:
-            shapes["angles"] = (count, ANGLE_COUNT)
-        if self.contacts is not None:
-            shapes["contacts"] = (count, len(FEET))
-        if self.person is not None:
-            shapes["person"] = (count,)
-        if self.swapped is not None:
-            shapes["swapped"] = (count,)
         if (self.feet is None) != (self.feet_conf is None):
             raise ValueError("feet and feet_conf are given together")
-        if self.feet is not None:
-            shapes |= {
-                "feet": (count, FOOT_JOINT_COUNT, 3),
-                "feet_conf": (count, FOOT_JOINT_COUNT),
-            }
+        shapes = {name: (count, *shape) for name, shape in _PER_FRAME.items()} | {"axes": (3, 3)}
         for name, expected in shapes.items():
-            found = getattr(self, name).shape
-            if found != expected:
-                raise ValueError(f"{name} has shape {found}, not {expected}")
+            found = getattr(self, name)
+            if found is not None and found.shape != expected:
+                raise ValueError(f"{name} has shape {found.shape}, not {expected}")
         if not np.isfinite(self.time_s).all() or not (np.diff(self.time_s) > 0).all():
             raise ValueError("time_s does not increase strictly")
         if (self.filled & self.missing).any():

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from app.pipeline.preload import warm_up
 from app.pipeline.run import LiveRun
-from app.pipeline.sink import PoseSink
-from app.pipeline.status import BodyInView, Snapshot, SourceFacts, State, Stats
+from app.pipeline.status import BodyInView, PoseSink, Snapshot, SourceFacts, State, Stats
 
 __all__ = [
     "BodyInView",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from app.detection.models import FOR_LIVE
-from app.packets import OTHER_PERSON, Frame
+from app.detection.models import FOR_LIVE, Size
+from app.packets import OTHER_PERSON, Frame, Keypoints2D
 from app.pipeline.background import Background
-from app.pipeline.controls import Controls, Move
-from app.pipeline.detector_choice import DetectorChoice
+from app.pipeline.controls import Controls
 from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.recorder import Recorder
 from app.pipeline.results import LatestResults
@@ -21,6 +22,57 @@ from app.pipeline.threads import WorkerThreads
 
 if TYPE_CHECKING:
     from app.detection.detector import Detector
+
+_MEASURED_S: Final = 2.5
+_MEASURED: Final = 12
+"""Pictures that must have been looked at as well: a slow machine takes few."""
+_TOO_SLOW: Final = 0.9
+"""Of the time from one picture to the next: decoding and keeping the picture need the rest."""
+_EASY: Final = 0.6
+_MANY_CORES: Final = 4
+"""The network, the window and the drawing have theirs beside the detector's."""
+_LARGER_COSTS: Final = 3.0
+"""One picture takes ``heavy`` so many times as long as ``full`` (50.7 and 17.0 ms on one core)."""
+
+
+class DetectorChoice:
+    """Measures the model ``full`` and decides once."""
+
+    def __init__(self, cores: int | None = None) -> None:
+        self.size: Size = FOR_LIVE
+        """The one to use."""
+        self._cores = cores or os.cpu_count() or 1
+        self._decided = False
+        self._took_s: list[float] = []
+        self._intervals_s: list[float] = []
+        self._last: tuple[float, int] | None = None
+
+    def add(self, frame: Frame, keypoints: Keypoints2D, took_s: float, *, dropped: int) -> None:
+        """Note how long ``full`` took with a picture; ``dropped`` so far by the source.
+
+        Pictures without a person say nothing: most of the work is not done on them.
+        """
+        if self._decided or not keypoints.tracked:
+            return
+        came = frame.index + dropped
+        if self._last is not None:
+            step_s, pictures = frame.time_s - self._last[0], came - self._last[1]
+            if step_s > 0 and pictures > 0:  # a video may be moved back
+                self._took_s.append(took_s)
+                self._intervals_s.append(step_s / pictures)
+        self._last = frame.time_s, came
+        if len(self._took_s) >= _MEASURED:
+            self._decide()
+
+    def _decide(self) -> None:
+        took_s, interval_s = (statistics.median(x) for x in (self._took_s, self._intervals_s))
+        if len(self._took_s) * max(took_s, interval_s) < _MEASURED_S:
+            return
+        if took_s > _TOO_SLOW * interval_s:
+            self.size = "lite"
+        elif self._cores >= _MANY_CORES and _LARGER_COSTS * took_s < _EASY * interval_s:
+            self.size = "heavy"
+        self._decided = True
 
 
 class Capture:
@@ -64,45 +116,21 @@ class Capture:
 
     def _play(self) -> None:
         while not self._controls.stopping:
-            move = self._controls.take_move()
-            if move is not None:
-                self._go(move)
-            elif self._reader.ended or (self._paused and self._now is not None):
+            if self._reader.ended:
                 self._rest()
             else:
                 self._advance()
 
     def _rest(self) -> None:
-        """Wait, paused or at the end of a file, until something is asked for."""
-        ended = self._reader.ended
-        self._results.enter(State.ENDED if ended else State.PAUSED)
+        """Wait at the end of a file until the run is to stop."""
+        self._results.enter(State.ENDED)
         self._keypoint_queue.mark_idle()
         self._controls.wake()
-        with self._reader.standing_still():
-            self._controls.wait_until(
-                lambda: self._controls.moving or not (ended or self._controls.paused)
-            )
+        self._controls.wait_until(lambda: False)
 
-    def _go(self, move: Move) -> None:
-        if self._reader.live or self._recorder.active:
-            return  # asked for before the source was open, or just before the recording began
-        if move.time_s is not None or move.frames < 0 or self._reader.ended:
-            self._jump(self._target_s(move))
-            frames = 1
-        else:
-            frames = move.frames
-        for _ in range(frames):
-            self._advance()
-
-    def _target_s(self, move: Move) -> float:
-        if move.time_s is not None:
-            return move.time_s
-        here = self._now.time_s if self._now else 0.0
-        source = self._results.source
-        return here + move.frames / (source.rate if source and source.rate else 30.0)
-
-    def _jump(self, time_s: float) -> None:
-        self._reader.seek(time_s)
+    def _begin_again(self) -> None:
+        self._now = None
+        self._reader.rewind()
         if self._detector is not None:
             self._detector.moved()
         self._keypoint_queue.begin_segment(self._results.begin_segment())
@@ -118,8 +146,7 @@ class Capture:
     def _end(self) -> None:
         self._reader.describe()
         if self._controls.loop and not self._recorder.active and self._now is not None:
-            self._now = None
-            self._jump(0.0)
+            self._begin_again()
 
     def _process(self, frame: Frame) -> None:
         detector = self._ready_detector(frame)
@@ -146,7 +173,7 @@ class Capture:
         )
         if self._controls.detector_size is None and detector.size == FOR_LIVE:
             self._detector_choice.add(frame, keypoints, detect_s, dropped=dropped)
-        self._arrive()
+        self._results.enter(State.RUNNING)
 
     def _apply_detector_size(self, detector: Detector) -> None:
         """Switch to the requested model size, but not during a recording."""
@@ -155,22 +182,13 @@ class Capture:
             with self._reader.standing_still():
                 detector.change(size)
 
-    def _arrive(self) -> None:
-        if not self._paused:
-            self._results.enter(State.RUNNING)
-
-    @property
-    def _paused(self) -> bool:
-        # The request may be older than the knowledge that this source cannot be paused.
-        return self._controls.paused and not self._reader.live
-
     def _ready_detector(self, frame: Frame) -> Detector | None:
         """The picture is shown while the detector loads; only a file waits for it meanwhile."""
         if self._detector is None and self._loading is not None:
             loading = self._loading
             if not loading.ready:
                 self._results.show_picture(frame, self._reader.dropped)
-                self._arrive()
+                self._results.enter(State.RUNNING)
             if not self._reader.live:
                 with self._reader.standing_still():
                     self._controls.wait_until(lambda: loading.ready)

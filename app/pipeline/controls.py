@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.detection.models import FOR_LIVE, Size
@@ -13,42 +13,22 @@ if TYPE_CHECKING:
     from models.level import Level
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A seek in a file: to ``time_s``, or by so many ``frames``."""
-
-    time_s: float | None = None
-    frames: int = 0
-
-
+@dataclass(eq=False)
 class Controls:
     """Requests of the caller.  Setting one wakes every waiting thread; the last one wins."""
 
-    def __init__(
-        self,
-        *,
-        delay: int,
-        height_m: float | None,
-        level: Level | None = None,
-        loop: bool,
-        smooth: bool = False,
-        several: bool = True,
-        detector_size: Size | None = FOR_LIVE,
-    ) -> None:
-        self._changed = threading.Condition()
-        self._move: Move | None = None
-        self._person: tuple[float, float, float] | None = None
-        self.stopping = False
-        self.paused = False
-        self.delay = delay
-        self.height_m = height_m
-        self.level = level
-        """Where up is, as told; None to find out."""
-        self.loop = loop
-        self.smooth = smooth
-        self.several = several
-        self.detector_size = detector_size
-        """Of the detector's model; None for what this machine can afford."""
+    delay: int
+    height_m: float | None
+    loop: bool
+    level: Level | None = None
+    """Where up is, as told; None to find out."""
+    smooth: bool = False
+    several: bool = True
+    detector_size: Size | None = FOR_LIVE
+    """Of the detector's model; None for what this machine can afford."""
+    stopping: bool = field(default=False, init=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, init=False)
+    _person: tuple[float, float, float] | None = field(default=None, init=False)
 
     def wake(self) -> None:
         """Let the waiting threads look again."""
@@ -70,20 +50,6 @@ class Controls:
             self.stopping = True
             self._changed.notify_all()
 
-    def pause(self, paused: bool) -> None:
-        """Stand still or go on."""
-        with self._changed:
-            self.paused = paused
-            self._changed.notify_all()
-
-    def move(self, move: Move) -> None:
-        """Ask for a move; single steps not yet taken add up, anything else is replaced."""
-        with self._changed:
-            if self._move is not None and self._move.time_s is None and move.time_s is None:
-                move = Move(frames=self._move.frames + move.frames)
-            self._move = move
-            self._changed.notify_all()
-
     def choose_person(self, place: tuple[float, float, float]) -> None:
         """Ask for the person at a place of the picture, in pixels, from a time of the source on."""
         with self._changed:
@@ -94,14 +60,3 @@ class Controls:
         with self._changed:
             place, self._person = self._person, None
             return place
-
-    @property
-    def moving(self) -> bool:
-        """Whether a move waits to be taken."""
-        return self._move is not None
-
-    def take_move(self) -> Move | None:
-        """Return the requested move, once."""
-        with self._changed:
-            move, self._move = self._move, None
-            return move

@@ -18,10 +18,10 @@ class KeypointBatch:
     """Everything queued since the last call."""
 
     segment: int
-    """Number of the unbroken segment of frames; changes after a seek or another person."""
+    """Number of the unbroken segment; changes where a file begins again or for another person."""
     keypoints: tuple[Keypoints2D, ...]
     idle: bool
-    """The source is paused or has ended: no frame follows for now."""
+    """The source has ended: no frame follows for now."""
 
 
 class KeypointQueue:
@@ -58,7 +58,7 @@ class KeypointQueue:
             self._has_new = True
 
     def mark_idle(self) -> None:
-        """Note that the source is paused or has ended."""
+        """Note that the source has ended."""
         with self._lock:
             self._has_new = self._has_new or not self._idle
             self._idle = True

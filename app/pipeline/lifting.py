@@ -18,7 +18,7 @@ from app.pipeline.background import Background
 from app.pipeline.controls import Controls
 from app.pipeline.keypoint_queue import CAPACITY, KeypointQueue
 from app.pipeline.results import LatestResults
-from app.pipeline.sink import PoseSink
+from app.pipeline.status import PoseSink
 from app.pipeline.threads import WorkerThreads
 from models.skeleton import JOINT_COUNT, MIRROR
 

@@ -124,7 +124,7 @@ class LatestResults:
                 self._unshown.popitem(last=False)
 
     def begin_segment(self) -> int:
-        """Clear the pose after a seek or another person; returns the new segment's number."""
+        """Clear the pose: a file begins again, or another person.  Returns the segment's number."""
         with self._lock:
             self._pose = None
             self._unshown.clear()

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 
 from app.detection.detector import Detector
 from app.detection.models import FOR_LIVE, Size
-from app.errors import MixposeError, SourceError
+from app.errors import MixposeError
 from app.pipeline.capture import Capture
-from app.pipeline.controls import Controls, Move
+from app.pipeline.controls import Controls
 from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.lifting import Lifting
 from app.pipeline.recorder import Recorder
 from app.pipeline.results import LatestResults
-from app.pipeline.sink import PoseSink
 from app.pipeline.source_reader import SourceReader
-from app.pipeline.status import Snapshot, State
+from app.pipeline.status import PoseSink, Snapshot, State
 from app.pipeline.threads import WorkerThreads
 
 if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits for it
@@ -138,10 +137,6 @@ class LiveRun:
         self._keypoint_queue.request_update()
         self._controls.wake()
 
-    def set_loop(self, loop: bool) -> None:
-        """Choose whether a file starts again when it has ended.  Not while it is recorded."""
-        self._controls.loop = loop
-
     def send_to(self, *sinks: PoseSink) -> None:
         """Give every pose that is shown to these too, and no longer to those before them."""
         self._lifting.sinks = sinks
@@ -157,7 +152,7 @@ class LiveRun:
     def choose_person(self, x: float, y: float, time_s: float) -> None:
         """Follow whoever is at this place, in pixels, of the picture of ``time_s``, from now on.
 
-        When the video is at that time again, moved back or looped, they are followed from there.
+        When the video is at that time again, being looped, they are followed from there.
         """
         self._controls.choose_person((x, y, time_s))
 
@@ -175,32 +170,6 @@ class LiveRun:
         """
         self._lifting.load(lifter_factory)
 
-    def pause(self) -> None:
-        """Stand still.  Files and the performer only; SourceError for a live source."""
-        self._require_file("paused")
-        self._controls.pause(True)
-
-    def resume(self) -> None:
-        """Go on playing; from the beginning if the file has ended (SourceError as in ``seek``)."""
-        if self.state is State.ENDED:
-            self.seek(0.0)
-        self._controls.pause(False)
-
-    def seek(self, time_s: float) -> None:
-        """Go to a time of the file, also while paused or ended; the last of several wins.
-
-        Raises:
-            SourceError: a live source, or a recording is under way (its times must increase).
-        """
-        self._require_movable()
-        self._controls.move(Move(time_s=time_s))
-
-    def step(self, frames: int) -> None:
-        """Pause, and go ``frames`` forward (back if negative).  Errors as in ``seek``."""
-        self._require_movable()
-        self._controls.pause(True)
-        self._controls.move(Move(frames=frames))
-
     def start_recording(self, writer: RecordingWriter) -> None:
         """Write every detected frame from now on; the run owns ``writer`` until it gives it back.
 
@@ -216,16 +185,6 @@ class LiveRun:
         None if there is none, also after the end of the run, which has closed it.
         """
         return self._recorder.detach()
-
-    def _require_file(self, what: str) -> None:
-        source = self._results.source
-        if source is not None and source.live:
-            raise SourceError(f"{source.label} is live and cannot be {what}.")
-
-    def _require_movable(self) -> None:
-        self._require_file("moved to another time")
-        if self._recorder.active:
-            raise SourceError("Stop the recording before moving to another time of the file.")
 
     def _fail(self, error: MixposeError) -> None:
         self._results.fail(error)

@@ -130,8 +130,6 @@ class SourceReader:
                 live=source.live,
                 size=source.size,
                 rate=source.rate,
-                duration_s=source.duration_s,
-                frame_count=source.frame_count,
                 warnings=tuple(source.warnings),
                 fov_deg=source.fov_deg,
             )
@@ -175,19 +173,15 @@ class SourceReader:
     @contextmanager
     def standing_still(self) -> Iterator[None]:
         """Stop the clock of a file that is played at its pace, so that it skips nothing after."""
-        source = self._opened
-        if isinstance(source, PacedSource):
-            source.pause()
-            try:
-                yield
-            finally:
-                source.resume()
-        else:
+        try:
             yield
+        finally:
+            if isinstance(self._opened, PacedSource):
+                self._opened.go_on()
 
-    def seek(self, time_s: float) -> None:
-        """Go to a time of a file."""
-        self._opened.seek(max(0.0, time_s))
+    def rewind(self) -> None:
+        """Go to the beginning of a file."""
+        self._opened.seek(0.0)
         self.ended = False
 
     def close(self) -> None:

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.detection.models import Size
 from app.errors import MixposeError
 from app.packets import Frame, Keypoints2D, Pose3D
+
+
+class PoseSink(Protocol):
+    """Takes poses in the lift thread."""
+
+    def put(self, pose: Pose3D, conf: NDArray[np.float32]) -> None:
+        """Take a pose and the (17,) detector's confidence in its joints, left and right repaired.
+
+        Must neither wait nor raise: the next pose is computed after it has returned.
+        """
+        ...
 
 
 class State(enum.Enum):
@@ -17,12 +32,10 @@ class State(enum.Enum):
     """The source is being opened; no frame has come yet."""
     RUNNING = "running"
     """Frames come; the first picture is there, the first pose may still be on its way."""
-    PAUSED = "paused"
-    """A file or the performer stands still at the user's wish."""
     LOST = "lost"
     """A camera or stream that ran has stopped sending; it is reopened every second."""
     ENDED = "ended"
-    """A file has played to its end; ``seek`` and ``resume`` still work."""
+    """A file has played to its end."""
     FAILED = "failed"
     """The run is over because something went wrong; ``error`` says what."""
     STOPPED = "stopped"
@@ -53,14 +66,11 @@ class SourceFacts:
 
     label: str
     live: bool
-    """A camera or stream: cannot be paused or moved."""
+    """A camera or stream: what nobody reads in time is lost."""
     size: tuple[int, int]
     """(width, height) in pixels."""
     rate: float | None
     """Nominal frames/s."""
-    duration_s: float | None
-    frame_count: int | None
-    """Of files only, and estimates."""
     warnings: tuple[str, ...]
     fov_deg: float | None = None
     """Angle that the longer side of the picture spans, where the source says so."""

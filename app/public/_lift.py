@@ -77,9 +77,9 @@ def lift(
         camera_roll=camera_roll, detector=detector, person=person, seconds=seconds, rate=rate,
         jobs=jobs,
     )  # fmt: skip
-    report = Overall(progress or _nobody, slow=False)
+    report = Overall(progress or _ignored, slow=False)
     data, said = _lifted(str(source), lifting, report)
-    return _told(finished(data, wanted, said, report), progress)
+    return _reported(finished(data, wanted, said, report), progress)
 
 
 def lift_people(
@@ -130,7 +130,7 @@ def lift_people(
         camera_pitch=camera_pitch, camera_roll=camera_roll, detector=detector, seconds=seconds,
         rate=rate, jobs=jobs,
     )  # fmt: skip
-    report = Overall(progress or _nobody, slow=False)
+    report = Overall(progress or _ignored, slow=False)
     people, said = _everybody(str(source), lifting, report)
     done = [
         finished(data, wanted, said, part_of(report, index, len(people)))
@@ -138,7 +138,7 @@ def lift_people(
     ]
     motions = [each.in_room_of(done[0]) for each in done]
     for each in motions:
-        _told(each, progress)
+        _reported(each, progress)
     return motions
 
 
@@ -184,12 +184,12 @@ def load(
         camera_pitch=camera_pitch,
         camera_roll=camera_roll,
     )
-    report = Overall(progress or _nobody, slow=False, begins=Stage.LIFTING)
+    report = Overall(progress or _ignored, slow=False, begins=Stage.LIFTING)
     if path.is_dir():
         from app.lifting.recordings import motion_of
 
         data, said = motion_of(path, lifting, report)
-        return _told(finished(data, wanted, said, report), progress)
+        return _reported(finished(data, wanted, said, report), progress)
     if lifting != lift_options(
         height=None, weights=None, device=device, camera_pitch=None, camera_roll=None
     ):
@@ -197,10 +197,10 @@ def load(
     from app.export.reading import read
 
     motion = Motion(read(path))
-    return _told(motion.processed(**options) if options else motion, progress)
+    return _reported(motion.processed(**options) if options else motion, progress)
 
 
-def _told(motion: Motion, progress: Tell | None) -> Motion:
+def _reported(motion: Motion, progress: Tell | None) -> Motion:
     """Tell that all is done, and what is not as one might think."""
     warn_of(motion.warnings)
     if progress is not None:
@@ -208,8 +208,8 @@ def _told(motion: Motion, progress: Tell | None) -> Motion:
     return motion
 
 
-def _nobody(share: float) -> None:
-    """Whom nothing is told."""
+def _ignored(share: float) -> None:
+    """Progress that nobody asked for."""
 
 
 def _lifted(

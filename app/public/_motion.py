@@ -18,8 +18,8 @@ from app.errors import ExportError
 from app.export.file_options import Rest
 from app.export.joints import joint_parents, named_joints, outgoing_joints
 from app.export.skeleton_names import MOTIONBUILDER
-from app.lifting.exporting import judge_and_process, reporting
-from app.lifting.progress import Progress, Stage
+from app.lifting.exporting import judge_and_process
+from app.lifting.progress import Progress, Stage, reporting
 from app.motion import processing_options
 from app.motion.angles import ANGLES, continued, joint_angles
 from app.motion.data import MotionData
@@ -45,8 +45,8 @@ def warn_of(sentences: Sequence[str]) -> None:
         warnings.warn(sentence, MixposeWarning, stacklevel=4)
 
 
-def _nobody(share: float) -> None:
-    """Whom nothing is told."""
+def _ignored(share: float) -> None:
+    """Progress that nobody asked for."""
 
 
 class Motion:
@@ -205,7 +205,7 @@ class Motion:
             *(path, data, fitting[0]),
             options=wanted,
             overwrite=overwrite,
-            progress=progress or _nobody,
+            progress=progress or _ignored,
         )
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -255,7 +255,7 @@ class Motion:
         return Motion(data, self._lifted, self.warnings)
 
     def _with_processing(
-        self, options: processing_options.Processing, progress: Callable[[float], None] = _nobody
+        self, options: processing_options.Processing, progress: Callable[[float], None] = _ignored
     ) -> Motion:
         done = process(self._lifted, options, progress)
         said = dict.fromkeys((*self.warnings, *remarks(done)))
@@ -280,7 +280,7 @@ def finished(
     """The motion that was lifted, judged, and with what is wanted done to it."""
     judged = judge_and_process(data, processing_options.Processing())
     motion = Motion(judged.motion, warnings=(*said, *judged.warnings))
-    return motion._with_processing(options, reporting(data, Stage.PROCESSING, progress))
+    return motion._with_processing(options, reporting(Stage.PROCESSING, len(data.frame), progress))
 
 
 def _named(names: Sequence[str], values: Array) -> Mapping[str, Array]:

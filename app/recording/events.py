@@ -36,9 +36,9 @@ from typing import IO, Final
 
 from app.errors import RecordingError
 from app.recording import strict_json
+from app.recording.locks import is_being_written
 from app.recording.safe_open import open_regular
 from app.recording.storage import AppendOnlyFile
-from app.recording.writing_lock import is_being_written
 from app.system.files import lock_patiently, plain_reason, sync_folder
 
 _log = logging.getLogger(__name__)

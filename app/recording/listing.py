@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from app.errors import RecordingError
-from app.recording import notes, poses, video, writing_lock
+from app.recording import locks, notes, poses, video
 from app.recording.events import EventList
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
 from app.recording.reader import read_description
@@ -82,8 +82,8 @@ def _entry(path: Path) -> RecordingEntry:
         started_at=meta.started_at,
         frames=frames,
         duration_s=duration_s,
-        finished=not writing_lock.has_writing_lock(path),
-        being_written=writing_lock.is_being_written(path),
+        finished=not locks.has_writing_lock(path),
+        being_written=locks.is_being_written(path),
         has_video=(path / video.FILE_NAME).exists(),
         has_poses=(path / poses.FILE_NAME).exists(),
         events=len(EventList(path).marks),

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.errors import RecordingError
+from app.recording.locks import is_being_written, is_open_elsewhere
 from app.recording.names import SUFFIX
-from app.recording.open_lock import is_open_elsewhere
-from app.recording.writing_lock import is_being_written
 from app.system.files import plain_reason, safe_name, sync_folder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol, TypedDict, cast
@@ -22,6 +22,8 @@ from models.level import Level
 from models.skeleton import JOINT_COUNT
 
 FILE_NAME: Final = "poses.npz"
+ARRAYS: Final = ("xyz", "filled", "missing", "swapped")
+"""The fields of :class:`SavedPoses` with a row for each frame."""
 _MAX_INFO_CHARACTERS: Final = 2**18
 _INFO: Final = np.dtype(f"<U{_MAX_INFO_CHARACTERS}")
 _MAX_NPY_HEADER: Final = 10_000
@@ -66,6 +68,29 @@ class SavedPoses:
     swapped: NDArray[np.bool_]
     """(N,) frames whose left and right the repair exchanged."""
     info: PosesInfo
+
+    @classmethod
+    def of_nobody(cls, count: int, info: PosesInfo) -> SavedPoses:
+        """``count`` frames in which everything is missing."""
+        return cls(
+            xyz=np.zeros((count, JOINT_COUNT, 3), np.float32),
+            filled=np.zeros((count, JOINT_COUNT), bool),
+            missing=np.ones((count, JOINT_COUNT), bool),
+            swapped=np.zeros(count, bool),
+            info=info,
+        )
+
+    @staticmethod
+    def joined(parts: Sequence[SavedPoses]) -> SavedPoses:
+        """One after the other, made as the last one was; at least one."""
+        arrays = {name: np.concatenate([getattr(each, name) for each in parts]) for name in ARRAYS}
+        return SavedPoses(**arrays, info=parts[-1].info)
+
+    def __len__(self) -> int:
+        return len(self.xyz)
+
+    def __getitem__(self, rows: slice) -> SavedPoses:
+        return SavedPoses(**{name: getattr(self, name)[rows] for name in ARRAYS}, info=self.info)
 
     @property
     def level(self) -> Level | None:
@@ -115,7 +140,7 @@ def write(folder: Path, time_s: NDArray[np.float64], poses: SavedPoses) -> None:
 
     Raises RecordingError if the file cannot be written.
     """
-    arrays = {name: getattr(poses, name) for name in ("xyz", "filled", "missing", "swapped")}
+    arrays = {name: getattr(poses, name) for name in ARRAYS}
     try:
         with write_atomically(folder / FILE_NAME, overwrite=True, through_links=False) as file:
             np.savez(file, time_s=time_s, info=np.array(_text(poses.info)), **arrays)

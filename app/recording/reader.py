@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
+from app.recording import locks, video
 from app.recording import meta as meta_file
 from app.recording import poses as poses_file
 from app.recording import rows as rows_file
-from app.recording import video, writing_lock
 from app.recording.corrections import Correction, CorrectionList, corrected, deleted
 from app.recording.events import EventList
 from app.recording.keypoint_arrays import KeypointArrays
@@ -223,9 +223,9 @@ def _what_was_saved(
     # A kill or a power cut can only spoil the end; anything before it is damage to the file.
     torn = len(good) - (int(np.flatnonzero(good)[-1]) + 1 if whole else 0)
     damaged = len(good) - torn - whole
-    if writing_lock.is_being_written(path):
+    if locks.is_being_written(path):
         parts.append("This recording is still being made.")
-    elif writing_lock.has_writing_lock(path):
+    elif locks.has_writing_lock(path):
         parts.append("This recording was interrupted.")
     if cut_off or torn:
         parts.append("Its unfinished end was cut off.")

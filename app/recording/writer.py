@@ -21,11 +21,11 @@ from app.recording import meta as meta_file
 from app.recording import rows, video
 from app.recording.disk_space import DiskSpace
 from app.recording.events import EventWriter, Mark
+from app.recording.locks import WritingLock
 from app.recording.meta import Ending, Meta, SourceInfo
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
 from app.recording.storage import AppendOnlyFile
 from app.recording.video import PictureWriter
-from app.recording.writing_lock import WritingLock
 from app.system.files import names_in_turn, plain_reason, safe_name, sync_folder
 
 _log = logging.getLogger(__name__)

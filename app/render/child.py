@@ -1,4 +1,8 @@
-"""The child process: owns OpenGL, paints what it is told to, and ends with its parent."""
+"""The child process: owns OpenGL, paints what it is told to, and ends with its parent.
+
+The parent sends one :class:`Draw` at a time and waits for its answer, so one block of shared
+memory suffices and nothing queues.  The child leaves when the pipe closes, whatever the reason.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,54 @@ import importlib
 import os
 import signal
 import traceback
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.render.protocol import SCENES, Done, Draw, Failed, Start
+Kind = Literal["skeleton", "performer"]
+
+SCENES: dict[Kind, tuple[str, str]] = {
+    "skeleton": ("app.render.skeleton_scene", "SkeletonScene"),
+    "performer": ("app.synthetic.performer.scene", "PerformerScene"),
+}
+"""Module and class that draw each kind; imported in the child only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """First message to the child."""
+
+    kind: Kind
+    setup: object
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Paint one picture into the shared memory block called ``block``."""
+
+    params: object
+    size: tuple[int, int]
+    block: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Started, or painted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The child gives up."""
+
+    reason: str
+    """A plain sentence for the user."""
+    detail: str
+    """A traceback for the log, or empty."""
 
 
 class Scene(Protocol):

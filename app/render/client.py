@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.render import child
-from app.render.protocol import Done, Draw, Failed, Kind, Start
+from app.render.child import Done, Draw, Failed, Kind, Start
 from app.system.processes import without_main_module
 
 if sys.platform == "win32":

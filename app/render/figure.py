@@ -1,6 +1,7 @@
 """The skeleton as one mesh: thick round bones, a ball at each joint, a head.
 
-The triangles never change; a joint or bone that is not drawn collapses into a point.
+The triangles never change; a joint or bone that is not drawn collapses into a point.  Light
+is soft and computed at the corners; OpenGL only blends the result between them.
 """
 
 from __future__ import annotations
@@ -12,11 +13,40 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.render import shading, shapes
+from app.render import shapes
 from app.render.camera import View
 from app.render.colours import DRAWN_SIDES, of_sides, rgb
 from app.render.request import Body
 from models.skeleton import FOOT_JOINT_COUNT, JOINT, JOINT_COUNT, PARENTS
+
+
+def _direction(x: float, y: float, z: float) -> NDArray[np.float64]:
+    vector: NDArray[np.float64] = np.array([x, y, z]) / np.linalg.norm([x, y, z])
+    return vector
+
+
+_TOWARD_KEY: Final = _direction(-0.5, -0.8, -0.7)
+"""From above the viewer's left shoulder, in camera axes."""
+_HALFWAY: Final = _direction(*(_TOWARD_KEY - (0.0, 0.0, 1.0)))
+"""Between the light and the viewer: where a surface shines."""
+
+
+def studio(normals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Brightness (..., 1) of surfaces with unit normals (..., 3) in camera axes, about 0.5 to 1.15.
+
+    The light moves with the viewer, so a skeleton looks the same from every side.
+    """
+    key = np.clip(0.5 + 0.5 * (normals @ _TOWARD_KEY), 0.0, 1.0) ** 1.5
+    facing = np.clip(-normals[..., 2], 0.0, 1.0)
+    brightness: NDArray[np.float64] = (0.42 + 0.6 * key + 0.16 * facing)[..., None]
+    return brightness
+
+
+def gloss(normals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A small highlight to add (..., 1), 0 to 0.2."""
+    result: NDArray[np.float64] = 0.2 * np.clip(normals @ _HALFWAY, 0.0, 1.0)[..., None] ** 24
+    return result
+
 
 _SEGMENTS: Final = 18
 _JOINT_M: Final = 0.036
@@ -114,7 +144,7 @@ class SkeletonFigure:
             np.concatenate(parts) for parts in zip(bones, balls, strict=True)
         )
         normals = normals @ view.rotation().T
-        lit = colours * shading.studio(normals) + shading.gloss(normals)
+        lit = colours * studio(normals) + gloss(normals)
         ground = np.array(rgb(background)) / 255
         share = np.clip(opacity, 0.0, 1.0)[:, None]
         return view.to_camera(points), ground + share * (lit - ground)

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import av
 import numpy as np
@@ -22,11 +22,53 @@ from app.errors import SourceError
 from app.sources.film import LONGEST_GAP_S, Film
 from app.sources.headers import is_cut_off, noted_focal_mm
 from app.sources.interlacing import deinterlaced
-from app.sources.recent_frames import RecentFrames
 from app.sources.upright import UprightPictures
 
-if TYPE_CHECKING:
-    from av import VideoFrame
+_FEWEST: Final = 2
+"""The frame shown and the one after it are kept whatever they take."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecentFrame:
+    """A frame, and when it is shown."""
+
+    start_s: float
+    end_s: float
+    """When the next one is shown; infinite for the last one."""
+    frame: av.VideoFrame
+
+
+class RecentFrames:
+    """Keeps the newest frames that fit into ``limit_bytes``."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit, self._taken = limit_bytes, 0
+        self._frames: deque[RecentFrame] = deque()
+
+    def add(self, start_s: float, end_s: float, frame: av.VideoFrame) -> None:
+        """Keep a frame that is shown from ``start_s`` to ``end_s``."""
+        known = self.at(start_s)
+        if known is not None and known.end_s == end_s:
+            return
+        self._frames.append(RecentFrame(start_s, end_s, frame))
+        self._taken += _bytes(frame)
+        while self._taken > self._limit and len(self._frames) > _FEWEST:
+            self._taken -= _bytes(self._frames.popleft().frame)
+
+    def clear(self) -> None:
+        """Keep none of them."""
+        self._frames.clear()
+        self._taken = 0
+
+    def at(self, time_s: float) -> RecentFrame | None:
+        """The frame shown at ``time_s`` if it is known, the newest first."""
+        shown = (each for each in reversed(self._frames) if each.start_s <= time_s < each.end_s)
+        return next(shown, None)
+
+
+def _bytes(frame: av.VideoFrame) -> int:
+    return sum(plane.buffer_size for plane in frame.planes)
+
 
 SEEK_MARGINS_S: Final = (0.0, 1.0, 5.0, 30.0)
 """How far before the moment sought to look for a whole picture.  Where there is no index, or a
@@ -42,7 +84,7 @@ _FILM_DIAGONAL_MM: Final = 43.27
 _FOCAL_MM: Final = (5.0, 500.0)
 
 
-_Timed = tuple[float, "VideoFrame"]
+_Timed = tuple[float, "av.VideoFrame"]
 """When it is shown, in seconds from the first one, and a frame."""
 
 
@@ -180,7 +222,9 @@ class Decoder:
             self._stand_at(known.start_s, known.frame, known.end_s)
         return known is not None
 
-    def _stand_at(self, time_s: float, frame: VideoFrame, goes_on_s: float | None = None) -> None:
+    def _stand_at(
+        self, time_s: float, frame: av.VideoFrame, goes_on_s: float | None = None
+    ) -> None:
         self._at = deque([(time_s, frame)])
         self._goes_on_s = goes_on_s
 
@@ -198,7 +242,7 @@ class Decoder:
         self._film.lost, self.damaged_at_s = lost  # what is lost on the way has been counted
         return bool(self._at)
 
-    def _start(self, frames: Iterator[VideoFrame]) -> None:
+    def _start(self, frames: Iterator[av.VideoFrame]) -> None:
         self._at.clear()
         self._last = self._goes_on_s = None
         self._frames = deinterlaced(frames)

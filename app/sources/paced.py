@@ -64,9 +64,9 @@ class PacedSource(Source):
     """Hands each frame out when its time has come; frames already too late are skipped.
 
     A frame is too late when the one after it is due.  Skipped frames count as dropped and leave no
-    hole in ``Frame.index``.  Playing stands still while it is paused and while nobody reads; a file
-    that decodes slower than it plays is played slower.  One thread reads; ``pause``, ``resume``,
-    ``seek`` and ``close`` may be called from any.
+    hole in ``Frame.index``.  Playing stands still while nobody reads; a file that decodes slower
+    than it plays is played slower.  One thread reads; ``seek`` and ``close`` may be called from
+    any.
 
     Args:
         source: a file or the performer; closed with this one.
@@ -95,9 +95,7 @@ class PacedSource(Source):
         self._changed = threading.Condition()
         self._requests = 0
         self._closed = False
-        self._paused = False
         self._seek_to: float | None = None
-        self._show_sought = False
 
     @property
     def dropped(self) -> int:
@@ -108,47 +106,38 @@ class PacedSource(Source):
         """Wait until the next frame is due and return it, or ``None`` at the end.
 
         Raises:
-            TimeoutError: none is due within ``timeout_s`` seconds, or playing is paused.
+            TimeoutError: none is due within ``timeout_s`` seconds.
         """
         give_up_at = time.perf_counter() + timeout_s
         while True:
             with self._changed:
                 if self._closed:
                     return None
-                requests, held = self._requests, self._paused and not self._show_sought
+                requests = self._requests
                 seek_to, self._seek_to = self._seek_to, None
             if seek_to is not None:
                 self._jump(seek_to)
-            wait_s = math.inf
-            if not held:
-                if not self._fetch(timeout_s):
-                    return None
-                wait_s, frame = self._hand_out_if_due()
-                if frame is not None:
-                    return frame
+            if not self._fetch(timeout_s):
+                return None
+            wait_s, frame = self._hand_out_if_due()
+            if frame is not None:
+                return frame
             left_s = give_up_at - time.perf_counter()
             if left_s <= 0:
                 raise TimeoutError(f"{self.label} has nothing due within {timeout_s:g} s.")
             self._sleep(min(wait_s, left_s), requests)
 
-    def pause(self) -> None:
-        """Stand still; after a seek, the frame sought is handed out all the same."""
-        with self._changed:
-            self._paused = True
-            self._wake()
+    def go_on(self) -> None:
+        """Play on from where it stood while nobody read: the next frame is due at once.
 
-    def resume(self) -> None:
-        """Go on from where it stood."""
-        with self._changed:
-            self._paused = False
-            self._clock.stop()
-            self._wake()
+        Of the thread that reads.
+        """
+        self._clock.stop()
 
     def seek(self, time_s: float) -> None:
         """Continue with the frame shown at ``time_s``, which is due at once."""
         with self._changed:
             self._seek_to = time_s
-            self._show_sought = True
             self._wake()
 
     def close(self) -> None:
@@ -192,8 +181,6 @@ class PacedSource(Source):
             self._skipped += 1
             return 0.0, None
         self._clock.show(frame.time_s, due_in_s, now)
-        with self._changed:
-            self._show_sought = self._seek_to is not None
         index = frame.index if self._next_index is None else self._next_index
         self._next_index = index + 1
         return 0.0, replace(frame, index=index, captured_at=now)

@@ -13,10 +13,10 @@ import pytest
 
 from app.detection.models import FOR_VIDEOS
 from app.lab import bench
-from app.lab.bench.clip import film_performer
 from app.lab.bench.live import VIEW_SIZE, Observed, observe
 from app.lab.bench.offline import detector_alone, warmed, whole_lift
 from app.lab.bench.parts import drawing_row
+from app.lab.bench.run import film_performer
 from app.lifting.options import LiftOptions
 from app.lifting.pool import cores
 from app.render.client import Renderer

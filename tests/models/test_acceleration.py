@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from app.lab.bench.network import SPREAD_M, moving_person
-from models.acceleration import accelerated
-from models.graphs import GraphedMixSTE, halved
+from models.acceleration import GraphedMixSTE, accelerated, halved
 from models.mixste import MixSTE
 
 CPU = torch.device("cpu")

@@ -8,7 +8,9 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from app.export.report.findings import Findings
+from app.export.file_options import Destination
+from app.export.report.findings import Findings, measured
+from app.motion.data import MotionData
 from app.motion.measures.gait import Gait
 from app.motion.measures.repetitions import Repetitions
 
@@ -25,6 +27,14 @@ class Number(NamedTuple):
     measure: str
     value: float
     unit: str
+
+
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    rows = numbers(measured(data, to.progress))
+    to.file.write(as_csv(rows))
+    to.progress(1.0)
+    return {"rows": len(rows)}
 
 
 def numbers(found: Findings) -> list[Number]:

@@ -11,8 +11,10 @@ import jinja2
 import numpy as np
 
 from app import __version__
+from app.export.file_options import Destination
 from app.export.report.charts import Curve, chart, skeletons
-from app.export.report.findings import Findings
+from app.export.report.findings import Findings, measured
+from app.export.report.numbers import as_csv, numbers
 from app.motion.angles import ANGLE, ANGLES
 from app.motion.data import FEET, MotionData
 from app.motion.measures.gait import Stride
@@ -21,6 +23,14 @@ from app.motion.measures.repetitions import Repetitions
 _MOST_FAINT: Final = 40
 """Cycles drawn one by one beside their mean."""
 _WALKING: Final = ("hip_flexion", "knee_flexion", "shank_tilt")
+
+
+def write(data: MotionData, to: Destination) -> dict[str, object]:
+    """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
+    found = measured(data, to.progress)
+    to.file.write(page(data, found, as_csv(numbers(found)), to.name))
+    to.progress(1.0)
+    return {}
 
 
 def page(data: MotionData, found: Findings, table: bytes, name: str) -> bytes:

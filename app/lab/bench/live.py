@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import mmap
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from app.detection.models import FOR_LIVE, Size
-from app.lab.bench.memory import resident_mb
 from app.lab.bench.table import Row
 from app.packets import Pose3D
 from app.pipeline import LiveRun, Snapshot, State
@@ -192,3 +193,15 @@ def _memory_row(seen: Observed) -> list[Row]:
 
 def _median(values: list[float]) -> float | None:
     return statistics.median(values) if values else None
+
+
+_STATM: Final = Path("/proc/self/statm")
+
+
+def resident_mb() -> float | None:
+    """Resident memory in MB (10^6 bytes); None where the system does not tell (not Linux)."""
+    try:
+        pages = int(_STATM.read_text().split()[1])
+    except FileNotFoundError:
+        return None
+    return pages * mmap.PAGESIZE / 1e6

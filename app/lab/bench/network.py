@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from app.lab.bench.table import Row
-from models.acceleration import Lifting, accelerated
+from models.acceleration import GraphedMixSTE, Lifting, accelerated
 from models.devices import cpu_threads
-from models.graphs import GraphedMixSTE
 from models.mixste import MixSTE
 
 if TYPE_CHECKING:

@@ -9,19 +9,46 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import cv2
 
 from app import __version__
 from app.detection.models import FOR_LIVE, FOR_VIDEOS, Size
-from app.lab.bench.clip import film_performer
+from app.errors import SourceError
 from app.lab.bench.live import VIEW_SIZE, live_rows, observe
 from app.lab.bench.offline import offline_rows
 from app.lab.bench.parts import drawing_row, window_row
 from app.lab.bench.table import Row, markdown
 from app.render.client import Renderer
+from app.synthetic.performer.source import PerformerSource
 
 if TYPE_CHECKING:
     from models.lifter import Lifter
+
+SIZE: Final = (1280, 720)
+RATE: Final = 30.0
+
+
+def film_performer(path: Path, frames: int, note: Callable[[str], None]) -> None:
+    """Film ``frames`` frames of the performer in 720p at 30 frames/s into an MP4 file.
+
+    Raises:
+        SourceError: the performer cannot be drawn, or the file not be written.
+    """
+    note(f"Filming {frames} frames of the performer, {SIZE[0]}x{SIZE[1]} ...")
+    with PerformerSource(SIZE, RATE) as performer:
+        video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, SIZE)
+        if not video.isOpened():
+            raise SourceError(f"The film {path} cannot be written. Give a video with --source.")
+        try:
+            for _ in range(frames):
+                frame = performer.read()
+                if frame is None:
+                    raise SourceError("The performer has ended before its film was complete.")
+                video.write(cv2.cvtColor(frame.image, cv2.COLOR_RGB2BGR))
+        finally:
+            video.release()
 
 
 @dataclass(frozen=True, slots=True)

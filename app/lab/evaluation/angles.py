@@ -1,8 +1,9 @@
-"""Errors of the joint angles, as the program exports them."""
+"""Errors of the joint angles, as the program exports them, and of the level that is found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from app.motion.angles import ANGLE, joint_angles
+from models.level import Level
+from models.scores import mean_of_known
 
 _UPWARDS: Final = (0.0, 1.0, 0.0)
 _LEVEL_CAMERA: Final = np.array([0.0, -1.0, 0.0])
@@ -50,12 +53,12 @@ def angle_errors(
     """
     off = [_angles(predicted, up) - _angles(true, up) for predicted, true, up in takes]
     errors = np.abs((np.concatenate([np.empty((0, len(ANGLE))), *off]) + 180) % 360 - 180)
-    return Angles._make(_mean_of_known(errors[:, columns]) for columns in _COLUMNS)
+    return Angles._make(mean_of_known(errors[:, columns]) for columns in _COLUMNS)
 
 
 def mean_angles(rows: Sequence[Angles]) -> Angles:
     """The mean over videos, people or actions, each counting the same."""
-    return Angles._make(_mean_of_known(np.array(column)) for column in zip(*rows, strict=True))
+    return Angles._make(mean_of_known(column) for column in zip(*rows, strict=True))
 
 
 def _angles(poses: NDArray[np.floating], up: NDArray[np.floating] | None) -> NDArray[np.floating]:
@@ -64,6 +67,36 @@ def _angles(poses: NDArray[np.floating], up: NDArray[np.floating] | None) -> NDA
     return joint_angles(levelled, ~np.isfinite(poses).all(axis=-1))
 
 
-def _mean_of_known(values: NDArray[np.floating]) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
+@dataclass(frozen=True)
+class LevelError:
+    """Degrees, medians over takes."""
+
+    pitch: float
+    roll: float
+    total: float
+    """Between up and up."""
+    claimed: float
+    """How far off the lifter took itself to be, as a standard deviation in each of two
+    directions."""
+    takes: int
+
+
+def level_error(
+    takes: Iterable[tuple[Level | None, NDArray[np.floating] | None]],
+) -> LevelError | None:
+    """Compare (3,) where up is with what was found, in takes of which both are known.
+
+    None where there is no such take.
+    """
+    rows = [_errors(found, up) for found, up in takes if found is not None and up is not None]
+    if not rows:
+        return None
+    pitch, roll, total, claimed = np.median(rows, axis=0).tolist()
+    return LevelError(pitch, roll, total, claimed, len(rows))
+
+
+def _errors(found: Level, up: NDArray[np.floating]) -> tuple[float, float, float, float]:
+    true = Level(np.asarray(up, np.float32), 0.0)
+    roll = (found.roll_deg - true.roll_deg + 180) % 360 - 180
+    total = np.degrees(np.arccos(np.clip(found.up @ true.up, -1.0, 1.0)))
+    return abs(found.pitch_deg - true.pitch_deg), abs(roll), float(total), found.spread_deg

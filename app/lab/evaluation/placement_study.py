@@ -21,6 +21,7 @@ from app.motion.data import ANKLES, MotionData
 from app.motion.placement.lens import Lens
 from app.motion.placement.placing import place
 from app.motion.placement.scene import Scene
+from models.scores import mean_of_known
 from models.skeleton import PELVIS
 
 Array = NDArray[np.float64]
@@ -136,21 +137,13 @@ def _tilt(placed: MotionData, up: NDArray[np.floating]) -> float:
 
 def _slide(feet: Array, still: NDArray[np.bool_]) -> float:
     """The mean step of (N, 2, 3) feet in the (N - 1, 2) steps that are none."""
-    return _average(np.linalg.norm(np.diff(feet, axis=0), axis=-1)[still])
+    return mean_of_known(np.linalg.norm(np.diff(feet, axis=0), axis=-1)[still])
 
 
 def _rms(values: Array) -> float:
-    return math.sqrt(_average(values**2))
-
-
-def _average(values: Array) -> float:
-    """Of those that are known; NaN if none is."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else math.nan
+    return math.sqrt(mean_of_known(values**2))
 
 
 def _mean(takes: Sequence[Placing]) -> Placing:
     names = Placing.__dataclass_fields__
-    return Placing(
-        **{name: _average(np.array([getattr(t, name) for t in takes])) for name in names}
-    )
+    return Placing(**{name: mean_of_known([getattr(t, name) for t in takes]) for name in names})

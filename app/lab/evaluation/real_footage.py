@@ -1,7 +1,7 @@
 """Real footage with 3D from several cameras: folders of calibration, detections and joints.
 
 A set is a folder with ``calib.json`` (for each camera R and t, world to camera, and K; z of the
-world is up, as Pose2Sim has it), the true joints ``gt_<kind>.npz`` (``X``, (N, 17, 3) metres in the
+world is up, as Pose2Sim has it), the true joints ``gt_mptri.npz`` (``X``, (N, 17, 3) metres in the
 world), and for each camera what a size of MediaPipe's model says, ``mediapipe_<size>_<camera>.npz``
 (``lm`` (N, 33, 5), ``world`` (N, 33, 4), ``size``, ``fps``); where that is missing the detector
 looks at ``<camera>.mp4``, and where K is known it is told who it is.
@@ -43,12 +43,10 @@ LIMBS: Final = tuple(
 """What detectors and motion capture mean alike."""
 HIPS: Final = (JOINT["right_hip"], JOINT["left_hip"])
 """Their middle is the origin."""
-_REMARKS: Final = {
-    "mptri": "The truth was triangulated from MediaPipe's 2D, which flatters MediaPipe."
-}
+_REMARK: Final = "The truth was triangulated from MediaPipe's 2D, which flatters MediaPipe."
 
 
-def real_footage(folder: Path, size: Size, truth: str = "mptri") -> list[Material]:
+def real_footage(folder: Path, size: Size) -> list[Material]:
     """Read every set in ``folder``, or ``folder`` itself; each camera counts the same.
 
     The joints are those of the detector's model of that ``size``.
@@ -63,13 +61,13 @@ def real_footage(folder: Path, size: Size, truth: str = "mptri") -> list[Materia
     sets = [each for each in folders if (each / "calib.json").is_file()]
     if not sets:
         raise EvaluationError(f"{folder} holds no set of footage (a folder with calib.json).")
-    return [_read(each, size, truth) for each in sets]
+    return [_read(each, size) for each in sets]
 
 
-def _read(folder: Path, size: Size, truth: str) -> Material:
+def _read(folder: Path, size: Size) -> Material:
     try:
         cameras = json.loads((folder / "calib.json").read_text(encoding="utf-8"))
-        with np.load(folder / f"gt_{truth}.npz", allow_pickle=False) as file:
+        with np.load(folder / "gt_mptri.npz", allow_pickle=False) as file:
             world = file["X"].astype(np.float64)
         footage = tuple(
             _camera(folder, name, cameras[name], world, size) for name in sorted(cameras)
@@ -77,8 +75,7 @@ def _read(folder: Path, size: Size, truth: str) -> Material:
     except (OSError, ValueError, KeyError, SourceError) as error:
         raise EvaluationError(f"The footage in {folder} cannot be read: {error}.") from error
     title = f"{folder.name}, {len(footage)} cameras"
-    remark = _REMARKS.get(truth, "")
-    return Material(title, footage, joints=LIMBS, root=HIPS, by_group=True, remark=remark)
+    return Material(title, footage, joints=LIMBS, root=HIPS, by_group=True, remark=_REMARK)
 
 
 def _camera(

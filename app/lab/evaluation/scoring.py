@@ -8,8 +8,14 @@ from operator import itemgetter
 
 import numpy as np
 
-from app.lab.evaluation.angles import UNKNOWN, Angles, angle_errors, mean_angles
-from app.lab.evaluation.levels import LevelError, level_error
+from app.lab.evaluation.angles import (
+    UNKNOWN,
+    Angles,
+    LevelError,
+    angle_errors,
+    level_error,
+    mean_angles,
+)
 from app.lab.evaluation.material import Footage, Material
 from app.lab.evaluation.methods import Answer, Method
 from models.scores import Scores, Take, mean_scores, score

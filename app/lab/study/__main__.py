@@ -16,8 +16,7 @@ from tqdm import tqdm
 from app.lab.study.clothed import ClothedTakes
 from app.lab.study.files import load, piece, pieces, save
 from app.lab.study.motion import Source
-from app.lab.study.observation import Observation
-from app.lab.study.observe import TakeSource, observe
+from app.lab.study.observe import Observation, TakeSource, observe
 from app.lab.study.performer import PerformerTakes
 from app.render.gl_window import RenderError
 from models.errors import MixposeError
@@ -69,15 +68,14 @@ def _so_far(options: argparse.Namespace) -> int:
     written = pieces(options.out)
     if not written:
         return 0
-    last = load(written[-1])
-    one = last[-1]
-    same = (len(one.truth), one.rate, one.split, one.people)
+    last = {name: values[-1] for name, values in load(written[-1]).items()}
+    same = (len(last["truth"]), last["rate"], last["split"], last["people"])
     if same != (_frames(options), options.rate, options.split, options.people):
         raise MixposeError(
             f"{options.out} holds takes of another length, rate, split or people. "
             "Name another folder."
         )
-    return one.index + 1
+    return int(last["index"]) + 1
 
 
 def _stage(options: argparse.Namespace, packs: list[Pack]) -> TakeSource:

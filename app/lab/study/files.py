@@ -12,13 +12,13 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from numpy.typing import NDArray
 
-from app.lab.study.observation import Observation
+from app.lab.study.observe import Observation
 from app.system.files import write_atomically
 from models.errors import MixposeError
 
 _NAMES = tuple(field.name for field in fields(Observation))
-_TUPLES = ("size", "up")
 _FLOATS = ("focal", "up", "rate")
 
 
@@ -37,23 +37,17 @@ def save(path: Path, observations: Sequence[Observation]) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def load(path: Path) -> list[Observation]:
-    """What :func:`save` wrote: a file, or all of a folder.
+def load(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a file that :func:`save` wrote.
 
     Raises:
         MixposeError: nothing is there, or something else.
     """
-    if path.is_dir():
-        return [one for file in pieces(path) for one in load(file)]
     try:
         with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in _NAMES}
+            return {name: stored[name] for name in _NAMES}
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise MixposeError(f"Cannot read the observations in {path}: {error}.") from error
-    return [
-        Observation(**{name: _field(name, arrays[name][row]) for name in _NAMES})
-        for row in range(len(arrays["index"]))
-    ]
 
 
 def pieces(folder: Path) -> list[Path]:
@@ -64,9 +58,3 @@ def pieces(folder: Path) -> list[Path]:
 def piece(folder: Path, first: int) -> Path:
     """The file of the takes from ``first`` on."""
     return folder / f"takes-{first:06d}.npz"
-
-
-def _field(name: str, value: Any) -> Any:
-    if name in _TUPLES:
-        return tuple(value.tolist())
-    return value.item() if value.ndim == 0 else value

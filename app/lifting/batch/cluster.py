@@ -20,7 +20,7 @@ log: Final = logging.getLogger(__name__)
 RETRIES: Final = 2
 """How often Ray begins a unit again whose process or machine was lost."""
 _THIS_MACHINES: Final = "auto"
-_KNOCK_S: Final = 5.0
+_ANSWER_S: Final = 5.0
 _LOOK_S: Final = 0.3
 _GPU_SHARE: Final = 0.25
 """Of a graphics card, for each clip that is lifted there."""
@@ -99,7 +99,9 @@ class Cluster:
             answer: Done = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
             log.warning("%s was not lifted: %s", unit.label, error)
-            return Done(ticket, error=LiftingError(f"{unit.label} {_told(self._ray, error)}"))
+            return Done(
+                ticket, error=LiftingError(f"{unit.label} {_failure_in_words(self._ray, error)}")
+            )
         return answer
 
 
@@ -111,7 +113,7 @@ def _connect(address: str) -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
     try:
-        _knock(address)
+        _require_listener(address)
         import ray
 
         ray.init(
@@ -140,7 +142,7 @@ def _finding_the_program() -> Callable[[], None]:
     return find
 
 
-def _knock(address: str) -> None:
+def _require_listener(address: str) -> None:
     """Raise OSError or ValueError if nobody listens at ``address``.
 
     Ray itself would look for ten minutes (measured with 2.60).
@@ -148,10 +150,10 @@ def _knock(address: str) -> None:
     if address == _THIS_MACHINES:
         return  # what Ray has written down when it was started here
     host, _, port = address.removeprefix("ray://").rpartition(":")
-    socket.create_connection((host.strip("[]"), int(port)), _KNOCK_S).close()
+    socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()
 
 
-def _told(ray: Any, error: Exception) -> str:
+def _failure_in_words(ray: Any, error: Exception) -> str:
     if isinstance(error, ray.exceptions.RayTaskError):
         return (
             f"could not be begun on a machine of the cluster: {str(error).splitlines()[-1]}. "

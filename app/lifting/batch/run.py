@@ -89,9 +89,9 @@ class _Job:
             return Moved(self.index, self._detecting + (1 - self._detecting) * share)
         if event.error is not None:
             return Result(self.index, took_s=self._took_s, error=event.error)
-        return self._went_on(event)
+        return self._next_step(event)
 
-    def _went_on(self, event: Done) -> Event:
+    def _next_step(self, event: Done) -> Event:
         if self._video is not None:
             result: Result = event.value
             return replace(result, took_s=self._took_s)

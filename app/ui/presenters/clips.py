@@ -24,7 +24,7 @@ class RecordedClip:
 
     def __init__(self, recording: Recording) -> None:
         # It imports OpenCV, which the window's start can spare.
-        from app.recording.open_lock import OpenLock
+        from app.recording.locks import OpenLock
 
         self.recording = recording
         self.path, self.label = recording.path, recording.path.stem

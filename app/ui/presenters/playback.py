@@ -29,7 +29,7 @@ from models.visibility import seen_mask
 
 if TYPE_CHECKING:
     from app.lifting.video import Found
-    from app.pipeline.sink import PoseSink
+    from app.pipeline.status import PoseSink
     from app.recording.events import Mark
     from app.recording.poses import LiftedPoses, SavedPoses
     from app.ui.presenters.clips import Clip

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import formats
+from app.cli import outputs
 from app.cli.exits import UsageError
 from app.export.registry import FORMATS, Exporter
 
@@ -17,7 +17,7 @@ ALIKE = {
 
 @pytest.fixture(autouse=True)
 def three_formats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "FORMATS", ALIKE)
+    monkeypatch.setattr(outputs, "FORMATS", ALIKE)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def three_formats(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_ending_or_the_word_decides(
     output: str, wanted: str | None, name: str, kind: str, tmp_path: Path
 ) -> None:
-    assert formats.choose(f"{tmp_path}/{output}", wanted, "take") == (tmp_path / name, kind)
+    assert outputs.choose(f"{tmp_path}/{output}", wanted, "take") == (tmp_path / name, kind)
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_the_ending_or_the_word_decides(
 )
 def test_what_does_not_fit(output: str, wanted: str | None, words: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=words):
-        formats.choose(f"{tmp_path}/{output}", wanted, "take")
+        outputs.choose(f"{tmp_path}/{output}", wanted, "take")

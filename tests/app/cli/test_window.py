@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.exits import UsageError
-from app.cli.screen import require_screen
+from app.cli.window import require_screen
 from tests.support.program import Program, wait_for_ready
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
-from app.export.angle_columns import COLUMNS
 from app.export.csv_long import HEADER as LONG_HEADER
 from app.export.csv_table import HEADER
+from app.export.frame_columns import ANGLE_COLUMNS as COLUMNS
 from app.export.registry import export
 from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES, joint_angles
 from app.motion.data import Event, MotionData

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.cli.formats import choose
+from app.cli.outputs import choose
 from app.errors import ExportError
 from app.export.bids_names import is_name, place
 from app.export.file_options import FileOptions

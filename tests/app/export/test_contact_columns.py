@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow.parquet as parquet
 import pytest
 
-from app.export.angle_columns import COLUMNS as ANGLE_COLUMNS
-from app.export.contact_columns import COLUMNS, contacts
 from app.export.csv_long import HEADER as LONG_HEADER
 from app.export.csv_table import HEADER
+from app.export.frame_columns import ANGLE_COLUMNS, contacts
+from app.export.frame_columns import CONTACT_COLUMNS as COLUMNS
 from app.export.registry import FORMATS, export
 from app.motion.data import MotionData
 from app.motion.processing import process

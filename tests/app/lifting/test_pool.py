@@ -55,10 +55,10 @@ def all_of(pool: Pool, count: int) -> tuple[dict[int, Done], list[Event]]:
 def test_a_crash_is_told_where_no_process_is_killed_by_signals(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert "for want of memory" in pool_module._told(None, -signal.SIGKILL)
+    assert "for want of memory" in pool_module._failure_in_words(None, -signal.SIGKILL)
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.delattr(signal, "SIGKILL")  # Windows has none
-    assert "crashed twice" in pool_module._told(None, 0xC0000005)
+    assert "crashed twice" in pool_module._failure_in_words(None, 0xC0000005)
 
 
 def test_a_killed_process_costs_nothing_but_time(tmp_path: Path) -> None:

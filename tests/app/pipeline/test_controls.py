@@ -5,23 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
-from app.pipeline.controls import Controls, Move
+from app.pipeline.controls import Controls
 
 
 def controls() -> Controls:
     return Controls(delay=2, height_m=None, loop=False)
-
-
-def test_single_steps_add_up_and_a_time_replaces_them() -> None:
-    requests = controls()
-    requests.move(Move(frames=1))
-    requests.move(Move(frames=1))
-    assert requests.take_move() == Move(frames=2)
-    assert requests.take_move() is None
-    requests.move(Move(frames=1))
-    requests.move(Move(time_s=3.0))
-    requests.move(Move(time_s=4.0))
-    assert requests.take_move() == Move(time_s=4.0)
 
 
 def test_stop_ends_a_wait_that_has_no_timeout() -> None:

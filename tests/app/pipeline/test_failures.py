@@ -136,12 +136,7 @@ def test_stop_while_running_closes_the_source(live_run: Make, live: bool) -> Non
     assert source.closed
 
 
-def test_stop_while_paused_and_after_the_end(live_run: Make) -> None:
-    paused = live_run(lambda: ScriptedSource(300, rate=30))
-    paused.start()
-    paused.pause()
-    until(lambda: paused.state is State.PAUSED, "standing still")
-    stops_in_time(paused)
+def test_stop_after_the_end(live_run: Make) -> None:
     ended = live_run(lambda: ScriptedSource(3, rate=30))
     ended.start()
     until(lambda: ended.state is State.ENDED, "the end")

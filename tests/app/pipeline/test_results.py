@@ -103,7 +103,7 @@ def test_a_pause_does_not_count_as_slowness() -> None:
         detect_s=0.0,
         dropped=0,
     )
-    results.enter(State.PAUSED)
+    results.enter(State.LOST)
     results.enter(State.RUNNING)
     for index in (1, 2):
         detected_at = now + index / 10

@@ -14,7 +14,7 @@ from app.detection.detector import Detector
 from app.detection.models import Size
 from app.packets import Frame, Keypoints2D
 from app.pipeline import LiveRun
-from app.pipeline.detector_choice import DetectorChoice
+from app.pipeline.capture import DetectorChoice
 from app.recording.meta import SourceInfo
 from app.recording.writer import RecordingWriter
 from tests.support.keypoints import keypoints

@@ -16,8 +16,8 @@ import pytest
 from app.errors import RecordingError
 from app.recording import notes
 from app.recording.listing import list_recordings
+from app.recording.locks import OpenLock, is_open_elsewhere
 from app.recording.moving import put_back, put_into_trash, renamed
-from app.recording.open_lock import OpenLock, is_open_elsewhere
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.system.files import lock
@@ -28,7 +28,7 @@ REPOSITORY = Path(__file__).parents[3]
 HOLDING = """
 import sys
 from pathlib import Path
-from app.recording.open_lock import OpenLock
+from app.recording.locks import OpenLock
 hold = OpenLock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

@@ -11,8 +11,8 @@ from typing import IO, Any
 import pytest
 
 from app.errors import RecordingError
+from app.recording.locks import WritingLock, has_writing_lock, is_being_written
 from app.recording.writer import RecordingWriter
-from app.recording.writing_lock import WritingLock, has_writing_lock, is_being_written
 from app.system.files import lock
 from tests.support.recordings import CAMERA, SIZE
 
@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).parents[3]
 HOLD = """
 import sys
 from pathlib import Path
-from app.recording.writing_lock import WritingLock
+from app.recording.locks import WritingLock
 mark = WritingLock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

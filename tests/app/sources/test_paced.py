@@ -100,41 +100,6 @@ def test_nobody_reading_is_not_being_late(film: PacedSource) -> None:
     assert rest[-1].captured_at - rest[0].captured_at > 0.1, "at its pace, not in a hurry"
 
 
-def test_pause_and_resume(film: PacedSource) -> None:
-    read(film)
-    film.pause()
-    with pytest.raises(TimeoutError):
-        film.read(0.3)
-    film.resume()
-    frame = read(film)
-    assert (read_number(frame.image), film.dropped) == (1, 0)
-
-
-def test_resuming_wakes_the_reader(film: PacedSource) -> None:
-    read(film)
-    film.pause()
-    waker = threading.Timer(0.15, film.resume)
-    waker.start()
-    began = time.perf_counter()
-    read(film)
-    assert 0.1 < time.perf_counter() - began < 2
-    waker.join()
-
-
-def test_a_seek_shows_one_frame_even_while_paused(film: PacedSource) -> None:
-    read(film)
-    film.pause()
-    for number in (30, 10, 50):
-        film.seek(number * 0.04 + 0.01)
-        frame = read(film)
-        assert read_number(frame.image) == number
-        assert frame.time_s == pytest.approx(number * 0.04, abs=1e-3)
-        with pytest.raises(TimeoutError):
-            film.read(0.05)
-    film.resume()
-    assert read_number(read(film).image) == 51
-
-
 def test_a_seek_forgets_the_frame_that_waited(film: PacedSource) -> None:
     read(film)
     assert read_until(TimeoutError, film, 0.001) == 0
@@ -168,16 +133,16 @@ def test_a_frame_not_yet_due_is_not_lost_by_asking(tmp_path: Path) -> None:
         assert read_number(read(slides).image) == 1
 
 
-def test_closing_wakes_the_reader_and_closes_the_file(film: PacedSource) -> None:
-    read(film)
-    film.pause()
-    closer = threading.Timer(0.1, film.close)
+def test_closing_wakes_the_reader_and_closes_the_file(tmp_path: Path) -> None:
+    slides = PacedSource(VideoFile(write_clip(tmp_path / "slides.mp4", [0, 9000], size=(160, 120))))
+    read(slides)
+    closer = threading.Timer(0.1, slides.close)
     closer.start()
     began = time.perf_counter()
-    assert film.read(10) is None
+    assert slides.read(10) is None
     assert time.perf_counter() - began < 3
     closer.join()
-    assert film.read() is None
+    assert slides.read() is None
 
 
 def test_a_live_source_has_its_own_pace() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from app.lifting.video import VideoClip
 from app.sources import VideoFile
-from app.sources.recent_frames import RecentFrames
+from app.sources.decoder import RecentFrames
 from tests.support.av_clips import write_clip
 from tests.support.mjpeg import read_number
 

@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from app.recording import notes
 from app.recording.events import EventList
-from app.recording.open_lock import OpenLock
+from app.recording.locks import OpenLock
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session

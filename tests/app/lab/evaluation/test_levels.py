@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.lab.evaluation.levels import level_error
+from app.lab.evaluation.angles import level_error
 from app.lab.evaluation.material import Footage, Material
 from app.lab.evaluation.methods import Answer
 from app.lab.evaluation.scoring import score_methods

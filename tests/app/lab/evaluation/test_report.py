@@ -9,8 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.lab.evaluation.angles import Angles
-from app.lab.evaluation.levels import LevelError
+from app.lab.evaluation.angles import Angles, LevelError
 from app.lab.evaluation.material import EvaluationError
 from app.lab.evaluation.methods import DETECTOR_NAME
 from app.lab.evaluation.placement_study import Placed, Placing

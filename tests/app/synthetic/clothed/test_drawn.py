@@ -11,8 +11,7 @@ import pytest
 from app.errors import ClothedError
 from app.lab.study.clothed import ClothedTakes
 from app.lab.study.motion import Source
-from app.lab.study.observation import Observation
-from app.lab.study.observe import observe
+from app.lab.study.observe import Observation, observe
 from app.synthetic.clothed import extras
 from app.synthetic.clothed.people import Wardrobe, legs_over_trunk, person
 from app.synthetic.clothed.posing import pose

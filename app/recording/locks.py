@@ -1,16 +1,22 @@
-"""``.writing``: the lock file of a recording that was not closed.
+"""Locks on recordings: one that is being written, and one that is open.
 
-The writer holds a lock on the file for as long as it lives; the system releases it with the
-process, however that ends.  So a recording interrupted by a crash is told from one that another
-window or ``record`` is making at this moment.
+``.writing`` is a file in a recording that was not closed.  The writer holds a lock on it for as
+long as it lives; the system releases it with the process, however that ends.  So a recording
+interrupted by a crash is told from one that another window or ``record`` is making at this moment.
+
+An open recording has a shared lock on its ``keypoints.bin``, so that it is not moved or deleted
+meanwhile.  Windows moves no folder in which a file is open: there that is enough.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import sys
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
+from app.recording.names import KEYPOINTS_FILE
 from app.recording.safe_open import open_regular
 from app.system.files import lock, lock_patiently
 
@@ -53,3 +59,29 @@ def is_being_written(folder: Path) -> bool:
             return not lock(file, exclusive=False)
     except OSError:
         return False
+
+
+class OpenLock:
+    """Keeps the recording in ``folder`` where it is until :meth:`release`; none if that fails."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file: IO[bytes] | None = None
+        try:
+            self._file = open_regular(folder / KEYPOINTS_FILE, "rb")
+        except OSError:  # gone meanwhile
+            return
+        if sys.platform != "win32":
+            lock_patiently(self._file, exclusive=False)
+
+    def release(self) -> None:
+        """Others may move it from now on; idempotent."""
+        if self._file is not None:
+            self._file.close()
+
+
+def is_open_elsewhere(folder: Path) -> bool:
+    """Whether anybody holds the recording in ``folder``, this process included."""
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError), open_regular(folder / KEYPOINTS_FILE, "rb") as file:
+            return not lock(file, exclusive=True)
+    return False
