@@ -202,7 +202,6 @@ def test_before_a_recording_is_lifted_its_time_is_shown(
     assert not np.isfinite(drawn(session, 0)[1]).any(), "the other's curves are gone"
 
 
-@pytest.mark.timing
 def test_it_costs_little(open_window: OpenWindow, bending: Path) -> None:
     session, current = opened(open_window, bending, plot_open=True)
     plot = session.window.plot

@@ -42,7 +42,7 @@ def record(session: Session, seconds: float) -> Path:
 def test_start_record_export_reopen_scrub(
     open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
 ) -> None:
-    session = open_window(camera.url)
+    session = open_window(camera.url, in_3d=True)
     window, presenter = session.window, session.presenter
     ready: list[bool] = []
     window.ready.connect(lambda: ready.append(True))
@@ -176,7 +176,7 @@ def candidates(camera: MjpegServer, flip: bool) -> list[np.ndarray]:
 def test_a_camera_that_dies_is_shown_grey_and_comes_back(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
-    session = open_window(camera.url)
+    session = open_window(camera.url, in_3d=True)
     window = session.window
     until(lambda: window.skeleton.shown_pose >= 0, "the first pose")
     until(lambda: colourful(window.skeleton), "blue and orange limbs")
@@ -203,7 +203,6 @@ def colourful(view: QWidget) -> bool:
     return bool((np.ptp(pixels, axis=-1) > 60).sum() > 50)
 
 
-@pytest.mark.timing
 def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: MjpegServer) -> None:
     session = open_window(camera.url, countdown_s=1, auto_stop_s=1)
     presenter = session.presenter

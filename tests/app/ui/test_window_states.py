@@ -99,14 +99,12 @@ def drawing() -> list[psutil.Process]:
     return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
 
 
-@pytest.mark.timing
-@pytest.mark.parametrize(
-    "moment", ["starting", "running", "counting down", "recording", "lifting", "lost"]
-)
+@pytest.mark.parametrize("moment", ["starting", "counting down", "recording", "lifting", "lost"])
 def test_closing_in_the_middle_is_quick_and_loses_nothing(
     open_window: OpenWindow, camera: MjpegServer, moment: str, tmp_path: Path
 ) -> None:
-    session = open_window(camera.url, countdown_s=30 if moment == "counting down" else 0)
+    countdown_s = 30 if moment == "counting down" else 0
+    session = open_window(camera.url, in_3d=True, countdown_s=countdown_s)
     window, recorder = session.window, session.presenter.recorder
     if moment != "starting":
         until(lambda: window.view_state.keypoints is not None, "the first keypoints")
@@ -133,7 +131,7 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
 def test_the_detector_s_size_changes_while_it_runs_and_the_line_says_so(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
-    window = open_window(camera.url).window
+    window = open_window(camera.url, detector="").window
     until(lambda: window.view_state.keypoints is not None, "the person to be found")
     choice = window.settings.choice("detector")
     assert [choice.itemText(row) for row in range(choice.count())] == [
@@ -259,7 +257,9 @@ def cut(widget: QAbstractButton | QLabel | QComboBox) -> bool:
     return wanted.width() > widget.width() or wanted.height() > widget.height()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
     camera: MjpegServer, tmp_path: Path, number: int
