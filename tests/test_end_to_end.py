@@ -20,9 +20,9 @@ from models.skeleton import BONES, JOINT, JOINT_NAMES, MIRROR, PELVIS
 from tests.support.clips import write_clip
 from tests.support.program import Program
 
-FRAMES = 300
+FRAMES = 150
 """Ten seconds: waving with the left hand, then walking a circle."""
-RATE = 30
+RATE = 15
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def lifted(tmp_path_factory: pytest.TempPathFactory) -> Lifted:
         truth = np.stack([source.truth(index) for index in range(FRAMES)])
     film = write_clip(folder / "performer.mp4", pictures, RATE)
     table = folder / "performer.csv"
-    ended = Program(folder).run("lift", film, "-o", table, timeout_s=280)
+    ended = Program(folder).call("lift", film, "-o", table, "--jobs", "1")
     assert ended.code == 0, ended
     with table.open(newline="", encoding="utf-8") as file:
         cells = list(csv.DictReader(file))

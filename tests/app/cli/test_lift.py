@@ -192,6 +192,7 @@ def test_a_full_disk(program: Program, clips: Path, tmp_path: Path) -> None:
     ended.check_refused("the disk is full", "x.csv")
 
 
+@pytest.mark.slow
 def test_a_file_size_limit(program: Program, clips: Path, out: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
@@ -261,6 +262,7 @@ def test_the_performer_needs_no_camera(program: Program, out: Path) -> None:
     assert len(rows(out / "x.csv")) == 15
 
 
+@pytest.mark.slow
 def test_nobody_reads_standard_output(program: Program, clips: Path, out: Path) -> None:
     with program.start(*LIFT, clips / "person.mp4", "-o", out / "x.csv") as process:
         assert process.stdout is not None

@@ -151,6 +151,7 @@ def test_left_is_the_persons_left() -> None:
     assert np.median(errors) < 0.5 * np.median(exchanged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count"),
     [("tfjs_pose_1.mp4", 120), ("bodypose3d_cam0.mp4", 187), ("intel_asl_book.mkv", 109)],
@@ -161,6 +162,7 @@ def test_people_of_real_clips_are_found_in_every_frame(shared: Path, name: str, 
     assert all(found.tracked for found in freshly(frames(pictures)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "frame_s"), [("intel_asl_book.mkv", 1 / 30), ("caliscope_charuco_cam1.mp4", 1 / 6)]
 )

@@ -116,6 +116,7 @@ def test_frames_of_another_rate_are_shown_with_the_speed_at_30(
     assert len(both.target) == 160
 
 
+@pytest.mark.slow
 def test_a_fit_answers_like_the_detectors_it_was_fitted_to(view: cameras.View, study: Path) -> None:
     model = fit(read_study([study]), steps=400)
     for detector, bias in ((FULL, BIAS), (LITE, BIAS + LITE_BIAS)):
