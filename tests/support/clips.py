@@ -7,11 +7,10 @@ from pathlib import Path
 
 import av
 import numpy as np
-from filelock import FileLock
 from numpy.typing import NDArray
 
 from app.synthetic.performer.source import PerformerSource
-from tests.support.shared_folder import shared_folder
+from tests.support.shared_folder import made_once
 
 
 def write_clip(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 30) -> Path:
@@ -29,7 +28,7 @@ def write_clip(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 30
     return path
 
 
-_LEAST = 60
+_ENOUGH = 60
 
 
 def performer_pictures(frames: int, size: tuple[int, int] = (640, 480)) -> list[NDArray[np.uint8]]:
@@ -37,17 +36,9 @@ def performer_pictures(frames: int, size: tuple[int, int] = (640, 480)) -> list[
 
     Whoever asks first draws them for all: a process that draws takes 2 s of a core to start.
     """
-    width, height = size
-    folder = shared_folder()
-    with FileLock(folder / "performer.lock"):
-        for path in folder.glob(f"performer-{width}x{height}-*.npy"):
-            if int(path.stem.rpartition("-")[2]) >= frames:
-                break
-        else:
-            count = max(frames, _LEAST)
-            path = folder / f"performer-{width}x{height}-{count}.npy"
-            np.save(path, _drawn(count, size))
-    return [np.array(picture) for picture in np.load(path, mmap_mode="r")[:frames]]
+    count = max(frames, _ENOUGH)
+    drawn = made_once(f"performer-{size[0]}x{size[1]}-{count}", lambda: _drawn(count, size))
+    return list(drawn[:frames])
 
 
 def _drawn(frames: int, size: tuple[int, int]) -> NDArray[np.uint8]:
