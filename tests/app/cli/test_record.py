@@ -210,6 +210,7 @@ def test_a_full_disk_ends_it_and_keeps_what_was_written(
     assert 0 < len(recording.keypoints.time_s) < 40
 
 
+@pytest.mark.slow
 def test_a_disk_that_gets_full_is_said_and_ends_it_in_order(
     program: Program, clips: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

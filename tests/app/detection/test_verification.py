@@ -99,6 +99,7 @@ def share(found: list[Keypoints2D], from_s: float, to_s: float) -> float:
     return float(np.mean([each.tracked for each in found if from_s <= each.time_s <= to_s]))
 
 
+@pytest.mark.slow
 def test_an_empty_room_with_a_table_holds_nobody(shared: Path) -> None:
     found = detect(shared / "bugs" / "empty_room.mp4")
     assert share(found, 0.0, 4.3) > 0.97

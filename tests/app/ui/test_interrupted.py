@@ -71,6 +71,7 @@ def test_an_interrupted_recording_is_offered_once(
     assert {found for found, _ in interrupted(folder)} == {path, second}, "nothing was changed"
 
 
+@pytest.mark.slow
 def test_several_are_one_offer_and_one_being_made_is_none(
     open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
 ) -> None:

@@ -155,6 +155,7 @@ def test_themes_change_its_ground(open_window: OpenWindow, bending: Path) -> Non
     assert shades[0] < 0.2 < 0.8 < shades[1]
 
 
+@pytest.mark.slow
 def test_live_the_curves_grow(open_window: OpenWindow, camera: MjpegServer) -> None:
     session = open_window(camera.url, plot_open=True)
     window = session.window

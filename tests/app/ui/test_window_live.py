@@ -126,6 +126,7 @@ def scrub(session: Session, path: Path, count: int) -> None:
     until(lambda: isinstance(presenter.current, LivePresenter), "the camera again")
 
 
+@pytest.mark.slow
 def test_the_mirror_changes_the_picture_and_not_the_recording(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
@@ -203,6 +204,7 @@ def colourful(view: QWidget) -> bool:
     return bool((np.ptp(pixels, axis=-1) > 60).sum() > 50)
 
 
+@pytest.mark.slow
 def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: MjpegServer) -> None:
     session = open_window(camera.url, countdown_s=1, auto_stop_s=1)
     presenter = session.presenter
@@ -219,6 +221,7 @@ def test_the_automatic_stop_and_the_countdown(open_window: OpenWindow, camera: M
     assert duration == pytest.approx(1.0, abs=0.9)
 
 
+@pytest.mark.slow
 def test_skipping_the_lifting_keeps_the_recording(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:

@@ -99,7 +99,16 @@ def drawing() -> list[psutil.Process]:
     return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
 
 
-@pytest.mark.parametrize("moment", ["starting", "counting down", "recording", "lifting", "lost"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "recording",
+        *(
+            pytest.param(moment, marks=pytest.mark.slow)
+            for moment in ("starting", "counting down", "lifting", "lost")
+        ),
+    ],
+)
 def test_closing_in_the_middle_is_quick_and_loses_nothing(
     open_window: OpenWindow, camera: MjpegServer, moment: str, tmp_path: Path
 ) -> None:
@@ -128,6 +137,7 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
     until(lambda: not drawing(), "what draws to end", 5)
 
 
+@pytest.mark.slow
 def test_the_detector_s_size_changes_while_it_runs_and_the_line_says_so(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
