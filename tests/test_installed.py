@@ -180,19 +180,6 @@ def test_it_lifts(program: Program) -> None:
     assert rows[15].split(",")[2] == "1", "nobody was found"
 
 
-def test_a_folder_in_several_processes(program: Program) -> None:
-    films = program.folder / "films"
-    films.mkdir()
-    for name in ("a.mp4", "b.mp4"):
-        write_clip(films / name, performer_pictures(10))
-    ended = program.run("lift", "films", "-o", "tables", "--jobs", "2")
-    assert (ended.code, ended.err) == (0, "")
-    assert sorted(path.name for path in (program.folder / "tables").glob("*.csv")) == [
-        "a.csv",
-        "b.csv",
-    ]
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Ray names its processes on POSIX")
 def test_a_cluster_gives_the_same_and_a_killed_worker_is_replaced(
     program: Program, python: str
@@ -216,7 +203,7 @@ def test_a_cluster_gives_the_same_and_a_killed_worker_is_replaced(
         (films / "broken.mp4").unlink()
         again = program.run(*lift, "far", "--ray", address, timeout_s=300)
         assert (again.code, again.out) == (0, "0 of 3 videos lifted, 3 done before.\n")
-    near = program.run(*lift, "near", timeout_s=600)
+    near = program.run(*lift, "near", "--jobs", "2", timeout_s=600)
     assert near.code == 0, near
     assert content(program.folder / "far") == content(program.folder / "near")
 
