@@ -16,8 +16,6 @@ from app.sources import open_source
 from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timing
-
 Make = Callable[..., LiveRun]
 RATE = 8.0  # so slow that a machine with other work keeps up
 FRAMES = 24
@@ -74,6 +72,7 @@ def test_nothing_is_skipped_by_a_pause(live_run: Make, film: Path) -> None:
     assert numbers == list(range(FRAMES))
 
 
+@pytest.mark.timing
 def test_it_plays_at_its_own_pace_and_a_seek_shows_the_frame_asked_for(
     live_run: Make, film: Path
 ) -> None:
