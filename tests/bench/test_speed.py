@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from app.detection.models import FOR_VIDEOS
 from app.lab.bench.clip import film_performer
@@ -132,3 +133,9 @@ def test_quick_bench_prints_every_stage(film: Path, tmp_path: Path) -> None:
         "live: memory",
     ]
     assert "Running live" in ended.err
+    cells = dict(
+        zip(stages, re.findall(r"^\| \S.*?\|(.*)\|$", ended.out, re.MULTILINE), strict=True)
+    )
+    assert float(cells["mixpose-s, live pass, one core"].split("|")[0]) > 0
+    on_cuda = cells["paper's network, 243 frames, CUDA"]
+    assert ("times as fast" if torch.cuda.is_available() else "skipped: no CUDA device") in on_cuda
