@@ -37,9 +37,9 @@ OUTSIDE_MODELS = ["PyQt6", "mediapipe", "cv2", "open3d", "app", "cv2_enumerate_c
 @pytest.mark.parametrize(
     ("packages", "blocked"),
     [
-        (["models"], OUTSIDE_MODELS),
+        pytest.param(["models"], OUTSIDE_MODELS, marks=pytest.mark.slow),
         (["app.pipeline", "app.sources", "app.detection", "app.recording"], ["PyQt6"]),
-        (
+        pytest.param(
             [
                 "app.export",
                 "app.lifting",
@@ -48,10 +48,11 @@ OUTSIDE_MODELS = ["PyQt6", "mediapipe", "cv2", "open3d", "app", "cv2_enumerate_c
                 "app.render.client",
             ],
             ["PyQt6"],
+            marks=pytest.mark.slow,
         ),
         (["app.motion"], ["PyQt6", "mediapipe", "cv2", "open3d", "torch"]),
         (["app.stream_out"], ["PyQt6", "torch", "pythonosc", "pylsl"]),
-        (["app.lab.evaluation"], ["PyQt6", "h5py"]),
+        pytest.param(["app.lab.evaluation"], ["PyQt6", "h5py"], marks=pytest.mark.slow),
         (["app.ui.presenters"], ["open3d", "mediapipe", "torch"]),
     ],
 )
