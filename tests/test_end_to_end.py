@@ -47,7 +47,8 @@ def lifted(tmp_path_factory: pytest.TempPathFactory) -> Lifted:
         truth = np.stack([source.truth(index) for index in range(FRAMES)])
     film = write_clip(folder / "performer.mp4", pictures, RATE)
     table = folder / "performer.csv"
-    ended = Program(folder).call("lift", film, "-o", table, "--jobs", "1")
+    lift = ("lift", "--detector", "full", "--jobs", "1")
+    ended = Program(folder).call(*lift, film, "-o", table)
     assert ended.code == 0, ended
     with table.open(newline="", encoding="utf-8") as file:
         cells = list(csv.DictReader(file))

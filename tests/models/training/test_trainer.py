@@ -354,4 +354,4 @@ def _steps_done(folder: Path) -> int:
 def _wait_for(happened: Callable[[], bool], child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 120
     while not happened() and child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.05)
