@@ -30,7 +30,10 @@ def record(session: Session, seconds: float) -> Path:
     window, recorder = session.window, session.presenter.recorder
     window.toolbar.record.click()
     until(lambda: recorder.state is RecordState.RECORDING, "the recording to begin")
+    writer = recorder._writer
+    assert writer is not None
     QTest.qWait(round(seconds * 1000))
+    until(lambda: writer.frames > 5, "some frames")
     assert window.toolbar.record.words.startswith("Stop recording")
     window.toolbar.record.click()
     until(lambda: session.presenter.last_recording, "the recording to be saved")

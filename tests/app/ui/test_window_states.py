@@ -121,7 +121,7 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
         window.toolbar.record.click()
     if moment in ("recording", "lifting"):
         until(lambda: recorder.state is RecordState.RECORDING, "the recording")
-        QTest.qWait(500)
+        until(lambda: recorder.status(None).elapsed_s > 0.2, "some frames")
     if moment == "lifting":
         window.toolbar.record.click()
         until(lambda: session.presenter.last_recording, "the lifting to begin")
