@@ -267,9 +267,8 @@ def cut(widget: QAbstractButton | QLabel | QComboBox) -> bool:
     return wanted.width() > widget.width() or wanted.height() > widget.height()
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
     camera: MjpegServer, tmp_path: Path, number: int
