@@ -20,6 +20,7 @@ from models.skeleton import BONES, JOINT, JOINT_NAMES, MIRROR, PELVIS
 from tests.support.clips import write_clip
 from tests.support.program import Program
 
+pytestmark = pytest.mark.timeout(400)
 FRAMES = 150
 """Ten seconds: waving with the left hand, then walking a circle."""
 RATE = 15

@@ -117,6 +117,7 @@ def test_without_the_silence_the_same_check_hears_it(strace: str, tmp_path: Path
     assert not all(told[first:]), "and so is what is set after that"
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.slow
 def test_nothing_is_sent_in_the_middle_of_a_long_run(strace: str, tmp_path: Path) -> None:
     """Sixty seconds after its start a task sends from a thread of its own, if pictures come."""

@@ -324,6 +324,7 @@ t.trainer(Path({folder!r}), t.LONGER, settings=Settings(save_every_s=0.0)).run(S
 LONGER = replace(TINY, stages=(Stage(1, 16, 12, 1e-3), Stage(9, 4, 12, 3e-4)))
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     torch.set_num_threads(1)
