@@ -96,6 +96,7 @@ def test_enter_marks_and_what_was_typed_before_is_the_label(
     ], "nothing else is left of the status line and of what was typed"  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_script_writes_lines_and_its_end_ends_nothing(
     program: Program, camera: MjpegServer, out: Path
 ) -> None:

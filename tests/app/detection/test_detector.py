@@ -186,7 +186,11 @@ def test_nobody_is_nobody() -> None:
         assert not found.landmarks[:, 3:].any()
 
 
-@pytest.mark.parametrize("start_s", [0.0, -3.0, 10.0], ids=["restart", "back", "forward"])
+@pytest.mark.parametrize(
+    "start_s",
+    [0.0, *(pytest.param(start_s, marks=pytest.mark.slow) for start_s in (-3.0, 10.0))],
+    ids=["restart", "back", "forward"],
+)
 def test_after_a_jump_it_answers_as_if_new(person: list[Picture], start_s: float) -> None:
     before, after = person[:20], person[40:50]
     with Detector() as detector:

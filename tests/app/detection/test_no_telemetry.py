@@ -106,6 +106,7 @@ def test_nothing_is_looked_up_or_sent(strace: str, tmp_path: Path) -> None:
     assert traffic(strace, tmp_path / "trace", "silent", *users) == []
 
 
+@pytest.mark.slow
 def test_without_the_silence_the_same_check_hears_it(strace: str, tmp_path: Path) -> None:
     # libcurl obeys the user's own proxy, which must not be trusted to keep a secret either.
     proxy = {"https_proxy": "http://192.0.2.1:3128"}

@@ -107,6 +107,7 @@ def test_an_empty_room_with_a_table_holds_nobody(shared: Path) -> None:
     assert share(found, 8.9, 12.0) > 0.97
 
 
+@pytest.mark.slow
 def test_who_is_left_alone_is_followed_at_once(shared: Path) -> None:
     found = detect(shared / "bugs" / "b05_lost_after_flip.mp4")
     assert share(found, 0.0, 1.9) > 0.97, "she who walks out"

@@ -235,6 +235,7 @@ def test_without_opengl_the_view_is_painted(
     assert np.nonzero(blue)[1].mean() > np.nonzero(orange)[1].mean() + 20
 
 
+@pytest.mark.slow
 def test_cancelling_ends_the_drawing_process(tmp_path: Path) -> None:
     class CancelError(Exception):
         pass

@@ -177,6 +177,7 @@ def candidates(camera: MjpegServer, flip: bool) -> list[np.ndarray]:
     return found
 
 
+@pytest.mark.slow
 def test_a_camera_that_dies_is_shown_grey_and_comes_back(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
