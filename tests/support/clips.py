@@ -29,6 +29,7 @@ def write_clip(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 30
 
 
 _ENOUGH = 60
+"""So many are drawn at least, that most tests share them."""
 
 
 def performer_pictures(frames: int, size: tuple[int, int] = (640, 480)) -> list[NDArray[np.uint8]]:
