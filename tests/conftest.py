@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.support.shared_folder import VARIABLE
 
 # A busy machine is no fault of what is tested; pytest-timeout stops what hangs.
 settings.register_profile("mixpose", deadline=None)
@@ -29,7 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each of several workers a screen of its own: windows on one take the keyboard away."""
+    """Give all workers a folder to share, and each of several a screen of its own: windows on one
+    take the keyboard away."""
+    if VARIABLE not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="mixpose-tests-", ignore_cleanup_errors=True)
+        os.environ[VARIABLE] = folder.name
+        config.add_cleanup(lambda: os.environ.pop(VARIABLE, None))
+        config.add_cleanup(folder.cleanup)
     xvfb = shutil.which("Xvfb")
     if xvfb is None or not {"PYTEST_XDIST_WORKER", "DISPLAY"} <= os.environ.keys():
         return
@@ -41,6 +50,17 @@ def pytest_configure(config: pytest.Config) -> None:
     os.close(its)
     with os.fdopen(ours) as number:
         os.environ["DISPLAY"] = f":{int(number.readline())}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that may take longest come first: begun last, they would keep one of several workers
+    after the others have ended."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0.0), mark.args[0] if mark else 0.0)
+    items.sort(key=lambda item: -longest[item.path])
 
 
 @pytest.fixture(scope="session")

@@ -37,9 +37,9 @@ OUTSIDE_MODELS = ["PyQt6", "mediapipe", "cv2", "open3d", "app", "cv2_enumerate_c
 @pytest.mark.parametrize(
     ("packages", "blocked"),
     [
-        (["models"], OUTSIDE_MODELS),
+        pytest.param(["models"], OUTSIDE_MODELS, marks=pytest.mark.slow),
         (["app.pipeline", "app.sources", "app.detection", "app.recording"], ["PyQt6"]),
-        (
+        pytest.param(
             [
                 "app.export",
                 "app.lifting",
@@ -48,10 +48,11 @@ OUTSIDE_MODELS = ["PyQt6", "mediapipe", "cv2", "open3d", "app", "cv2_enumerate_c
                 "app.render.client",
             ],
             ["PyQt6"],
+            marks=pytest.mark.slow,
         ),
         (["app.motion"], ["PyQt6", "mediapipe", "cv2", "open3d", "torch"]),
         (["app.stream_out"], ["PyQt6", "torch", "pythonosc", "pylsl"]),
-        (["app.lab.evaluation"], ["PyQt6", "h5py"]),
+        pytest.param(["app.lab.evaluation"], ["PyQt6", "h5py"], marks=pytest.mark.slow),
         (["app.ui.presenters"], ["open3d", "mediapipe", "torch"]),
     ],
 )
@@ -92,30 +93,43 @@ def test_rooms_know_no_others_than_they_may() -> None:
     assert ended.returncode == 0, ended.stdout
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("file", "line", "contract"),
-    [
-        ("app/motion/bones.py", "import app.lifting", "Arrows between the rooms of app"),
-        ("app/newroom/__init__.py", "", "Arrows between the rooms of app"),
-        ("models/metrics.py", "import app.errors", "models knows nothing"),
-        ("models/metrics.py", "import cv2", "models knows nothing"),
-        ("app/export/csv_table.py", "import PyQt6.QtCore", "Only the window knows Qt"),
-        ("app/lab/bench/run.py", "import mediapipe", "Only the detector knows MediaPipe"),
-        ("app/motion/bones.py", "import torch", "Motion is numbers"),
-    ],
-)
-def test_the_contracts_notice(file: str, line: str, contract: str, tmp_path: Path) -> None:
-    for folder in ("app", "models"):
+def _copy(folder: Path) -> None:
+    for name in ("app", "models"):
         ignored = shutil.ignore_patterns("__pycache__", "*.md", "*.safetensors")
-        shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=ignored)
-    shutil.copy(REPOSITORY / "pyproject.toml", tmp_path)
-    (tmp_path / file).parent.mkdir(exist_ok=True)
-    with (tmp_path / file).open("a", encoding="utf-8") as appended:
-        appended.write(f"{line}\n")
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=ignored)
+    shutil.copy(REPOSITORY / "pyproject.toml", folder)
+
+
+@pytest.mark.slow
+def test_the_contracts_notice(tmp_path: Path) -> None:
+    _copy(tmp_path)
+    wrong = [
+        ("app.motion.bones", "app.lifting", "Arrows between the rooms of app"),
+        ("models.metrics", "app.errors", "models knows nothing"),
+        ("models.metrics", "cv2", "models knows nothing"),
+        ("app.export.csv_table", "PyQt6", "Only the window knows Qt"),
+        ("app.lab.bench.run", "mediapipe", "Only the detector knows MediaPipe"),
+        ("app.motion.bones", "torch", "Motion is numbers"),
+    ]
+    for module, imported, _ in wrong:
+        with (tmp_path / f"{module.replace('.', '/')}.py").open("a", encoding="utf-8") as appended:
+            appended.write(f"import {imported}\n")
     ended = _lint(tmp_path)
     assert ended.returncode != 0
-    assert contract in ended.stdout.partition("Broken contracts")[2] or "newroom" in ended.stdout
+    broken = ended.stdout.partition("Broken contracts")[2]
+    for module, imported, contract in wrong:
+        assert contract in broken
+        assert f"{module} -> {imported} " in broken, broken
+
+
+@pytest.mark.slow
+def test_a_new_room_is_noticed(tmp_path: Path) -> None:
+    _copy(tmp_path)
+    (tmp_path / "app" / "newroom").mkdir()
+    (tmp_path / "app" / "newroom" / "__init__.py").touch()
+    ended = _lint(tmp_path)
+    assert ended.returncode != 0
+    assert "newroom" in ended.stdout
 
 
 def test_the_house_stays_small() -> None:

@@ -7,15 +7,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app import __version__
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.cluster import cluster_of_two
-from tests.support.program import Program, wait_for_ready
+from tests.support.program import LIFT, Program, wait_for_ready
+from tests.support.waiting import until
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
@@ -177,28 +180,47 @@ def test_it_lifts(program: Program) -> None:
     assert rows[15].split(",")[2] == "1", "nobody was found"
 
 
-def test_a_folder_in_several_processes(program: Program) -> None:
-    films = program.folder / "films"
-    films.mkdir()
-    for name in ("a.mp4", "b.mp4"):
-        write_clip(films / name, performer_pictures(10))
-    ended = program.run("lift", "films", "-o", "tables", "--jobs", "2")
-    assert (ended.code, ended.err) == (0, "")
-    assert sorted(path.name for path in (program.folder / "tables").glob("*.csv")) == [
-        "a.csv",
-        "b.csv",
-    ]
-
-
-@pytest.mark.timing  # another test ends processes of clusters
-def test_its_clips_are_lifted_on_a_cluster(program: Program, python: str) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Ray names its processes on POSIX")
+def test_a_cluster_gives_the_same_and_a_killed_worker_is_replaced(
+    program: Program, python: str
+) -> None:
     pytest.importorskip("ray", reason="pip install '.[ray]'")
     films = program.folder / "films"
-    films.mkdir()
-    write_clip(films / "a.mp4", performer_pictures(10))
+    (films / "deep").mkdir(parents=True)
+    for name in ("a.mp4", "deep/b.mkv", "deep/c.avi"):
+        write_clip(films / name, performer_pictures(20))
+    (films / "broken.mp4").write_text("a shopping list\n" * 100)
+    lift = (*LIFT, "films", "-o")
     with cluster_of_two(python) as address:
-        ended = program.run("lift", "films", "-o", "tables", "--ray", address, timeout_s=600)
-    assert (ended.code, ended.err) == (0, ""), ended
+        with program.start(*lift, "far", "--ray", address) as process:
+            until(lambda: lifting() != [], "a clip to be begun", 300)
+            time.sleep(1)
+            lifting()[0].kill()
+            _, err = process.communicate(timeout=600)
+        assert process.returncode == 1, err
+        assert err.startswith("mixpose: 3 of 4 videos lifted. Not lifted:\n")
+        assert "broken.mp4 is not a video" in err
+        (films / "broken.mp4").unlink()
+        again = program.run(*lift, "far", "--ray", address, timeout_s=300)
+        assert (again.code, again.out) == (0, "0 of 3 videos lifted, 3 done before.\n")
+    near = program.run(*lift, "near", "--jobs", "2", timeout_s=600)
+    assert near.code == 0, near
+    assert content(program.folder / "far") == content(program.folder / "near")
+
+
+def lifting() -> list[psutil.Process]:
+    """The cluster's processes that have a clip in their hands: Ray names them after it."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        title = " ".join(process.info["cmdline"] or ())
+        if title.startswith("ray::_work"):
+            found.append(process)
+    return found
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

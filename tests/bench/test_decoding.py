@@ -19,9 +19,9 @@ from app.sources import VideoFile
 
 pytestmark = [pytest.mark.timing, pytest.mark.slow, pytest.mark.timeout(600)]
 
-FRAMES = 240
-GROUP = 120
-ROUNDS = 5
+FRAMES = 120
+GROUP = 60
+ROUNDS = 3
 """The best of so many counts: the shortest time is the one that others disturbed least."""
 SLACK = 1.2
 """By how much a measurement on a busy machine varies."""

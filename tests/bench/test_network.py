@@ -13,7 +13,6 @@ from app.lab.bench.network import (
     PAPER_FRAMES,
     live_pass_s,
     moving_person,
-    network_rows,
 )
 from models.lifter import Lifter
 from models.live import LiveLifter
@@ -99,15 +98,3 @@ def test_offline_cost_is_linear(lifter: Lifter) -> None:
     lift(100)
     short_s, long_s = (min(lift(count) for _ in range(3)) for count in (400, 1600))
     assert long_s < 1.4 * 4 * short_s
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_rows_say_what_was_skipped(lifter: Lifter) -> None:
-    rows = {row.stage: row for row in network_rows(lifter, turns=1)}
-    assert rows["mixpose-s, live pass, one core"].milliseconds is not None
-    cuda = rows["paper's network, 243 frames, CUDA"]
-    if torch.cuda.is_available():
-        assert "times as fast" in cuda.note
-    else:
-        assert cuda == type(cuda)(cuda.stage, note="skipped: no CUDA device")

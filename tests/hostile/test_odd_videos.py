@@ -174,6 +174,7 @@ def test_an_end_that_was_lost_in_the_middle_of_a_file_is_said(
     assert len([each for each in warnings if "says that it is 3.0 s long" in each]) == said
 
 
+@pytest.mark.slow
 def test_ten_hours_with_long_gaps_keep_their_times(
     lift: Callable[[Path], Result], tmp_path: Path
 ) -> None:

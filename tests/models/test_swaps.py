@@ -74,7 +74,7 @@ def stretches(draw: st.DrawFn, frames: int = 120) -> NDArray[np.bool_]:
     return swapped
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(stretches(), st.sampled_from([10.0, 30.0, 60.0]), st.integers(0, 1000))
 def test_injected_swaps_are_found_exactly(
     swapped: NDArray[np.bool_], rate: float, seed: int
@@ -84,7 +84,7 @@ def test_injected_swaps_are_found_exactly(
     np.testing.assert_array_equal(found, swapped)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=25)
 @given(
     st.integers(0, 10_000),
     st.integers(1, 60),
@@ -226,6 +226,7 @@ def test_causal_and_whole_agree_on_the_costs() -> None:
         assert causal[-1] == find_swaps(xy, conf, time_s)[-1]
 
 
+@pytest.mark.slow
 def test_precision_and_recall_on_simulated_detections(shared: Path) -> None:
     clips = [
         clip

@@ -147,3 +147,23 @@ def write_film(
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode())
     return path
+
+
+def write_again_and_again(film: Path, path: Path, times: int) -> Path:
+    """Write ``film``, which has no sound, ``times`` times one after the other, as it is coded."""
+    with av.open(str(path), "w") as container:
+        stream, begin = None, 0
+        for _ in range(times):
+            with av.open(str(film)) as given:
+                (video,) = given.streams.video
+                stream = stream or container.add_stream_from_template(video)
+                length = 0
+                for packet in given.demux(video):
+                    if packet.dts is None:
+                        continue
+                    length = max(length, packet.pts + packet.duration)
+                    packet.pts, packet.dts = packet.pts + begin, packet.dts + begin
+                    packet.stream = stream
+                    container.mux(packet)
+                begin += length
+    return path

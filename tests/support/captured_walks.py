@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def _measured(walk: Walk) -> MotionData:
     xy = answer.image[0].numpy() * (SIZE[0] / 2 / _HALF) + np.array(SIZE) / 2
     conf = answer.conf[0].numpy()
     time_s = np.arange(len(xy)) / _RATE
-    lifted = Lifter().lift(xy, conf, SIZE, time_s, world=answer.world[0].numpy())
+    lifted = _lifter().lift(xy, conf, SIZE, time_s, world=answer.world[0].numpy())
     scale = np.float32(_size(walk.true) / _size(lifted.xyz))
     motion = MotionData.from_lifted(
         time_s=time_s,
@@ -122,6 +123,11 @@ def _measured(walk: Walk) -> MotionData:
         provenance=Provenance("drawn", None, _RATE, 0, "shipped", "", 1.7),
     )
     return process(motion, Processing(room=True, smooth_hz=6.0))
+
+
+@cache
+def _lifter() -> Lifter:
+    return Lifter()
 
 
 def _size(joints: NDArray[np.floating]) -> float:

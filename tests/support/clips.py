@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.synthetic.performer.source import PerformerSource
+from tests.support.shared_folder import made_once
 
 
 def write_clip(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 30) -> Path:
@@ -27,8 +28,21 @@ def write_clip(path: Path, pictures: Iterable[NDArray[np.uint8]], rate: int = 30
     return path
 
 
+_ENOUGH = 60
+"""So many are drawn at least, that most tests share them."""
+
+
 def performer_pictures(frames: int, size: tuple[int, int] = (640, 480)) -> list[NDArray[np.uint8]]:
-    """The first frames of the performance."""
+    """The first frames of the performance, at 30 frames/s.
+
+    Whoever asks first draws them for all: a process that draws takes 2 s of a core to start.
+    """
+    count = max(frames, _ENOUGH)
+    drawn = made_once(f"performer-{size[0]}x{size[1]}-{count}", lambda: _drawn(count, size))
+    return list(drawn[:frames])
+
+
+def _drawn(frames: int, size: tuple[int, int]) -> NDArray[np.uint8]:
     with PerformerSource(size, duration_s=frames / 30) as source:
         read = [source.read() for _ in range(frames)]
-    return [frame.image for frame in read if frame is not None]
+    return np.stack([frame.image for frame in read if frame is not None])

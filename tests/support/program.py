@@ -15,6 +15,7 @@ from tests.support import in_process
 
 RUN_APP = Path(__file__).resolve().parents[2] / "run_app.py"
 LIFT = ("lift", "--detector", "lite")
+RECORD = ("record", "--detector", "lite")
 """For tests to which it does not matter how well a person is seen: the quickest model."""
 
 

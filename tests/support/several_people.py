@@ -17,6 +17,7 @@ from app.synthetic.performer.camera import aim_camera
 from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.source import PerformerSource
 from app.synthetic.performer.variation import variation
+from tests.support.shared_folder import made_once
 from tests.support.walking import walker
 
 Picture = NDArray[np.uint8]
@@ -94,13 +95,11 @@ MEET_S = 1.4
 @cache
 def crossing() -> Acted:
     """Two who walk past each other, one nearer, so that the other is hidden for a moment."""
-    return act(
-        [
-            Role(3, lambda t: (-1.3 + 0.95 * t, 0.6), facing=40),
-            Role(5, lambda t: (1.4 - 0.95 * t, -0.4), facing=-40),
-        ],
-        2.8,
-    )
+    roles = [
+        Role(3, lambda t: (-1.3 + 0.95 * t, 0.6), facing=40),
+        Role(5, lambda t: (1.4 - 0.95 * t, -0.4), facing=-40),
+    ]
+    return made_once("crossing", lambda: act(roles, 2.8))
 
 
 def _world(role: Role, count: int) -> NDArray[np.float64]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.cli.arguments import parse
+from app.lab.evaluation import run
 from tests.support.evaluation import write_weights
 from tests.support.program import Program
 
@@ -55,12 +57,15 @@ def test_unknown_weights(program: Program) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_quick_run_prints_the_report_and_writes_it(program: Program, out: Path) -> None:
+def test_a_quick_run_prints_the_report_and_writes_it(
+    program: Program, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shorter = replace(run.QUICK, acts_s=1.0, delay_s=1.0, turned_s=0.2)
+    monkeypatch.setattr(run, "QUICK", shorter)
     weights = write_weights(out / "tiny.safetensors")
-    ended = program.run(
+    ended = program.call(
         "evaluate", "--quick", "--weights", weights, "--device", "cpu", "--realeval", out,
-        "--upright", out, "-o", out / "report.md", "--plots", out / "plots", timeout_s=580,
+        "--upright", out, "-o", out / "report.md", "--plots", out / "plots",
     )  # fmt: skip
     assert ended.code == 0, ended
     report = (out / "report.md").read_text(encoding="utf-8")

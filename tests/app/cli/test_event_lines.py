@@ -20,7 +20,7 @@ from app.cli.event_lines import EventLines
 from app.recording.events import Mark
 from app.recording.reader import Recording
 from tests.support.mjpeg import MjpegServer, clip_jpegs
-from tests.support.program import Popen, Program
+from tests.support.program import RECORD, Popen, Program
 from tests.support.waiting import until
 
 if os.name == "nt":
@@ -56,11 +56,11 @@ def said_until(process: Popen, pattern: str) -> re.Match[str]:
     raise AssertionError(f"no {pattern!r} in {text!r}")
 
 
-@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+@pytest.mark.parametrize("kind", ["xterm", pytest.param("dumb", marks=pytest.mark.slow)])
 def test_enter_marks_and_what_was_typed_before_is_the_label(
     kind: str, program: Program, camera: MjpegServer, out: Path
 ) -> None:
-    command = ("record", "--source", camera.url, "-o", out / "x", "--no-lift")
+    command = (*RECORD, "--source", camera.url, "-o", out / "x", "--no-lift")
     with on_terminal(program, *command, kind=kind) as (terminal, process):
         terminal.read_until(re.escape(EXPLAINED))
         terminal.type("\n")
@@ -96,10 +96,11 @@ def test_enter_marks_and_what_was_typed_before_is_the_label(
     ], "nothing else is left of the status line and of what was typed"  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_script_writes_lines_and_its_end_ends_nothing(
     program: Program, camera: MjpegServer, out: Path
 ) -> None:
-    command = ("record", "--source", camera.url, "-o", out / "x", "--seconds", "4", "--no-lift")
+    command = (*RECORD, "--source", camera.url, "-o", out / "x", "--seconds", "4", "--no-lift")
     with program.start(*command, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         process.stdin.write("too early\n")
@@ -120,10 +121,11 @@ def test_a_script_writes_lines_and_its_end_ends_nothing(
     assert Recording.open(path).duration_s > 3.5, "it went on to its end"
 
 
+@pytest.mark.slow
 def test_what_was_confirmed_a_second_ago_survives_a_kill(
     program: Program, camera: MjpegServer, out: Path
 ) -> None:
-    command = ("record", "--source", camera.url, "-o", out / "x")
+    command = (*RECORD, "--source", camera.url, "-o", out / "x")
     with program.start(*command, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
         said_until(process, re.escape(EXPLAINED_TO_SCRIPTS))
@@ -135,11 +137,12 @@ def test_what_was_confirmed_a_second_ago_survives_a_kill(
     assert labels(out / "x.mixpose") == ["jump"]
 
 
+@pytest.mark.slow
 def test_what_is_typed_while_it_lifts_is_left_to_the_shell(
     program: Program, camera: MjpegServer, out: Path
 ) -> None:
     own, other = os.pipe()
-    with program.start("record", "--source", camera.url, "-o", out / "x", stdin=own) as process:
+    with program.start(*RECORD, "--source", camera.url, "-o", out / "x", stdin=own) as process:
         said_until(process, re.escape(EXPLAINED_TO_SCRIPTS))
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
@@ -152,13 +155,14 @@ def test_what_is_typed_while_it_lifts_is_left_to_the_shell(
     os.close(own)
 
 
+@pytest.mark.slow
 def test_a_file_is_left_to_the_loop_that_reads_it(
     program: Program, clips: Path, out: Path, tmp_path: Path
 ) -> None:
     """``while read -r clip; do run_app.py record ...; done < LIST``."""
     list_ = tmp_path / "list.txt"
     list_.write_text("one\ntwo\n")
-    command = ("record", "--source", clips / "person.mp4", "-o", out / "x", "--no-lift")
+    command = (*RECORD, "--source", clips / "person.mp4", "-o", out / "x", "--no-lift")
     with list_.open("rb", buffering=0) as given:
         ended = program.run(*command, stdin=given)
         assert given.read() == b"one\ntwo\n"
@@ -168,11 +172,12 @@ def test_a_file_is_left_to_the_loop_that_reads_it(
     assert labels(out / "x.mixpose") == []
 
 
+@pytest.mark.slow
 def test_without_standard_input_it_records_as_ever(
     program: Program, clips: Path, out: Path
 ) -> None:
     ended = program.run(
-        "record", "--source", clips / "person.mp4", "-o", out / "x", "--no-lift",
+        *RECORD, "--source", clips / "person.mp4", "-o", out / "x", "--no-lift",
         preexec_fn=lambda: os.close(0),
     )  # fmt: skip
     assert ended.code == 0, ended
@@ -195,6 +200,7 @@ print("ended", os.waitstatus_to_exitcode(status))
 """
 
 
+@pytest.mark.slow
 def test_a_job_in_the_background_is_not_stopped_by_what_is_typed(
     program: Program, camera: MjpegServer, out: Path
 ) -> None:
@@ -202,7 +208,7 @@ def test_a_job_in_the_background_is_not_stopped_by_what_is_typed(
     ours, theirs = pty.openpty()
     try:
         shell = program.start(
-            sys.executable, run_app, "record", "--source", camera.url, "-o", out / "x",
+            sys.executable, run_app, *RECORD, "--source", camera.url, "-o", out / "x",
             "--no-lift", "--seconds", "3",
             code=SHELL, stdin=theirs,
         )  # fmt: skip

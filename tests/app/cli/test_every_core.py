@@ -19,7 +19,7 @@ if os.name == "nt":
 
 from tests.support.terminal import on_terminal
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 FPS = 5
 
 
@@ -46,10 +46,7 @@ def test_one_film_in_two_processes(program: Program, film: Path, tmp_path: Path)
     assert said["quality"]["misfit_pct_of_height"]["median"] > 0
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_keeps_what_was_read_and_leaves_no_process(
     number: signal.Signals, code: int, program: Program, film: Path, tmp_path: Path
 ) -> None:

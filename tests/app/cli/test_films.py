@@ -20,6 +20,7 @@ if os.name == "nt":
 from tests.app.cli.test_stopping import on_terminal
 
 
+@pytest.mark.slow
 def test_a_clip_becomes_a_film_with_its_own_pictures(
     program: Program, clips: Path, out: Path
 ) -> None:

@@ -35,6 +35,7 @@ def lens(table: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_a_recorded_film_keeps_its_lens(program: Program, clips: Path, out: Path) -> None:
     film = as_by_a_telephone(clips / "person.mp4", out / "film.mov")
     for command in (

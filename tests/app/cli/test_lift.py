@@ -45,6 +45,7 @@ def test_a_clip_becomes_a_table(program: Program, clips: Path, out: Path) -> Non
     assert "XNNPACK" in program.log_text, "MediaPipe's chatter belongs in the log"
 
 
+@pytest.mark.slow
 def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path) -> None:
     ended = program.call("lift", clips / "person.mp4", "-o", out / "x.trc", "--seconds", "0.5")
     assert ended.code == 0, ended
@@ -59,6 +60,7 @@ def test_a_clip_becomes_another_format(program: Program, clips: Path, out: Path)
     assert names(out) == ["person.csv", "person.csv.json", "x.trc", "x.trc.json"]
 
 
+@pytest.mark.slow
 def test_slow_motion_has_its_true_times(program: Program, clips: Path, out: Path) -> None:
     lift = (*LIFT, clips / "person.mp4", "--rate", "240", "-o")
     ended = program.call(*lift, out / "x.csv")
@@ -192,6 +194,7 @@ def test_a_full_disk(program: Program, clips: Path, tmp_path: Path) -> None:
     ended.check_refused("the disk is full", "x.csv")
 
 
+@pytest.mark.slow
 def test_a_file_size_limit(program: Program, clips: Path, out: Path) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
@@ -228,6 +231,7 @@ def test_a_damaged_video_gives_what_it_has_and_a_warning(
     assert len(rows(out / "x.csv")) >= 20
 
 
+@pytest.mark.slow
 def test_some_of_several_fail(program: Program, clips: Path, out: Path, tmp_path: Path) -> None:
     (tmp_path / "person.mp4").write_bytes((clips / "person.mp4").read_bytes())
     sources = [clips / "person.mp4", tmp_path / "gone.mp4", tmp_path / "person.mp4"]
@@ -261,6 +265,7 @@ def test_the_performer_needs_no_camera(program: Program, out: Path) -> None:
     assert len(rows(out / "x.csv")) == 15
 
 
+@pytest.mark.slow
 def test_nobody_reads_standard_output(program: Program, clips: Path, out: Path) -> None:
     with program.start(*LIFT, clips / "person.mp4", "-o", out / "x.csv") as process:
         assert process.stdout is not None

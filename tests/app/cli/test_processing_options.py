@@ -103,6 +103,7 @@ def test_export_does_it_and_says_it(program: Program, out: Path) -> None:
     assert (out / "again.csv").read_bytes() == (out / "raw.csv").read_bytes(), "raw is kept"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX")
 def test_lift_does_it_and_says_it(program: Program, clips: Path, out: Path) -> None:
     ended = program.call(

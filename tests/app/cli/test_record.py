@@ -18,7 +18,7 @@ from app.recording.reader import Recording
 from app.recording.rows import ROW
 from tests.support.disks import read_only, small_disk
 from tests.support.mjpeg import MjpegServer, clip_jpegs
-from tests.support.program import Popen, Program
+from tests.support.program import RECORD, Popen, Program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 PATIENCE_S = 120.0
@@ -72,7 +72,7 @@ def test_a_name_in_use_is_left_alone_and_seconds_are_kept(
 ) -> None:
     (out / "walk.mixpose").mkdir()
     ended = program.call(
-        "record", "--source", clips / "person.mp4", "-o", out / "walk.mixpose",
+        *RECORD, "--source", clips / "person.mp4", "-o", out / "walk.mixpose",
         "--seconds", "0.5", "--no-lift", "--height", "1.6",
     )  # fmt: skip
     assert ended.code == 0, ended
@@ -89,14 +89,17 @@ def test_a_name_in_use_is_left_alone_and_seconds_are_kept(
     assert poses.info["height_m"] == 1.6, "as it was recorded"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)],
+)
 def test_a_signal_ends_it_in_order(
     number: signal.Signals, code: int, program: Program, clips: Path, out: Path
 ) -> None:
     lift = [] if number == signal.SIGINT else ["--no-lift"]
     with (
         MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
-        program.start("record", "--source", server.url, "-o", f"{out}/", *lift) as process,
+        program.start(*RECORD, "--source", server.url, "-o", f"{out}/", *lift) as process,
     ):
         path = begun(process, out)
         process.send_signal(number)
@@ -111,6 +114,7 @@ def test_a_signal_ends_it_in_order(
     assert ("quits at once" in err) == (number == signal.SIGINT)
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_quits_at_once_and_keeps_it(
     program: Program, clips: Path, out: Path
 ) -> None:
@@ -121,7 +125,7 @@ def test_a_second_ctrl_c_quits_at_once_and_keeps_it(
     )
     with (
         MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
-        program.start("record", "--source", server.url, "-o", out / "x", code=slow) as process,
+        program.start(*RECORD, "--source", server.url, "-o", out / "x", code=slow) as process,
     ):
         path = begun(process, out)
         process.send_signal(signal.SIGINT)
@@ -135,12 +139,13 @@ def test_a_second_ctrl_c_quits_at_once_and_keeps_it(
     assert "interrupted" in str(recording.recovered)
 
 
+@pytest.mark.slow
 def test_a_lost_stream_is_waited_for_and_the_gap_stands_in_the_times(
     program: Program, clips: Path, out: Path
 ) -> None:
     with (
         MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
-        program.start("record", "--source", server.url, "-o", out / "x", "--no-lift") as process,
+        program.start(*RECORD, "--source", server.url, "-o", out / "x", "--no-lift") as process,
     ):
         path = begun(process, out)
         assert process.stderr is not None
@@ -159,13 +164,14 @@ def test_a_lost_stream_is_waited_for_and_the_gap_stands_in_the_times(
     assert away_s - 0.2 < gap_s < away_s + 12
 
 
+@pytest.mark.slow
 def test_the_time_wanted_is_over_even_if_the_stream_stays_away(
     program: Program, clips: Path, out: Path
 ) -> None:
     with (
         MjpegServer(clip_jpegs(clips / "person.mp4")) as server,
         program.start(
-            "record", "--source", server.url, "-o", out / "x", "--no-lift", "--seconds", "8"
+            *RECORD, "--source", server.url, "-o", out / "x", "--no-lift", "--seconds", "8"
         ) as process,
     ):
         begun(process, out, 1)
@@ -175,10 +181,10 @@ def test_the_time_wanted_is_over_even_if_the_stream_stays_away(
 
 
 def test_what_cannot_begin_leaves_nothing(program: Program, clips: Path, out: Path) -> None:
-    ended = program.call("record", "--source", out / "gone.mp4", "-o", out / "x")
+    ended = program.call(*RECORD, "--source", out / "gone.mp4", "-o", out / "x")
     ended.check_refused("gone.mp4")
     ended = program.call(
-        "record", "--source", clips / "person.mp4", "-o", out / "x", "--weights", "nosuch"
+        *RECORD, "--source", clips / "person.mp4", "-o", out / "x", "--weights", "nosuch"
     )
     ended.check_refused("nosuch")
     assert names(out) == []
@@ -186,7 +192,7 @@ def test_what_cannot_begin_leaves_nothing(program: Program, clips: Path, out: Pa
 
 def test_a_read_only_folder(program: Program, clips: Path, tmp_path: Path) -> None:
     with read_only(tmp_path / "locked") as folder:
-        ended = program.call("record", "--source", clips / "person.mp4", "-o", folder / "x")
+        ended = program.call(*RECORD, "--source", clips / "person.mp4", "-o", folder / "x")
         assert names(folder) == []
     ended.check_refused("cannot be made", "can only be read")
 
@@ -195,7 +201,7 @@ def test_a_full_disk_ends_it_and_keeps_what_was_written(
     program: Program, clips: Path, tmp_path: Path
 ) -> None:
     with small_disk(tmp_path / "disk", 48 * 1024) as disk:
-        ended = program.call("record", "--source", clips / "person.mp4", "-o", disk / "x")
+        ended = program.call(*RECORD, "--source", clips / "person.mp4", "-o", disk / "x")
         recording = Recording.open(disk / "x.mixpose")
     assert ended.code == 1, ended
     # Where the first second is over before the disk is full, it is said that it nearly is.
@@ -204,6 +210,7 @@ def test_a_full_disk_ends_it_and_keeps_what_was_written(
     assert 0 < len(recording.keypoints.time_s) < 40
 
 
+@pytest.mark.slow
 def test_a_disk_that_gets_full_is_said_and_ends_it_in_order(
     program: Program, clips: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -212,7 +219,7 @@ def test_a_disk_that_gets_full_is_said_and_ends_it_in_order(
 
     monkeypatch.setattr(DiskSpace, "seconds_left", property(left))
     with MjpegServer(clip_jpegs(clips / "person.mp4")) as server:
-        ended = program.call("record", "--source", server.url, "-o", out / "x", "--no-lift")
+        ended = program.call(*RECORD, "--source", server.url, "-o", out / "x", "--no-lift")
     assert ended.code == 1, ended
     assert "Warning: The disk is nearly full: room for about 25 minutes more." in ended.err
     assert "x.mixpose ended because the disk is nearly full. What was recorded until" in ended.err

@@ -54,7 +54,7 @@ def record_and_kill(
 
 @pytest.mark.parametrize(
     "seed",
-    [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (0, *range(2, 8)))],
+    [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (0, 2, 3))],
 )
 def test_killed_at_any_moment(program: Program, out: Path, seed: int) -> None:
     given, killed_at = record_and_kill(program, out, seed)

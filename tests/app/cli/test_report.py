@@ -31,6 +31,7 @@ def test_a_recordings_report_is_smoothed_and_placed_in_the_room(
     assert "exists already" in again.err
 
 
+@pytest.mark.slow
 def test_a_videos_report(program: Program, out: Path, clips: Path) -> None:
     ended = program.call(
         "report", clips / "person.mp4", "-o", out / "y.html", "--smooth", "10", "--detector", "lite"

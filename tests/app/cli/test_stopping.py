@@ -26,6 +26,7 @@ def rows(table: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_keeps_what_was_lifted(
     number: signal.Signals, code: int, program: Program, clips: Path, out: Path
@@ -53,6 +54,7 @@ def catches_ctrl_c(process_id: int) -> bool:
     return bool(caught >> (signal.SIGINT - 1) & 1)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_a_second_ctrl_c_kills_at_once(program: Program, out: Path) -> None:
     with on_terminal(program, "lift", "performer", "--seconds", "60", "-o", out / "x.csv") as (
@@ -83,6 +85,7 @@ def test_ctrl_c_while_a_source_is_being_opened(program: Program, out: Path) -> N
     assert list(out.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_stream_that_ends_is_complete(program: Program, clips: Path, out: Path) -> None:
     with (
         MjpegServer(clip_jpegs(clips / "person.mp4")) as server,

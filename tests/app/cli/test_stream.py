@@ -100,6 +100,7 @@ def test_a_lost_stream_is_waited_for_and_ctrl_c_ends_it(program: Program, clips:
     assert summaries(out)[f"VMC to 127.0.0.1:{avatar.port}"]["sent"] == len(frames)
 
 
+@pytest.mark.slow
 def test_a_video_ends_by_itself_and_nobody_need_receive(program: Program, clips: Path) -> None:
     with Receiver("vmc", 0) as gone:
         pass

@@ -1,9 +1,8 @@
-"""The window as a script starts it: ``ready`` on stderr, and a clean end."""
+"""The window where there is no screen for it: a sentence says so."""
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -12,23 +11,9 @@ import pytest
 
 from app.cli.exits import UsageError
 from app.cli.window import require_screen
-from tests.support.program import Program, wait_for_ready
+from tests.support.program import Program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_ready_and_a_clean_end(number: signal.Signals, program: Program) -> None:
-    with program.start("--source", "performer", env={"QT_QPA_PLATFORM": "offscreen"}) as process:
-        try:
-            wait_for_ready(process)
-            process.send_signal(number)
-            _, err = process.communicate(timeout=30)
-        finally:
-            process.kill()
-    assert process.returncode == 0
-    assert "Traceback" not in err
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="others have a screen or none")

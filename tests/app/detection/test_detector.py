@@ -151,6 +151,7 @@ def test_left_is_the_persons_left() -> None:
     assert np.median(errors) < 0.5 * np.median(exchanged)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count"),
     [("tfjs_pose_1.mp4", 120), ("bodypose3d_cam0.mp4", 187), ("intel_asl_book.mkv", 109)],
@@ -161,6 +162,7 @@ def test_people_of_real_clips_are_found_in_every_frame(shared: Path, name: str, 
     assert all(found.tracked for found in freshly(frames(pictures)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "frame_s"), [("intel_asl_book.mkv", 1 / 30), ("caliscope_charuco_cam1.mp4", 1 / 6)]
 )
@@ -184,7 +186,11 @@ def test_nobody_is_nobody() -> None:
         assert not found.landmarks[:, 3:].any()
 
 
-@pytest.mark.parametrize("start_s", [0.0, -3.0, 10.0], ids=["restart", "back", "forward"])
+@pytest.mark.parametrize(
+    "start_s",
+    [0.0, *(pytest.param(start_s, marks=pytest.mark.slow) for start_s in (-3.0, 10.0))],
+    ids=["restart", "back", "forward"],
+)
 def test_after_a_jump_it_answers_as_if_new(person: list[Picture], start_s: float) -> None:
     before, after = person[:20], person[40:50]
     with Detector() as detector:

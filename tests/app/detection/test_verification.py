@@ -15,18 +15,16 @@ from app.detection.person import same
 from app.detection.search import Search
 from app.packets import Keypoints2D
 from app.sources import VideoFile
-from app.synthetic.performer.source import PerformerSource
+from tests.support.clips import performer_pictures
 
 
 @pytest.fixture(scope="module")
 def picture() -> np.ndarray:
     """The performer, half as large as usual, on a plain wall."""
-    with PerformerSource(duration_s=0.1) as source:
-        frame = source.read()
-    assert frame is not None
-    height, width = frame.image.shape[:2]
-    small = cv2.resize(frame.image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    far: np.ndarray = np.full_like(frame.image, 150)
+    (image,) = performer_pictures(1)
+    height, width = image.shape[:2]
+    small = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    far: np.ndarray = np.full_like(image, 150)
     far[height // 2 :, : width // 2] = small
     return far
 
@@ -80,10 +78,8 @@ def test_the_mirrored_look_says_left_and_right_as_the_other(
 def test_somebody_too_small_for_a_look_at_the_whole_is_found_by_looking_closely(
     search: Search,
 ) -> None:
-    with PerformerSource(duration_s=0.1) as source:
-        frame = source.read()
-    assert frame is not None
-    small = cv2.resize(frame.image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    (image,) = performer_pictures(1)
+    small = cv2.resize(image, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
     far = cv2.copyMakeBorder(small, 500, 172, 600, 296, cv2.BORDER_REPLICATE)
     assert search.everywhere(far, []) == []
     found = [person for _ in range(3) for person in search.closely(far)]
@@ -103,6 +99,7 @@ def share(found: list[Keypoints2D], from_s: float, to_s: float) -> float:
     return float(np.mean([each.tracked for each in found if from_s <= each.time_s <= to_s]))
 
 
+@pytest.mark.slow
 def test_an_empty_room_with_a_table_holds_nobody(shared: Path) -> None:
     found = detect(shared / "bugs" / "empty_room.mp4")
     assert share(found, 0.0, 4.3) > 0.97
@@ -110,6 +107,7 @@ def test_an_empty_room_with_a_table_holds_nobody(shared: Path) -> None:
     assert share(found, 8.9, 12.0) > 0.97
 
 
+@pytest.mark.slow
 def test_who_is_left_alone_is_followed_at_once(shared: Path) -> None:
     found = detect(shared / "bugs" / "b05_lost_after_flip.mp4")
     assert share(found, 0.0, 1.9) > 0.97, "she who walks out"

@@ -31,7 +31,12 @@ HERE = {
     if (not each.blender or shutil.which("blender"))
     and (each.needs is None or importlib.util.find_spec(each.needs))
 }
-KINDS = sorted(HERE)
+OF_PROGRAMS = {"fbx", "mp4", "opensim"}
+"""Another program is started for each; their own tests have quick ones."""
+KINDS = [
+    pytest.param(kind, marks=[pytest.mark.slow] if kind in OF_PROGRAMS else [])
+    for kind in sorted(HERE)
+]
 METRES = {"metre": 1.0, "millimetre": 0.001, "centimetre": 0.01}
 Places = dict[str, Any]
 
@@ -182,7 +187,8 @@ def test_progress_ends_at_all(kind: str, tmp_path: Path) -> None:
     assert (shares[0], shares[-1]) == (0.0, 1.0)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "numbers"])  # some bytes
+# The numbers are some bytes.
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.values != ("numbers",)])
 def test_a_full_disk_is_said_and_leaves_nothing(kind: str, tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 32 * 1024) as disk:
         with pytest.raises(ExportError, match=r"cannot be written: the disk is full\."):

@@ -90,6 +90,7 @@ def test_each_frame_shows_its_own_picture(film: Film, exported: Path) -> None:
     assert sidecar(exported)["video"]["picture"]["own"] == len(UNEVEN_S)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [25.0, 60.0])
 def test_at_a_constant_rate_each_picture_is_of_the_newest_frame(fps: float, tmp_path: Path) -> None:
     path = tmp_path / "even.mp4"
@@ -104,6 +105,7 @@ def test_at_a_constant_rate_each_picture_is_of_the_newest_frame(fps: float, tmp_
     assert sidecar(path)["video"]["times"] == f"{fps:g} pictures a second"
 
 
+@pytest.mark.slow
 def test_the_film_of_a_selection_shows_its_pictures(tmp_path: Path) -> None:
     whole = MotionData.from_recording(take(tmp_path, [index / 25 for index in range(12)]))
     path = tmp_path / "part.mp4"
@@ -113,6 +115,7 @@ def test_the_film_of_a_selection_shows_its_pictures(tmp_path: Path) -> None:
     assert [number_shown(each[:, :480]) for each in found.pictures] == [5, 6, 7, 8, 9]
 
 
+@pytest.mark.slow
 def test_pictures_that_were_not_kept_are_bridged_for_half_a_second(tmp_path: Path) -> None:
     kept = [False, True, False, False, False, True]
     recording = take(tmp_path, [0.0, 0.1, 0.3, 0.6, 0.7, 0.8], kept=kept)
@@ -176,6 +179,7 @@ def test_a_raised_left_arm_is_up_at_the_right_and_blue_in_both_panes(tmp_path: P
         assert left + 10 < head < right - 10, f"{name}: arm above head above the other shoulder"
 
 
+@pytest.mark.slow
 def test_without_pictures_the_joints_lie_on_grey_where_they_were_seen(tmp_path: Path) -> None:
     filled, missing = np.zeros((2, 2, JOINT_COUNT), bool)
     filled[:, JOINT["left_wrist"]] = True
@@ -195,6 +199,7 @@ def test_without_pictures_the_joints_lie_on_grey_where_they_were_seen(tmp_path: 
         np.testing.assert_allclose(pane[y - 2 : y + 3, x - 2 : x + 3].mean((0, 1)), GREY, atol=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
@@ -230,6 +235,7 @@ def test_without_opengl_the_view_is_painted(
     assert np.nonzero(blue)[1].mean() > np.nonzero(orange)[1].mean() + 20
 
 
+@pytest.mark.slow
 def test_cancelling_ends_the_drawing_process(tmp_path: Path) -> None:
     class CancelError(Exception):
         pass

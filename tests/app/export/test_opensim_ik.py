@@ -106,6 +106,7 @@ def test_opensim_moves_the_model_to_the_joints(opensim: Any, tmp_path: Path) -> 
     assert error["rms"] < 0.8 * np.sqrt(np.nanmean(plain**2)), "better than angles by themselves"
 
 
+@pytest.mark.slow
 def test_opensim_reads_degrees_and_times(opensim: Any, tmp_path: Path) -> None:
     data = as_motion(performed(1.0))
     path = written(tmp_path, data)
@@ -123,6 +124,7 @@ def test_opensim_reads_degrees_and_times(opensim: Any, tmp_path: Path) -> None:
     assert names == set(table.getColumnLabels())
 
 
+@pytest.mark.slow
 def test_the_model_has_the_persons_lengths(opensim: Any, tmp_path: Path) -> None:
     for size in (1.0, 1.2):
         data = as_motion(size * body()[None].repeat(3, axis=0))
@@ -135,6 +137,7 @@ def test_the_model_has_the_persons_lengths(opensim: Any, tmp_path: Path) -> None
             assert thigh == pytest.approx(true, abs=0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -154,6 +157,7 @@ def test_coordinates_have_the_signs_of_their_names(
         assert found[name][0] == pytest.approx(degrees, abs=1.0), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lifted_deg", [-25.0, 0.0, 20.0])
 def test_ankles_bend_as_the_table_says(opensim: Any, tmp_path: Path, lifted_deg: float) -> None:
     data = with_feet(as_motion(body()[None]), lifted_deg=lifted_deg)
@@ -166,6 +170,7 @@ def test_ankles_bend_as_the_table_says(opensim: Any, tmp_path: Path, lifted_deg:
         assert abs(found[f"subtalar_angle_{side[0]}"][0]) < 1.5
 
 
+@pytest.mark.slow
 def test_who_is_out_of_view_has_no_error_and_is_held(opensim: Any, tmp_path: Path) -> None:
     missing = np.zeros((30, JOINT_COUNT), bool)
     missing[10:20] = True
@@ -177,6 +182,7 @@ def test_who_is_out_of_view_has_no_error_and_is_held(opensim: Any, tmp_path: Pat
     assert all(np.isfinite(column).all() for column in mot(path).columns.values())
 
 
+@pytest.mark.slow
 def test_arms_that_are_missing_do_not_move_the_legs(opensim: Any, tmp_path: Path) -> None:
     missing = np.zeros((30, JOINT_COUNT), bool)
     missing[
@@ -188,6 +194,7 @@ def test_arms_that_are_missing_do_not_move_the_legs(opensim: Any, tmp_path: Path
         np.testing.assert_allclose(armless[name], whole[name], atol=0.5)
 
 
+@pytest.mark.slow
 def test_the_pelvis_goes_where_the_person_was_placed(opensim: Any, tmp_path: Path) -> None:
     data = as_motion(performed(0.5))
     root = np.column_stack([np.linspace(0, 1, 15), np.full(15, 0.95), np.linspace(2, 1, 15)])

@@ -97,19 +97,18 @@ def test_where_a_film_is_cut_depends_on_its_length_alone(video: Path) -> None:
     assert segments._cuts(36_000.0, 20_000) == [], "ten hours of next to nothing"
 
 
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_the_same_bits_on_any_number_of_cores(
-    jobs: int, video: Path, one_by_one: DetectedClip
-) -> None:
+@pytest.mark.slow
+def test_the_same_bits_on_any_number_of_cores(video: Path, one_by_one: DetectedClip) -> None:
     told = []
-    with VideoFile(video) as source, Pool(jobs) as pool:
-        clip = detect(source, video, replace(LITE, jobs=jobs), pool, progress=told.append)
+    with VideoFile(video) as source, Pool(3) as pool:
+        clip = detect(source, video, replace(LITE, jobs=3), pool, progress=told.append)
     assert clip.complete
     check_same(clip.track, one_by_one.track)
     assert {each.stage for each in told} == {Stage.DETECTING}
     assert [each.frames for each in told] == sorted(each.frames for each in told)
 
 
+@pytest.mark.slow
 def test_nobody_sees_where_it_was_cut(video: Path, one_by_one: DetectedClip) -> None:
     with VideoFile(video) as source:
         times = [frame.time_s for frame in iter(source.read, None)]
@@ -134,6 +133,7 @@ def test_only_what_is_wanted_is_read(video: Path, one_by_one: DetectedClip) -> N
     check_same(clip.track[: 7 * FPS], one_by_one.track[: 7 * FPS])
 
 
+@pytest.mark.slow
 def test_a_killed_process_costs_nothing_but_time(video: Path, one_by_one: DetectedClip) -> None:
     with Pool(2) as pool:
         work = VideoDetection(planned(video), pool, LITE)
@@ -148,6 +148,7 @@ def test_a_killed_process_costs_nothing_but_time(video: Path, one_by_one: Detect
     check_same(work.clip().track, one_by_one.track)
 
 
+@pytest.mark.slow
 def test_stopping_keeps_what_has_no_gap(video: Path, one_by_one: DetectedClip) -> None:
     seen: list[Progress] = []
 
@@ -236,6 +237,7 @@ def company() -> Acted:
     )
 
 
+@pytest.mark.slow
 def test_the_person_followed_is_found_behind_a_cut(company: Acted, tmp_path: Path) -> None:
     # Shown at half their speed, they are enough for two stretches.
     path = write_clip(tmp_path / "two.mp4", company.pictures, SLOW)

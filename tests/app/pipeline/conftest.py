@@ -47,7 +47,8 @@ def small_lifter(small_weights: Path) -> Callable[[], Lifter]:
 
 @pytest.fixture
 def live_run(small_lifter: Callable[[], Lifter]) -> Iterator[Callable[..., LiveRun]]:
-    """Makes runs with the small network (unless another is given) and stops them at the end."""
+    """Makes runs with the small network and the quickest detector, unless others are given, and
+    stops them at the end."""
     runs: list[LiveRun] = []
 
     def make(
@@ -55,6 +56,8 @@ def live_run(small_lifter: Callable[[], Lifter]) -> Iterator[Callable[..., LiveR
         lifter_factory: Callable[[], Lifter] = small_lifter,
         **options: Any,
     ) -> LiveRun:
+        if "detector_factory" not in options:
+            options.setdefault("detector_size", "lite")
         run = LiveRun(open_source, lifter_factory, **options)
         runs.append(run)
         return run

@@ -26,9 +26,7 @@ from app.synthetic.performer.source import PerformerSource
 from models.lifter import Lifter
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timing
-
-RATE = 30
+RATE = 15
 FRAMES = 4 * 3600 * RATE
 QUARTER = FRAMES // 4
 

@@ -16,7 +16,7 @@ from app.pipeline.keypoint_queue import CAPACITY
 from tests.support.scripted import ScriptedSource
 from tests.support.waiting import until
 
-FRAMES = 1000
+FRAMES = 700
 
 
 @pytest.mark.slow
@@ -37,7 +37,7 @@ def test_many_frames_leave_nothing_behind(
     assert alive(Frame) < 6
     assert alive(Pose3D) < 6
     assert CAPACITY <= alive(Keypoints2D) < 2 * CAPACITY + 6
-    assert max(resident[1:]) - resident[0] < 20, resident  # all pictures would be 140 MB
+    assert max(resident[1:]) - resident[0] < 20, resident  # all pictures would be 80 MB
 
 
 def alive(kind: type) -> int:

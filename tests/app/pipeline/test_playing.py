@@ -16,8 +16,6 @@ from app.sources import open_source
 from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timing
-
 Make = Callable[..., LiveRun]
 RATE = 8.0  # so slow that a machine with other work keeps up
 FRAMES = 24
@@ -58,6 +56,7 @@ def test_nothing_is_skipped_while_the_detector_loads(live_run: Make, film: Path)
     assert run.latest().stats.dropped == 0
 
 
+@pytest.mark.timing
 def test_it_plays_at_its_own_pace(live_run: Make, film: Path) -> None:
     numbers: list[int] = []
     run = live_run(

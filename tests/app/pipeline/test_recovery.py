@@ -19,8 +19,6 @@ from tests.support.mjpeg import MjpegServer
 from tests.support.scripted import ScriptedSource
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timing
-
 Make = Callable[..., LiveRun]
 
 
@@ -70,6 +68,7 @@ def test_a_lost_stream_is_found_again_and_the_recording_shows_the_gap(
     np.testing.assert_allclose(np.diff(rows.captured_unix_s), np.diff(rows.time_s), atol=0.002)
 
 
+@pytest.mark.timing
 def test_it_is_tried_about_once_a_second(live_run: Make) -> None:
     tried: list[float] = []
 
@@ -121,6 +120,7 @@ def test_drops_are_counted_over_all_openings(live_run: Make) -> None:
     until(lambda: run.latest().stats.dropped == 7, "3 and 4 drops")
 
 
+@pytest.mark.timing
 def test_silence_is_noticed_within_two_seconds(live_run: Make) -> None:
     source = ScriptedSource(10, rate=30, live=True, then=TimeoutError("silent"))
     run = live_run(lambda: source)

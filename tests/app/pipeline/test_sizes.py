@@ -109,7 +109,7 @@ def test_a_slow_machine_takes_the_smaller_one_where_it_may(live_run: Make) -> No
 
 
 def test_a_recording_is_made_with_one_size(live_run: Make, tmp_path: Path) -> None:
-    run = live_run(lambda: ScriptedSource(rate=30, live=True))
+    run = live_run(lambda: ScriptedSource(rate=30, live=True), detector_size="full")
     run.start()
     until(lambda: run.latest().stats.detector_size == "full", "the detector")
     about = SourceInfo("scripted", True, 30.0)

@@ -94,6 +94,7 @@ def test_less_than_two_minutes_of_room_end_the_recording_in_order(
     assert recording.meta.ending.error == str(writer.error)
 
 
+@pytest.mark.slow
 def test_where_room_gets_short_the_pictures_go_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,8 +21,6 @@ from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.sources import read_until
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.timing
-
 
 class ScriptedDevice:
     """Grabs what ``grab_next(count)`` returns: a BGR picture, or ``None`` for a failure."""
@@ -72,6 +70,7 @@ def at_rate(rate: float) -> Callable[[int], NDArray[np.uint8]]:
     return grab
 
 
+@pytest.mark.timing
 def test_every_frame_arrives_when_read_in_time() -> None:
     with live(ScriptedDevice(at_rate(50))) as source:
         frames = [source.read() for _ in range(20)]

@@ -19,8 +19,6 @@ from tests.support.mjpeg import MjpegServer, read_number
 from tests.support.scripted import ScriptedSource
 from tests.support.sources import read_until
 
-pytestmark = pytest.mark.timing
-
 UNEVEN = [0, 50, 60, 200, 210, 220, 400, 450, 500, 700]
 
 
@@ -50,6 +48,7 @@ def test_it_has_the_lens_of_the_file() -> None:
     assert PacedSource(source).fov_deg == 63.5  # type: ignore[arg-type]
 
 
+@pytest.mark.timing
 def test_frames_come_when_they_are_due(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "uneven.mp4", UNEVEN, size=(160, 120))
     with PacedSource(VideoFile(path)) as film:
@@ -62,6 +61,7 @@ def test_frames_come_when_they_are_due(tmp_path: Path) -> None:
         assert -0.001 < late_s < 0.15
 
 
+@pytest.mark.timing
 def test_a_slow_reader_skips_frames_and_stays_in_time(film: PacedSource) -> None:
     began, numbers, last = time.perf_counter(), [], None
     while (frame := film.read()) is not None:
@@ -90,6 +90,7 @@ def test_a_film_that_decodes_too_slowly_is_still_seen() -> None:
     assert shown > 80, "at least every other one, and not one in a second"
 
 
+@pytest.mark.timing
 def test_nobody_reading_is_not_being_late(film: PacedSource) -> None:
     first = read(film)
     time.sleep(0.8)
@@ -107,6 +108,7 @@ def test_a_seek_forgets_the_frame_that_waited(film: PacedSource) -> None:
     assert read_number(read(film).image) == 30
 
 
+@pytest.mark.timing
 def test_after_a_seek_it_plays_on_at_its_pace(film: PacedSource) -> None:
     read(film)
     film.seek(1.6)

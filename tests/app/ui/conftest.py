@@ -23,8 +23,11 @@ import torch  # noqa: E402, F401
 from PyQt6.QtTest import QTest  # noqa: E402
 from PyQt6.QtWidgets import QApplication  # noqa: E402
 
+from app.render.client import Renderer  # noqa: E402
 from app.ui.main import Session  # noqa: E402
 from app.ui.preferences import PreferencesFile  # noqa: E402
+from app.ui.views import skeleton  # noqa: E402
+from tests.support.clips import performer_pictures  # noqa: E402
 from tests.support.mjpeg import MjpegServer, jpeg  # noqa: E402
 from tests.support.windows import OpenWindow, until  # noqa: E402
 
@@ -38,14 +41,30 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "video_notes_dir", lambda: tmp_path / "notes")
 
 
+class StillLoading(Renderer):
+    """The process that draws, as long as Open3D is not loaded: the view paints by itself.
+
+    To load it takes 0.4 s of a core and more, and most tests are over by then.
+    """
+
+    def start(self) -> None:
+        """Not yet."""
+
+
 @pytest.fixture
-def open_window(qapp: QApplication, tmp_path: Path, folders: None) -> Iterator[OpenWindow]:
-    """Opens a window: ``open_window(source, name=preference…)``; closed at the end of the test."""
+def open_window(
+    qapp: QApplication, tmp_path: Path, folders: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[OpenWindow]:
+    """Opens a window: ``open_window(source, name=preference…)``; closed at the end of the test.
+
+    With ``in_3d=True`` Open3D draws its 3D view; the detector is the quickest unless told.
+    """
     sessions: list[Session] = []
     qapp.setQuitOnLastWindowClosed(False)
 
-    def opened(source: str | None = None, **given: Any) -> Session:
-        given = {"theme": "dark", "welcomed": True, **given}
+    def opened(source: str | None = None, *, in_3d: bool = False, **given: Any) -> Session:
+        monkeypatch.setattr(skeleton, "Renderer", Renderer if in_3d else StillLoading)
+        given = {"theme": "dark", "welcomed": True, "detector": "lite", **given}
         file = PreferencesFile(tmp_path / "settings.ini")
         session = Session(file, tmp_path / "recordings", given)
         session.window.resize(1024, 640)
@@ -74,18 +93,13 @@ def open_window(qapp: QApplication, tmp_path: Path, folders: None) -> Iterator[O
 @pytest.fixture(scope="session")
 def person_jpegs() -> list[bytes]:
     """Two seconds of the performer as JPEGs, forth and back so that they repeat without a jump."""
-    from app.synthetic.performer.source import PerformerSource
-
-    with PerformerSource(rate=30.0, duration_s=FRAMES / 30) as source:
-        forth = []
-        while (frame := source.read()) is not None:
-            forth.append(jpeg(frame.image))
-    assert len(forth) == FRAMES
+    forth = [jpeg(picture) for picture in performer_pictures(FRAMES)]
     return forth + forth[-2:0:-1]
 
 
 @pytest.fixture
 def camera(person_jpegs: list[bytes]) -> Iterator[MjpegServer]:
-    """A network camera on loopback that shows the performer."""
-    with MjpegServer(lambda number: person_jpegs[number % len(person_jpegs)], fps=30) as server:
+    """A network camera on loopback that shows the performer, at half their speed: to look at a
+    picture and draw it costs more than all else that a test of a live window does."""
+    with MjpegServer(lambda number: person_jpegs[number % len(person_jpegs)], fps=15) as server:
         yield server

@@ -36,13 +36,15 @@ def record_slowly(folder: Path) -> Path:
 
 
 @pytest.fixture
-def session(open_window: OpenWindow, tmp_path: Path) -> Iterator[Session]:
+def session(
+    request: pytest.FixtureRequest, open_window: OpenWindow, tmp_path: Path
+) -> Iterator[Session]:
     """A window that shows a recording, standing still, and beside it another."""
     first = record(tmp_path / "recordings", FIRST)
     second = record_slowly(tmp_path / "recordings")
     for path, frames in ((first, FIRST), (second, SECOND)):
         Recording.open(path).save_poses(poses(frames), INFO)
-    opened = open_window(str(first), plot_open=True)
+    opened = open_window(str(first), plot_open=True, in_3d=hasattr(request, "param"))
     until(lambda: opened.presenter.playback, "the recording")
     one(opened).clock.pause()
     one(opened).go(0.0)
@@ -202,6 +204,7 @@ def drawn_columns(plot: object) -> list[int]:
     return [ANGLE[name] for name in plot.presenter.names]
 
 
+@pytest.mark.parametrize("session", ["in 3D"], indirect=True)
 def test_closing_it_leaves_the_first_as_it_was(session: Session) -> None:
     window, current = session.window, one(session)
     current.go(1.0)

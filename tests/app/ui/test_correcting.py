@@ -15,6 +15,7 @@ from app.ui.main import Session
 from app.ui.presenters.clips import RecordedClip
 from app.ui.presenters.playback import PlaybackPresenter
 from models.skeleton import JOINT, MIRROR
+from tests.support.mjpeg import MjpegServer
 from tests.support.recordings import INFO, MadeUpPoses, poses, record
 from tests.support.windows import OpenWindow, until
 
@@ -152,9 +153,9 @@ def test_without_a_selection_it_says_what_to_do(session: Session) -> None:
     assert not recording(session).corrections.done
 
 
-def test_without_a_recording_too(open_window: OpenWindow) -> None:
-    session = open_window("performer")
-    until(lambda: session.window.view_state.frame, "the performer")
+def test_without_a_recording_too(open_window: OpenWindow, camera: MjpegServer) -> None:
+    session = open_window(camera.url)
+    until(lambda: session.window.view_state.frame, "the camera")
     session.window.menu_actions["undo"].trigger()
     until(
         lambda: "Open a recording or a video first" in session.window.view_state.hint, "what to do"

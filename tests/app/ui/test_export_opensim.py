@@ -34,6 +34,7 @@ def chosen(open_window: OpenWindow, take: Path) -> ExportDialog:
     return dialog
 
 
+@pytest.mark.slow
 def test_the_dialog_writes_model_and_motion(open_window: OpenWindow, take: Path) -> None:
     if find_spec("opensim") is None:  # not imported here: the product has it in another process
         pytest.skip("OpenSim is not installed")

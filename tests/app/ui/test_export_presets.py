@@ -126,6 +126,7 @@ def test_one_click_analyses_in_the_format_that_is_chosen(session: Session, take:
     assert session.preferences.analyse_kind == "trc"
 
 
+@pytest.mark.slow
 def test_a_film_is_as_light_as_the_window(session: Session, take: Path) -> None:
     import cv2
 

@@ -19,7 +19,7 @@ LEAST = 8
 """Pixels that must look different."""
 
 
-@pytest.fixture(params=["dark", "light"])
+@pytest.fixture(params=["dark", pytest.param("light", marks=pytest.mark.slow)])
 def session(
     request: pytest.FixtureRequest, open_window: OpenWindow, tmp_path: Path
 ) -> Iterator[Session]:

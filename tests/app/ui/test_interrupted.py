@@ -71,6 +71,7 @@ def test_an_interrupted_recording_is_offered_once(
     assert {found for found, _ in interrupted(folder)} == {path, second}, "nothing was changed"
 
 
+@pytest.mark.slow
 def test_several_are_one_offer_and_one_being_made_is_none(
     open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_several_are_one_offer_and_one_being_made_is_none(
     writer.close()
 
 
+@pytest.mark.slow
 def test_a_disk_that_gets_full_is_said_and_the_recording_kept(
     open_window: OpenWindow, camera: MjpegServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +117,7 @@ def test_a_disk_that_gets_full_is_said_and_the_recording_kept(
     assert ended in window.strip.text, "still said when the poses are there"
 
 
+@pytest.mark.slow
 def test_a_recording_that_closing_has_ended_is_told_next_time(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
@@ -125,11 +128,11 @@ def test_a_recording_that_closing_has_ended_is_told_next_time(
     until(lambda: session.presenter.new_recordings.status.elapsed_s > 1, "a second of it")
     close(session)
     (path,) = session.presenter.recordings.glob("*.mixpose")
-    again = open_window("performer")
+    again = open_window(camera.url)
     until(lambda: path.stem in again.window.strip.text, "what became of it")
     assert "is saved" in again.window.strip.text
     again.presenter.clear_message()
     close(again)
-    third = open_window("performer")
+    third = open_window(camera.url)
     QTest.qWait(300)
     assert path.stem not in third.window.strip.text, "once is enough"

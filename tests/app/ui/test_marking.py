@@ -80,6 +80,7 @@ def over(session: Session, share: float, *, above: bool) -> QPoint:
     return QPointF(scrubber.place_of(share), y).toPoint()
 
 
+@pytest.mark.slow
 def test_e_marks_a_moment_of_the_recording_that_is_made(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:

@@ -12,7 +12,7 @@ from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, until
 
 
-@pytest.mark.parametrize("keep_video", [False, True])
+@pytest.mark.parametrize("keep_video", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_recording_a_lost_camera_leaves_nothing_and_says_so(
     open_window: OpenWindow, camera: MjpegServer, tmp_path: Path, keep_video: bool
 ) -> None:

@@ -138,6 +138,7 @@ def wheel(widget, notches: int) -> None:
     QApplication.sendEvent(widget, event)
 
 
+@pytest.mark.slow
 def test_a_live_run_is_summed_up(open_window: OpenWindow) -> None:
     session: Session = open_window("performer", plot_open=True)
     plot = session.window.plot

@@ -155,6 +155,7 @@ def test_themes_change_its_ground(open_window: OpenWindow, bending: Path) -> Non
     assert shades[0] < 0.2 < 0.8 < shades[1]
 
 
+@pytest.mark.slow
 def test_live_the_curves_grow(open_window: OpenWindow, camera: MjpegServer) -> None:
     session = open_window(camera.url, plot_open=True)
     window = session.window
@@ -202,7 +203,6 @@ def test_before_a_recording_is_lifted_its_time_is_shown(
     assert not np.isfinite(drawn(session, 0)[1]).any(), "the other's curves are gone"
 
 
-@pytest.mark.timing
 def test_it_costs_little(open_window: OpenWindow, bending: Path) -> None:
     session, current = opened(open_window, bending, plot_open=True)
     plot = session.window.plot

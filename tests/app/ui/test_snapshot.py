@@ -13,6 +13,7 @@ from app.errors import ExportError
 from app.ui.main import Session
 from app.ui.views import desktop
 from app.ui.views.snapshot import shown, side_by_side, write
+from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, close, until
 
 
@@ -23,17 +24,17 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def live(open_window: OpenWindow) -> Session:
-    session = open_window("performer")
+@pytest.fixture
+def live(open_window: OpenWindow, camera: MjpegServer) -> Session:
+    session = open_window(camera.url)
     until(
         lambda: session.window.view_state.frame and session.window.skeleton.shown_pose > 0, "a pose"
     )
     return session
 
 
-def test_a_snapshot_is_saved_and_on_the_clipboard(pictures: Path, open_window: OpenWindow) -> None:
-    session = live(open_window)
-    window = session.window
+def test_a_snapshot_is_saved_and_on_the_clipboard(pictures: Path, live: Session) -> None:
+    window = live.window
     height = window.picture.height()  # the message takes some of it
     QTest.keyClick(window, Qt.Key.Key_S)
     until(lambda: "on the clipboard" in window.strip.text, "the message")
@@ -52,8 +53,8 @@ def test_a_snapshot_is_saved_and_on_the_clipboard(pictures: Path, open_window: O
     assert sizes == {saved.width(), window.skeleton.width()}
 
 
-def test_it_shows_neither_buttons_nor_hints(pictures: Path, open_window: OpenWindow) -> None:
-    window = live(open_window).window
+def test_it_shows_neither_buttons_nor_hints(pictures: Path, live: Session) -> None:
+    window = live.window
     window.picture.hint.show_text("Something lies over the picture")
     QTest.qWait(50)
     place = window.picture.hint.geometry()

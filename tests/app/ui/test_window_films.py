@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from PyQt6.QtTest import QTest
 
 from app.ui.views.dialogs import ExportDialog
@@ -14,6 +15,7 @@ from tests.support.films import read_film
 from tests.support.windows import OpenWindow, until
 
 
+@pytest.mark.slow
 def test_the_film_of_a_video(
     open_window: OpenWindow, tmp_path: Path, person_jpegs: list[bytes]
 ) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.recording.reader import Recording
 from app.synthetic.performer.source import PerformerSource
 from app.ui.presenters.recording import RecordState
 from tests.support.windows import OpenWindow, until
 
 
+@pytest.mark.slow
 def test_the_performers_lens_is_in_the_recording(open_window: OpenWindow) -> None:
     session = open_window("performer")
     recorder = session.presenter.recorder

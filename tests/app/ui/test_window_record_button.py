@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QMessageBox
@@ -61,6 +62,7 @@ def test_while_a_camera_runs_there_is_one_button_named_by_what_it_does(
     until(lambda: bar.start.isVisible(), "the button that starts again")
 
 
+@pytest.mark.slow
 def test_a_press_right_after_the_first_is_not_lost(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
@@ -75,6 +77,7 @@ def test_a_press_right_after_the_first_is_not_lost(
     until(lambda: recorder.state is RecordState.OFF, "the end of what had only begun", 20)
 
 
+@pytest.mark.slow
 def test_another_source_while_a_recording_begins_ends_it(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
@@ -88,6 +91,7 @@ def test_another_source_while_a_recording_begins_ends_it(
     until(lambda: session.window.toolbar.record.words == "Record", "the button to say so")
 
 
+@pytest.mark.slow
 def test_the_camera_changes_when_the_recording_has_ended(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
@@ -105,6 +109,7 @@ def test_the_camera_changes_when_the_recording_has_ended(
     assert session.presenter.current.spec == before.spec
 
 
+@pytest.mark.slow
 def test_keeping_pictures_stands_beside_the_record_button_with_what_it_costs(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:

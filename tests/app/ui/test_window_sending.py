@@ -68,6 +68,7 @@ def test_a_tick_sends_what_is_live_and_the_status_line_says_so(
         assert len(avatar.frames()) == sent
 
 
+@pytest.mark.slow
 def test_another_source_is_sent_on_and_closing_ends_it(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
@@ -99,6 +100,7 @@ def played(
     return session, current
 
 
+@pytest.mark.slow
 def test_a_recording_that_plays_is_sent_and_one_that_stands_still_is_not(
     open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_a_recording_is_sent_as_it_was_lifted_at_the_time_of_sending(
         assert same.sum() == 1
 
 
+@pytest.mark.slow
 def test_an_address_that_is_none_is_told_and_a_right_one_works(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:

@@ -99,14 +99,21 @@ def drawing() -> list[psutil.Process]:
     return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
 
 
-@pytest.mark.timing
 @pytest.mark.parametrize(
-    "moment", ["starting", "running", "counting down", "recording", "lifting", "lost"]
+    "moment",
+    [
+        "recording",
+        *(
+            pytest.param(moment, marks=pytest.mark.slow)
+            for moment in ("starting", "counting down", "lifting", "lost")
+        ),
+    ],
 )
 def test_closing_in_the_middle_is_quick_and_loses_nothing(
     open_window: OpenWindow, camera: MjpegServer, moment: str, tmp_path: Path
 ) -> None:
-    session = open_window(camera.url, countdown_s=30 if moment == "counting down" else 0)
+    countdown_s = 30 if moment == "counting down" else 0
+    session = open_window(camera.url, in_3d=True, countdown_s=countdown_s)
     window, recorder = session.window, session.presenter.recorder
     if moment != "starting":
         until(lambda: window.view_state.keypoints is not None, "the first keypoints")
@@ -114,7 +121,7 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
         window.toolbar.record.click()
     if moment in ("recording", "lifting"):
         until(lambda: recorder.state is RecordState.RECORDING, "the recording")
-        QTest.qWait(500)
+        until(lambda: recorder.status(None).elapsed_s > 0.2, "some frames")
     if moment == "lifting":
         window.toolbar.record.click()
         until(lambda: session.presenter.last_recording, "the lifting to begin")
@@ -130,10 +137,11 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
     until(lambda: not drawing(), "what draws to end", 5)
 
 
+@pytest.mark.slow
 def test_the_detector_s_size_changes_while_it_runs_and_the_line_says_so(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
-    window = open_window(camera.url).window
+    window = open_window(camera.url, detector="").window
     until(lambda: window.view_state.keypoints is not None, "the person to be found")
     choice = window.settings.choice("detector")
     assert [choice.itemText(row) for row in range(choice.count())] == [
@@ -259,6 +267,7 @@ def cut(widget: QAbstractButton | QLabel | QComboBox) -> bool:
     return wanted.width() > widget.width() or wanted.height() > widget.height()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 def test_the_program_says_ready_and_ends_cleanly_on_a_signal(

@@ -199,6 +199,7 @@ def test_level_takes_who_stands_now_as_upright_and_is_kept(
     np.testing.assert_array_equal(there.xyz, playing.poses.xyz)
 
 
+@pytest.mark.slow
 def test_level_of_a_live_source_goes_into_the_settings(open_window: OpenWindow) -> None:
     session = open_window()
     QTest.keyClick(session.window, Qt.Key.Key_V)

@@ -88,6 +88,7 @@ def current(session: Session) -> PlaybackPresenter:
     return session.presenter.playback
 
 
+@pytest.mark.slow
 def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
     open_window: OpenWindow, longer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +248,7 @@ def test_a_video_is_compared_with_itself_and_with_a_recording(
     assert window.view_state.pose.index == window.comparing.view_state.pose.index == 15
 
 
+@pytest.mark.slow
 def test_a_cancelled_export_leaves_nothing(
     open_window: OpenWindow, film: Path, tmp_path: Path
 ) -> None:
@@ -265,6 +267,7 @@ def test_a_cancelled_export_leaves_nothing(
     assert not list(folder.iterdir())
 
 
+@pytest.mark.slow
 def test_another_source_ends_the_lifting(open_window: OpenWindow, film: Path) -> None:
     session = open_window(str(film))
     until(lambda: session.presenter.playback, "the film to open")
@@ -275,7 +278,7 @@ def test_another_source_ends_the_lifting(open_window: OpenWindow, film: Path) ->
     assert not list(paths.video_cache_dir().glob("*.npz"))
 
 
-@pytest.mark.timing
+@pytest.mark.slow
 def test_closing_while_it_is_lifted_is_quick_and_leaves_no_process(
     open_window: OpenWindow, longer: Path
 ) -> None:

@@ -116,6 +116,7 @@ def test_frames_of_another_rate_are_shown_with_the_speed_at_30(
     assert len(both.target) == 160
 
 
+@pytest.mark.slow
 def test_a_fit_answers_like_the_detectors_it_was_fitted_to(view: cameras.View, study: Path) -> None:
     model = fit(read_study([study]), steps=400)
     for detector, bias in ((FULL, BIAS), (LITE, BIAS + LITE_BIAS)):
@@ -132,6 +133,7 @@ def test_a_fit_answers_like_the_detectors_it_was_fitted_to(view: cameras.View, s
         assert torch.equal(answer.conf, midpoint_confidences(answer.conf))
 
 
+@pytest.mark.slow
 def test_the_errors_drawn_are_as_large_as_of_takes_that_were_not_fitted() -> None:
     """What nothing tells of a pose cannot be learnt, but by heart."""
     generator = torch.Generator().manual_seed(0)

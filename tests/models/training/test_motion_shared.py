@@ -18,6 +18,7 @@ from models.training.motion.bvh import read_bvh
 from models.training.motion.joint_maps import BUILT_IN
 from models.training.motion.retarget import to_joints
 
+pytestmark = pytest.mark.slow
 CMU = ["02_02", "02_03", "07_01", "10_01", "13_30"]
 RIGHT_HIP, NOSE, HEAD = JOINT["right_hip"], JOINT["nose"], JOINT["head"]
 BODY = [index for name, index in JOINT.items() if name not in ("nose", "head")]

@@ -92,6 +92,7 @@ def test_training_learns(tmp_path: Path) -> None:
     assert learner.validate()["mpjpe"] < 0.7 * before["mpjpe"]
 
 
+@pytest.mark.slow
 def test_training_learns_where_up_is_besides_the_pose(tmp_path: Path) -> None:
     """From the picture alone: what it is told of up is not among the first three channels."""
     recipe = replace(TINY, width=32, stages=(Stage(1, 64, 200, 1e-2),), drop_path=0.0)
@@ -104,6 +105,7 @@ def test_training_learns_where_up_is_besides_the_pose(tmp_path: Path) -> None:
     assert after["mpjpe"] < 0.7 * before["mpjpe"]
 
 
+@pytest.mark.slow
 def test_sparse_windows_teach_to_lift_whole_ones(tmp_path: Path) -> None:
     sparse = Stage(5, 24, 80, 1e-2, sparse=True)
     learner = trainer(tmp_path, replace(TINY, width=32, stages=(sparse,), drop_path=0.0))
@@ -319,9 +321,10 @@ from models.training.stopping import Stopper
 from tests.models.training import test_trainer as t
 t.trainer(Path({folder!r}), t.LONGER, settings=Settings(save_every_s=0.0)).run(Stopper())
 """
-LONGER = replace(TINY, stages=(Stage(1, 16, 40, 1e-3), Stage(9, 4, 30, 3e-4)))
+LONGER = replace(TINY, stages=(Stage(1, 16, 12, 1e-3), Stage(9, 4, 12, 3e-4)))
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     torch.set_num_threads(1)
@@ -329,14 +332,14 @@ def test_a_killed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     folder = tmp_path / "killed"
     script = _CHILD.format(root=str(REPOSITORY), folder=str(folder))
     kills = 0
-    for steps in (3, 30, 55):
+    for steps in (3, 15):
         child = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
         _wait_for(lambda steps=steps: _steps_done(folder) >= steps, child)
         if child.poll() is None:
             os.kill(child.pid, signal.SIGKILL)
             kills += 1
         child.wait()
-    assert kills == 3
+    assert kills == 2
     subprocess.run([sys.executable, "-c", script], check=True, stderr=subprocess.DEVNULL)
     assert_same(weights_of(folder), weights_of(tmp_path / "whole"))
     assert rows(folder) == rows(tmp_path / "whole")
@@ -352,4 +355,4 @@ def _steps_done(folder: Path) -> int:
 def _wait_for(happened: Callable[[], bool], child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 120
     while not happened() and child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.02)
+        time.sleep(0.05)

@@ -11,6 +11,7 @@ from app.lab.evaluation.scoring import score_methods
 from app.synthetic.performer.source import PerformerSource
 
 
+@pytest.mark.slow
 def test_the_acts_of_a_seed_with_their_exact_3d() -> None:
     notes: list[str] = []
     material = performer_acts((SEEDS[0],), 0.4, "full", notes.append)

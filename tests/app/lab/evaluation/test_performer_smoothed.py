@@ -11,7 +11,7 @@ from app.lab.evaluation.processing_study import CHOICES, processing_study
 from app.lab.evaluation.studies import delay_study
 from models.lifter import Lifter
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

@@ -49,6 +49,7 @@ def test_the_detectors_3d_is_turned_with_the_joints() -> None:
     np.testing.assert_allclose(back.xy, footage.xy, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_performer_is_lifted_any_way_up() -> None:
     notes: list[str] = []
     ours = [Ours("w", Lifter(device="cpu"))]

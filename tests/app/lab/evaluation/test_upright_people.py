@@ -73,6 +73,7 @@ def test_every_clip_is_lifted_by_everybody(tmp_path: Path) -> None:
     assert late.legs == 0.0
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.slow
 def test_real_people_who_stand_straight_come_out_straighter_than_the_detector_has_them(
     shared: Path,

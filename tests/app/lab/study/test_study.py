@@ -48,6 +48,7 @@ def observed(stage: PerformerTakes) -> list[list[Observation]]:
     return list(observe(stage, 2))
 
 
+@pytest.mark.slow
 def test_all_detectors_see_the_drawn_person(observed: list[list[Observation]]) -> None:
     for index, take in enumerate(observed):
         assert [one.detector for one in take] == ["lite", "full", "heavy"]
@@ -64,6 +65,7 @@ def test_all_detectors_see_the_drawn_person(observed: list[list[Observation]]) -
             assert np.nanmedian(np.linalg.norm(_joints(one) - pixels, axis=-1)) < 0.04 * height
 
 
+@pytest.mark.slow
 def test_heels_and_toes_are_where_the_detectors_see_them(
     observed: list[list[Observation]],
 ) -> None:
@@ -76,6 +78,7 @@ def test_heels_and_toes_are_where_the_detectors_see_them(
         assert np.nanmedian(np.linalg.norm(off, axis=-1)) < 0.06 * height
 
 
+@pytest.mark.slow
 def test_up_is_against_gravity(observed: list[list[Observation]]) -> None:
     for take in observed:
         one = take[0]
@@ -84,6 +87,7 @@ def test_up_is_against_gravity(observed: list[list[Observation]]) -> None:
         assert ((head - ankles) @ np.array(one.up) > 1.0).all()
 
 
+@pytest.mark.slow
 def test_the_tracker_forgets_the_take_before(
     stage: PerformerTakes, observed: list[list[Observation]]
 ) -> None:
@@ -93,6 +97,7 @@ def test_the_tracker_forgets_the_take_before(
     np.testing.assert_allclose(_joints(again), _joints(observed[1][1]), atol=1.0)
 
 
+@pytest.mark.slow
 def test_files_keep_everything(observed: list[list[Observation]], tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "run"
     for index, take in enumerate(observed):

@@ -80,6 +80,7 @@ def test_feet_that_are_not_told_point_nowhere() -> None:
     assert all(np.isnan(stride.progression_deg) for stride in without.strides)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.slow
 def test_captured_walkers_seen_by_a_camera(shared: Path) -> None:
     """What the page promises: cadence within 2 % and stride length within 6 %, on average."""

@@ -10,7 +10,7 @@ from app.lab.evaluation.placement_study import Placing, placing, told_of
 from app.lab.evaluation.processing_study import as_motion
 from models.lifter import Lifter
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 SEED, SECONDS = 11, 12.0
 
 
