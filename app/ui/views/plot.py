@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBox
 from app.motion.angles import ANGLE, ANGLES, Angle
 from app.render.colours import SIDE_COLOURS
 from app.ui.angle_groups import GROUPS, unseen
+from app.ui.painting import painting
 from app.ui.presenters.plotting import Curves, PlotPresenter
 from app.ui.presenters.summary import Summary
 from app.ui.presenters.view_state import ViewState
@@ -236,14 +237,13 @@ class _Value(QWidget):
         return self._number.text()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._colour or self.palette().placeholderText().color())
-        side = 0.26 * kit.em(self)
-        mark = QRectF(0, (self.height() - side) / 2, kit.em(self), side)
-        painter.drawRoundedRect(mark, side / 2, side / 2)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._colour or self.palette().placeholderText().color())
+            side = 0.26 * kit.em(self)
+            mark = QRectF(0, (self.height() - side) / 2, kit.em(self), side)
+            painter.drawRoundedRect(mark, side / 2, side / 2)
 
 
 class _Graph(QObject):
