@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
@@ -34,42 +34,25 @@ REMOVE_FROM_MENU: Final = "--remove-from-menu"
 PERFORMER_SECONDS: Final = 10.0
 """How much of the endless performer is lifted when nothing else is said."""
 
-DESCRIPTION: Final = """\
-Live 3D human pose from one webcam, a video or a stream.
-
-Without a command a window opens: the camera picture on the left, the moving 3D skeleton on the
-right.  Record, look at it again, and export it from there."""
-
-EPILOG: Final = f"""\
-examples:
-  {PROGRAM}                                window on the first camera
-  {PROGRAM} --source performer             window on the built-in person, no camera needed
-  {PROGRAM} --source dance.mp4             window playing a video
-  {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
-  {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
-  {PROGRAM} export walk -o walk.csv        a recording as a table
-  {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
-  {PROGRAM} lift --help                    more about lift; so for every command"""
-
-EVALUATE_DESCRIPTION: Final = """\
-Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
-
-Prints Markdown tables over everything that is at hand: the performer through the detector always,
-the rest where it is given.  First the errors of positions, then those of joint angles and of the
-level that was found, people who stand straight, a clip turned any way up, error and jitter against
-the delay, and what hidden limbs cost.  What was left out is said at the end."""
-
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line instead of repeating the whole usage."""
+
+    commands: Collection[str] = ()
+
+    def opens(self, argv: list[str]) -> bool:
+        """Whether a file or an address stands where a command could: the window shows it."""
+        first = argv[0] if argv else ""
+        a_file = bool(first) and Path(first).exists()
+        return first not in self.commands and (a_file or "://" in first)
 
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
         if unknown:
             name = unknown.group(1)
             message = (
-                f"'{name}' is not a command. To watch it in the window: --source {name}; "
-                f"to turn it into a table: lift {name} -o OUT.csv"
+                f"There is no command and no file '{name}'. A video opens in the window by "
+                f"{PROGRAM} dance.mp4, and becomes a table by {PROGRAM} lift dance.mp4 -o dance.csv"
             )
         self.exit(2, f"mixpose: {message} (see --help)\n")
 
@@ -81,7 +64,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         SystemExit: after ``--help`` and ``--version`` (0), or with a line on stderr (2).
     """
     parser = _whole_parser()
-    options = parser.parse_args(argv)
+    options = parser.parse_args(["--source", *argv] if parser.opens(argv) else argv)
     _check(options, parser)
     return options
 
@@ -89,9 +72,9 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _whole_parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
-        usage=f"{PROGRAM} [--source SOURCE] [options]\n       {PROGRAM} COMMAND ... [options]",
-        description=DESCRIPTION,
-        epilog=EPILOG,
+        usage=f"{PROGRAM} [FILE] [options]\n       {PROGRAM} COMMAND ... [options]",
+        description=texts.DESCRIPTION,
+        epilog=texts.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -108,6 +91,7 @@ def _whole_parser() -> _Parser:
     _add_bench(commands)
     _add_evaluate(commands)
     _add_window(parser)
+    parser.commands = commands.choices
     return parser
 
 
@@ -343,7 +327,7 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate = _command(commands, "evaluate", "measure how accurate the weights are")
-    evaluate.description = EVALUATE_DESCRIPTION
+    evaluate.description = texts.EVALUATE
     evaluate.usage = f"{PROGRAM} evaluate [options]"
     _add_device(evaluate, default=argparse.SUPPRESS)
     _add_detector(evaluate, FOR_VIDEOS)

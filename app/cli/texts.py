@@ -1,10 +1,35 @@
-"""The long help of ``lift``, ``record`` and ``export``."""
+"""The long help of the program and its commands."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from app.cli.program import PROGRAM
+
+DESCRIPTION: Final = """\
+Live 3D human pose from one webcam, a video or a stream.
+
+Without a command a window opens: the camera picture on the left, the moving 3D skeleton on the
+right.  Record, look at it again, and export it from there.  FILE is a video or a recording."""
+
+EPILOG: Final = f"""\
+examples:
+  {PROGRAM}                                window on the first camera
+  {PROGRAM} --source performer             window on the built-in person, no camera needed
+  {PROGRAM} dance.mp4                      window playing a video
+  {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
+  {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
+  {PROGRAM} export walk -o walk.csv        a recording as a table
+  {PROGRAM} stream --source 0 --osc        poses to VSeeFace, Warudo, Unity, ...
+  {PROGRAM} lift --help                    more about lift; so for every command"""
+
+EVALUATE: Final = """\
+Measure how accurate the weights are, beside MediaPipe's own 3D and a guess without depth.
+
+Prints Markdown tables over everything that is at hand: the performer through the detector always,
+the rest where it is given.  First the errors of positions, then those of joint angles and of the
+level that was found, people who stand straight, a clip turned any way up, error and jitter against
+the delay, and what hidden limbs cost.  What was left out is said at the end."""
 
 LIFT: Final = """\
 Turn videos into tables of 3D joint positions, each whole clip at once and at full quality.
