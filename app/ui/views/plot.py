@@ -192,7 +192,8 @@ class PlotPane(QWidget):
 def _summary() -> QLabel:
     result = kit.label(dim=True)
     result.setToolTip(_SUMMARY_HELP)
-    result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    result.setWordWrap(True)
+    result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return result
 
 

@@ -26,7 +26,7 @@ from app.render.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
 from app.render.painted import PaintedScene
 from app.render.request import Body, SkeletonRequest
 from app.ui.painting import painting
-from app.ui.presenters.joint_numbers import joint_numbers
+from app.ui.presenters.joint_numbers import apart, joint_numbers
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.people import Companion
 from app.ui.presenters.view_state import ViewState
@@ -271,7 +271,8 @@ class SkeletonView(QWidget):
             self.shown.emit(pose)
 
     def _paint_numbers(self, painter: QPainter, request: SkeletonRequest) -> None:
-        for each in joint_numbers(request, (self.width(), self.height()), self._numbers):
+        found = joint_numbers(request, (self.width(), self.height()), self._numbers)
+        for each in apart(found, strokes.NUMBER_EMS * kit.em(self)):
             x, rightward = each.place[0], each.rightward
             if self._mirrored:
                 x, rightward = self.width() - x, not rightward

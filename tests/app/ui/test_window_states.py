@@ -52,6 +52,21 @@ def test_a_file_that_is_no_video(open_window: OpenWindow, tmp_path: Path) -> Non
     assert "letter.mp4" in card.notice.title
 
 
+def test_what_could_not_be_opened_is_forgotten_with_what_is_shown_next(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    session = open_window(str(tmp_path / "none.mp4"), plot_open=True)
+    presenter, window = session.presenter, session.window
+    until(lambda: presenter.unopened, "the card")
+    presenter.choose(str(tmp_path / "none.mixpose"))
+    until(lambda: presenter.message, "the sentence")
+    assert "is not a recording" in presenter.message.text
+    presenter.choose(str(tmp_path / "neither.mp4"))
+    until(lambda: "neither" in presenter.unopened, "the other card")
+    assert presenter.message is None
+    assert window.plot.summary.text() == "", "nothing was seen, well or not"
+
+
 def test_stopping_lets_go_of_the_camera_and_starting_takes_it_again(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
