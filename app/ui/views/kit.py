@@ -244,6 +244,12 @@ def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
         window.setFocus()
 
 
+def resize_on_screen(window: QWidget, wanted: QSize) -> None:
+    """Make a window as large as ``wanted``, or as its screen has room for."""
+    screen = window.screen()
+    window.resize(wanted if screen is None else wanted.boundedTo(screen.availableSize()))
+
+
 def image(pixels: NDArray[np.uint8]) -> QImage:
     """(height, width, 3) C-contiguous RGB as a QImage; the caller keeps the array alive.
 

@@ -239,9 +239,7 @@ class MainWindow(QMainWindow):
         for name in ("theme", "mirror", "fill", "follow", "delay", "plot_open", "numbers"):
             self._show_preference(name)
         self.orbit.recall(chosen.orbit)
-        size = QSize(kit.ems(self, 80), kit.ems(self, 50))
-        screen = self.screen()
-        self.resize(size.boundedTo(screen.availableSize()) if screen is not None else size)
+        kit.resize_on_screen(self, QSize(kit.ems(self, 80), kit.ems(self, 50)))
         if chosen.geometry:
             self.restoreGeometry(QByteArray(chosen.geometry))
         self.panes.recall(chosen.panes, chosen.plot_height)
