@@ -303,7 +303,7 @@ class PlotPresenter:
         return None if self._beside is None else self._summing_beside.summary
 
     @property
-    def new_recordings(self) -> tuple[str, str] | None:
+    def takes(self) -> tuple[str, str] | None:
         """The names of the two that are compared; None while it is one alone."""
         current = self._window.playback
         if current is None or self._beside is None:

@@ -179,12 +179,15 @@ def test_settings_are_remembered_but_not_what_the_command_line_asked_for(
     assert (again.window.width(), again.window.height()) == (1111, 666)
 
 
-def test_a_dropped_file_is_opened(open_window: OpenWindow, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_first_dropped_file_is_opened(
+    open_window: OpenWindow, tmp_path: Path, count: int
+) -> None:
     session = open_window()
     film = tmp_path / "film.mp4"
     film.write_bytes(b"")
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(film))])
+    data.setUrls(count * [QUrl.fromLocalFile(str(film))])
     event = QDropEvent(
         QPointF(50, 50),
         Qt.DropAction.CopyAction,
@@ -196,6 +199,8 @@ def test_a_dropped_file_is_opened(open_window: OpenWindow, tmp_path: Path) -> No
     assert event.isAccepted()
     card = session.window.picture.card
     until(lambda: card.notice is not None and "film.mp4 is empty" in card.notice.title, "its fault")
+    said = "Only the first of 3 is opened" in session.presenter.marking.hint()
+    assert said is (count > 1)
 
 
 @pytest.mark.parametrize(
