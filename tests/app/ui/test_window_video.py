@@ -145,6 +145,14 @@ def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
     until(lambda: current(session).clip.found().complete, "the poses")
 
 
+def test_that_it_is_lifted_again_after_a_correction_is_said(session: Session) -> None:
+    clip, status = current(session).clip, session.window.status
+    until(lambda: not clip.lifting and "computing" not in status.words, "what was kept")
+    with clip.about_to_be_lifted():
+        until(lambda: "computing 3D" in status.words, "the words")
+    until(lambda: "computing" not in status.words, "the end of it")
+
+
 def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session) -> None:
     window, playing = session.window, current(session)
     scrubber = window.timeline.scrubber
