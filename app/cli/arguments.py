@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
@@ -37,13 +37,21 @@ PERFORMER_SECONDS: Final = 10.0
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line instead of repeating the whole usage."""
 
+    commands: Collection[str] = ()
+
+    def opens(self, argv: list[str]) -> bool:
+        """Whether a file or an address stands where a command could: the window shows it."""
+        first = argv[0] if argv else ""
+        a_file = bool(first) and Path(first).exists()
+        return first not in self.commands and (a_file or "://" in first)
+
     def error(self, message: str) -> NoReturn:
         unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
         if unknown:
             name = unknown.group(1)
             message = (
-                f"'{name}' is not a command. To watch it in the window: --source {name}; "
-                f"to turn it into a table: lift {name} -o OUT.csv"
+                f"There is no command and no file '{name}'. A video opens in the window by "
+                f"{PROGRAM} dance.mp4, and becomes a table by {PROGRAM} lift dance.mp4 -o dance.csv"
             )
         self.exit(2, f"mixpose: {message} (see --help)\n")
 
@@ -55,7 +63,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
         SystemExit: after ``--help`` and ``--version`` (0), or with a line on stderr (2).
     """
     parser = _whole_parser()
-    options = parser.parse_args(argv)
+    options = parser.parse_args(["--source", *argv] if parser.opens(argv) else argv)
     _check(options, parser)
     return options
 
@@ -63,7 +71,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def _whole_parser() -> _Parser:
     parser = _Parser(
         prog=PROGRAM,
-        usage=f"{PROGRAM} [--source SOURCE] [options]\n       {PROGRAM} COMMAND ... [options]",
+        usage=f"{PROGRAM} [FILE] [options]\n       {PROGRAM} COMMAND ... [options]",
         description=texts.WINDOW,
         epilog=texts.WINDOW_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -82,6 +90,7 @@ def _whole_parser() -> _Parser:
     _add_bench(commands)
     _add_evaluate(commands)
     _add_window(parser)
+    parser.commands = commands.choices
     return parser
 
 

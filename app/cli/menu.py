@@ -1,4 +1,5 @@
-"""``--add-to-menu`` and ``--remove-from-menu``: the program among a Linux desktop's others.
+"""``--add-to-menu`` and ``--remove-from-menu``: the program among a Linux desktop's others, and
+among those that a video can be opened with.
 
 An entry is a small file, as the Desktop Entry Specification has it, and the icon it names.
 """
@@ -25,11 +26,12 @@ Type=Application
 Name=mixpose
 GenericName=3D Pose
 Comment=See yourself in 3D, live, with one webcam
-Exec={command}
+Exec={command} %f
 TryExec={program}
 Icon={icon}
 Terminal=false
 Categories=Graphics;3DGraphics;
+MimeType=video/mp4;video/quicktime;video/x-matroska;video/webm;video/x-msvideo;
 Keywords=pose;skeleton;motion capture;webcam;
 StartupWMClass={icon}
 """

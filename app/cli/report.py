@@ -10,6 +10,7 @@ from app.cli import export, lift
 from app.cli.exits import UsageError
 from app.cli.recordings import find_recording
 from app.recording.names import SUFFIX
+from app.system.files import VIDEO_SUFFIXES
 
 _ENDINGS: Final = (".html", ".numbers.csv")
 _ROOM: Final = ("fov", "camera_height")
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
     take = Path(options.take)
     of_video = take.is_file() and take.parent.suffix != SUFFIX
     if not of_video:
+        if take.suffix.lower() in VIDEO_SUFFIXES:
+            raise UsageError(f"There is no file {take}. Check its name and folder.")
         find_recording(options.take)  # or the reason why there is none
     for name in (*_ROOM, *_ALIKE, *(["detector"] if of_video else [])):
         value = getattr(options, name, None)

@@ -1,4 +1,4 @@
-"""The long help of the commands."""
+"""The long help of the program and its commands."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ WINDOW: Final = """\
 Live 3D human pose from one webcam, a video or a stream.
 
 Without a command a window opens: the camera picture on the left, the moving 3D skeleton on the
-right.  Record, look at it again, and export it from there."""
+right.  Record, look at it again, and export it from there.  FILE is a video or a recording."""
 
 WINDOW_EXAMPLES: Final = f"""\
 examples:
   {PROGRAM}                                window on the first camera
   {PROGRAM} --source performer             window on the built-in person, no camera needed
-  {PROGRAM} --source dance.mp4             window playing a video
+  {PROGRAM} dance.mp4                      window playing a video
   {PROGRAM} lift dance.mp4 -o dance.csv    3D of a whole video as a table
   {PROGRAM} record --source 0 -o walk      record without a window, until Ctrl-C
   {PROGRAM} export walk -o walk.csv        a recording as a table

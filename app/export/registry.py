@@ -127,7 +127,8 @@ def sidecar_of(path: Path) -> Path:
 
 def endings() -> str:
     """All endings, for a sentence."""
-    return " or ".join(dict.fromkeys(each.suffix for each in FORMATS.values()))
+    *others, last = dict.fromkeys(each.suffix for each in FORMATS.values())
+    return f"{', '.join(others)} or {last}"
 
 
 def require(kind: str, options: FileOptions = AS_USUAL) -> None:

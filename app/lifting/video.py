@@ -272,10 +272,19 @@ class VideoClip:
         return replace(found, track=member.clip.track, poses=member.poses)
 
     @contextmanager
-    def worked_on(self, stop: Callable[[], bool]) -> Iterator[None]:
-        """Hold off whoever else wants it lifted.  Raises Stopped."""
+    def about_to_be_lifted(self) -> Iterator[None]:
+        """Let it be known that somebody is, or will be, at work on it: to load the network takes
+        seconds."""
         self._workers += 1
         try:
+            yield
+        finally:
+            self._workers -= 1
+
+    @contextmanager
+    def worked_on(self, stop: Callable[[], bool]) -> Iterator[None]:
+        """Hold off whoever else wants it lifted.  Raises Stopped."""
+        with self.about_to_be_lifted():
             while not self._at_work.acquire(timeout=_WAIT_S):
                 if stop():
                     raise Stopped
@@ -283,8 +292,6 @@ class VideoClip:
                 yield
             finally:
                 self._at_work.release()
-        finally:
-            self._workers -= 1
 
     @property
     def clip(self) -> DetectedClip | None:

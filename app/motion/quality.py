@@ -57,7 +57,9 @@ class Quality:
 
     def in_words(self) -> str:
         """One line."""
-        parts = [f"nobody in {self.nobody:.0%} of the frames"]
+        parts = []
+        if self.nobody > 0:
+            parts.append(f"nobody in {_at_least_one(self.nobody)} of the frames")
         for share, words in (
             (self.bridged, "bridged"),
             (self.other_person, "of another person"),
@@ -67,10 +69,10 @@ class Quality:
                 parts.append(f"{words} {_at_least_one(share)}")
         if self.misfit_median is not None and self.misfit_95 is not None:
             parts.append(
-                f"3D off the 2D by {self.misfit_median:.1%} of the height (95 %: "
-                f"{self.misfit_95:.1%})"
+                f"3D off the picture by {self.misfit_median:.1%} of the height (in 95 of 100 "
+                f"frames by less than {self.misfit_95:.1%})"
             )
-        return ", ".join(parts)
+        return ", ".join(parts) or "a person in every frame"
 
     def warnings(self) -> tuple[str, ...]:
         """A sentence for each thing that is worse than it should be."""

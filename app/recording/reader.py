@@ -187,7 +187,7 @@ def read_description(path: Path) -> Meta:
             return Meta.from_json(header.get("recording"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RecordingError(
-            f"{path} is not a recording. Choose a folder whose name ends in .mixpose."
+            f"{path} is not a recording: one is a folder NAME.mixpose that holds {KEYPOINTS_FILE}."
         ) from error
     except OSError as error:
         raise RecordingError(f"{path} cannot be read: {plain_reason(error)}.") from error

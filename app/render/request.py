@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from app.render.camera import View
 from app.render.colours import SceneTheme
-from models.skeleton import FOOT_JOINT_COUNT, FOOT_PARENTS
+from models.skeleton import BONES, FOOT_JOINT_COUNT, FOOT_PARENTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,18 +36,31 @@ class Body:
 
     @property
     def whole(self) -> Body:
-        """The same with heels and toes as joints 17 to 20: drawn, and as firm, as their ankles."""
+        """The same with heels and toes as joints 17 to 20: drawn, and as firm, as their ankles.
+
+        Joints to which no bone leads are left out: a wrist whose elbow is hidden would be a ball
+        that hangs in the air.
+        """
+        attached = _attached(self.drawn)
         feet = np.full((FOOT_JOINT_COUNT, 3), np.nan) if self.feet is None else self.feet
         ankles = list(FOOT_PARENTS)
         firm = 1.0 if self.feet_firm is None else self.feet_firm
-        known = np.isfinite(feet).all(axis=-1) & self.drawn[ankles]
+        known = np.isfinite(feet).all(axis=-1) & attached[ankles]
         return Body(
             np.concatenate([self.joints, feet]).astype(np.float32),
-            np.concatenate([self.drawn, known]),
+            np.concatenate([attached, known]),
             np.concatenate([self.opacity, firm * self.opacity[ankles]]).astype(np.float32),
             colour=self.colour,
             number=self.number,
         )
+
+
+def _attached(drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of (17,) drawn joints those with a drawn bone; all of them where there is no bone at all."""
+    ends = np.array(BONES)
+    result = np.zeros_like(drawn)
+    result[ends[drawn[ends].all(axis=1)]] = True
+    return result if result.any() else drawn
 
 
 @dataclass(frozen=True, slots=True)

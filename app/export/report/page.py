@@ -43,6 +43,7 @@ def page(data: MotionData, found: Findings, table: bytes, name: str) -> bytes:
         lstrip_blocks=True,
     )
     environment.filters["words"] = words
+    environment.filters["whole"] = whole
     text = environment.get_template("report.html").render(
         version=__version__,
         table=base64.b64encode(table).decode("ascii"),
@@ -83,6 +84,11 @@ def _about(data: MotionData) -> Iterator[tuple[str, str]]:
     cutoff = smoothing.get("cutoff_hz") if isinstance(smoothing, dict) else None
     yield "Smoothed", "no" if cutoff is None else f"at {cutoff:g} Hz, without delay"
     yield "Weights", f"{origin.weights_name} ({origin.weights_sha256[:8]})"
+
+
+def whole(value: float) -> str:
+    """A number as one writes it: without a point, and never -0."""
+    return f"{round(value)}".replace("-", "−")
 
 
 def _quality(data: MotionData) -> dict[str, float | None]:

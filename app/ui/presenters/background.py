@@ -257,21 +257,20 @@ def lift_video(
     from app.lifting.kept import Kept
     from app.lifting.progress import Stopped
 
-    _load_network()
-    wanted, kept = lifting_of(preferences), Kept(paths.video_cache_dir())
-
     def report(done: Progress) -> None:
         control.report(video_clip.share)
         if progress is not None:
             progress(done)
 
     try:
-        video.lift_video(
-            *(video_clip, wanted, kept),
-            around=around,
-            stop=lambda: control.cancelled,
-            progress=report,
-        )
+        with video_clip.about_to_be_lifted():
+            _load_network()
+            video.lift_video(
+                *(video_clip, lifting_of(preferences), Kept(paths.video_cache_dir())),
+                around=around,
+                stop=lambda: control.cancelled,
+                progress=report,
+            )
     except Stopped as error:
         raise Cancelled from error
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from app.motion.angles import ANGLE, ANGLES, joint_angles
 from app.render.request import SkeletonRequest
 from app.ui.angle_groups import JOINTS
 from models.skeleton import JOINT, PELVIS
+
+_WIDTH_LINES: Final = 3.0
+"""How wide a number is at most, of its height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,17 @@ def joint_numbers(
             text = f"{round(degrees[ANGLE[angle.name]])}°".replace("-", "−")
             found.append(JointNumber(text, (x, y), bool(x >= places[PELVIS][0])))
     return found
+
+
+def apart(numbers: list[JointNumber], line: float) -> list[JointNumber]:
+    """Those whose joints lie nearly behind each other below one another, each ``line`` pixels high:
+    seen from the side left and right would hide each other."""
+    placed: list[JointNumber] = []
+    for each in sorted(numbers, key=lambda number: number.place[1]):
+        x, y = each.place
+        for above in placed:
+            near = abs(x - above.place[0]) < _WIDTH_LINES * line
+            if near and above.rightward is each.rightward and y - above.place[1] < line:
+                y = above.place[1] + line
+        placed.append(replace(each, place=(x, y)))
+    return placed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -66,7 +67,8 @@ class Opening:
                 self._takes.lift(path, recording)
 
         self._start(
-            f"Opening {path.stem}", lambda: background.open_recording(path), opened, window.tell
+            *(f"Opening {path.stem}", lambda: background.open_recording(path), opened),
+            partial(window.tell, of_stage=True),
         )
 
     def open_video(self, path: Path) -> None:
@@ -94,7 +96,12 @@ class Opening:
         def lifted(_result: object) -> None:
             shown = self._player.playback
             if video_clip.warnings and shown is not None and shown.clip is video_clip:
-                window.tell(" ".join(video_clip.warnings))
+                window.tell(" ".join(video_clip.warnings), of_stage=True)
+
+        def failed(error: BaseException) -> None:
+            if not isinstance(error, MixposeError):
+                raise error
+            window.tell(str(error), of_stage=True)
 
         def lift(control: Control) -> None:
             background.lift_video(video_clip, preferences, control, around=around)
@@ -104,7 +111,7 @@ class Opening:
                 f"Lifting {video_clip.label}",
                 lift,
                 done=lifted,
-                failed=window.job_failed,
+                failed=failed,
                 quiet=True,
             )
         )

@@ -196,7 +196,8 @@ class PlaybackPresenter:
         found = self.clip.found()
         if found is not self._found:
             self._take_up(found)
-        growing = self.clip.lifting and not found.complete
+        lifting = self.clip.lifting
+        growing = lifting and not found.complete
         # Playing waits for the poses, as it would for a slow disk.
         self.clock.ready_s = float(self.time_s[max(0, found.ready - 1)]) if growing else None
         moment_s = self.clock.read()
@@ -214,8 +215,8 @@ class PlaybackPresenter:
         return replace(
             self._last,
             position=self.position(growing=growing),
-            status=self._status(index, growing=growing) + self.sending(),
-            hint=self._hint(index, growing=growing),
+            status=self._status(index, lifting=lifting) + self.sending(),
+            hint=self._hint(index, growing=growing, lifting=lifting),
             roster=self.people.roster(index),
         )
 
@@ -359,7 +360,7 @@ class PlaybackPresenter:
             for sink in self._sinks:
                 sink.put(view_state.pose, view_state.keypoints.conf)
 
-    def _status(self, index: int, *, growing: bool) -> tuple[words.Segment, ...]:
+    def _status(self, index: int, *, lifting: bool) -> tuple[words.Segment, ...]:
         count = len(self.time_s)
         rate = (count - 1) / self.clock.duration_s if self.clock.duration_s > 0 else 0.0
         which = f"frame {index + 1} of {count}" if index >= 0 else f"no frame of {count}"
@@ -367,9 +368,9 @@ class PlaybackPresenter:
             words.Segment(which, "Pictures"),
             words.Segment(f"{rate:.1f} fps", "Pictures each second, on average"),
         )
-        return (*said, words.lifting(self.clip.share)) if growing else said
+        return (*said, words.lifting(self.clip.share)) if lifting else said
 
-    def _hint(self, index: int, *, growing: bool) -> str:
+    def _hint(self, index: int, *, growing: bool, lifting: bool) -> str:
         found = self._found
         if growing and index >= found.ready:
             upto = words.clock(float(self.time_s[found.ready - 1])) if found.ready else ""
@@ -380,7 +381,9 @@ class PlaybackPresenter:
             return self.away(self.clock.last_s) or _HOLE
         if not self.clip.has_pictures and now - self._began_at < _SAID_S:
             return _NO_PICTURES
-        apart = None if pose is None else misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
+        apart = None
+        if pose is not None and not lifting:  # after a correction the pose may be the one before
+            apart = misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
         others = self.people.hint(now) or self._people_hints.step(keypoints.people_in_view, now)
         return self._fit.step(apart, now) or others
 

@@ -109,8 +109,10 @@ class LiveTrace:
         new = slice(-_GOES_ON, None)
         self._degrees[new] = continued(self._degrees[new], self._time_s[new], self._person[new])
 
-    def summarise(self, names: tuple[str, ...]) -> Summary:
-        """What the angles did in the seconds that are shown."""
+    def summarise(self, names: tuple[str, ...]) -> Summary | None:
+        """What the angles did in the seconds that are shown; None before the first pose."""
+        if not math.isfinite(self._time_s[-1]):
+            return None
         inside = self._time_s >= self._time_s[-1] - LIVE_S
         degrees = {name: self._degrees[inside, ANGLE[name]] for name in names}
         return summarise(f"Last {LIVE_S:g} s", degrees, self._time_s[inside])
@@ -301,7 +303,7 @@ class PlotPresenter:
         return None if self._beside is None else self._summing_beside.summary
 
     @property
-    def new_recordings(self) -> tuple[str, str] | None:
+    def takes(self) -> tuple[str, str] | None:
         """The names of the two that are compared; None while it is one alone."""
         current = self._window.playback
         if current is None or self._beside is None:

@@ -382,9 +382,11 @@ class WindowPresenter(QObject):
         if self.message is not None and self.message.about == path:
             self.message = None
 
-    def tell(self, sentence: str) -> None:
-        """Say something that went wrong or is worth knowing, with nothing to be done but read."""
-        self.announce(Message(sentence, (MessageButton("Dismiss", self.clear_message),)))
+    def tell(self, sentence: str, *, of_stage: bool = False) -> None:
+        """Say something that went wrong or is worth knowing, with nothing to be done but read; with
+        ``of_stage`` until something else is shown."""
+        dismiss = MessageButton("Dismiss", self.clear_message)
+        self.announce(Message(sentence, (dismiss,), of_stage=of_stage))
 
     def job_failed(self, error: BaseException) -> None:
         """Say what a job could not do; anything but our own errors is a fault of the program."""

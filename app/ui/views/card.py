@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayo
 
 from app.ui import icons
 from app.ui.notices import Do, Notice
+from app.ui.painting import painting
 from app.ui.views import kit
 
 
@@ -28,12 +29,10 @@ class _Glyph(QWidget):
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
         if self._name:
-            painter = QPainter(self)
-            painter.setOpacity(0.75)
-            icons.paint(
-                self._name, painter, QRectF(self.rect()), self.palette().windowText().color()
-            )
-            painter.end()
+            colour = self.palette().windowText().color()
+            with painting(QPainter(self)) as painter:
+                painter.setOpacity(0.75)
+                icons.paint(self._name, painter, QRectF(self.rect()), colour)
 
 
 class Card(QFrame):
@@ -172,10 +171,9 @@ class Hint(QWidget):
         self.raise_()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(20, 22, 24, 225))
-        radius = min(self.height() / 2, kit.em(self))
-        painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(20, 22, 24, 225))
+            radius = min(self.height() / 2, kit.em(self))
+            painter.drawRoundedRect(QRectF(self.rect()), radius, radius)

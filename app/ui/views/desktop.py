@@ -65,3 +65,12 @@ def dropped(data: QMimeData | None) -> str:
         text = url.toString()
         return text if sources.is_url(text) else ""
     return specification(Path(url.toLocalFile()))
+
+
+def left_out(data: QMimeData | None) -> str:
+    """What is to be said of all but the first of several things dropped at once."""
+    count = 0 if data is None else len(data.urls())
+    if count < 2:
+        return ""
+    which = "the first of two" if count == 2 else f"the first of {count}"
+    return f"Only {which} is opened. Two are seen side by side by File > Compare with"

@@ -8,15 +8,17 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QDialog,
     QFileDialog,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -352,7 +354,9 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle("Keyboard and mouse")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         gap = kit.ems(self, 0.45)
-        columns = QHBoxLayout()
+        inside = QWidget()
+        columns = QHBoxLayout(inside)
+        columns.setContentsMargins(0, 0, 0, 0)
         columns.setSpacing(8 * gap)
         half = (len(SHORTCUTS) + len(MOUSE) + 1) // 2  # of all lines, so that both are as long
         columns.addLayout(_keys(gap, ("Keyboard", SHORTCUTS[:half])))
@@ -360,9 +364,19 @@ class ShortcutsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * [5 * gap]))
         column.setSpacing(3 * gap)
-        column.addLayout(columns)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(inside)
+        column.addWidget(area)
         close = kit.push_button("Close", self.accept)
         column.addWidget(close, alignment=Qt.AlignmentFlag.AlignRight)
+        around = QSize(10 * gap, 13 * gap + close.sizeHint().height())
+        screen = self.screen()
+        if screen and (inside.sizeHint() + around).width() > screen.availableSize().width():
+            columns.setDirection(QHBoxLayout.Direction.TopToBottom)
+            around.setWidth(around.width() + kit.ems(self, 1))  # the scroll bar
+        kit.resize_on_screen(self, inside.sizeHint() + around)
 
 
 def _keys(gap: int, *sections: tuple[str, tuple[tuple[str, str], ...]]) -> QGridLayout:

@@ -34,6 +34,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.ui import icons
+from app.ui.painting import painting
 
 
 def em(widget: QWidget) -> float:
@@ -122,21 +123,20 @@ class Choice(QComboBox):
         return QRectF(left, 0, max(0.0, self.width() - left - 1.6 * em(self)), self.height())
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QStylePainter(self)
-        option = QStyleOptionComboBox()
-        self.initStyleOption(option)
-        option.currentText = ""
-        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
-        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
-        group = self.palette().currentColorGroup()
-        colour = self.palette().color(group, self.foregroundRole())
-        painter.setPen(colour)
-        painter.drawText(self._room(), Qt.AlignmentFlag.AlignVCenter, self.shown_text)
-        side = 0.9 * em(self)
-        place = QRectF(self.width() - 1.45 * em(self), (self.height() - side) / 2, side, side)
-        painter.setOpacity(0.75)
-        icons.paint("chevron", painter, place, colour)
-        painter.end()
+        with painting(QStylePainter(self)) as painter:
+            option = QStyleOptionComboBox()
+            self.initStyleOption(option)
+            option.currentText = ""
+            painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+            painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+            group = self.palette().currentColorGroup()
+            colour = self.palette().color(group, self.foregroundRole())
+            painter.setPen(colour)
+            painter.drawText(self._room(), Qt.AlignmentFlag.AlignVCenter, self.shown_text)
+            side = 0.9 * em(self)
+            place = QRectF(self.width() - 1.45 * em(self), (self.height() - side) / 2, side, side)
+            painter.setOpacity(0.75)
+            icons.paint("chevron", painter, place, colour)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Scrolling past must not change a setting, let alone the source."""
@@ -169,31 +169,30 @@ class Tick(QCheckBox):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = round(0.85 * em(self))
-        box = QRectF(0.5, (self.height() - side) / 2 + 0.5, side, side)
-        colours = self.palette()
-        on = self.isChecked()
-        strong = colours.color(QPalette.ColorRole.Highlight)
-        painter.setBrush(strong if on else colours.color(QPalette.ColorRole.Base))
-        quiet = colours.color(QPalette.ColorRole.PlaceholderText)
-        painter.setPen(QPen(strong if on else quiet, 1.2))
-        painter.drawRoundedRect(box, 0.18 * side, 0.18 * side)
-        if on:
-            inside = box.adjusted(0.12 * side, 0.12 * side, -0.12 * side, -0.12 * side)
-            ink = colours.color(QPalette.ColorRole.HighlightedText)
-            icons.paint("check", painter, inside, ink)
-        painter.setPen(colours.color(QPalette.ColorRole.WindowText))
-        words = QRectF(side + 0.5 * em(self), 0, self.width(), self.height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
-        if self.hasFocus():
-            painter.setPen(QPen(quiet, 1.0))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            width = min(self.width(), self.sizeHint().width())
-            around = QRectF(0.5, 0.5, width - 1.0, self.height() - 1.0)
-            painter.drawRoundedRect(around, 0.3 * em(self), 0.3 * em(self))
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            side = round(0.85 * em(self))
+            box = QRectF(0.5, (self.height() - side) / 2 + 0.5, side, side)
+            colours = self.palette()
+            on = self.isChecked()
+            strong = colours.color(QPalette.ColorRole.Highlight)
+            painter.setBrush(strong if on else colours.color(QPalette.ColorRole.Base))
+            quiet = colours.color(QPalette.ColorRole.PlaceholderText)
+            painter.setPen(QPen(strong if on else quiet, 1.2))
+            painter.drawRoundedRect(box, 0.18 * side, 0.18 * side)
+            if on:
+                inside = box.adjusted(0.12 * side, 0.12 * side, -0.12 * side, -0.12 * side)
+                ink = colours.color(QPalette.ColorRole.HighlightedText)
+                icons.paint("check", painter, inside, ink)
+            painter.setPen(colours.color(QPalette.ColorRole.WindowText))
+            words = QRectF(side + 0.5 * em(self), 0, self.width(), self.height())
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
+            if self.hasFocus():
+                painter.setPen(QPen(quiet, 1.0))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                width = min(self.width(), self.sizeHint().width())
+                around = QRectF(0.5, 0.5, width - 1.0, self.height() - 1.0)
+                painter.drawRoundedRect(around, 0.3 * em(self), 0.3 * em(self))
 
     def sizeHint(self) -> QSize:
         width = self.fontMetrics().horizontalAdvance(self.text()) + ems(self, 1.8)
@@ -243,6 +242,12 @@ def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
     window = typed.window()
     if event is not None and event.key() in ends and isinstance(window, QMainWindow):
         window.setFocus()
+
+
+def resize_on_screen(window: QWidget, wanted: QSize) -> None:
+    """Make a window as large as ``wanted``, or as its screen has room for."""
+    screen = window.screen()
+    window.resize(wanted if screen is None else wanted.boundedTo(screen.availableSize()))
 
 
 def image(pixels: NDArray[np.uint8]) -> QImage:

@@ -196,7 +196,7 @@ class LibraryDialog(QDialog):
                 row.addStretch(1)
         row.addWidget(kit.push_button("Close", self.close))
         column.addLayout(row)
-        self.resize(kit.ems(self, 68), kit.ems(self, 38))
+        kit.resize_on_screen(self, QSize(kit.ems(self, 68), kit.ems(self, 38)))
 
     def _connect(self) -> None:
         self.presenter.listed.connect(self._listed)

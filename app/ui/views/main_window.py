@@ -239,9 +239,7 @@ class MainWindow(QMainWindow):
         for name in ("theme", "mirror", "fill", "follow", "delay", "plot_open", "numbers"):
             self._show_preference(name)
         self.orbit.recall(chosen.orbit)
-        size = QSize(kit.ems(self, 80), kit.ems(self, 50))
-        screen = self.screen()
-        self.resize(size.boundedTo(screen.availableSize()) if screen is not None else size)
+        kit.resize_on_screen(self, QSize(kit.ems(self, 80), kit.ems(self, 50)))
         if chosen.geometry:
             self.restoreGeometry(QByteArray(chosen.geometry))
         self.panes.recall(chosen.panes, chosen.plot_height)
@@ -443,6 +441,8 @@ class MainWindow(QMainWindow):
         if event is not None and (spec := desktop.dropped(event.mimeData())):
             event.acceptProposedAction()
             self._choose(spec)
+            if said := desktop.left_out(event.mimeData()):
+                self.presenter.marking.say(said)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if event is None or self._leaving:

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from app.ui.painting import painting
 from app.ui.presenters.people import Entry, Roster
 from app.ui.views import kit, strokes
 
@@ -42,18 +43,17 @@ class _Disc(QToolButton):
         entry = self._entry
         if entry is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if entry.hidden or not entry.in_view:
-            painter.setOpacity(0.45)
-        side = min(self.width(), self.height())
-        disc = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
-        if self.hasFocus() or self.underMouse():
-            painter.setPen(self.palette().text().color())
-            painter.drawEllipse(disc.adjusted(0.5, 0.5, -0.5, -0.5))
-        inner = disc.adjusted(2, 2, -2, -2)
-        strokes.paint_disc(painter, str(entry.number), inner, entry.colour, firm=entry.selected)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if entry.hidden or not entry.in_view:
+                painter.setOpacity(0.45)
+            side = min(self.width(), self.height())
+            disc = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+            if self.hasFocus() or self.underMouse():
+                painter.setPen(self.palette().text().color())
+                painter.drawEllipse(disc.adjusted(0.5, 0.5, -0.5, -0.5))
+            inner = disc.adjusted(2, 2, -2, -2)
+            strokes.paint_disc(painter, str(entry.number), inner, entry.colour, firm=entry.selected)
 
 
 class PeopleBar(QWidget):

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from app.packets import Frame
 from app.render import colours
 from app.ui import icons
+from app.ui.painting import painting
 from app.ui.presenters import people_hints
 from app.ui.presenters import picture as geometry
 from app.ui.presenters.people import Companion, at_place
@@ -217,18 +218,17 @@ class PictureView(QWidget):
         self.corner.place()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.pane))
-        size = self._size()
-        if size is not None:
-            place = self._placement(size)
-            self._paint_picture(painter, place)
-            self._paint_others(painter, place)
-            self._paint_people(painter, place)
-            if not self._view_state.roster.entries:
-                self._paint_figure(painter, place)
-        self._paint_record(painter)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.fillRect(self.rect(), QColor(self._theme.pane))
+            size = self._size()
+            if size is not None:
+                place = self._placement(size)
+                self._paint_picture(painter, place)
+                self._paint_others(painter, place)
+                self._paint_people(painter, place)
+                if not self._view_state.roster.entries:
+                    self._paint_figure(painter, place)
+            self._paint_record(painter)
 
     def _size(self) -> tuple[int, int] | None:
         return self._view_state.frame.size if self._view_state.frame else self._view_state.size
@@ -384,12 +384,11 @@ class Corner(QWidget):
         self.move(parent.width() - self.width() - gap, gap)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        ground = self.palette().window().color()
-        ground.setAlpha(215)
-        painter.setBrush(ground)
-        radius = kit.em(self) * 0.35
-        painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            ground = self.palette().window().color()
+            ground.setAlpha(215)
+            painter.setBrush(ground)
+            radius = kit.em(self) * 0.35
+            painter.drawRoundedRect(QRectF(self.rect()), radius, radius)

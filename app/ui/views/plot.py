@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBox
 from app.motion.angles import ANGLE, ANGLES, Angle
 from app.render.colours import SIDE_COLOURS
 from app.ui.angle_groups import GROUPS, unseen
+from app.ui.painting import painting
 from app.ui.presenters.plotting import Curves, PlotPresenter
 from app.ui.presenters.summary import Summary
 from app.ui.presenters.view_state import ViewState
@@ -143,11 +144,11 @@ class PlotPane(QWidget):
         curves = [ANGLES[ANGLE[name]] for name in GROUPS[self.presenter.group][1]]
         about = f"0°: {curves[0].zero}\nPositive: {curves[0].positive}"
         self.group.setToolTip(about)
-        new_recordings = self.presenter.new_recordings
+        takes = self.presenter.takes
         for number, (value, beside) in enumerate(zip(self.values, self.values_beside, strict=True)):
             angle = curves[number] if number < len(curves) else None
             value.show_angle(angle)
-            beside.show_angle(angle if new_recordings else None)
+            beside.show_angle(angle if takes else None)
         if self._graph is not None:
             self._graph.show_curves(curves)
 
@@ -156,7 +157,7 @@ class PlotPane(QWidget):
         if not self.isVisible() or self._graph is None:
             return
         curves = self.presenter.curves(view_state, beside)
-        self._show_takes(self.presenter.new_recordings)
+        self._show_takes(self.presenter.takes)
         _show_summary(self.summary, self.presenter.summary)
         _show_summary(self.summary_beside, self.presenter.summary_beside)
         if curves is None:
@@ -171,14 +172,14 @@ class PlotPane(QWidget):
         nothing = view_state.pose is not None and not np.isfinite(curves.degrees).any()
         self.hint.show_text(unseen(self.presenter.group) if nothing else "")
 
-    def _show_takes(self, new_recordings: tuple[str, str] | None) -> None:
+    def _show_takes(self, takes: tuple[str, str] | None) -> None:
         """The two that are compared, or None while it is one alone."""
-        if new_recordings == self._takes:
+        if takes == self._takes:
             return
-        self._takes = new_recordings
-        for name, words in zip(self.names, new_recordings or ("", ""), strict=True):
+        self._takes = takes
+        for name, words in zip(self.names, takes or ("", ""), strict=True):
             name.show_name(words)
-            name.setVisible(new_recordings is not None)
+            name.setVisible(takes is not None)
         self._arrange()
         self.show_group()
 
@@ -191,7 +192,8 @@ class PlotPane(QWidget):
 def _summary() -> QLabel:
     result = kit.label(dim=True)
     result.setToolTip(_SUMMARY_HELP)
-    result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    result.setWordWrap(True)
+    result.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     return result
 
 
@@ -236,14 +238,13 @@ class _Value(QWidget):
         return self._number.text()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._colour or self.palette().placeholderText().color())
-        side = 0.26 * kit.em(self)
-        mark = QRectF(0, (self.height() - side) / 2, kit.em(self), side)
-        painter.drawRoundedRect(mark, side / 2, side / 2)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._colour or self.palette().placeholderText().color())
+            side = 0.26 * kit.em(self)
+            mark = QRectF(0, (self.height() - side) / 2, kit.em(self), side)
+            painter.drawRoundedRect(mark, side / 2, side / 2)
 
 
 class _Graph(QObject):

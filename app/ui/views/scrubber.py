@@ -21,6 +21,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from app.ui.painting import painting
 from app.ui.presenters.view_state import Position, Tick
 from app.ui.views import kit
 
@@ -150,28 +151,28 @@ class Scrubber(QWidget):
         ).adjusted(0, 0, max(1.0, self.width() - 2 * knob), 0)
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        track = self._track()
-        radius = track.height() / 2
-        painter.setBrush(self._colour(QPalette.ColorRole.Mid))
-        painter.drawRoundedRect(track, radius, radius)
-        self._paint_ready(painter, track)
-        self._paint_part(painter, track)
-        played, ready = QRectF(track), self._ready
-        played.setWidth(track.width() * min(self._share, 1.0 if ready is None else ready))
-        painter.setBrush(self._colour(QPalette.ColorRole.PlaceholderText))
-        painter.drawRoundedRect(played, radius, radius)
-        self._paint_gaps(painter, track)
-        self._paint_holes(painter, track)
-        self._paint_handles(painter, track)
-        self._paint_ticks(painter, track)
-        painter.setBrush(self._colour(QPalette.ColorRole.Highlight))
-        painter.drawEllipse(
-            QPointF(self.place_of(self._share), track.center().y()), *(2 * [0.42 * kit.em(self)])
-        )
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            track = self._track()
+            radius = track.height() / 2
+            painter.setBrush(self._colour(QPalette.ColorRole.Mid))
+            painter.drawRoundedRect(track, radius, radius)
+            self._paint_ready(painter, track)
+            self._paint_part(painter, track)
+            played, ready = QRectF(track), self._ready
+            played.setWidth(track.width() * min(self._share, 1.0 if ready is None else ready))
+            painter.setBrush(self._colour(QPalette.ColorRole.PlaceholderText))
+            painter.drawRoundedRect(played, radius, radius)
+            self._paint_gaps(painter, track)
+            self._paint_holes(painter, track)
+            self._paint_handles(painter, track)
+            self._paint_ticks(painter, track)
+            painter.setBrush(self._colour(QPalette.ColorRole.Highlight))
+            painter.drawEllipse(
+                QPointF(self.place_of(self._share), track.center().y()),
+                *(2 * [0.42 * kit.em(self)]),
+            )
 
     def _colour(self, role: QPalette.ColorRole) -> QColor:
         return self.palette().color(role)

@@ -25,7 +25,8 @@ from app.render.client import Drawn, Renderer
 from app.render.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
 from app.render.painted import PaintedScene
 from app.render.request import Body, SkeletonRequest
-from app.ui.presenters.joint_numbers import joint_numbers
+from app.ui.painting import painting
+from app.ui.presenters.joint_numbers import apart, joint_numbers
 from app.ui.presenters.orbit import OrbitPresenter
 from app.ui.presenters.people import Companion
 from app.ui.presenters.view_state import ViewState
@@ -243,35 +244,35 @@ class SkeletonView(QWidget):
             event.accept()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        rect = QRectF(self.rect())
-        image, pose, request = self._pictures.image, self._pictures.pose, self._pictures.request
-        if image is None or request is None:
-            request = SkeletonRequest(self._orbit.view, self._scene, self._body, self._others)
-            size = (max(1, round(rect.width())), max(1, round(rect.height())))
-            picture = self._painted.draw(request, size)
-            image = kit.image(picture)
-            pose = self._view_state.pose.index if self._view_state.pose else -1
-        if self._view_state.greyed:  # as the picture beside it
-            painter.fillRect(rect, QColor(self._scene.background))
-            painter.setOpacity(GREYED)
-            image = image.convertToFormat(QImage.Format.Format_Grayscale8)
-        painter.save()
-        if self._mirrored:
-            painter.translate(rect.width(), 0)
-            painter.scale(-1, 1)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(rect, image)
-        painter.restore()
-        self._paint_numbers(painter, request)
-        self._paint_tags(painter, request)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            rect = QRectF(self.rect())
+            image, pose, request = self._pictures.image, self._pictures.pose, self._pictures.request
+            if image is None or request is None:
+                request = SkeletonRequest(self._orbit.view, self._scene, self._body, self._others)
+                size = (max(1, round(rect.width())), max(1, round(rect.height())))
+                picture = self._painted.draw(request, size)
+                image = kit.image(picture)
+                pose = self._view_state.pose.index if self._view_state.pose else -1
+            if self._view_state.greyed:  # as the picture beside it
+                painter.fillRect(rect, QColor(self._scene.background))
+                painter.setOpacity(GREYED)
+                image = image.convertToFormat(QImage.Format.Format_Grayscale8)
+            painter.save()
+            if self._mirrored:
+                painter.translate(rect.width(), 0)
+                painter.scale(-1, 1)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(rect, image)
+            painter.restore()
+            self._paint_numbers(painter, request)
+            self._paint_tags(painter, request)
         if pose >= 0 and pose != self._told:
             self._told = pose
             self.shown.emit(pose)
 
     def _paint_numbers(self, painter: QPainter, request: SkeletonRequest) -> None:
-        for each in joint_numbers(request, (self.width(), self.height()), self._numbers):
+        found = joint_numbers(request, (self.width(), self.height()), self._numbers)
+        for each in apart(found, strokes.NUMBER_EMS * kit.em(self)):
             x, rightward = each.place[0], each.rightward
             if self._mirrored:
                 x, rightward = self.width() - x, not rightward

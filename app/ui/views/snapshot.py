@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import QWidget
 
 from app.errors import ExportError
 from app.system.files import free_name, plain_reason, write_atomically
+from app.ui.painting import painting
 from app.ui.presenters.message import Message, MessageButton
 from app.ui.tasks import Job
 from app.ui.views.menus import Entry
@@ -101,13 +102,13 @@ def side_by_side(images: list[QImage]) -> QImage:
     width, height = sum(each.width() for each in images), max(each.height() for each in images)
     result = QImage(QSize(width, height), QImage.Format.Format_RGB32)
     result.fill(0)
-    painter, left = QPainter(result), 0
-    for image in images:
-        whole = image.copy()
-        whole.setDevicePixelRatio(1.0)
-        painter.drawImage(left, 0, whole)
-        left += whole.width()
-    painter.end()
+    left = 0
+    with painting(QPainter(result)) as painter:
+        for image in images:
+            whole = image.copy()
+            whole.setDevicePixelRatio(1.0)
+            painter.drawImage(left, 0, whole)
+            left += whole.width()
     return result
 
 

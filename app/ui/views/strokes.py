@@ -14,6 +14,8 @@ from app.ui.presenters.picture import Dot, Stroke
 
 _LIGHT: Final = 0.47
 """From which luminance on dark letters are read better than white ones."""
+NUMBER_EMS: Final = 1.2
+"""How high the plate of a number is."""
 
 
 def paint(
@@ -69,7 +71,7 @@ def number(painter: QPainter, text: str, place: tuple[float, float], *, rightwar
     em = metrics.height()
     width = metrics.horizontalAdvance(text) + 0.6 * em
     left = place[0] + 0.8 * em if rightward else place[0] - 0.8 * em - width
-    plate = QRectF(left, place[1] - 0.6 * em, width, 1.2 * em)
+    plate = QRectF(left, place[1] - NUMBER_EMS / 2 * em, width, NUMBER_EMS * em)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(20, 22, 24, 190))
     painter.drawRoundedRect(plate, 0.3 * em, 0.3 * em)

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QLineF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from app.ui.painting import painting
 from app.ui.views import kit
 
 DASHES: Final = (3.0, 2.0)
@@ -56,25 +57,24 @@ class TakeName(QWidget):
         return QSize(kit.ems(self, _KEY_EMS + 3.0), kit.ems(self, 1.5))
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        em, ink = kit.em(self), self.palette().windowText().color()
-        if self._over:
-            ink = QColor("#f4f5f6")
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(_GROUND)
-            painter.drawRoundedRect(self.rect(), 0.35 * em, 0.35 * em)
-        pen = QPen(ink, 0.13 * em)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        if self._beside:
-            pen.setDashPattern(DASHES)
-        painter.setPen(pen)
-        middle = self.height() / 2
-        painter.drawLine(QLineF(0.4 * em, middle, (_KEY_EMS + 0.1) * em, middle))
-        painter.setPen(ink)
-        words = self.rect().adjusted(round((_KEY_EMS + 0.5) * em), 0, -round(0.3 * em), 0)
-        text = self.fontMetrics().elidedText(
-            self._name, Qt.TextElideMode.ElideMiddle, words.width()
-        )
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)
-        painter.end()
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            em, ink = kit.em(self), self.palette().windowText().color()
+            if self._over:
+                ink = QColor("#f4f5f6")
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(_GROUND)
+                painter.drawRoundedRect(self.rect(), 0.35 * em, 0.35 * em)
+            pen = QPen(ink, 0.13 * em)
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            if self._beside:
+                pen.setDashPattern(DASHES)
+            painter.setPen(pen)
+            middle = self.height() / 2
+            painter.drawLine(QLineF(0.4 * em, middle, (_KEY_EMS + 0.1) * em, middle))
+            painter.setPen(ink)
+            words = self.rect().adjusted(round((_KEY_EMS + 0.5) * em), 0, -round(0.3 * em), 0)
+            text = self.fontMetrics().elidedText(
+                self._name, Qt.TextElideMode.ElideMiddle, words.width()
+            )
+            painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, text)

@@ -10,6 +10,7 @@ from PyQt6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPalette, QPixmap
 
 from app.render import colours
 from app.ui import icons
+from app.ui.painting import painting
 from app.ui.presenters import picture as geometry
 from app.ui.views import kit, strokes
 from models.visibility import seen_mask
@@ -38,11 +39,8 @@ def thumbnail(
     pixmap = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    try:
+    with painting(QPainter(pixmap)) as painter:
         _draw(painter, size, preview, palette, damaged=damaged)
-    finally:
-        painter.end()  # a pixmap that goes while it is painted on takes the program with it
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt makes it pale where its row is chosen
     return icon

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QWidget
 
 from app.render import colours
 from app.ui import icons, words
+from app.ui.painting import painting
 from app.ui.presenters.recording import RecordState, RecordStatus
 from app.ui.presenters.sources import SourceList
 from app.ui.views import kit
@@ -61,31 +62,34 @@ class RecordButton(QPushButton):
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        em = kit.em(self)
-        if self._on:
+        with painting(QPainter(self)) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            em = kit.em(self)
+            if self._on:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(_RED_GROUND))
+                painter.drawRoundedRect(
+                    QRectF(self.rect()).adjusted(0, 0, -1, -1), 0.3 * em, 0.3 * em
+                )
+            text_width = painter.fontMetrics().horizontalAdvance(self._text)
+            mark = 0.72 * em
+            left = (self.width() - text_width - mark - 0.5 * em) / 2
+            place = QRectF(left, (self.height() - mark) / 2, mark, mark)
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(_RED_GROUND))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0, 0, -1, -1), 0.3 * em, 0.3 * em)
-        text_width = painter.fontMetrics().horizontalAdvance(self._text)
-        mark = 0.72 * em
-        left = (self.width() - text_width - mark - 0.5 * em) / 2
-        place = QRectF(left, (self.height() - mark) / 2, mark, mark)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setOpacity(1.0 if self.isEnabled() else 0.4)
-        painter.setBrush(QColor(_ON_RED if self._on else colours.RECORD))
-        if self._on:
-            painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), 2, 2)
-        else:
-            painter.drawEllipse(place)
-        painter.setOpacity(1.0)
-        group = self.palette().currentColorGroup()
-        ink = QColor(_ON_RED) if self._on else self.palette().color(group, self.foregroundRole())
-        painter.setPen(ink)
-        rest = QRectF(place.right() + 0.5 * em, 0, self.width(), self.height())
-        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self._text)
-        painter.end()
+            painter.setOpacity(1.0 if self.isEnabled() else 0.4)
+            painter.setBrush(QColor(_ON_RED if self._on else colours.RECORD))
+            if self._on:
+                painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), 2, 2)
+            else:
+                painter.drawEllipse(place)
+            painter.setOpacity(1.0)
+            group = self.palette().currentColorGroup()
+            ink = (
+                QColor(_ON_RED) if self._on else self.palette().color(group, self.foregroundRole())
+            )
+            painter.setPen(ink)
+            rest = QRectF(place.right() + 0.5 * em, 0, self.width(), self.height())
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, self._text)
 
 
 class Toolbar(QWidget):

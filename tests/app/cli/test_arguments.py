@@ -38,6 +38,18 @@ def test_the_detector_s_size_is_each_command_s_own_unless_told(command: list[str
     assert parse(["--detector", "lite", *command]).detector == "lite"
 
 
+def test_a_file_in_the_place_of_a_command_is_shown_in_the_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("dance.mp4", "lift"):
+        (tmp_path / name).touch()
+    options = parse(["dance.mp4", "--height", "1.7"])
+    assert (options.command, options.source, options.height) == (None, "dance.mp4", 1.7)
+    assert parse(["rtsp://10.0.0.7/stream"]).source == "rtsp://10.0.0.7/stream"
+    assert parse(["lift", "dance.mp4", "-o", "dance.csv"]).command == "lift", "commands come first"
+
+
 def test_options_may_stand_before_and_after_the_command() -> None:
     before = parse(["--device", "cpu", "--height", "1.7", "lift", "a.mp4", "-o", "a.csv"])
     after = parse(["lift", "a.mp4", "-o", "a.csv", "--device", "cpu", "--height", "1.7"])
@@ -48,7 +60,7 @@ def test_options_may_stand_before_and_after_the_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["dance.mp4"], ["'dance.mp4' is not a command", "--source dance.mp4", "lift dance.mp4"]),
+        (["dense.mp4"], ["no command and no file 'dense.mp4'", "lift dance.mp4"]),
         (["--height", "175"], ["centimetres", "1.75"]),
         (["--height", "3"], ["between 0.5 and 2.5 metres"]),
         (["--height", "nan"], ["between 0.5 and 2.5 metres"]),
@@ -104,7 +116,11 @@ def test_a_recording_takes_its_source_before_or_after() -> None:
     assert (after.source, after.lift, after.video, after.seconds) == ("0", True, False, None)
 
 
-def test_help_has_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_has_examples_that_parse(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dance.mp4").touch()
     with pytest.raises(SystemExit):
         parse(["--help"])
     with pytest.raises(SystemExit):

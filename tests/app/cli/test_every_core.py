@@ -35,8 +35,7 @@ def test_one_film_in_two_processes(program: Program, film: Path, tmp_path: Path)
     command = ("lift", film, "-o", table, "--detector", "lite", "--jobs", "2")
     ended = program.call(*command, "--camera-pitch", "8")
     assert ended.code == 0, ended
-    assert "nobody in " in ended.out
-    assert "3D off the 2D by " in ended.out
+    assert "3D off the picture by " in ended.out
     with table.open(newline="") as file:
         assert len(list(csv.DictReader(file))) == 24 * FPS
     said = json.loads(table.with_name("x.csv.json").read_text())

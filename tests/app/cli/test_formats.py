@@ -41,7 +41,7 @@ def test_the_ending_or_the_word_decides(
 @pytest.mark.parametrize(
     ("output", "wanted", "words"),
     [
-        ("x", None, ".csv or .json"),
+        ("x", None, ".csv, .json"),
         ("x.csv", "json", "but --to says json"),
         ("x.csv", "xls", "'xls' is not a format. Choose one of: csv, csv-long, json"),
     ],

@@ -57,7 +57,8 @@ def test_added_started_and_removed(program: Program, tmp_path: Path) -> None:
     assert (entry["Type"], entry["Name"], entry["Terminal"]) == ("Application", "mixpose", "false")
     assert ElementTree.parse(icon_of(data)).getroot().tag.endswith("svg")
     assert icon_of(data).stem == entry["Icon"]
-    assert command(entry["Exec"]) == [sys.executable, str(RUN_APP)]
+    assert command(entry["Exec"]) == [sys.executable, str(RUN_APP), "%f"], "a video opens with it"
+    assert "video/mp4" in entry["MimeType"].split(";")
     assert entry["TryExec"] == sys.executable
 
     again = in_menu(program, "--add-to-menu", data)
@@ -78,7 +79,7 @@ def test_from_a_folder_of_any_name(tmp_path: Path) -> None:
         (folder / name).symlink_to(RUN_APP.with_name(name))
     program = Program(tmp_path, (sys.executable, "run_app.py"), folder)
     in_menu(program, "--add-to-menu", tmp_path / "data")
-    words = command(values(entry_of(tmp_path / "data"))["Exec"])
+    *words, _ = command(values(entry_of(tmp_path / "data"))["Exec"])
     assert words == [sys.executable, str(folder / "run_app.py")]
     started = subprocess.run([*words, "--version"], cwd="/", capture_output=True, text=True)
     assert started.stdout == f"mixpose {__version__}\n"

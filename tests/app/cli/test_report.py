@@ -31,6 +31,12 @@ def test_a_recordings_report_is_smoothed_and_placed_in_the_room(
     assert "exists already" in again.err
 
 
+def test_a_video_that_is_not_there_is_no_recording(program: Program, out: Path) -> None:
+    ended = program.call("report", out / "squat.mp4", "-o", out / "x.html")
+    ended.check_refused("There is no file", "squat.mp4")
+    assert "recording" not in ended.err
+
+
 @pytest.mark.slow
 def test_a_videos_report(program: Program, out: Path, clips: Path) -> None:
     ended = program.call(

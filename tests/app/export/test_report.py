@@ -14,6 +14,7 @@ import pytest
 
 from app.errors import ExportError
 from app.export.registry import export
+from app.export.report.page import whole
 from app.motion.data import MotionData
 from models.skeleton import FOOT_PARENTS
 from tests.support.drawn_walker import STRIDE_M, STRIDE_S, walker
@@ -92,6 +93,13 @@ def test_the_table_alone_is_that_of_the_page(tmp_path: Path) -> None:
     export(tmp_path / "b.numbers.csv", walker(), "numbers")
     with (tmp_path / "b.numbers.csv").open(newline="", encoding="utf-8") as file:
         assert list(csv.DictReader(file)) == numbers(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [(-0.4, "0"), (0.4, "0"), (-3.6, "−4"), (117.5, "118")]
+)
+def test_whole_numbers_have_a_real_minus_and_zero_has_none(value: float, written: str) -> None:
+    assert whole(value) == written
 
 
 def test_poses_that_stand_nowhere_have_no_steps_and_that_is_said(tmp_path: Path) -> None:

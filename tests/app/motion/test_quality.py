@@ -62,6 +62,13 @@ def test_another_lens_is_believed_where_the_source_says_so(seen: MotionData) -> 
     assert judge(wide).misfit_median > 10 * judge(seen).misfit_median  # type: ignore[operator]
 
 
+def test_what_is_well_is_not_counted(seen: MotionData) -> None:
+    found = replace(judge(seen), nobody=0.0, bridged=0.0, other_person=0.0, swapped=0.0)
+    assert found.in_words().startswith("3D off the picture by ")
+    assert replace(found, misfit_median=None).in_words() == "a person in every frame"
+    assert replace(found, nobody=0.004).in_words().startswith("nobody in <1% of the frames")
+
+
 def test_shares_are_counted(seen: MotionData) -> None:
     count = len(seen.frame)
     tracked = np.arange(count) >= count // 3

@@ -56,3 +56,18 @@ def test_a_foot_that_is_held_fades() -> None:
     assert whole.opacity[17:].tolist() == [0.25, 1.0, 0.25, 1.0]
     bones = painted.bones(Body(joints, ALL, FIRM, feet, firm), FRONT.view(), SIZE)
     assert sorted(bone.opacity for bone in bones)[:3] == [0.25] * 3
+
+
+def test_a_joint_without_a_bone_does_not_hang_in_the_air() -> None:
+    joints = np.zeros((17, 3), np.float32)
+    drawn = ALL.copy()
+    drawn[[JOINT["left_elbow"], JOINT["right_knee"]]] = False
+    feet = np.zeros((4, 3), np.float32)
+    whole = Body(joints, drawn, FIRM, feet).whole
+    for name in ("left_wrist", "right_ankle"):
+        assert drawn[JOINT[name]]
+        assert not whole.drawn[JOINT[name]]
+    assert whole.drawn[JOINT["left_shoulder"]]
+    assert whole.drawn[17:].tolist() == [True, False, True, False], "nor does a foot"
+    alone = np.arange(17) == JOINT["head"]
+    assert Body(joints, alone, FIRM).whole.drawn[JOINT["head"]], "better that than nobody"

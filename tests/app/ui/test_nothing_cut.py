@@ -71,6 +71,18 @@ def test_the_plot_names_what_it_shows(session: Session) -> None:
                 )
 
 
+def test_what_is_measured_is_read_whole_in_a_narrow_pane(session: Session) -> None:
+    summary = session.window.plot.summary
+    until(lambda: "repetition" in summary.text() or "°" in summary.text(), "what is measured")
+    summary.setText(
+        "Selected part: left 14 to 98° (84°), right 16 to 102° (86°), left 12 repetitions, "
+        "right 11 repetitions"
+    )
+    QTest.qWait(50)
+    assert summary.fontMetrics().horizontalAdvance(summary.text()) > summary.width()
+    assert summary.heightForWidth(summary.width()) <= summary.height()
+
+
 def test_a_long_name_has_a_sign_and_the_list_shows_it_whole(session: Session) -> None:
     choice = session.window.toolbar.source
     name = "a film with a very long name of its own.mp4"

@@ -19,7 +19,7 @@ from app.render.colours import DARK_SCENE
 from app.render.request import Body, SkeletonRequest
 from app.ui.angle_groups import GROUPS, JOINTS
 from app.ui.main import Session
-from app.ui.presenters.joint_numbers import joint_numbers
+from app.ui.presenters.joint_numbers import JointNumber, apart, joint_numbers
 from app.ui.presenters.plotting import RECORDED_S
 from app.ui.presenters.summary import summarise
 from models.skeleton import JOINT
@@ -55,6 +55,22 @@ def test_no_number_where_nothing_is_known() -> None:
     request.body.drawn[JOINT["left_ankle"]] = False
     assert [each.text for each in joint_numbers(request, (800, 600), {"knee_flexion"})] == ["12°"]
     assert joint_numbers(request, (800, 600), ()) == []
+
+
+def test_numbers_of_joints_behind_each_other_stand_below_one_another() -> None:
+    line = 20.0
+    found = [
+        JointNumber("142°", (100.0, 50.0), rightward=False),
+        JointNumber("141°", (104.0, 58.0), rightward=False),
+        JointNumber("21°", (101.0, 60.0), rightward=False),
+        JointNumber("22°", (101.0, 52.0), rightward=True),
+        JointNumber("9°", (400.0, 55.0), rightward=False),
+    ]
+    placed = {each.text: each.place for each in apart(found, line)}
+    assert placed["142°"] == (100.0, 50.0)
+    assert placed["141°"] == (104.0, 70.0)
+    assert placed["21°"] == (101.0, 90.0)
+    assert (placed["22°"], placed["9°"]) == ((101.0, 52.0), (400.0, 55.0)), "nothing is near them"
 
 
 def test_a_key_writes_them_and_the_menu_chooses(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PyQt6.QtCore import QPoint, QPointF, Qt
-from PyQt6.QtGui import QKeySequence, QWheelEvent
+from PyQt6.QtCore import QPoint, QPointF, QSize, Qt
+from PyQt6.QtGui import QKeySequence, QScreen, QWheelEvent
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QApplication, QCheckBox, QLineEdit, QWidget
+from PyQt6.QtWidgets import QApplication, QCheckBox, QLineEdit, QScrollArea, QWidget
 
 from app.export import registry
 from app.export.registry import FORMATS
@@ -127,6 +127,22 @@ def test_settings_and_help(session: Session) -> None:
     assert not session.window.settings.isVisible()
     press(session, Qt.Key.Key_F1)
     (dialog,) = dialogs(ShortcutsDialog)
+    area = dialog.findChild(QScrollArea)
+    inside = area.widget()
+    assert area.viewport().size().width() >= inside.minimumSizeHint().width(), "read whole"
+    dialog.accept()
+
+
+def test_the_help_fits_a_small_screen(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QScreen, "availableSize", lambda _self: QSize(800, 600))
+    dialog = ShortcutsDialog(session.window)
+    dialog.open()
+    QTest.qWait(50)
+    area = dialog.findChild(QScrollArea)
+    assert dialog.width() <= 800
+    assert dialog.height() <= 600
+    assert area.horizontalScrollBar().maximum() == 0, "it scrolls up and down alone"
+    assert area.verticalScrollBar().maximum() > 0
     dialog.accept()
 
 

@@ -52,6 +52,21 @@ def test_a_file_that_is_no_video(open_window: OpenWindow, tmp_path: Path) -> Non
     assert "letter.mp4" in card.notice.title
 
 
+def test_what_could_not_be_opened_is_forgotten_with_what_is_shown_next(
+    open_window: OpenWindow, tmp_path: Path
+) -> None:
+    session = open_window(str(tmp_path / "none.mp4"), plot_open=True)
+    presenter, window = session.presenter, session.window
+    until(lambda: presenter.unopened, "the card")
+    presenter.choose(str(tmp_path / "none.mixpose"))
+    until(lambda: presenter.message, "the sentence")
+    assert "is not a recording" in presenter.message.text
+    presenter.choose(str(tmp_path / "neither.mp4"))
+    until(lambda: "neither" in presenter.unopened, "the other card")
+    assert presenter.message is None
+    assert window.plot.summary.text() == "", "nothing was seen, well or not"
+
+
 def test_stopping_lets_go_of_the_camera_and_starting_takes_it_again(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:
@@ -172,12 +187,15 @@ def test_settings_are_remembered_but_not_what_the_command_line_asked_for(
     assert (again.window.width(), again.window.height()) == (1111, 666)
 
 
-def test_a_dropped_file_is_opened(open_window: OpenWindow, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_first_dropped_file_is_opened(
+    open_window: OpenWindow, tmp_path: Path, count: int
+) -> None:
     session = open_window()
     film = tmp_path / "film.mp4"
     film.write_bytes(b"")
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(film))])
+    data.setUrls(count * [QUrl.fromLocalFile(str(film))])
     event = QDropEvent(
         QPointF(50, 50),
         Qt.DropAction.CopyAction,
@@ -189,6 +207,8 @@ def test_a_dropped_file_is_opened(open_window: OpenWindow, tmp_path: Path) -> No
     assert event.isAccepted()
     card = session.window.picture.card
     until(lambda: card.notice is not None and "film.mp4 is empty" in card.notice.title, "its fault")
+    said = "Only the first of 3 is opened" in session.presenter.marking.hint()
+    assert said is (count > 1)
 
 
 @pytest.mark.parametrize(

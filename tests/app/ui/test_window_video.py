@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,7 @@ from app.lifting.options import LiftOptions
 from app.lifting.video import VideoClip, lift_video
 from app.system import paths
 from app.ui.main import Session
+from app.ui.presenters import background
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import SPEEDS
 from tests.support.clips import write_clip
@@ -122,6 +124,34 @@ def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
     until(lambda: again.presenter.playback, "the film to open again")
     until(lambda: current(again).lifted, "the poses")
     np.testing.assert_array_equal(current(again).poses.xyz, poses.xyz)
+
+
+def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
+    open_window: OpenWindow, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, load = threading.Event(), background._load_network
+
+    def slowly() -> None:
+        assert loaded.wait(60)
+        load()
+
+    monkeypatch.setattr(background, "_load_network", slowly)
+    session = open_window(str(film))
+    until(lambda: session.presenter.playback, "the film to open")
+    QTest.qWait(500)
+    said, played_s = session.window.status.words, current(session).clock.last_s
+    loaded.set()
+    assert "computing 3D" in said
+    assert played_s < 0.2, "playing waits for the poses instead of ending without them"
+    until(lambda: current(session).clip.found().complete, "the poses")
+
+
+def test_that_it_is_lifted_again_after_a_correction_is_said(session: Session) -> None:
+    clip, status = current(session).clip, session.window.status
+    until(lambda: not clip.lifting and "computing" not in status.words, "what was kept")
+    with clip.about_to_be_lifted():
+        until(lambda: "computing 3D" in status.words, "the words")
+    until(lambda: "computing" not in status.words, "the end of it")
 
 
 def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session) -> None:

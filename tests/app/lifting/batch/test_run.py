@@ -49,7 +49,7 @@ def test_every_film_becomes_a_file_or_a_sentence(
     assert "broken.mp4" in str(done[3].error)
     assert [task.table.is_file() for task in tasks] == [True, True, True, False]
     assert all(done[index].took_s > 0 for index in range(3))
-    assert done[0].quality.startswith("nobody in 0% of the frames")
+    assert done[0].quality.startswith("3D off the picture by ")
     shares = [event.share for event in events if isinstance(event, Moved) and event.index == 0]
     assert shares == sorted(shares)
     said = json.loads(tasks[0].table.with_name("a.csv.json").read_text())
