@@ -86,7 +86,8 @@ class Feet(NamedTuple):
     """(N, 4) the detector's confidence, left and right as in ``xyz``; NaN where they are bridged or
     held (:mod:`models.foot_gaps`)."""
     firm: NDArray[np.float32]
-    """(N, 4) 1 where they are told or bridged, sinking to 0 while they are held, 0 elsewhere."""
+    """(N, 4) 1 where they are told or bridged, 0 elsewhere; live rising to 1 when they come, and
+    sinking to 0 while they are held."""
 
 
 class Sight(NamedTuple):
@@ -205,8 +206,9 @@ def _feet_of_one(
         ankle = JOINT[f"{name}_ankle"]
         both = _triangle(xyz[:, ankle], ahead, above, leg_m)
         feet[:, side::2] = np.where(missing[:, ankle, None, None], np.nan, both)
-    firm = np.where(np.isfinite(feet[..., 0]), np.tile(firm, 2), np.float32(0))
-    return Feet(feet, np.where((firm > 0) & ~np.tile(known, 2), np.float32(np.nan), conf), firm)
+    there = np.isfinite(feet[..., 0])
+    conf = np.where(there & ~np.tile(known, 2), np.float32(np.nan), conf)
+    return Feet(feet, conf, np.where(there, np.tile(firm, 2), np.float32(0)))
 
 
 def _told(
