@@ -91,11 +91,10 @@ def filled_in(
 
 def _risen(firm: NDArray[np.float32], time_s: NDArray[np.floating]) -> NDArray[np.float32]:
     """(N, S) ``firm`` that grows no faster than :data:`RISE_S` allows, from nothing on."""
-    result = firm.copy()
+    result, before = np.zeros_like(firm), np.zeros_like(firm[0])
     for row, step_s in enumerate(np.diff(time_s, prepend=time_s[0])):
-        before = result[row - 1] if row else np.float32(0)
-        result[row] = np.minimum(firm[row], before + np.float32(step_s / RISE_S))
-    return result
+        before = result[row] = np.minimum(firm[row], before + step_s / RISE_S)
+    return np.asarray(result)
 
 
 def _unit(vectors: Array) -> Array:

@@ -95,6 +95,11 @@ class Exporter:
     """Whether it has room for several people: its module has ``write_people``."""
 
     @property
+    def installed(self) -> bool:
+        """Whether the library it is written with is there."""
+        return self.needs is None or find_spec(self.needs) is not None
+
+    @property
     def write(self) -> Write:
         """The module's ``write``."""
         found: Write = self.loaded.write
@@ -177,7 +182,7 @@ def require(kind: str, options: FileOptions = AS_USUAL) -> None:
     For those who would otherwise work for an hour before :func:`export` says the same.
     """
     exporter = FORMATS[kind]
-    if exporter.needs is not None and find_spec(exporter.needs) is None:
+    if not exporter.installed:
         only = f" ({exporter.only})" if exporter.only else ""
         raise ExportError(
             f"{exporter.label} needs {exporter.needs}: pip install '.[{exporter.extra}]', or pip "
