@@ -36,7 +36,8 @@ class Preset:
         """What cannot, and what to do about it, in a sentence; empty if all can."""
         missing = [FORMATS[kind] for kind in self.formats if kind not in self.available]
         return " ".join(
-            f"With pip install '.[{each.extra}]' also {each.label}." for each in missing
+            f"With pip install '.[{each.extra}]' also {each.label[:1].lower()}{each.label[1:]}."
+            for each in missing
         )
 
 

@@ -81,7 +81,8 @@ def test_a_bridged_foot_goes_with_its_shank() -> None:
         np.degrees(np.arccos(foot @ shin / np.linalg.norm(shin)))
         for foot, shin in zip((before, after), along, strict=True)
     ]
-    assert angles[1] == pytest.approx(angles[0], abs=0.1)
+    # The lifted knee also tells of the sightings on either side, with which frames are averaged.
+    assert angles[1] == pytest.approx(angles[0], abs=3)
     assert np.degrees(np.arccos(before @ after)) > 20
 
 

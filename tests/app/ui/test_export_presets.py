@@ -90,7 +90,10 @@ def test_opensim_is_among_what_analyses_where_it_is_installed(
     formats = without.formats["analyse"]
     assert [formats.itemData(i) for i in range(formats.count())] == ["c3d", "trc", "mot"]
     assert formats.currentData() == "c3d"
-    assert "With pip install '.[opensim]' also Model" in without.said["analyse"].text()
+    assert (
+        "With pip install '.[opensim]' also model and its motion by OpenSim"
+        in without.said["analyse"].text()
+    )
     assert "pip install" not in without.said["animate"].text()
 
 
