@@ -1,11 +1,14 @@
 """Short gaps in what is known of a foot.
 
 Between two sightings it turns evenly against its shank, which is known; after the last one, while
-nobody knows what comes, it stays as it was against the shank and fades.  What lies further apart
+nobody knows what comes, it stays as it was against the shank and fades; and when one comes, it
+rises, so that none appears or vanishes from one frame to the next.  What lies further apart
 than :data:`models.timing.LONGEST_GAP_S` is not connected.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +18,10 @@ from models.timing import LONGEST_GAP_S
 from models.visibility import bridge, neighbours
 
 Array = NDArray[np.float64]
+
+RISE_S: Final = 0.25
+"""How long a foot that comes takes to be drawn in full, as long as one that goes takes to fade: the
+second half of what it is held for."""
 
 
 def shank_axes(
@@ -57,7 +64,8 @@ def filled_in(
 
     Returns:
         (N, S, D, 3) directions, NaN where a foot is neither known nor bridged; and (N, S) how
-        firmly: 1, while held sinking to 0, which it is where there is nothing.
+        firmly: 1, or with ``hold`` rising to it when a foot comes and sinking to 0 while it is
+        held; 0 where there is nothing.
     """
     count, feet = told.shape[:2]
     against = np.einsum("nsji,nsdj->nsdi", shanks, told).reshape(count, feet, -1)
@@ -74,10 +82,19 @@ def filled_in(
         firm = np.where(held, np.clip(2 * (1 - age), 0, 1), firm).astype(np.float32)
         filled |= held & (firm > 0)
         local = np.where(held[..., None], against[before, foot], local)
+        firm = _risen(firm, time_s)
     turned = np.einsum("nsij,nsdj->nsdi", shanks, local.reshape(told.shape))
     result = np.where(known[..., None, None], told, turned)
     there = (known | filled) & np.isfinite(result).all(axis=(-2, -1))
     return np.where(there[..., None, None], result, np.nan), np.where(there, firm, np.float32(0))
+
+
+def _risen(firm: NDArray[np.float32], time_s: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(N, S) ``firm`` that grows no faster than :data:`RISE_S` allows, from nothing on."""
+    result, before = np.zeros_like(firm), np.zeros_like(firm[0])
+    for row, step_s in enumerate(np.diff(time_s, prepend=time_s[0])):
+        before = result[row] = np.minimum(firm[row], before + step_s / RISE_S)
+    return np.asarray(result)
 
 
 def _unit(vectors: Array) -> Array:

@@ -212,7 +212,7 @@ def _add_clip(lift: argparse.ArgumentParser) -> None:
     lift.add_argument(
         "--corrections",
         action="store_true",
-        help="apply what was put right in this video while it played in the window: joints, sides, "
+        help="apply what was put right in each video while it played in the window: joints, sides, "
         "stretches (default: only say that there is something)",
     )
 

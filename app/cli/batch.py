@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.cli import batch_options, folders
-from app.cli.exits import Exit, UsageError, say, warn
+from app.cli.exits import Exit, say, warn
 from app.cli.interrupt import Interrupt
 from app.cli.outputs import require_free, require_free_of_people, require_room_for_people
 from app.cli.progress import ManyBar
@@ -25,6 +25,7 @@ from app.lifting.batch.up_to_date import (
     is_done_of_everybody,
     request_of,
 )
+from app.lifting.corrected import made_in_window
 from app.lifting.pool import Pool, cores
 from app.lifting.work import make_pool
 from app.system import logs
@@ -44,14 +45,14 @@ class Work:
     done: int = 0
     refused: list[tuple[Path, str]] = field(default_factory=list)
     """What is not lifted, and why."""
+    corrected: int = 0
+    """Videos in which something was put right in the window."""
 
 
 def run(options: argparse.Namespace) -> int:
     """Lift every video and return the exit code described in ``lift --help``."""
     logs.divert_native_stderr()
     plan = folders.plan(options.sources, options.output, options.to, options.file)
-    if options.corrections:
-        raise UsageError("--corrections are of one video: lift that video by itself.")
     if options.one_file:
         require_room_for_people(plan.kind)
     sha256 = _sha256_of_weights(options.weights)
@@ -59,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
     work = sort_out(plan, wanted, options)
     if plan.recordings:
         warn(f"mixpose: {_count(plan.recordings, 'recording')} left out; use 'export' for them.")
+    _tell_of_corrections(work.corrected, options)
     lifted = 0
     sizes = [_bytes(task.source) for task in work.tasks]
     with (
@@ -105,38 +107,62 @@ def sort_out(plan: folders.Plan, wanted: BatchOptions, options: argparse.Namespa
     for folder, reason in plan.unreadable:
         work.refused.append((folder, f"It cannot be looked into: {reason}."))
     for source, table in plan.pairs:
-        done = _is_done(source, table, wanted)
-        if done and not options.again:
-            work.done += 1
-            continue
-        replace = done or options.force
         try:
+            task = _task(source, table, work, options)
+            done = _is_done(task, wanted)
+            if done and not options.again:
+                work.done += 1
+                continue
+            overwrite = done or options.force
             if wanted.a_file_each:
-                replace = replace or _is_begun(source, table, wanted)
-                require_free_of_people(table, wanted.kind, force=replace)
+                overwrite = overwrite or _is_begun(task, wanted)
+                require_free_of_people(table, wanted.kind, force=overwrite)
             else:
-                require_free(table, force=replace)
+                require_free(table, force=overwrite)
         except MixposeError as error:
             work.refused.append((source, str(error)))
         else:
-            work.tasks.append(Task(source, table, replace))
+            work.tasks.append(replace(task, overwrite=overwrite))
     work.tasks.sort(key=lambda task: -_bytes(task.source))
     return work
 
 
-def _is_done(source: Path, table: Path, wanted: BatchOptions) -> bool:
+def _task(source: Path, table: Path, work: Work, options: argparse.Namespace) -> Task:
+    """Raises RecordingError if corrections are to be applied that cannot be read."""
     try:
-        asked = request_of(source, wanted)
+        made = made_in_window(source)
+    except MixposeError:
+        if options.corrections:
+            raise
+        return Task(source, table)
+    work.corrected += bool(made)
+    return Task(source, table, corrections=made if options.corrections else ())
+
+
+def _tell_of_corrections(videos: int, options: argparse.Namespace) -> None:
+    if options.corrections and not videos:
+        warn("mixpose: Warning: Nothing in these videos was corrected in the window.")
+    elif videos and not options.corrections:
+        warn(
+            f"mixpose: {_count(videos, 'video')} corrected in the window; that is not applied "
+            "unless you add --corrections."
+        )
+
+
+def _is_done(task: Task, wanted: BatchOptions) -> bool:
+    try:
+        asked = request_of(task.source, wanted, task.corrections)
         if wanted.a_file_each:
-            return is_done_of_everybody(table, wanted.kind, asked)
-        return is_done(table, asked)
+            return is_done_of_everybody(task.table, wanted.kind, asked)
+        return is_done(task.table, asked)
     except (OSError, ValueError):  # lifting it says what is the matter with it
         return False
 
 
-def _is_begun(source: Path, table: Path, wanted: BatchOptions) -> bool:
+def _is_begun(task: Task, wanted: BatchOptions) -> bool:
     try:
-        return is_begun_of_everybody(table, wanted.kind, request_of(source, wanted))
+        asked = request_of(task.source, wanted, task.corrections)
+        return is_begun_of_everybody(task.table, wanted.kind, asked)
     except (OSError, ValueError):
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from app.recording.names import SUFFIX
 if TYPE_CHECKING:
     from app.lifting.batch.task import BatchOptions
     from app.motion.data import MotionData
+    from app.recording.corrections import Correction
 
 MOST_JOBS: Final = 256
 
@@ -55,7 +57,13 @@ def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) 
     )
 
 
-def remembered(data: MotionData, source: str, kind: str, options: argparse.Namespace) -> MotionData:
+def remembered(
+    data: MotionData,
+    source: str,
+    kind: str,
+    options: argparse.Namespace,
+    corrections: Sequence[Correction] = (),
+) -> MotionData:
     """``data`` by whose sidecar a run over a folder will know that the video ``source`` is done.
 
     As it is, if ``source`` is no file.
@@ -64,7 +72,7 @@ def remembered(data: MotionData, source: str, kind: str, options: argparse.Names
 
     each = wanted_of_each(options, kind, data.provenance.weights_sha256)
     try:
-        return with_request(data, request_of(Path(source), each))
+        return with_request(data, request_of(Path(source), each, corrections))
     except (OSError, ValueError):  # a camera, an address, the performer
         return data
 

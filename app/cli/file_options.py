@@ -24,8 +24,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         dest="preset",
         choices=tuple(PRESETS),
         help="format and processing that suit a purpose, as in the window: animate is --to bvh "
-        "--fps 30 --room --smooth 6, measure --to csv --room --angles, analyse --to c3d --room, "
-        "show --to mp4; what else you give comes before",
+        "--fps 30 --room --smooth 6, measure --to csv --room --angles, analyse --to c3d --room "
+        "(or -o NAME.trc, NAME.mot, NAME.ik.mot), show --to mp4; what else you give comes before",
     )
     group.add_argument(
         "--fps",

@@ -140,7 +140,7 @@ def _lift(
         try:
             again = partial(open_clip, job.source, wanted)
             corrections = _corrections(job, options)
-            remembered = clip.complete and not options.choices and not corrections
+            remembered = clip.complete and not options.choices
             files = lift_to_files(
                 *(clip, lifter, wanted),
                 Order(
@@ -150,7 +150,7 @@ def _lift(
                 job.source,
                 corrections=corrections,
                 pictures=None if source.live else SourcePictures(again),
-                remember=partial(_remember, job, options) if remembered else None,
+                remember=partial(_remember, job, options, corrections) if remembered else None,
                 progress=look,
             )
         except Stopped:
@@ -204,8 +204,13 @@ def _report(job: Job, clip: DetectedClip, files: ClipFiles, took_s: float) -> No
         say(f"  {line}")
 
 
-def _remember(job: Job, options: argparse.Namespace, motion: MotionData) -> MotionData:
-    return batch_options.remembered(motion, job.source, job.kind, options)
+def _remember(
+    job: Job,
+    options: argparse.Namespace,
+    corrections: Sequence[Correction],
+    motion: MotionData,
+) -> MotionData:
+    return batch_options.remembered(motion, job.source, job.kind, options, corrections)
 
 
 def _amount(clip: DetectedClip) -> str:

@@ -4,7 +4,8 @@ its columns are.  Brain Imaging Data Structure 1.9 and later, modality "motion"
 
 Metres, y up, at a constant rate; ``n/a`` where a joint is missing.  Beside ``…_motion.tsv`` there
 are ``…_motion.json``, which is the sidecar, ``…_channels.tsv`` and ``.json``, and, if something was
-marked, ``…_events.tsv``.  In a folder ``sub-…/motion`` the dataset gets its description.
+marked, ``…_events.tsv``.  In a folder ``sub-…/motion`` the dataset gets its description and the
+person a row in its ``participants.tsv``, beside whatever is there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.errors import ExportError
 from app.export.bids_names import ENDING, is_name
+from app.export.bids_participants import add_participant
 from app.export.chunks import in_chunks
 from app.export.file_options import Destination
 from app.export.joints import joints_at_constant_rate, named_joints
@@ -72,8 +74,8 @@ def companions(path: Path, data: MotionData) -> dict[Path, bytes]:
 
 
 def complete(path: Path) -> None:
-    """Describe the dataset that the file ``path`` is in, unless that has been done.  Raises
-    OSError."""
+    """Describe the dataset that the file ``path`` is in, and list its person, unless that has been
+    done.  Raises OSError."""
     folder = path.parent
     if folder.name != "motion":
         return
@@ -86,6 +88,7 @@ def complete(path: Path) -> None:
     }
     with suppress(FileExistsError), (folder.parent / "dataset_description.json").open("xb") as file:
         file.write(_json(said))
+    add_participant(folder.parent, folder.name)
 
 
 def _described(name: str, rate: float, rows: NDArray[np.float64]) -> dict[str, object]:

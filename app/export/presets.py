@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.export.registry import FORMATS
 from app.motion.processing_options import Processing
 
 FPS: Final = (24.0, 25.0, 30.0, 60.0)
@@ -24,6 +25,20 @@ class Preset:
     processing: Processing
     animated: bool = False
     """Whether the rate, and whose names bones have, are to be chosen."""
+
+    @property
+    def available(self) -> dict[str, str]:
+        """Those of its formats that can be written on this computer."""
+        return {kind: said for kind, said in self.formats.items() if FORMATS[kind].installed}
+
+    @property
+    def left_out(self) -> str:
+        """What cannot, and what to do about it, in a sentence; empty if all can."""
+        missing = [FORMATS[kind] for kind in self.formats if kind not in self.available]
+        return " ".join(
+            f"With pip install '.[{each.extra}]' also {each.label[:1].lower()}{each.label[1:]}."
+            for each in missing
+        )
 
 
 PRESETS: Final = {
@@ -59,6 +74,8 @@ PRESETS: Final = {
             "c3d": "Visual3D, Mokka, Nexus, MATLAB open it: markers in millimetres, y up",
             "trc": "OpenSim opens it: markers in metres, y up",
             "mot": "OpenSim opens it: angles of a full-body model in degrees, metres, y up",
+            "opensim": "OpenSim opens both files: a model scaled to the person, and the motion its "
+            "inverse kinematics found; degrees, metres, y up",
         },
         Processing(room=True),
     ),

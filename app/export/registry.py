@@ -66,6 +66,11 @@ class Exporter:
         """
         return import_module(f"app.export.{self.module}")
 
+    @property
+    def installed(self) -> bool:
+        """Whether the library it is written with is there."""
+        return self.needs is None or find_spec(self.needs) is not None
+
     def file(self, folder: Path, stem: str) -> Path:
         """Where in ``folder`` the file of what is called ``stem`` goes."""
         return folder / (self.place(stem) if self.place is not None else f"{stem}{self.suffix}")
@@ -138,7 +143,7 @@ def require(kind: str, options: FileOptions = AS_USUAL) -> None:
     For those who would otherwise work for an hour before :func:`export` says the same.
     """
     exporter = FORMATS[kind]
-    if exporter.needs is not None and find_spec(exporter.needs) is None:
+    if not exporter.installed:
         only = f" ({exporter.only})" if exporter.only else ""
         raise ExportError(
             f"{exporter.label} needs {exporter.needs}: pip install '.[{exporter.extra}]', or pip "

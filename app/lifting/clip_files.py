@@ -24,9 +24,9 @@ from app.lifting.exporting import (
     make_folder,
     process_and_export,
 )
-from app.lifting.members import lift_members
-from app.lifting.people import lasting, lift_everybody
-from app.lifting.progress import Progress, ProgressCallback, Stage, part_of, reporting
+from app.lifting.members import lift_corrected
+from app.lifting.people import lift_everybody
+from app.lifting.progress import ProgressCallback, Stage, part_of, reporting
 from app.motion.data import MotionData
 from app.motion.placement.placing import in_room_of
 from app.motion.selection import select
@@ -128,9 +128,8 @@ def lift_to_files(
     """
     remember = remember or _unchanged
     if corrections:
-        found = replace(clip, people=tuple(lasting(clip)))
-        members = lift_members(found, (), lifter, options, corrections, progress or _ignored)
-        motions = [remember(each.motion(pictures=pictures)) for each in members]
+        lifted = lift_corrected(clip, lifter, options, corrections, pictures, progress)
+        motions = [remember(each) for each in lifted]
         if not options.everybody:
             return ClipFiles((process_and_export(motions[0], order, progress=progress),))
         return ClipFiles(
@@ -175,10 +174,6 @@ def export_everybody(
     done = [replace(each, motion=in_room_of(first, each.motion)) for each in done]
     write = _write_all if order.one_file else _write_each
     return write(done, order, source, progress)
-
-
-def _ignored(progress: Progress) -> None:
-    pass
 
 
 def _unchanged(motion: MotionData) -> MotionData:

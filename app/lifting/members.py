@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from app.errors import DetectorError
 from app.lifting.blending import SAME, apart
 from app.lifting.clip import DetectedClip, Track, describe, lift_track
 from app.lifting.corrected import corrected, of_each
-from app.lifting.people import Member, about_each, alone_in, lift_each
+from app.lifting.people import Member, about_each, alone_in, lasting, lift_each
 from app.recording.corrections import Correction, deleted, key_of
 from app.recording.poses import ARRAYS, SavedPoses, prepare, without
 from models.skeleton import PELVIS
@@ -20,7 +21,8 @@ from models.skeleton import PELVIS
 if TYPE_CHECKING:
     from app.detection.person_tracker import Choice
     from app.lifting.options import LiftOptions
-    from app.lifting.progress import ProgressCallback
+    from app.lifting.progress import Progress, ProgressCallback
+    from app.motion.data import MotionData, Pictures
     from models.lifter import Lifter
 
 
@@ -97,6 +99,42 @@ def lift_members(
         poses = without(poses, deleted(wanted[index], clip.time_s))
         done[index] = Member(found.clip, poses, poses.info, about[index], wanted[index])
     return [done[index] for index in sorted(done)]
+
+
+def lift_corrected(
+    clip: DetectedClip,
+    lifter: Lifter,
+    options: LiftOptions,
+    corrections: Sequence[Correction],
+    pictures: Pictures | None = None,
+    progress: ProgressCallback | None = None,
+) -> list[MotionData]:
+    """The motion of everybody in a clip, or of the one followed, lifted with the corrections of
+    them.
+
+    Args:
+        clip: N >= 1 frames.
+        lifter: as ``options`` want it.
+        options: what is wanted of lifting.
+        corrections: what is put right in what was found, before it is lifted.
+        pictures: those of the clip, if they can be read again.
+        progress: called in the calling thread; may raise to stop.
+
+    Raises:
+        DetectorError: there is nobody, or the corrections leave nothing of anybody.
+    """
+    found = replace(clip, people=tuple(lasting(clip)))
+    members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
+    if all(each.poses.missing.all() for each in members):
+        raise DetectorError(
+            f"With its corrections nobody is left in {clip.label}, so there are no 3D poses. "
+            "Undo one in the window, or lift it without them."
+        )
+    return [each.motion(pictures=pictures) for each in members]
+
+
+def _to_nobody(progress: Progress) -> None:
+    pass
 
 
 def lift_around(

@@ -110,6 +110,7 @@ _PER_FRAME: Final[dict[str, tuple[int, ...]]] = {
     "contacts": (len(FEET),),
     "feet": (FOOT_JOINT_COUNT, 3),
     "feet_conf": (FOOT_JOINT_COUNT,),
+    "feet_seen": (FOOT_JOINT_COUNT, 3),
 }
 """The shapes of what :class:`MotionData` has of each frame."""
 
@@ -165,6 +166,9 @@ class MotionData:
     ``xyz``; NaN where they cannot be trusted.  None if nobody looked for them."""
     feet_conf: NDArray[np.float32] | None = None
     """(N, 4) the detector's confidence in each, NaN where it is not known; given with ``feet``."""
+    feet_seen: NDArray[np.float32] | None = None
+    """(N, 4, 3) where the detector saw them, x and y in pixels, and how sure it was, left and right
+    repaired; NaN where nobody was found.  None if nobody looked."""
 
     def __post_init__(self) -> None:
         """Raises ValueError if shapes or values cannot be right."""
@@ -282,7 +286,8 @@ class MotionData:
             up=None if self.level is None else self.level.up,
             person=self.person,
         )
-        return replace(self, feet=feet, feet_conf=conf)
+        seen = sight.feet[..., :3].astype(np.float32)
+        return replace(self, feet=feet, feet_conf=conf, feet_seen=seen)
 
     def moved(self, xyz: NDArray[np.floating], **changes: Any) -> MotionData:
         """The same with joints (N, 17, 3) elsewhere, and feet that follow their ankles."""

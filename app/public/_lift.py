@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 from app.lifting.progress import Overall, Progress, Stage, part_of
 
 from ._motion import Motion, finished, warn_of
-from ._options import Detector, Device, Processing, lift_options, processing
+from ._options import (
+    Corrections,
+    Detector,
+    Device,
+    Processing,
+    corrections_of,
+    lift_options,
+    processing,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from app.lifting.clip import DetectedClip
     from app.lifting.options import LiftOptions
     from app.motion.data import MotionData
+    from app.recording.corrections import Correction
     from app.sources.pictures import SourcePictures
     from models.lifter import Lifter
 
@@ -32,6 +41,7 @@ def lift(
     seconds: float | None = None,
     rate: float | None = None,
     person: tuple[float, float] | tuple[float, float, float] | None = None,
+    corrections: Corrections = False,
     detector: Detector = "heavy",
     weights: str | None = None,
     device: Device = "auto",
@@ -55,6 +65,9 @@ def lift(
         rate: frames a second at which a video in slow motion was truly taken.
         person: of several people the one who is at (x, y) pixels of the picture, or at (x, y,
             seconds) of it; the largest unless told.
+        corrections: whether what was put right in the video while it played in the window is
+            applied; or what is to be, a list of mappings as in ``info["corrections"]`` of what was
+            lifted so before.
         detector: the size of the model that finds joints in 2D: "heavy" is the most accurate.
         weights: of the network, a shipped name or a file; the shipped ones unless told.
         device: where the network runs.
@@ -78,7 +91,7 @@ def lift(
         jobs=jobs,
     )  # fmt: skip
     report = Overall(progress or _ignored, slow=False)
-    data, said = _lifted(str(source), lifting, report)
+    data, said = _lifted(str(source), lifting, corrections, report)
     return _reported(finished(data, wanted, said, report), progress)
 
 
@@ -88,6 +101,7 @@ def lift_people(
     heights: Sequence[float] = (),
     seconds: float | None = None,
     rate: float | None = None,
+    corrections: Corrections = False,
     detector: Detector = "heavy",
     weights: str | None = None,
     device: Device = "auto",
@@ -108,6 +122,7 @@ def lift_people(
         heights: metres, of the first person, the second, …, as far as they are known.
         seconds: how much of it is read.
         rate: frames a second at which a video in slow motion was truly taken.
+        corrections: whether what was put right in the window is applied; or what is to be.
         detector: the size of the model that finds joints in 2D.
         weights: of the network.
         device: where the network runs.
@@ -131,7 +146,7 @@ def lift_people(
         rate=rate, jobs=jobs,
     )  # fmt: skip
     report = Overall(progress or _ignored, slow=False)
-    people, said = _everybody(str(source), lifting, report)
+    people, said = _everybody(str(source), lifting, corrections, report)
     done = [
         finished(data, wanted, said, part_of(report, index, len(people)))
         for index, data in enumerate(people)
@@ -213,27 +228,48 @@ def _ignored(share: float) -> None:
 
 
 def _lifted(
-    spec: str, options: LiftOptions, report: Callable[[Progress], None]
+    spec: str, options: LiftOptions, given: Corrections, report: Callable[[Progress], None]
 ) -> tuple[MotionData, tuple[str, ...]]:
     """The motion in a source, and what is to be said of it."""
     from app.lifting.choosing import unmet
     from app.lifting.clip import lift_clip
+    from app.lifting.members import lift_corrected
 
+    made, uncorrected = _corrections(spec, given)
     with _detected(spec, options, report) as (clip, lifter, pictures):
-        motion = lift_clip(*(clip, lifter), level=options.level, progress=report, pictures=pictures)
+        if made:
+            motion = lift_corrected(clip, lifter, options, made, pictures, report)[0]
+        else:
+            motion = lift_clip(
+                *(clip, lifter), level=options.level, progress=report, pictures=pictures
+            )
     chosen = unmet(options.choices, clip.time_s, clip.track.xy, clip.size)
-    return motion, (*clip.warnings, *chosen)
+    return motion, (*clip.warnings, *chosen, *uncorrected)
 
 
 def _everybody(
-    spec: str, options: LiftOptions, report: Callable[[Progress], None]
-) -> tuple[tuple[MotionData, ...], tuple[str, ...]]:
+    spec: str, options: LiftOptions, given: Corrections, report: Callable[[Progress], None]
+) -> tuple[Sequence[MotionData], tuple[str, ...]]:
     """Everybody's motion in a source, and what is to be said of it."""
+    from app.lifting.members import lift_corrected
     from app.lifting.people import lift_everybody
 
+    made, uncorrected = _corrections(spec, given)
+    motions: Sequence[MotionData]
     with _detected(spec, options, report) as (clip, lifter, pictures):
-        everybody = lift_everybody(clip, lifter, options, progress=report, pictures=pictures)
-    return everybody.motions, clip.warnings
+        if made:
+            motions = lift_corrected(clip, lifter, options, made, pictures, report)
+        else:
+            everybody = lift_everybody(clip, lifter, options, progress=report, pictures=pictures)
+            motions = everybody.motions
+    return motions, (*clip.warnings, *uncorrected)
+
+
+def _corrections(spec: str, given: Corrections) -> tuple[tuple[Correction, ...], tuple[str, ...]]:
+    """What is put right, and what is to be said of that."""
+    made = corrections_of(spec, given)
+    nothing = given is True and not made
+    return made, (f"Nothing in {spec} was corrected in the window.",) if nothing else ()
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Final, Literal, TypedDict, get_args
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
 
 from app.export.file_options import FPS_RANGE, RESTS, FileOptions, Rest
 from app.export.skeleton_names import SKELETONS
@@ -13,6 +14,10 @@ from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG, LiftOptions
 from app.motion import processing_options
 from app.motion.processing_options import HEIGHT_RANGE_M, NAMED
 
+if TYPE_CHECKING:
+    from app.recording.corrections import Correction
+
+Corrections = bool | Sequence[Mapping[str, object]]
 Detector = Literal["lite", "full", "heavy"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -102,6 +107,21 @@ def lift_options(
         everybody=everybody,
         heights_m=heights_of(heights),
     )
+
+
+def corrections_of(source: str, given: Corrections) -> tuple[Correction, ...]:
+    """Those made in the window, or those that are told.  Raises ValueError, RecordingError."""
+    from app.lifting.corrected import made_in_window
+    from app.recording.corrections import from_json
+
+    if isinstance(given, bool):
+        return made_in_window(Path(source)) if given else ()
+    if isinstance(given, (str, Mapping)):
+        raise ValueError('corrections are True, or a list as info["corrections"] has it.')
+    try:
+        return from_json(given)
+    except ValueError as error:
+        raise ValueError(f"corrections cannot be applied: {error}.") from error
 
 
 def file_options(*, fps: float | None, skeleton: str, rest: Rest | None) -> FileOptions:

@@ -219,6 +219,11 @@ def as_json(corrections: Iterable[Correction]) -> list[dict[str, object]]:
     return [_as_json(each) for each in corrections]
 
 
+def from_json(said: Iterable[object]) -> tuple[Correction, ...]:
+    """What :func:`as_json` made JSON values of.  Raises ValueError if one is no correction."""
+    return tuple(_checked(each) for each in said)
+
+
 def corrected(data: KeypointArrays, corrections: Iterable[Correction]) -> KeypointArrays:
     """``data`` with the corrections applied in their order; ``data`` itself stays as it is."""
     for each in corrections:
@@ -336,7 +341,7 @@ def _read(folder: Path) -> tuple[tuple[Correction, ...], tuple[Correction, ...]]
     lists = (said.get("done"), said.get("undone"))
     if not all(isinstance(each, list) for each in lists):
         raise ValueError("a list is not there")
-    done, undone = (tuple(_checked(each) for each in found) for found in lists if found is not None)
+    done, undone = (from_json(found) for found in lists if found is not None)
     return done, undone
 
 

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.feet import Feet, Sight, find_feet
+from models.foot_gaps import RISE_S
 from models.level import Level
 from models.lifter import Lifter
 from models.live import LiveLifter
@@ -80,7 +81,8 @@ def test_a_bridged_foot_goes_with_its_shank() -> None:
         np.degrees(np.arccos(foot @ shin / np.linalg.norm(shin)))
         for foot, shin in zip((before, after), along, strict=True)
     ]
-    assert angles[1] == pytest.approx(angles[0], abs=0.1)
+    # The lifted knee also tells of the sightings on either side, with which frames are averaged.
+    assert angles[1] == pytest.approx(angles[0], abs=3)
     assert np.degrees(np.arccos(before @ after)) > 20
 
 
@@ -105,11 +107,24 @@ def test_live_a_foot_is_held_then_fades_then_goes() -> None:
     assert np.isfinite(feet.xyz[held][:, LEFT]).all()
     assert np.isnan(feet.conf[held][:, LEFT]).all()
     firm = feet.firm[held, 0]
-    np.testing.assert_array_equal(firm[age[held] <= LONGEST_GAP_S / 2 - 1e-9], 1)
+    np.testing.assert_allclose(firm[age[held] <= LONGEST_GAP_S / 2 - 1e-9], 1)
     assert (np.diff(firm) <= 0).all()
     assert 0 < firm[-1] < 0.2
     assert np.isnan(feet.xyz[age > LONGEST_GAP_S + 1e-9][:, LEFT]).all()
     assert np.isnan(found(one).xyz[held][:, LEFT]).all(), "only while nobody knows what comes"
+
+
+def test_live_none_appears_or_vanishes_from_one_frame_to_the_next() -> None:
+    """Gone for a second, then back; and gone for so short that it has not faded away by then."""
+    for gap in (slice(20, 40), slice(20, 34)):
+        one = contradicted(scene(frames=FRAMES), gap)
+        feet = found(one, hold=True)
+        firm = feet.firm[:, 0]
+        assert firm[15] == pytest.approx(1)
+        assert firm[-1] == pytest.approx(1)
+        assert np.abs(np.diff(firm)).max() < 1 / 30 / RISE_S + 0.02
+        assert np.isfinite(feet.conf[-1]).all(), "while it rises it is told by the detector itself"
+        np.testing.assert_allclose(found(one).firm[np.isfinite(found(one).xyz[..., 0])], 1)
 
 
 def test_the_live_lifter_holds_them() -> None:

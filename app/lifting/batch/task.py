@@ -9,6 +9,7 @@ from app.errors import MixposeError
 from app.export.file_options import AS_USUAL, FileOptions
 from app.lifting.options import LiftOptions
 from app.motion.processing_options import Processing
+from app.recording.corrections import Correction
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ class Task:
     source: Path
     table: Path
     overwrite: bool = False
+    corrections: tuple[Correction, ...] = ()
+    """What is put right in what was found in it: whoever lifts it may be on another machine, where
+    nobody noted anything."""
 
 
 @dataclass(frozen=True, slots=True)

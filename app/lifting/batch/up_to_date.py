@@ -8,7 +8,7 @@ reading a folder of videos to the end only to compare them would take longer tha
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
@@ -19,12 +19,16 @@ from app.export.people_names import files_there, person_file
 from app.export.sidecar_reading import content
 from app.lifting.batch.task import BatchOptions
 from app.motion.data import MotionData
+from app.recording.corrections import Correction, key_of
 
 _MOST_PEOPLE: Final = 10_000
 
 
-def request_of(source: Path, wanted: BatchOptions) -> dict[str, object]:
-    """What is asked for of the video ``source``, as JSON values.  Raises OSError."""
+def request_of(
+    source: Path, wanted: BatchOptions, corrections: Sequence[Correction] = ()
+) -> dict[str, object]:
+    """What is asked for of the video ``source``, with what is put right in it, as JSON values.
+    Raises OSError."""
     file = source.stat()
     return {
         "file": {"bytes": file.st_size, "modified_ns": file.st_mtime_ns},
@@ -37,6 +41,7 @@ def request_of(source: Path, wanted: BatchOptions) -> dict[str, object]:
         "rate": wanted.lifting.rate,
         "processing": _plain(asdict(wanted.processing)),
         **({} if wanted.file == AS_USUAL else {"options": asdict(wanted.file)}),
+        **({"corrections": key_of(corrections)} if corrections else {}),
         **(_of_everybody(wanted) if wanted.lifting.everybody else {}),
     }
 

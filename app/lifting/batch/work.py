@@ -50,7 +50,7 @@ class Look:
 
         source = self.task.source
         try:
-            asked = request_of(source, self.wanted)
+            asked = request_of(source, self.wanted, self.task.corrections)
         except (OSError, ValueError) as error:
             raise SourceError(f"There is no file {source}. Check its name and folder.") from error
         refuse_source(self.task.table, source)
@@ -102,6 +102,7 @@ class Finish:
                 *(wanted.file, wanted.one_file),
             ),
             task.source,
+            corrections=task.corrections,
             pictures=SourcePictures(partial(VideoFile, task.source, rate=wanted.lifting.rate)),
             remember=partial(with_request, asked=self.asked),
             progress=report,

@@ -55,8 +55,8 @@ class PresetRows(QWidget):
         self.buttons[name] = button
         formats = kit.Choice()
         formats.fill(
-            [(FORMATS[each].suffix.strip(".").upper(), each) for each in preset.formats],
-            kind or next(iter(preset.formats)),
+            [(FORMATS[each].suffix.strip(".").upper(), each) for each in preset.available],
+            kind if kind in preset.available else next(iter(preset.available)),
         )
         formats.setAccessibleName(f"Format to {preset.label.lower()}")
         formats.currentIndexChanged.connect(lambda _index: self._show(name))
@@ -65,7 +65,7 @@ class PresetRows(QWidget):
         choices.setSpacing(kit.ems(self, 0.6))
         for each in (formats, self.fps, self.skeleton):
             each.setMinimumContentsLength(max(len(each.itemText(i)) for i in range(each.count())))
-        alone = len(preset.formats) == 1
+        alone = len(preset.available) == 1
         choices.addWidget(kit.label(formats.currentText()) if alone else formats)
         if preset.animated:
             choices.addWidget(self.fps)
@@ -82,7 +82,8 @@ class PresetRows(QWidget):
 
     def _show(self, name: str) -> None:
         kind = self.formats[name].currentData()
-        self.said[name].setText(PRESETS[name].formats[kind])
+        said = PRESETS[name].formats[kind], PRESETS[name].left_out
+        self.said[name].setText(". ".join(filter(None, said)))
         self.buttons[name].setToolTip(f"Export {FORMATS[kind].label} now")
         if PRESETS[name].animated:
             self.skeleton.setEnabled(FORMATS[kind].skeleton)

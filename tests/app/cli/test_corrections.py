@@ -14,7 +14,6 @@ from app.recording.corrections import CorrectionList, Delete, Move
 from tests.support.program import LIFT, Program
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="where the program's data is"),
 ]
@@ -25,6 +24,12 @@ def rows(table: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def noted_of(film: Path, home: Path) -> CorrectionList:
+    notes = home / ".local" / "share" / "mixpose" / "videos" / film_key(film)
+    return CorrectionList(notes, of_video=film.name)
+
+
+@pytest.mark.slow
 def test_they_are_mentioned_and_applied_when_asked_for(
     program: Program, clips: Path, out: Path
 ) -> None:
@@ -34,8 +39,7 @@ def test_they_are_mentioned_and_applied_when_asked_for(
     assert "correct" not in plain.err
     none = program.call(*LIFT, film, "-o", out / "none.csv", "--corrections")
     assert "Nothing in" in none.err, none
-    notes = program.home / ".local" / "share" / "mixpose" / "videos" / film_key(film)
-    made = CorrectionList(notes, of_video=film.name)
+    made = noted_of(film, program.home)
     made.add(Move(0.5, "left_wrist", 5.0, 5.0), Delete(1.0, 1.1))
 
     told = program.call(*LIFT, film, "-o", out / "told.csv")
@@ -56,6 +60,46 @@ def test_they_are_mentioned_and_applied_when_asked_for(
     )
     assert everybody.code == 0, everybody
     assert not rows(out / "all.1.csv")[31]["pelvis_x"]
-    program.call(*LIFT, clips, "-o", out, "--corrections").check_refused(
-        "lift that video by itself"
+
+
+@pytest.mark.slow
+def test_in_a_folder_each_video_has_its_own(program: Program, clips: Path, out: Path) -> None:
+    """To the last byte, sidecar included, as if that video had been lifted alone."""
+    films = out / "films"
+    films.mkdir()
+    for name in ("person.mp4", "person.mkv"):
+        (films / name).write_bytes((clips / name).read_bytes())
+    (films / "person.mkv").rename(films / "other.mkv")
+    made = noted_of(films / "person.mp4", program.home)
+    made.add(Move(0.5, "left_wrist", 5.0, 5.0), Delete(1.0, 1.1))
+    many, lift = out / "many", (*LIFT, films, "-o", out / "many", "--jobs", "2")
+
+    told = program.call(*lift)
+    assert told.code == 0, told
+    assert told.err == (
+        "mixpose: 1 video corrected in the window; that is not applied unless you add "
+        "--corrections.\n"
     )
+    assert rows(many / "person.csv")[31]["pelvis_x"]
+    refused = program.call(*lift, "--corrections")
+    assert refused.code == 1, "what is there was made without them"
+    assert "person.csv" in refused.err
+    assert refused.err.startswith("mixpose: 0 of 2 videos lifted, 1 done before.")
+
+    applied = program.call(*lift, "--corrections", "--force")
+    assert (applied.code, applied.err) == (0, ""), applied
+    alone = program.call(*LIFT, films / "person.mp4", "-o", out / "person.csv", "--corrections")
+    assert alone.code == 0, alone
+    assert (many / "person.csv").read_bytes() == (out / "person.csv").read_bytes()
+    assert (many / "person.csv.json").read_bytes() == (out / "person.csv.json").read_bytes()
+    assert not rows(many / "person.csv")[31]["pelvis_x"]
+    assert not json.loads((many / "other.csv.json").read_text("utf-8"))["corrections"]
+    again = program.call(*lift, "--corrections")
+    assert (again.code, again.out) == (0, "0 of 2 videos lifted, 2 done before.\n")
+
+    made.file.write_text("{")
+    damaged = program.call(*lift, "--corrections")
+    assert "The corrections of person.mp4 cannot be read" in damaged.err
+    made.file.unlink()
+    none = program.call(*lift, "--corrections", "--force")
+    assert "Nothing in these videos was corrected in the window" in none.err

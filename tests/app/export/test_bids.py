@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from app.cli.outputs import choose
 from app.errors import ExportError
 from app.export.bids_names import is_name, place
+from app.export.bids_participants import add_participant
 from app.export.file_options import FileOptions
 from app.export.people_names import files_there, person_file
 from app.export.registry import FORMATS, export
@@ -64,6 +66,42 @@ def test_a_folder_becomes_a_dataset(data: MotionData, tmp_path: Path) -> None:
     (tmp_path / "dataset_description.json").write_text("mine")
     export(path, data, kind, overwrite=True)
     assert (tmp_path / "dataset_description.json").read_text() == "mine"
+
+
+def test_the_dataset_lists_who_is_in_it(data: MotionData, tmp_path: Path) -> None:
+    def add(stem: str) -> str:
+        path, kind = choose(f"{tmp_path}/", "bids", stem)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        export(path, data, kind, overwrite=True)
+        return (tmp_path / "participants.tsv").read_text("utf-8")
+
+    assert add("sub-01_task-walk") == "participant_id\nsub-01\n"
+    said = json.loads((tmp_path / "participants.json").read_text("utf-8"))
+    assert said["participant_id"]["Description"]
+    assert add("sub-01_task-run") == "participant_id\nsub-01\n", "once"
+    assert add("sub-1_ses-2_task-walk") == "participant_id\nsub-01\nsub-1\n"
+
+    mine = "age\tparticipant_id\tsex\r\n31\tsub-01\tF"
+    (tmp_path / "participants.tsv").write_bytes(mine.encode())
+    (tmp_path / "participants.json").write_text("mine")
+    add("sub-02_task-walk")
+    there = (tmp_path / "participants.tsv").read_bytes().decode()
+    assert there == f"{mine}\r\nn/a\tsub-02\tn/a\r\n"
+    assert (tmp_path / "participants.json").read_text() == "mine"
+    for other in ("no list\n", "\n", b"\xff\xfe"):
+        content = other if isinstance(other, bytes) else other.encode()
+        (tmp_path / "participants.tsv").write_bytes(content)
+        export(choose(f"{tmp_path}/", "bids", "sub-02")[0], data, "bids", overwrite=True)
+        assert (tmp_path / "participants.tsv").read_bytes() == content
+
+
+def test_two_that_export_at_once_are_both_listed(tmp_path: Path) -> None:
+    subjects = [f"sub-{number:02}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda subject: add_participant(tmp_path, subject), subjects * 2))
+    names, *rows = (tmp_path / "participants.tsv").read_text().splitlines()
+    assert names == "participant_id"
+    assert sorted(rows) == subjects
 
 
 def test_columns_are_the_channels(data: MotionData, tmp_path: Path) -> None:

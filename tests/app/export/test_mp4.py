@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.export.file_options import FileOptions
@@ -22,7 +23,7 @@ from app.export.video.picture_pane import GREY
 from app.motion.data import MotionData
 from app.motion.selection import Selection, select
 from app.render.colours import LEFT, RIGHT, rgb
-from models.skeleton import JOINT, JOINT_COUNT
+from models.skeleton import FOOT_PARENTS, JOINT, JOINT_COUNT
 from tests.support.films import Film, number_shown, read_film, take
 from tests.support.motion import motion, raised_left_arm
 
@@ -197,6 +198,34 @@ def test_without_pictures_the_joints_lie_on_grey_where_they_were_seen(tmp_path: 
     for name in ("left_wrist", "right_wrist"):  # bridged, and not known
         x, y = (data.xy[0, JOINT[name]] * scale).astype(int)
         np.testing.assert_allclose(pane[y - 2 : y + 3, x - 2 : x + 3].mean((0, 1)), GREY, atol=6)
+
+
+def test_heels_and_toes_lie_over_the_picture_as_in_the_window(tmp_path: Path) -> None:
+    """Those that were seen, of feet whose ankle was; a guess is not drawn."""
+    missing = np.zeros((1, JOINT_COUNT), bool)
+    missing[:, JOINT["right_ankle"]] = True
+    data = standing(1, missing=missing)
+    ankles = data.xy[0, list(FOOT_PARENTS)]
+    feet = np.concatenate([ankles, np.full((4, 1), 0.9)], axis=1)
+    feet[:2, :2] += (-24, 24)  # heels
+    feet[2:, :2] += (40, 24)  # toes
+    export(tmp_path / "a.mp4", replace(data, feet_seen=feet[None].astype(np.float32)), "mp4")
+    pane = read_film(tmp_path / "a.mp4").pictures[0][:, :960]
+
+    def blue(place: NDArray[np.floating]) -> bool:
+        x, y = (place * 960 / 640).astype(int)
+        return bool(like(pane[y - 2 : y + 3, x - 2 : x + 3], LEFT).mean() > 0.7)
+
+    assert blue(feet[0, :2])
+    assert blue(feet[2, :2])
+    assert blue((feet[0, :2] + feet[2, :2]) / 2), "the sole"
+    x, y = (feet[1, :2] * 960 / 640).astype(int)
+    np.testing.assert_allclose(pane[y - 2 : y + 3, x - 2 : x + 3].mean((0, 1)), GREY, atol=6)
+    feet[2, 2] = 0.2
+    export(tmp_path / "b.mp4", replace(data, feet_seen=feet[None].astype(np.float32)), "mp4")
+    pane = read_film(tmp_path / "b.mp4").pictures[0][:, :960]
+    assert blue(feet[0, :2])
+    assert not blue(feet[2, :2])
 
 
 @pytest.mark.slow

@@ -8,7 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.public import DetectorError, MixposeWarning, SourceError, WeightsError, lift, live, load
+from app.lifting.kept import film_key
+from app.public import (
+    DetectorError,
+    MixposeWarning,
+    Motion,
+    SourceError,
+    WeightsError,
+    lift,
+    lift_people,
+    live,
+    load,
+)
+from app.recording.corrections import CorrectionList, Delete, Move
+from app.system import paths
 from tests.support.clips import write_clip
 
 
@@ -22,6 +35,8 @@ from tests.support.clips import write_clip
         ({"detector": "huge"}, "detector='huge' is none of lite, full, heavy"),
         ({"jobs": 0}, "jobs=0 is not a number of processes"),
         ({"camera_pitch": 90}, "camera_pitch=90 is not between -89 and 89 degrees"),
+        ({"corrections": "true"}, "corrections are True, or a list"),
+        ({"corrections": [{"kind": "dance"}]}, "no correction of the kind 'dance'"),
         ({"person": (1,)}, r"person=\(1,\) is not \(x, y\)"),
         ({"fov": 60}, "fov is about the room"),
         ({"smooth": 0.1}, "smooth=0.1 is not between 0.5 and 60 Hz"),
@@ -83,6 +98,27 @@ def test_options_reach_what_they_are_about(clip: Path) -> None:
     assert told == sorted(told)
     assert told[-1] == 1.0
     assert any("Nobody was found" in sentence for sentence in motion.warnings)
+
+
+def test_what_was_put_right_in_the_window_is_applied_when_asked_for(
+    clip: Path, jump: Motion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "video_notes_dir", lambda: tmp_path / "notes")
+    with pytest.warns(MixposeWarning, match=r"Nothing in .*jump\.mp4 was corrected"):
+        none = lift(clip, detector="lite", height=1.82, corrections=True)
+    np.testing.assert_array_equal(none.xyz, jump.xyz)
+    made = CorrectionList(tmp_path / "notes" / film_key(clip), of_video=clip.name)
+    made.add(Move(0.5, "left_wrist", 5.0, 5.0), Delete(1.0, 1.1))
+    window = lift(clip, detector="lite", height=1.82, corrections=True)
+    assert np.isnan(window.xyz[31]).all()
+    assert np.abs(window.joints["left_wrist"][15] - jump.joints["left_wrist"][15]).max() > 0.05
+    assert lift(clip, detector="lite", seconds=0.5).info["corrections"] == []
+    told = lift(clip, detector="lite", height=1.82, corrections=window.info["corrections"])
+    np.testing.assert_array_equal(told.xyz, window.xyz)
+    (first,) = lift_people(clip, detector="lite", heights=[1.82], corrections=True)
+    assert np.isnan(first.xyz[31]).all()
+    with pytest.raises(DetectorError, match="With its corrections nobody is left"):
+        lift(clip, detector="lite", corrections=[{"kind": "delete", "start_s": 0, "end_s": 9}])
 
 
 def test_what_progress_raises_ends_it(clip: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import bvhio
 import pytest
 
+from app.export import registry
 from app.export.file_options import FileOptions
 from app.export.presets import PRESETS
 from app.export.registry import FORMATS
@@ -65,6 +67,34 @@ def test_presets_do_what_they_say() -> None:
         assert set(preset.formats) <= set(FORMATS)
         lines = preset.formats.values()
         assert all("y up" in line or "3D view" in line or "degrees" in line for line in lines)
+
+
+def test_opensim_is_among_what_analyses_where_it_is_installed(
+    session: Session, take: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("opensim", reason="pip install '.[opensim]'")
+    session.window.exporter.preferences.analyse_kind = "opensim"
+    dialog = dialog_of(session, take)
+    formats = dialog.presets.formats["analyse"]
+    assert [formats.itemData(i) for i in range(formats.count())] == ["c3d", "trc", "mot", "opensim"]
+    assert formats.currentText() == "IK.MOT"
+    assert "pip install" not in dialog.presets.said["analyse"].text()
+    dialog.presets.buttons["analyse"].click()
+    said = exported(session, take.with_name("take.ik.mot"))
+    assert said["position"]["reference"] == "room"
+    assert take.with_name("take.osim").exists()
+
+    monkeypatch.setitem(sys.modules, "opensim", None)
+    monkeypatch.setattr(registry, "find_spec", lambda name: None if name == "opensim" else name)
+    without = dialog_of(session, take).presets
+    formats = without.formats["analyse"]
+    assert [formats.itemData(i) for i in range(formats.count())] == ["c3d", "trc", "mot"]
+    assert formats.currentData() == "c3d"
+    assert (
+        "With pip install '.[opensim]' also model and its motion by OpenSim"
+        in without.said["analyse"].text()
+    )
+    assert "pip install" not in without.said["animate"].text()
 
 
 def test_one_click_animates(session: Session, take: Path) -> None:

@@ -23,6 +23,7 @@ from app.lifting.batch.up_to_date import (
 )
 from app.lifting.options import LiftOptions
 from app.motion.processing_options import Processing
+from app.recording.corrections import Delete
 from tests.support.motion import motion
 
 OPTIONS = BatchOptions(weights_sha256="ab" * 32, processing=Processing(bone=("thigh", 0.42)))
@@ -64,6 +65,15 @@ def test_what_was_asked_is_done(video: Path, table: Path) -> None:
 )
 def test_other_options_are_other_work(other: dict[str, object], video: Path, table: Path) -> None:
     assert not is_done(table, request_of(video, replace(OPTIONS, **other)))  # type: ignore[arg-type]
+
+
+def test_other_corrections_are_other_work(video: Path, table: Path) -> None:
+    made = (Delete(1.0, 2.0),)
+    assert not is_done(table, request_of(video, OPTIONS, made))
+    export(table, with_request(motion(3), request_of(video, OPTIONS, made)), overwrite=True)
+    assert is_done(table, request_of(video, OPTIONS, made))
+    assert not is_done(table, request_of(video, OPTIONS, (Delete(1.0, 2.5),)))
+    assert not is_done(table, request_of(video, OPTIONS))
 
 
 def test_where_and_how_fast_it_is_lifted_does_not_matter(video: Path, table: Path) -> None:
