@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from app.errors import RecordingError
 from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import film_key
-from app.recording.corrections import Correction, CorrectionList, Exchange, Move, rows_between
+from app.recording.corrections import Correction as Correction
+from app.recording.corrections import CorrectionList, Exchange, Move, rows_between
+from app.recording.corrections import from_json as from_json
 from app.system import paths
 from models.skeleton import FOOT_MIRROR, JOINT, LANDMARK_SOURCES, MIRROR, PELVIS
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from app.lifting.clip import DetectedClip
+    from app.lifting.corrected import Correction
     from app.lifting.options import LiftOptions
     from app.motion.data import MotionData
-    from app.recording.corrections import Correction
     from app.sources.pictures import SourcePictures
     from models.lifter import Lifter
 

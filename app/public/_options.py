@@ -15,7 +15,7 @@ from app.motion import processing_options
 from app.motion.processing_options import HEIGHT_RANGE_M, NAMED
 
 if TYPE_CHECKING:
-    from app.recording.corrections import Correction
+    from app.lifting.corrected import Correction
 
 Corrections = bool | Sequence[Mapping[str, object]]
 Detector = Literal["lite", "full", "heavy"]
@@ -111,8 +111,7 @@ def lift_options(
 
 def corrections_of(source: str, given: Corrections) -> tuple[Correction, ...]:
     """Those made in the window, or those that are told.  Raises ValueError, RecordingError."""
-    from app.lifting.corrected import made_in_window
-    from app.recording.corrections import from_json
+    from app.lifting.corrected import from_json, made_in_window
 
     if isinstance(given, bool):
         return made_in_window(Path(source)) if given else ()

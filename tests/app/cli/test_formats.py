@@ -10,8 +10,8 @@ from app.export.registry import FORMATS, Exporter
 
 ALIKE = {
     "csv": FORMATS["csv"],
-    "csv-long": Exporter("Long table", ".csv", FORMATS["csv"].write),
-    "json": Exporter("JSON", ".json", FORMATS["csv"].write),
+    "csv-long": Exporter("Long table", ".csv", "csv_long"),
+    "json": Exporter("JSON", ".json", "json_frames"),
 }
 
 

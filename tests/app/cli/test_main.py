@@ -75,7 +75,7 @@ def test_help_names_commands_options_and_exit_codes(program: Program) -> None:
 
 def test_wrong_arguments_end_with_2_and_one_line(program: Program) -> None:
     program.call("--height", "170").check_refused("--height", "1.7")
-    program.call("dance.mp4").check_refused("dance.mp4", "--source", "lift")
+    program.call("dance.mp4").check_refused("no file 'dance.mp4'", "opens in the window", "lift")
 
 
 def test_a_reader_that_has_enough_is_no_error(program: Program) -> None:
