@@ -249,4 +249,4 @@ def test_its_menu_entry_starts_it_from_anywhere(program: Program, tmp_path: Path
     assert program.run("--add-to-menu", env={"XDG_DATA_HOME": str(data)}).code == 0
     entry = (data / "applications" / "mixpose.desktop").read_text(encoding="utf-8")
     (line,) = [line for line in entry.splitlines() if line.startswith("Exec=")]
-    assert line == f"Exec={program.command[0]}"
+    assert line == f"Exec={program.command[0]} %f", "a video that is opened with it"

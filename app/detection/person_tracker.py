@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.detection.clothes import clothes
 from app.detection.following import Follower, Following
-from app.detection.person import Person, Picture
+from app.detection.person import Person, Picture, alike
 from app.detection.search import Landmarkers, Search
 from app.detection.tracks import AWAY_S, Track, assign
 
@@ -225,7 +225,13 @@ class PersonTracker:
         if solo is None:
             return None
         self._looked_s = time_s
-        others = self._search.everywhere(picture, [solo])
+        others = [
+            # What is found in the place of who is surely a person is what was left of them when
+            # they were painted over.
+            each
+            for each in self._search.everywhere(picture, [solo])
+            if not alike(each, solo)
+        ]
         largest = max(others, key=lambda each: each.size, default=solo)
         seeded = solo
         if largest.size > _LARGER * solo.size:

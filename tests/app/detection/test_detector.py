@@ -25,6 +25,7 @@ from app.detection.detector import Detector
 from app.detection.models import MODELS, SIZES, Size
 from app.detection.no_telemetry import silenced
 from app.errors import DetectorError
+from app.lab.evaluation.turned import turned_picture
 from app.packets import Frame, Keypoints2D
 from app.synthetic.performer.source import PerformerSource
 from models import WEIGHTS_DIR
@@ -173,6 +174,14 @@ def test_legs_below_a_desk_are_never_seen(shared: Path, name: str, frame_s: floa
     assert np.median(conf[:, _LEGS]) < 0.1
     shoulders = [JOINT["left_shoulder"], JOINT["right_shoulder"]]
     assert seen_mask(conf)[:, shoulders].all()
+
+
+def test_who_lies_askew_in_the_picture_is_one_person(person: list[Picture]) -> None:
+    """Painted over, they left something that the heaviest model took for somebody larger."""
+    with Detector("heavy") as detector:
+        found = detect(detector, frames([turned_picture(each, 110) for each in person[:6]]))
+    assert all(each.tracked for each in found)
+    assert not any(each.people_in_view.others for each in found)
 
 
 def test_nobody_is_nobody() -> None:

@@ -66,7 +66,7 @@ def session(
 
     monkeypatch.setattr(lifting_work, "make_pool", nobody)
     shutil.copytree(lifted, paths.video_cache_dir())
-    session = open_window(str(film))
+    session = open_window(str(film), in_3d=True)
     until(lambda: session.presenter.playback, "the film to open")
     until(lambda: current(session).people, "the people")
     go(session, APART_S)
