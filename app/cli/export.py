@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import Exit, say, warn
+from app.cli.file_options import require
 from app.cli.interrupt import Interrupt
 from app.cli.outputs import choose, require_free, require_writable
 from app.cli.progress import ProgressBar
 from app.cli.recordings import find_recording, provide
-from app.export.registry import require
 from app.lifting.progress import Progress, Stopped
 from app.system import logs
 

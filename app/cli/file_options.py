@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 
 from app.cli.numbers import between
-from app.export.file_options import FPS_RANGE, RESTS, FileOptions
+from app.errors import ExportError
+from app.export import registry
+from app.export.file_options import FPS_RANGE, RESTS, FileOptions, NoBlenderError
 from app.export.presets import PRESETS, USUAL_FPS
 from app.export.registry import FORMATS, formats_of
 from app.export.skeleton_names import MOTIONBUILDER, SKELETONS
@@ -71,3 +73,12 @@ def apply_preset(options: argparse.Namespace) -> None:
 def wanted(options: argparse.Namespace) -> FileOptions:
     """What the options ask for."""
     return FileOptions(options.fps, options.skeleton, options.rest, blender=options.blender)
+
+
+def require(kind: str, options: FileOptions) -> None:
+    """Raise ExportError if the format ``kind`` cannot be written so, in the command line's words;
+    see :func:`app.export.registry.require`."""
+    try:
+        registry.require(kind, options)
+    except NoBlenderError as error:
+        raise ExportError(f"{error} If it is elsewhere, say where: --blender PATH.") from error

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.cli.exits import UsageError
+from app.cli.file_options import require
 from app.cli.outputs import DEFAULT, require_writable
 from app.export.file_options import AS_USUAL, FileOptions
-from app.export.registry import FORMATS, Exporter, require
+from app.export.registry import FORMATS, Exporter
 from app.export.sidecar_reading import is_export
 from app.recording.names import SUFFIX as RECORDING
 from app.system.files import VIDEO_SUFFIXES, plain_reason

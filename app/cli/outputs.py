@@ -15,9 +15,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.cli.exits import UsageError
+from app.cli.file_options import require
 from app.export.file_options import AS_USUAL, FileOptions
 from app.export.people_names import files_there, person_file
-from app.export.registry import FORMATS, Exporter, endings, formats_of, require, sidecar_of
+from app.export.registry import FORMATS, Exporter, endings, formats_of, sidecar_of
 from app.system.files import names_in_turn, plain_reason, safe_name
 
 DEFAULT: Final = "csv"

@@ -47,17 +47,21 @@ class Destination:
     options: FileOptions = AS_USUAL
 
 
+class NoBlenderError(ExportError):
+    """There is no Blender on this computer's path; what to do is the same in window and script."""
+
+
 def blender(given: str | None) -> str:
     """The Blender to use: the one ``given``, or else that of this computer's path.
 
-    Raises ExportError if there is none.
+    Raises ExportError if there is none, NoBlenderError if none was given.
     """
     found = shutil.which(given or "blender")
     if found is not None:
         return found
     if given is not None:
         raise ExportError(f"There is no program {given}. Say where Blender is, or leave it out.")
-    raise ExportError(
+    raise NoBlenderError(
         "FBX is written by Blender, and there is none on this computer's path. Install it "
-        "(blender.org), say where it is (--blender PATH), or export glTF, which needs nothing."
+        "(blender.org), or choose glTF instead, which needs nothing."
     )

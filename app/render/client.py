@@ -162,7 +162,7 @@ class Renderer:
         try:
             pipe = self._launch()
         except OSError as error:
-            _log.exception("cannot start the drawing process")
+            _log.warning("cannot start the drawing process: %s", error)
             self._fail(f"The program that draws in 3D cannot be started ({error}).")
             return
         memory = _Memory()

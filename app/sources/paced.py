@@ -35,12 +35,19 @@ class PlayClock:
         """Make the next frame due at once, and count from there."""
         self._anchor = None
 
+    def position(self, now: float) -> float | None:
+        """Return the ``time_s`` that is due now; None while the next frame is due at once."""
+        if self._anchor is None:
+            return None
+        began_at, began_s = self._anchor
+        return began_s + now - began_at
+
     def due_in(self, time_s: float, now: float) -> float:
         """Return how long to wait for a frame; negative if it is late."""
-        if self._anchor is None:
+        position = self.position(now)
+        if position is None:
             return 0.0
-        began_at, began_s = self._anchor
-        late_s = now - began_at - (time_s - began_s)
+        late_s = position - time_s
         return 0.0 if late_s > STANDSTILL_S else -late_s
 
     def came(self, time_s: float) -> None:
@@ -60,6 +67,18 @@ class PlayClock:
         self._shown_at = now
 
 
+class CameraClock(PlayClock):
+    """Of a source that skips by itself what it cannot give in time: the clock never waits for it,
+    however late a frame is, and none of those that it took the trouble to make is thrown away."""
+
+    def due_in(self, time_s: float, now: float) -> float:
+        position = self.position(now)
+        return 0.0 if position is None else time_s - position
+
+    def is_too_late(self, due_in_s: float, now: float) -> bool:
+        return False
+
+
 class PacedSource(Source):
     """Hands each frame out when its time has come; frames already too late are skipped.
 
@@ -70,6 +89,7 @@ class PacedSource(Source):
 
     Args:
         source: a file or the performer; closed with this one.
+        clock: when frames are due; by default one that waits where a file comes too slowly.
 
     Raises:
         SourceError: ``source`` is live and has a pace of its own.
@@ -77,7 +97,7 @@ class PacedSource(Source):
 
     live = False
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, clock: PlayClock | None = None) -> None:
         if source.live:
             raise SourceError(f"{source.label} is live and has a pace of its own.")
         self._source = source
@@ -88,7 +108,7 @@ class PacedSource(Source):
         self.frame_count: int | None = source.frame_count
         self.fov_deg = source.fov_deg
         self.warnings = source.warnings
-        self._clock = PlayClock(1 / source.rate if source.rate else USUAL_STEP_S)
+        self._clock = clock or PlayClock(1 / source.rate if source.rate else USUAL_STEP_S)
         self._next: Frame | None = None
         self._next_index: int | None = None
         self._skipped = 0
@@ -100,7 +120,7 @@ class PacedSource(Source):
     @property
     def dropped(self) -> int:
         """Frames skipped because they were late."""
-        return self._skipped
+        return self._skipped + self._source.dropped
 
     def read(self, timeout_s: float = SOURCE_SILENT_S) -> Frame | None:
         """Wait until the next frame is due and return it, or ``None`` at the end.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from app.sources.base import Kind, Request, Source
-from app.sources.paced import PacedSource
+from app.sources.paced import CameraClock, PacedSource
 
 PERFORMER: Final = "performer"
 """What the user writes."""
@@ -27,7 +28,11 @@ def _open(_: str, request: Request) -> Source:
     source = PerformerSource(
         size=request.size or _SIZE, rate=request.rate or _RATE, duration_s=seconds
     )
-    return PacedSource(source) if request.paced else source
+    if not request.paced:
+        return source
+    clock = CameraClock(1 / _RATE)
+    source.keep_up_with(lambda: clock.position(time.perf_counter()))
+    return PacedSource(source, clock)
 
 
 KIND: Final = Kind(is_performer, _open)

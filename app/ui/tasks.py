@@ -17,6 +17,8 @@ from typing import Any, Final, Protocol
 
 from PyQt6.QtCore import QObject, QTimer
 
+from app.errors import MixposeError
+
 log: Final = logging.getLogger(__name__)
 POLL_MS: Final = 50
 SHOW_AFTER_S: Final = 0.5
@@ -112,6 +114,9 @@ class Job:
         try:
             self._result = self._work(self)
         except Cancelled as error:
+            self._error = error
+        except MixposeError as error:  # foreseen: its sentence says all there is to know
+            log.warning("%s: %s", self.title, error)
             self._error = error
         except Exception as error:
             log.exception("%s failed", self.title)

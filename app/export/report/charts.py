@@ -80,6 +80,8 @@ def chart(
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
         axes.margins(x=0)
+        # Where a curve is not known its chart goes on, so that charts under each other compare.
+        axes.set_xlim(*_span(np.concatenate([each.x for each in curves])))
         low, high = axes.get_ylim()
         room = max(0.0, _LEAST_DEG - (high - low)) / 2
         axes.set_ylim(low - room, high + room)
@@ -104,6 +106,11 @@ def skeletons(poses: Sequence[Array], titles: Sequence[str]) -> str:
                 _draw_pose(grid[row, column], across, pose[:, 1])
 
     return _drawn((_FIGURE_IN * len(poses), 2 * _FIGURE_IN + 0.2), fill)
+
+
+def _span(x: Array) -> tuple[float | None, float | None]:
+    low, high = float(x.min()), float(x.max())
+    return (low, high) if low < high else (None, None)
 
 
 def _draw(axes: Axes, curve: Curve) -> None:

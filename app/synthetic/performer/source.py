@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ class PerformerSource:
     """Frames of a synthetic person; frame i is the same picture every time.
 
     A :class:`~app.sources.base.Source` that is not live: it draws as fast as it is read, one frame
-    ahead.  Pictures come from a rendering process; the joints are computed here.
+    ahead, all of them unless it is to keep up with a clock.  Pictures come from a rendering
+    process; the joints are computed here.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class PerformerSource:
         self._camera = camera or place_camera(chosen, self._actor, size)
         self.fov_deg: float | None = self._camera.fov_deg
         self._next = 0
+        self._due: Callable[[], float | None] = lambda: None
+        self._skipped = 0
         self._asked: tuple[int, int] | None = None
         self._closed = False
         setup = Performance(chosen, self._camera.view, take)
@@ -71,8 +75,13 @@ class PerformerSource:
 
     @property
     def dropped(self) -> int:
-        """Always 0."""
-        return 0
+        """Frames that were not drawn, because their time was over; see :meth:`keep_up_with`."""
+        return self._skipped
+
+    def keep_up_with(self, due: Callable[[], float | None]) -> None:
+        """From now on leave out frames whose time is over when they could be drawn, as a camera
+        does.  ``due`` tells the time_s that is due now; None for no hurry."""
+        self._due = due
 
     @property
     def camera(self) -> Pinhole:
@@ -103,7 +112,7 @@ class PerformerSource:
         drawn = self._renderer.wait(self._asked[1], max(timeout_s, START_TIMEOUT_S))
         if drawn is None:
             return self._nothing_drawn()
-        self._next = index + 1
+        self._next = self._following(index)
         self._ask(self._next)
         return Frame(index, index * self._step_s, drawn.image, time.perf_counter())
 
@@ -122,6 +131,13 @@ class PerformerSource:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _following(self, index: int) -> int:
+        due_s = self._due()
+        due = 0 if due_s is None else int(due_s / self._step_s)
+        following = max(index + 1, due)
+        self._skipped += following - index - 1
+        return following
 
     def _ask(self, index: int) -> None:
         """Have frame ``index`` drawn while the one before is being worked on."""

@@ -57,6 +57,7 @@ class NewRecordings:
         window.list_recordings()
         if why_ended:
             window.tell(why_ended)
+            window.marking.say(why_ended)  # soon the strip tells of its 3D poses instead
         if window.closing:  # it is lifted when it is opened or exported
             window.set_preference("saved_at_close", path.name)
         else:

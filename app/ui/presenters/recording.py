@@ -78,6 +78,7 @@ class RecordPresenter:
         self._begin_at = 0.0
         self._writer: RecordingWriter | None = None
         self._unwanted = False
+        self._why = ""
 
     @property
     def state(self) -> RecordState:
@@ -99,13 +100,17 @@ class RecordPresenter:
         else:
             self.stop()
 
-    def stop(self) -> None:
-        """End the countdown, or end and save the recording; nothing otherwise."""
+    def stop(self, why: str = "") -> None:
+        """End the countdown, or end and save the recording; nothing otherwise.
+
+        ``why`` goes on after "The recording NAME ended": for what was not meant as a stop.
+        """
         if self._state is RecordState.COUNTDOWN:
             self._reset()
         elif self._state is RecordState.OPENING:
-            self._unwanted = True  # it ends as soon as it has begun
+            self._unwanted, self._why = True, why  # it ends as soon as it has begun
         elif self._state is RecordState.RECORDING and self._writer is not None:
+            self._why = why
             self._close(self._writer)
 
     def mark(self) -> Mark | None:
@@ -193,10 +198,11 @@ class RecordPresenter:
             return writer.path
 
         def closed(path: Path) -> None:
+            why, because = str(writer.error or ""), self._why
             self._reset()
-            why = str(writer.error or "")
             if path.is_dir():
-                self._saved(path, why)
+                ended = f"The recording {path.stem} ended {because}. It is saved."
+                self._saved(path, why or (ended if because else ""))
             else:
                 self._failed(why or _NOTHING)
 
@@ -211,7 +217,7 @@ class RecordPresenter:
 
     def _reset(self) -> None:
         self._state, self._current, self._writer = RecordState.OFF, None, None
-        self._unwanted = False
+        self._unwanted, self._why = False, ""
         self._over()
 
 

@@ -41,6 +41,7 @@ CLOSE_S: Final = 0.8
 """Longest that closing the window may take; a source that hangs is left behind."""
 SAVE_S: Final = 2.6
 """The same while something is being saved."""
+_ANOTHER: Final = "because something else was chosen to be shown"
 
 
 class WindowPresenter(QObject):
@@ -132,6 +133,12 @@ class WindowPresenter(QObject):
         return self.current if isinstance(self.current, PlaybackPresenter) else None
 
     @property
+    def shows_performer(self) -> bool:
+        """Whether the performer is what is shown."""
+        current = self.current
+        return isinstance(current, LivePresenter) and current.spec == sources.PERFORMER
+
+    @property
     def source_list(self) -> sources.SourceList:
         return sources.build(self.cameras.names, self._spec, performer=self.performer_possible)
 
@@ -154,7 +161,7 @@ class WindowPresenter(QObject):
         self.sources_changed.emit()
 
     def _start(self, spec: str) -> None:
-        self._close_current()
+        self._close_current(_ANOTHER)
         self._spec = self._live_spec = spec
         self.preferences.source = sources.to_remember(spec)
         self.preferences.addresses = sources.with_address(self.preferences.addresses, spec)
@@ -169,7 +176,7 @@ class WindowPresenter(QObject):
 
     def play(self, clip: Clip, spec: str) -> None:
         """Show a recording or a video."""
-        self._close_current()
+        self._close_current(_ANOTHER)
         self._spec = spec
         self.current = PlaybackPresenter(clip)
         self.message = None
@@ -178,16 +185,16 @@ class WindowPresenter(QObject):
 
     def cannot_open(self, spec: str, reason: str) -> None:
         """A card says why a video cannot be played, and what else there is."""
-        self._close_current()
+        self._close_current(_ANOTHER)
         self._spec = self._live_spec = spec
         self.unopened = sources.short(spec)
         self._notice = notices.failed(reason, no_camera=False)
         self.current_changed.emit()
         self.sources_changed.emit()
 
-    def _close_current(self) -> None:
+    def _close_current(self, why: str = "") -> None:
         self._camera_changes = False
-        self.recorder.stop()
+        self.recorder.stop(why)
         self.opening.give_up()
         self.comparison.close()
         self._notice, self.unopened = None, ""
@@ -260,11 +267,7 @@ class WindowPresenter(QObject):
     def _offered(self, notice: notices.Notice | None) -> notices.Notice | None:
         """A card without what cannot be done."""
         current = self.current
-        if (
-            isinstance(current, LivePresenter)
-            and current.spec == sources.PERFORMER
-            and current.over
-        ):
+        if self.shows_performer and isinstance(current, LivePresenter) and current.over:
             self.no_performer()
         if notice is None or self.performer_possible:
             return notice

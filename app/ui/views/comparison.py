@@ -76,7 +76,7 @@ class ComparisonController(QObject):
         picture.show_view_state(view_state)
         skeleton.show_view_state(view_state)
         newly = time.monotonic() - self._since < _SAID_S
-        skeleton.hint.show_text("" if room else view_state.hint or (_NO_ROOM if newly else ""))
+        skeleton.show_hint("" if room else view_state.hint or (_NO_ROOM if newly else ""))
         self._turn_both()
         for name, pane in self._names:
             _place(name, pane)

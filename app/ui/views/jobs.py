@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
@@ -86,14 +87,25 @@ class Welcome(QFrame):
         gap = kit.ems(self, 0.5)
         row.setContentsMargins(2 * gap, gap, gap, gap)
         row.setSpacing(3 * gap)
-        for number, words in enumerate(_STEPS, start=1):
+        self._first = _step(1, _STEP_BACK)
+        self._watch = _step(1, _WATCH)
+        row.addWidget(self._first, len(_STEP_BACK))
+        row.addWidget(self._watch, len(_STEP_BACK))
+        for number, words in enumerate(_THEN, start=2):
             row.addWidget(_step(number, words), len(words))
         row.addStretch(1)
         row.addWidget(kit.push_button("Got it", away))
+        self.show_performer(False)
+
+    def show_performer(self, on: bool) -> None:
+        """Whether the performer plays, who stands where they should: nobody is to step back."""
+        self._first.setVisible(not on)
+        self._watch.setVisible(on)
 
 
-_STEPS = (
-    "Step back until your feet are in the picture",
+_STEP_BACK: Final = "Step back until your feet are in the picture"
+_WATCH: Final = "Watch the performer, or choose a camera above"
+_THEN: Final = (
     "Press R to record, and again to stop",
     "Export a table, an animation or a video",
 )

@@ -282,6 +282,7 @@ class MainWindow(QMainWindow):
         job = next((job for job in window.jobs.running if job.visible), None)
         self.strip.show_state(job, window.message)
         self.welcome.setVisible(window.welcome)
+        self.welcome.show_performer(window.shows_performer)
         self.toolbar.export.setEnabled(self.exporter.target is not None)
         self.toolbar.export.setToolTip(self.exporter.explained)
         if not self._was_ready and view_state.frame is not None and self.skeleton.shown_pose >= 0:

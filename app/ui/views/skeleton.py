@@ -43,6 +43,7 @@ _SLOW_MS: Final = 50.0
 _SLOW_COUNT: Final = 8
 """So many slow drawings in a row; one alone may be the system's hiccup."""
 _LEAST_SHARE: Final = 0.6
+STARTING: Final = "The 3D view is starting; until then it is drawn simply"
 _MOUSE_HELP: Final = "Drag to turn, Shift or the middle button to move, wheel to zoom"
 LEVEL_HELP: Final = "Level: I am standing straight now (V)\nThe 3D view stands as you do"
 
@@ -100,6 +101,7 @@ class SkeletonView(QWidget):
             self, [self.plot, self.numbers, self.level, self.follow, self.reset, self.whole]
         )
         self.hint = Hint(self)
+        self._words = ""
         self._resizing = QTimer(self)
         self._resizing.setSingleShot(True)
         self._resizing.timeout.connect(self._resize_renderer)
@@ -146,6 +148,12 @@ class SkeletonView(QWidget):
             self.ask()
         if self._pictures.fetch():
             self.update()
+        self.show_hint(self._words)
+
+    def show_hint(self, words: str) -> None:
+        """Say this at the view's foot from now on; without words, what it waits for."""
+        self._words = words
+        self.hint.show_text(words or (STARTING if self._pictures.starting else ""))
 
     def ask(self) -> None:
         """Have the scene drawn again: another pose, camera, theme or size."""
@@ -343,6 +351,11 @@ class _Rendered:
     def trouble(self) -> str:
         renderer = self._renderer
         return renderer.failed or "" if renderer is not None else ""
+
+    @property
+    def starting(self) -> bool:
+        """Whether the first picture is still to come; loading Open3D may take half a minute."""
+        return self.image is None and not self.trouble
 
     def resize(self, width: int, height: int) -> None:
         """Start the renderer at the first size that is known, or change its size."""

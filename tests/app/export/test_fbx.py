@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import file_options
 from app.errors import ExportError
 from app.export.file_options import FileOptions
 from app.export.registry import export
@@ -29,8 +30,11 @@ def test_without_blender_it_says_where_to_get_it(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     data = as_motion(performed(1))
-    with pytest.raises(ExportError, match=r"Install it .*--blender PATH.*glTF"):
+    with pytest.raises(ExportError, match=r"Install it .*glTF") as said:
         export(tmp_path / "a.fbx", data, "fbx")
+    assert "--" not in str(said.value), "in the window and in scripts there are no options"
+    with pytest.raises(ExportError, match=r"Install it .*glTF.*--blender PATH"):
+        file_options.require("fbx", FileOptions())
     with pytest.raises(ExportError, match="There is no program /none/blender"):
         export(tmp_path / "a.fbx", data, "fbx", options=FileOptions(blender="/none/blender"))
     assert not list(tmp_path.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from app.errors import ExportError
 from app.export.registry import export
+from app.export.report.charts import Curve, chart
 from app.export.report.page import whole
 from app.motion.data import MotionData
 from models.skeleton import FOOT_PARENTS
@@ -123,6 +125,16 @@ def test_the_same_motion_gives_the_same_page(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         pages.append(written(tmp_path / name, motion(50)).read_bytes())
     assert pages[0] == pages[1]
+
+
+def test_a_chart_shows_all_of_the_time_also_where_its_curve_is_not_known() -> None:
+    time_s = np.linspace(0, 4, 81)
+    late = np.where(time_s > 1.6, 30.0 * time_s, np.nan)
+    drawn = chart([Curve("left", time_s, late)], x_label="seconds", y_label="degrees")
+    ticks = [float(each) for each in re.findall(r">([0-9.]+)</text>", drawn)]
+    assert ticks[0] == 0.0
+    one = chart([Curve("left", time_s[:1], late[-1:])], x_label="seconds", y_label="degrees")
+    assert one.startswith("<svg")
 
 
 def test_joints_that_were_never_seen_leave_gaps_and_nothing_else(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import app.sources
 from app.errors import SourceError
 from app.lifting.options import LiftOptions
 from app.lifting.work import open_clip
+from app.packets import Frame
 from app.sources import (
     Camera,
     PacedSource,
@@ -120,6 +121,24 @@ def test_the_performer() -> None:
     with open_source("performer", paced=True) as source:
         assert isinstance(source, PacedSource)
         assert source.duration_s is None
+
+
+def test_a_performer_who_cannot_be_drawn_fast_enough_keeps_time_as_a_camera_does() -> None:
+    with open_source("performer", size=(640, 480), rate=1000.0, paced=True) as source:
+        frames: list[Frame] = []
+        while not frames or frames[-1].captured_at < frames[0].captured_at + 2.0:
+            frame = source.read(90)
+            assert frame is not None
+            frames.append(frame)
+        dropped = source.dropped
+    assert [each.index for each in frames] == list(range(len(frames)))
+    steps_s = np.diff([each.time_s for each in frames])
+    assert (steps_s > 0).all()
+    assert len(frames) + dropped == pytest.approx(1 + 1000 * frames[-1].time_s, abs=500)
+    assert dropped > 500, "it was drawn a thousand times a second: ask for more"
+    # The last picture is late by what it took to draw it, and by no more.
+    lasted_s = frames[-1].captured_at - frames[0].captured_at
+    assert frames[-1].time_s - frames[0].time_s > lasted_s - 0.4
 
 
 def test_no_window_tool_kit_and_no_renderer_is_imported() -> None:

@@ -6,6 +6,7 @@ import time
 import pytest
 from PyQt6.QtTest import QTest
 
+from app.errors import ExportError
 from app.ui.tasks import Control, Job, Jobs
 
 
@@ -68,6 +69,25 @@ def test_an_error_is_handed_over(qapp) -> None:
     jobs.start(Job("Breaking", broken, failed=lambda error: heard.append(str(error))))
     finished(jobs)
     assert heard == ["broken"]
+
+
+def test_what_was_foreseen_is_logged_in_one_line(qapp, caplog: pytest.LogCaptureFixture) -> None:
+    jobs = Jobs()
+
+    def unknown(_control: Control) -> None:
+        raise ExportError("The disk is full.")
+
+    def broken(_control: Control) -> None:
+        raise ValueError("broken")
+
+    for work in (unknown, broken):
+        jobs.start(Job("Exporting", work, failed=lambda _error: None))
+        finished(jobs)
+    foreseen, fault = caplog.records
+    assert (foreseen.levelname, foreseen.exc_info) == ("WARNING", None)
+    assert foreseen.getMessage() == "Exporting: The disk is full."
+    assert fault.levelname == "ERROR"
+    assert fault.exc_info is not None
 
 
 def test_an_error_nobody_takes_reaches_the_hook_of_last_resort(qapp, qtbot) -> None:

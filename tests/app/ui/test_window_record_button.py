@@ -62,6 +62,28 @@ def test_while_a_camera_runs_there_is_one_button_named_by_what_it_does(
     until(lambda: bar.start.isVisible(), "the button that starts again")
 
 
+def test_a_recording_that_another_source_ends_is_saved_and_said_to_be(
+    open_window: OpenWindow, camera: MjpegServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = open_window(camera.url)
+    presenter = session.presenter
+    lifted: list[str] = []
+    monkeypatch.setattr(
+        presenter.new_recordings, "lift", lambda path, why_ended: lifted.append(why_ended)
+    )
+    recording(session)
+    presenter.choose(camera.url)
+    until(lambda: presenter.last_recording, "the recording to be saved")
+    path = presenter.last_recording
+    said = f"The recording {path.stem} ended because something else was chosen to be shown. "
+    until(lambda: session.window.strip.text.startswith(said), "what was saved, in the strip")
+    assert session.window.strip.text.endswith("It is saved.")
+    assert lifted == [session.window.strip.text], "said again when its 3D poses are ready"
+    assert presenter.marking.hint() == lifted[0]
+    assert len(Recording.open(path).keypoints.time_s) > 1
+    assert QApplication.activeModalWidget() is None
+
+
 @pytest.mark.slow
 def test_a_press_right_after_the_first_is_not_lost(
     open_window: OpenWindow, camera: MjpegServer

@@ -22,6 +22,7 @@ from app.ui.notices import Do
 from app.ui.presenters.recording import RecordState
 from app.ui.views import kit
 from app.ui.views.desktop import videos
+from app.ui.views.skeleton import STARTING
 from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, close, until
 
@@ -209,6 +210,31 @@ def test_the_first_dropped_file_is_opened(
     until(lambda: card.notice is not None and "film.mp4 is empty" in card.notice.title, "its fault")
     said = "Only the first of 3 is opened" in session.presenter.marking.hint()
     assert said is (count > 1)
+
+
+def test_the_3d_view_says_that_it_is_starting_until_its_first_picture(
+    open_window: OpenWindow,
+) -> None:
+    view = open_window(in_3d=True).window.skeleton
+    until(lambda: view.hint.text == STARTING, "what is waited for")
+    until(lambda: view._pictures.image is not None, "the first picture", 60)
+    until(lambda: not view.hint.text, "no word of it any more")
+
+
+def test_the_first_steps_ask_nobody_to_step_back_while_the_performer_plays(
+    open_window: OpenWindow, camera: MjpegServer
+) -> None:
+    session = open_window("performer", welcomed=False)
+    welcome = session.window.welcome
+
+    def steps() -> str:
+        return " ".join(each.text() for each in welcome.findChildren(QLabel) if each.isVisible())
+
+    until(lambda: "Watch the performer" in steps(), "what there is to do with the performer")
+    assert "Step back" not in steps()
+    session.presenter.choose(camera.url)
+    until(lambda: "Step back" in steps(), "what to do in front of a camera")
+    assert "performer" not in steps()
 
 
 @pytest.mark.parametrize(
