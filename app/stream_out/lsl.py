@@ -50,9 +50,6 @@ _KINDS: Final = {
 }
 _BUFFERED: Final = 36
 """Hundreds of samples kept for a receiver that does not fetch them: two minutes, 1 MB."""
-_LOOK_S: Final = 0.5
-"""How long another stream of the same name is looked for; on one computer it answers at once."""
-_LOOKS: Final = 4
 _ALONE: Final = f"""\
 [ports]
 IPv6 = disable
@@ -78,22 +75,18 @@ class LslChannel:
     Args:
         name: of the stream.
         network: whether other computers can find it.  LiveOutError if liblsl cannot be loaded, was
-            told otherwise earlier in this process, or cannot be kept from them (Linux), and if a
-            stream that is kept to this computer has the name of another one there.
+            told otherwise earlier in this process, or cannot be kept from them (Linux).
     """
 
     def __init__(self, name: str, *, network: bool) -> None:
         self._lsl = _library(network)
-        source = f"mixpose:{name}@{socket.gethostname()}"
-        if not network:
-            self._require_unused(name, source)
         info = self._lsl.StreamInfo(
             name,
             "MoCap",
             len(CHANNELS),
             self._lsl.IRREGULAR_RATE,
             self._lsl.cf_float32,
-            source,
+            f"mixpose:{name}@{socket.gethostname()}",
         )
         _describe(info.desc())
         try:
@@ -127,17 +120,6 @@ class LslChannel:
     def close(self) -> None:
         """See ``Channel``."""
         self._outlet = None  # pylsl destroys it when nobody holds it
-
-    def _require_unused(self, name: str, source: str) -> None:
-        """A receiver that loses one of two streams of the same source goes on with the other."""
-        for _ in range(_LOOKS):  # one that was just switched off and on again is about to go
-            if not self._lsl.resolve_byprop("source_id", source, minimum=1, timeout=_LOOK_S):
-                return
-            time.sleep(_LOOK_S)
-        raise LiveOutError(
-            f"There is an LSL stream {name} on this computer already, and receivers would take one "
-            f"for the other. Give this one a name of its own, such as {name}-2."
-        )
 
     def _clock_offset(self) -> float:
         """Seconds by which LSL's clock is before ``perf_counter``, now.

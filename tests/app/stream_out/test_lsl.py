@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -135,37 +134,6 @@ def test_a_stream_is_found_again_by_its_source() -> None:
     second.close()
     assert sample is not None
     np.testing.assert_allclose(sample[0], sent[1].xyz[0, 0], atol=1e-6)
-
-
-def test_a_second_stream_of_the_same_name_is_refused_as_long_as_there_is_the_first() -> None:
-    name = f"twice-{os.getpid()}"
-    program = (
-        "from app.stream_out.lsl import LslChannel\n"
-        f"channel = LslChannel({name!r}, network=False)\n"
-        "print('open', flush=True)\n"
-        "input()\n"
-    )
-    command = [sys.executable, "-c", program]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
-        try:
-            assert other.stdout is not None
-            assert other.stdout.readline() == "open\n"
-            with pytest.raises(LiveOutError, match=f"already.* name of its own, such as {name}-2"):
-                LslChannel(name, network=False)
-            LslChannel(f"{name}-2", network=False).close()
-        finally:
-            other.communicate("\n", timeout=20)
-    LslChannel(name, network=False).close()
-
-
-def test_one_that_is_switched_off_and_on_again_does_not_stand_in_its_own_way() -> None:
-    name = f"again-{os.getpid()}"
-    channel = LslChannel(name, network=False)
-    closing = threading.Timer(0.7, channel.close)
-    closing.start()
-    LslChannel(name, network=False).close()
-    closing.join()
 
 
 def test_the_network_has_to_be_asked_for_at_the_start() -> None:
