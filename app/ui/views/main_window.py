@@ -281,7 +281,7 @@ class MainWindow(QMainWindow):
         self.timeline.setVisible(view_state.position is not None)
         job = next((job for job in window.jobs.running if job.visible), None)
         self.strip.show_state(job, window.message)
-        self.welcome.setVisible(window.welcome)
+        self.welcome.setVisible(window.welcome and window.playback is None)  # steps before a camera
         self.welcome.show_performer(window.shows_performer)
         self.toolbar.export.setEnabled(self.exporter.target is not None)
         self.toolbar.export.setToolTip(self.exporter.explained)

@@ -23,6 +23,7 @@ from app.ui.presenters.recording import RecordState
 from app.ui.views import kit
 from app.ui.views.desktop import videos
 from app.ui.views.skeleton import STARTING
+from tests.support.clips import performer_pictures, write_clip
 from tests.support.mjpeg import MjpegServer
 from tests.support.windows import OpenWindow, close, until
 
@@ -235,6 +236,18 @@ def test_the_first_steps_ask_nobody_to_step_back_while_the_performer_plays(
     session.presenter.choose(camera.url)
     until(lambda: "Step back" in steps(), "what to do in front of a camera")
     assert "performer" not in steps()
+
+
+def test_the_first_steps_are_not_those_of_a_video_that_plays(
+    open_window: OpenWindow, camera: MjpegServer, tmp_path: Path
+) -> None:
+    film = write_clip(tmp_path / "film.mp4", performer_pictures(10))
+    session = open_window(str(film), welcomed=False)
+    welcome = session.window.welcome
+    until(lambda: session.presenter.playback is not None, "the video")
+    until(lambda: not welcome.isVisible(), "no word of stepping back or recording")
+    session.presenter.choose(camera.url)
+    until(welcome.isVisible, "what to do in front of a camera")
 
 
 @pytest.mark.parametrize(
