@@ -37,7 +37,7 @@ network that has not met short legs takes them for bent ones."""
 # 1.36, triangulated, where drawn people's come out as 0.94 of the truth.  A network that took 1.61
 # for usual bent straight knees by 15 to 18 degrees, one taught these by 13 to 18.  Thighs are as
 # long as shanks in drawn people, and 0.99 (heavy) to 1.04 (full) times by the detector's joints;
-# those of seven people on film are 0.96 to 1.16 times where the leg is straight, 1.07 on average,
+# those of six people on film are 0.96 to 1.15 times where the leg is straight, 1.07 on average,
 # and those of the rendered woman 1.05, triangulated.
 _SIDES: Final = ("left", "right")
 _HIPS: Final = 0.40

@@ -47,8 +47,8 @@ _EVERY_S: Final = 0.2
 _GROUPS: Final = 48
 """Groups of like postures inside a kind, each drawn from as often as any other."""
 _STRAIGHT_DEG, _BENT_DEG, _FOLDED_DEG = 40.0, 60.0, 75.0
-"""Knees of who stands, as captured: hinges of captured skeletons sit behind the knee's middle, and
-straight legs come out bent by 10 to 25 degrees; of who lunges; of who squats on both."""
+"""Knees of who stands, as captured, where straight legs come out bent by 10 to 25 degrees; of who
+lunges; of who squats on both."""
 _UPRIGHT_DEG, _LOW_DEG = 25.0, 65.0
 _WALKING_M_S, _STILL_M_S = 0.45, 0.25
 _RAISED: Final = 0.35

@@ -24,12 +24,11 @@ _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _SIDES: Final = ("left", "right")
 _BENT_KNEES_DEG: Final = (6.0, 24.0)
 """Who walks bends the knee by some 20 degrees in the median, and nearly straightens it at every
-step (Winter, Biomechanics and Motor Control of Human Movement, chapter 4); walkers of the CMU
-database by 33, and by more than 20 in nine frames of ten, in its own skeletons as in retargeted
-ones: their hinges sit before the knee's middle."""
+step (Winter, Biomechanics and Motor Control of Human Movement); walkers of ``cmu_actions120`` by
+29, those of two files in the database's own skeletons by 36 and 37.  Half the clips of ``cmu120``
+have hardly a moment with a knee below 20 degrees, half of ``reactidle24`` one below 3."""
 _BENT_ELBOWS_DEG: Final = (1.0, 18.0)
-"""Hanging arms are bent by 10 to 20 degrees, those of half the clips of that database never by less
-than 36."""
+"""Likewise elbows: 36 and 22 degrees."""
 _STRAIGHT_KNEE, _STRAIGHT_HIP = math.cos(math.radians(15.0)), math.cos(math.radians(25.0))
 _ASTRIDE: Final = 0.65
 """Share of those who stand on straight legs whose feet are as far apart as people put them.  In

@@ -179,6 +179,19 @@ def test_who_stands_or_gestures_has_straight_legs_and_an_upright_trunk(
     assert (turned[~steady][:, :, legs] - used[~steady][:, :, legs]).abs().max() > 0.1
 
 
+def test_who_is_left_as_captured_bends_the_knees_less_all_the_same(
+    repertoire: Repertoire,
+) -> None:
+    windows, drawn = draw(repertoire, 2000)
+    used = as_used(windows, drawn, torch.Generator().manual_seed(2))
+    standing = drawn == KIND["standing"]
+    assert flexion_deg(windows)[standing].mean() == pytest.approx(20, abs=2)
+    knees = flexion_deg(used)[standing]
+    left = knees[knees.amin(dim=(1, 2)) > 8.9]  # by 20 degrees less 6 to 24: 20 * 20 / (20 + d)
+    assert 0.2 < len(left) / len(knees) < 0.5
+    assert left.mean() < 14
+
+
 def test_who_sits_has_level_thighs_and_who_squats_sinks(repertoire: Repertoire) -> None:
     windows, drawn = draw(repertoire, 3000)
     used = as_used(windows, drawn, torch.Generator().manual_seed(2))
