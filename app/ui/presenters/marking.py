@@ -110,7 +110,7 @@ class Marking:
             away = MessageButton("Dismiss", self._window.clear_message)
             undo = MessageButton("Undo", put_back)
             self._window.announce(
-                Message(f"{mark.label} is no longer marked", (undo, away), of_stage=True)
+                Message(f"{mark.label} is no longer marked", (undo, away), of_shown=True)
             )
 
         self._change(lambda: events.remove(number), removed)

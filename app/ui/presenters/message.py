@@ -23,5 +23,5 @@ class Message:
     buttons: tuple[MessageButton, ...] = ()
     about: Path | None = None
     """The recording it is of: it goes when that is renamed or deleted."""
-    of_stage: bool = False
+    of_shown: bool = False
     """Whether it is of what is shown, and goes with that."""

@@ -62,13 +62,13 @@ class Opening:
         def opened(recording: Recording) -> None:
             self._player.play(RecordedClip(recording), str(path))
             if recording.recovered:
-                window.announce(Message(recording.recovered, of_stage=True))
+                window.announce(Message(recording.recovered, of_shown=True))
             if recording.poses is None:
                 self._takes.lift(path, recording)
 
         self._start(
             *(f"Opening {path.stem}", lambda: background.open_recording(path), opened),
-            partial(window.tell, of_stage=True),
+            partial(window.tell, of_shown=True),
         )
 
     def open_video(self, path: Path) -> None:
@@ -96,12 +96,7 @@ class Opening:
         def lifted(_result: object) -> None:
             shown = self._player.playback
             if video_clip.warnings and shown is not None and shown.clip is video_clip:
-                window.tell(" ".join(video_clip.warnings), of_stage=True)
-
-        def failed(error: BaseException) -> None:
-            if not isinstance(error, MixposeError):
-                raise error
-            window.tell(str(error), of_stage=True)
+                window.tell(" ".join(video_clip.warnings), of_shown=True)
 
         def lift(control: Control) -> None:
             background.lift_video(video_clip, preferences, control, around=around)
@@ -111,7 +106,7 @@ class Opening:
                 f"Lifting {video_clip.label}",
                 lift,
                 done=lifted,
-                failed=failed,
+                failed=partial(window.job_failed, of_shown=True),
                 quiet=True,
             )
         )

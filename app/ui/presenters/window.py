@@ -198,7 +198,7 @@ class WindowPresenter(QObject):
         self.opening.give_up()
         self.comparison.close()
         self._notice, self.unopened = None, ""
-        if self.message is not None and self.message.of_stage:
+        if self.message is not None and self.message.of_shown:
             self.message = None
         current, self.current = self.current, None
         if current is not None:
@@ -385,17 +385,17 @@ class WindowPresenter(QObject):
         if self.message is not None and self.message.about == path:
             self.message = None
 
-    def tell(self, sentence: str, *, of_stage: bool = False) -> None:
+    def tell(self, sentence: str, *, of_shown: bool = False) -> None:
         """Say something that went wrong or is worth knowing, with nothing to be done but read; with
-        ``of_stage`` until something else is shown."""
+        ``of_shown`` until something else is shown."""
         dismiss = MessageButton("Dismiss", self.clear_message)
-        self.announce(Message(sentence, (dismiss,), of_stage=of_stage))
+        self.announce(Message(sentence, (dismiss,), of_shown=of_shown))
 
-    def job_failed(self, error: BaseException) -> None:
-        """Say what a job could not do; anything but our own errors is a fault of the program."""
+    def job_failed(self, error: BaseException, *, of_shown: bool = False) -> None:
+        """:meth:`tell` what a job could not do; all but our own errors are faults, and raised."""
         if not isinstance(error, MixposeError):
             raise error
-        self.tell(str(error))
+        self.tell(str(error), of_shown=of_shown)
 
     def program_error(self, error: BaseException) -> None:
         """Something nobody had foreseen: a card says so, and the window lives on."""
