@@ -70,6 +70,9 @@ LIGHT: Final = Theme(
     on_strong="#ffffff",
 )
 
+ON_DARK: Final = "#f4f5f6"
+"""Text on the dark pills that lie over pictures, whatever the theme."""
+
 
 def system_is_dark() -> bool:
     """Whether the desktop asks for a dark look; desktops that do not say are judged by palette."""
@@ -91,10 +94,14 @@ def apply_to_program(theme: Theme) -> None:
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         return
-    application.setStyle("Fusion")
+    # Either goes through all widgets there are, those of a window that is just being deleted among
+    # them; the tests' process died once in a setStyle that changed nothing.
+    if not application.styleSheet():
+        application.setStyle("Fusion")
     application.setPalette(palette(theme))
-    em = QFontMetricsF(application.font()).height()
-    application.setStyleSheet(stylesheet(theme, em))
+    sheet = stylesheet(theme, QFontMetricsF(application.font()).height())
+    if application.styleSheet() != sheet:
+        application.setStyleSheet(sheet)
 
 
 def palette(theme: Theme) -> QPalette:
@@ -225,6 +232,7 @@ QProgressBar::chunk {{ background: {theme.strong}; border-radius: {px(0.14)}; }}
 #jobs, #welcome {{ background: {theme.panel}; border-radius: {px(0.4)}; }}
 #card {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: {px(0.55)}; }}
 QLabel {{ background: transparent; }}
+#hint QLabel {{ color: {ON_DARK}; }}
 QLabel[dim="true"] {{ color: {theme.dim}; }}
 QLabel[heading="true"] {{ font-weight: 600; }}
 """

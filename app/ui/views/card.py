@@ -130,11 +130,11 @@ class Hint(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.setObjectName("hint")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._words = QLabel()
         self._words.setWordWrap(True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._words.setStyleSheet("color: #f4f5f6;")
         row = QHBoxLayout(self)
         gap = kit.ems(self, 0.45)
         row.setContentsMargins(2 * gap, gap, 2 * gap, gap)

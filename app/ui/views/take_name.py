@@ -9,6 +9,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.painting import painting
+from app.ui.theme import ON_DARK
 from app.ui.views import kit
 
 DASHES: Final = (3.0, 2.0)
@@ -61,7 +62,7 @@ class TakeName(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             em, ink = kit.em(self), self.palette().windowText().color()
             if self._over:
-                ink = QColor("#f4f5f6")
+                ink = QColor(ON_DARK)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(_GROUND)
                 painter.drawRoundedRect(self.rect(), 0.35 * em, 0.35 * em)

@@ -3,8 +3,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from PyQt6.QtCore import QRectF
+from PyQt6.QtCore import QEvent, QObject, QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
+from PyQt6.QtWidgets import QApplication, QLabel
 
 from app.render import colours
 from app.ui import icons, theme
@@ -86,3 +87,27 @@ def test_every_icon_draws_something_and_not_everything(qapp, name: str) -> None:
 def test_an_unknown_icon_is_an_error(qapp) -> None:
     with pytest.raises(KeyError):
         icons.icon("nothing")
+
+
+class StyleChanges(QObject):
+    """Counts how often a widget is dressed anew."""
+
+    count = 0
+
+    def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:
+        self.count += event is not None and event.type() == QEvent.Type.StyleChange
+        return False
+
+
+def test_a_second_window_of_the_same_theme_dresses_nobody_anew(qapp: QApplication) -> None:
+    theme.apply_to_program(theme.LIGHT)
+    label, changes = QLabel("open already"), StyleChanges()
+    label.installEventFilter(changes)
+    label.show()
+
+    theme.apply_to_program(theme.LIGHT)
+    assert changes.count == 0
+
+    theme.apply_to_program(theme.DARK)
+    assert changes.count > 0
+    assert label.palette().windowText().color() == QColor(theme.DARK.text)
