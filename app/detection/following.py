@@ -55,6 +55,9 @@ class Follower:
         """
         found = self._track(picture)
         self.rejected = False
+        if found is not None and not found.in_view(picture):
+            self.landmarkers.forget()
+            found = None
         if found is None:
             self.state.verifier.lost()
             self.state.verifier.outcome = None

@@ -26,7 +26,10 @@ Picture = NDArray[np.uint8]
 _TRUNK: Final = [
     JOINT[f"{side}_{part}"] for part in ("shoulder", "hip") for side in ("left", "right")
 ]
+_HEAD_AND_TRUNK: Final = [JOINT["nose"], *_TRUNK]
 _ELBOWS: Final = [JOINT["left_elbow"], JOINT["right_elbow"]]
+_FEWEST: Final = 4
+"""Of the 17 joints."""
 _SEEN: Final = 0.5
 _SURE: Final = 0.8
 _GREY: Final = (114, 114, 114)
@@ -108,6 +111,17 @@ class Person:
     def away(self, point: tuple[float, float] | NDArray[np.float64]) -> float:
         """Pixels from a place of the picture to the middle of the trunk."""
         return float(np.linalg.norm(self.centre - point))
+
+    def in_view(self, picture: Picture) -> bool:
+        """Whether more of the person is in the picture than an arm or a leg.
+
+        Somebody who has left is found for half a second more, whole and beside the picture, as
+        confidently as before.
+        """
+        height, width = picture.shape[:2]
+        x = self.xy[_HEAD_AND_TRUNK, 0]
+        inside = ((self.xy >= 0) & (self.xy < (width, height))).all(axis=-1)
+        return not ((x < 0).all() or (x >= width).all()) and int(inside.sum()) >= _FEWEST
 
     def meets(self, other: Person) -> bool:
         """Whether two people's boxes overlap."""

@@ -359,17 +359,22 @@ class PersonTracker:
         if not present:
             return None
         back = [track for track in present if track.may_be(followed)]
-        largest = max(back or present, key=lambda track: track.person.size)
-        if self._is_awaited(picture, followed, largest, time_s, alone=len(present) == 1):
+        if back:
+            candidate = max(back, key=lambda track: track.seen_s)
+        else:
+            candidate = max(present, key=lambda track: track.person.size)
+        others = [track for track in present if track not in (candidate, *back)]
+        alone = not any(track.is_near(followed) for track in others)
+        if self._is_awaited(picture, followed, candidate, time_s, alone=alone, back=bool(back)):
             return None
-        real = self._search.recheck(picture, largest.expected_person(time_s), []).person
+        real = self._search.recheck(picture, candidate.expected_person(time_s), []).person
         if real is None:
-            self._others.remove(largest)
+            self._others.remove(candidate)
             return None
-        largest.see(real, None, time_s)
+        candidate.see(real, None, time_s)
         if not back:
-            return self._take(picture, largest, time_s, chosen=False)
-        self._others.remove(largest)
+            return self._take(picture, candidate, time_s, chosen=False)
+        self._others.remove(candidate)
         followed.see(real, None, time_s)
         return self._follower.seed(picture, real, time_s)
 
@@ -396,12 +401,18 @@ class PersonTracker:
 
     @staticmethod
     def _is_awaited(
-        picture: Picture, followed: Track, other: Track, time_s: float, *, alone: bool
+        picture: Picture,
+        followed: Track,
+        other: Track,
+        time_s: float,
+        *,
+        alone: bool,
+        back: bool = False,
     ) -> bool:
         """Whether ``other`` must not be tracked yet, because the tracked person may be occluded.
 
-        Nobody is waited for who left the picture, nor when somebody came later, elsewhere, and is
-        ``alone``: they occlude nobody.
+        Nobody is waited for who left the picture, nor when somebody came later and is ``alone``
+        there, elsewhere or as the tracked person who is ``back``: they occlude nobody.
         """
         away_s = time_s - followed.seen_s
         if away_s >= LOST_S or away_s < _LEFT_S:
@@ -409,7 +420,7 @@ class PersonTracker:
         if followed.has_left(picture.shape[1], picture.shape[0]):
             return False
         came_later = other.since_s > followed.seen_s
-        return not (alone and came_later and not other.is_near(followed))
+        return not (alone and came_later and (back or not other.is_near(followed)))
 
     def _wish(self, picture: Picture, time_s: float) -> Track | None:
         """The person requested now; kept a while, as not every picture shows everybody."""

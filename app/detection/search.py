@@ -172,7 +172,9 @@ class Search:
         if found is None or not found.convincing():
             return None
         found = found.moved(left, top)
-        return None if any(same(found, person) for person in known) else found
+        if not found.in_view(picture) or any(same(found, person) for person in known):
+            return None
+        return found
 
 
 def window(picture: Picture, person: Person) -> Region | None:

@@ -319,6 +319,41 @@ def test_who_disappears_in_the_middle_is_waited_for_beside_others() -> None:
     assert at(following.step(shown(stays, (person(150), RED)), 101 / 30)) is not None
 
 
+def test_who_leaps_while_somebody_stands_far_off_is_tracked_again_where_they_land() -> None:
+    following = PersonTracker(PaintedEyes())
+    stays = (person(560, size=0.8), BLUE)
+    for index in range(40):
+        following.step(shown(stays, (person(150), RED)), index / 30)
+    for index in range(40, 46):
+        following.step(shown(stays), index / 30)
+    landed = [
+        following.step(shown(stays, (person(250), RED)), index / 30) for index in range(46, 55)
+    ]
+    assert at(landed[-1]) == pytest.approx(250, abs=1)
+    assert landed[-1].followed == 0
+
+
+class StubbornEyes(PaintedEyes):
+    """Finds somebody beside the picture too, as the detector does for half a second."""
+
+    beside: Person | None = None
+
+    def track(self, picture: np.ndarray) -> Person | None:
+        return self.beside or super().track(picture)
+
+
+@pytest.mark.parametrize("x", [-20.0, 660.0])
+def test_who_has_left_the_picture_is_not_tracked_beside_it(x: float) -> None:
+    eyes = StubbornEyes()
+    following = PersonTracker(eyes)
+    assert at(seen(following, RED, 300, 0.0)) == pytest.approx(300, abs=1)
+    empty = np.full((240, 640, 3), 128, np.uint8)
+    eyes.beside = person(x)
+    assert following.step(empty, 0.1).person is None
+    eyes.beside = person(min(max(x, 4), 636))  # half of the body is to be seen
+    assert following.step(shown((eyes.beside, RED)), 0.2).person is not None
+
+
 def test_who_stands_where_the_one_followed_was_can_be_clicked(following: PersonTracker) -> None:
     assert seen(following, BLUE, 100, 2.4).person is None
     following.choose(Choice(100.0, 120.0, 2.45))
