@@ -184,6 +184,12 @@ def test_sides_that_may_well_move_alike_have_no_index_on_the_page_nor_in_the_tab
     assert off == set(indices)
 
 
+def test_a_pdf_needs_somebody_who_prints(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"made by the window, or by 'mixpose report"):
+        export(tmp_path / "a.pdf", motion(50), "pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_joints_that_were_never_seen_leave_gaps_and_nothing_else(tmp_path: Path) -> None:
     given = motion(50)
     nothing = replace(
