@@ -15,6 +15,7 @@ from typing import Final
 from PyQt6.QtCore import (
     QBuffer,
     QByteArray,
+    QEventLoop,
     QIODevice,
     QLocale,
     QMarginsF,
@@ -81,6 +82,8 @@ def pdf(sheets: Sheets, *, today: date | None = None, territory: str = "") -> by
         ExportError: nothing can be drawn on this computer.
     """
     _ready()
+    # A text starts a timer to lay itself out, for which Qt misses a loop in a thread of Python's.
+    _loop = QEventLoop()
     content, buffer = QByteArray(), QBuffer()
     buffer.setBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)

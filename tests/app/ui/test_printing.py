@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -150,13 +151,14 @@ def test_a_sheet_is_not_blank_and_nothing_stands_in_its_margins() -> None:
         assert not dark[:, -edge:].any()
 
 
-def test_it_is_made_beside_the_windows_thread() -> None:
+def test_it_is_made_beside_the_windows_thread(qtlog: Any) -> None:
     made: list[bytes] = []
     report = report_of(walker())
     thread = threading.Thread(target=lambda: made.append(pdf(report)))
     thread.start()
     thread.join(60)
     assert "Walking" in Read(made[0]).text
+    assert [each.message for each in qtlog.records] == []
 
 
 def test_a_title_from_a_stranger_is_but_words() -> None:
