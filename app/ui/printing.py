@@ -87,17 +87,7 @@ def pdf(sheets: Sheets, *, today: date | None = None, territory: str = "") -> by
     content, buffer = QByteArray(), QBuffer()
     buffer.setBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    writer = QPdfWriter(buffer)
-    writer.setResolution(_DPI)
-    writer.setTitle(f"Motion report: {sheets.title}")
-    writer.setCreator("mixpose")
-    margins = QMarginsF(*4 * [_MARGIN_MM])
-    writer.setPageLayout(
-        QPageLayout(
-            _paper(territory or QLocale.territoryToCode(QLocale.system().territory())),
-            *(QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter),
-        )
-    )
+    writer = _writer(buffer, sheets.title, territory)
     painter = QPainter()
     if not painter.begin(writer):
         raise ExportError("This computer's Qt cannot draw a PDF. Save the report as HTML instead.")
@@ -107,6 +97,17 @@ def pdf(sheets: Sheets, *, today: date | None = None, territory: str = "") -> by
         painter.end()
     buffer.close()
     return content.data()
+
+
+def _writer(into: QBuffer, title: str, territory: str) -> QPdfWriter:
+    writer = QPdfWriter(into)
+    writer.setResolution(_DPI)
+    writer.setTitle(f"Motion report: {title}")
+    writer.setCreator("mixpose")
+    paper = _paper(territory or QLocale.territoryToCode(QLocale.system().territory()))
+    upright, unit = QPageLayout.Orientation.Portrait, QPageLayout.Unit.Millimeter
+    writer.setPageLayout(QPageLayout(paper, upright, QMarginsF(*4 * [_MARGIN_MM]), unit))
+    return writer
 
 
 def _paper(territory: str) -> QPageSize:
