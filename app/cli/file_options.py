@@ -72,7 +72,11 @@ def apply_preset(options: argparse.Namespace) -> None:
 
 def wanted(options: argparse.Namespace) -> FileOptions:
     """What the options ask for."""
-    return FileOptions(options.fps, options.skeleton, options.rest, blender=options.blender)
+    return FileOptions(
+        *(options.fps, options.skeleton, options.rest),
+        blender=options.blender,
+        printer="app.ui.printing:pdf",  # which is loaded for a PDF alone
+    )
 
 
 def require(kind: str, options: FileOptions) -> None:

@@ -1,4 +1,4 @@
-"""``report``: a recording or a video on one page; ``export`` or ``lift`` with all that it needs."""
+"""``report``: a recording or a video on a page; ``export`` or ``lift`` with all that it needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.cli.recordings import find_recording
 from app.recording.names import SUFFIX
 from app.system.files import VIDEO_SUFFIXES
 
-_ENDINGS: Final = (".html", ".numbers.csv")
+_ENDINGS: Final = (".html", ".pdf", ".numbers.csv")
 _ROOM: Final = ("fov", "camera_height")
 _ALIKE: Final = ("height", "weights", "device", "camera_pitch", "camera_roll")
 """Options that both commands take."""
@@ -24,7 +24,8 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.output.endswith(_ENDINGS):
         raise UsageError(
-            f"A report is a page or a table: end {options.output} with {' or '.join(_ENDINGS)}."
+            f"A report is a page, sheets of paper or a table: end {options.output} with "
+            f"{', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}."
         )
     words = [options.take, "-o", options.output]
     words += ["--room", "--angles", "--smooth", f"{options.smooth:g}"]

@@ -97,8 +97,9 @@ has no 3D poses yet, or not those the options ask for, they are computed first a
 
 REPORT: Final = """\
 Measure a recording or a video: ranges of motion, symmetry, repetitions, walking, curves of all
-joint angles, pictures of key moments.  One page that needs no network, to read and to print, with
-every number as a table inside; -o FILE.numbers.csv writes that table alone.
+joint angles, pictures of key moments.  -o FILE.html makes one page that needs no network, with
+every number as a table inside; FILE.pdf the same on sheets of paper; FILE.numbers.csv the table
+alone.
 
 Positions are smoothed and the person placed in the room first.  Steps and their lengths are as
 right as the scale: tell the body height.  On captured walkers before simulated cameras, their scale
@@ -108,7 +109,7 @@ are too short for two strides that follow each other."""
 REPORT_EXAMPLES: Final = f"""\
 examples:
   {PROGRAM} report walk -o walk.html --height 1.68
-  {PROGRAM} report squats.mp4 -o squats.html
+  {PROGRAM} report squats.mp4 -o squats.pdf
   {PROGRAM} report squats.mp4 -o squats.numbers.csv
 
 exit codes: those of 'export' for a recording, and of 'lift' for a video"""

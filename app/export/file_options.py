@@ -1,10 +1,10 @@
-"""Where an export goes, and what formats leave open: the rate, names of bones, the pose at rest."""
+"""Where an export goes, and what formats leave open: the rate, names of bones, who prints."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Literal, get_args
 
 from app.errors import ExportError
@@ -13,6 +13,19 @@ from app.export.skeleton_names import MOTIONBUILDER
 Rest = Literal["t", "a"]
 RESTS: Final[tuple[Rest, ...]] = get_args(Rest)
 FPS_RANGE: Final = (1.0, 1000.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheets:
+    """A report to be laid out on paper."""
+
+    html: str
+    """In which ``<img src="0" width="0.5">`` is the first of the drawings, half as wide as the
+    sheet."""
+    drawings: tuple[bytes, ...]
+    """SVG."""
+    title: str
+    """Stands on every sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +42,9 @@ class FileOptions:
     """Whether a film's 3D view is light."""
     blender: str | None = None
     """The Blender that writes FBX; None for that of this computer's path."""
+    printer: str | None = field(default=None, compare=False)
+    """Who makes a PDF: the ``module:function`` that gets :class:`Sheets` and returns its bytes, as
+    a name that any process can load; None where nobody can.  Of no account for what is made."""
 
 
 AS_USUAL: Final = FileOptions()

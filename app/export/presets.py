@@ -64,7 +64,9 @@ PRESETS: Final = {
         "Report",
         {
             "report": "Any browser opens and prints it: ranges of motion, repetitions and walking, "
-            "with curves; degrees, metres"
+            "with curves; degrees, metres",
+            "pdf": "Sheets of paper, to print or to send: ranges of motion, repetitions and "
+            "walking, with curves; degrees, metres",
         },
         Processing(smooth_hz=6.0, room=True, angles=True),
     ),

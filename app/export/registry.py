@@ -43,6 +43,8 @@ class Exporter:
     """Whether its bones can have the names of other programs."""
     blender: bool = False
     """Whether the user's Blender writes it."""
+    printed: bool = False
+    """Whether a printer makes it, which only window and command line have."""
     tag: str = ""
     """What the window appends to the name, where two formats end alike."""
     place: Callable[[str], str] | None = None
@@ -106,6 +108,7 @@ FORMATS: Final = {
         "Animated skeleton (FBX, by Blender)", ".fbx", "fbx", rate=True, skeleton=True, blender=True
     ),
     "report": Exporter("Report on one page (HTML)", ".html", "report.page"),
+    "pdf": Exporter("Report on sheets of paper (PDF)", ".pdf", "report.sheets", printed=True),
     "numbers": Exporter("The report's numbers (CSV)", ".numbers.csv", "report.numbers"),
     "bids": Exporter("BIDS-Motion (TSV)", ENDING, "bids", rate=True, place=place, companions=True),
     "netcdf": Exporter("Poses for movement (netCDF)", ".nc", "netcdf", "xarray"),
@@ -151,6 +154,11 @@ def require(kind: str, options: FileOptions = AS_USUAL) -> None:
         )
     if exporter.blender:
         blender(options.blender)
+    if exporter.printed and options.printer is None:
+        raise ExportError(
+            f"{exporter.label} is made by the window, or by 'mixpose report TAKE -o NAME.pdf'. "
+            "Here save NAME.html instead: any browser prints it."
+        )
     if options.fps is not None and not exporter.rate:
         raise ExportError(
             f"{exporter.label} has each frame at its own time: leave the frame rate out."

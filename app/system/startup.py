@@ -33,8 +33,15 @@ def import_qt_before_cv2() -> None:
     before = {name: os.environ.pop(name, "") for name in _SET_BY_CV2}
     import cv2  # noqa: F401
 
-    for name, value in before.items():
+    for name in _SET_BY_CV2:
         os.environ.pop(name, None)
-        # Started from a program that has imported cv2 (a notebook, a test), we inherit its values.
-        if value and "cv2" not in Path(value).parts:
-            os.environ[name] = value
+    os.environ.update({name: value for name, value in before.items() if value})
+    # Started from a program that has imported cv2 (a notebook, a test), we inherit its values.
+    forget_plugins_of_cv2()
+
+
+def forget_plugins_of_cv2() -> None:
+    """Undo what cv2, imported at any time before, does to Qt's environment; see above."""
+    for name in _SET_BY_CV2:
+        if "cv2" in Path(os.environ.get(name, "")).parts:
+            del os.environ[name]

@@ -110,10 +110,12 @@ class Preferences(_Sending):
     export_rest: str = ""
     """Their pose at rest, one of ``RESTS``; empty: the skeleton's own."""
     animate_kind: str = "bvh"
-    """The format, the rate and the names last exported to animate; the format to analyse."""
+    """The format, the rate and the names last exported to animate; the format to analyse, and that
+    of a report."""
     animate_fps: float = USUAL_FPS
     animate_skeleton: str = MOTIONBUILDER
     analyse_kind: str = "c3d"
+    report_kind: str = "report"
     theme: ThemeChoice = "system"
     mirror: bool = False
     fill: bool = False
@@ -239,7 +241,7 @@ def _checked(preferences: Preferences) -> Preferences:
     for name in ("export_skeleton", "animate_skeleton"):
         if getattr(preferences, name) not in SKELETONS:
             setattr(preferences, name, MOTIONBUILDER)
-    for name in ("animate", "analyse"):
+    for name in ("animate", "analyse", "report"):
         if getattr(preferences, f"{name}_kind") not in PRESETS[name].formats:
             setattr(preferences, f"{name}_kind", getattr(default, f"{name}_kind"))
     if preferences.export_rest not in ("", *RESTS):

@@ -11,6 +11,7 @@ import pytest
 from app.cli.exits import UsageError
 from app.cli.outputs import require_free
 from app.errors import ExportError
+from app.export.file_options import FileOptions
 from app.export.registry import FORMATS, export
 from tests.support.av_clips import write_film
 from tests.support.clips import performer_pictures
@@ -50,7 +51,7 @@ def test_a_folder_of_strange_names(tmp_path: Path) -> None:
 def test_a_name_that_cannot_be_written_into_a_file(kind: str, tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"x\xff" + FORMATS[kind].suffix.encode())
     with pytest.raises(ExportError, match="broken letters"):
-        export(path, motion(3), kind)
+        export(path, motion(3), kind, options=FileOptions(printer="nobody:prints"))
     with pytest.raises(UsageError, match="broken letters"):  # said before the work
         require_free(path, force=True)
     assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ grey that can be read on a light page and on a dark one.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.render.colours import SIDE_COLOURS
-from models.skeleton import BONES, SIDES
+from models.skeleton import BONES, JOINT, SIDES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,16 +24,31 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
+WIDE_IN: Final = 7.4
+"""Inches across the page."""
+HALF_IN: Final = 3.6
+"""Two beside each other."""
 _GREY: Final = "#7d858f"
 _DPI: Final = 96
-_CHART_IN: Final = (7.4, 1.9)
+_CHART_IN: Final = 1.7
+_AROUND_IN: Final = (0.46, 0.4, 0.16, 0.08)
+"""Left, below, right and above a chart's frame: the same for all, so that they line up."""
+_STEPS: Final = (1, 2, 5, 10)
+"""Between round numbers."""
 _MOST_POINTS: Final = 800
 """Of one curve: more than pixels."""
 _LEAST_DEG: Final = 20.0
 """What a chart shows at least, so that trembling does not look like movement."""
-_FIGURE_IN: Final = 1.45
-_LOW_M, _HIGH_M = -1.05, 1.15
-"""What a skeleton's drawing shows above and below the pelvis: raised arms of somebody tall."""
+_OUTERMOST: Final = 1.0
+"""Percent of a curve at either end that may lie outside of its chart, as of a range of motion: a
+single frame must not make all else flat."""
+_DASHES: Final = (0, (5.0, 1.2))
+"""Of the right side: told from the left in print without colours, too."""
+_POSE_IN: Final = 1.9
+"""Height of a skeleton at the most."""
+_TITLE_IN: Final = 0.25
+_BELOW_M: Final = 0.08
+_EDGE_M: Final = 0.12
 _STYLE: Final[dict[Any, Any]] = {
     "font.size": 8.5,
     "font.family": "sans-serif",
@@ -50,6 +66,21 @@ _STYLE: Final[dict[Any, Any]] = {
     "lines.linewidth": 1.3,
     "path.simplify_threshold": 0.5,
 }
+_UNREAD: Final = re.compile(
+    r"\s*(<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>)", re.DOTALL
+)
+"""What nobody reads, and a style that would hold for the whole page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture for the report."""
+
+    svg: str
+    title: str
+    """What it shows, for those who do not see it."""
+    width_in: float
+    height_in: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,52 +91,76 @@ class Curve:
     """``"left"``, ``"right"`` or ``"middle"``."""
     x: Array
     y: Array
-    """NaN where it is broken."""
+    """Degrees; NaN where it is broken."""
     spread: Array | None = None
     """Drawn as a band of so much above and below."""
     faint: bool = False
 
 
 def chart(
-    curves: Sequence[Curve], *, x_label: str, y_label: str, marks: Sequence[float] = ()
-) -> str:
-    """Curves in one frame, with ``marks`` as lines across."""
+    curves: Sequence[Curve],
+    title: str,
+    *,
+    x_label: str,
+    width_in: float = HALF_IN,
+    marks: Sequence[float] = (),
+) -> Drawing:
+    """Curves of angles in one frame, with ``marks`` as lines across."""
+
+    from matplotlib.ticker import MaxNLocator
 
     def fill(figure: Figure) -> None:
-        axes = figure.subplots()
+        left, below, right, above = _AROUND_IN
+        wide, tall = width_in - left - right, _CHART_IN - below - above
+        axes = figure.add_axes(
+            (left / width_in, below / _CHART_IN, wide / width_in, tall / _CHART_IN)
+        )
+        low, high = _heights(curves)
         for curve in curves:
-            _draw(axes, curve)
+            _draw(axes, curve, low, high)
         for mark in marks:
             axes.axvline(mark, color=_GREY, linewidth=0.8, linestyle=":")
-        axes.set_xlabel(x_label)
-        axes.set_ylabel(y_label)
+        axes.set_xlabel(x_label, labelpad=2)
         axes.margins(x=0)
         # Where a curve is not known its chart goes on, so that charts under each other compare.
         axes.set_xlim(*_span(np.concatenate([each.x for each in curves])))
-        low, high = axes.get_ylim()
-        room = max(0.0, _LEAST_DEG - (high - low)) / 2
-        axes.set_ylim(low - room, high + room)
+        axes.set_ylim(low, high)
+        axes.xaxis.set_major_locator(MaxNLocator(8, steps=_STEPS))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=_STEPS))
+        axes.yaxis.set_major_formatter("{x:.0f}°")
 
-    return _drawn(_CHART_IN, fill)
+    return _drawn(title, (width_in, _CHART_IN), fill)
 
 
-def skeletons(poses: Sequence[Array], titles: Sequence[str]) -> str:
+def skeletons(poses: Sequence[Array], titles: Sequence[str]) -> Drawing:
     """Poses side by side, from the front above and from the person's left below.
 
     Args:
-        poses: each (17, 3) metres, x to the person's left, y up, z to where they face; NaN where
-            unknown.
+        poses: each (17, 3) metres, x to the person's left, y up from the floor, z to where they
+            face; NaN where unknown.
         titles: one for each.
     """
+    known = np.stack(poses)[np.isfinite(poses).all(axis=-1)].reshape(-1, 3)
+    high = max(1.0, float(known[:, 1].max(initial=0.0))) + _EDGE_M
+    low = max(0.0, float(known[:, 1].min(initial=high)) - _EDGE_M) - _BELOW_M
+    aside = max(0.5, float(np.abs(known[:, ::2]).max(initial=0.0))) + _EDGE_M
+    column_in = WIDE_IN / len(poses)
+    row_in = min(_POSE_IN, column_in * (high - low) / (2 * aside))
 
     def fill(figure: Figure) -> None:
-        grid = figure.subplots(2, len(poses), squeeze=False)
+        top = 1.0 - _TITLE_IN / (2 * row_in + _TITLE_IN)
+        edges = {"left": 0.0, "right": 1.0, "bottom": 0.0, "top": top}
+        grid = figure.subplots(
+            *(2, len(poses)), squeeze=False, gridspec_kw=edges | {"wspace": 0.0, "hspace": 0.0}
+        )
         for column, (pose, title) in enumerate(zip(poses, titles, strict=True)):
             grid[0, column].set_title(title, fontsize=8.5)
             for row, across in enumerate((pose[:, 0], -pose[:, 2])):
                 _draw_pose(grid[row, column], across, pose[:, 1])
+                grid[row, column].set_xlim(-aside, aside)
+                grid[row, column].set_ylim(low, high)
 
-    return _drawn((_FIGURE_IN * len(poses), 2 * _FIGURE_IN + 0.2), fill)
+    return _drawn("Skeletons at key moments", (WIDE_IN, 2 * row_in + _TITLE_IN), fill)
 
 
 def _span(x: Array) -> tuple[float | None, float | None]:
@@ -113,36 +168,64 @@ def _span(x: Array) -> tuple[float | None, float | None]:
     return (low, high) if low < high else (None, None)
 
 
-def _draw(axes: Axes, curve: Curve) -> None:
+def _heights(curves: Sequence[Curve]) -> tuple[float, float]:
+    """From where to where a chart goes."""
+    ends = []
+    for curve in curves:
+        spread = 0.0 if curve.spread is None else curve.spread
+        known = np.concatenate([curve.y - spread, curve.y + spread])
+        known = known[np.isfinite(known)]
+        if len(known):
+            ends.append(np.percentile(known, [_OUTERMOST, 100.0 - _OUTERMOST]))
+    low = min((float(each[0]) for each in ends), default=0.0)
+    high = max((float(each[1]) for each in ends), default=0.0)
+    room = max(0.08 * (high - low), (_LEAST_DEG - (high - low)) / 2)
+    return low - room, high + room
+
+
+def _draw(axes: Axes, curve: Curve, low: float, high: float) -> None:
     every = max(1, len(curve.x) // _MOST_POINTS)
-    x, y = curve.x[::every], curve.y[::every]
+    x, y = curve.x[::every], curve.y[::every].copy()
+    # Not by the frame's edge: not every reader of SVG cuts there.
+    y[~((y >= low) & (y <= high))] = np.nan
+    # From -180 to 180 it is no way.
+    y[1:][np.abs(np.diff(y)) > 180.0] = np.nan
+    if not np.isfinite(y).any():
+        return
     colour = SIDE_COLOURS[curve.side] if curve.side != "middle" else _GREY
-    axes.plot(x, y, color=colour, alpha=0.3 if curve.faint else 1.0)
+    dashes: Any = _DASHES if curve.side == "right" and not curve.faint else "-"
+    axes.plot(x, y, color=colour, alpha=0.3 if curve.faint else 1.0, linestyle=dashes)
     if curve.spread is not None:
         spread = curve.spread[::every]
-        axes.fill_between(x, y - spread, y + spread, color=colour, alpha=0.2, linewidth=0)
+        band = np.clip([y - spread, y + spread], low, high)
+        axes.fill_between(x, *band, color=colour, alpha=0.2, linewidth=0)
 
 
 def _draw_pose(axes: Axes, across: Array, up: Array) -> None:
+    axes.axis("off")
+    axes.set_aspect("equal")
+    if np.isfinite(up[[JOINT["left_ankle"], JOINT["right_ankle"]]]).any():
+        axes.axhline(0.0, color=_GREY, linewidth=0.8, alpha=0.5)
     for parent, child in BONES:
         colour = SIDE_COLOURS[SIDES[child]] if SIDES[child] != "middle" else _GREY
         ends = [parent, child]
+        if not np.isfinite(up[ends]).all():
+            continue
         axes.plot(across[ends], up[ends], color=colour, solid_capstyle="round", linewidth=2)
-    axes.set_xlim(-(_HIGH_M - _LOW_M) / 2, (_HIGH_M - _LOW_M) / 2)
-    axes.set_ylim(_LOW_M, _HIGH_M)
-    axes.set_aspect("equal")
-    axes.axis("off")
 
 
-def _drawn(inches: tuple[float, float], fill: Callable[[Figure], None]) -> str:
+def _drawn(title: str, inches: tuple[float, float], fill: Callable[[Figure], None]) -> Drawing:
     # Half a second to import: not at every start.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     file = io.StringIO()
     with rc_context(_STYLE):
-        figure = Figure(figsize=inches, dpi=_DPI, layout="constrained")
+        figure = Figure(figsize=inches, dpi=_DPI)
+        figure.patch.set_visible(False)
         fill(figure)
+        for axes in figure.axes:
+            axes.patch.set_visible(False)
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})
     text = file.getvalue()
-    return text[text.index("<svg") :]
+    return Drawing(_UNREAD.sub("", text[text.index("<svg") :]), title, *inches)

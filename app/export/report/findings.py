@@ -20,6 +20,8 @@ from models.skeleton import JOINT
 Array = NDArray[np.float64]
 
 _MOMENTS: Final = 5
+_ANKLE_M: Final = 0.08
+"""Height of the ankle of somebody who stands."""
 _CYCLE: Final = np.linspace(0.0, 1.0, 101)
 
 
@@ -32,7 +34,8 @@ class Findings:
     angles: Array
     """(N, A) degrees in the order of :data:`app.motion.angles.ANGLES`."""
     poses: Array
-    """(N, 17, 3) metres from the pelvis: x to the person's left, y up, z to where they face."""
+    """(N, 17, 3) metres: x to the person's left of the pelvis, y up from the floor, z to where they
+    face; not placed in the room, their lowest joint stands there."""
     ranges: dict[str, Range]
     symmetries: list[Symmetry]
     repetitions: list[Repetitions]
@@ -52,7 +55,10 @@ class Findings:
         return cls(
             time_s,
             angles,
-            _facing(np.where(missing[..., None], np.nan, upright)),
+            _standing(
+                _facing(np.where(missing[..., None], np.nan, upright)),
+                None if data.root is None else data.root[longest, 1],
+            ),
             found,
             symmetries(found),
             find_repetitions(angles, time_s),
@@ -102,3 +108,12 @@ def _facing(poses: Array) -> Array:
     cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
     x, y, z = poses[..., 0], poses[..., 1], poses[..., 2]
     return np.stack([cosine * x + sine * z, y, cosine * z - sine * x], axis=-1)
+
+
+def _standing(poses: Array, pelvis_m: Array | None) -> Array:
+    """Lift (N, 17, 3) poses by the (N,) height of their pelvis, or else of their lowest joint."""
+    lowest = np.nan_to_num(poses[..., 1], nan=np.inf).min(axis=1)
+    lift = np.where(np.isfinite(lowest), _ANKLE_M - lowest, 0.0)
+    if pelvis_m is not None:
+        lift = np.where(np.isfinite(pelvis_m), pelvis_m, lift)
+    return np.asarray(poses + lift[:, None, None] * np.array([0.0, 1.0, 0.0]))

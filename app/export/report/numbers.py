@@ -25,7 +25,8 @@ class Number(NamedTuple):
     number: int | None
     """Which repetition or stride, from 1; None for what holds of all."""
     measure: str
-    value: float
+    value: float | None
+    """None where it would be no larger than its error."""
     unit: str
 
 
@@ -47,11 +48,14 @@ def numbers(found: Findings) -> list[Number]:
             ("highest", each.highest, "deg"),
             ("mean", each.mean, "deg"),
             ("range", each.width, "deg"),
+            ("range may be off by", each.off, "deg"),
             ("known", 100 * each.known, "%"),
         )
     ]
     rows += [
-        Number("symmetry", each.name, None, "index", each.index, "%") for each in found.symmetries
+        Number("symmetry", each.name, None, measure, value, "%")
+        for each in found.symmetries
+        for measure, value in (("index", each.index), ("index may be off by", each.index_off))
     ]
     for repeated in found.repetitions:
         rows += _of_repetitions(repeated)
@@ -67,7 +71,8 @@ def as_csv(rows: list[Number]) -> bytes:
     writer.writerow(Number._fields)
     for row in rows:
         which = "" if row.number is None else row.number
-        writer.writerow([row.part, row.of, which, row.measure, f"{row.value:.4f}", row.unit])
+        value = "" if row.value is None else f"{row.value:.4f}"
+        writer.writerow([row.part, row.of, which, row.measure, value, row.unit])
     return text.getvalue().encode()
 
 

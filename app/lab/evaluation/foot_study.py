@@ -41,7 +41,7 @@ def foot_study(material: Material, ours: Sequence[Ours]) -> list[FootErrors]:
     if not known:
         return []
     answers = {
-        method.name: [_found(method, each) for each in known]
+        method.name: [feet_found(method, each) for each in known]
         for method in ours
         if method.lifter.use_depth
     }
@@ -53,7 +53,8 @@ _Answer = tuple[NDArray[np.floating], NDArray[np.bool_], NDArray[np.floating]]
 """(N, 17, 3) poses, (N, 17) which joints are missing, (N, 4, 3) heels and toes."""
 
 
-def _found(method: Ours, footage: Footage) -> _Answer:
+def feet_found(method: Ours, footage: Footage) -> _Answer:
+    """What it makes of footage whose ``foot_evidence`` is known."""
     lifted, world, evidence = method.lifted(footage), footage.world_joints, footage.foot_evidence
     assert world is not None
     assert evidence is not None

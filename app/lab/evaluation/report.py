@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 from app.lab.evaluation.foot_study import FootErrors
 from app.lab.evaluation.placement_study import Placed
+from app.lab.evaluation.range_study import RangeErrors
 from app.lab.evaluation.scoring import Row
 from app.lab.evaluation.studies import Delayed, Hidden
 from app.lab.evaluation.tables import (
@@ -18,6 +19,7 @@ from app.lab.evaluation.tables import (
     hidden_table,
     level_table,
     placed_table,
+    range_table,
     scores_table,
     standing_table,
     turned_table,
@@ -37,6 +39,11 @@ _OF_FEET: Final = (
     "Feet inside the picture, in frames that hold the whole body: the share that is told, and of "
     "those the median angle from heel to toe between the true foot and the one told, and the "
     "absolute error of ankle dorsiflexion."
+)
+_OF_RANGES: Final = (
+    "What a report writes, in takes of which feet and up are known: the mean absolute error of an "
+    "angle, and below what nine in ten ranges of motion, and differences of the left's and the "
+    "right's, are off."
 )
 _OF_LEVELS: Final = (
     "How far off the level is that the lifter finds, medians over takes; *claimed* is how far off "
@@ -71,6 +78,8 @@ class Findings:
     """What has to be known of the material."""
     feet: list[FootErrors] = field(default_factory=list)
     """Where feet point."""
+    ranges: list[RangeErrors] = field(default_factory=list)
+    """Ranges of motion."""
     processed: list[Row] = field(default_factory=list)
     """The same poses smoothed, and with rigid bones."""
     placed: list[Placed] = field(default_factory=list)
@@ -103,6 +112,7 @@ def _sections(findings: Findings) -> list[str]:
     return [
         *_section("Joint angles", findings.rows, angle_table, _OF_ANGLES),
         *_section("Feet", findings.feet, feet_table, _OF_FEET),
+        *_section("Ranges of motion", findings.ranges, range_table, _OF_RANGES),
         *_section("Where up is", levels, level_table, _OF_LEVELS),
         *_section("Standing straight", findings.standing, standing_table, _OF_STANDING),
         *_section("Any way up", findings.turned, turned_table, _OF_TURNS),

@@ -18,6 +18,7 @@ from app.lab.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
 from app.lab.evaluation.performer import SEEDS, performer_acts
 from app.lab.evaluation.placement_study import placement_study
 from app.lab.evaluation.processing_study import processing_study
+from app.lab.evaluation.range_study import range_study
 from app.lab.evaluation.real_footage import real_footage
 from app.lab.evaluation.report import Findings
 from app.lab.evaluation.scoring import score_methods, shortened
@@ -196,6 +197,7 @@ class _Run:
         self._score(materials)
         for material in materials:
             self.found.feet += foot_study(material, self._ours)
+            self.found.ranges += range_study(material, self._ours)
         # As seen by the largest detector.
         self.found.hidden += hiding_study(materials[-1], self._ours)
 

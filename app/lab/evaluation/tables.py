@@ -11,6 +11,7 @@ import numpy as np
 from app.lab.evaluation.foot_study import FootErrors
 from app.lab.evaluation.methods import DETECTOR_NAME
 from app.lab.evaluation.placement_study import Placed
+from app.lab.evaluation.range_study import RangeErrors
 from app.lab.evaluation.scoring import Found, Row
 from app.lab.evaluation.studies import Delayed, Hidden
 from app.lab.evaluation.turned import Turned
@@ -83,6 +84,17 @@ def feet_table(rows: Iterable[FootErrors]) -> str:
     ]
     head = ["on", "method", "told %", "direction ° (median)", "ankle ° (mean)", "(median)", "feet"]
     return table(head, lines, texts=(0, 1))
+
+
+def range_table(rows: Iterable[RangeErrors]) -> str:
+    """A line for each movement of each method on each material."""
+    lines = [
+        [row.on, row.method, row.name.replace("_", " "), _number(row.angle), _number(row.width)]
+        + [_number(row.difference), str(row.takes)]
+        for row in rows
+    ]
+    head = ["on", "method", "movement", "angle °", "range ° (90 %)", "sides ° (90 %)", "ranges"]
+    return table(head, lines, texts=(0, 1, 2))
 
 
 def standing_table(rows: Sequence[Standing]) -> str:

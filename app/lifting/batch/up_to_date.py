@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from app.detection.models import about
-from app.export.file_options import AS_USUAL
+from app.export.file_options import AS_USUAL, FileOptions
 from app.export.people_names import files_there, person_file
 from app.export.sidecar_reading import content
 from app.lifting.batch.task import BatchOptions
@@ -40,10 +40,16 @@ def request_of(
         "seconds": wanted.lifting.seconds,
         "rate": wanted.lifting.rate,
         "processing": _plain(asdict(wanted.processing)),
-        **({} if wanted.file == AS_USUAL else {"options": asdict(wanted.file)}),
+        **({} if wanted.file == AS_USUAL else {"options": _chosen(wanted.file)}),
         **({"corrections": key_of(corrections)} if corrections else {}),
         **(_of_everybody(wanted) if wanted.lifting.everybody else {}),
     }
+
+
+def _chosen(options: FileOptions) -> dict[str, object]:
+    chosen = asdict(options)
+    del chosen["printer"]
+    return chosen
 
 
 def _of_everybody(wanted: BatchOptions) -> dict[str, object]:

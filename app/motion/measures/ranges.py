@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.angles import ANGLES
+from app.motion.measures.accuracy import DIFFERENCE_OFF_DEG, RANGE_OFF_DEG, movement
 
 _OUTERMOST: Final = 1.0
 """Percent of the frames at either end that are left out: single frames that are wrong are not the
 end of a range."""
 _FEWEST: Final = 5
 _LEAST_RANGE_DEG: Final = 10.0
-"""Sides that move less than this are not compared: the difference would be that of noise."""
+"""Sides that move less than this are not compared: neither of them moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Range:
         """The range of motion."""
         return self.highest - self.lowest
 
+    @property
+    def off(self) -> float:
+        """Degrees: nine ranges of this angle in ten are off by less."""
+        return RANGE_OFF_DEG[movement(self.name)]
+
 
 @dataclass(frozen=True, slots=True)
 class Symmetry:
@@ -46,10 +52,30 @@ class Symmetry:
     right: float
 
     @property
-    def index(self) -> float:
+    def off(self) -> float:
+        """Degrees: nine differences of left and right in ten are off by less."""
+        return DIFFERENCE_OFF_DEG[self.name]
+
+    @property
+    def index(self) -> float | None:
         """Percent: the difference of left and right over their mean (Robinson et al., J.
-        Manipulative Physiol. Ther. 10, 1987); positive where the left moves further."""
-        return 100.0 * (self.left - self.right) / (0.5 * (self.left + self.right))
+        Manipulative Physiol. Ther. 10, 1987); positive where the left moves further.
+
+        None where the difference is no larger than what it may be :attr:`off` by: sides that move
+        alike would come out so, too.
+        """
+        if abs(self.left - self.right) <= self.off:
+            return None
+        return 100.0 * (self.left - self.right) / self._mean
+
+    @property
+    def index_off(self) -> float:
+        """Percent: nine indices in ten are off by less."""
+        return 100.0 * self.off / self._mean
+
+    @property
+    def _mean(self) -> float:
+        return 0.5 * (self.left + self.right)
 
 
 def ranges(angles: NDArray[np.float64]) -> dict[str, Range]:
@@ -82,9 +108,8 @@ def symmetries(found: dict[str, Range]) -> list[Symmetry]:
     for name in found:
         if not name.startswith("left_"):
             continue
-        movement = name.removeprefix("left_")
-        other = found.get(f"right_{movement}")
+        other = found.get(f"right_{movement(name)}")
         if other is None or max(found[name].width, other.width) < _LEAST_RANGE_DEG:
             continue
-        pairs.append(Symmetry(movement, found[name].width, other.width))
+        pairs.append(Symmetry(movement(name), found[name].width, other.width))
     return pairs

@@ -125,8 +125,11 @@ def _in_part(values: Array, time_s: Array, least: float, sign: float) -> list[Re
     from scipy.signal import find_peaks
 
     peaks, about = find_peaks(values, prominence=least)
+    # A base may lie beyond other turning points; a repetition ends before the next.
+    lefts = np.maximum(about["left_bases"], np.concatenate([[0], peaks])[:-1])
+    rights = np.minimum(about["right_bases"], np.concatenate([peaks, [len(values) - 1]])[1:])
     found = []
-    for peak, left, right in zip(peaks, about["left_bases"], about["right_bases"], strict=True):
+    for peak, left, right in zip(peaks, lefts, rights, strict=True):
         before = values[left : peak + 1]
         after = values[peak : right + 1]
         rest = 0.5 * (before.min() + after.min())

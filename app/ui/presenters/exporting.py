@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import ExportError, MixposeError
+from app.export.file_options import FileOptions
 from app.export.people_names import files_there
 from app.export.registry import FORMATS, require
 from app.lifting.video import VideoClip
@@ -20,7 +21,7 @@ from app.ui.presenters import background
 from app.ui.presenters.background import Whose
 from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
-from app.ui.presenters.processing import file_options, for_preset
+from app.ui.presenters.processing import PRINTER, file_options, for_preset
 from app.ui.presenters.window import WindowPresenter
 from app.ui.tasks import Control, Job
 from app.ui.theme import pick, system_is_dark
@@ -135,7 +136,7 @@ class ExportPresenter:
     def lacking(kind: str) -> str:
         """What this format needs and this computer does not have, in words; empty if nothing."""
         try:
-            require(kind)
+            require(kind, FileOptions(printer=PRINTER))
         except ExportError as error:
             return str(error)
         return ""
@@ -205,7 +206,7 @@ class ExportPresenter:
         self.preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> tuple[Exported, ...]:
-            require(kind)  # before a long video is lifted for nothing
+            require(kind, options)  # before a long video is lifted for nothing
             wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoClip):
                 return background.export_video(target.clip, *wanted, whose=target.whose)

@@ -12,6 +12,8 @@ from app.export.skeleton_names import MOTIONBUILDER
 from app.motion.processing_options import NAMED, Processing
 from app.ui.preferences import Preferences
 
+PRINTER: Final = "app.ui.printing:pdf"
+"""Makes PDFs; loaded when there is one to be made."""
 SMOOTHING: Final = [
     ("Off: as measured", 0.0),
     ("Light, 10 Hz: sport", 10.0),
@@ -49,6 +51,8 @@ def file_options(preferences: Preferences, kind: str, *, dark: bool) -> FileOpti
     options = FileOptions(light=not dark)
     if exporter.rate:
         options = replace(options, fps=preferences.export_fps or None)
+    if exporter.printed:
+        options = replace(options, printer=PRINTER)
     if exporter.skeleton:
         rest = next((each for each in RESTS if each == preferences.export_rest), None)
         options = replace(options, skeleton=preferences.export_skeleton, rest=rest)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QFileDialog, QHeaderView, QMessageBox, QTreeView, QWidget
 
@@ -18,10 +19,9 @@ from app.ui.tasks import Job, Jobs
 from app.ui.views import kit
 from app.ui.views.desktop import specification
 from app.ui.views.dialogs import AddressDialog, ExportDialog
+from app.ui.views.report_dialog import ReportDialog
 from app.ui.views.settings import SettingsPanel
 
-_REPORT: Final = "report"
-"""The format, and what it is for."""
 _VIDEOS: Final = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in VIDEO_SUFFIXES)
 _FILTER: Final = f"Videos and recordings ({_VIDEOS} recording.json);;All files (*)"
 
@@ -109,13 +109,20 @@ class ExportController:
             self.ask_about(target)
 
     def report(self) -> None:
-        """A page about what is shown, or the last recording, without asking for anything."""
+        """A report about what is shown, or the last recording: a page or a PDF."""
         target = self._exporter.target
         if target is None:
             self._tell(self._exporter.explained)
-        else:
-            path = self._exporter.suggestion(target, _REPORT)
-            self._exporter.export(target, path, _REPORT, preset=_REPORT)
+            return
+        kind = self._exporter.preferences.report_kind
+        dialog = ReportDialog(self._parent, self._exporter.suggestion(target, kind), kind)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(lambda path, kind: self._report(target, path, kind))
+        dialog.open()
+
+    def _report(self, target: Target, path: Path, kind: str) -> None:
+        self._exporter.remember({"report_kind": kind})
+        self._exporter.export(target, path, kind, preset="report")
 
     def ask_recording(self, path: Path, parent: QWidget | None = None) -> ExportDialog:
         """About a recording; in front of ``parent``."""

@@ -47,6 +47,7 @@ class PresetRows(QWidget):
             "animate_fps": self.fps.currentData(),
             "animate_skeleton": self.skeleton.currentData(),
             "analyse_kind": self.formats["analyse"].currentData(),
+            "report_kind": self.formats["report"].currentData(),
         }
 
     def _add(self, name: str, kind: str) -> None:

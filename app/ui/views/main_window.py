@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
                 entry("stream", "Open a stream's address…", self.opening.ask_address, ("Ctrl+U",)),
                 entry("library", "Recordings…", self.show_library, ("Ctrl+L",)),
                 entry("export", "Export…", self.exporting.ask, ("Ctrl+E",), separated=True),
-                entry("report", "Report on one page", self.exporting.report),
+                entry("report", "Report…", self.exporting.report),
                 *self.snapshots.entries(),
                 entry("quit", "Quit", self.close, ("Ctrl+Q",), separated=True),
             ],

@@ -11,6 +11,8 @@ from app.errors import ExportError
 from app.export import registry
 from app.export.registry import FORMATS
 
+KINDS = sorted(kind for kind, each in FORMATS.items() if not (each.blender or each.printed))
+
 
 def test_one_source_takes_the_name_given(tmp_path: Path) -> None:
     assert plan(["dance.mp4"], f"{tmp_path}/x.csv") == [Job("dance.mp4", tmp_path / "x.csv")]
@@ -42,7 +44,7 @@ def test_several_sources_never_share_a_table(
     assert [job.table.name for job in plan(sources, str(tmp_path))] == names
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind in FORMATS if not FORMATS[kind].blender))
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_format_may_be_asked_for(kind: str, tmp_path: Path) -> None:
     suffix = FORMATS[kind].suffix
     file = tmp_path / f"x{suffix}"
@@ -57,7 +59,7 @@ def test_every_format_may_be_asked_for(kind: str, tmp_path: Path) -> None:
     assert plan(["a.mp4"], f"{tmp_path}/", kind) == [Job("a.mp4", alone, kind)]
 
 
-@pytest.mark.parametrize("kind", sorted(kind for kind in FORMATS if not FORMATS[kind].blender))
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_ending_alone_decides(kind: str, tmp_path: Path) -> None:
     (job,) = plan(["a.mp4"], f"{tmp_path}/x{FORMATS[kind].suffix.upper()}")
     assert job.kind == ("csv" if kind == "csv-long" else kind)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PyQt6.QtPdf import QPdfDocument
 
 from tests.support.program import Program
 from tests.support.recordings import record
@@ -31,6 +32,18 @@ def test_a_recordings_report_is_smoothed_and_placed_in_the_room(
     assert "exists already" in again.err
 
 
+def test_a_recordings_report_on_sheets_of_paper(program: Program, out: Path) -> None:
+    path = record(out, 40)
+    # In a process of its own, which has no screen.
+    ended = program.run("report", path, "-o", out / "x.pdf")
+    assert ended.code == 0, ended
+    document = QPdfDocument(None)
+    document.load(str(out / "x.pdf"))
+    text = "".join(document.getAllText(n).text() for n in range(document.pageCount()))
+    assert "Range of motion" in text
+    assert f"{document.pageCount()} of {document.pageCount()}" in text
+
+
 def test_a_video_that_is_not_there_is_no_recording(program: Program, out: Path) -> None:
     ended = program.call("report", out / "squat.mp4", "-o", out / "x.html")
     ended.check_refused("There is no file", "squat.mp4")
@@ -52,7 +65,7 @@ def test_a_videos_report(program: Program, out: Path, clips: Path) -> None:
     ("words", "said"),
     [
         (("nothing", "-o", "x.html"), "There is no recording nothing"),
-        (("nothing", "-o", "x.csv"), "end x.csv with .html or .numbers.csv"),
+        (("nothing", "-o", "x.csv"), "end x.csv with .html, .pdf or .numbers.csv"),
     ],
 )
 def test_what_makes_no_report_is_said_in_a_line(

@@ -29,6 +29,7 @@ HERE = {
     kind
     for kind, each in FORMATS.items()
     if (not each.blender or shutil.which("blender"))
+    and not each.printed  # with letters, which take a window's program: tests/app/ui
     and (each.needs is None or importlib.util.find_spec(each.needs))
 }
 OF_PROGRAMS = {"fbx", "mp4", "opensim"}

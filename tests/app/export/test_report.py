@@ -16,9 +16,9 @@ import pytest
 from app.errors import ExportError
 from app.export.registry import export
 from app.export.report.charts import Curve, chart
-from app.export.report.page import whole
+from app.export.report.content import whole
 from app.motion.data import MotionData
-from models.skeleton import FOOT_PARENTS
+from models.skeleton import FOOT_PARENTS, JOINT
 from tests.support.drawn_walker import STRIDE_M, STRIDE_S, walker
 from tests.support.motion import ORIGIN, motion
 
@@ -82,12 +82,12 @@ def test_a_walkers_feet_are_on_the_page_with_what_they_may_be_off(tmp_path: Path
     path = written(tmp_path, given)
     page = Page(path)
     assert "Foot progression" in page.text
-    assert "by 11° in the median" in page.text
+    assert "pointed 15° wrong in the median frame" in page.text
     rows = [row for row in numbers(path) if row["measure"] == "foot progression"]
     outward = {row["of"]: float(row["value"]) for row in rows}
     assert outward == {"left": pytest.approx(8.5, abs=0.5), "right": pytest.approx(-8.5, abs=0.5)}
     (tmp_path / "without").mkdir()
-    assert "11° in the median" not in Page(written(tmp_path / "without", walker())).text
+    assert "pointed" not in Page(written(tmp_path / "without", walker())).text
 
 
 def test_the_table_alone_is_that_of_the_page(tmp_path: Path) -> None:
@@ -130,11 +130,64 @@ def test_the_same_motion_gives_the_same_page(tmp_path: Path) -> None:
 def test_a_chart_shows_all_of_the_time_also_where_its_curve_is_not_known() -> None:
     time_s = np.linspace(0, 4, 81)
     late = np.where(time_s > 1.6, 30.0 * time_s, np.nan)
-    drawn = chart([Curve("left", time_s, late)], x_label="seconds", y_label="degrees")
+    drawn = chart([Curve("left", time_s, late)], "Late", x_label="seconds").svg
     ticks = [float(each) for each in re.findall(r">([0-9.]+)</text>", drawn)]
     assert ticks[0] == 0.0
-    one = chart([Curve("left", time_s[:1], late[-1:])], x_label="seconds", y_label="degrees")
+    one = chart([Curve("left", time_s[:1], late[-1:])], "One", x_label="seconds").svg
     assert one.startswith("<svg")
+
+
+def heights(drawn: str) -> list[float]:
+    """At which ticks are, degrees."""
+    return [float(each.replace("−", "-")) for each in re.findall(r">([−0-9]+)°</text>", drawn)]
+
+
+def test_a_frame_that_is_wrong_does_not_make_a_chart_flat() -> None:
+    time_s = np.linspace(0, 4, 401)
+    moved = 20.0 * np.sin(time_s)
+    moved[200] = 178.0
+    assert max(heights(chart([Curve("left", time_s, moved)], "A", x_label="seconds").svg)) < 40
+
+
+def test_what_passes_from_half_a_turn_to_minus_half_a_turn_is_no_line_across() -> None:
+    time_s = np.linspace(0, 4, 401)
+    turned = (170.0 + 8.0 * time_s + 180.0) % 360.0 - 180.0
+    drawn = chart([Curve("left", time_s, turned)], "A", x_label="seconds").svg
+    (line,) = re.findall(r'<path d="([^"]*)"[^>]*stroke: #3b8fd9', drawn)
+    assert line.count("M") == 2
+
+
+def test_what_is_not_known_leaves_no_path_that_readers_stumble_over(tmp_path: Path) -> None:
+    given = motion(50)
+    missing = given.missing.copy()
+    missing[:, JOINT["left_wrist"]] = True
+    filled = given.filled & ~missing
+    given = replace(given, missing=missing, filled=filled)
+    text = written(tmp_path, given).read_text("utf-8")
+    paths = re.findall(r"<path[^>]*>", text)
+    assert paths
+    assert all(" d=" in path for path in paths)
+
+
+def test_sides_that_may_well_move_alike_have_no_index_on_the_page_nor_in_the_table(
+    tmp_path: Path,
+) -> None:
+    given = motion(50)  # of random joints: everything moves, nothing differs for sure
+    path = written(tmp_path, given)
+    indices = {row["of"]: row for row in numbers(path) if row["measure"] == "index"}
+    assert indices
+    page, told = Page(path), [row for row in indices.values() if row["value"]]
+    assert len(told) < len(indices)
+    assert page.text.count("not told") >= len(indices) - len(told)
+    assert page.text.count(" ± ") >= len(told)
+    off = {row["of"] for row in numbers(path) if row["measure"] == "index may be off by"}
+    assert off == set(indices)
+
+
+def test_a_pdf_needs_somebody_who_prints(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"made by the window, or by 'mixpose report"):
+        export(tmp_path / "a.pdf", motion(50), "pdf")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_joints_that_were_never_seen_leave_gaps_and_nothing_else(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def test_what_is_handed_out_is_not_what_is_kept(jump: Motion) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind, each in FORMATS.items() if not (each.slow or each.blender)]
+    "kind",
+    [kind for kind, each in FORMATS.items() if not (each.slow or each.blender or each.printed)],
 )
 def test_every_format_by_its_ending_or_name(kind: str, tmp_path: Path) -> None:
     if FORMATS[kind].needs is not None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import bvhio
 import pytest
+from PyQt6.QtPdf import QPdfDocument
+from PyQt6.QtWidgets import QPushButton
 
 from app.export import registry
 from app.export.file_options import FileOptions
@@ -22,6 +24,8 @@ from app.ui.preferences import Preferences, PreferencesFile
 from app.ui.presenters.exporting import Target
 from app.ui.presenters.processing import file_options, for_preset, wanted
 from app.ui.views.dialogs import ExportDialog
+from app.ui.views.report_dialog import ReportDialog
+from tests.support.disks import read_only, small_disk
 from tests.support.recordings import INFO, poses, record
 from tests.support.windows import OpenWindow, until
 
@@ -135,13 +139,112 @@ def test_one_click_reports(session: Session, take: Path) -> None:
     assert "<svg" in (take.parent / "take.html").read_text("utf-8")
 
 
-def test_the_menu_reports_on_what_is_shown(session: Session, take: Path) -> None:
+def report_dialog(session: Session) -> ReportDialog:
     session.window.menu_actions["report"].trigger()
-    until(lambda: "Record something first" in session.window.strip.text, "what to do")
+    dialog: ReportDialog = session.window.findChildren(ReportDialog)[-1]
+    dialog.setOption(ReportDialog.Option.DontUseNativeDialog)
+    return dialog
+
+
+def accept(dialog: ReportDialog) -> None:
+    """As its button Save does."""
+    dialog.accept()
+
+
+@pytest.fixture
+def shown(session: Session, take: Path) -> Session:
     session.presenter.choose(str(take))
     until(lambda: session.presenter.playback, "the recording")
+    return session
+
+
+def test_without_anything_to_report_on_that_is_said(session: Session) -> None:
     session.window.menu_actions["report"].trigger()
-    exported(session, take.parent / "take.html")
+    until(lambda: "Record something first" in session.window.strip.text, "what to do")
+    assert not session.window.findChildren(ReportDialog)
+
+
+def test_the_menu_reports_on_what_is_shown(shown: Session, take: Path) -> None:
+    dialog = report_dialog(shown)
+    assert dialog.selectedFiles() == [str(take.parent / "take.html")]
+    assert [each.rpartition("*")[2] for each in dialog.nameFilters()] == [".html)", ".pdf)"]
+    accept(dialog)
+    said = exported(shown, take.parent / "take.html")
+    assert said["smoothing"]["parameters"]["cutoff_hz"] == 6
+
+
+def test_the_menu_reports_on_sheets_of_paper_and_remembers_that(shown: Session, take: Path) -> None:
+    dialog = report_dialog(shown)
+    dialog.selectNameFilter(dialog.nameFilters()[1])
+    dialog.filterSelected.emit(dialog.nameFilters()[1])
+    assert dialog.selectedFiles() == [str(take.parent / "take.pdf")]
+    accept(dialog)
+    said = exported(shown, take.parent / "take.pdf")
+    assert said["position"]["reference"] == "room"
+    assert "Show in folder" in [
+        each.text() for each in shown.window.strip.findChildren(QPushButton)
+    ]
+    document = QPdfDocument(None)
+    document.load(str(take.parent / "take.pdf"))
+    text = "".join(document.getAllText(n).text() for n in range(document.pageCount()))
+    assert document.pageCount() >= 2
+    assert "Range of motion" in text
+    assert f"1 of {document.pageCount()}" in text
+    assert "Kamera „Süd“" in text
+    assert shown.preferences.report_kind == "pdf"
+    again = report_dialog(shown)
+    assert again.selectedFiles() == [str(take.parent / "take-2.pdf")]
+    again.reject()
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "written"),
+    [
+        ("x.pdf", "report", "x.pdf"),
+        ("x.html", "pdf", "x.html"),
+        ("x", "pdf", "x.pdf"),
+        ("walk.2", "pdf", "walk.2.pdf"),
+    ],
+)
+def test_the_ending_decides_and_else_the_filter(
+    session: Session, tmp_path: Path, typed: str, kind: str, written: str
+) -> None:
+    chosen: list[tuple[Path, str]] = []
+    dialog = ReportDialog(session.window, tmp_path / f"take{FORMATS[kind].suffix}", kind)
+    dialog.setOption(ReportDialog.Option.DontUseNativeDialog)
+    dialog.chosen.connect(lambda *each: chosen.append(each))
+    dialog.open()
+    dialog.selectFile(typed)
+    accept(dialog)
+    assert chosen == [(tmp_path / written, "pdf" if written.endswith(".pdf") else "report")]
+
+
+def test_where_a_report_cannot_be_written_that_is_said_and_nothing_stays(
+    shown: Session, take: Path, tmp_path: Path
+) -> None:
+    with read_only(tmp_path / "locked") as locked:
+        dialog = report_dialog(shown)
+        dialog.chosen.emit(locked / "x.pdf", "pdf")
+        dialog.reject()
+        until(lambda: "cannot be written" in shown.window.strip.text, "the reason")
+        assert list(locked.iterdir()) == []
+    with small_disk(tmp_path / "small", 8 * 1024) as disk:
+        dialog = report_dialog(shown)
+        dialog.chosen.emit(disk / "x.pdf", "pdf")
+        dialog.reject()
+        until(lambda: "the disk is full" in shown.window.strip.text, "the reason")
+        assert list(disk.iterdir()) == []
+
+
+def test_one_click_reports_on_sheets_of_paper(session: Session, take: Path) -> None:
+    dialog = dialog_of(session, take)
+    formats = dialog.presets.formats["report"]
+    formats.setCurrentIndex(formats.findData("pdf"))
+    assert formats.currentText() == "PDF"
+    dialog.presets.buttons["report"].click()
+    exported(session, take.parent / "take.pdf")
+    assert (take.parent / "take.pdf").read_bytes().startswith(b"%PDF-")
+    assert session.preferences.report_kind == "pdf"
 
 
 def test_one_click_analyses_in_the_format_that_is_chosen(session: Session, take: Path) -> None:
@@ -226,9 +329,10 @@ def test_nonsense_in_the_settings_file_falls_back(tmp_path: Path) -> None:
     file = tmp_path / "settings.ini"
     file.write_text(
         "[General]\nexport_fps=-3\nexport_skeleton=biped\nexport_rest=x\nanimate_kind=csv\n"
-        "animate_fps=31\nanimate_skeleton=\nanalyse_kind=mp4\n"
+        "animate_fps=31\nanimate_skeleton=\nanalyse_kind=mp4\nreport_kind=csv\n"
     )
     found, usual = PreferencesFile(file).load(), Preferences()
     for name in ("export_fps", "export_skeleton", "export_rest", "animate_kind", "animate_fps"):
         assert getattr(found, name) == getattr(usual, name)
     assert (found.animate_skeleton, found.analyse_kind) == ("motionbuilder", "c3d")
+    assert found.report_kind == "report"

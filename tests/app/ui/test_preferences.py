@@ -45,6 +45,7 @@ CHANGED = Preferences(
     animate_fps=60.0,
     animate_skeleton="mixamo",
     analyse_kind="mot",
+    report_kind="pdf",
     osc=True,
     osc_address="studio:4000",
     lsl=True,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.export.file_options import FileOptions
 from app.export.people_names import files_there, person_file
 from app.export.registry import export
 from app.export.sidecar_reading import is_export
@@ -80,6 +81,15 @@ def test_where_and_how_fast_it_is_lifted_does_not_matter(video: Path, table: Pat
     assert is_done(
         table, request_of(video, replace(OPTIONS, lifting=LiftOptions(device="cpu", jobs=7)))
     )
+
+
+def test_who_prints_does_not_matter(video: Path, tmp_path: Path) -> None:
+    for number, options in enumerate((FileOptions(), FileOptions(fps=30.0))):
+        path = tmp_path / f"{number}.csv"
+        asked = request_of(video, replace(OPTIONS, file=options))
+        export(path, with_request(motion(3), asked))
+        printed = replace(OPTIONS, file=replace(options, printer="a.module:function"))
+        assert is_done(path, request_of(video, printed))
 
 
 def test_a_video_that_has_changed_is_another(video: Path, table: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.motion.angles import ANGLE, ANGLE_COUNT
-from app.motion.measures.ranges import ranges, symmetries
+from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES
+from app.motion.measures.accuracy import DIFFERENCE_OFF_DEG, RANGE_OFF_DEG, movement
+from app.motion.measures.ranges import Symmetry, ranges, symmetries
 
 
 def angles(frames: int = 500) -> np.ndarray:
@@ -33,13 +34,33 @@ def test_what_is_hardly_known_has_no_range() -> None:
     assert found["trunk_bending"].known == pytest.approx(0.2)
 
 
-def test_symmetry_is_the_difference_over_the_mean_and_only_of_what_moves() -> None:
+def of(**widths: float) -> list[Symmetry]:
     given, ramp = angles(), np.linspace(0, 1, 500)
-    for name, width in (
-        ("left_knee_flexion", 60.0), ("right_knee_flexion", 40.0), ("left_elbow_flexion", 3.0),
-        ("right_elbow_flexion", 2.0), ("left_hip_flexion", 50.0),
-    ):  # fmt: skip
+    for name, width in widths.items():
         given[:, ANGLE[name]] = width * ramp
-    (only,) = symmetries(ranges(given))
+    return symmetries(ranges(given))
+
+
+def test_symmetry_is_the_difference_over_the_mean_and_only_of_what_moves() -> None:
+    (only,) = of(
+        left_knee_flexion=75.0, right_knee_flexion=50.0, left_hip_flexion=50.0,
+        left_elbow_flexion=3.0, right_elbow_flexion=2.0,
+    )  # fmt: skip
     assert only.name == "knee_flexion"
     assert only.index == pytest.approx(40.0)
+    assert only.index_off == pytest.approx(100 * DIFFERENCE_OFF_DEG["knee_flexion"] / 61.25, 0.01)
+
+
+@pytest.mark.parametrize(("left", "right"), [(4.0, 10.5), (60.0, 41.0), (41.0, 60.0)])
+def test_sides_that_differ_by_no_more_than_the_error_are_not_told_apart(
+    left: float, right: float
+) -> None:
+    (only,) = of(left_knee_flexion=left, right_knee_flexion=right)
+    assert only.index is None
+
+
+def test_of_every_angle_it_is_known_how_far_off_it_may_be() -> None:
+    names = {movement(angle.name) for angle in ANGLES}
+    assert set(RANGE_OFF_DEG) == names
+    both = {movement(angle.name) for angle in ANGLES if angle.side != "middle"}
+    assert set(DIFFERENCE_OFF_DEG) == both

@@ -46,6 +46,16 @@ def test_who_rests_bent_is_counted_by_the_stretches() -> None:
     assert found.each[0].turn_deg == pytest.approx(50, abs=1)
 
 
+def test_a_repetition_ends_before_the_next_also_where_one_stands_straighter_at_last() -> None:
+    time_s = np.arange(0, 8, 1 / RATE)
+    # The first is the deepest, and only after the second the knee is quite straight.
+    degrees = np.interp(time_s, [0, 0.5, 1.5, 2.5, 3.5, 4.5, 5], [25, 25, 110, 30, 105, 25, 3])
+    first, second = count_repetitions("left_knee_flexion", degrees, time_s).each
+    assert first.end_s == pytest.approx(2.5, abs=0.15)
+    assert second.start_s == pytest.approx(2.5, abs=0.15)
+    assert second.end_s > 4.0
+
+
 def test_hesitating_half_way_down_is_still_one() -> None:
     time_s = np.arange(0, 4, 1 / RATE)
     degrees = np.interp(time_s, [0, 0.5, 1.2, 1.5, 2.2, 3.2, 4], [10, 10, 60, 50, 100, 10, 10])
