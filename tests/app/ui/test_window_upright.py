@@ -13,9 +13,6 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox
 
-from app.lifting.kept import Kept
-from app.lifting.options import LiftOptions
-from app.lifting.video import VideoClip, lift_video
 from app.motion.ground import ANKLE_M
 from app.render.colours import LEFT, RIGHT
 from app.synthetic.performer.camera import aim_camera
@@ -27,6 +24,7 @@ from app.ui.main import Session
 from models.feet import FLAT_DEG
 from models.skeleton import JOINT
 from tests.support.clips import write_clip
+from tests.support.films import keep_lifted
 from tests.support.walking import walker
 from tests.support.windows import OpenWindow, close, until
 
@@ -58,9 +56,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of the film once it has been lifted."""
     folder = tmp_path_factory.mktemp("kept")
-    video_clip = VideoClip.open(film, folder)
-    lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
-    video_clip.close()
+    keep_lifted(film, folder)
     return folder
 
 

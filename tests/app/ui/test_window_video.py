@@ -20,25 +20,23 @@ from PyQt6.QtTest import QTest
 
 from app.detection.models import about
 from app.lifting import work as lifting_work
-from app.lifting.kept import Kept
-from app.lifting.options import LiftOptions
-from app.lifting.video import VideoClip, lift_video
 from app.system import paths
 from app.ui.main import Session
 from app.ui.presenters import background
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import SPEEDS
 from tests.support.clips import write_clip
+from tests.support.films import keep_lifted
 from tests.support.recordings import record
 from tests.support.windows import OpenWindow, close, until
 
-FRAMES = 60
+FRAMES = 40
 _BITS, _CELL = 6, 32
 
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory, person_jpegs: list[bytes]) -> Path:
-    """Two seconds of the performer; each picture says its number in black and white cells."""
+    """The performer; each picture says its number in black and white cells."""
     pictures = []
     for number, data in enumerate(person_jpegs[:FRAMES]):
         picture = cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), 1), cv2.COLOR_BGR2RGB)
@@ -68,9 +66,7 @@ def number_in(picture: NDArray[np.uint8]) -> int:
 def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of the film once it has been lifted."""
     folder = tmp_path_factory.mktemp("kept")
-    video_clip = VideoClip.open(film, folder)
-    lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
-    video_clip.close()
+    keep_lifted(film, folder)
     return folder
 
 
