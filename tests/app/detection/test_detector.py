@@ -81,7 +81,7 @@ def largest_difference(some: list[Keypoints2D], others: list[Keypoints2D]) -> fl
 
 
 def test_the_person_is_found_in_every_frame(person: list[Picture]) -> None:
-    keypoints = freshly(frames(person))
+    keypoints = freshly(frames(person[:20]))
     height, width = person[0].shape[:2]
     for index, found in enumerate(keypoints):
         assert found.tracked
@@ -203,7 +203,7 @@ def test_nobody_is_nobody() -> None:
     ids=["restart", "back", "forward"],
 )
 def test_after_a_jump_it_answers_as_if_new(person: list[Picture], start_s: float) -> None:
-    before, after = person[:20], person[40:50]
+    before, after = person[:10], person[40:45]
     with Detector() as detector:
         detect(detector, frames(before, start_s=0.0))
         found = detect(detector, frames(after, start_s=start_s))
@@ -212,9 +212,9 @@ def test_after_a_jump_it_answers_as_if_new(person: list[Picture], start_s: float
 
 def test_after_a_pause_of_half_a_second_it_goes_on(person: list[Picture]) -> None:
     with Detector() as detector:
-        detect(detector, frames(person[:20]))
-        found = detect(detector, frames(person[40:50], start_s=1.1))
-    assert largest_difference(found, freshly(frames(person[40:50]))) > 5
+        detect(detector, frames(person[:10]))
+        found = detect(detector, frames(person[40:45], start_s=0.8))
+    assert largest_difference(found, freshly(frames(person[40:45]))) > 5
 
 
 def test_times_that_repeat_or_lie_close_do_no_harm(person: list[Picture]) -> None:
