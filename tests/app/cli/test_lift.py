@@ -236,7 +236,9 @@ def test_a_damaged_video_gives_what_it_has_and_a_warning(
 def test_some_of_several_fail(program: Program, clips: Path, out: Path, tmp_path: Path) -> None:
     (tmp_path / "person.mp4").write_bytes((clips / "person.mp4").read_bytes())
     sources = [clips / "person.mp4", tmp_path / "gone.mp4", tmp_path / "person.mp4"]
-    ended = program.call(*LIFT, *sources, clips / "nobody.mp4", "-o", out / "new", "--seconds", "0.5")
+    ended = program.call(
+        *LIFT, *sources, clips / "nobody.mp4", "-o", out / "new", "--seconds", "0.5"
+    )
     assert ended.code == 1, ended
     lines = ended.err.splitlines()
     assert lines[0] == "mixpose: 2 of 4 sources lifted. Not lifted:"
