@@ -13,15 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
-import mediapipe as mp
 import numpy as np
 import pytest
-from mediapipe.tasks.python import BaseOptions
-from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions
 from numpy.typing import NDArray
 
 from app.detection import models
 from app.detection.detector import Detector
+from app.detection.landmarker import import_mediapipe
 from app.detection.models import MODELS, SIZES, Size
 from app.detection.no_telemetry import silenced
 from app.errors import DetectorError
@@ -119,6 +117,10 @@ def test_pixels_are_those_of_the_picture(person: list[Picture]) -> None:
 
 def test_the_numbers_are_mediapipes_own(person: list[Picture]) -> None:
     """x and z are shares of the width, y of the height."""
+    mp = import_mediapipe()
+    from mediapipe.tasks.python import BaseOptions
+    from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions
+
     tall = np.ascontiguousarray(person[0][:, person[0].shape[1] // 8 : -person[0].shape[1] // 8])
     options = PoseLandmarkerOptions(BaseOptions(model_asset_path=str(BUNDLE)))
     with silenced(), PoseLandmarker.create_from_options(options) as task:
@@ -366,6 +368,18 @@ def test_script_card_and_program_agree_on_the_bundles() -> None:
     assert all(model.sha256 in card for model in MODELS.values())
 
 
-def test_importing_the_detector_is_cheap() -> None:
-    code = "import sys, app.detection.detector; sys.exit('mediapipe' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True)
+CHEAP = """
+import sys
+from app.detection.detector import Detector
+assert "mediapipe" not in sys.modules
+Detector("lite").close()
+assert not {"matplotlib.figure", "sounddevice"} & set(sys.modules)
+from mediapipe.tasks.python.vision import drawing_utils
+assert callable(drawing_utils.plt.figure), "it is there for who asks for it"
+import matplotlib.pyplot
+assert matplotlib.pyplot.figure is drawing_utils.plt.figure
+"""
+
+
+def test_importing_the_detector_is_cheap_and_what_it_needs_not_is_not_loaded() -> None:
+    subprocess.run([sys.executable, "-c", CHEAP], cwd=REPOSITORY, check=True)
