@@ -25,7 +25,7 @@ from app.ui.main import Session
 from app.ui.presenters import background
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import SPEEDS
-from tests.support.clips import write_clip
+from tests.support.clips import performer_pictures, write_clip
 from tests.support.films import keep_lifted
 from tests.support.recordings import record
 from tests.support.windows import OpenWindow, close, until
@@ -123,8 +123,9 @@ def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
 
 
 def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
-    open_window: OpenWindow, film: Path, monkeypatch: pytest.MonkeyPatch
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    film = write_clip(tmp_path / "brief.mp4", performer_pictures(12))
     loaded, load = threading.Event(), background._load_network
 
     def slowly() -> None:
