@@ -26,7 +26,7 @@ from app.synthetic.performer.source import PerformerSource
 from models.lifter import Lifter
 from tests.support.waiting import until
 
-RATE = 15
+RATE = 10
 FRAMES = 4 * 3600 * RATE
 QUARTER = FRAMES // 4
 
