@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -115,10 +116,11 @@ def said() -> list[Keypoints2D]:
 
 
 def reading(run: LiveRun) -> Reading:
+    # Of the last two seconds: on a busy machine none may have been lifted in them.
+    until(lambda: run.latest().stats.capture_to_pose_ms is not None, "a pose just lifted", 60)
+    latency = run.latest().stats.capture_to_pose_ms or math.inf
     gc.collect()
     process, alive = psutil.Process(), [type(each) for each in gc.get_objects()]
-    latency = run.latest().stats.capture_to_pose_ms
-    assert latency is not None
     return Reading(
         resident_mb=process.memory_info().rss / 1e6,
         files=process.num_fds() if hasattr(process, "num_fds") else process.num_handles(),
@@ -147,8 +149,8 @@ def test_four_hours_leave_nothing_behind(
     until(lambda: run.latest().pose is not None, "the first pose", 60)
     readings = []
     for quarter in range(1, 5):
-        # A little before its end: at the end of all the lifter rests.
-        goal = quarter * QUARTER - 2000
+        # Well before its end: at the end of all the lifter rests.
+        goal = quarter * QUARTER - QUARTER // 3
         until(lambda goal=goal: source.delivered >= goal, f"hour {quarter}", 300)
         pose = run.latest().pose
         assert pose is not None
