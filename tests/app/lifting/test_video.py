@@ -19,15 +19,13 @@ from app.sources import VideoFile
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.engines import Inline
 
-FRAMES = 40
+FRAMES = 25
 LITE = LiftOptions(detector="lite", device="cpu", jobs=1)
 
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_clip(
-        tmp_path_factory.mktemp("film") / "dance.mp4", performer_pictures(FRAMES, (480, 360))
-    )
+    return write_clip(tmp_path_factory.mktemp("film") / "dance.mp4", performer_pictures(FRAMES))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ def _detect_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "detect", detect)
 
 
+@pytest.mark.slow
 def test_its_examples_do_what_they_say(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ from app.ui.presenters import background
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import SPEEDS
 from tests.support.clips import performer_pictures, write_clip
+from tests.support.engines import Inline
 from tests.support.films import keep_lifted
 from tests.support.recordings import record
 from tests.support.windows import OpenWindow, close, until
@@ -133,6 +134,7 @@ def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
         load()
 
     monkeypatch.setattr(background, "_load_network", slowly)
+    monkeypatch.setattr(lifting_work, "make_pool", lambda _options: Inline())
     session = open_window(str(film))
     until(lambda: session.presenter.playback, "the film to open")
     QTest.qWait(500)
