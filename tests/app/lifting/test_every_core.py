@@ -27,6 +27,7 @@ from app.sources import VideoFile
 from app.synthetic.performer.source import PerformerSource
 from tests.support.clips import write_clip
 from tests.support.engines import Inline
+from tests.support.processes import spawned
 from tests.support.several_people import Acted, Role, act
 
 pytestmark = [pytest.mark.timeout(900)]
@@ -75,10 +76,8 @@ def nothing_is_left_behind() -> Iterator[None]:
 
 
 def workers() -> list[psutil.Process]:
-    """The processes that detect, beside Python's own that watches shared memory."""
-    children = psutil.Process().children(recursive=True)
-    spawned = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-    return [child for child in spawned if child not in _earlier]
+    """The processes that detect."""
+    return [child for child in spawned() if child not in _earlier]
 
 
 def test_where_a_film_is_cut_depends_on_its_length_alone(video: Path) -> None:

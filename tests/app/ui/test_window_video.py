@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import psutil
 import pytest
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPoint, Qt
@@ -28,6 +27,7 @@ from app.ui.presenters.view_state import SPEEDS
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.engines import Inline
 from tests.support.films import keep_lifted
+from tests.support.processes import spawned
 from tests.support.recordings import record
 from tests.support.windows import OpenWindow, close, until
 
@@ -318,9 +318,4 @@ def test_closing_while_it_is_lifted_is_quick_and_leaves_no_process(
     close(session)
     assert time.monotonic() - began < 3.5
     # A process that loads its model says goodbye when that is done.
-    until(lambda: not working(), "the processes to end", 10)
-
-
-def working() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+    until(lambda: not spawned(), "the processes to end", 10)
