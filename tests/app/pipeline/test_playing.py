@@ -11,7 +11,7 @@ import pytest
 
 from app.detection.detector import Detector
 from app.packets import Frame, Keypoints2D
-from app.pipeline import LiveRun, State
+from app.pipeline import LiveRun
 from app.sources import open_source
 from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.waiting import until
