@@ -21,9 +21,9 @@ from tests.support.clips import write_clip
 from tests.support.program import Program
 
 pytestmark = pytest.mark.timeout(400)
-FRAMES = 150
+FRAMES = 100
 """Ten seconds: waving with the left hand, then walking a circle."""
-RATE = 15
+RATE = 10
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def test_axes_are_what_the_sidecar_says_without_any_alignment(lifted: Lifted) ->
 
 def test_a_raised_left_arm_is_a_raised_left_arm(lifted: Lifted) -> None:
     raised = lifted.truth[:, JOINT["left_wrist"], 1] > lifted.truth[:, JOINT["head"], 1] + 0.1
-    assert raised.sum() > 30, "the performer waves with the left hand"
+    assert raised.sum() > 20, "the performer waves with the left hand"
     found = lifted.xyz[raised]
     assert (found[:, JOINT["left_wrist"], 1] > found[:, JOINT["head"], 1]).mean() > 0.95
     assert (found[:, JOINT["right_wrist"], 1] < found[:, JOINT["head"], 1]).mean() > 0.95

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+import sys
+from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -44,8 +47,7 @@ class Landmarker:
         Raises:
             RuntimeError, ValueError: MediaPipe failed.
         """
-        import mediapipe as mp
-
+        mp = import_mediapipe()
         picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=image)
         if self._follow:
             # MediaPipe's clock must increase whatever the source's does.
@@ -74,8 +76,37 @@ class Landmarker:
             self._task._lib.close()
 
 
+class _Later(ModuleType):
+    """Stands in for a module that is imported when something of it is asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+def import_mediapipe() -> Any:
+    """MediaPipe, without what it loads to plot and to hear, until somebody asks for that.
+
+    Pyplot and sounddevice take half of the 0.7 s of a core that the import takes, and in a new
+    account, where pyplot looks through all fonts first, two thirds of 1.2 s; sounddevice also opens
+    the machine's sound.
+    """
+    unused = {
+        name: _Later(name)
+        for name in ("matplotlib.pyplot", "sounddevice")
+        if name not in sys.modules
+    }
+    sys.modules.update(unused)
+    try:
+        return importlib.import_module("mediapipe")
+    finally:
+        for name, module in unused.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+
 def _start(content: bytes, *, follow: bool) -> Any:
-    # Imported here because it takes a second, and only who detects needs it.
+    # Imported here because it takes half a second, and only who detects needs it.
+    import_mediapipe()
     from mediapipe.tasks.python import BaseOptions
     from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions, RunningMode
 

@@ -167,6 +167,8 @@ class Renderer:
             return
         memory = _Memory()
         try:
+            if self._closing:  # while there was no process yet that could have been killed
+                return
             self._exchange(pipe, Start(self._kind, self._setup, self._size), START_TIMEOUT_S)
             while (wanted := self._next()) is not None:
                 self._draw(pipe, memory, wanted)

@@ -7,6 +7,8 @@ fail.  Used in the child process only.
 from __future__ import annotations
 
 import os
+import sys
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,6 +134,15 @@ class GlWindow:
 
 
 def _import_open3d() -> Any:
+    """Open3D, in a process that does nothing but draw with it.
+
+    It comes with a way to draw in browsers, which loads dash, plotly and a web server: 0.5 of the
+    1.0 s of a core that it takes to import.  Here nobody asks for that.
+    """
+    browsers = ModuleType("open3d.visualization.draw_plotly")
+    for name in ("get_plotly_fig", "draw_plotly", "draw_plotly_server"):
+        setattr(browsers, name, None)
+    sys.modules.setdefault(browsers.__name__, browsers)
     try:
         import open3d
     except (ImportError, OSError) as error:

@@ -15,6 +15,7 @@ import platform
 import re
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -40,7 +41,8 @@ _PACKAGES: Final = (
     "PyQt6-Qt6",
 )
 _STDERR: Final = 2
-_FINISH_S: Final = 0.5
+_FINISH_S: Final = 3.0
+"""On a busy machine 500 lines took more than half a second."""
 _END: Final = b"\0\n"
 """Ends the reading of what was printed; no library prints a NUL."""
 _HOME: Final = str(Path.home())
@@ -180,9 +182,16 @@ def _log_printed(read_end: int) -> None:
 
 def _finish_printed(thread: threading.Thread) -> None:
     """Have everything logged that was printed before the end."""
-    with suppress(OSError):
-        os.write(_STDERR, _END)
-    thread.join(_FINISH_S)
+    deadline = time.monotonic() + _FINISH_S
+    while thread.is_alive() and time.monotonic() < deadline:
+        try:
+            os.write(_STDERR, _END)
+        except BlockingIOError:  # full: the thread has not got there yet
+            thread.join(0.01)
+        except OSError:
+            return
+        else:
+            thread.join(deadline - time.monotonic())
 
 
 def _log_thread_exception(failure: threading.ExceptHookArgs) -> None:

@@ -12,7 +12,7 @@ from models.acceleration import GraphedMixSTE, accelerated, halved
 from models.mixste import MixSTE
 
 CPU = torch.device("cpu")
-FRAMES = 81
+FRAMES = 27
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
 

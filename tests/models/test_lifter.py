@@ -277,8 +277,8 @@ def test_bad_arguments_are_named(lifter: Lifter, change: dict[str, object], word
 
 def test_progress_rises_to_one_and_may_stop_the_work(lifter: Lifter) -> None:
     shares: list[float] = []
-    clip, conf = standing(1000), np.ones((1000, 17))
-    lifter.lift(clip, conf, SIZE, times(1000), progress=shares.append)
+    clip, conf = standing(400), np.ones((400, 17))
+    lifter.lift(clip, conf, SIZE, times(400), progress=shares.append)
     assert shares == sorted(shares)
     assert len(shares) > 2
     assert shares[-1] == 1.0
@@ -287,7 +287,7 @@ def test_progress_rises_to_one_and_may_stop_the_work(lifter: Lifter) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        lifter.lift(clip, conf, SIZE, times(1000), progress=stop)
+        lifter.lift(clip, conf, SIZE, times(400), progress=stop)
 
 
 def test_published_weights_lift_too(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -322,8 +322,8 @@ class TestLive:
             assert (pose.frames_back, pose.time_s) == (back, times(20)[frame - back])
 
     def test_live_agrees_with_the_whole_clip(self, lifter: Lifter) -> None:
-        live = [pose.xyz for pose in self.run(LiveLifter(lifter, 2), 90)]
-        whole = lifter.lift(standing(90), np.ones((90, 17)), SIZE, times(90)).xyz
+        live = [pose.xyz for pose in self.run(LiveLifter(lifter, 2), 45)]
+        whole = lifter.lift(standing(45), np.ones((45, 17)), SIZE, times(45)).xyz
         assert p_mpjpe(np.stack(live[2:]), whole[:-2]) < 0.03
         assert p_mpjpe(np.stack(live[2:6]), whole[:4]) < 0.05
 
@@ -378,7 +378,7 @@ def test_where_up_is_is_asked_again_knowing_the_answer_and_not_of_all_of_a_long_
         return real(evidence, size, up)
 
     monkeypatch.setattr(lifter, "lift_windows", watched)
-    frames = 40 * lifter.info.frames
+    frames = 16 * lifter.info.frames
     found = lifter.lift(standing(frames), np.ones((frames, 17)), SIZE, times(frames))
     unasked = [up for up in told if up is None]
     assert 6 <= len(unasked) <= 12

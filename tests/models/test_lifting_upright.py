@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -203,9 +204,10 @@ Lift = Callable[[float], tuple[Array, Lifted]]
 def act() -> Lift:
     """The shipped network on the performer, in a picture turned by so much; turned back."""
     torch.set_num_threads(1)
-    lifter, seen = Lifter(device="cpu"), performed(5, seconds=4).data
+    lifter, seen = Lifter(device="cpu"), performed(5, seconds=2).data
     conf = np.asarray(seen.conf, np.float64)
 
+    @cache
     def lifted(degrees: float) -> tuple[Array, Lifted]:
         xy, world = in_turned_picture(degrees, seen.xy, seen.xyz, seen.size)
         found = lifter.lift(xy, conf, seen.size, seen.time_s, world=world)

@@ -44,7 +44,7 @@ class Inline:
     def poll(self) -> Iterator[Event]:
         if self._orders:
             ticket, unit = self._orders.popleft()
-            answer = done(ticket, unit, lambda _amount: None, lambda: False)
+            answer = done(ticket, unit, lambda _amount, _part=None: None, lambda: False)
             assert answer is not None
             yield answer
 
@@ -54,6 +54,12 @@ class Inline:
 
     def close(self) -> None:
         self._orders.clear()
+
+    def __enter__(self) -> Inline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 @dataclass(frozen=True)

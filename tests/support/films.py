@@ -8,10 +8,16 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+from app.lifting import work
+from app.lifting.kept import Kept
+from app.lifting.options import LiftOptions
+from app.lifting.video import VideoClip, lift_video
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
+from tests.support.engines import Inline
 from tests.support.recordings import CAMERA, INFO, packet, picture, poses
 
 
@@ -82,3 +88,15 @@ def take(
 def number_shown(pane: NDArray[np.uint8]) -> int:
     """Which of :func:`tests.support.recordings.picture` a pane shows, modulo 32."""
     return round(float(np.median(pane[..., 1])) / 8)
+
+
+def keep_lifted(film: Path, folder: Path) -> None:
+    """Keep in ``folder`` what the window keeps of a film that it has lifted.
+
+    Found in this process: to start another takes 2 s of a core.
+    """
+    video_clip = VideoClip.open(film, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "make_pool", lambda _options: Inline())
+        lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
+    video_clip.close()

@@ -94,6 +94,12 @@ class Receiver:
         return LslTake(**self.end())
 
 
+def wait_for_lsl(channel: Any) -> None:
+    """Wait until what is sent goes to somebody: liblsl sends it from a thread that it starts a
+    moment after the receiver has its stream open, and what is sent before that is lost."""
+    assert channel._outlet.wait_for_consumers(30.0)
+
+
 def _ended() -> threading.Event:
     ended = threading.Event()
 

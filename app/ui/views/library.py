@@ -200,7 +200,8 @@ class LibraryDialog(QDialog):
 
     def _connect(self) -> None:
         self.presenter.listed.connect(self._listed)
-        self.presenter.thumbnails.made.connect(lambda _path: self._show_thumbnails())
+        # A bound method: Qt forgets it with the dialog, which it would not do with a lambda.
+        self.presenter.thumbnails.made.connect(self._show_thumbnails)
         if (bar := self.list.verticalScrollBar()) is not None:
             bar.valueChanged.connect(lambda _: self._show_thumbnails())
         self.presenter.said.connect(self._say)

@@ -75,7 +75,10 @@ def read_asf(path: Path) -> Skeleton:
     length = _one_number(path, *units["length"]) if "length" in units else 1.0
     if length <= 0:
         raise fault(path, units["length"][0], "the unit of length is not above zero")
-    degrees = "angle" not in units or not units["angle"][1][0].lower().startswith("rad")
+    angle = units.get("angle")
+    if angle is not None and len(angle[1]) != 1:
+        raise fault(path, angle[0], "one unit of angles was expected: deg or rad")
+    degrees = angle is None or not angle[1][0].lower().startswith("rad")
     bones = {"root": _root(path, sections["root"], degrees)}
     for bone in _bones(path, sections["bonedata"], degrees):
         if bone.name in bones:

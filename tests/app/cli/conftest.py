@@ -8,6 +8,8 @@ import pytest
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.program import Program
 
+FRAMES = 20
+
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
@@ -26,9 +28,9 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """``person.mp4`` and ``person.mkv``, 40 frames of the performer, and ``nobody.mp4``."""
+    """``person.mp4`` and ``person.mkv``, ``FRAMES`` frames of the performer, and ``nobody.mp4``."""
     folder = tmp_path_factory.mktemp("clips")
-    pictures = performer_pictures(40)
+    pictures = performer_pictures(FRAMES)
     write_clip(folder / "person.mp4", pictures)
     write_clip(folder / "person.mkv", pictures)
     write_clip(folder / "nobody.mp4", np.full((10, 240, 320, 3), 128, np.uint8))

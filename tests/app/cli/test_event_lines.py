@@ -19,6 +19,7 @@ import pytest
 from app.cli.event_lines import EventLines
 from app.recording.events import Mark
 from app.recording.reader import Recording
+from tests.app.cli.conftest import FRAMES
 from tests.support.mjpeg import MjpegServer, clip_jpegs
 from tests.support.program import RECORD, Popen, Program
 from tests.support.waiting import until
@@ -182,7 +183,7 @@ def test_without_standard_input_it_records_as_ever(
     )  # fmt: skip
     assert ended.code == 0, ended
     assert ended.err.count("\n") == 1
-    assert len(Recording.open(out / "x.mixpose").keypoints.time_s) == 40
+    assert len(Recording.open(out / "x.mixpose").keypoints.time_s) == FRAMES
 
 
 # A shell's part: the terminal's session is its own, and the job it starts is in the background.

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from app.detection.detector import Detector
 from app.detection.models import Size
@@ -47,10 +49,16 @@ def lifter() -> Lifter:
     return Lifter(device="cpu")
 
 
+@cache
+def acted() -> NDArray[np.float32]:
+    """(30, 17, 2) pixels of one person."""
+    return performed(0, begin_s=2.0, seconds=1.0).data.xy
+
+
 def seen(index: int) -> Keypoints2D:
     """One person on the left, then another of half the size on the right; for a moment before and
     after the change a wrist is hidden."""
-    one = performed(0, begin_s=2.0, seconds=1.0).data.xy
+    one = acted()
     xy = one[index] if index < CHANGE else 0.5 * one[index - CHANGE] + (300.0, 100.0)
     conf = np.full(17, 0.95, np.float32)
     conf[WRIST] = 0.05 if NOT_SEEN.start <= index < NOT_SEEN.stop else 0.95

@@ -12,7 +12,7 @@ from app.detection.landmarker import Landmarker
 from app.detection.person import Person
 from app.detection.person_tracker import LOST_S, Choice, PersonTracker, TrackingResult
 from app.packets import Frame, Keypoints2D
-from app.synthetic.performer.source import PerformerSource
+from tests.support.clips import performer_pictures
 from tests.support.rectangles import BLUE, RED, TABLE, Colour, PaintedEyes, painted, person
 from tests.support.several_people import (
     BEHIND,
@@ -169,8 +169,7 @@ def test_one_person_alone_costs_little_and_is_found_where_they_were(
 ) -> None:
     """Nobody else is about: the same numbers, for two looks a second: a fifteenth of the passes of
     a camera of 30 pictures a second."""
-    with PerformerSource(duration_s=2.0) as source:
-        film = [frame.image for frame in iter(source.read, None)]
+    film = performer_pictures(30)
     passes = {True: 0, False: 0}
     run = Landmarker.run
 

@@ -60,13 +60,24 @@ def written(folder: Path, data: MotionData) -> Path:
     return path
 
 
-def test_a_walkers_report(tmp_path: Path) -> None:
-    path = written(tmp_path, walker())
-    page = Page(path)
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A walker's report."""
+    return written(tmp_path_factory.mktemp("walked"), walker())
+
+
+@pytest.fixture(scope="module")
+def unplaced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of somebody who stands nowhere."""
+    return written(tmp_path_factory.mktemp("unplaced"), motion(50))
+
+
+def test_a_walkers_report(walked: Path) -> None:
+    page = Page(walked)
     assert {"Moments", "Walking", "Range of motion", "Angles over time"} <= set(page.headings)
     assert f"{120 / STRIDE_S:.0f}" in page.text
     assert "steps a minute" in page.text
-    rows = numbers(path)
+    rows = numbers(walked)
     (cadence,) = (row for row in rows if row["measure"] == "cadence")
     assert float(cadence["value"]) == pytest.approx(120 / STRIDE_S, rel=0.01)
     lengths = [float(row["value"]) for row in rows if row["measure"] == "stride length"]
@@ -74,7 +85,9 @@ def test_a_walkers_report(tmp_path: Path) -> None:
     assert lengths == pytest.approx([STRIDE_M] * len(lengths), rel=0.03)
 
 
-def test_a_walkers_feet_are_on_the_page_with_what_they_may_be_off(tmp_path: Path) -> None:
+def test_a_walkers_feet_are_on_the_page_with_what_they_may_be_off(
+    tmp_path: Path, walked: Path
+) -> None:
     data = walker()
     feet = data.xyz[:, list(FOOT_PARENTS)] + np.array([0.0, 0.06, 0.0], np.float32)
     feet[:, 2:] += np.array([0.03, 0.0, -0.2], np.float32)  # both to the walker's left
@@ -86,15 +99,13 @@ def test_a_walkers_feet_are_on_the_page_with_what_they_may_be_off(tmp_path: Path
     rows = [row for row in numbers(path) if row["measure"] == "foot progression"]
     outward = {row["of"]: float(row["value"]) for row in rows}
     assert outward == {"left": pytest.approx(8.5, abs=0.5), "right": pytest.approx(-8.5, abs=0.5)}
-    (tmp_path / "without").mkdir()
-    assert "pointed" not in Page(written(tmp_path / "without", walker())).text
+    assert "pointed" not in Page(walked).text
 
 
-def test_the_table_alone_is_that_of_the_page(tmp_path: Path) -> None:
-    path = written(tmp_path, walker())
+def test_the_table_alone_is_that_of_the_page(tmp_path: Path, walked: Path) -> None:
     export(tmp_path / "b.numbers.csv", walker(), "numbers")
     with (tmp_path / "b.numbers.csv").open(newline="", encoding="utf-8") as file:
-        assert list(csv.DictReader(file)) == numbers(path)
+        assert list(csv.DictReader(file)) == numbers(walked)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +115,8 @@ def test_whole_numbers_have_a_real_minus_and_zero_has_none(value: float, written
     assert whole(value) == written
 
 
-def test_poses_that_stand_nowhere_have_no_steps_and_that_is_said(tmp_path: Path) -> None:
-    page = Page(written(tmp_path, motion(50)))
+def test_poses_that_stand_nowhere_have_no_steps_and_that_is_said(unplaced: Path) -> None:
+    page = Page(unplaced)
     assert "Walking" not in page.headings
     assert "must be placed in the room" in page.text
 
@@ -119,12 +130,8 @@ def test_nothing_of_a_page_leads_elsewhere_and_nothing_on_it_runs(tmp_path: Path
     assert hostile in page.text
 
 
-def test_the_same_motion_gives_the_same_page(tmp_path: Path) -> None:
-    pages = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        pages.append(written(tmp_path / name, motion(50)).read_bytes())
-    assert pages[0] == pages[1]
+def test_the_same_motion_gives_the_same_page(tmp_path: Path, unplaced: Path) -> None:
+    assert written(tmp_path, motion(50)).read_bytes() == unplaced.read_bytes()
 
 
 def test_a_chart_shows_all_of_the_time_also_where_its_curve_is_not_known() -> None:

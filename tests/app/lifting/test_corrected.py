@@ -127,27 +127,27 @@ def _seen(clip: DetectedClip) -> tuple[np.ndarray, np.ndarray, tuple[int, int], 
 
 def test_around_a_correction_there_are_poses_at_once_and_then_of_all(lifter: Lifter) -> None:
     rng = np.random.default_rng(2)
-    count = 900
+    count = 360
     track = Track.empty(np.arange(count) / 30)
     track.tracked[:], track.conf[:] = True, 1.0
     track.xy[:] = rng.uniform(100, 300, (17, 2)) + rng.normal(0, 2, (count, 17, 2))
     clip, options = DetectedClip("a.mp4", (640, 480), 30.0, "full", track), LiftOptions()
     before = lift_members(clip, (), lifter, options, (), lambda _: None)
-    moves = (Move(15.0, "left_wrist", 10.0, 400.0),)
-    near = lift_around(clip, before, lifter, moves, (15.0, 15.0))
+    moves = (Move(6.0, "left_wrist", 10.0, 400.0),)
+    near = lift_around(clip, before, lifter, moves, (6.0, 6.0))
     assert near is not None
     whole = lift_members(clip, near, lifter, options, moves, lambda _: None)
     changed = np.abs(near[0].poses.xyz - before[0].poses.xyz).max(axis=(1, 2)) > 1e-6
     assert 0 < np.count_nonzero(changed) < 70
     wrist = JOINT["left_wrist"]
-    places = [each[0].poses.xyz[450, wrist] for each in (before, near, whole)]
+    places = [each[0].poses.xyz[180, wrist] for each in (before, near, whole)]
     off = [float(np.linalg.norm(each - places[2])) for each in places]
     assert off[0] > 0.05
     assert off[1] < 0.25 * off[0]
     assert unfit(clip, near, options, moves) == [0], "only a glance"
     assert unfit(clip, whole, options, moves) == []
     assert unfit(clip, whole, options, ()) == [0]
-    assert lift_around(clip, before, lifter, moves, (1.0, 25.0)) is None
+    assert lift_around(clip, before, lifter, moves, (1.0, 10.0)) is None
 
 
 def test_they_are_known_by_what_is_in_the_video(

@@ -27,10 +27,11 @@ from app.sources import VideoFile
 from app.synthetic.performer.source import PerformerSource
 from tests.support.clips import write_clip
 from tests.support.engines import Inline
+from tests.support.processes import spawned
 from tests.support.several_people import Acted, Role, act
 
 pytestmark = [pytest.mark.timeout(900)]
-FPS = 5
+FPS = 3
 SECONDS = 24
 PATIENCE_S = 400
 
@@ -75,16 +76,14 @@ def nothing_is_left_behind() -> Iterator[None]:
 
 
 def workers() -> list[psutil.Process]:
-    """The processes that detect, beside Python's own that watches shared memory."""
-    children = psutil.Process().children(recursive=True)
-    spawned = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-    return [child for child in spawned if child not in _earlier]
+    """The processes that detect."""
+    return [child for child in spawned() if child not in _earlier]
 
 
 def test_where_a_film_is_cut_depends_on_its_length_alone(video: Path) -> None:
     whole = planned(video)
     assert [each.start_s for each in whole.segments] == [0, 8, 16]
-    assert [each.from_s for each in whole.segments] == [0, 5, 13], "15 frames earlier"
+    assert [each.from_s for each in whole.segments] == [0, 4, 12], "half a stretch earlier"
     assert whole.segments[-1].end_s == np.inf
     part = planned(video, seconds=10)
     assert [(each.start_s, each.end_s) for each in part.segments] == [(0, 8), (8, 10)]

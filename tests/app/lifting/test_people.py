@@ -161,10 +161,12 @@ def test_each_is_lifted_to_all_frames_and_says_when_they_were_in_view(lifter: Li
 
 
 def test_who_is_hardly_ever_confirmed_to_be_a_person_is_left_out(lifter: Lifter) -> None:
-    true, chair = somebody(0, 10, 100), somebody(0, 10, 300, BLUE)
+    true, chair = somebody(0, 3, 100), somebody(0, 3, 300, BLUE)
     for checks, confirmed in ((true.checks, (9, 1)), (chair.checks, (5, 4))):
         checks[0] = confirmed
-    everybody = lift_everybody(clip_of(true, chair), lifter, LiftOptions(everybody=True))
+    everybody = lift_everybody(
+        clip_of(true, chair, seconds=3.0), lifter, LiftOptions(everybody=True)
+    )
     assert (len(everybody.motions), everybody.left_out) == (1, 1)
 
 

@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from app.lifting import pool as pool_module
 from app.lifting.pool import ATTEMPTS, Pool
 from app.lifting.work_units import Done, Event, Moved
 from tests.support.engines import Worker
+from tests.support.processes import spawned
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
@@ -33,10 +33,8 @@ def nothing_is_left_behind() -> Iterator[None]:
 
 
 def workers() -> list[int]:
-    """The processes that work; beside them there may be Python's own that watches shared memory."""
-    children = psutil.Process().children(recursive=True)
-    spawned = [child.pid for child in children if "spawn_main" in " ".join(child.cmdline())]
-    return [pid for pid in spawned if pid not in _earlier]
+    """The processes that work."""
+    return [child.pid for child in spawned() if child.pid not in _earlier]
 
 
 def all_of(pool: Pool, count: int) -> tuple[dict[int, Done], list[Event]]:

@@ -17,16 +17,15 @@ from app.lifting.progress import Progress, Stage, Stopped
 from app.lifting.video import VideoClip, lift_video
 from app.sources import VideoFile
 from tests.support.clips import performer_pictures, write_clip
+from tests.support.engines import Inline
 
-FRAMES = 40
+FRAMES = 25
 LITE = LiftOptions(detector="lite", device="cpu", jobs=1)
 
 
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_clip(
-        tmp_path_factory.mktemp("film") / "dance.mp4", performer_pictures(FRAMES, (480, 360))
-    )
+    return write_clip(tmp_path_factory.mktemp("film") / "dance.mp4", performer_pictures(FRAMES))
 
 
 @pytest.fixture
@@ -60,6 +59,7 @@ def test_another_height_is_not_looked_at_again(
     video_clip: VideoClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = Kept(tmp_path / "kept")
+    monkeypatch.setattr(work, "make_pool", lambda _options: Inline())
     lift_video(video_clip, LITE, kept)
     before = video_clip.found()
 
@@ -87,7 +87,10 @@ def test_it_is_called_off_and_nothing_is_kept(video_clip: VideoClip, tmp_path: P
     assert not (tmp_path / "kept").exists()
 
 
-def test_a_film_of_nobody_is_said_and_plays(tmp_path: Path) -> None:
+def test_a_film_of_nobody_is_said_and_plays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "make_pool", lambda _options: Inline())
     grey = [np.full((120, 160, 3), 90, np.uint8)] * 6
     video_clip = VideoClip.open(write_clip(tmp_path / "empty.mp4", grey), tmp_path)
     with pytest.raises(DetectorError, match="No person was found in empty"):

@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import mediapipe  # noqa: F401  # its slow import must not count as a run's slowness
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
 
+from app.detection.landmarker import import_mediapipe
 from app.pipeline import LiveRun
 from app.sources.base import Source
 from models.checkpoint import PERSON_BOX, WeightsInfo, save
 from models.lifter import Lifter
 from models.mixste import MixSTE
+
+import_mediapipe()  # which is slow, and must not count as a run's slowness
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from app.pipeline.keypoint_queue import CAPACITY
 from tests.support.scripted import ScriptedSource
 from tests.support.waiting import until
 
-FRAMES = 700
+FRAMES = 500
 
 
 @pytest.mark.slow
@@ -29,7 +29,7 @@ def test_many_frames_leave_nothing_behind(
     run = live_run(lambda: source)
     run.start()
     resident: list[float] = []
-    for frames in range(300, FRAMES, 200):
+    for frames in range(200, FRAMES, 150):
         until(lambda upto=frames: len(source.delivered) > upto, f"{frames} frames", 300)
         run.shown(run.latest().pose.index)
         resident.append(psutil.Process().memory_info().rss / 1e6)
@@ -37,7 +37,7 @@ def test_many_frames_leave_nothing_behind(
     assert alive(Frame) < 6
     assert alive(Pose3D) < 6
     assert CAPACITY <= alive(Keypoints2D) < 2 * CAPACITY + 6
-    assert max(resident[1:]) - resident[0] < 20, resident  # all pictures would be 80 MB
+    assert max(resident[1:]) - resident[0] < 20, resident  # all pictures would be 30 MB
 
 
 def alive(kind: type) -> int:

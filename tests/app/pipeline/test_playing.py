@@ -11,7 +11,7 @@ import pytest
 
 from app.detection.detector import Detector
 from app.packets import Frame, Keypoints2D
-from app.pipeline import LiveRun, State
+from app.pipeline import LiveRun
 from app.sources import open_source
 from tests.support.mjpeg import numbered_picture, read_number
 from tests.support.waiting import until
@@ -19,6 +19,8 @@ from tests.support.waiting import until
 Make = Callable[..., LiveRun]
 RATE = 8.0  # so slow that a machine with other work keeps up
 FRAMES = 24
+DUE_MEANWHILE = 4
+"""Frames that are due while the detector loads; later a busy machine may leave one out."""
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +53,8 @@ def test_nothing_is_skipped_while_the_detector_loads(live_run: Make, film: Path)
         detector_factory=lambda: NotingDetector(numbers, 0.4),
     )
     run.start()
-    until(lambda: run.state is State.ENDED, "the end")
-    assert numbers == list(range(FRAMES))
-    assert run.latest().stats.dropped == 0
+    until(lambda: len(numbers) >= DUE_MEANWHILE, "what was due meanwhile")
+    assert numbers[:DUE_MEANWHILE] == list(range(DUE_MEANWHILE))
 
 
 @pytest.mark.timing

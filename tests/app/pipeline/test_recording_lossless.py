@@ -37,15 +37,15 @@ def detecting(run: LiveRun) -> bool:
 
 def test_every_frame_of_a_file_is_a_row(live_run: Make, writer: RecordingWriter) -> None:
     # As fast as frames can be detected: the lifter is left behind, the recording must not be.
-    source = ScriptedSource(100)
+    source = ScriptedSource(40)
     run = live_run(lambda: source)
     run.start_recording(writer)
     run.start()
     until(lambda: run.state is State.ENDED, "the end", 60)
     assert run.stop_recording() is writer
     recorded = Recording.open(writer.close())
-    np.testing.assert_array_equal(recorded.keypoints.index, np.arange(100))
-    np.testing.assert_allclose(recorded.keypoints.time_s, np.arange(100) / 30)
+    np.testing.assert_array_equal(recorded.keypoints.index, np.arange(40))
+    np.testing.assert_allclose(recorded.keypoints.time_s, np.arange(40) / 30)
     assert recorded.recovered is None
 
 
@@ -58,7 +58,7 @@ def test_rows_begin_and_end_where_recording_did(live_run: Make, tmp_path: Path) 
     for take in ("one", "two"):
         writer = new_writer(tmp_path, take)
         run.start_recording(writer)
-        until(lambda taken=writer: taken.frames > 20, "some rows")
+        until(lambda taken=writer: taken.frames > 8, "some rows")
         assert run.stop_recording() is writer
         frames = writer.frames
         time.sleep(0.1)
@@ -88,11 +88,11 @@ def test_the_picture_goes_along_when_video_is_kept(live_run: Make, tmp_path: Pat
 def test_the_end_of_the_run_finishes_the_recording(
     live_run: Make, writer: RecordingWriter, how: str
 ) -> None:
-    source = ScriptedSource(40 if how == "failure" else None, rate=60, then=SourceError("broken"))
+    source = ScriptedSource(20 if how == "failure" else None, rate=60, then=SourceError("broken"))
     run = live_run(lambda: source)
     run.start_recording(writer)
     run.start()
-    until(lambda: writer.frames >= 30, "some rows")
+    until(lambda: writer.frames >= 12, "some rows")
     if how == "failure":
         until(lambda: run.state is State.FAILED, "the failure")
     assert run.stop()
@@ -136,10 +136,10 @@ def test_a_recording_that_fails_does_not_end_the_run(
 
 
 def test_a_file_being_recorded_does_not_loop(live_run: Make, writer: RecordingWriter) -> None:
-    source = ScriptedSource(30, rate=60)
+    source = ScriptedSource(12, rate=60)
     run = live_run(lambda: source, loop=True)
     run.start_recording(writer)
     run.start()
     until(lambda: run.state is State.ENDED, "the end")
     run.stop()
-    assert len(Recording.open(writer.path).keypoints.index) == 30
+    assert len(Recording.open(writer.path).keypoints.index) == 12

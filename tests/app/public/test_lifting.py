@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ from app.lifting.kept import film_key
 from app.public import (
     DetectorError,
     MixposeWarning,
-    Motion,
     SourceError,
     WeightsError,
     lift,
@@ -101,24 +101,25 @@ def test_options_reach_what_they_are_about(clip: Path) -> None:
 
 
 def test_what_was_put_right_in_the_window_is_applied_when_asked_for(
-    clip: Path, jump: Motion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "video_notes_dir", lambda: tmp_path / "notes")
+    part = partial(lift, clip, detector="lite", height=1.82, seconds=0.5)
     with pytest.warns(MixposeWarning, match=r"Nothing in .*jump\.mp4 was corrected"):
-        none = lift(clip, detector="lite", height=1.82, corrections=True)
-    np.testing.assert_array_equal(none.xyz, jump.xyz)
+        none = part(corrections=True)
     made = CorrectionList(tmp_path / "notes" / film_key(clip), of_video=clip.name)
-    made.add(Move(0.5, "left_wrist", 5.0, 5.0), Delete(1.0, 1.1))
-    window = lift(clip, detector="lite", height=1.82, corrections=True)
-    assert np.isnan(window.xyz[31]).all()
-    assert np.abs(window.joints["left_wrist"][15] - jump.joints["left_wrist"][15]).max() > 0.05
-    assert lift(clip, detector="lite", seconds=0.5).info["corrections"] == []
-    told = lift(clip, detector="lite", height=1.82, corrections=window.info["corrections"])
+    made.add(Move(0.2, "left_wrist", 5.0, 5.0), Delete(0.35, 0.45))
+    plain, window = part(), part(corrections=True)
+    assert plain.info["corrections"] == []
+    np.testing.assert_array_equal(none.xyz, plain.xyz)
+    assert np.isnan(window.xyz[12]).all()
+    assert np.abs(window.joints["left_wrist"][6] - plain.joints["left_wrist"][6]).max() > 0.05
+    told = part(corrections=window.info["corrections"])
     np.testing.assert_array_equal(told.xyz, window.xyz)
-    (first,) = lift_people(clip, detector="lite", heights=[1.82], corrections=True)
-    assert np.isnan(first.xyz[31]).all()
+    (first,) = lift_people(clip, detector="lite", heights=[1.82], seconds=0.5, corrections=True)
+    assert np.isnan(first.xyz[12]).all()
     with pytest.raises(DetectorError, match="With its corrections nobody is left"):
-        lift(clip, detector="lite", corrections=[{"kind": "delete", "start_s": 0, "end_s": 9}])
+        part(corrections=[{"kind": "delete", "start_s": 0, "end_s": 9}])
 
 
 def test_what_progress_raises_ends_it(clip: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_hanging_child_blocks_neither_request_nor_latest_nor_close(
     assert renderer.wait(renderer.request(request_for(standing)), 0.1) is None
     assert time.monotonic() - begun < 5
     renderer.close()
-    assert not psutil.pid_exists(pid)
+    assert until(lambda: not psutil.pid_exists(pid))
 
 
 def test_death_of_the_child_is_reported_and_wakes_waiters(
@@ -230,3 +230,25 @@ def test_the_child_goes_with_its_parent(how: str, tmp_path: Path) -> None:
     if how == "exit":
         assert parent.returncode == 0
         assert errors == ""
+
+
+def test_closed_before_there_is_a_process_it_waits_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed, launch, asked = threading.Event(), Renderer._launch, []
+
+    def slowly(self: Renderer) -> object:
+        assert closed.wait(30)
+        return launch(self)
+
+    monkeypatch.setattr(Renderer, "_launch", slowly)
+    monkeypatch.setattr(Renderer, "_exchange", lambda _self, *message: asked.append(message))
+    renderer = Renderer("skeleton", (64, 48))
+    renderer.start()
+    thread = renderer._thread
+    renderer.close()
+    closed.set()
+    assert thread is not None
+    thread.join(30)
+    assert asked == []
+    assert not thread.is_alive()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -165,3 +167,17 @@ def test_size_changes_and_comes_back(renderer: Renderer, standing: np.ndarray) -
         assert drawn.image.shape == (size[1], size[0], 3)
         assert (likeness(drawn.image, LEFT) > 0.9).any()
     np.testing.assert_array_equal(picture(renderer, request_for(standing)), before)
+
+
+LOADED = """
+import sys
+from app.render.gl_window import _import_open3d
+assert _import_open3d().visualization.Visualizer
+print(sorted({"dash", "plotly", "werkzeug"} & set(sys.modules)))
+"""
+
+
+def test_what_draws_in_browsers_is_not_loaded() -> None:
+    code = [sys.executable, "-c", LOADED]
+    ended = subprocess.run(code, capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"

@@ -6,9 +6,11 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -86,6 +88,17 @@ CODED = {
 
 def write_rolling(path: Path) -> Path:
     """90 frames of a pattern that moves, so that each shows from where it was predicted."""
+    path.write_bytes(_rolling(path.name))
+    return path
+
+
+@cache
+def _rolling(name: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        return _encode_rolling(Path(folder) / name).read_bytes()
+
+
+def _encode_rolling(path: Path) -> Path:
     codec, options = CODED[path.name]
     noise = np.random.default_rng(5).integers(0, 256, (15, 20, 3)).astype(np.uint8)
     ground = cv2.resize(noise, (320, 240), interpolation=cv2.INTER_CUBIC)

@@ -21,7 +21,7 @@ from app.errors import LiveOutError
 from app.packets import Pose3D
 from app.stream_out.lsl import CHANNELS, LslChannel
 from models.skeleton import FOOT_JOINT_COUNT, FOOT_JOINT_NAMES, JOINT, JOINT_COUNT, JOINT_NAMES
-from tests.support.live_receivers import LslTake, Receiver
+from tests.support.live_receivers import LslTake, Receiver, wait_for_lsl
 
 NO_LEFT_TOE = np.array([[0.0], [0.0], [np.nan], [0.0]], np.float32)
 NOTHING = np.zeros(JOINT_COUNT, np.bool_)
@@ -60,6 +60,7 @@ def received(name: str, sent: list[Pose3D]) -> LslTake:
     with Receiver("lsl", name) as receiver:
         channel = LslChannel(name, network=False)
         receiver.connected()
+        wait_for_lsl(channel)
         for pose in sent:
             assert channel.send(pose, confidence())
         take = receiver.take()

@@ -18,11 +18,11 @@ if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get(
 startup.prepare()
 startup.import_qt_before_cv2()
 
-import mediapipe  # noqa: E402, F401  # imported here, it does not count as the window's slowness
-import torch  # noqa: E402, F401
+import torch  # noqa: E402, F401  # imported here, it does not count as the window's slowness
 from PyQt6.QtTest import QTest  # noqa: E402
 from PyQt6.QtWidgets import QApplication  # noqa: E402
 
+from app.detection.landmarker import import_mediapipe  # noqa: E402
 from app.render.client import Renderer  # noqa: E402
 from app.ui.main import Session  # noqa: E402
 from app.ui.preferences import PreferencesFile  # noqa: E402
@@ -31,6 +31,7 @@ from tests.support.clips import performer_pictures  # noqa: E402
 from tests.support.mjpeg import MjpegServer, jpeg  # noqa: E402
 from tests.support.windows import OpenWindow, until  # noqa: E402
 
+import_mediapipe()
 FRAMES = 60
 
 

@@ -56,6 +56,7 @@ def test_an_interrupted_recording_is_offered_once(
     looked(again)
     assert again.presenter.message is None
     close(again)
+    close(session)
     second = cut_off(folder, "tuesday", 31)
     third = open_window(camera.url)
     until(lambda: third.window.strip.button("Open"), "the offer of the new one")

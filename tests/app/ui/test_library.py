@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6 import sip
 from PyQt6.QtCore import Qt, QTimer
 from PyQt6.QtGui import QImage
 from PyQt6.QtTest import QTest
@@ -328,3 +329,12 @@ def test_what_cannot_be_read_is_listed_and_can_only_be_put_away(
     choose(dialog, "walk")
     assert dialog.button("Export…").isEnabled()
     assert not dialog.message.text()
+
+
+def test_pictures_made_when_the_list_is_gone_are_nobodys(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    _, dialog = library
+    thumbnails = dialog.presenter.thumbnails
+    sip.delete(dialog)
+    thumbnails.made.emit(recordings / "walk.mixpose")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from app.ui.presenters.playback import PlaybackPresenter
 from tests.support.mjpeg import MjpegServer
 from tests.support.poses_by_angle import body
 from tests.support.recordings import INFO, MadeUpPoses, record
+from tests.support.shared_folder import made_once
 from tests.support.windows import OpenWindow, close, until
 
 FRAMES = 900
@@ -26,7 +28,21 @@ FRAMES = 900
 @pytest.fixture
 def bending(tmp_path: Path) -> Path:
     """Half a minute of somebody whose knees bend in turn."""
-    path = record(tmp_path / "recordings", FRAMES)
+    path = tmp_path / "recordings" / "take.mixpose"
+    path.mkdir(parents=True)
+    for name, content in made_once("bending", _bending).items():
+        (path / name).write_bytes(content)
+    return path
+
+
+def _bending() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = _record_bending(Path(folder))
+        return {each.name: each.read_bytes() for each in path.iterdir()}
+
+
+def _record_bending(folder: Path) -> Path:
+    path = record(folder, FRAMES)
     bends = 40 + 35 * np.sin(np.arange(FRAMES) / 10)
     poses = [body(left_knee_flexion=bend, right_knee_flexion=80 - bend) for bend in bends]
     xyz = (np.stack(poses) * (1, -1, -1)).astype(np.float32)

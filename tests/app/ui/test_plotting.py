@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -57,17 +58,23 @@ def recording(time_s: NDArray[np.float64]) -> SavedPoses:
     )
 
 
+@cache
+def a_minute() -> tuple[NDArray[np.float64], SavedPoses]:
+    time_s = np.arange(1801) / 30
+    return time_s, recording(time_s)
+
+
 def test_live_it_keeps_the_last_seconds_before_now() -> None:
     trace = LiveTrace()
-    for number in range(31 * 30):
+    for number in range(12 * 30 + 1):
         found = trace.curves(view_state(number / 30, left_knee_flexion=number / 10), KNEES)
     assert found.span_s == (-LIVE_S, 0.0)
     assert found.cursor_s is None
     assert len(found.time_s) == LIVE_S * 30 + 1
     assert (found.time_s[0], found.time_s[-1]) == pytest.approx((-LIVE_S, 0.0))
-    np.testing.assert_allclose(found.degrees[:, 0], np.arange(629, 930) / 10, atol=1e-3)
-    assert found.now == pytest.approx((92.9, 0.0), abs=1e-3)
-    assert found.extent_deg == pytest.approx((0.0, 92.9), abs=1e-3)
+    np.testing.assert_allclose(found.degrees[:, 0], np.arange(60, 361) / 10, atol=1e-3)
+    assert found.now == pytest.approx((36.0, 0.0), abs=1e-3)
+    assert found.extent_deg == pytest.approx((0.0, 36.0), abs=1e-3)
 
 
 def test_live_and_recorded_tilts_go_on_in_a_somersault() -> None:
@@ -136,8 +143,8 @@ def test_a_short_recording_is_shown_whole() -> None:
     [(0.0, 0.0), (14.9, 0.0), (15.1, 10.0), (24.9, 10.0), (25.1, 20.0), (59.9, 40.0)],
 )
 def test_a_long_one_page_by_page(here: float, start: float) -> None:
-    time_s = np.arange(1801) / 30
-    found = RecordedTrace(time_s, recording(time_s)).curves(view_state(here), KNEES)
+    time_s, poses = a_minute()
+    found = RecordedTrace(time_s, poses).curves(view_state(here), KNEES)
     assert found.span_s == (start, start + RECORDED_S)
     assert found.time_s[0] <= start
     assert found.time_s[-1] >= start + RECORDED_S or found.time_s[-1] == time_s[-1]
@@ -146,8 +153,7 @@ def test_a_long_one_page_by_page(here: float, start: float) -> None:
 
 
 def test_within_a_page_nothing_is_drawn_anew() -> None:
-    time_s = np.arange(1800) / 30
-    trace = RecordedTrace(time_s, recording(time_s))
+    trace = RecordedTrace(*a_minute())
     first, second, third = (trace.curves(view_state(here), KNEES) for here in (16.0, 17.0, 30.0))
     assert second.degrees is first.degrees
     assert third.degrees is not first.degrees

@@ -53,7 +53,7 @@ def test_start_record_export_reopen_scrub(
     assert "fps" in window.status.words
     assert "lost" in window.status.words
 
-    path = record(session, 2.0)
+    path = record(session, 1.0)
     until(lambda: window.strip.button("Play") is not None, "the poses to be computed")
     assert isinstance(presenter.current, LivePresenter)
     assert presenter.current.state is State.RUNNING

@@ -25,6 +25,7 @@ from app.ui.views.desktop import videos
 from app.ui.views.skeleton import STARTING
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.mjpeg import MjpegServer
+from tests.support.processes import spawned
 from tests.support.windows import OpenWindow, close, until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -111,11 +112,6 @@ def test_errors_on_every_tick_end_what_causes_them(
     until(lambda: session.window.picture.card.isVisible(), "the card")
 
 
-def drawing() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
-
-
 @pytest.mark.parametrize(
     "moment",
     [
@@ -151,7 +147,7 @@ def test_closing_in_the_middle_is_quick_and_loses_nothing(
     kept = list((tmp_path / "recordings").glob("*.mixpose/keypoints.bin"))
     assert len(kept) == (1 if moment in ("recording", "lifting") else 0)
     assert not list((tmp_path / "recordings").glob("*.mixpose/.writing"))
-    until(lambda: not drawing(), "what draws to end", 5)
+    until(lambda: not spawned(), "what draws to end", 5)
 
 
 @pytest.mark.slow

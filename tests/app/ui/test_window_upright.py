@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,9 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QDoubleSpinBox
 
-from app.lifting.kept import Kept
-from app.lifting.options import LiftOptions
-from app.lifting.video import VideoClip, lift_video
 from app.motion.ground import ANKLE_M
 from app.render.colours import LEFT, RIGHT
+from app.sources import VideoFile
 from app.synthetic.performer.camera import aim_camera
 from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.source import PerformerSource
@@ -27,6 +26,7 @@ from app.ui.main import Session
 from models.feet import FLAT_DEG
 from models.skeleton import JOINT
 from tests.support.clips import write_clip
+from tests.support.films import keep_lifted
 from tests.support.walking import walker
 from tests.support.windows import OpenWindow, close, until
 
@@ -58,9 +58,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of the film once it has been lifted."""
     folder = tmp_path_factory.mktemp("kept")
-    video_clip = VideoClip.open(film, folder)
-    lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
-    video_clip.close()
+    keep_lifted(film, folder)
     return folder
 
 
@@ -161,15 +159,17 @@ def test_heels_and_toes_are_drawn_over_the_picture(
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_who_squats_in_a_real_film_stands_before_and_after(
-    open_window: OpenWindow, shared: Path
+    open_window: OpenWindow, shared: Path, tmp_path: Path
 ) -> None:
     film = shared / "videos" / "ucsd_portrait_squat.mp4"
     if not film.is_file():
         pytest.skip(f"there is no {film}")
-    session = open_window(str(film))
+    with VideoFile(film) as source:
+        pictures = [frame.image for frame in islice(iter(source.read, None), 0, None, 2)]
+    session = open_window(str(write_clip(tmp_path / "squat.mp4", pictures, rate=15)))
     until(lambda: session.presenter.playback, "the film to open")
     until(lambda: session.presenter.playback.clip.found().complete, "the lifting", 600)
-    joints = drawn(session, range(0, 270, 3))
+    joints = drawn(session, range(0, len(pictures), 2))
     require_standing(joints[:10])
     require_standing(joints[-10:])
     assert np.abs(soles_m(joints)).max() < SOLES_M, "squatting, too"

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import psutil
 import pytest
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPoint, Qt
@@ -20,25 +19,25 @@ from PyQt6.QtTest import QTest
 
 from app.detection.models import about
 from app.lifting import work as lifting_work
-from app.lifting.kept import Kept
-from app.lifting.options import LiftOptions
-from app.lifting.video import VideoClip, lift_video
 from app.system import paths
 from app.ui.main import Session
 from app.ui.presenters import background
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import SPEEDS
-from tests.support.clips import write_clip
+from tests.support.clips import performer_pictures, write_clip
+from tests.support.engines import Inline
+from tests.support.films import keep_lifted
+from tests.support.processes import spawned
 from tests.support.recordings import record
 from tests.support.windows import OpenWindow, close, until
 
-FRAMES = 60
+FRAMES = 40
 _BITS, _CELL = 6, 32
 
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory, person_jpegs: list[bytes]) -> Path:
-    """Two seconds of the performer; each picture says its number in black and white cells."""
+    """The performer; each picture says its number in black and white cells."""
     pictures = []
     for number, data in enumerate(person_jpegs[:FRAMES]):
         picture = cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), 1), cv2.COLOR_BGR2RGB)
@@ -68,9 +67,7 @@ def number_in(picture: NDArray[np.uint8]) -> int:
 def lifted(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is kept of the film once it has been lifted."""
     folder = tmp_path_factory.mktemp("kept")
-    video_clip = VideoClip.open(film, folder)
-    lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
-    video_clip.close()
+    keep_lifted(film, folder)
     return folder
 
 
@@ -127,8 +124,9 @@ def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
 
 
 def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
-    open_window: OpenWindow, film: Path, monkeypatch: pytest.MonkeyPatch
+    open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    film = write_clip(tmp_path / "brief.mp4", performer_pictures(12))
     loaded, load = threading.Event(), background._load_network
 
     def slowly() -> None:
@@ -136,6 +134,7 @@ def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
         load()
 
     monkeypatch.setattr(background, "_load_network", slowly)
+    monkeypatch.setattr(lifting_work, "make_pool", lambda _options: Inline())
     session = open_window(str(film))
     until(lambda: session.presenter.playback, "the film to open")
     QTest.qWait(500)
@@ -319,9 +318,4 @@ def test_closing_while_it_is_lifted_is_quick_and_leaves_no_process(
     close(session)
     assert time.monotonic() - began < 3.5
     # A process that loads its model says goodbye when that is done.
-    until(lambda: not working(), "the processes to end", 10)
-
-
-def working() -> list[psutil.Process]:
-    children = psutil.Process().children(recursive=True)
-    return [each for each in children if "spawn_main" in " ".join(each.cmdline())]
+    until(lambda: not spawned(), "the processes to end", 10)

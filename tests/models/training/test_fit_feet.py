@@ -37,7 +37,7 @@ def test_the_angle_that_is_fitted_is_the_one_that_is_measured() -> None:
 def test_what_is_fitted_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One feature says where feet point: that is learnt, by the networks as the program reads
     them."""
-    monkeypatch.setattr(fit_feet, "_STEPS", 300)
+    monkeypatch.setattr(fit_feet, "_STEPS", 150)
     generator = torch.Generator().manual_seed(0)
     takes = []
     for _ in range(20):

@@ -231,11 +231,11 @@ POSTURES: dict[str, Posture] = {
 def test_postures_keep_bones_and_touch_as_many_as_they_are_told(
     repertoire: Repertoire, name: str
 ) -> None:
-    windows, _ = draw(repertoire, 600)
+    windows, _ = draw(repertoire, 300)
     alter = POSTURES[name]
 
     def changed(chance: float) -> float:
-        posed = alter(windows, torch.full((600,), chance), torch.Generator().manual_seed(3))
+        posed = alter(windows, torch.full((300,), chance), torch.Generator().manual_seed(3))
         assert bone_lengths(posed) == pytest.approx(bone_lengths(windows), abs=1e-4)
         return float(((posed - windows).abs().amax(dim=(1, 2, 3)) > 1e-3).float().mean())
 
@@ -319,7 +319,7 @@ def test_captured_knees_and_elbows_are_unbent_along_the_limb(repertoire: Reperto
 
 
 def test_a_tumbled_body_is_turned_whole_and_lies_on_the_floor(repertoire: Repertoire) -> None:
-    windows, drawn = draw(repertoire, 1500)
+    windows, drawn = draw(repertoire, 600)
     windows = windows[drawn == KIND["gait"]]
     count = len(windows)
     tumbled = postures.tumble(windows, torch.ones(count), torch.Generator().manual_seed(3))

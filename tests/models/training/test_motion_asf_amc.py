@@ -196,6 +196,7 @@ def test_a_frame_cut_short_or_a_jump_in_counting_ends_the_take(tmp_path: Path) -
         (lambda t: t.replace("name shin", "name thigh"), "two bones"),
         (lambda t: t.replace(":hierarchy", ":other"), "hierarchy"),
         (lambda t: t.replace("length 0.45", "length 0"), "line 6"),
+        (lambda t: t.replace("angle deg", "angle"), "line 7: one unit of angles"),
         (lambda t: "HIERARCHY\n" + t, "line 1: it is not an ASF"),
     ],
 )

@@ -85,7 +85,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_training_learns(tmp_path: Path) -> None:
-    recipe = replace(TINY, width=32, stages=(Stage(1, 32, 60, 1e-2),), drop_path=0.0)
+    recipe = replace(TINY, width=32, stages=(Stage(1, 16, 40, 1e-2),), drop_path=0.0)
     learner = trainer(tmp_path, recipe)
     before = learner.validate()
     learner.run(Stopper())
