@@ -48,6 +48,12 @@ _CREDENTIALS: Final = re.compile(r"(?<=://)(?:[^\s:@/]*:\S*@|[^/\s@]+@)")
 """``user@``, or all from ``user:`` to the last ``@``: a password may hold ``@``, ``/``, ``#``."""
 
 
+class _Diverted:
+    """Whether stderr goes to the log."""
+
+    done = False
+
+
 class _SharedFile(logging.handlers.RotatingFileHandler):
     """A log that several processes write to, and of which one at a time renames the full file."""
 
@@ -137,6 +143,11 @@ def _open(file: Path) -> logging.Handler:
     return handler
 
 
+def diverts() -> bool:
+    """Whether :func:`divert_native_stderr` was called in this process."""
+    return _Diverted.done
+
+
 def divert_native_stderr() -> None:
     """Send what native libraries print on stderr to the log, and leave ``sys.stderr`` as it is.
 
@@ -161,6 +172,7 @@ def divert_native_stderr() -> None:
         os.set_blocking(write_end, False)
     os.dup2(write_end, _STDERR)
     os.close(write_end)
+    _Diverted.done = True
     thread = threading.Thread(
         target=_log_printed, args=(read_end,), name="native stderr", daemon=True
     )
