@@ -44,13 +44,22 @@ class _Sieve:
         self._read_end, write_end = os.pipe()
         os.dup2(write_end, _STDERR)
         os.close(write_end)
+        self._pipe = os.fstat(_STDERR)
         self._drained = threading.Event()
         self._ends_owed = 0
         """Ends of lines that another thread has printed into; they come alone."""
         threading.Thread(target=self._run, name="native lines", daemon=True).start()
 
     def end(self) -> None:
-        """Put stderr back, once what was printed before has gone where it belongs."""
+        """Put stderr back, once what was printed before has gone where it belongs.
+
+        Nothing is done if somebody else, such as a notebook, has redirected stderr meanwhile.
+        """
+        try:
+            if not os.path.samestat(os.fstat(_STDERR), self._pipe):
+                return
+        except OSError:  # it was closed
+            return
         os.write(_STDERR, _MARK)
         self._drained.wait(_DRAINED_S)
         os.dup2(self._terminal, _STDERR)
@@ -129,7 +138,7 @@ def _ends_owed(line: bytes) -> int:
     """How many ends of lines are still to come of those whose labels or texts stand in this one."""
     texts = [each.startswith(b"[") for each in _HEAD.findall(line)]
     begun = max(sum(texts), len(texts) - sum(texts), 1)
-    return begun - 1 - line.startswith(b"[")  # whose label was in a line before
+    return int(begun) - 1 - line.startswith(b"[")  # whose label was in a line before
 
 
 def _may_become_native(line: bytes) -> bool:

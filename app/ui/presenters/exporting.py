@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import ExportError, MixposeError
+from app.export.file_options import FileOptions, NoBlenderError
 from app.export.people_names import files_there
 from app.export.registry import FORMATS, require
 from app.lifting.video import VideoClip
@@ -131,14 +132,30 @@ class ExportPresenter:
         kind = self.preferences.export_kind
         return kind if kind in FORMATS else Preferences().export_kind
 
-    @staticmethod
-    def lacking(kind: str) -> str:
+    def lacking(self, kind: str) -> str:
         """What this format needs and this computer does not have, in words; empty if nothing."""
         try:
-            require(kind)
+            require(kind, self._needed(kind))
+        except NoBlenderError as error:
+            return f"{error} If it is elsewhere, choose its program."
         except ExportError as error:
             return str(error)
         return ""
+
+    def lacks_blender(self, kind: str) -> bool:
+        """Whether it is the program that writes this format that is not found."""
+        return FORMATS[kind].blender and bool(self.lacking(kind))
+
+    def use_blender(self, program: Path) -> None:
+        """Remember where Blender is; an application's folder of macOS stands for what is in it."""
+        inside = program / "Contents" / "MacOS" / "Blender"
+        self.preferences.blender = str(inside if inside.is_file() else program)
+
+    def _needed(self, kind: str) -> FileOptions:
+        """Of what is chosen, the part that may not be there any more."""
+        return FileOptions(
+            blender=self.preferences.blender or None if FORMATS[kind].blender else None
+        )
 
     @property
     def why_not(self) -> str:
@@ -205,7 +222,7 @@ class ExportPresenter:
         self.preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> tuple[Exported, ...]:
-            require(kind)  # before a long video is lifted for nothing
+            require(kind, self._needed(kind))  # before a long video is lifted for nothing
             wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoClip):
                 return background.export_video(target.clip, *wanted, whose=target.whose)

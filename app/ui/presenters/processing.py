@@ -49,6 +49,8 @@ def file_options(preferences: Preferences, kind: str, *, dark: bool) -> FileOpti
     options = FileOptions(light=not dark)
     if exporter.rate:
         options = replace(options, fps=preferences.export_fps or None)
+    if exporter.blender:
+        options = replace(options, blender=preferences.blender or None)
     if exporter.skeleton:
         rest = next((each for each in RESTS if each == preferences.export_rest), None)
         options = replace(options, skeleton=preferences.export_skeleton, rest=rest)

@@ -119,6 +119,7 @@ class ExportDialog(QDialog):
         self.go = kit.push_button("Export", self._go, main=True)
         self.go.setDefault(True)
         self.more = kit.push_button("More…", lambda: self._show_more(not self._shows_more))
+        self.blender = kit.push_button("Choose Blender…", self._choose_blender)
         self._everything, self._shows_more = QWidget(), False
         self._explained = kit.label(EXPLAINED, dim=True)
         self._explained.setWordWrap(True)
@@ -145,7 +146,8 @@ class ExportDialog(QDialog):
         self.processing.add_to(grid, gap)
         buttons = QHBoxLayout()
         buttons.addWidget(self._note, 1)
-        for button in (self.more, kit.push_button("Cancel", self.reject), self.go):
+        cancel = kit.push_button("Cancel", self.reject)
+        for button in (self.blender, self.more, cancel, self.go):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * [3 * gap]))
@@ -248,6 +250,8 @@ class ExportDialog(QDialog):
         replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
         said = lacking or ("This is the video itself" if own else replaced)
         self._note.setText(said if self._shows_more else "")
+        absent = self._presenter.lacks_blender(self._format.kind)
+        self.blender.setVisible(self._shows_more and absent)
         self._fit()
 
     def _fit(self) -> None:
@@ -256,6 +260,12 @@ class ExportDialog(QDialog):
             column.activate()
             width = max(self.width(), column.totalMinimumSize().width())
             self.resize(width, column.totalHeightForWidth(width))
+
+    def _choose_blender(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Where is Blender's program?")
+        if chosen:
+            self._presenter.use_blender(Path(chosen))
+            self._check()
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder", str(self._path.parent))

@@ -99,6 +99,26 @@ def test_blocks_overlap_and_the_last_puts_stderr_back(tmp_path: Path) -> None:
     assert printed(script, tmp_path, *NATIVE) == ""
 
 
+def test_who_redirects_stderr_meanwhile_keeps_it(tmp_path: Path) -> None:
+    script = (
+        "before = os.dup(2)\n"
+        "mine = os.open('mine', os.O_CREAT | os.O_RDWR)\n"
+        "with off_the_terminal():\n"
+        "    os.dup2(mine, 2)\n"
+        "    [each.join() for each in threading.enumerate() if each.name == 'native lines']\n"
+        "os.write(2, b'here')\n"
+        "assert open('mine').read() == 'here'\n"
+        "os.dup2(before, 2)\n"
+        "with off_the_terminal(): saved = os.dup(2)\n"
+        "os.dup2(saved, 2)\n"
+        "say()\n"
+        "print('on', file=sys.stderr, flush=True)\n"
+        "os.dup2(before, 2); os.close(saved)\n"
+        "[each.join() for each in threading.enumerate() if each.name == 'native lines']\n"
+    )
+    assert printed(script, tmp_path, *NATIVE) == "on\n"
+
+
 def test_a_process_without_stderr_is_left_alone(tmp_path: Path) -> None:
     script = "os.close(2)\nwith off_the_terminal(): print('here')\n"
     assert printed(script, tmp_path) == ""

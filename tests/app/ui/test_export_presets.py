@@ -10,6 +10,7 @@ from typing import Any
 
 import bvhio
 import pytest
+from PyQt6.QtWidgets import QFileDialog
 
 from app.export import registry
 from app.export.file_options import FileOptions
@@ -155,6 +156,33 @@ def test_one_click_analyses_in_the_format_that_is_chosen(session: Session, take:
     dialog.presets.buttons["analyse"].click()
     assert exported(session, take.parent / "take.trc")["position"]["reference"] == "room"
     assert session.preferences.analyse_kind == "trc"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for Blender")
+def test_where_blender_is_can_be_shown_and_is_remembered(
+    session: Session, take: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(take.parent))
+    program = take.parent / "another" / "blender-4.2"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    dialog = dialog_of(session, take)
+    dialog._show_more(True)
+    assert dialog.blender.isHidden()
+    dialog.kind.setCurrentIndex(list(FORMATS).index("fbx"))
+    assert "choose its program" in dialog._note.text()
+    assert "--" not in dialog._note.text(), "a window has no options"
+    assert not dialog.go.isEnabled()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(program), ""))
+    dialog.blender.click()
+    assert (dialog.go.isEnabled(), dialog.blender.isHidden()) == (True, True)
+    assert file_options(session.preferences, "fbx", dark=True).blender == str(program)
+    dialog.go.click()
+    until(lambda: f"{program} wrote no" in session.window.strip.text, "that it was asked")
+    program.unlink()
+    assert f"no program {program}" in session.window.exporter.lacking("fbx")
+    assert session.window.exporter.lacks_blender("fbx")
 
 
 @pytest.mark.slow
