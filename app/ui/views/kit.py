@@ -244,10 +244,15 @@ def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
         window.setFocus()
 
 
+def on_screen(window: QWidget, wanted: QSize) -> QSize:
+    """``wanted``, or as much of it as the window's screen has room for."""
+    screen = window.screen()
+    return wanted if screen is None else wanted.boundedTo(screen.availableSize())
+
+
 def resize_on_screen(window: QWidget, wanted: QSize) -> None:
     """Make a window as large as ``wanted``, or as its screen has room for."""
-    screen = window.screen()
-    window.resize(wanted if screen is None else wanted.boundedTo(screen.availableSize()))
+    window.resize(on_screen(window, wanted))
 
 
 def image(pixels: NDArray[np.uint8]) -> QImage:
