@@ -255,6 +255,18 @@ def resize_on_screen(window: QWidget, wanted: QSize) -> None:
     window.resize(on_screen(window, wanted))
 
 
+def keep_on_screen(window: QWidget) -> None:
+    """Move a window that has grown so that all of it is on its screen, as far as there is room."""
+    screen = window.screen()
+    if screen is None:
+        return
+    room, frame = screen.availableGeometry(), window.frameGeometry()
+    x = max(room.left(), min(frame.x(), room.right() + 1 - frame.width()))
+    y = max(room.top(), min(frame.y(), room.bottom() + 1 - frame.height()))
+    if (x, y) != (frame.x(), frame.y()):
+        window.move(x, y)
+
+
 def image(pixels: NDArray[np.uint8]) -> QImage:
     """(height, width, 3) C-contiguous RGB as a QImage; the caller keeps the array alive.
 

@@ -10,7 +10,10 @@ from typing import Any
 
 import bvhio
 import pytest
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtCore import QRect
+from PyQt6.QtGui import QScreen
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QFileDialog, QScrollArea
 
 from app.export import registry
 from app.export.file_options import FileOptions
@@ -260,3 +263,26 @@ def test_nonsense_in_the_settings_file_falls_back(tmp_path: Path) -> None:
     for name in ("export_fps", "export_skeleton", "export_rest", "animate_kind", "animate_fps"):
         assert getattr(found, name) == getattr(usual, name)
     assert (found.animate_skeleton, found.analyse_kind) == ("motionbuilder", "c3d")
+
+
+def test_the_dialog_is_on_a_small_screen_with_all_its_buttons(
+    session: Session, take: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1366 x 768 at 200 %: what there is no room for is scrolled to."""
+    room = QRect(0, 0, 683, 384)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: room.size())
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: room)
+    dialog = dialog_of(session, take)
+    for more in (False, True):
+        dialog._show_more(more)
+        QTest.qWait(50)
+        assert room.contains(dialog.frameGeometry())
+        (area,) = dialog.findChildren(QScrollArea)
+        for button in (dialog.more, *([dialog.go] if more else [])):
+            assert dialog.rect().contains(button.mapTo(dialog, button.rect().bottomRight()))
+        bars = area.verticalScrollBar(), area.horizontalScrollBar()
+        assert [bar.maximum() > 0 for bar in bars] == [True, False]
+    monkeypatch.undo()
+    dialog._show_more(False)
+    QTest.qWait(50)
+    assert area.verticalScrollBar().maximum() == 0
