@@ -63,11 +63,12 @@ class LiveSoles:
         Args:
             feet: (4, 3) as told, at their ankles in world axes; NaN where they are not.
             firm: (4,) how firmly; None: all alike.
-            joints: (17, 3) in world axes: y up, the floor at 0.
+            joints: (17, 3) in world axes: y up, the floor at 0; NaN where they are not known.
             step_s: seconds since the frame before.
         """
         ankles = joints[list(ANKLES)].astype(np.float64)
-        near = np.interp(ankles[:, 1] - ANKLE_M, _STANDS_M, (1.0, 0.0))
+        heights = np.nan_to_num(ankles[:, 1] - ANKLE_M, nan=math.inf)
+        near = np.interp(heights, _STANDS_M, (1.0, 0.0))
         flat = self._laid_flat(feet, ankles, near, step_s)
         shapes = np.stack([flat[:2], flat[2:]], axis=1)
         there = np.asarray(np.isfinite(shapes).all(axis=(1, 2)))
