@@ -48,6 +48,8 @@ class Target:
     part: Selection = field(default_factory=Selection)
     """What of it."""
     whose: Whose = Whose.SELECTED
+    hidden: bool = False
+    """Whether somebody in it is not shown; they are exported with all others."""
 
     @property
     def people(self) -> list[tuple[str, Whose]]:
@@ -55,10 +57,11 @@ class Target:
         clip = self.clip
         if not isinstance(clip, VideoClip) or not clip.selected:
             return []
+        everybody = "All people, hidden ones too" if self.hidden else "All people"
         return [
             (f"Person {clip.selected}", Whose.SELECTED),
-            ("All people, a file each", Whose.EACH),
-            ("All people, one table", Whose.TABLE),
+            (f"{everybody}, a file each", Whose.EACH),
+            (f"{everybody}, one table", Whose.TABLE),
         ]
 
     @property
@@ -183,7 +186,8 @@ class ExportPresenter:
         """A recording, be it shown or not."""
         current = self._window.current
         if isinstance(current, PlaybackPresenter) and current.clip.path == path:
-            return Target(current.label, path, current.clip, current.selection)
+            hidden = bool(current.people.hidden)
+            return Target(current.label, path, current.clip, current.selection, hidden=hidden)
         return Target(path.stem, path)
 
     @property
