@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.models import Size
+from app.detection.native_lines import off_the_terminal
 from app.detection.person import Person
-from app.system.native_lines import off_the_terminal
 
 # Measured on real and rendered clips.  Below, furniture is taken for a person and kept (in four of
 # four rooms at 0.3, in one at 0.5); above, people are lost: of 187 frames of a person in the dark

@@ -48,12 +48,6 @@ _CREDENTIALS: Final = re.compile(r"(?<=://)(?:[^\s:@/]*:\S*@|[^/\s@]+@)")
 """``user@``, or all from ``user:`` to the last ``@``: a password may hold ``@``, ``/``, ``#``."""
 
 
-class _Diverted:
-    """Whether stderr goes to the log."""
-
-    done = False
-
-
 class _SharedFile(logging.handlers.RotatingFileHandler):
     """A log that several processes write to, and of which one at a time renames the full file."""
 
@@ -143,11 +137,6 @@ def _open(file: Path) -> logging.Handler:
     return handler
 
 
-def diverts() -> bool:
-    """Whether :func:`divert_native_stderr` was called in this process."""
-    return _Diverted.done
-
-
 def divert_native_stderr() -> None:
     """Send what native libraries print on stderr to the log, and leave ``sys.stderr`` as it is.
 
@@ -172,7 +161,6 @@ def divert_native_stderr() -> None:
         os.set_blocking(write_end, False)
     os.dup2(write_end, _STDERR)
     os.close(write_end)
-    _Diverted.done = True
     thread = threading.Thread(
         target=_log_printed, args=(read_end,), name="native stderr", daemon=True
     )

@@ -1,8 +1,8 @@
 """Keeping the lines of native libraries off the terminal of somebody else's process.
 
 ``import mixpose`` must print nothing that it was not asked to; MediaPipe prints a page whenever it
-starts, which no setting stops (see :func:`app.system.logs.divert_native_stderr`, which is for
-processes of this program's own).
+starts, which no setting stops.  Processes of this program's own have all of stderr in their log
+(``app.system.logs``); there this makes no difference.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-
-from app.system import logs
 
 _log = logging.getLogger("app.printed")
 _STDERR: Final = 2
@@ -109,7 +107,7 @@ def off_the_terminal() -> Iterator[None]:
     """For the length of the block, log what native libraries print on stderr and is no error.
 
     All else that is printed there, by whomever, goes where it would have gone.  Blocks may overlap
-    in several threads.  Does nothing where stderr is diverted anyway, or closed.
+    in several threads.  Does nothing where stderr is closed.
     """
     with _State.lock:
         if _State.blocks == 0:
@@ -126,7 +124,7 @@ def off_the_terminal() -> Iterator[None]:
 
 
 def _started() -> _Sieve | None:
-    if logs.diverts() or sys.stderr is None:
+    if sys.stderr is None:
         return None
     try:
         return _Sieve()

@@ -17,7 +17,7 @@ NATIVE = (
 )
 """As mediapipe 1.2.2 prints them."""
 _BEGIN = (
-    "import logging, os, sys, threading\nfrom app.system.native_lines import off_the_terminal\n"
+    "import logging, os, sys, threading\nfrom app.detection.native_lines import off_the_terminal\n"
 )
 
 
