@@ -95,5 +95,9 @@ def no_leftover_threads() -> Iterator[None]:
 
 
 def _harmless(thread: threading.Thread) -> bool:
-    # tqdm keeps one monitor for the process; Python's own queues feed from threads of that name.
-    return "TMonitor" in type(thread).__name__ or thread.name.startswith("QueueFeederThread")
+    # tqdm keeps one monitor for the process; Python's own queues feed from threads of that name;
+    # native lines are read on for as long as there is a process that was started meanwhile.
+    ours = thread.name == "native lines"
+    return (
+        ours or "TMonitor" in type(thread).__name__ or thread.name.startswith("QueueFeederThread")
+    )

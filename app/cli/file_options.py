@@ -25,9 +25,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="preset",
         choices=tuple(PRESETS),
-        help="format and processing that suit a purpose, as in the window: animate is --to bvh "
-        "--fps 30 --room --smooth 6, measure --to csv --room --angles, analyse --to c3d --room "
-        "(or -o NAME.trc, NAME.mot, NAME.ik.mot), show --to mp4; what else you give comes before",
+        help="format and processing that suit a purpose, as in the window; the first format unless "
+        f"--to or the file's ending says another. {'; '.join(map(_in_words, PRESETS))}. "
+        "What else you give comes before",
     )
     group.add_argument(
         "--fps",
@@ -52,6 +52,25 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--blender",
         metavar="PATH",
         help="the Blender that writes fbx (default: the one on the path)",
+    )
+
+
+def _in_words(name: str) -> str:
+    """A purpose as one would otherwise have to type it: formats, then options."""
+    preset = PRESETS[name]
+    given = preset.processing
+    options = {
+        f"--fps {USUAL_FPS:g}": preset.animated,
+        "--room": given.room,
+        f"--smooth {given.smooth_hz or 0:g}": given.smooth_hz,
+        "--angles": given.angles,
+    }
+    return " ".join(
+        [
+            f"{name}: --to",
+            " or ".join(preset.formats),
+            *(each for each, on in options.items() if on),
+        ]
     )
 
 

@@ -134,18 +134,18 @@ def _paired(
     in every run.  Compared as on the disks of Windows and macOS.
     """
     stems = Counter(_folded(place.with_suffix("")) for place in videos.values())
-    taken: set[str] = set()
+    taken: dict[str, Path] = {}
     for video, place in videos.items():
         alone = stems[_folded(place.with_suffix(""))] == 1
         table = exporter.file(target / place.parent, place.stem if alone else place.name)
-        if _folded(table) in taken:
+        if (other := taken.get(_folded(table))) is not None:
             raise UsageError(
-                f"Two of the videos are called {place}, and their files would be mixed up. "
-                "Lift one after the other, to different folders."
+                f"{other} and {video} would both become {table.name}. Rename one, or lift one "
+                "after the other, to different folders."
             )
         if _folded(table) == _folded(video):
             raise UsageError(f"{video} would be overwritten. Choose another folder after -o.")
-        taken.add(_folded(table))
+        taken[_folded(table)] = video
         yield video, table
 
 

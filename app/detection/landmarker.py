@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from contextlib import nullcontext
+from functools import cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -12,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.detection.models import Size
+from app.detection.native_lines import off_the_terminal
 from app.detection.person import Person
 
 # Measured on real and rendered clips.  Below, furniture is taken for a person and kept (in four of
@@ -36,7 +39,9 @@ class Landmarker:
     """
 
     def __init__(self, content: bytes, size: Size, *, follow: bool) -> None:
-        self._task: Any = _start(content, follow=follow)
+        with off_the_terminal():
+            self._task: Any = _start(content, follow=follow)
+        self._found_somebody = False
         self._size = size
         self._follow = follow
         self._clock_ms = 0
@@ -49,14 +54,12 @@ class Landmarker:
         """
         mp = import_mediapipe()
         picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=image)
-        if self._follow:
-            # MediaPipe's clock must increase whatever the source's does.
-            self._clock_ms += step_ms
-            result = self._task.detect_for_video(picture, self._clock_ms)
-        else:
-            result = self._task.detect(picture)
+        # Each of its networks prints when it runs first; the last does once somebody is there.
+        with nullcontext() if self._found_somebody else off_the_terminal():
+            result = self._detect(picture, step_ms)
         if not result.pose_landmarks:
             return None
+        self._found_somebody = True
         height, width = image.shape[:2]
         landmarks = [
             (p.x * width, p.y * height, p.z * width, p.visibility, p.presence)
@@ -65,10 +68,18 @@ class Landmarker:
         world = [(p.x, p.y, p.z) for p in result.pose_world_landmarks[0]]
         return Person(np.array(landmarks, np.float32), np.array(world, np.float32), self._size)
 
+    def _detect(self, picture: Any, step_ms: int) -> Any:
+        if not self._follow:
+            return self._task.detect(picture)
+        # MediaPipe's clock must increase whatever the source's does.
+        self._clock_ms += step_ms
+        return self._task.detect_for_video(picture, self._clock_ms)
+
     def close(self) -> None:
         """Free the task."""
         try:
-            self._task.close()
+            with off_the_terminal():
+                self._task.close()
         except (RuntimeError, ValueError) as error:
             # A task that failed on a picture reports the same again when it is closed.
             _log.warning("MediaPipe did not close cleanly: %s", error)
@@ -80,9 +91,12 @@ class _Later(ModuleType):
     """Stands in for a module that is imported when something of it is asked for."""
 
     def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:  # another thread asks, in the middle of it
+            del sys.modules[self.__name__]
         return getattr(importlib.import_module(self.__name__), name)
 
 
+@cache
 def import_mediapipe() -> Any:
     """MediaPipe, without what it loads to plot and to hear, until somebody asks for that.
 

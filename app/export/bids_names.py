@@ -7,7 +7,9 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 ENDING: Final = "_motion.tsv"
-_GIVEN: Final = re.compile(r"(?:^|_)(sub|ses|task|acq|run)-([a-zA-Z0-9]+)(?=_|$)")
+_GIVEN: Final = re.compile(
+    r"(?<![a-zA-Z0-9])(?:(sub|ses|task|acq)-([a-zA-Z0-9]+)|(run)-([0-9]+))(?![a-zA-Z0-9])"
+)
 _NAME: Final = re.compile(
     r"sub-[a-zA-Z0-9]+(_ses-[a-zA-Z0-9]+)?_task-[a-zA-Z0-9]+_tracksys-[a-zA-Z0-9]+"
     r"(_acq-[a-zA-Z0-9]+)?(_run-[0-9]+)?_motion\.tsv"
@@ -45,10 +47,12 @@ def place(stem: str) -> str:
     """Where in a dataset the motion of a take called ``stem`` goes, a relative path.
 
     What the stem says of subject, session, task, acquisition and run is kept, as in
-    ``sub-02_task-walk``; otherwise its letters and digits are the task of subject 01.
+    ``sub-02_task-walk`` or ``sub-02 walk``; of what else it says, letters and digits are the task.
+    The subject is 01 unless said.
     """
-    said = dict(_GIVEN.findall(stem))
-    letters = re.sub(r"[^a-zA-Z0-9]", "", stem) or "motion"
+    found = _GIVEN.findall(stem)
+    said = {(entity or run): (label or number) for entity, label, run, number in found}
+    letters = re.sub(r"[^a-zA-Z0-9]", "", _GIVEN.sub("", stem)) or "motion"
     said = {"sub": "01", **said, "task": said.get("task", letters), "tracksys": "mixpose"}
     order = ("sub", "ses", "task", "tracksys", "acq", "run")
     name = "_".join(f"{entity}-{said[entity]}" for entity in order if entity in said)

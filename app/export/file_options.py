@@ -76,7 +76,10 @@ def blender(given: str | None) -> str:
     if found is not None:
         return found
     if given is not None:
-        raise ExportError(f"There is no program {given}. Say where Blender is, or leave it out.")
+        raise ExportError(
+            f"There is no program {given} that could be Blender. Say where Blender is, or choose "
+            "glTF instead, which needs nothing."
+        )
     raise NoBlenderError(
         "FBX is written by Blender, and there is none on this computer's path. Install it "
         "(blender.org), or choose glTF instead, which needs nothing."

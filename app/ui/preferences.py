@@ -109,6 +109,8 @@ class Preferences(_Sending):
     """Whose names bones have."""
     export_rest: str = ""
     """Their pose at rest, one of ``RESTS``; empty: the skeleton's own."""
+    blender: str = ""
+    """The program that writes FBX; empty: the one on this computer's path."""
     animate_kind: str = "bvh"
     """The format, the rate and the names last exported to animate; the format to analyse, and that
     of a report."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from app.detection.models import FOR_LIVE, MODELS, WHY
+from app.detection.models import FOR_LIVE, MODELS, SIZES, WHY
 from app.pipeline.status import Stats
 from app.stream_out.figures import Figures
 
-_LOSSES: Final = (
-    (0.2, "too many", "Fast movements are missed: choose a smaller picture, or a faster model"),
-    (0.05, "some", "Slow movements are not harmed; fast ones are seen less well"),
-    (0.0, "fine", "That harms nothing"),
-)
-"""From which share on; what is said of it."""
+_SOME, _TOO_MANY = 0.05, 0.2
+"""Shares of the pictures that nobody looked at: below the first nothing is harmed, from the second
+on fast movements are."""
 NARROW_SPACE: Final = "\u2009"
 
 
@@ -85,7 +82,12 @@ def device(name: str) -> str:
 
 
 def status(
-    stats: Stats, pictures: int = 0, *, gpu_wanted: bool = False, detector_automatic: bool = False
+    stats: Stats,
+    pictures: int = 0,
+    *,
+    gpu_wanted: bool = False,
+    detector_automatic: bool = False,
+    recording: bool = False,
 ) -> tuple[Segment, ...]:
     """The status line of a live run, left to right.  Figures not yet measured are left out.
 
@@ -107,16 +109,31 @@ def status(
     if stats.weights:
         found.append(Segment(stats.weights, "The trained weights in use; change them in Settings"))
     if pictures:
-        found.append(_lost(stats.dropped / (stats.dropped + pictures), stats.dropped))
+        found.append(_skipped(stats, pictures, recording=recording))
     return tuple(found)
 
 
-def _lost(share: float, count: int) -> Segment:
-    """Of the pictures: how many were lost, and whether that matters."""
-    judged, judgement = next(each[1:] for each in _LOSSES if share >= each[0])
-    text = "no picture lost" if not count else f"{share:.1%} lost: {judged}"
-    explained = f"{count} pictures came too fast to be looked at, since the start.\n{judgement}"
-    return Segment(text, explained, warn=share >= _LOSSES[0][0])
+def _skipped(stats: Stats, pictures: int, *, recording: bool) -> Segment:
+    """How many pictures were not looked at; an alarm where they are missing in a recording."""
+    count = stats.dropped
+    share = count / (count + pictures)
+    if not count:
+        return Segment("no picture skipped", "All pictures were looked at, since the start")
+    smaller = stats.detector_size == SIZES[0]
+    remedy = "a smaller picture" if smaller else "a faster model"
+    judged = {
+        share < _SOME: "That harms nothing",
+        _SOME <= share < _TOO_MANY: "Slow movements are not harmed; fast ones are seen less well",
+        share >= _TOO_MANY: f"Fast movements are missed: choose {remedy} in Settings, or close "
+        "other programs",
+    }[True]
+    explained = (
+        f"{count} pictures came faster than this computer can look at them, since the start.\n"
+        f"{judged}"
+    )
+    if recording and share >= _TOO_MANY:
+        return Segment(f"{share:.0%} not recorded: choose {remedy}", explained, warn=True)
+    return Segment(f"{share:.0%} skipped" if share >= 0.005 else "under 1% skipped", explained)
 
 
 def _detecting(stats: Stats, *, detector_automatic: bool) -> list[Segment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from app.motion.data import MotionData
 from app.motion.ground import PELVIS_M, pelvis_heights
+from app.motion.placement.live_soles import LiveSoles, Soles
 from app.render.camera import MIDDLE_M, THREE_QUARTER, View
 from app.render.colours import opacity
 from app.render.request import Body
@@ -35,8 +37,9 @@ class StandingFigure:
         # Only the eye needs a floor then: the files of numbers stay root-relative.
         heights = _heights(data, joints) if data.root is None else np.zeros(len(joints))
         joints[..., 1] += heights[:, None]
-        self._feet = data.outgoing_feet()[0]
-        self._feet[..., 1] += heights[:, None]
+        feet = data.outgoing_feet()[0]
+        feet[..., 1] += heights[:, None]
+        self._soles = _soles(data, feet.astype(np.float32), joints.astype(np.float32))
         self._drawn = ~data.missing & np.isfinite(joints).all(axis=2)
         self._joints = joints.astype(np.float32)
         self._opacity = opacity(data.conf)
@@ -59,7 +62,9 @@ class StandingFigure:
         """The figure of a frame, in world axes; None if nobody is there."""
         if not self._drawn[row].any():
             return None
-        return Body(self._joints[row], self._drawn[row], self._opacity[row], self._feet[row])
+        soles = self._soles[row]
+        joints, drawn = self._joints[row], self._drawn[row]
+        return Body(joints, drawn, self._opacity[row], soles.feet, soles.firm)
 
     def view(self, row: int) -> View:
         """The camera of a frame: three-quarter front, as the window begins."""
@@ -73,6 +78,18 @@ def _heights(data: MotionData, joints: NDArray[np.float64]) -> NDArray[np.float6
     if not np.isfinite(height).any():
         return np.full(len(height), PELVIS_M)
     return _smooth(_bridged(height[:, None], data), _CALM_S, data)[:, 0]
+
+
+def _soles(data: MotionData, feet: NDArray[np.float32], joints: NDArray[np.float32]) -> list[Soles]:
+    """The feet of each frame; those that stand lie flat also where nobody was placed."""
+    if data.root is not None:
+        return [Soles(each, np.ones(len(each), np.float32)) for each in feet]
+    found: list[Soles] = []
+    for part in data.people:
+        live = LiveSoles()
+        steps = np.diff(data.time_s[part], prepend=data.time_s[part][:1])
+        found += map(live.step, feet[part], repeat(None), joints[part], steps.tolist())
+    return found
 
 
 def _bridged(values: NDArray[np.float64], data: MotionData) -> NDArray[np.float64]:

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.data import ANKLES
-from app.motion.ground import ANKLE_M, MOST_TIPPED_DEG, PELVIS_M, pelvis_heights
+from app.motion.ground import PELVIS_M, pelvis_heights
 from app.motion.placement.lens import Lens
+from app.motion.placement.live_soles import LiveSoles, Soles
 from app.motion.placement.position import estimate_position
 from app.packets import Keypoints2D, Pose3D
-from models.feet import FLAT_DEG, laid_flat
 from models.level import CAMERA_LEVEL
 
 _ANKLES: Final = list(ANKLES)
@@ -38,16 +38,6 @@ _LEAVES_M: Final = 0.06
 _LANDS_M: Final = 0.025
 _LONGEST_JUMP_S: Final = 1.0
 """A fall from 1.2 m: who is up for longer stands there."""
-_SOLE_S: Final = 0.1
-"""So a foot goes over to lying flat, and leaves off."""
-_STANDS_M: Final = (0.03, 0.07)
-"""Metres by which an ankle is higher than that of a foot that stands: up to the first it lies flat,
-from the second on not at all."""
-_TIPS_DEG: Final = 15.0
-"""Likewise, the degrees over which a foot that tips is left as it is."""
-_MOST_RAISED_DEG: Final = 35.0
-"""Toes of a foot that stands are not raised further, even as the heel strikes."""
-_UP: Final = np.array([0.0, 1.0, 0.0])
 _KEPT: Final = 16
 """Frames whose 2D is kept until their pose comes."""
 
@@ -106,8 +96,7 @@ class LivePlacement:
         self._person: int | None = None
         self._first: NDArray[np.float64] | None = None
         self._time: float | None = None
-        self._flat: NDArray[np.float64] | None = None
-        """How far the left and the right foot lie flat, 0 to 1."""
+        self._soles = LiveSoles()
         self._sole_s = 0.0
         """Seconds since the soles were put down."""
         self._jumps = Jumps()
@@ -117,7 +106,7 @@ class LivePlacement:
         """Forget the person: another source, or a jump in time."""
         self._height = self._first = self._time = self._person = None
         self._ground, self._aside = np.zeros(2), np.zeros(2)
-        self._jumps, self._flat = Jumps(), None
+        self._jumps, self._soles = Jumps(), LiveSoles()
         self._recent.clear()
 
     def place(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
@@ -138,23 +127,10 @@ class LivePlacement:
         placed: NDArray[np.float32] = (local + offset).astype(np.float32)
         return placed
 
-    def soles(self, pose: Pose3D, joints: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(4, 3) heels and toes of the pose whose (17, 3) joints were placed last, in the same
-        axes: feet that stand lie flat on the floor.  NaN where they are not known."""
+    def soles(self, pose: Pose3D, joints: NDArray[np.float32]) -> Soles:
+        """Heels and toes of the pose whose (17, 3) joints were placed last, in the same axes."""
         feet = pose.upright_feet + (joints[0] - pose.upright[0])
-        ankles, heels, toes = joints[_ANKLES].astype(np.float64), feet[:2], feet[2:]
-        across = np.linalg.norm((toes - heels)[:, [0, 2]], axis=-1)
-        tip_deg = np.degrees(np.arctan2(heels[:, 1] - toes[:, 1], across)) - FLAT_DEG
-        near = np.interp(ankles[:, 1] - ANKLE_M, _STANDS_M, (1.0, 0.0))
-        bounds = np.array([-_MOST_RAISED_DEG, MOST_TIPPED_DEG])
-        tipped = np.interp(
-            tip_deg, [bounds[0] - _TIPS_DEG, *bounds, bounds[1] + _TIPS_DEG], [0.0, 1.0, 1.0, 0.0]
-        )
-        before = np.zeros(2) if self._flat is None else self._flat
-        wanted = np.where(np.isfinite(tip_deg), near * tipped, before)
-        self._flat = np.asarray(_followed(self._flat, wanted, self._sole_s, _SOLE_S))
-        flat: NDArray[np.float32] = laid_flat(feet[None], ankles[None], _UP, self._flat[None])[0]
-        return flat
+        return self._soles.step(feet, pose.feet_firm, joints, self._sole_s)
 
     def _step(self, time_s: float) -> float:
         before, self._time = self._time, time_s

@@ -8,21 +8,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
-from app.motion.data import ANKLES, FEET, MotionData
-from app.motion.ground import MOST_TIPPED_DEG
+from app.motion.data import FEET, MotionData
 from app.motion.placement.foot_locking import lock_feet
 from app.motion.placement.lens import Lens
 from app.motion.placement.scene import Scene, SceneEstimate, estimate_scene
+from app.motion.placement.soles import with_soles_down
 from app.motion.placement.upright import pitch
-from models.feet import FLAT_DEG, laid_flat
 from models.level import Level
 from models.skeleton import JOINT, PELVIS
 
 _HIGHEST_CAMERA_M: Final = 20.0
-_EASE_S: Final = 0.1
-"""Before and after it stands, a foot goes over to lying flat."""
 _FIRST_S: Final = 1.0
 """Over so long where the person faces is averaged."""
 
@@ -86,21 +82,7 @@ def place(
         contacts=estimate.stands,
         provenance=replace(data.provenance, placement=about),
     )
-    return _with_soles_down(placed, estimate)
-
-
-def _with_soles_down(data: MotionData, estimate: SceneEstimate) -> MotionData:
-    """Feet that stand lie flat, unless the toes alone bear them."""
-    if data.feet is None:
-        return data
-    ankles, up = data.xyz[:, list(ANKLES)], estimate.upright.up
-    heels, toes = data.feet[:, :2], data.feet[:, 2:]
-    tip_deg = np.degrees(np.arctan2((heels - toes) @ up, np.linalg.norm(toes - heels, axis=-1)))
-    flat = estimate.stands & (tip_deg < FLAT_DEG + MOST_TIPPED_DEG)
-    share = np.zeros(flat.shape)
-    for each in data.people:
-        share[each] = _eased(flat[each], data.time_s[each])
-    return replace(data, feet=laid_flat(data.feet, ankles, up, share))
+    return with_soles_down(placed, estimate.stands, estimate.upright.up)
 
 
 def in_room_of(first: MotionData, motion: MotionData) -> MotionData:
@@ -142,14 +124,6 @@ def _standing(
     pelvis = np.where(known[:, None], there[:, PELVIS], np.nan)
     joints = np.where(known[:, None, None], there - there[:, PELVIS, None], scene.joints)
     return pelvis, joints
-
-
-def _eased(stands: NDArray[np.bool_], time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 2) 1 where feet stand, 0 where not, without a step in between."""
-    if len(time_s) < 2:
-        return stands.astype(np.float64)
-    around = 2 * round(_EASE_S / float(np.median(np.diff(time_s)))) + 1
-    return np.asarray(uniform_filter1d(stands.astype(np.float64), around, axis=0, mode="nearest"))
 
 
 def _axes(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import ExportError, MixposeError
-from app.export.file_options import FileOptions
+from app.export.file_options import FileOptions, NoBlenderError
 from app.export.people_names import files_there
 from app.export.registry import FORMATS, require
 from app.lifting.video import VideoClip
@@ -48,6 +48,8 @@ class Target:
     part: Selection = field(default_factory=Selection)
     """What of it."""
     whose: Whose = Whose.SELECTED
+    hidden: bool = False
+    """Whether somebody in it is not shown; they are exported with all others."""
 
     @property
     def people(self) -> list[tuple[str, Whose]]:
@@ -55,10 +57,11 @@ class Target:
         clip = self.clip
         if not isinstance(clip, VideoClip) or not clip.selected:
             return []
+        everybody = "All people, hidden ones too" if self.hidden else "All people"
         return [
             (f"Person {clip.selected}", Whose.SELECTED),
-            ("All people, a file each", Whose.EACH),
-            ("All people, one table", Whose.TABLE),
+            (f"{everybody}, a file each", Whose.EACH),
+            (f"{everybody}, one table", Whose.TABLE),
         ]
 
     @property
@@ -132,14 +135,29 @@ class ExportPresenter:
         kind = self.preferences.export_kind
         return kind if kind in FORMATS else Preferences().export_kind
 
-    @staticmethod
-    def lacking(kind: str) -> str:
+    def lacking(self, kind: str) -> str:
         """What this format needs and this computer does not have, in words; empty if nothing."""
         try:
-            require(kind, FileOptions(printer=PRINTER))
+            require(kind, self._needed(kind))
+        except NoBlenderError as error:
+            return f"{error} If it is elsewhere, choose its program."
         except ExportError as error:
             return str(error)
         return ""
+
+    def lacks_blender(self, kind: str) -> bool:
+        """Whether it is the program that writes this format that is not found."""
+        return FORMATS[kind].blender and bool(self.lacking(kind))
+
+    def use_blender(self, program: Path) -> None:
+        """Remember where Blender is; an application's folder of macOS stands for what is in it."""
+        inside = program / "Contents" / "MacOS" / "Blender"
+        self.preferences.blender = str(inside if inside.is_file() else program)
+
+    def _needed(self, kind: str) -> FileOptions:
+        """Of what a format is written with, the part that may not be there any more."""
+        blender = self.preferences.blender if FORMATS[kind].blender else ""
+        return FileOptions(printer=PRINTER, blender=blender or None)
 
     @property
     def why_not(self) -> str:
@@ -167,7 +185,8 @@ class ExportPresenter:
         """A recording, be it shown or not."""
         current = self._window.current
         if isinstance(current, PlaybackPresenter) and current.clip.path == path:
-            return Target(current.label, path, current.clip, current.selection)
+            hidden = bool(current.people.hidden)
+            return Target(current.label, path, current.clip, current.selection, hidden=hidden)
         return Target(path.stem, path)
 
     @property
@@ -206,7 +225,7 @@ class ExportPresenter:
         self.preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> tuple[Exported, ...]:
-            require(kind, options)  # before a long video is lifted for nothing
+            require(kind, self._needed(kind))  # before a long video is lifted for nothing
             wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoClip):
                 return background.export_video(target.clip, *wanted, whose=target.whose)

@@ -78,7 +78,7 @@ class LivePresenter:
         self._picture_bytes: int | None = None
         self._weighed_at = 0.0
         self.recording = False
-        """Set by the window, for the words used when the camera is lost."""
+        """Set by the window, for the words used where something is lost."""
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
         """Set by who sends the poses on, for the status line."""
         self.run = LiveRun(
@@ -199,6 +199,7 @@ class LivePresenter:
             pictures,
             gpu_wanted=self.gpu_wanted,
             detector_automatic=self.detector_automatic,
+            recording=self.recording,
         )
         return said + sending
 

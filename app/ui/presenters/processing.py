@@ -53,6 +53,8 @@ def file_options(preferences: Preferences, kind: str, *, dark: bool) -> FileOpti
         options = replace(options, fps=preferences.export_fps or None)
     if exporter.printed:
         options = replace(options, printer=PRINTER)
+    if exporter.blender:
+        options = replace(options, blender=preferences.blender or None)
     if exporter.skeleton:
         rest = next((each for each in RESTS if each == preferences.export_rest), None)
         options = replace(options, skeleton=preferences.export_skeleton, rest=rest)

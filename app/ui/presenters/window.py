@@ -151,11 +151,12 @@ class WindowPresenter(QObject):
         elif spec == sources.ASK_URL:
             self.ask_url.emit()
         elif spec.endswith(SUFFIX):
-            self.open_recording(Path(spec))
+            self.open_recording(Path(spec).absolute())
         elif sources.is_video(spec):
             if self.current is None:
                 self._notice = notices.starting(sources.short(spec))
-            self.opening.open_video(Path(spec))
+            # Its folder is shown, and remembered for what is opened from elsewhere.
+            self.opening.open_video(Path(spec).absolute())
         else:
             self._start(spec)
         self.sources_changed.emit()

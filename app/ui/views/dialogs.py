@@ -119,7 +119,8 @@ class ExportDialog(QDialog):
         self.go = kit.push_button("Export", self._go, main=True)
         self.go.setDefault(True)
         self.more = kit.push_button("More…", lambda: self._show_more(not self._shows_more))
-        self._everything, self._shows_more = QWidget(), False
+        self.blender = kit.push_button("Choose Blender…", self._choose_blender)
+        self._inside, self._everything, self._shows_more = QWidget(), QWidget(), False
         self._explained = kit.label(EXPLAINED, dim=True)
         self._explained.setWordWrap(True)
         self._build()
@@ -143,18 +144,25 @@ class ExportDialog(QDialog):
         grid.setRowMinimumHeight(grid.rowCount(), gap // 2)
         grid.addWidget(done, grid.rowCount(), 0, 1, 2)
         self.processing.add_to(grid, gap)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._note, 1)
-        for button in (self.more, kit.push_button("Cancel", self.reject), self.go):
+        self._buttons = buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        cancel = kit.push_button("Cancel", self.reject)
+        for button in (self.blender, self.more, cancel, self.go):
             buttons.addWidget(button)
+        inside = QVBoxLayout(self._inside)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(2 * gap)
+        inside.addLayout(self._what(gap))
+        inside.addWidget(self.presets)
+        inside.addWidget(self._everything)
+        inside.addLayout(self._where())
+        inside.addWidget(self._explained)
+        inside.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * [3 * gap]))
         column.setSpacing(2 * gap)
-        column.addLayout(self._what(gap))
-        column.addWidget(self.presets)
-        column.addWidget(self._everything)
-        column.addLayout(self._where())
-        column.addWidget(self._explained)
+        column.addWidget(_scrolling(self._inside))
+        column.addWidget(self._note)
         column.addLayout(buttons)
         self.setMinimumWidth(kit.ems(self, 38))
         self.setTabOrder(self.only, self.kind)
@@ -248,14 +256,43 @@ class ExportDialog(QDialog):
         replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
         said = lacking or ("This is the video itself" if own else replaced)
         self._note.setText(said if self._shows_more else "")
+        self._note.setVisible(bool(self._note.text()))
+        absent = self._presenter.lacks_blender(self._format.kind)
+        self.blender.setVisible(self._shows_more and absent)
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high, and at least as wide, as what is shown now needs."""
-        if (column := self.layout()) is not None and self.isVisible():
-            column.activate()
-            width = max(self.width(), column.totalMinimumSize().width())
-            self.resize(width, column.totalHeightForWidth(width))
+        """Be as high, and at least as wide, as what is shown now needs; what the screen has no
+        room for is scrolled to."""
+        column, inside = self.layout(), self._inside.layout()
+        if column is None or inside is None or not self.isVisible():
+            return
+        for layout in (inside, column):
+            layout.activate()
+        edges = column.contentsMargins()
+        beside = edges.left() + edges.right()
+        least = max(inside.totalMinimumSize().width(), self._buttons.minimumSize().width())
+        width = max(self.width(), least + beside)
+        # A layout in which nothing wraps knows no height for a width.
+        content = inside.totalSizeHint().height()
+        if inside.hasHeightForWidth():
+            content = inside.totalHeightForWidth(width - beside)
+        parts = [content, self._buttons.sizeHint().height()]
+        if not self._note.isHidden():
+            parts.append(self._note.heightForWidth(width - beside))
+        gaps = (len(parts) - 1) * column.spacing() + edges.top() + edges.bottom()
+        height = sum(parts) + gaps
+        room = kit.on_screen(self, QSize(width, height))
+        if room.height() < height:
+            width += kit.ems(self, 1)  # the scroll bar
+        kit.resize_on_screen(self, QSize(width, height))
+        kit.keep_on_screen(self)
+
+    def _choose_blender(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(self, "Where is Blender's program?")
+        if chosen:
+            self._presenter.use_blender(Path(chosen))
+            self._check()
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder", str(self._path.parent))
@@ -364,11 +401,7 @@ class ShortcutsDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * [5 * gap]))
         column.setSpacing(3 * gap)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inside)
-        column.addWidget(area)
+        column.addWidget(_scrolling(inside))
         close = kit.push_button("Close", self.accept)
         column.addWidget(close, alignment=Qt.AlignmentFlag.AlignRight)
         around = QSize(10 * gap, 13 * gap + close.sizeHint().height())
@@ -377,6 +410,15 @@ class ShortcutsDialog(QDialog):
             columns.setDirection(QHBoxLayout.Direction.TopToBottom)
             around.setWidth(around.width() + kit.ems(self, 1))  # the scroll bar
         kit.resize_on_screen(self, inside.sizeHint() + around)
+
+
+def _scrolling(inside: QWidget) -> QScrollArea:
+    """What is scrolled to where there is no room for all of it."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidget(inside)
+    return area
 
 
 def _keys(gap: int, *sections: tuple[str, tuple[tuple[str, str], ...]]) -> QGridLayout:

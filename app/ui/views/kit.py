@@ -244,10 +244,27 @@ def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
         window.setFocus()
 
 
+def on_screen(window: QWidget, wanted: QSize) -> QSize:
+    """``wanted``, or as much of it as the window's screen has room for."""
+    screen = window.screen()
+    return wanted if screen is None else wanted.boundedTo(screen.availableSize())
+
+
 def resize_on_screen(window: QWidget, wanted: QSize) -> None:
     """Make a window as large as ``wanted``, or as its screen has room for."""
+    window.resize(on_screen(window, wanted))
+
+
+def keep_on_screen(window: QWidget) -> None:
+    """Move a window that has grown so that all of it is on its screen, as far as there is room."""
     screen = window.screen()
-    window.resize(wanted if screen is None else wanted.boundedTo(screen.availableSize()))
+    if screen is None:
+        return
+    room, frame = screen.availableGeometry(), window.frameGeometry()
+    x = max(room.left(), min(frame.x(), room.right() + 1 - frame.width()))
+    y = max(room.top(), min(frame.y(), room.bottom() + 1 - frame.height()))
+    if (x, y) != (frame.x(), frame.y()):
+        window.move(x, y)
 
 
 def image(pixels: NDArray[np.uint8]) -> QImage:

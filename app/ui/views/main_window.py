@@ -100,7 +100,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
-        self.setMinimumSize(kit.ems(self, 57), kit.ems(self, 42))  # 800 x 600 as fonts usually are
+        # 800 x 600 as fonts usually are; a small screen that is scaled by 200 % has less.
+        self.setMinimumSize(kit.on_screen(self, QSize(kit.ems(self, 57), kit.ems(self, 42))))
 
     def _add_comparison(self) -> None:
         window = self.presenter

@@ -189,8 +189,8 @@ class SkeletonView(QWidget):
         firm = (
             view_state.opacity if view_state.opacity is not None else np.ones(17, dtype=np.float32)
         )
-        feet = self._placement.soles(view_state.pose, joints)
-        self._body = Body(joints, ~view_state.pose.missing, firm, feet, view_state.pose.feet_firm)
+        soles = self._placement.soles(view_state.pose, joints)
+        self._body = Body(joints, ~view_state.pose.missing, firm, soles.feet, soles.firm)
         self._accompany(joints[0])
 
     def _accompany(self, pelvis: NDArray[np.float32]) -> None:

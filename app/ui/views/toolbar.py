@@ -22,6 +22,10 @@ _SOURCE: Final = 15
 """... of the source's name, ..."""
 _NARROW_SOURCE: Final = 13.5
 """... and of that where there is little room."""
+_WITH_DELAY: Final = 56
+"""Below, as on a small screen scaled by 200 %, only what is most needed is there ..."""
+_LEAST: Final = 40
+"""... and narrower than this it is cut."""
 _ON_RED: Final = "#ffffff"
 _RED_GROUND: Final = "#c9282d"
 """The record red, a shade deeper: white words on it reach 4.5:1."""
@@ -148,6 +152,8 @@ class Toolbar(QWidget):
         row.addSpacing(gap)
         row.addWidget(self.export)
         row.addWidget(self.settings)
+        # Of its own, lest the slider that has no room make the window too wide to see that.
+        self.setMinimumWidth(kit.ems(self, _LEAST))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """In a narrow window what can be told by tooltips is."""
@@ -155,6 +161,7 @@ class Toolbar(QWidget):
         narrow = self.width() < kit.ems(self, _WIDE)
         for label in self._ends:
             label.setVisible(not narrow)
+        self.delay.setVisible(self.width() >= kit.ems(self, _WITH_DELAY))
         self.source.set_width(_NARROW_SOURCE if narrow else _SOURCE)
 
     def show_sources(self, sources: SourceList) -> None:

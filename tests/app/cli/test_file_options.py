@@ -11,6 +11,7 @@ import pytest
 
 from app.cli.arguments import parse
 from app.export.file_options import FileOptions
+from app.export.presets import PRESETS
 from app.motion.processing_options import Processing
 from tests.support.program import Program
 from tests.support.recordings import record
@@ -53,6 +54,7 @@ def test_what_cannot_be_is_said(
         ("--for animate --to gltf", "gltf", 30.0, Processing(smooth_hz=6.0, room=True)),
         ("--for measure", "csv", None, Processing(room=True, angles=True)),
         ("--for analyse --fov 70", "c3d", None, Processing(room=True, fov_deg=70.0)),
+        ("--for analyse --to opensim", "opensim", None, Processing(room=True)),
         ("--for show", "mp4", None, Processing()),
     ],
 )
@@ -61,6 +63,17 @@ def test_a_purpose_has_a_format_and_what_suits_it(
 ) -> None:
     options = parse(["lift", "a.mp4", "-o", "out/", *given.split()])
     assert (options.to, options.file.fps, options.processing) == (kind, fps, processing)
+
+
+def test_the_help_offers_the_formats_that_the_window_offers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(["lift", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "analyse: --to c3d or trc or mot or opensim --room;" in said
+    for name, preset in PRESETS.items():
+        assert f"{name}: --to {' or '.join(preset.formats)}" in said
 
 
 def test_the_ending_of_the_file_comes_before_the_purpose() -> None:

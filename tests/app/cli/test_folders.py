@@ -100,7 +100,8 @@ def test_a_folder_that_may_not_be_looked_into_is_listed(tmp_path: Path) -> None:
         (["films"], "films/a.mp4", None, "need a folder|is not a folder"),
         (["films"], "out", "xls", "'xls' is not a format"),
         (["films", "other/films"], "out", None, "Two of the folders are called films"),
-        (["films/a.mp4", "other/films/a.mp4"], "out", None, "Two of the videos are called a.mp4"),
+        (["films/a.mp4", "other/films/a.mp4"], "out", None, "films/a.mp4 and .*would both"),
+        (["films/体操.mp4", "films/舞.mp4"], "out", "bids", "体操.mp4 and .*舞.mp4 would"),
         (["films"], "films", "mp4", "would be overwritten"),
     ],
 )

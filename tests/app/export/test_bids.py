@@ -41,6 +41,10 @@ def data() -> MotionData:
         ("walk", f"sub-01/motion/{NAME}_motion.tsv"),
         ("My walk-2 (ü)", "sub-01/motion/sub-01_task-Mywalk2_tracksys-mixpose_motion.tsv"),
         ("体操", "sub-01/motion/sub-01_task-motion_tracksys-mixpose_motion.tsv"),
+        ("sub-05_jump", "sub-05/motion/sub-05_task-jump_tracksys-mixpose_motion.tsv"),
+        ("sub-05 sign (2)", "sub-05/motion/sub-05_task-sign2_tracksys-mixpose_motion.tsv"),
+        ("run-up sub-05", "sub-05/motion/sub-05_task-runup_tracksys-mixpose_motion.tsv"),
+        ("sub-05", "sub-05/motion/sub-05_task-motion_tracksys-mixpose_motion.tsv"),
         (
             "sub-P07_ses-2_task-tug_run-03",
             "sub-P07/ses-2/motion/sub-P07_ses-2_task-tug_tracksys-mixpose_run-03_motion.tsv",

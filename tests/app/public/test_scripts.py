@@ -49,6 +49,18 @@ def test_importing_is_light_and_changes_next_to_nothing(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
 
 
+def test_a_library_prints_nothing_that_it_was_not_asked_to(tmp_path: Path, clip: Path) -> None:
+    """MediaPipe alone prints a page of lines in a lift, and some live."""
+    ended = run(
+        f"import sys\n{_BEGIN}"
+        f"mixpose.lift({str(clip)!r}, detector='lite', jobs=1)\n"
+        "print('the script itself', file=sys.stderr)\n"
+        f"with mixpose.live({str(clip)!r}, detector='lite') as poses: next(iter(poses))\n",
+        tmp_path,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "the script itself\n")
+
+
 def test_a_script_without_a_guard_starts_processes(tmp_path: Path) -> None:
     ended = run(
         "print('once')\n"

@@ -10,8 +10,11 @@ from typing import Any
 
 import bvhio
 import pytest
+from PyQt6.QtCore import QRect
+from PyQt6.QtGui import QScreen
 from PyQt6.QtPdf import QPdfDocument
-from PyQt6.QtWidgets import QPushButton
+from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QFileDialog, QPushButton, QScrollArea
 
 from app.export import registry
 from app.export.file_options import FileOptions
@@ -260,6 +263,33 @@ def test_one_click_analyses_in_the_format_that_is_chosen(session: Session, take:
     assert session.preferences.analyse_kind == "trc"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for Blender")
+def test_where_blender_is_can_be_shown_and_is_remembered(
+    session: Session, take: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(take.parent))
+    program = take.parent / "another" / "blender-4.2"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    dialog = dialog_of(session, take)
+    dialog._show_more(True)
+    assert dialog.blender.isHidden()
+    dialog.kind.setCurrentIndex(list(FORMATS).index("fbx"))
+    assert "choose its program" in dialog._note.text()
+    assert "--" not in dialog._note.text(), "a window has no options"
+    assert not dialog.go.isEnabled()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(program), ""))
+    dialog.blender.click()
+    assert (dialog.go.isEnabled(), dialog.blender.isHidden()) == (True, True)
+    assert file_options(session.preferences, "fbx", dark=True).blender == str(program)
+    dialog.go.click()
+    until(lambda: f"{program} wrote no" in session.window.strip.text, "that it was asked")
+    program.unlink()
+    assert f"no program {program}" in session.window.exporter.lacking("fbx")
+    assert session.window.exporter.lacks_blender("fbx")
+
+
 @pytest.mark.slow
 def test_a_film_is_as_light_as_the_window(session: Session, take: Path) -> None:
     import cv2
@@ -336,3 +366,26 @@ def test_nonsense_in_the_settings_file_falls_back(tmp_path: Path) -> None:
         assert getattr(found, name) == getattr(usual, name)
     assert (found.animate_skeleton, found.analyse_kind) == ("motionbuilder", "c3d")
     assert found.report_kind == "report"
+
+
+def test_the_dialog_is_on_a_small_screen_with_all_its_buttons(
+    session: Session, take: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1366 x 768 at 200 %: what there is no room for is scrolled to."""
+    room = QRect(0, 0, 683, 384)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: room.size())
+    monkeypatch.setattr(QScreen, "availableGeometry", lambda _: room)
+    dialog = dialog_of(session, take)
+    for more in (False, True):
+        dialog._show_more(more)
+        QTest.qWait(50)
+        assert room.contains(dialog.frameGeometry())
+        (area,) = dialog.findChildren(QScrollArea)
+        for button in (dialog.more, *([dialog.go] if more else [])):
+            assert dialog.rect().contains(button.mapTo(dialog, button.rect().bottomRight()))
+        bars = area.verticalScrollBar(), area.horizontalScrollBar()
+        assert [bar.maximum() > 0 for bar in bars] == [True, False]
+    monkeypatch.undo()
+    dialog._show_more(False)
+    QTest.qWait(50)
+    assert area.verticalScrollBar().maximum() == 0

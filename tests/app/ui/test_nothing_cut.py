@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PyQt6.QtCore import QSize
+from PyQt6.QtGui import QScreen
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QFileDialog, QHeaderView, QLabel, QPushButton, QTreeView
 
@@ -126,3 +128,23 @@ def test_lines_of_the_plot_are_as_wide_on_a_sharp_screen(
     session.presenter.playback.seek(0.5)
     until(lambda: graph._ratio == 2.0, "the other screen")
     assert graph._curves[0].opts["pen"].widthF() == pytest.approx(2 * plot._WIDTH)
+
+
+def test_a_small_screen_that_is_scaled_has_room_for_the_window(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """1366 x 768 at 200 % are 683 x 384 of a window's own pixels."""
+    room = QSize(683, 384)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: room)
+    window = open_window("performer").window
+    assert window.size() == room
+    until(lambda: window.toolbar.pictures.isVisible(), "all of the toolbar")
+    assert not window.toolbar.delay.isVisible()
+    for widget in (*window.toolbar.findChildren(QPushButton), window.status, window.panes):
+        if widget.isVisible():
+            corner = widget.mapTo(window, widget.rect().bottomRight())
+            assert window.rect().contains(corner), widget
+            assert widget.width() >= widget.minimumSizeHint().width(), widget
+    monkeypatch.undo()
+    window.resize(900, 600)
+    until(window.toolbar.delay.isVisible, "the slider, where there is room")

@@ -41,6 +41,7 @@ CHANGED = Preferences(
     export_fps=24.0,
     export_skeleton="unreal",
     export_rest="a",
+    blender="/opt/blender 4.2/blender",
     animate_kind="vrma",
     animate_fps=60.0,
     animate_skeleton="mixamo",

@@ -51,7 +51,7 @@ def test_start_record_export_reopen_scrub(
     window.ready.connect(lambda: ready.append(True))
     until(lambda: ready, "the first picture and the first pose")
     assert "fps" in window.status.words
-    assert "lost" in window.status.words
+    assert "skipped" in window.status.words
 
     path = record(session, 1.0)
     until(lambda: window.strip.button("Play") is not None, "the poses to be computed")

@@ -181,11 +181,20 @@ def test_who_was_clicked_while_it_was_lifted_is_selected_then(
     assert crossing().errors(video_clip.found().track.xy[12], 12).argmin() == BEHIND
 
 
+def offered(session: Session) -> list[str]:
+    """Whose poses can be exported, in words."""
+    target = session.window.exporter.target
+    assert target is not None
+    return [words for words, _ in target.people]
+
+
 def test_each_is_hidden_and_shown(session: Session) -> None:
     window, other = session.window, people(session)[BEHIND]
     eye = window.people.eyes[other.number - 1]
+    assert offered(session)[1] == "All people, a file each"
     QTest.mouseClick(eye, Qt.MouseButton.LeftButton)
     until(lambda: set(people(session)) == {NEAR}, "only the first")
+    assert offered(session)[1] == "All people, hidden ones too, a file each"
     until(lambda: not window.skeleton._others, "nobody else in 3D")
     assert not eye.isChecked()
     QTest.mouseClick(eye, Qt.MouseButton.LeftButton)

@@ -153,6 +153,18 @@ def test_that_it_is_lifted_again_after_a_correction_is_said(session: Session) ->
     until(lambda: "computing" not in status.words, "the end of it")
 
 
+def test_a_video_named_relatively_is_exported_to_its_own_folder(
+    open_window: OpenWindow, film: Path, lifted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(lifted, paths.video_cache_dir())
+    monkeypatch.chdir(film.parent)
+    session = open_window(film.name)
+    until(lambda: session.presenter.playback, "the film")
+    target = session.window.exporter.target
+    assert target is not None
+    assert session.window.exporter.suggestion(target, "csv").parent == film.parent
+
+
 def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session) -> None:
     window, playing = session.window, current(session)
     scrubber = window.timeline.scrubber

@@ -53,7 +53,7 @@ def test_the_status_line_says_it_all_in_order() -> None:
         "screen 88 ms",
         "CPU",
         "mixpose-s",
-        "3.0% lost: fine",
+        "3% skipped",
     ]
     assert all(segment.explained for segment in words.status(STATS))
 
@@ -81,14 +81,26 @@ def test_what_was_not_measured_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dropped", "text"),
-    [(0, "no picture lost"), (10, "10.0% lost: some"), (30, "30.0% lost: too many")],
+    ("dropped", "text", "recorded"),
+    [
+        (0, "no picture skipped", "no picture skipped"),
+        (10, "10% skipped", "10% skipped"),
+        (44, "44% skipped", "44% not recorded: choose a faster model"),
+    ],
 )
-def test_lost_pictures_are_a_share_with_a_judgement(dropped: int, text: str) -> None:
-    said = words.status(dataclasses.replace(STATS, dropped=dropped), 100 - dropped)[-1]
-    assert said.text == text
-    assert said.warn is ("too many" in text)
-    assert f"{dropped} pictures" in said.explained
+def test_skipped_pictures_alarm_only_who_records(dropped: int, text: str, recorded: str) -> None:
+    stats = dataclasses.replace(STATS, dropped=dropped)
+    watching = words.status(stats, 100 - dropped)[-1]
+    recording = words.status(stats, 100 - dropped, recording=True)[-1]
+    assert (watching.text, recording.text) == (text, recorded)
+    assert not watching.warn
+    assert recording.warn is (dropped == 44)
+    if dropped:
+        assert f"{dropped} pictures" in watching.explained
+    if dropped == 44:
+        assert "in Settings" in watching.explained
+        smallest = dataclasses.replace(stats, detector_size="lite")
+        assert "a smaller picture" in words.status(smallest, 56)[-1].explained
 
 
 def test_megabytes_are_an_estimate() -> None:

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from app.motion.ground import ANKLE_M, PELVIS_M
 from app.motion.placement.live import LivePlacement, misfit, position
+from app.motion.placement.live_soles import Soles
 from app.packets import Keypoints2D, PeopleInView, Pose3D
 from app.ui.presenters.people_hints import DIFFERENT, LASTS_S, MISFIT, FitHint
 from models import ASSUMED_FOCAL
@@ -179,7 +180,7 @@ def tips(feet: np.ndarray) -> np.ndarray:
 
 def test_soles_of_who_stands_lie_on_the_floor() -> None:
     placement, shown = LivePlacement(), with_feet(0.0)
-    feet = placement.soles(shown, placement.place(shown, None))
+    feet = placement.soles(shown, placement.place(shown, None)).feet
     assert_allclose(tips(feet), FLAT_DEG, atol=0.01)
     assert_allclose(feet[2:, 1], 0.0, atol=0.02)
 
@@ -187,10 +188,12 @@ def test_soles_of_who_stands_lie_on_the_floor() -> None:
 def test_a_lifted_foot_and_one_on_its_toes_stay_as_they_are() -> None:
     placement, shown = LivePlacement(), with_feet(0.0, lifted_m=0.2)
     assert_allclose(
-        tips(placement.soles(shown, placement.place(shown, None))), [20.0, FLAT_DEG], atol=0.01
+        tips(placement.soles(shown, placement.place(shown, None)).feet), [20.0, FLAT_DEG], atol=0.01
     )
     placement, shown = LivePlacement(), with_feet(0.0, tip_deg=55.0)
-    assert_allclose(tips(placement.soles(shown, placement.place(shown, None))), 55.0, atol=0.01)
+    assert_allclose(
+        tips(placement.soles(shown, placement.place(shown, None)).feet), 55.0, atol=0.01
+    )
 
 
 def test_soles_come_down_without_a_jump() -> None:
@@ -198,7 +201,7 @@ def test_soles_come_down_without_a_jump() -> None:
     found = []
     for frame in range(60):
         shown = with_feet(frame / 30, tip_deg=30.0, lifted_m=0.2 if frame < 30 else 0.0)
-        found.append(tips(placement.soles(shown, placement.place(shown, None)))[0])
+        found.append(tips(placement.soles(shown, placement.place(shown, None)).feet)[0])
     assert_allclose(found[:30], 30.0, atol=0.01)
     assert_allclose(found[-1], FLAT_DEG, atol=0.5)
     assert np.abs(np.diff(found)).max() < 8
@@ -208,6 +211,47 @@ def test_feet_that_are_not_known_stay_so() -> None:
     placement, shown = LivePlacement(), with_feet(0.0)
     assert shown.feet is not None
     shown.feet[[0, 2]] = np.nan
-    feet = placement.soles(shown, placement.place(shown, None))
+    feet = placement.soles(shown, placement.place(shown, None)).feet
     assert np.isnan(feet[[0, 2]]).all()
     assert np.isfinite(feet[[1, 3]]).all()
+
+
+def shown_live(poses: list[Pose3D]) -> list[Soles]:
+    placement = LivePlacement()
+    return [placement.soles(each, placement.place(each, None)) for each in poses]
+
+
+def hidden(foot_pose: Pose3D) -> Pose3D:
+    """The same, the left foot not told."""
+    assert foot_pose.feet is not None
+    feet = foot_pose.feet.copy()
+    feet[[0, 2]] = np.nan
+    return replace(foot_pose, feet=feet)
+
+
+def test_a_standing_foot_is_kept_while_it_is_not_told_and_fades_at_last() -> None:
+    told = [with_feet(frame / 30) for frame in range(30)]
+    untold = [hidden(with_feet(frame / 30)) for frame in range(30, 130)]
+    found = shown_live(told + untold)
+    assert_allclose(found[100].feet, found[29].feet, atol=1e-5)
+    assert found[100].firm[0] == 1
+    assert 0 < found[30 + 82].firm[0] < 1
+    assert np.isnan(found[-1].feet[[0, 2]]).all()
+
+
+def test_a_foot_that_is_lifted_is_not_kept() -> None:
+    told = [with_feet(frame / 30) for frame in range(30)]
+    lifted = [hidden(with_feet(frame / 30, lifted_m=0.2)) for frame in range(30, 60)]
+    assert np.isnan(shown_live(told + lifted)[-1].feet[[0, 2]]).all()
+
+
+def test_a_foot_that_fades_before_it_is_told_no_more_stays_firm_while_it_stands() -> None:
+    """As live ones do, which are held for half a second."""
+    told = [with_feet(frame / 30) for frame in range(30)]
+    fading = [
+        replace(with_feet(frame / 30, tip_deg=40.0), feet_firm=np.full(4, 1 - (frame - 29) / 8))
+        for frame in range(30, 37)
+    ]
+    after = [hidden(with_feet(frame / 30)) for frame in range(37, 50)]
+    found = shown_live(told + fading + after)
+    assert all(each.firm.min() == 1 for each in found)

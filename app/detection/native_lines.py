@@ -1,0 +1,152 @@
+"""Keeping the lines of native libraries off the terminal of somebody else's process.
+
+``import mixpose`` must print nothing that it was not asked to; MediaPipe prints a page whenever it
+starts, which no setting stops.  Processes of this program's own have all of stderr in their log
+(``app.system.logs``); there this makes no difference.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+_log = logging.getLogger("app.printed")
+_STDERR: Final = 2
+_READ: Final = 65536
+_DRAINED_S: Final = 2.0
+_PLACE: Final = rb"\[\w+\.(?:cc|cpp|h):\d+\] "
+_NATIVE: Final = re.compile(
+    rb"(?:(?:INFO|WARNING): )*" + _PLACE + rb"|INFO: Created TensorFlow"
+    rb"|WARNING: (?:Logging before |All log messages before )"
+    rb"|[IW]\d{4} [\d:.]+ +\d+ [\w./]+:\d+\] "
+)
+"""How a line of them begins that is no error.  Errors stay to be seen.  Several threads print the
+label, the text and the end of a line one by one, and so get into each other's lines."""
+_HEAD: Final = re.compile(rb"(?:INFO|WARNING): |" + _PLACE)
+_BEGINS: Final = (b"INFO: ", b"WARNING: ", b"I0", b"I1", b"W0", b"W1", b"[")
+_MARK: Final = b"\0mixpose\0"
+"""Ends the reading; nobody prints it."""
+
+
+class _Sieve:
+    """What stands for stderr meanwhile: a pipe, of which all but native lines is passed on."""
+
+    def __init__(self) -> None:
+        self._terminal = os.dup(_STDERR)
+        self._read_end, write_end = os.pipe()
+        os.dup2(write_end, _STDERR)
+        os.close(write_end)
+        self._pipe = os.fstat(_STDERR)
+        self._drained = threading.Event()
+        self._ends_owed = 0
+        """Ends of lines that another thread has printed into; they come alone."""
+        threading.Thread(target=self._run, name="native lines", daemon=True).start()
+
+    def end(self) -> None:
+        """Put stderr back, once what was printed before has gone where it belongs.
+
+        Nothing is done if somebody else, such as a notebook, has redirected stderr meanwhile.
+        """
+        try:
+            if not os.path.samestat(os.fstat(_STDERR), self._pipe):
+                return
+        except OSError:  # it was closed
+            return
+        os.write(_STDERR, _MARK)
+        self._drained.wait(_DRAINED_S)
+        os.dup2(self._terminal, _STDERR)
+
+    def _run(self) -> None:
+        """Read on for as long as anybody can write: a process that was started in between may."""
+        rest = b""
+        while data := os.read(self._read_end, _READ):
+            *before, last = (rest + data).split(_MARK)
+            for part in before:
+                self._pass_on(part, whole=True)
+                self._drained.set()
+            rest = self._pass_on(last, whole=False)
+        self._pass_on(rest, whole=True)
+        os.close(self._read_end)
+        os.close(self._terminal)
+
+    def _pass_on(self, data: bytes, *, whole: bool) -> bytes:
+        """Sort all lines of ``data``; return the beginning of one that may become a native one."""
+        *lines, last = data.splitlines(keepends=True) or [b""]
+        if whole or last.endswith(b"\n") or not _may_become_native(last):
+            lines, last = [*lines, last], b""
+        kept = []
+        for line in lines:
+            if _NATIVE.match(line):
+                self._ends_owed = max(self._ends_owed + _ends_owed(line), 0)
+                _log.info("%s", line.decode(errors="backslashreplace").rstrip())
+            elif self._ends_owed and not line.strip():
+                self._ends_owed -= 1
+            else:
+                kept.append(line)
+        if others := b"".join(kept):
+            _write_all(self._terminal, others)
+        return last
+
+
+class _State:
+    """Of this process, shared by all blocks."""
+
+    lock: Final = threading.Lock()
+    blocks = 0
+    sieve: _Sieve | None = None
+
+
+@contextmanager
+def off_the_terminal() -> Iterator[None]:
+    """For the length of the block, log what native libraries print on stderr and is no error.
+
+    All else that is printed there, by whomever, goes where it would have gone.  Blocks may overlap
+    in several threads.  Does nothing where stderr is closed.
+    """
+    with _State.lock:
+        if _State.blocks == 0:
+            _State.sieve = _started()
+        _State.blocks += 1
+    try:
+        yield
+    finally:
+        with _State.lock:
+            _State.blocks -= 1
+            if _State.blocks == 0 and _State.sieve is not None:
+                _State.sieve.end()
+                _State.sieve = None
+
+
+def _started() -> _Sieve | None:
+    if sys.stderr is None:
+        return None
+    try:
+        return _Sieve()
+    except OSError:  # no stderr, or no handle left
+        return None
+
+
+def _ends_owed(line: bytes) -> int:
+    """How many ends of lines are still to come of those whose labels or texts stand in this one."""
+    texts = [each.startswith(b"[") for each in _HEAD.findall(line)]
+    begun = max(sum(texts), len(texts) - sum(texts), 1)
+    return int(begun) - 1 - line.startswith(b"[")  # whose label was in a line before
+
+
+def _may_become_native(line: bytes) -> bool:
+    """Whether what is here of a line could be the beginning of a native one."""
+    return bool(line) and any(line.startswith(each[: len(line)]) for each in _BEGINS)
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    while data:
+        try:
+            data = data[os.write(handle, data) :]
+        except OSError:  # the terminal is gone
+            return
