@@ -48,6 +48,7 @@ from PyQt6.QtSvg import QSvgRenderer
 from app.errors import ExportError
 from app.export.file_options import Sheets
 from app.system.startup import forget_plugins_of_cv2
+from app.ui.painting import painting
 
 _LETTER: Final = frozenset(
     ("US", "CA", "MX", "PH", "CL", "CO", "CR", "GT", "NI", "PA", "PR", "SV", "VE", "BZ")
@@ -88,13 +89,12 @@ def pdf(sheets: Sheets, *, today: date | None = None, territory: str = "") -> by
     buffer.setBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     writer = _writer(buffer, sheets.title, territory)
-    painter = QPainter()
-    if not painter.begin(writer):
-        raise ExportError("This computer's Qt cannot draw a PDF. Save the report as HTML instead.")
-    try:
+    with painting(QPainter()) as painter:
+        if not painter.begin(writer):
+            raise ExportError(
+                "This computer's Qt cannot draw a PDF. Save the report as HTML instead."
+            )
         _Press(sheets, writer, today or date.today()).print_on(painter)
-    finally:
-        painter.end()
     buffer.close()
     return content.data()
 

@@ -161,7 +161,9 @@ class ExportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*(4 * [3 * gap]))
         column.setSpacing(2 * gap)
-        column.addWidget(_scrolling(self._inside))
+        area = _scrolling(self._inside)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the keyboard through what is in it
+        column.addWidget(area)
         column.addWidget(self._note)
         column.addLayout(buttons)
         self.setMinimumWidth(kit.ems(self, 38))
