@@ -335,6 +335,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
             "--upright",
             "people who stand straight, with the moments in upright.py (default: as above)",
         ),
+        ("--motion", "motion capture to look for people who walk in, as training takes it"),
         ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
         ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
         ("--3dhp", "MPI-INF-3DHP's test set, with TS1 to TS6"),

@@ -27,6 +27,7 @@ def run(options: argparse.Namespace) -> int:
             device=options.device or "auto",
             detector=options.detector or FOR_VIDEOS,
             study=options.study,
+            motion=options.motion,
             footage=options.realeval or beside,
             upright=options.upright or beside,
             turned=options.turned or PERFORMER,

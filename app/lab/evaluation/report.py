@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from app.lab.evaluation.foot_study import FootErrors
+from app.lab.evaluation.gait_study import GaitErrors
 from app.lab.evaluation.placement_study import Placed
 from app.lab.evaluation.range_study import RangeErrors
 from app.lab.evaluation.scoring import Row
@@ -15,6 +16,7 @@ from app.lab.evaluation.tables import (
     angle_table,
     delay_table,
     feet_table,
+    gait_table,
     group_table,
     hidden_table,
     level_table,
@@ -44,6 +46,11 @@ _OF_RANGES: Final = (
     "What a report writes, in takes of which feet and up are known: the mean absolute error of an "
     "angle, and below what nine in ten ranges of motion, and differences of the left's and the "
     "right's, are off."
+)
+_OF_GAIT: Final = (
+    "Captured people who walk straight on, seen as the detector's model has it, their size told: "
+    "mean absolute errors over walks. In the others two strides that follow each other were not "
+    "found; walks last 3 to 8 s."
 )
 _OF_LEVELS: Final = (
     "How far off the level is that the lifter finds, medians over takes; *claimed* is how far off "
@@ -80,6 +87,8 @@ class Findings:
     """Where feet point."""
     ranges: list[RangeErrors] = field(default_factory=list)
     """Ranges of motion."""
+    gait: list[GaitErrors] = field(default_factory=list)
+    """Captured people who walk."""
     processed: list[Row] = field(default_factory=list)
     """The same poses smoothed, and with rigid bones."""
     placed: list[Placed] = field(default_factory=list)
@@ -113,6 +122,7 @@ def _sections(findings: Findings) -> list[str]:
         *_section("Joint angles", findings.rows, angle_table, _OF_ANGLES),
         *_section("Feet", findings.feet, feet_table, _OF_FEET),
         *_section("Ranges of motion", findings.ranges, range_table, _OF_RANGES),
+        *_section("Gait", findings.gait, gait_table, _OF_GAIT),
         *_section("Where up is", levels, level_table, _OF_LEVELS),
         *_section("Standing straight", findings.standing, standing_table, _OF_STANDING),
         *_section("Any way up", findings.turned, turned_table, _OF_TURNS),

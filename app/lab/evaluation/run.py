@@ -12,6 +12,7 @@ from app.detection.models import FOR_VIDEOS, Size
 from app.errors import MixposeError
 from app.lab.evaluation.drawn import drawn_people
 from app.lab.evaluation.foot_study import foot_study
+from app.lab.evaluation.gait_study import gait_study
 from app.lab.evaluation.material import Material
 from app.lab.evaluation.methods import Method, Ours, load_methods
 from app.lab.evaluation.mpi_inf_3dhp import mpi_inf_3dhp
@@ -49,7 +50,7 @@ class Plan:
     dataset_s: float | None
     """How much of each video of a dataset; None is all."""
     takes: int | None
-    """How many of each detector's of a study; None is all."""
+    """How many of each detector's of a study, and how many walks; None is all."""
     turned_s: float
     """Of the clip that is turned; each turn costs a pass of the detector."""
     whole_clips: bool
@@ -88,6 +89,7 @@ class Request:
     detector: Size = FOR_VIDEOS
     """Of its model."""
     study: Path | None = None
+    motion: Path | None = None
     footage: Path | None = None
     upright: Path | None = None
     turned: str = PERFORMER
@@ -141,6 +143,7 @@ class _Run:
             given.study,
             lambda at: self._drawn(drawn_people(at, self._plan.takes)),
         )
+        self._part("gait", "--motion FOLDER", given.motion, self._gait)
         self._part("real footage", "--realeval FOLDER", given.footage, self._real)
         for name, option, folder, read in (
             ("Human3.6M", "--h36m", given.human36m, lambda at: human36m(at, names)),
@@ -200,6 +203,10 @@ class _Run:
             self.found.ranges += range_study(material, self._ours)
         # As seen by the largest detector.
         self.found.hidden += hiding_study(materials[-1], self._ours)
+
+    def _gait(self, folder: Path) -> None:
+        self._note("People who walk ...")
+        self.found.gait += gait_study(folder, self._ours, self._plan.takes)
 
     def _real(self, folder: Path) -> None:
         self._note("Real footage through the detector ...")

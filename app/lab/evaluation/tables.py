@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from app.lab.evaluation.foot_study import FootErrors
+from app.lab.evaluation.gait_study import GaitErrors
 from app.lab.evaluation.methods import DETECTOR_NAME
 from app.lab.evaluation.placement_study import Placed
 from app.lab.evaluation.range_study import RangeErrors
@@ -84,6 +85,17 @@ def feet_table(rows: Iterable[FootErrors]) -> str:
     ]
     head = ["on", "method", "told %", "direction ° (median)", "ankle ° (mean)", "(median)", "feet"]
     return table(head, lines, texts=(0, 1))
+
+
+def gait_table(rows: Iterable[GaitErrors]) -> str:
+    """A line for each method."""
+    lines = [
+        [row.method, str(row.walks), str(row.found), _number(row.cadence_pct)]
+        + [_number(row.stride_pct), _number(row.stride_cm), _number(row.width_cm)]
+        for row in rows
+    ]
+    head = ["method", "walks", "found", "cadence %", "stride length %", "cm", "step width cm"]
+    return table(head, lines, texts=(0,))
 
 
 def range_table(rows: Iterable[RangeErrors]) -> str:

@@ -1,9 +1,8 @@
-"""Gait of a walker who is drawn, exactly; of captured walkers before cameras, as far as it goes."""
+"""Gait of a walker who is drawn, exactly; captured ones: ``test_gait_study.py``."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from app.motion.data import MotionData
 from app.motion.measures.gait import find_gait
 from models.skeleton import FOOT_PARENTS, JOINT
-from tests.support.captured_walks import captured_walks, errors
 from tests.support.drawn_walker import RATE, STANCE, STRIDE_M, STRIDE_S, WIDTH_M, walker
 
 
@@ -78,17 +76,3 @@ def test_feet_that_are_not_told_point_nowhere() -> None:
     without = find_gait(walker())
     assert without is not None
     assert all(np.isnan(stride.progression_deg) for stride in without.strides)
-
-
-@pytest.mark.timeout(400)
-@pytest.mark.slow
-def test_captured_walkers_seen_by_a_camera(shared: Path) -> None:
-    """What the page promises: cadence within 2 % and stride length within 6 %, on average."""
-    off = [errors(take) for take in captured_walks(shared)]
-    found = np.array([each for each in off if each is not None])
-    # Of the others two strides that follow each other are not in the picture.
-    assert len(found) >= 0.7 * len(off)
-    assert len(found) >= 10
-    cadence, length = np.abs(found).mean(axis=0)
-    assert cadence < 0.02
-    assert length < 0.06

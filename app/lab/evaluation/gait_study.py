@@ -1,0 +1,215 @@
+"""How far off gait is: captured people who walk, seen as the detector's model sees them.
+
+Their true gait is read off the motion capture itself, by the ankles' turning points against the
+pelvis; that of the poses is found as a report finds it (``app.motion.measures.gait``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks
+
+from app.lab.evaluation.material import EvaluationError
+from app.lab.evaluation.methods import Ours
+from app.motion.data import ANKLES, MotionData, Provenance
+from app.motion.measures.gait import Gait, find_gait
+from app.motion.processing import process
+from app.motion.processing_options import Processing
+from models.lifter import Lifter
+from models.skeleton import JOINT, PELVIS
+from models.training import detector_model
+from models.training.motion import Clip, Pack, read_motion
+
+Array = NDArray[np.float64]
+
+_SIZE: Final = (1920, 1080)
+_SLOPE: Final = math.tan(math.radians(30.5))
+"""Half of what the picture's longer side spans: the lens that is assumed."""
+_RATE: Final = 30.0
+_LEAST_S, _MOST_S = 3.0, 8.0
+_SPEED_M_S: Final = (0.7, 2.2)
+"""Who is slower stands about, who is faster runs."""
+_MOST_TURN: Final = 0.6
+"""Radians by which somebody who walks straight on changes direction."""
+_SWING_M: Final = 0.15
+_FLOOR: Final = [0, 2]
+"""Axes that lie in it."""
+
+
+@dataclass(frozen=True)
+class GaitErrors:
+    """Means of absolute errors over walks."""
+
+    method: str
+    walks: int
+    found: int
+    """In how many there were two strides that follow each other."""
+    cadence_pct: float
+    stride_pct: float
+    stride_cm: float
+    width_cm: float
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Somebody who walks straight on, before a camera that sees the whole of it."""
+
+    true: Array
+    """(N, 17, 3) metres, +Y up, at 30 frames/s."""
+    camera: Array
+    """(N, 17, 3) metres in camera axes."""
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrueGait:
+    """Means over all strides."""
+
+    stride_s: float
+    stride_m: float
+    width_m: float
+
+
+def gait_study(folder: Path, ours: Sequence[Ours], most: int | None = None) -> list[GaitErrors]:
+    """A line for each lifter, on at ``most`` so many of the walks in a folder of motion.
+
+    Raises:
+        EvaluationError: nobody walks in that motion.
+        MixposeError: it cannot be read.
+    """
+    walks = captured_walks(read_motion(folder))[:most]
+    if not walks:
+        raise EvaluationError(f"Nobody walks for {_LEAST_S:g} s on end in the motion in {folder}.")
+    return [_errors(method.name, walks, method.lifter) for method in ours]
+
+
+def captured_walks(packs: Sequence[Pack]) -> list[Walk]:
+    """Of all motion, each before a camera of its own: aside, 0.8 to 2.2 m high."""
+    rng = np.random.default_rng(0)
+    walks = [walk for pack in packs for clip in pack.clips for walk in _walks_in(clip)]
+    return [_filmed(walk, rng, seed) for seed, walk in enumerate(walks)]
+
+
+def true_gait(true: Array) -> TrueGait:
+    """From motion capture, (N, 17, 3) metres, +Y up, at 30 frames/s."""
+    pelvis = true[:, PELVIS]
+    ahead = (pelvis[-1] - pelvis[0]) * (1, 0, 1)
+    ahead /= np.linalg.norm(ahead)
+    aside = np.array([-ahead[2], 0.0, ahead[0]])
+    ankles = true[:, ANKLES] - pelvis[:, None]
+    seconds, metres, widths = [], [], []
+    for along in (ankles @ ahead).T:
+        rows, _ = find_peaks(
+            gaussian_filter1d(along, 1.0), distance=0.6 * _RATE, prominence=_SWING_M
+        )
+        for first, second in pairwise(rows.tolist()):
+            seconds.append((second - first) / _RATE)
+            metres.append(float(np.linalg.norm((pelvis[second] - pelvis[first])[_FLOOR])))
+            widths.append(abs(float((ankles[second, 0] - ankles[second, 1]) @ aside)))
+    return TrueGait(*(float(np.mean(each)) for each in (seconds, metres, widths)))
+
+
+def _errors(name: str, walks: Sequence[Walk], lifter: Lifter) -> GaitErrors:
+    off = []
+    for walk in walks:
+        gait = find_gait(_measured(walk, lifter))
+        if gait is not None:
+            off.append(_compared(gait, true_gait(walk.true)))
+    means = np.abs(off).mean(axis=0).tolist() if off else 4 * [math.nan]
+    return GaitErrors(name, len(walks), len(off), *means)
+
+
+def _compared(gait: Gait, true: TrueGait) -> tuple[float, float, float, float]:
+    length = float(np.mean([stride.length_m for stride in gait.strides]))
+    width = float(np.mean([stride.width_m for stride in gait.strides]))
+    return (
+        100 * (gait.cadence * true.stride_s / 120.0 - 1.0),
+        100 * (length / true.stride_m - 1.0),
+        100 * (length - true.stride_m),
+        100 * (width - true.width_m),
+    )
+
+
+def _walks_in(clip: Clip) -> Iterator[Array]:
+    xyz, rate = clip.xyz.astype(np.float64), clip.rate
+    if len(xyz) < _LEAST_S * rate:
+        return
+    way = gaussian_filter1d(xyz[:, PELVIS][:, _FLOOR], 0.2 * rate, axis=0)
+    velocity = np.gradient(way, axis=0) * rate
+    speed = np.linalg.norm(velocity, axis=1)
+    heading = np.unwrap(np.arctan2(velocity[:, 1], velocity[:, 0]))
+    slow, fast = _SPEED_M_S
+    walking = np.concatenate([[0], ((speed > slow) & (speed < fast)).astype(int), [0]])
+    for start, stop in np.flatnonzero(np.diff(walking)).reshape(-1, 2):
+        end = min(stop, start + int(_MOST_S * rate))
+        if end - start < _LEAST_S * rate or np.ptp(heading[start:end]) > _MOST_TURN:
+            continue
+        place = np.arange(start, end - 1, rate / _RATE)
+        lower = place.astype(int)
+        share = (place - lower)[:, None, None]
+        yield (1 - share) * xyz[lower] + share * xyz[lower + 1]
+
+
+def _filmed(true: Array, rng: np.random.Generator, seed: int) -> Walk:
+    pelvis = true[:, PELVIS]
+    floor = true[:, ANKLES, 1].min() - 0.08
+    middle = (pelvis.min(axis=0) + pelvis.max(axis=0)) / 2
+    ahead = (pelvis[-1] - pelvis[0]) * (1, 0, 1)
+    length = np.linalg.norm(ahead)
+    ahead = ahead / length
+    aside = rng.choice([-1, 1]) * np.array([-ahead[2], 0, ahead[0]])
+    angle = np.radians(rng.uniform(-50, 50))
+    away = max(3.0, 0.62 * length / _SLOPE + 0.8)
+    eye = middle + away * (np.cos(angle) * aside + np.sin(angle) * ahead)
+    eye[1] = floor + rng.uniform(0.8, 2.2)
+    look = np.array([middle[0], floor + 0.9, middle[2]]) - eye
+    look /= np.linalg.norm(look)
+    right = np.cross(look, (0.0, 1.0, 0.0))
+    right /= np.linalg.norm(right)
+    axes = np.stack([right, np.cross(look, right), look])
+    return Walk(true, (true - eye) @ axes.T, seed)
+
+
+def _measured(walk: Walk, lifter: Lifter) -> MotionData:
+    """Seen by the detector as its model has it, lifted, as large as it is, smoothed, placed."""
+    camera = torch.tensor(walk.camera, dtype=torch.float32)[None]
+    image = camera[..., :2] / camera[..., 2:]
+    frame = torch.tensor([[_SLOPE, _SLOPE * _SIZE[1] / _SIZE[0]]], dtype=torch.float32)
+    view = detector_model.look(camera, image, frame, torch.tensor([2]))
+    answer = detector_model.fitted().answer(view, image, torch.Generator().manual_seed(walk.seed))
+    xy = answer.image[0].numpy() * (_SIZE[0] / 2 / _SLOPE) + np.array(_SIZE) / 2
+    conf = answer.conf[0].numpy()
+    time_s = np.arange(len(xy)) / _RATE
+    lifted = lifter.lift(xy, conf, _SIZE, time_s, world=answer.world[0].numpy())
+    scale = np.float32(_body_m(walk.true) / _body_m(lifted.xyz))
+    motion = MotionData.from_lifted(
+        time_s=time_s,
+        tracked=np.ones(len(xy), bool),
+        conf=conf,
+        xy=xy.astype(np.float32),
+        size=_SIZE,
+        lifted=replace(lifted, xyz=lifted.xyz * scale),
+        provenance=Provenance("captured walk", None, _RATE, 0, "evaluated", "", 1.7),
+    )
+    return process(motion, Processing(room=True, smooth_hz=6.0))
+
+
+def _body_m(joints: NDArray[np.floating]) -> float:
+    """Trunk and legs, on average."""
+    bones = [("pelvis", "thorax")]
+    for side in ("left", "right"):
+        bones += [(f"{side}_hip", f"{side}_knee"), (f"{side}_knee", f"{side}_ankle")]
+    lengths = (
+        np.linalg.norm(joints[:, JOINT[a]] - joints[:, JOINT[b]], axis=-1).mean() for a, b in bones
+    )
+    return float(sum(lengths))
