@@ -13,18 +13,17 @@ from app.cli import (
     batch_options,
     file_options,
     live_options,
+    model_options,
     person_options,
     processing_options,
     selection_options,
     texts,
 )
 from app.cli.exits import UsageError
-from app.cli.numbers import RATE_RANGE, between, metres, seconds
+from app.cli.numbers import RATE_RANGE, between, seconds
 from app.cli.program import PROGRAM
-from app.detection.models import FOR_LIVE, FOR_VIDEOS, SIZES
+from app.detection.models import FOR_LIVE, FOR_VIDEOS
 from app.export.registry import FORMATS
-from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
-from app.motion.processing_options import HEIGHT_RANGE_M
 from app.stream_out.registry import OUTPUTS
 from models import LARGEST_DELAY
 
@@ -98,8 +97,8 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
     window = parser.add_argument_group("options of the window")
     usual = " (default: the first camera, or the performer when there is none)"
     _add_source(window, usual, default=None)
-    _add_model_options(window, height=True, default=None)
-    _add_detector(window, "as this machine can afford", default=None)
+    model_options.add_to(window, height=True, default=None)
+    model_options.add_detector(window, "as this machine can afford", default=None)
     live_options.add(window, default=None)
     _add_delay(window, "show", default=None)
     menu = parser.add_argument_group("the desktop's menu (Linux)").add_mutually_exclusive_group()
@@ -180,7 +179,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     processing_options.add(lift)
     file_options.add(lift)
     batch_options.add(lift)
-    _add_model_options(lift, height=False)
+    model_options.add_to(lift, height=False)
     lift.add_argument(
         "--height",
         metavar="METRES[,...]",
@@ -189,8 +188,8 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the person's height, which sets the scale (default: a person of average height); "
         "with --people all of persons 1, 2, ..., such as 1.82,1.60, as far as they are given",
     )
-    _add_camera(lift, argparse.SUPPRESS)
-    _add_detector(lift, FOR_VIDEOS)
+    model_options.add_camera(lift, argparse.SUPPRESS)
+    model_options.add_detector(lift, FOR_VIDEOS)
 
 
 def _add_clip(lift: argparse.ArgumentParser) -> None:
@@ -240,8 +239,8 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     person_options.add(record)
     live_options.add(record)
-    _add_model_options(record, height=True)
-    _add_detector(record, FOR_LIVE)
+    model_options.add_to(record, height=True)
+    model_options.add_detector(record, FOR_LIVE)
 
 
 def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -262,8 +261,8 @@ def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="send what the network says, without the smoothing of the window's live view",
     )
     _add_delay(stream, "send")
-    _add_model_options(stream, height=True)
-    _add_detector(stream, "as this machine can afford")
+    model_options.add_to(stream, height=True)
+    model_options.add_detector(stream, "as this machine can afford")
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -286,7 +285,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     selection_options.add(export)
     processing_options.add(export)
     file_options.add(export)
-    _add_model_options(export, height=True)
+    model_options.add_to(export, height=True)
 
 
 def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -298,8 +297,10 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_output(report, "FILE", "the page, FILE.html")
     _add_force(report, "replace files that exist")
     processing_options.add_for_report(report)
-    _add_model_options(report, height=True)
-    _add_detector(report, f"{FOR_VIDEOS} for videos; a recording is as it was recorded")
+    model_options.add_to(report, height=True)
+    model_options.add_detector(
+        report, f"{FOR_VIDEOS} for videos; a recording is as it was recorded"
+    )
 
 
 def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -311,8 +312,8 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the video file to measure on (default: one of the performer, filmed in 720p)",
     )
     bench.add_argument("--quick", action="store_true", help="under a minute instead of about three")
-    _add_model_options(bench, height=False)
-    _add_detector(bench, f"{FOR_VIDEOS} for whole clips, {FOR_LIVE} live")
+    model_options.add_to(bench, height=False)
+    model_options.add_detector(bench, f"{FOR_VIDEOS} for whole clips, {FOR_LIVE} live")
 
 
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -320,8 +321,8 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         *(commands, "evaluate", "measure how accurate the weights are"),
         *("[options]", texts.EVALUATE),
     )
-    _add_device(evaluate, default=argparse.SUPPRESS)
-    _add_detector(evaluate, FOR_VIDEOS)
+    model_options.add_device(evaluate, default=argparse.SUPPRESS)
+    model_options.add_detector(evaluate, FOR_VIDEOS)
     evaluate.add_argument(
         "--weights",
         metavar="NAME|PATH",
@@ -427,71 +428,8 @@ def _add_delay(
     )
 
 
-def _add_model_options(
-    parser: argparse._ActionsContainer, *, height: bool, default: str | None = argparse.SUPPRESS
-) -> None:
-    """Options of the network.  Those of commands have no default, lest it undo
-    ``mixpose --device cpu lift ...``."""
-    parser.add_argument(
-        "--weights",
-        metavar="NAME|PATH",
-        default=default,
-        help="weights of the network, by name (see 'devices') or file (default: the shipped ones)",
-    )
-    _add_device(parser, default)
-    if height:
-        parser.add_argument(
-            "--height",
-            metavar="METRES",
-            type=_height,
-            default=default,
-            help="the person's height, which sets the scale (default: a person of average height)",
-        )
-        _add_camera(parser, default)
-
-
-def _add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
-    for option, limits, words in (
-        ("--camera-pitch", PITCH_RANGE_DEG, "looks down; negative looks up"),
-        ("--camera-roll", ROLL_RANGE_DEG, "is turned clockwise, as seen from behind"),
-    ):
-        parser.add_argument(
-            option,
-            metavar="DEG",
-            type=between(limits, "an angle in degrees, such as 12", " degrees"),
-            default=default,
-            help=f"by how many degrees the camera {words} (default: found out)",
-        )
-
-
-def _add_device(parser: argparse._ActionsContainer, default: str | None) -> None:
-    parser.add_argument(
-        "--device",
-        choices=("auto", "cpu", "cuda", "mps"),
-        default=default,
-        help="where the network runs (default: auto, a CUDA graphics card when there is one)",
-    )
-
-
-def _add_detector(
-    parser: argparse._ActionsContainer, usual: str, default: str | None = argparse.SUPPRESS
-) -> None:
-    """The size of MediaPipe's model; ``usual`` says which it is when nothing is said."""
-    parser.add_argument(
-        "--detector",
-        choices=SIZES,
-        default=default,
-        help="the size of MediaPipe's model that finds the 2D joints: heavy is the most accurate "
-        f"and takes three times as long as full, lite is the fastest (default: {usual})",
-    )
-
-
 def _heights(text: str) -> tuple[float, ...]:
-    return tuple(map(_height, text.split(",")))
-
-
-def _height(text: str) -> float:
-    return metres(text, HEIGHT_RANGE_M, "a height in metres, such as 1.75", " metres")
+    return tuple(map(model_options.body_height, text.split(",")))
 
 
 def _delay(text: str) -> int:

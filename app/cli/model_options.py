@@ -1,0 +1,76 @@
+"""Options of the network, the detector, the person's size and the camera."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.cli.numbers import between, metres
+from app.detection.models import SIZES
+from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
+from app.motion.processing_options import HEIGHT_RANGE_M
+
+
+def add_to(
+    parser: argparse._ActionsContainer, *, height: bool, default: str | None = argparse.SUPPRESS
+) -> None:
+    """Options of the network.  Those of commands have no default, lest it undo
+    ``mixpose --device cpu lift ...``."""
+    parser.add_argument(
+        "--weights",
+        metavar="NAME|PATH",
+        default=default,
+        help="weights of the network, by name (see 'devices') or file (default: the shipped ones)",
+    )
+    add_device(parser, default)
+    if height:
+        parser.add_argument(
+            "--height",
+            metavar="METRES",
+            type=body_height,
+            default=default,
+            help="the person's height, which sets the scale (default: a person of average height)",
+        )
+        add_camera(parser, default)
+
+
+def add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
+    """How the camera is held."""
+    for option, limits, words in (
+        ("--camera-pitch", PITCH_RANGE_DEG, "looks down; negative looks up"),
+        ("--camera-roll", ROLL_RANGE_DEG, "is turned clockwise, as seen from behind"),
+    ):
+        parser.add_argument(
+            option,
+            metavar="DEG",
+            type=between(limits, "an angle in degrees, such as 12", " degrees"),
+            default=default,
+            help=f"by how many degrees the camera {words} (default: found out)",
+        )
+
+
+def add_device(parser: argparse._ActionsContainer, default: str | None) -> None:
+    """Where the network runs."""
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default=default,
+        help="where the network runs (default: auto, a CUDA graphics card when there is one)",
+    )
+
+
+def add_detector(
+    parser: argparse._ActionsContainer, usual: str, default: str | None = argparse.SUPPRESS
+) -> None:
+    """The size of MediaPipe's model; ``usual`` says which it is when nothing is said."""
+    parser.add_argument(
+        "--detector",
+        choices=SIZES,
+        default=default,
+        help="the size of MediaPipe's model that finds the 2D joints: heavy is the most accurate "
+        f"and takes three times as long as full, lite is the fastest (default: {usual})",
+    )
+
+
+def body_height(text: str) -> float:
+    """Raises ArgumentTypeError: nobody is as tall."""
+    return metres(text, HEIGHT_RANGE_M, "a height in metres, such as 1.75", " metres")
