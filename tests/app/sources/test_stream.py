@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.server
 import socket
+import socketserver
 import subprocess
 import sys
 import threading
@@ -315,16 +316,25 @@ def test_a_wrong_password_is_called_wrong(pages: Callable[[str], str]) -> None:
     assert "does not accept this user name and password" in refusal(url)
 
 
+class HangsUp(socketserver.BaseRequestHandler):
+    """A camera that does not say why."""
+
+    def handle(self) -> None:
+        self.request.recv(1000)
+
+
 def test_a_password_that_was_not_kept_is_asked_for_again(pages: Callable[[str], str]) -> None:
     plain = pages("/secret")
     message = refusal(plain.replace("//", "//me@"))
     assert "wants a password. Passwords are not kept: type the whole address again" in message
     assert plain.replace("//", "//me:password@") in message
-    with socket.create_server(("127.0.0.1", 0)) as camera:
-        address = f"127.0.0.1:{camera.getsockname()[1]}"
+    with socketserver.TCPServer(("127.0.0.1", 0), HangsUp) as camera:
+        threading.Thread(target=camera.serve_forever, args=(0.01,), daemon=True).start()
+        address = f"127.0.0.1:{camera.server_address[1]}"
         message = refusal(f"rtsp://me@{address}/live")
         assert "Passwords are not kept: type the whole address again, as in rtsp://me:p" in message
         assert "not kept" not in refusal(f"rtsp://me:wrong@{address}/live")
+        camera.shutdown()
 
 
 @pytest.mark.parametrize("stalled", [False, True])
