@@ -13,7 +13,14 @@ from app.errors import DetectorError
 from app.lifting.blending import SAME, apart
 from app.lifting.clip import DetectedClip, Track, describe, lift_track
 from app.lifting.corrected import corrected, of_each
-from app.lifting.people import Member, about_each, alone_in, lasting, lift_each
+from app.lifting.people import (
+    Member,
+    about_each,
+    alone_in,
+    lasting,
+    lift_each,
+    nobody_lasting,
+)
 from app.recording.corrections import Correction, deleted, key_of
 from app.recording.poses import ARRAYS, SavedPoses, prepare, without
 from models.skeleton import PELVIS
@@ -124,6 +131,8 @@ def lift_corrected(
         DetectorError: there is nobody, or the corrections leave nothing of anybody.
     """
     found = replace(clip, people=tuple(lasting(clip)))
+    if options.everybody and not found.people:
+        raise nobody_lasting(clip)
     members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
     if all(each.poses.missing.all() for each in members):
         raise DetectorError(

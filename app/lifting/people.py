@@ -267,7 +267,7 @@ def lift_everybody(
     """
     people = lasting(clip)
     if not people:
-        raise _nobody_lasting(clip)
+        raise nobody_lasting(clip)
     members = lift_each(
         [alone_in(clip, each) for each in people],
         *(lifter, options.heights_m, options.level),
@@ -368,7 +368,8 @@ def _in_view(track: Track, clip: DetectedClip) -> dict[str, object]:
     }
 
 
-def _nobody_lasting(clip: DetectedClip) -> DetectorError:
+def nobody_lasting(clip: DetectedClip) -> DetectorError:
+    """Says that nobody was in view for long enough."""
     count = len(clip.track)
     return DetectorError(
         f"Nobody was in view for {SHORTEST_S:g} s in {clip.label} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,12 +12,21 @@ import pytest
 
 from app.lifting.kept import film_key
 from app.recording.corrections import CorrectionList, Delete, Move
+from tests.support.clips import performer_pictures, write_clip
 from tests.support.program import LIFT, Program
 
 pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.skipif(sys.platform != "linux", reason="where the program's data is"),
 ]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As long as somebody must be in view to be one of several people."""
+    path = tmp_path_factory.mktemp("film") / "person.mp4"
+    write_clip(path, performer_pictures(36))
+    return path
 
 
 def rows(table: Path) -> list[dict[str, str]]:
@@ -31,9 +41,8 @@ def noted_of(film: Path, home: Path) -> CorrectionList:
 
 @pytest.mark.slow
 def test_they_are_mentioned_and_applied_when_asked_for(
-    program: Program, clips: Path, out: Path
+    program: Program, film: Path, out: Path
 ) -> None:
-    film = clips / "person.mp4"
     plain = program.call(*LIFT, film, "-o", out / "plain.csv")
     assert plain.code == 0, plain
     assert "correct" not in plain.err
@@ -63,13 +72,14 @@ def test_they_are_mentioned_and_applied_when_asked_for(
 
 
 @pytest.mark.slow
-def test_in_a_folder_each_video_has_its_own(program: Program, clips: Path, out: Path) -> None:
+def test_in_a_folder_each_video_has_its_own(
+    program: Program, film: Path, clips: Path, out: Path
+) -> None:
     """To the last byte, sidecar included, as if that video had been lifted alone."""
     films = out / "films"
     films.mkdir()
-    for name in ("person.mp4", "person.mkv"):
-        (films / name).write_bytes((clips / name).read_bytes())
-    (films / "person.mkv").rename(films / "other.mkv")
+    shutil.copy(film, films / "person.mp4")
+    shutil.copy(clips / "person.mkv", films / "other.mkv")
     made = noted_of(films / "person.mp4", program.home)
     made.add(Move(0.5, "left_wrist", 5.0, 5.0), Delete(1.0, 1.1))
     many, lift = out / "many", (*LIFT, films, "-o", out / "many", "--jobs", "2")
@@ -103,3 +113,16 @@ def test_in_a_folder_each_video_has_its_own(program: Program, clips: Path, out: 
     made.file.unlink()
     none = program.call(*lift, "--corrections", "--force")
     assert "Nothing in these videos was corrected in the window" in none.err
+
+
+@pytest.mark.slow
+def test_a_corrected_clip_too_short_for_several_people_is_refused_in_words(
+    program: Program, clips: Path, out: Path
+) -> None:
+    film = shutil.copy(clips / "person.mp4", out / "short.mp4")
+    noted_of(film, program.home).add(Move(0.2, "left_wrist", 5.0, 5.0))
+    refused = program.call(
+        *(*LIFT, film, "-o", out / "all.csv", "--people", "all", "--corrections")
+    )
+    assert refused.code == 2, refused
+    assert "Nobody was in view for 1 s in short.mp4" in refused.err
