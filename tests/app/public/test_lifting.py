@@ -116,7 +116,7 @@ def test_what_was_put_right_in_the_window_is_applied_when_asked_for(
     assert np.abs(window.joints["left_wrist"][6] - plain.joints["left_wrist"][6]).max() > 0.05
     told = part(corrections=window.info["corrections"])
     np.testing.assert_array_equal(told.xyz, window.xyz)
-    (first,) = lift_people(clip, detector="lite", heights=[1.82], seconds=0.5, corrections=True)
+    (first,) = lift_people(clip, detector="lite", heights=[1.82], corrections=True)
     assert np.isnan(first.xyz[12]).all()
     with pytest.raises(DetectorError, match="With its corrections nobody is left"):
         part(corrections=[{"kind": "delete", "start_s": 0, "end_s": 9}])
