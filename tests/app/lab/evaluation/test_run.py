@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from app.errors import WeightsError
+from app.export.registry import export
 from app.lab.evaluation.methods import DETECTOR_NAME
 from app.lab.evaluation.placement_study import CHOICES as PLACED
 from app.lab.evaluation.processing_study import CHOICES
@@ -24,6 +25,7 @@ from tests.support.datasets import (
     write_set,
     write_study,
 )
+from tests.support.drawn_walker import walker
 from tests.support.evaluation import write_weights
 
 TINY = replace(QUICK, acts_s=1.0, delay_s=1.0, delays=(0, 3), takes=2, turned_s=0.2)
@@ -39,11 +41,14 @@ def test_everything_that_is_given_is_in_the_table(tmp_path: Path) -> None:
     write_study(tmp_path / "study.npz", study)
     (tmp_path / "upright.py").write_text('MOMENTS = {"person": [(0.1, 0.4)]}')
     write_clip(tmp_path / "person.mp4", performer_pictures(20))
+    (tmp_path / "motion").mkdir()
+    export(tmp_path / "motion" / "walk.bvh", walker(), "bvh")
     request = Request(
         weights=(str(write_weights(tmp_path / "tiny.safetensors")),),
         device="cpu",
         detector="full",
         study=tmp_path / "study.npz",
+        motion=tmp_path / "motion",
         footage=tmp_path,
         upright=tmp_path,
         human36m=tmp_path,
@@ -74,6 +79,7 @@ def test_everything_that_is_given_is_in_the_table(tmp_path: Path) -> None:
     ]
     assert all(np.isfinite(row.placing.along_mm) for row in found.placed)
     assert {row.on.partition(",")[0] for row in found.hidden} == {performer, f"{drawn}heavy"}
+    assert [(row.method, row.walks) for row in found.gait] == [(ours, 1)]
     assert [sentence.partition(":")[0] for sentence in found.skipped] == ["MPI-INF-3DHP"]
     assert "Give the folder mpi_inf_3dhp_test_set" in found.skipped[0]
     assert any("flatters MediaPipe" in remark for remark in found.remarks)
