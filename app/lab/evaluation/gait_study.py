@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -19,22 +19,24 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from app.lab.evaluation.material import EvaluationError
+from app.lab.evaluation.material import CameraSetup, EvaluationError, Footage
 from app.lab.evaluation.methods import Ours
-from app.motion.data import ANKLES, MotionData, Provenance
+from app.lab.evaluation.placement_study import told_of
+from app.lab.evaluation.processing_study import as_motion
+from app.motion.data import ANKLES
 from app.motion.measures.gait import Gait, find_gait
 from app.motion.processing import process
 from app.motion.processing_options import Processing
-from models.lifter import Lifter
-from models.skeleton import JOINT, PELVIS
+from models.skeleton import PELVIS
 from models.training import detector_model
 from models.training.motion import Clip, Pack, read_motion
 
 Array = NDArray[np.float64]
 
 _SIZE: Final = (1920, 1080)
-_SLOPE: Final = math.tan(math.radians(30.5))
-"""Half of what the picture's longer side spans: the lens that is assumed."""
+_FOV_DEG: Final = 61.0
+_SLOPE: Final = math.tan(math.radians(_FOV_DEG / 2))
+"""Half of what the picture's longer side spans."""
 _RATE: Final = 30.0
 _LEAST_S, _MOST_S = 3.0, 8.0
 _SPEED_M_S: Final = (0.7, 2.2)
@@ -66,9 +68,8 @@ class Walk:
 
     true: Array
     """(N, 17, 3) metres, +Y up, at 30 frames/s."""
-    camera: Array
-    """(N, 17, 3) metres in camera axes."""
-    seed: int
+    footage: Footage
+    """As the detector's model sees it."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def gait_study(folder: Path, ours: Sequence[Ours], most: int | None = None) -> l
     walks = captured_walks(read_motion(folder))[:most]
     if not walks:
         raise EvaluationError(f"Nobody walks for {_LEAST_S:g} s on end in the motion in {folder}.")
-    return [_errors(method.name, walks, method.lifter) for method in ours]
+    return [_errors(method, walks) for method in ours]
 
 
 def captured_walks(packs: Sequence[Pack]) -> list[Walk]:
@@ -119,14 +120,15 @@ def true_gait(true: Array) -> TrueGait:
     return TrueGait(*(float(np.mean(each)) for each in (seconds, metres, widths)))
 
 
-def _errors(name: str, walks: Sequence[Walk], lifter: Lifter) -> GaitErrors:
+def _errors(method: Ours, walks: Sequence[Walk]) -> GaitErrors:
     off = []
     for walk in walks:
-        gait = find_gait(_measured(walk, lifter))
+        _, motion = told_of(walk.footage, as_motion(method, walk.footage))
+        gait = find_gait(process(motion, Processing(room=True, smooth_hz=6.0)))
         if gait is not None:
             off.append(_compared(gait, true_gait(walk.true)))
     means = np.abs(off).mean(axis=0).tolist() if off else 4 * [math.nan]
-    return GaitErrors(name, len(walks), len(off), *means)
+    return GaitErrors(method.name, len(walks), len(off), *means)
 
 
 def _compared(gait: Gait, true: TrueGait) -> tuple[float, float, float, float]:
@@ -177,39 +179,26 @@ def _filmed(true: Array, rng: np.random.Generator, seed: int) -> Walk:
     right = np.cross(look, (0.0, 1.0, 0.0))
     right /= np.linalg.norm(right)
     axes = np.stack([right, np.cross(look, right), look])
-    return Walk(true, (true - eye) @ axes.T, seed)
+    setup = CameraSetup(fov_deg=_FOV_DEG, height_m=float(eye[1] - floor))
+    return Walk(true, _seen((true - eye) @ axes.T, axes[:, 1], setup, seed))
 
 
-def _measured(walk: Walk, lifter: Lifter) -> MotionData:
-    """Seen by the detector as its model has it, lifted, as large as it is, smoothed, placed."""
-    camera = torch.tensor(walk.camera, dtype=torch.float32)[None]
+def _seen(true: Array, up: Array, setup: CameraSetup, seed: int) -> Footage:
+    """What the detector's model says of (N, 17, 3) metres in camera axes."""
+    camera = torch.tensor(true, dtype=torch.float32)[None]
     image = camera[..., :2] / camera[..., 2:]
     frame = torch.tensor([[_SLOPE, _SLOPE * _SIZE[1] / _SIZE[0]]], dtype=torch.float32)
     view = detector_model.look(camera, image, frame, torch.tensor([2]))
-    answer = detector_model.fitted().answer(view, image, torch.Generator().manual_seed(walk.seed))
+    answer = detector_model.fitted().answer(view, image, torch.Generator().manual_seed(seed))
     xy = answer.image[0].numpy() * (_SIZE[0] / 2 / _SLOPE) + np.array(_SIZE) / 2
-    conf = answer.conf[0].numpy()
-    time_s = np.arange(len(xy)) / _RATE
-    lifted = lifter.lift(xy, conf, _SIZE, time_s, world=answer.world[0].numpy())
-    scale = np.float32(_body_m(walk.true) / _body_m(lifted.xyz))
-    motion = MotionData.from_lifted(
-        time_s=time_s,
-        tracked=np.ones(len(xy), bool),
-        conf=conf,
-        xy=xy.astype(np.float32),
+    return Footage(
+        group="captured walk",
         size=_SIZE,
-        lifted=replace(lifted, xyz=lifted.xyz * scale),
-        provenance=Provenance("captured walk", None, _RATE, 0, "evaluated", "", 1.7),
+        time_s=np.arange(len(true)) / _RATE,
+        xy=xy.astype(np.float32),
+        conf=answer.conf[0].numpy(),
+        true=true,
+        world=answer.world[0].numpy(),
+        up=up,
+        camera_setup=setup,
     )
-    return process(motion, Processing(room=True, smooth_hz=6.0))
-
-
-def _body_m(joints: NDArray[np.floating]) -> float:
-    """Trunk and legs, on average."""
-    bones = [("pelvis", "thorax")]
-    for side in ("left", "right"):
-        bones += [(f"{side}_hip", f"{side}_knee"), (f"{side}_knee", f"{side}_ankle")]
-    lengths = (
-        np.linalg.norm(joints[:, JOINT[a]] - joints[:, JOINT[b]], axis=-1).mean() for a, b in bones
-    )
-    return float(sum(lengths))

@@ -29,8 +29,9 @@ def test_true_gait_is_that_of_the_walker_who_was_drawn() -> None:
 
 def test_the_camera_sees_the_whole_walk() -> None:
     (walk,) = captured_walks([pack(walker().outgoing()[0])])
-    slope = walk.camera[..., :2] / walk.camera[..., 2:]
-    assert (walk.camera[..., 2] > 1.0).all()
+    camera = walk.footage.true
+    slope = camera[..., :2] / camera[..., 2:]
+    assert (camera[..., 2] > 1.0).all()
     assert np.abs(slope).max() < np.tan(np.radians(30.5))
 
 
