@@ -12,9 +12,10 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, suppress
 from typing import Final
+
+from app.detection.shared_block import SharedBlock
 
 _log = logging.getLogger("app.printed")
 _STDERR: Final = 2
@@ -97,39 +98,31 @@ class _Sieve:
 class _State:
     """Of this process, shared by all blocks."""
 
-    lock: Final = threading.Lock()
-    blocks = 0
     sieve: _Sieve | None = None
 
 
-@contextmanager
-def off_the_terminal() -> Iterator[None]:
+def off_the_terminal() -> AbstractContextManager[None]:
     """For the length of the block, log what native libraries print on stderr and is no error.
 
     All else that is printed there, by whomever, goes where it would have gone.  Blocks may overlap
     in several threads.  Does nothing where stderr is closed.
     """
-    with _State.lock:
-        if _State.blocks == 0:
-            _State.sieve = _started()
-        _State.blocks += 1
-    try:
-        yield
-    finally:
-        with _State.lock:
-            _State.blocks -= 1
-            if _State.blocks == 0 and _State.sieve is not None:
-                _State.sieve.end()
-                _State.sieve = None
+    return _BLOCK.entered()
 
 
-def _started() -> _Sieve | None:
-    if sys.stderr is None:
-        return None
-    try:
-        return _Sieve()
-    except OSError:  # no stderr, or no handle left
-        return None
+def _begin() -> None:
+    if sys.stderr is not None:
+        with suppress(OSError):  # no stderr, or no handle left
+            _State.sieve = _Sieve()
+
+
+def _end() -> None:
+    if _State.sieve is not None:
+        _State.sieve.end()
+        _State.sieve = None
+
+
+_BLOCK: Final = SharedBlock(_begin, _end)
 
 
 def _ends_owed(line: bytes) -> int:

@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import os
 import re
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Final
+
+from app.detection.shared_block import SharedBlock
 
 _HOST: Final = "play.googleapis.com"
 _NOWHERE: Final = "http://127.0.0.1:9"  # port 9 is "discard"; nothing listens there
@@ -30,8 +31,6 @@ _NOWHERE: Final = "http://127.0.0.1:9"  # port 9 is "discard"; nothing listens t
 class _State:
     """What ``silenced`` changed in this process, shared by all its blocks."""
 
-    lock: Final = threading.Lock()
-    blocks = 0
     reserved = False
     before: Final[dict[str, str | None]] = {}
 
@@ -47,27 +46,13 @@ def reserve() -> None:
         os.environ["https_proxy"] = os.environ.get("HTTPS_PROXY", "")
 
 
-@contextmanager
-def silenced() -> Iterator[None]:
+def silenced() -> AbstractContextManager[None]:
     """Make libcurl's https requests in this process fail at once for the length of the block.
 
     A task of MediaPipe must be made, used and closed inside.  Blocks may overlap in several
     threads; the environment is as before once the last one ends.
     """
-    with _State.lock:
-        if _State.blocks == 0:
-            changes = _changes(os.environ)
-            _State.before.update({name: os.environ.get(name) for name in changes})
-            os.environ.update(changes)
-        _State.blocks += 1
-    try:
-        yield
-    finally:
-        with _State.lock:
-            _State.blocks -= 1
-            if _State.blocks == 0:
-                _restore(os.environ)
-                _State.before.clear()
+    return _BLOCK.entered()
 
 
 def environment_for_others() -> dict[str, str]:
@@ -75,12 +60,26 @@ def environment_for_others() -> dict[str, str]:
 
     A browser opened from the Help menu would otherwise find no way to any https page.
     """
-    with _State.lock:
+    with _BLOCK.lock:
         environment = dict(os.environ)
         _restore(environment)
         if _State.reserved:
             environment.pop("https_proxy", None)
     return environment
+
+
+def _exchange() -> None:
+    changes = _changes(os.environ)
+    _State.before.update({name: os.environ.get(name) for name in changes})
+    os.environ.update(changes)
+
+
+def _put_back() -> None:
+    _restore(os.environ)
+    _State.before.clear()
+
+
+_BLOCK: Final = SharedBlock(_exchange, _put_back)
 
 
 def _restore(environment: dict[str, str] | os._Environ[str]) -> None:
