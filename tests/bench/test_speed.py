@@ -78,8 +78,8 @@ def test_one_clip_on_two_cores_is_faster_than_mediapipe_alone(film: Path, tmp_pa
             alone = detector_alone(str(film), SECONDS, FOR_VIDEOS)
             _, taken_s = whole_lift(path, options, lifter, pool)
             ratios.append(TURNS * alone.detect_s / taken_s)
-            # 1.59 to 1.61 times on a quiet machine; 1.6 is aimed at.
-            if ratios[-1] >= 1.5:
+            # 1.59 to 1.69 on a quiet machine; 1.6 is aimed at.
+            if ratios[-1] >= 1.55:
                 return
     pytest.fail(f"times MediaPipe alone: {ratios}")
 
