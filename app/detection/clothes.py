@@ -1,4 +1,4 @@
-"""Of what colour somebody's clothes are: what tells people apart once they have met."""
+"""The colour of a person's clothes, by which people are told apart after they have overlapped."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from models.skeleton import JOINT
 
 _ALONG: Final = np.linspace(0.15, 0.85, 9)
 _ASIDE: Final = (-0.08, 0.0, 0.08)
-"""Relative to the trunk's length: narrow enough for a trunk seen from the side."""
+"""Of the trunk's length: narrow enough for a trunk seen from the side."""
 _LIGHTNESS: Final = 0.5
-"""Walking from light into shade changes the lightness, and hardly the hue."""
+"""Weight of the lightness: between light and shade it changes much, the hue hardly."""
 _APART: Final = 30.0
-"""Of CIELAB's units: clothes this far apart are surely others'.  One performer's differ by 4 from
-frame to frame, two performers' by 20 to 70."""
+"""CIELAB units: clothes that differ by more are certainly different.  One performer's differ by 4
+from frame to frame, those of two performers by 20 to 70."""
 _SEEN: Final = 0.3
 _XYZ: Final = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
@@ -26,7 +26,7 @@ _XYZ: Final = np.array(
 
 
 def clothes(picture: Picture, person: Person) -> NDArray[np.float64]:
-    """The typical colour of trunk and thighs: (2, 3) CIELAB, NaN for what is not in the picture."""
+    """The median colour of trunk and thighs: (2, 3) CIELAB, NaN where not in the picture."""
     xy = person.xy.astype(np.float64)
     limbs = [
         [(xy[JOINT["thorax"]], xy[JOINT["pelvis"]])],
@@ -40,7 +40,7 @@ def clothes(picture: Picture, person: Person) -> NDArray[np.float64]:
 
 
 def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> float | None:
-    """How different clothes are, 0 to 1; None where nothing can be compared."""
+    """The difference of clothes, 0 to 1; None where nothing can be compared."""
     away = np.linalg.norm((one - other) * (_LIGHTNESS, 1.0, 1.0), axis=-1) / _APART
     known = away[np.isfinite(away)]
     return float(np.minimum(known, 1.0).mean()) if len(known) else None
@@ -71,7 +71,7 @@ def _typical(
 def cielab(colours: NDArray[np.uint8]) -> NDArray[np.float64]:
     """(N, 3) sRGB -> CIELAB under D65 (IEC 61966-2-1, CIE 15).
 
-    For a few points; OpenCV's first conversion fills tables for 90 ms, in everybody's first second.
+    For a few points: OpenCV's first conversion spends 90 ms on filling tables.
     """
     share = colours / 255.0
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)

@@ -1,4 +1,4 @@
-"""MediaPipe's pose landmarker: a picture in, the 17 joints in 2D out."""
+"""The 17 joints in 2D of the people in a picture, by MediaPipe's pose landmarker."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from models.feet import foot_evidence, unseen_feet
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
 _LONGEST_STEP_S: Final = 1.0
-"""After a longer pause the person is looked for anew, not where they were before it."""
+"""After a longer pause the person is detected again instead of tracked."""
 
 _EMPTY: Final[NDArray[np.uint8]] = np.zeros((64, 64, 3), dtype=np.uint8)
 
@@ -37,15 +37,15 @@ _log = logging.getLogger(__name__)
 class Detector:
     """Detects one person in each picture of a source and tracks them from frame to frame.
 
-    Of several it tracks the largest found at first, until told otherwise.
+    Of several people it tracks the largest detected at first, until another is chosen.
 
     Args:
         size: of the landmark model.
         several: whether to search for other people; if not, the tracked person may change
             unnoticed.  May be changed at any time.
         choices: which person to track from which time on.
-        memory: of another detector that was at the place of the video where this one begins; it
-            knows the choices too.
+        memory: of another detector at the time of the video at which this one starts; includes its
+            choices.
 
     Raises:
         DetectorError: the model is absent or damaged, or MediaPipe cannot start.
@@ -63,9 +63,9 @@ class Detector:
             stack.enter_context(silenced())
             self._landmarkers = _Landmarkers(size)
             stack.callback(self._landmarkers.close)
-            # Also when nobody closes it: MediaPipe's own clean-up would come after the silence.
+            # Also if it is never closed: MediaPipe's own clean-up would run after the block.
             self._finish = weakref.finalize(self, stack.pop_all().close)
-            # Once Python shuts down MediaPipe cannot be closed; it stays silent to the very end.
+            # While Python shuts down MediaPipe cannot be closed; the block stays open to the end.
             self._finish.atexit = False
         self._tracker = PersonTracker(self._landmarkers, choices)
         if memory is not None:
@@ -81,32 +81,32 @@ class Detector:
 
     @property
     def size(self) -> Size:
-        """Of the landmark model at work."""
+        """Size of the landmark model in use."""
         return self._landmarkers.size
 
     def change(self, size: Size) -> None:
-        """Go on with another size, following the same person; takes a third of a second.
+        """Change to another model size and keep tracking the same person; takes 0.3 s.
 
         Raises:
-            DetectorError: as when one is made; the size there was stays then.
+            DetectorError: as of the constructor; the size is unchanged then.
         """
         self._landmarkers.change(size)
 
     def choose(self, x: float, y: float, time_s: float) -> None:
-        """Follow whoever is at this place, in pixels, of the next picture that is not before
-        ``time_s``; nobody there, nothing.  See ``moved`` for what becomes of it later."""
+        """Track the person at this position, in pixels, in the first picture at or after
+        ``time_s``; without a person there, nothing changes.  See also ``moved``."""
         self._tracker.choose(Choice(x, y, time_s))
 
     def moved(self) -> None:
-        """The next picture is from elsewhere in a video, because somebody wanted to go there.
+        """The next picture follows a seek within the video.
 
-        Whom to follow is found out anew; a choice made for a moment from there on counts again at
-        that moment, so that a video that is looped shows the same each time.
+        The person to track is determined again; choices made for a later moment apply again at that
+        moment, so that a looped video shows the same each time.
         """
         self._moved = True
 
     def detect(self, frame: Frame) -> Keypoints2D:
-        """Find the person in ``frame``; nobody there gives ``tracked`` False.
+        """Detect the person in ``frame``; ``tracked`` is False if there is none.
 
         Raises:
             DetectorError: MediaPipe failed, or the detector is closed.
@@ -146,7 +146,7 @@ class Detector:
 class PeopleDetector:
     """Detects everybody in each picture of a source and tracks them from frame to frame.
 
-    The pictures are looked at once; of the time, each person in view takes what one person takes.
+    Each picture is processed once; each person in view takes as much time as a single person.
 
     Args:
         size: of the landmark model.
@@ -173,10 +173,10 @@ class PeopleDetector:
 
     @property
     def memory(self) -> None:
-        """None: who is who from one detector to the next is found out afterwards."""
+        """None: identities across detectors are resolved afterwards."""
 
     def detect(self, frame: Frame) -> Keypoints2D:
-        """Find the people in ``frame``, as ``everybody`` of what is returned.
+        """Detect all people in ``frame``; they are the ``everybody`` of the result.
 
         Raises:
             DetectorError: MediaPipe failed.
@@ -211,11 +211,10 @@ class PeopleDetector:
 
 
 class DetectorWithOthers(Detector):
-    """Detects one person as :class:`Detector` does, to the last digit, and everybody else too.
+    """Detects one person with the same result as :class:`Detector`, and all other people too.
 
-    Who is tracked is looked at once: where :class:`Detector` finds them is taken over.  Each other
-    person in view takes what one person takes, and while there is none, that is looked for five
-    times a second.
+    The tracked person is detected once, and shared.  Each other person in view takes as much time
+    as a single person; while there is none, a search for one runs five times a second.
 
     Args: as of :class:`Detector`, which tells people apart.
 
@@ -235,7 +234,7 @@ class DetectorWithOthers(Detector):
         self._end_more.atexit = False
 
     def detect(self, frame: Frame) -> Keypoints2D:
-        """Find the one, and everybody, as ``everybody`` of what is returned.
+        """Detect the tracked person, and all people as the ``everybody`` of the result.
 
         Raises:
             DetectorError: MediaPipe failed, or the detector is closed.
@@ -269,16 +268,16 @@ class DetectorWithOthers(Detector):
 
 
 class _Landmarkers:
-    """The landmarker that follows one person, and the one that looks for others."""
+    """The landmarker that tracks one person, and the one that searches for others."""
 
     def __init__(self, size: Size) -> None:
         self.size = size
         self.step_ms = 1
-        """Milliseconds from the frame before to the present one."""
+        """Milliseconds from the previous frame to this one."""
         self._film, self._still = _started(size)
 
     def another(self) -> _Landmarkers:
-        """One that follows somebody else and looks with the same eyes; ``close_film`` ends it."""
+        """One that tracks another person and shares the search; ended by ``close_film``."""
         other = copy.copy(self)
         with _start_failure_in_words():
             other._film = Landmarker(bundle(self.size), self.size, follow=True)
@@ -297,14 +296,14 @@ class _Landmarkers:
         self._film.close()
 
     def track(self, picture: NDArray[np.uint8]) -> Person | None:
-        # Twice for one frame when somebody else is taken.
+        # Called twice for one frame when tracking changes to another person.
         found, self.step_ms = self._film.run(picture, self.step_ms), 1
         return found
 
     def forget(self) -> None:
-        # Left to itself the tracker looks where the person was, and blends the first poses after a
-        # cut with the last before it (by 15 pixels).  A picture without anybody makes it forget
-        # both; its answers are then within 0.2 pixels of a new detector's.
+        # Otherwise MediaPipe searches where the person was and blends the first poses after a cut
+        # with the last before it (by 15 pixels).  An empty picture resets both; the results are
+        # then within 0.2 pixels of those of a new detector.
         self._film.run(_EMPTY, 1)
 
     def find(self, picture: NDArray[np.uint8]) -> Person | None:
@@ -312,7 +311,7 @@ class _Landmarkers:
 
 
 def _started(size: Size) -> tuple[Landmarker, Landmarker]:
-    """The landmarker that follows, and the one for single pictures.  Raises DetectorError."""
+    """Start the landmarker that tracks, and the one for single pictures.  Raises DetectorError."""
     content = bundle(size)
     # Each takes a tenth of a second.
     with _start_failure_in_words(), ThreadPoolExecutor(1) as pool, ExitStack() as undo:
@@ -327,7 +326,7 @@ def _started(size: Size) -> tuple[Landmarker, Landmarker]:
 
 @contextmanager
 def _start_failure_in_words() -> Iterator[None]:
-    """Says in words that MediaPipe does not start.  Raises DetectorError."""
+    """Turn failures of MediaPipe to start into a DetectorError."""
     try:
         yield
     except (ImportError, OSError, RuntimeError, ValueError) as error:
@@ -340,7 +339,7 @@ def _start_failure_in_words() -> Iterator[None]:
 
 @contextmanager
 def _failure_in_words(frame: Frame) -> Iterator[None]:
-    """Says in words that MediaPipe has failed on a picture.  Raises DetectorError."""
+    """Turn failures of MediaPipe on a picture into a DetectorError."""
     try:
         yield
     except (RuntimeError, ValueError) as error:

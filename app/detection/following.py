@@ -1,4 +1,4 @@
-"""One landmarker that follows one person, and the part of the picture in which it looks."""
+"""One landmarker that tracks one person, and the region of the picture that it is given."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from app.detection.verification import PersonVerifier
 
 @dataclass(slots=True, eq=False)
 class Following:
-    """What a follower knows; can be pickled."""
+    """The state of a :class:`Follower`; can be pickled."""
 
     window: Region | None = None
-    """The part of the picture in which the landmarker looks; None for the whole."""
+    """The region of the picture given to the landmarker; None for the whole."""
     hidden: bool = False
-    """Whether it could not begin to follow whom it was shown."""
+    """Whether the landmarker failed to lock on to the person it was given."""
     verifier: PersonVerifier = field(default_factory=PersonVerifier)
 
 
 @dataclass(slots=True, eq=False)
 class Follower:
-    """Follows whom it is shown, for as long as the landmarker does."""
+    """Tracks the person it is given for as long as the landmarker does."""
 
     landmarkers: Landmarkers
     state: Following = field(default_factory=Following)
     rejected: bool = field(default=False, init=False)
-    """Whether what was found last turned out to be no person."""
+    """Whether the latest detection was rejected as not being a person."""
 
     @property
     def hidden(self) -> bool:
-        """Whether it could not begin to follow whom it was shown, or was told to let go."""
+        """Whether the landmarker failed to lock on to the given person, or was released."""
         return self.state.hidden
 
     @hidden.setter
@@ -43,15 +43,15 @@ class Follower:
 
     @property
     def outcome(self) -> bool | None:
-        """Whether a look in this picture has confirmed that it is a person; None if none did."""
+        """Whether a second detection in this picture confirmed a person; None if there was none."""
         return self.state.verifier.outcome
 
     def follow(
         self, picture: Picture, search: Search, time_s: float, known: Sequence[Person]
     ) -> Person | None:
-        """The person in the next picture, or whoever is in their place; None if nobody is.
+        """The person in the next picture, or another one in their place; None without a person.
 
-        ``known`` are other people in the picture.
+        ``known`` are the other people in the picture.
         """
         found = self._track(picture)
         self.rejected = False
@@ -73,7 +73,7 @@ class Follower:
     def seed(
         self, picture: Picture, person: Person, time_s: float, others: Sequence[Person] = ()
     ) -> Person:
-        """Begin to follow ``person``, at first in a picture of nobody else."""
+        """Start tracking ``person``, first in a picture in which everybody else is painted over."""
         self.landmarkers.forget()
         self.state.verifier.trust(person, time_s)
         self.state.window = window(picture, person)
@@ -86,7 +86,7 @@ class Follower:
         return found
 
     def kept(self, picture: Picture, person: Person, time_s: float) -> Person:
-        """Move the part of the picture along before the person has left it."""
+        """Move the region along with the person before they leave it."""
         if self.state.window is None:
             return person
         height, width = picture.shape[:2]
@@ -101,16 +101,16 @@ class Follower:
         return self.seed(picture, person, time_s) if leaves else person
 
     def hide(self) -> None:
-        """Let go of whom it follows until it is shown somebody."""
+        """Stop tracking until a person is given."""
         self.hidden = True
         self.landmarkers.forget()
 
     def look_everywhere(self) -> None:
-        """Look in the whole picture from the next one on."""
+        """Use the whole picture, from the next one on."""
         self.state.window = None
 
     def forget(self) -> None:
-        """Follow nobody; what comes next does not continue what came before."""
+        """Track nobody; the next picture does not continue the previous one."""
         self.landmarkers.forget()
         self.state.verifier.lost()
         self.state.window, self.state.hidden = None, False

@@ -17,22 +17,22 @@ from app.detection.models import Size
 from app.detection.native_lines import off_the_terminal
 from app.detection.person import Person
 
-# Measured on real and rendered clips.  Below, furniture is taken for a person and kept (in four of
-# four rooms at 0.3, in one at 0.5); above, people are lost: of 187 frames of a person in the dark
-# 158 are found at 0.5 and none at 0.6, of one a fifth as large 78 and 58.
+# Measured on real and rendered clips.  With lower thresholds furniture is tracked as a person (in
+# four of four rooms at 0.3, in one at 0.5); with higher ones people are lost: a person in the dark
+# is detected in 158 of 187 frames at 0.5 and in none at 0.6, one a fifth as large in 78 and 58.
 _THRESHOLD: Final = 0.5
 
 _log = logging.getLogger(__name__)
 
 
 class Landmarker:
-    """MediaPipe at work, one person at a time.
+    """A running MediaPipe task for one person.
 
     Args:
         content: the model bundle.
         size: of the model in it.
-        follow: whether pictures are those of a video, in which the person is looked for near where
-            they were, and the landmarks are smoothed; otherwise each stands for itself.
+        follow: whether the pictures are frames of a video, in which the person is tracked and the
+            landmarks are smoothed; otherwise each picture is independent.
 
     Raises:
         ImportError, OSError, RuntimeError, ValueError: MediaPipe does not start.
@@ -47,14 +47,14 @@ class Landmarker:
         self._clock_ms = 0
 
     def run(self, image: NDArray[np.uint8], step_ms: int = 1) -> Person | None:
-        """Find somebody in (height, width, 3) RGB, ``step_ms`` > 0 after the picture before.
+        """Find a person in (height, width, 3) RGB, ``step_ms`` > 0 after the previous picture.
 
         Raises:
             RuntimeError, ValueError: MediaPipe failed.
         """
         mp = import_mediapipe()
         picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=image)
-        # Each of its networks prints when it runs first; the last does once somebody is there.
+        # Each of its networks prints when it first runs; the last runs once a person is in view.
         with nullcontext() if self._found_somebody else off_the_terminal():
             result = self._detect(picture, step_ms)
         if not result.pose_landmarks:
@@ -71,7 +71,7 @@ class Landmarker:
     def _detect(self, picture: Any, step_ms: int) -> Any:
         if not self._follow:
             return self._task.detect(picture)
-        # MediaPipe's clock must increase whatever the source's does.
+        # MediaPipe's timestamps must increase, whatever the source's do.
         self._clock_ms += step_ms
         return self._task.detect_for_video(picture, self._clock_ms)
 
@@ -81,14 +81,14 @@ class Landmarker:
             with off_the_terminal():
                 self._task.close()
         except (RuntimeError, ValueError) as error:
-            # A task that failed on a picture reports the same again when it is closed.
+            # A task that failed on a picture reports the same error again when it is closed.
             _log.warning("MediaPipe did not close cleanly: %s", error)
-            # Its destructor would close it a second time, and hang; this makes all its calls empty.
+            # Its destructor would close it a second time and hang; this disables all its calls.
             self._task._lib.close()
 
 
 class _Later(ModuleType):
-    """Stands in for a module that is imported when something of it is asked for."""
+    """Stands in for a module that is imported when one of its attributes is first used."""
 
     def __getattr__(self, name: str) -> Any:
         if sys.modules.get(self.__name__) is self:  # another thread asks, in the middle of it
@@ -98,11 +98,10 @@ class _Later(ModuleType):
 
 @cache
 def import_mediapipe() -> Any:
-    """MediaPipe, without what it loads to plot and to hear, until somebody asks for that.
+    """Import MediaPipe without its plotting and audio modules, which are imported if ever used.
 
-    Pyplot and sounddevice take half of the 0.7 s of a core that the import takes, and in a new
-    account, where pyplot looks through all fonts first, two thirds of 1.2 s; sounddevice also opens
-    the machine's sound.
+    Pyplot and sounddevice take half of the import's 0.7 s of CPU time, and in a new account, where
+    pyplot first scans all fonts, two thirds of 1.2 s; sounddevice also opens the sound device.
     """
     unused = {
         name: _Later(name)
@@ -119,7 +118,7 @@ def import_mediapipe() -> Any:
 
 
 def _start(content: bytes, *, follow: bool) -> Any:
-    # Imported here because it takes half a second, and only who detects needs it.
+    # Imported here because it takes half a second and only detection needs it.
     import_mediapipe()
     from mediapipe.tasks.python import BaseOptions
     from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions, RunningMode

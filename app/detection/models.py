@@ -1,4 +1,4 @@
-"""The sizes in which MediaPipe's landmark model is shipped, and what is to be known of each."""
+"""The sizes of MediaPipe's landmark model that are shipped, and their properties."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from models import WEIGHTS_DIR
 
 Size = Literal["lite", "full", "heavy"]
 SIZES: Final[tuple[Size, ...]] = get_args(Size)
-"""The fastest first."""
+"""Fastest first."""
 FOR_VIDEOS: Final[Size] = "heavy"
-"""Where time does not matter."""
+"""Default for files, where time does not matter."""
 FOR_LIVE: Final[Size] = "full"
-"""Where it does, and nothing has been measured yet."""
+"""Default for live sources, until the machine's speed has been measured."""
 WHY: Final[dict[Size, str]] = {
     "lite": "this computer is too slow for a larger one at the source's rate",
     "heavy": "this computer has time enough for it",
 }
-"""Why the program has chosen a size for a live source."""
+"""Shown as the reason for which the program has chosen a size for a live source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,9 @@ class Model:
     """One size."""
 
     words: str
-    """What it is called in the window."""
+    """Its name in the window."""
     sha256: str
-    """Of the bundle."""
+    """Checksum of the bundle."""
 
 
 MODELS: Final[dict[Size, Model]] = {
@@ -50,7 +50,7 @@ MODELS: Final[dict[Size, Model]] = {
 
 
 def bundle(size: Size) -> bytes:
-    """The bundle that MediaPipe opens.
+    """Read the bundle that MediaPipe opens.
 
     Raises:
         DetectorError: it is absent or damaged.
@@ -72,7 +72,7 @@ def bundle(size: Size) -> bytes:
 
 
 def about(size: Size) -> dict[str, object]:
-    """What files say of it: ``name``, ``size`` and ``sha256``."""
+    """The model's ``name``, ``size`` and ``sha256``, as written to files."""
     return {"name": _name(size), "size": size, "sha256": MODELS[size].sha256}
 
 

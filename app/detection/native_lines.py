@@ -1,7 +1,7 @@
-"""Keeping the lines of native libraries off the terminal of somebody else's process.
+"""Keep the output of native libraries off the terminal when used as a library.
 
-``import mixpose`` must print nothing that it was not asked to; MediaPipe prints a page whenever it
-starts, which no setting stops.  Processes of this program's own have all of stderr in their log
+``import mixpose`` must print nothing unrequested, but MediaPipe prints a page whenever it starts,
+which no setting prevents.  The program's own processes divert all of stderr to their log
 (``app.system.logs``); there this makes no difference.
 """
 
@@ -27,16 +27,16 @@ _NATIVE: Final = re.compile(
     rb"|WARNING: (?:Logging before |All log messages before )"
     rb"|[IW]\d{4} [\d:.]+ +\d+ [\w./]+:\d+\] "
 )
-"""How a line of them begins that is no error.  Errors stay to be seen.  Several threads print the
-label, the text and the end of a line one by one, and so get into each other's lines."""
+"""Start of a native line that is not an error; errors stay visible.  Threads write the label, the
+text and the end of a line separately, so that their lines may interleave."""
 _HEAD: Final = re.compile(rb"(?:INFO|WARNING): |" + _PLACE)
 _BEGINS: Final = (b"INFO: ", b"WARNING: ", b"I0", b"I1", b"W0", b"W1", b"[")
 _MARK: Final = b"\0mixpose\0"
-"""Ends the reading; nobody prints it."""
+"""Marks the end of what was printed before; never part of any output."""
 
 
 class _Sieve:
-    """What stands for stderr meanwhile: a pipe, of which all but native lines is passed on."""
+    """Replaces stderr by a pipe from which everything but native lines is passed on."""
 
     def __init__(self) -> None:
         self._terminal = os.dup(_STDERR)
@@ -46,13 +46,13 @@ class _Sieve:
         self._pipe = os.fstat(_STDERR)
         self._drained = threading.Event()
         self._ends_owed = 0
-        """Ends of lines that another thread has printed into; they come alone."""
+        """Line ends still to come on their own, of lines that another thread has interrupted."""
         threading.Thread(target=self._run, name="native lines", daemon=True).start()
 
     def end(self) -> None:
-        """Put stderr back, once what was printed before has gone where it belongs.
+        """Restore stderr after everything printed so far has been passed on.
 
-        Nothing is done if somebody else, such as a notebook, has redirected stderr meanwhile.
+        Does nothing if other code, such as a notebook, has redirected stderr meanwhile.
         """
         try:
             if not os.path.samestat(os.fstat(_STDERR), self._pipe):
@@ -64,7 +64,7 @@ class _Sieve:
         os.dup2(self._terminal, _STDERR)
 
     def _run(self) -> None:
-        """Read on for as long as anybody can write: a process that was started in between may."""
+        """Read until no writer is left: a process started meanwhile may still write."""
         rest = b""
         while data := os.read(self._read_end, _READ):
             *before, last = (rest + data).split(_MARK)
@@ -77,7 +77,7 @@ class _Sieve:
         os.close(self._terminal)
 
     def _pass_on(self, data: bytes, *, whole: bool) -> bytes:
-        """Sort all lines of ``data``; return the beginning of one that may become a native one."""
+        """Filter the lines of ``data``; return an incomplete last one that may become native."""
         *lines, last = data.splitlines(keepends=True) or [b""]
         if whole or last.endswith(b"\n") or not _may_become_native(last):
             lines, last = [*lines, last], b""
@@ -96,16 +96,16 @@ class _Sieve:
 
 
 class _State:
-    """Of this process, shared by all blocks."""
+    """State of this process, shared by all blocks."""
 
     sieve: _Sieve | None = None
 
 
 def off_the_terminal() -> AbstractContextManager[None]:
-    """For the length of the block, log what native libraries print on stderr and is no error.
+    """Log what native libraries print on stderr during the block, except errors.
 
-    All else that is printed there, by whomever, goes where it would have gone.  Blocks may overlap
-    in several threads.  Does nothing where stderr is closed.
+    All other output passes unchanged.  Blocks may overlap in several threads.  Does nothing where
+    stderr is closed.
     """
     return _BLOCK.entered()
 
@@ -126,14 +126,14 @@ _BLOCK: Final = SharedBlock(_begin, _end)
 
 
 def _ends_owed(line: bytes) -> int:
-    """How many ends of lines are still to come of those whose labels or texts stand in this one."""
+    """The number of separate line ends that will follow for the labels and texts in this line."""
     texts = [each.startswith(b"[") for each in _HEAD.findall(line)]
     begun = max(sum(texts), len(texts) - sum(texts), 1)
-    return int(begun) - 1 - line.startswith(b"[")  # whose label was in a line before
+    return int(begun) - 1 - line.startswith(b"[")  # its label was in an earlier line
 
 
 def _may_become_native(line: bytes) -> bool:
-    """Whether what is here of a line could be the beginning of a native one."""
+    """Whether this incomplete line may become a native one."""
     return bool(line) and any(line.startswith(each[: len(line)]) for each in _BEGINS)
 
 

@@ -1,17 +1,17 @@
-"""Keeping MediaPipe from calling home.
+"""Prevent MediaPipe from sending telemetry.
 
-Since 0.10.35 the library sends usage logs to play.googleapis.com with libcurl and has no switch for
-it: when a task ends, and from a thread of its own after a minute of frames (seen with strace).
-libcurl asks the environment for a proxy, so that a proxy which refuses every connection, on this
-very machine, leaves nothing to look up and nobody to reach.  ``https_proxy`` goes before every
-other proxy variable, and FFmpeg inside OpenCV, which opens stream URLs, does not read it.
+Since 0.10.35 the library sends usage logs to play.googleapis.com with libcurl, without a switch to
+turn that off: when a task ends, and from its own thread after a minute of frames (seen with
+strace).  libcurl reads its proxy from the environment; with a proxy on this machine that refuses
+every connection there is no DNS query and nothing is reached.  ``https_proxy`` takes precedence
+over every other proxy variable, and FFmpeg inside OpenCV, which opens stream URLs, ignores it.
 
-Changing the environment races with native threads that read it.  In glibc before 2.41 a *new*
-variable moves the table of all of them, under the eyes of a thread in ``getenv``; the value of one
-that is there is exchanged by one store, and the old one is kept.  So :func:`reserve` puts the
-variable there before the program has threads, and blocks only exchange its value.  In somebody
-else's process, a notebook's, that is not ours to do: there the race remains for the first block.
-macOS frees the old value, which no order of calls avoids.
+Changing the environment races with native threads that read it.  In glibc before 2.41, adding a
+*new* variable reallocates the table that a thread in ``getenv`` may be reading, whereas replacing
+an existing value is a single store, and the old value is kept.  :func:`reserve` therefore adds the
+variable before the program has threads, and blocks only replace its value.  In a process that is
+not ours, such as a notebook's, it is not called, and the race remains for the first block.  macOS
+frees the old value, which no order of calls avoids.
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ _NOWHERE: Final = "http://127.0.0.1:9"  # port 9 is "discard"; nothing listens t
 
 
 class _State:
-    """What ``silenced`` changed in this process, shared by all its blocks."""
+    """Changes made by ``silenced``, shared by all blocks of this process."""
 
     reserved = False
     before: Final[dict[str, str | None]] = {}
 
 
 def reserve() -> None:
-    """Put the variable there, without effect, so that blocks need not add it.
+    """Add the proxy variable, without effect, so that blocks only replace its value.
 
-    For processes of this program's own, while they have one thread.
+    For this program's own processes, while they have a single thread.
     """
     if "https_proxy" not in os.environ:
         _State.reserved = True
-        # An empty one would hide the other from libraries that know both.
+        # An empty value would hide the upper-case variable from libraries that read both.
         os.environ["https_proxy"] = os.environ.get("HTTPS_PROXY", "")
 
 
 def silenced() -> AbstractContextManager[None]:
-    """Make libcurl's https requests in this process fail at once for the length of the block.
+    """Make libcurl's https requests in this process fail at once for the duration of the block.
 
-    A task of MediaPipe must be made, used and closed inside.  Blocks may overlap in several
-    threads; the environment is as before once the last one ends.
+    MediaPipe tasks must be created, used and closed inside.  Blocks may overlap in several threads;
+    the environment is restored when the last one ends.
     """
     return _BLOCK.entered()
 
 
 def environment_for_others() -> dict[str, str]:
-    """Return the environment without our changes, for other programs started from this one.
+    """Return the environment without our changes, for other programs started by this one.
 
-    A browser opened from the Help menu would otherwise find no way to any https page.
+    A browser opened from the Help menu could otherwise load no https page.
     """
     with _BLOCK.lock:
         environment = dict(os.environ)
@@ -101,11 +101,11 @@ def _changes(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_host(exceptions: str) -> str:
-    """Take from a no_proxy list what would let libcurl go to ``_HOST`` past the proxy."""
+    """Remove the entries of a no_proxy list that would let libcurl reach ``_HOST`` directly."""
     if exceptions == "*":
-        # libcurl honours the star only when it stands alone, FFmpeg also in a list.
+        # libcurl honours the asterisk only on its own, FFmpeg also in a list.
         return "*,"
     names = [name for name in re.split(r"[\s,]+", exceptions) if name]
     kept = [name for name in names if not f".{_HOST}".endswith("." + name.lower().strip("."))]
-    # libcurl would take an empty list for an absent one, and look at NO_PROXY instead.
+    # libcurl treats an empty list as absent and reads NO_PROXY instead.
     return exceptions if kept == names else ",".join(kept) or "localhost"

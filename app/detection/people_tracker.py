@@ -1,9 +1,9 @@
-"""Tracks everybody in view, each by a landmarker of their own.
+"""Track all people in view, each with a landmarker of their own.
 
-MediaPipe's landmarkers follow one person each, and where two meet they may slide from one body to
-the other.  So whatever they find near somebody else is assigned anew, by place, clothes and size;
-whoever is hidden is searched for where they should be.  Numbers are those of unbroken tracks: that
-somebody is back who had left is found out afterwards, from all of the video
+A MediaPipe landmarker tracks one person, and where two people overlap it may slide from one to the
+other.  Detections close to another person are therefore reassigned by position, clothes and size,
+and occluded people are searched for at their predicted position.  A number stands for one unbroken
+track; people who return are identified afterwards, from the whole video
 (:mod:`app.lifting.people`).
 """
 
@@ -27,30 +27,29 @@ from models.feet import foot_evidence
 from models.skeleton import world_joints
 
 MOST_PEOPLE: Final = 8
-"""Landmarkers at work at a time; each takes 120 MB with the full model, up to 240 with the heavy
-one."""
+"""Landmarkers in use at a time; each takes 120 MB with the full model, up to 240 MB with heavy."""
 _LOOK_S: Final = 0.2
-"""A look that finds nobody takes 12 ms; following somebody takes 17 a frame with the full model, 52
-with the heavy one."""
+"""A search without result takes 12 ms; tracking one person takes 17 ms a frame with the full model,
+52 ms with heavy."""
 _EMPTY_LOOK_S: Final = 0.5
 _HIDDEN_LOOK_S: Final = 0.06
 _HIDDEN_S: Final = 0.9
 _REMEMBERED_S: Final = 3.0
 _AGAIN_S: Final = 0.5
-"""Whether somebody is a person is looked at more often than of the one followed: a jacket over a
-chair beside them is found again now and then."""
+"""How often a track is verified to be a person: more often than for a single tracked person, as a
+jacket over a chair next to people is confirmed now and then."""
 _LEAP: Final = 1.0
-"""Lengths of the trunk from where somebody was expected: it may be another body."""
+"""Trunk lengths from the predicted position: a detection further away may be another person."""
 
 
 @dataclass(slots=True, eq=False)
 class Lent(Follower):
-    """Somebody whom another tracker follows: where they are is read, and never told."""
+    """The person tracked by another tracker: read here, never controlled."""
 
     person: Person | None = None
-    """In the picture to be looked at next; None if they were not found."""
+    """In the picture to be processed next; None if not detected."""
     confirmed: bool | None = None
-    """Whether a look in that picture has confirmed that it is a person; None if none did."""
+    """Whether a second detection in that picture confirmed a person; None if there was none."""
 
     @property
     def outcome(self) -> bool | None:
@@ -60,43 +59,43 @@ class Lent(Follower):
     def follow(
         self, picture: Picture, search: Search, time_s: float, known: Sequence[Person]
     ) -> Person | None:
-        """Who was found."""
+        """Return the person detected by the other tracker."""
         return self.person
 
     def seed(
         self, picture: Picture, person: Person, time_s: float, others: Sequence[Person] = ()
     ) -> Person:
-        """Nothing: it follows whom it follows."""
+        """Do nothing: the other tracker decides whom it tracks."""
         return person
 
     def kept(self, picture: Picture, person: Person, time_s: float) -> Person:
-        """Nothing."""
+        """Do nothing."""
         return person
 
     def forget(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 @dataclass(slots=True, eq=False)
 class _Tracked:
-    """Somebody, and who follows them; nobody does while they are hidden."""
+    """A person and the follower that tracks them; none while they are occluded."""
 
     number: int
     track: Track
     follower: Follower | None = None
     checks: list[int] = field(default_factory=lambda: [0, 0])
-    """Looks that have confirmed that it is a person, and denied it, since the last sighting."""
+    """Second detections that confirmed a person, and that did not, since the last observation."""
 
 
 @dataclass(slots=True, eq=False)
 class _Finding:
-    """Somebody found in the picture, and by whom; None if they were searched for."""
+    """A detection and the follower it came from; None if it came from a search."""
 
     person: Person
     clothes: NDArray[np.float64]
     follower: Follower | None = None
     of: _Tracked | None = None
-    """Whom the follower followed."""
+    """The person whom the follower has tracked."""
 
 
 @dataclass(slots=True)
@@ -104,9 +103,9 @@ class PeopleTracker:
     """Tracks all people through the pictures of a source.
 
     Args:
-        first: follows one person, and searches for the others.
-        make: gives another that follows; called whenever there are more people than ever before.
-        lent: who is followed by another tracker, which has ``first`` then, and so needs none.
+        first: tracks one person, and searches for the others.
+        make: returns one more that tracks; called when there are more people than ever before.
+        lent: the person tracked by another tracker, which then uses ``first``.
     """
 
     first: Landmarkers
@@ -125,14 +124,14 @@ class PeopleTracker:
         self._search = Search(self.first)
 
     def forget(self) -> None:
-        """What comes next does not continue what came before."""
+        """The next picture does not continue the previous one."""
         for each in self._people:
             self._release(each)
         self._people.clear()
         self._looked_s = self._sought_s = -1e9
 
     def step(self, picture: Picture, time_s: float) -> tuple[Sighting, ...]:
-        """Find everybody in the next picture."""
+        """Return the observations of all people detected in the next picture."""
         found = self._once_each(self._followed(picture, time_s), time_s)
         found = self._with_lent(picture, found)
         found += self._looked_for(picture, [each.person for each in found], time_s)
@@ -144,10 +143,10 @@ class PeopleTracker:
             if each.track.seen_s == time_s
         )
 
-    # --- following --------------------------------------------------------------------------
+    # --- tracking ---------------------------------------------------------------------------
 
     def _followed(self, picture: Picture, time_s: float) -> list[_Finding]:
-        """Whom the landmarkers have found where they were; surely people."""
+        """Detections of the people already tracked; verified to be people."""
         found: list[_Finding] = []
         for each in self._people:
             if each.follower is None:
@@ -163,13 +162,15 @@ class PeopleTracker:
 
     @staticmethod
     def _note(picture: Picture, tracked: _Tracked, outcome: bool | None) -> None:
-        """Count a look; at the edge of the picture people are not found again either."""
+        """Count a second detection, except at the edge of the picture, where those of people fail
+        too."""
         height, width = picture.shape[:2]
         if outcome is not None and not tracked.track.has_left(width, height):
             tracked.checks[not outcome] += 1
 
     def _once_each(self, found: list[_Finding], time_s: float) -> list[_Finding]:
-        """Of those who follow one body, who has followed it all the time; the others let go."""
+        """Of several followers on one body keep the one that has tracked it all along; release the
+        others."""
 
         def unlike(finding: _Finding) -> float:
             assert finding.of is not None
@@ -185,8 +186,8 @@ class PeopleTracker:
         return kept
 
     def _with_lent(self, picture: Picture, found: list[_Finding]) -> list[_Finding]:
-        """Add who is followed elsewhere, when that is not who it was; a landmarker that follows the
-        same body is free again."""
+        """Add the person tracked elsewhere if they have changed; release a landmarker that tracks
+        the same body."""
         lent = self.lent
         if lent is None or lent.person is None or any(each.follower is lent for each in found):
             return found
@@ -212,7 +213,8 @@ class PeopleTracker:
     # --- searching --------------------------------------------------------------------------
 
     def _looked_for(self, picture: Picture, known: list[Person], time_s: float) -> list[_Finding]:
-        """Who is hidden, near where they should be; and, now and then, who is new."""
+        """Search for occluded people near their predicted position and, periodically, for new
+        people."""
         found = self._hidden(picture, known, time_s)
         if time_s - self._looked_s >= (_LOOK_S if self._people else _EMPTY_LOOK_S):
             self._looked_s = time_s
@@ -237,15 +239,15 @@ class PeopleTracker:
     def _new(self, picture: Picture, known: list[Person]) -> list[Person]:
         if not known and not self._people:
             return self._search.everywhere(picture, []) or self._search.closely(picture)
-        if not self._people:  # somebody is followed elsewhere
+        if not self._people:  # the other tracker tracks somebody
             return self._search.everywhere(picture, known)
         person = self._search.next(picture, known)
         return [] if person is None else [person]
 
-    # --- who is who -------------------------------------------------------------------------
+    # --- identity ---------------------------------------------------------------------------
 
     def _assign(self, picture: Picture, found: list[_Finding], time_s: float) -> None:
-        """Give everyone found to a track, and begin tracks of those who are new."""
+        """Assign every detection to a track, and start tracks for new people."""
         sure = {id(each) for each in found if self._undisputed(each, time_s)}
         taken = {id(each.of) for each in found if id(each) in sure}
         doubtful = [each for each in found if id(each) not in sure]
@@ -272,7 +274,7 @@ class PeopleTracker:
                 self._see(picture, owner, finding, others, time_s)
 
     def _undisputed(self, finding: _Finding, time_s: float) -> bool:
-        """Whether nobody else can be meant: who goes on steadily, with nobody near."""
+        """Whether the identity is unambiguous: steady motion, and no other person near."""
         if finding.of is None:
             return False
         track = finding.of.track
@@ -280,7 +282,7 @@ class PeopleTracker:
         return not leapt and not _meets(finding.person, self._expected(time_s, but=finding.of))
 
     def _hand_over(self, owners: Sequence[tuple[_Finding, _Tracked | None]]) -> None:
-        """Whoever follows a body follows it for whom it belongs to now."""
+        """Reassign followers to the people whose bodies they now track."""
         for each in self._people:
             mine = next((finding for finding, owner in owners if owner is each), None)
             each.follower = None if mine is None else mine.follower
@@ -306,7 +308,7 @@ class PeopleTracker:
     def _begin(
         self, picture: Picture, finding: _Finding, others: list[Person], time_s: float
     ) -> None:
-        """Begin another track, if that is a person and there is somebody to follow them."""
+        """Start a track if this is verified to be a person and a follower is available."""
         sure = finding.follower is not None and finding.follower is self.lent
         real = finding.person if sure else self._recheck(picture, finding, others)
         follower = finding.follower or (None if real is None else self._spare())
@@ -326,14 +328,14 @@ class PeopleTracker:
         return self._search.recheck(picture, finding.person, others).person
 
     def _spare(self) -> Follower | None:
-        """Somebody who can follow another; None if there are too many people."""
+        """A follower that is free; None if there are too many people."""
         if self._idle:
             return self._idle.pop()
         busy = sum(each.follower is not None for each in self._people)
         return _follower(self.make()) if busy < MOST_PEOPLE else None
 
     def _expected(self, time_s: float, but: _Tracked) -> list[Person]:
-        """Where the others should be."""
+        """The other people at their predicted positions."""
         return [each.track.expected_person(time_s) for each in self._people if each is not but]
 
     def _sighting(self, picture: Picture, tracked: _Tracked, time_s: float) -> Sighting:

@@ -40,14 +40,14 @@ the trunk."""
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """What one pass of the detector says of one person."""
+    """The detector's output for one person in one picture."""
 
     landmarks: NDArray[np.float32]
     """(33, 5): x, y, z in pixels, visibility, presence."""
     world: NDArray[np.float32]
     """(33, 3) metres."""
     model: Size = FOR_LIVE
-    """Which model said so."""
+    """The landmark model that produced it."""
 
     @cached_property
     def xy(self) -> NDArray[np.float32]:
@@ -61,20 +61,20 @@ class Person:
 
     @cached_property
     def visibility(self) -> NDArray[np.float32]:
-        """(33,) in [0, 1], of the same meaning whichever model said it."""
+        """(33,) in [0, 1], calibrated to the same meaning for every model."""
         return calibrated(self.landmarks[:, 3], self.model)
 
     @cached_property
     def centre(self) -> NDArray[np.float64]:
-        """(2,) the middle of the trunk, which hardly moves when arms and legs do."""
+        """(2,) pixels, the middle of the trunk, which is stable while arms and legs move."""
         centre: NDArray[np.float64] = self.xy[_TRUNK].mean(axis=0, dtype=np.float64)
         return centre
 
     @cached_property
     def size(self) -> float:
-        """Length of the trunk in pixels: how large somebody is whose legs are hidden too.
+        """Length of the trunk in pixels, a measure of size even where the legs are hidden.
 
-        From above or bent forward the trunk is short; then shoulders or face tell.
+        Seen from above or bent forward the trunk is foreshortened; then the shoulder width counts.
         """
         xy = self.xy.astype(np.float64)
         trunk = np.linalg.norm(xy[JOINT["thorax"]] - xy[JOINT["pelvis"]])
@@ -83,7 +83,7 @@ class Person:
 
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of what is seen of the person, with the hair."""
+        """Left, top, right and bottom of the visible part of the person, including the hair."""
         seen = self.visibility > _SEEN
         points = self.landmarks[seen if seen.sum() >= 4 else slice(None), :2].astype(np.float64)
         (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
@@ -97,26 +97,26 @@ class Person:
         return replace(self, landmarks=landmarks)
 
     def mirrored(self, width: int) -> Person:
-        """The same person in the mirrored picture, which is so many pixels wide."""
+        """The same person in the mirrored picture, which is ``width`` pixels wide."""
         landmarks, world = (each[list(LANDMARK_MIRROR)] for each in (self.landmarks, self.world))
         landmarks[:, 0] = width - landmarks[:, 0]
         world[:, 0] = -world[:, 0]
         return replace(self, landmarks=landmarks, world=world)
 
     def holds(self, point: tuple[float, float]) -> bool:
-        """Whether a place of the picture is within the person's box."""
+        """Whether a point of the picture is inside the person's box."""
         left, top, right, bottom = self.box
         return left <= point[0] <= right and top <= point[1] <= bottom
 
     def away(self, point: tuple[float, float] | NDArray[np.float64]) -> float:
-        """Pixels from a place of the picture to the middle of the trunk."""
+        """Distance in pixels from a point to the middle of the trunk."""
         return float(np.linalg.norm(self.centre - point))
 
     def in_view(self, picture: Picture) -> bool:
         """Whether more of the person is in the picture than an arm or a leg.
 
-        Somebody who has left is found for half a second more, whole and beside the picture, as
-        confidently as before.
+        MediaPipe reports a person who has left for another half second, complete but outside the
+        picture, with unchanged confidence.
         """
         height, width = picture.shape[:2]
         x = self.xy[_HEAD_AND_TRUNK, 0]
@@ -129,28 +129,28 @@ class Person:
         return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
     def convincing(self) -> bool:
-        """Whether it is surely a person.
+        """Whether this is confidently a person.
 
-        A stack of chairs is found with shoulders, hips and a face at 0.97, but without arms.
+        A stack of chairs is detected with shoulders, hips and face at 0.97, but without arms.
         """
         shoulders, arms = self.conf[_TRUNK[:2]].min(), self.conf[_ELBOWS].max()
         return bool(shoulders > _SURE and arms > _SEEN)
 
 
 def same(one: Person, other: Person) -> bool:
-    """Whether two findings in one picture are of one body: most joints lie together."""
+    """Whether two detections in one picture are of the same body: most joints coincide."""
     away = np.linalg.norm(one.xy - other.xy, axis=-1)
     return float(np.median(away)) < 0.3 * max(one.size, other.size)
 
 
 def alike(one: Person, other: Person) -> bool:
-    """Whether two findings in one picture may be of one body, though limbs were seen otherwise."""
+    """Whether two detections in one picture may be of the same body, though limbs differ."""
     larger, smaller = max(one.size, other.size), min(one.size, other.size)
     return one.away(other.centre) < 0.7 * larger and larger < 2 * smaller
 
 
 def without(picture: Picture, people: Sequence[Person], keep: Person | None = None) -> Picture:
-    """A copy of ``picture`` in which these people are painted over, but for whom to ``keep``."""
+    """A copy of ``picture`` in which ``people`` are painted over, except the one to ``keep``."""
     result: Picture = picture.copy()
     for person in people:
         _fill(result, person, _GREY)
@@ -162,7 +162,7 @@ def without(picture: Picture, people: Sequence[Person], keep: Person | None = No
 
 
 def _fill(canvas: NDArray[np.uint8], person: Person, colour: tuple[int, ...]) -> None:
-    """Fill what lies between the person's landmarks, with hair, clothes and shoes."""
+    """Fill the hull of the person's landmarks, enlarged by hair, clothes and shoes."""
     hull = cv2.convexHull(np.round(person.landmarks[:, :2]).astype(np.int32))
     thick = max(1, round(2 * _HAIR * person.size))
     cv2.fillConvexPoly(canvas, hull, colour)
@@ -170,7 +170,7 @@ def _fill(canvas: NDArray[np.uint8], person: Person, colour: tuple[int, ...]) ->
 
 
 def only(picture: Picture, person: Person) -> Picture:
-    """A copy of ``picture`` in which everything but this person's surroundings is painted over."""
+    """A copy of ``picture`` in which all but this person and their surroundings is painted over."""
     left, top, right, bottom = clipped(person.box, picture, 0.5 * person.size)
     result: Picture = np.full(picture.shape, _GREY[0], dtype=np.uint8)
     result[top:bottom, left:right] = picture[top:bottom, left:right]
@@ -180,7 +180,7 @@ def only(picture: Picture, person: Person) -> Picture:
 def clipped(
     box: tuple[float, float, float, float], picture: Picture, around: float = 0.0
 ) -> tuple[int, int, int, int]:
-    """Whole pixels of a box with so much ``around`` it, inside the picture and never empty."""
+    """A box in whole pixels, enlarged by ``around``, inside the picture and never empty."""
     height, width = picture.shape[:2]
     left = int(np.clip(box[0] - around, 0, width - 1))
     top = int(np.clip(box[1] - around, 0, height - 1))

@@ -1,8 +1,8 @@
-"""Tracks one of the people in view: the largest at first, another on request.
+"""Track one of the people in view: initially the largest, another on request.
 
-While nobody else is in view, this adds one search in a single picture every second to the work of
-the detector.  Once somebody else is, every detection is assigned to a track, and that of another
-person is never returned as the tracked person's.
+While only one person is in view, this costs one additional single-image detection per second.  As
+soon as there are several, every detection is assigned to a track, and the detection of another
+person is never returned as that of the tracked person.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from app.detection.search import Landmarkers, Search
 from app.detection.tracks import AWAY_S, Track, assign
 
 LOST_S: Final = 3.0
-"""After so long without the tracked person, somebody else in view is tracked."""
+"""When the tracked person has been missing for this long, another person in view is tracked."""
 _EMPTY_LOOK_S: Final = 0.5
 _ALONE_LOOK_S: Final = 1.0
 _APART_LOOK_S: Final = 0.4
 _NEAR_LOOK_S: Final = 0.1
 _HIDDEN_LOOK_S: Final = 0.06
 _PRESENT_S: Final = 0.25
-"""Who was found so lately is in view."""
+"""A person detected within this time counts as in view."""
 _NEAR: Final = 3.0
-"""Lengths of the trunk between two people who may soon meet."""
+"""Trunk lengths: two people closer than this may soon overlap in the picture."""
 _REMEMBERED_S: Final = 3.0
 _SHOWN_S: Final = 0.9
 _TRIED_S: Final = 0.5
 _LARGER: Final = 1.15
-"""Somebody else must be that much larger to be taken at first instead of who was found first."""
+"""At the start, another person replaces the one detected first if larger by this factor."""
 _LEFT_S: Final = 0.3
-"""Who went out of the picture so long ago has left."""
+"""A person who was leaving the picture and has been missing for this long has left."""
 _JUMP: Final = 1.5
 _SURE_S: Final = 0.2
-"""Somebody must wear other clothes for so long: at the edge of the picture they are seen badly."""
+"""Different clothes must be observed for this long to indicate another person: at the edge of the
+picture their colour is unreliable."""
 
 Finding = tuple[Person, NDArray[np.float64]]
 
@@ -65,23 +66,24 @@ class TrackingResult:
     """The tracked person."""
     others: tuple[Person, ...] = ()
     hidden: bool = False
-    """The tracked person is not visible, while somebody else is."""
+    """The tracked person is not visible, but another person is."""
     followed: int = 0
-    """Number of the tracked person; rises when another person is tracked."""
+    """Number of the tracked person; incremented when tracking changes to another person."""
     chosen: bool = True
-    """Whether this person was requested or first, not tracked because another was lost."""
+    """Whether this person was requested, or was the first; False if tracked in place of a person
+    who was lost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Memory:
-    """What :class:`PersonTracker` knows of the people so far; can be pickled."""
+    """The state of a :class:`PersonTracker`; can be pickled."""
 
     values: Mapping[str, Any]
     following: Following | None = None
 
     @property
     def knows_somebody(self) -> bool:
-        """Whether anybody has been tracked."""
+        """Whether a person has been tracked so far."""
         return self.values["_followed"] is not None
 
 
@@ -99,13 +101,13 @@ class PersonTracker:
     _made: list[Choice] = field(init=False)
     """All choices."""
     _due: list[Choice] = field(init=False)
-    """Those that wait for their time."""
+    """Choices whose time has not come yet."""
     _search: Search = field(init=False)
     _follower: Follower = field(init=False)
     _followed: Track | None = field(default=None, init=False)
     _others: list[Track] = field(default_factory=list, init=False)
     _strangers: list[Track] = field(default_factory=list, init=False)
-    """At most one: found in the tracked person's place, in other clothes."""
+    """At most one: detected where the tracked person was, but in different clothes."""
     _looked_s: float = field(default=-1e9, init=False)
     _wished: Choice | None = field(default=None, init=False)
     _wished_s: float = field(default=0.0, init=False)
@@ -127,8 +129,8 @@ class PersonTracker:
 
     @property
     def confirmed(self) -> bool | None:
-        """Whether a look has confirmed in this picture that who is tracked is a person; None if
-        none did."""
+        """Whether a second detection in this picture confirmed that the tracked object is a person;
+        None if there was no second detection."""
         return self._follower.outcome
 
     def recall(self, memory: Memory) -> None:
@@ -139,12 +141,12 @@ class PersonTracker:
             self._follower.state = copy.deepcopy(memory.following)
 
     def choose(self, choice: Choice) -> None:
-        """Track another person from the next picture on that is not before ``choice.time_s``."""
+        """Track another person, from the first picture at or after ``choice.time_s``."""
         self._made.append(choice)
         self._due.append(choice)
 
     def forget(self) -> None:
-        """What comes next does not continue what came before, but may show the same person."""
+        """The next picture does not continue the previous one, but may show the same person."""
         self._follower.forget()
         self._others, self._strangers = [], []
         self._looked_s = -1e9
@@ -152,10 +154,10 @@ class PersonTracker:
             self._followed.lose()
 
     def go_to(self, time_s: float) -> None:
-        """The next picture is from ``time_s``: somebody went there, or the video begins again.
+        """The next picture is at ``time_s``, after a seek or when the video restarts.
 
-        What was chosen for a moment from there on counts again at that moment.  What was chosen
-        earlier does not: meanwhile somebody else may be at that place of the picture.
+        Choices made for a later moment apply again at that moment.  Earlier ones do not: another
+        person may be at that position by now.
         """
         self.forget()
         self._followed = self._wished = None
@@ -176,14 +178,14 @@ class PersonTracker:
         return self._result(person, time_s)
 
     def step_alone(self, picture: Picture, time_s: float) -> TrackingResult:
-        """Find whoever the detector finds in the next picture, and look for nobody else."""
+        """Return whichever person the detector finds in the next picture; search for no others."""
         self._followed = None
         self._others, self._strangers, self._follower.hidden = [], [], False
         self._due.clear()
         return TrackingResult(self._solo(picture, time_s), followed=self._count)
 
     def _solo(self, picture: Picture, time_s: float) -> Person | None:
-        """The person whom the detector tracks, or finds now; surely a person."""
+        """The person whom the detector tracks or newly finds; verified to be a person."""
         known = [
             track.expected_person(time_s)
             for track in self._others
@@ -197,7 +199,7 @@ class PersonTracker:
         return self._anybody(picture, time_s)
 
     def _anybody(self, picture: Picture, time_s: float) -> Person | None:
-        """Somebody too small for the detector to find, while nobody is known to be in view."""
+        """A person too small for the detector, searched for while no person is in view."""
         gone = self._followed is None or time_s - self._followed.seen_s > _EMPTY_LOOK_S
         if self._others or not gone or abs(time_s - self._looked_s) < _EMPTY_LOOK_S:
             return None
@@ -219,15 +221,15 @@ class PersonTracker:
         hidden = person is None and self._followed is not None and bool(shown)
         return TrackingResult(person, shown, hidden, self._count, self._chosen)
 
-    # --- the beginning ----------------------------------------------------------------------
+    # --- start ------------------------------------------------------------------------------
 
     def _begin(self, picture: Picture, solo: Person | None, time_s: float) -> Person | None:
         if solo is None:
             return None
         self._looked_s = time_s
         others = [
-            # What is found in the place of who is surely a person is what was left of them when
-            # they were painted over.
+            # A detection at the position of a verified person is what remained of them after they
+            # were painted over.
             each
             for each in self._search.everywhere(picture, [solo])
             if not alike(each, solo)
@@ -244,7 +246,7 @@ class PersonTracker:
         self._others = [Track(each, clothes(picture, each), time_s) for each in others]
         return seeded
 
-    # --- one after another ------------------------------------------------------------------
+    # --- from frame to frame ----------------------------------------------------------------
 
     def _go_on(
         self, picture: Picture, followed: Track, solo: Person | None, time_s: float
@@ -278,7 +280,7 @@ class PersonTracker:
     def _tell_apart(
         self, picture: Picture, people: list[Person], followed: Track, time_s: float
     ) -> Person | None:
-        """Assign each detection to a track; returns the tracked person's."""
+        """Assign each detection to a track; return that of the tracked person."""
         found: list[Finding] = [(person, clothes(picture, person)) for person in people]
         tracks = [followed, *self._others]
         whose = assign(tracks, found, time_s)
@@ -300,7 +302,8 @@ class PersonTracker:
         return mine
 
     def _remembered(self, track: Track, time_s: float) -> bool:
-        """Who was found once must be found in the next look too: furniture seldom is."""
+        """Whether to keep a track.  A person detected once must be detected again by the next
+        search: furniture rarely is."""
         if track.detections < 2:
             return track.seen_s >= self._looked_s
         return time_s - track.seen_s < _REMEMBERED_S
@@ -308,7 +311,7 @@ class PersonTracker:
     def _look(
         self, picture: Picture, followed: Track, solo: Person | None, time_s: float
     ) -> list[Person]:
-        """Everybody else who can be found in this picture."""
+        """Search this picture for all other people."""
         self._looked_s = time_s
         known = [] if solo is None else [solo]
         places = [track.expected_person(time_s) for track in self._others]
@@ -342,7 +345,7 @@ class PersonTracker:
 
     @staticmethod
     def _sudden(followed: Track, solo: Person | None, time_s: float) -> bool:
-        """Whether the detector may have left the person for another nobody knew of."""
+        """Whether the detector may have jumped to another, so far unknown person."""
         if solo is None:
             return False
         moved = float(np.linalg.norm(solo.centre - followed.expected(time_s)))
@@ -386,8 +389,8 @@ class PersonTracker:
         followed: Track,
         time_s: float,
     ) -> Person | None:
-        """Somebody in other clothes is in the tracked person's place: nobody is returned until it
-        is certain that it is another person and the tracked one is gone."""
+        """A person in different clothes is where the tracked person was.  Return None until it is
+        certain that this is another person and that the tracked one is gone."""
         self._strangers = self._strangers or [Track(solo, worn, time_s)]
         (stranger,) = self._strangers
         stranger.see(solo, worn, time_s)
@@ -411,8 +414,8 @@ class PersonTracker:
     ) -> bool:
         """Whether ``other`` must not be tracked yet, because the tracked person may be occluded.
 
-        Nobody is waited for who left the picture, nor when somebody came later and is ``alone``
-        there, elsewhere or as the tracked person who is ``back``: they occlude nobody.
+        There is no waiting for a person who left the picture, nor if ``other`` appeared later, is
+        ``alone``, and is elsewhere or the tracked person who is ``back``: then they occlude nobody.
         """
         away_s = time_s - followed.seen_s
         if away_s >= LOST_S or away_s < _LEFT_S:
@@ -423,7 +426,8 @@ class PersonTracker:
         return not (alone and came_later and (back or not other.is_near(followed)))
 
     def _wish(self, picture: Picture, time_s: float) -> Track | None:
-        """The person requested now; kept a while, as not every picture shows everybody."""
+        """The person requested for this moment; a request stays valid for a moment, as not every
+        person is detected in every picture."""
         due = [choice for choice in self._due if choice.time_s <= time_s]
         if not due:
             return None
@@ -437,7 +441,7 @@ class PersonTracker:
         return found if found is not self._followed else None
 
     def _at(self, picture: Picture, point: tuple[float, float], time_s: float) -> Track | None:
-        """Whoever is at a place of the picture."""
+        """The person at a position in the picture."""
         everybody = (*self._others, *self._strangers)
         people = [(track, track.expected_person(time_s)) for track in everybody]
         if self._followed is not None and not self._strangers:
@@ -473,5 +477,5 @@ class PersonTracker:
 
 
 def _in_order(choices: Sequence[Choice]) -> list[Choice]:
-    """By time; of those for one moment the last one made comes last, and so prevails."""
+    """Sort by time; of several for the same moment the one made last comes last and applies."""
     return sorted(choices, key=lambda choice: choice.time_s)

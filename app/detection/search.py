@@ -1,12 +1,12 @@
-"""Searches for people beside those already known, which the detector does not do by itself.
+"""Search for people other than those already known, which the detector does not do itself.
 
-Asked for several people (``num_poses``), MediaPipe finds one: in five of eight pictures of two
-performers, and in all 120 of two who cross, a second one who is in full view is suppressed as
-overlapping or is too small for its detector, which sees the whole picture in 224 pixels.  It also
-costs 29 ms a picture instead of 17 with one person in view, and gives up smoothing, which makes the
-joints of one person jitter 2.3 times as much, and of two 5 to 13 times.  So the tracked person has
-a detector of their own, and the others are searched for in single pictures in which those who are
-known are painted over, whole and in parts.
+Asked for several people (``num_poses``), MediaPipe often finds one: in five of eight pictures of
+two performers, and in all 120 of two who cross, the second person, in full view, is suppressed as
+overlapping or is too small for its detector, which scales the whole picture to 224 pixels.  It also
+costs 29 ms a picture instead of 17 with one person in view, and has no smoothing, so that the
+joints of one person jitter 2.3 times as much, those of two 5 to 13 times.  The tracked person
+therefore has a landmarker of their own, and the others are searched for in single pictures, whole
+and in parts, in which the known people are painted over.
 """
 
 from __future__ import annotations
@@ -19,22 +19,21 @@ import numpy as np
 from app.detection.person import Person, Picture, alike, clipped, same, without
 
 _AROUND: Final = 2.6
-"""How far around the middle of a trunk the rest of the body is, in lengths of the trunk."""
+"""Trunk lengths around the middle of the trunk that contain the rest of the body."""
 _PART: Final = 0.6
-"""Of the longer side: people half as tall as those found in the whole are found in parts."""
+"""Of the longer side: parts this large reveal people half as tall as the whole picture does."""
 _SMALL_PART: Final = 0.45
 _TURNS: Final = 3
 _REACHES: Final = (0.6, 0.35, 0.2)
-"""Of the longer side: where to look for whoever was pointed at, first for large people."""
+"""Of the longer side: regions around a chosen point, for large people first."""
 _TOO_SMALL: Final = 0.55
-"""Of the picture's height: below it the detector may not find somebody again in the whole
-picture."""
+"""Of the picture's height: a smaller person may not be found again in the whole picture."""
 _WINDOW: Final = 3.0
 _AGAIN: Final = ((2.2, True), (1.4, False), (3.5, False))
-"""How large a part of the picture is looked at once more, relative to the body in it, and whether
-mirrored: then it is another picture also where the body fills the whole one."""
+"""Region of a second detection, relative to the body, and whether it is mirrored: then it is a
+different picture even where the body fills the whole one."""
 _OFF: Final = 1.5
-"""Lengths of the trunk between who was found first and who is found then, at most."""
+"""Trunk lengths, at most, between the first and the second detection of a person."""
 Region = tuple[int, int, int, int]
 """Left, top, right and bottom, whole pixels."""
 
@@ -43,13 +42,13 @@ class Landmarkers(Protocol):
     """The detector's two tasks, as the tracker uses them."""
 
     def track(self, picture: Picture) -> Person | None:
-        """Find the person of the picture before, wherever they went; or else anybody."""
+        """Find the person of the previous picture or, without one, any person."""
 
     def forget(self) -> None:
-        """Let the next picture begin anew."""
+        """Start again with the next picture."""
 
     def find(self, picture: Picture) -> Person | None:
-        """Find anybody in a single picture."""
+        """Find a person in a single picture."""
 
 
 class Recheck(NamedTuple):
@@ -58,7 +57,7 @@ class Recheck(NamedTuple):
     person: Person | None
     """The person on whom the detections agree."""
     somebody: bool
-    """Whether they found anybody."""
+    """Whether any of them found a person."""
 
 
 class Search:
@@ -69,7 +68,7 @@ class Search:
         self._turn = 0
 
     def everywhere(self, picture: Picture, known: Sequence[Person]) -> list[Person]:
-        """All who can be found beside the ``known``, three at most."""
+        """All people found other than the ``known``, three at most."""
         found: list[Person] = []
         for region in _regions(picture):
             while len(found) < 3:
@@ -80,9 +79,9 @@ class Search:
         return found
 
     def closely(self, picture: Picture) -> list[Person]:
-        """People as small as a tenth of the picture's height, while nobody is known.
+        """People as small as a tenth of the picture's height, while none are known.
 
-        Looks at a third of the small parts of the picture, by turns.
+        Each call searches another third of the small parts of the picture.
         """
         self._turn += 1
         parts = _small_parts(picture)[self._turn % _TURNS :: _TURNS]
@@ -92,7 +91,7 @@ class Search:
     def at(
         self, picture: Picture, point: tuple[float, float], known: Sequence[Person]
     ) -> list[Person]:
-        """All near a point of the picture, whatever their size, beside the ``known``."""
+        """All people near a point, of any size, other than the ``known``."""
         height, width = picture.shape[:2]
         found: list[Person] = []
         for reach in (share * max(height, width) for share in _REACHES):
@@ -104,29 +103,29 @@ class Search:
         return found
 
     def next(self, picture: Picture, known: Sequence[Person]) -> Person | None:
-        """Somebody beside the ``known``; looks at the whole picture and at its parts by turns."""
+        """A person other than the ``known``; calls search the picture and its parts in turn."""
         regions = _regions(picture)
         self._turn += 1
         return self.within(picture, regions[self._turn % len(regions)], known)
 
     def around(self, picture: Picture, person: Person, known: Sequence[Person]) -> Person | None:
-        """Somebody near ``person``'s place and not much larger, beside the ``known``."""
+        """A person near ``person`` and not much larger, other than the ``known``."""
         x, y = (float(value) for value in person.centre)
         reach = _AROUND * person.size
         region = clipped((x - reach, y - reach, x + reach, y + reach), picture)
         return self.within(picture, region, known)
 
     def recheck(self, picture: Picture, person: Person, known: Sequence[Person]) -> Recheck:
-        """Look once more at ``person``, and twice more unless found at the same place.
+        """Detect ``person`` a second time, and up to twice more unless at the same position.
 
-        Then two of the looks must agree on who is about there: of small and half hidden people the
-        joints found first are often wrong.  ``known`` are other people nearby.
+        Then two of these detections must agree: the first joints of small and half hidden people
+        are often wrong.  ``known`` are other people nearby.
         """
         found: list[Person] = []
         somebody = False
         for looks, (side, mirrored) in enumerate(_AGAIN):
             if looks == 2 and not found:
-                break  # the last one alone would prove nothing
+                break  # a single agreement in the last region would prove nothing
             other = self._once_more(picture, person, known, side, mirrored=mirrored)
             if other is None:
                 continue
@@ -163,7 +162,7 @@ class Search:
         return None if found is None else found.moved(left, top)
 
     def within(self, picture: Picture, region: Region, known: Sequence[Person]) -> Person | None:
-        """Somebody within a part of the picture, beside the ``known``."""
+        """A person within a part of the picture, other than the ``known``."""
         left, top, right, bottom = region
         part = picture[top:bottom, left:right]
         moved = [person.moved(-left, -top) for person in known if _touches(person, region)]
@@ -178,7 +177,7 @@ class Search:
 
 
 def window(picture: Picture, person: Person) -> Region | None:
-    """A part of the picture in which a small person is large enough to be found again."""
+    """The region in which a small person is large enough to be found again; None if not small."""
     left, top, right, bottom = clipped(person.box, picture)
     height, width = picture.shape[:2]
     extent = max(right - left, bottom - top)

@@ -1,4 +1,4 @@
-"""Blocks of code that change the process, and may overlap in several threads."""
+"""Context managers that change the state of the process and may overlap in several threads."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 
 
 class SharedBlock:
-    """Begun by the first thread that enters, ended by the last that leaves.
+    """Applies a change when the first thread enters, and reverts it when the last one leaves.
 
     Args:
-        begin: changes the process.
-        end: takes the change back.
+        begin: applies the change.
+        end: reverts it.
     """
 
     def __init__(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
@@ -23,7 +23,7 @@ class SharedBlock:
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Be inside for the length of the block."""
+        """Keep the change applied for the duration of the block."""
         with self.lock:
             if self._inside == 0:
                 self._begin()

@@ -1,8 +1,8 @@
 """Tracks of people: predicted positions, and the assignment of detections to them.
 
-An expectation is the last place and a steady walk on; which finding is whom is the assignment of
-least cost (Kuhn 1955), the cost being how far somebody is from where they were expected, in what
-other clothes, and of what other size.
+The prediction is the last position moved on at constant velocity.  Detections are assigned to
+tracks at the least total cost (Kuhn 1955); a cost is made of the distance from the predicted
+position, the difference of clothes and the difference of size.
 """
 
 from __future__ import annotations
@@ -20,34 +20,34 @@ from app.detection.person import Person
 
 _SPEED_OVER_S: Final = 0.5
 _WALKS_ON_S: Final = 0.8
-"""Somebody who is hidden is expected to go on for this long."""
+"""For how long the motion of an occluded person is extrapolated."""
 _EDGE: Final = 0.3
-"""The middle of a trunk so near to the edge, in lengths of the trunk, is as good as out."""
+"""Trunk lengths: with the middle of the trunk this close to the edge a person is about to leave."""
 _BEHIND: Final = 3.0
-"""Lengths of the trunk."""
+"""Trunk lengths."""
 _REACH: Final = 0.6
 _REACH_PER_S: Final = 2.0
-"""How far off, in lengths of the trunk, somebody may be: at once, and more for every second."""
+"""Trunk lengths that a person may be from the prediction: at once, and more for every second."""
 _RUNS_PER_S: Final = 8.0
-"""Lengths of the trunk, half metres, that anybody gets on in a second."""
+"""Trunk lengths, of half a metre, that a person can cover in a second."""
 _FARTHEST: Final = 1.2
 _FARTHEST_LATER: Final = 0.7
 _LATER_S: Final = 0.5
-"""Who has been away for longer may come back anywhere: the clothes decide."""
+"""A person missing for longer may return anywhere: the clothes decide."""
 AWAY_S: Final = 1.0
-"""After so long whoever is found may be another, though not elsewhere."""
+"""After this long a detection at the same position may be of another person."""
 _CLOTHES: Final = 2.0
 _SHIVER: Final = 0.2
-"""Clothes differ by so much from frame to frame."""
+"""Noise of the clothes' colour from frame to frame."""
 _UNKNOWN_CLOTHES: Final = 0.35
 _ANOTHERS: Final = 0.5
-"""A trunk in a colour this far off is another's, wherever that is.  In four clips one person's was
-up to 0.24 off for 0.2 s on end, more than a second later; thighs, behind hands and hems, up to 1.
-"""
+"""A trunk whose colour differs by more is another person's, wherever it is.  In four clips that of
+one person differed by up to 0.24 for 0.2 s, more than a second later; that of the thighs, behind
+hands and hems, by up to 1."""
 _LEARN: Final = 0.06
 _LONG_AGO: Final = -1e9
 GATE: Final = 1.0
-"""Of the cost: beyond it is somebody else."""
+"""Cost from which a detection is of another person."""
 
 
 class Track:
@@ -64,7 +64,7 @@ class Track:
         self._places.append((time_s, person.centre))
 
     def see(self, person: Person, clothes: NDArray[np.float64] | None, time_s: float) -> None:
-        """Somebody was found to be this person; ``clothes`` None where others hide them."""
+        """Add a detection of this person; ``clothes`` is None where others occlude them."""
         self.person, self.seen_s = person, time_s
         self.detections += 1
         if clothes is not None:
@@ -77,18 +77,18 @@ class Track:
             self._places.popleft()
 
     def lose(self) -> None:
-        """Time has leapt: whoever is seen next may be anywhere, and anybody."""
+        """After a jump in time: the person may reappear anywhere, and so may any other."""
         self.seen_s = _LONG_AGO
         self._places.clear()
         self._places.append((_LONG_AGO, self.person.centre))
 
     def wears_other(self, clothes: NDArray[np.float64]) -> bool:
-        """Whether these are surely another's; that of several are alike is no proof."""
+        """Whether these clothes are certainly another person's; similar clothes prove nothing."""
         return _others_clothes(self.clothes, clothes)
 
     def may_be(self, lost: Track) -> bool:
-        """Whether this is somebody who was lost before: nobody is in a picture twice, nor in two
-        places at one time."""
+        """Whether this can be the person of the ``lost`` track: no person is in a picture twice,
+        nor in two places at one time."""
         absent_s = self.since_s - lost.seen_s
         away = float(np.linalg.norm(self._began - lost.person.centre))
         near = reached(away, lost.person.size, absent_s)
@@ -101,12 +101,12 @@ class Track:
         return not (margin <= x <= width - margin and margin <= y <= height + margin)
 
     def is_near(self, other: Track) -> bool:
-        """Whether this person is where the other may be behind them."""
+        """Whether this person is near enough to occlude the other."""
         away = float(np.linalg.norm(self.person.centre - other.person.centre))
         return away < _BEHIND * max(self.person.size, other.person.size)
 
     def expected(self, time_s: float) -> NDArray[np.float64]:
-        """(2,) where the middle of the trunk should be now."""
+        """(2,) predicted position of the middle of the trunk, in pixels."""
         (first_s, first), (last_s, last) = self._places[0], self._places[-1]
         if last_s - first_s < 0.1:
             return last
@@ -114,12 +114,12 @@ class Track:
         return last + (last - first) / (last_s - first_s) * ahead
 
     def expected_person(self, time_s: float) -> Person:
-        """The person as last seen, where they should be now."""
+        """The person as last detected, moved to the predicted position."""
         x, y = self.expected(time_s) - self.person.centre
         return self.person.moved(float(x), float(y))
 
     def cost(self, person: Person, clothes: NDArray[np.float64], time_s: float) -> float:
-        """How little a finding is like this person: around 0.3 if it is, over 1 if it is not."""
+        """Cost of assigning a detection to this track: about 0.3 if right, over 1 if wrong."""
         away_s = max(time_s - self.seen_s, 0.0)
         distance = float(np.linalg.norm(person.centre - self.expected(time_s)))
         return dissimilarity(
@@ -133,14 +133,13 @@ def dissimilarity(
     clothes: tuple[NDArray[np.float64], NDArray[np.float64]],
     away_s: float,
 ) -> float:
-    """How little a finding is like somebody seen before: around 0.3 if it is, over :data:`GATE` if
-    it is not.
+    """Cost of a detection being of a known person: about 0.3 if it is, over :data:`GATE` if not.
 
     Args:
-        distance: pixels from where they should be.
-        sizes: lengths of the trunk in pixels, theirs and the finding's.
+        distance: pixels from the predicted position.
+        sizes: trunk lengths in pixels, of the person and of the detection.
         clothes: likewise.
-        away_s: seconds since they were seen.
+        away_s: seconds since the person was last detected.
     """
     place = distance / (sizes[0] * (_REACH + _REACH_PER_S * away_s))
     place = min(place, _FARTHEST_LATER if away_s > _LATER_S else _FARTHEST)
@@ -152,13 +151,13 @@ def dissimilarity(
 
 
 def reached(distance: float, size: float, absent_s: float) -> bool:
-    """Whether somebody with a trunk of ``size`` pixels gets that far in a time; nobody is in two
-    places at once."""
+    """Whether a person with a trunk of ``size`` pixels can cover ``distance`` pixels in
+    ``absent_s`` seconds; False for no time at all."""
     return absent_s > 0 and distance / size < _FARTHEST + _RUNS_PER_S * absent_s
 
 
 def _others_clothes(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
-    """Whether trunks are surely dressed otherwise; that of several are alike is no proof."""
+    """Whether the trunks' clothes certainly differ; similar clothes prove nothing."""
     differ = wear.difference(one[:1], other[:1])
     return differ is not None and differ > _ANOTHERS
 
@@ -168,13 +167,13 @@ def assign(
     found: Sequence[tuple[Person, NDArray[np.float64]]],
     time_s: float,
 ) -> dict[int, int]:
-    """Which track each finding is, as {finding: track}; who is nobody known is left out."""
+    """Assign detections to tracks, as {detection: track}; unknown people are left out."""
     from scipy.optimize import linear_sum_assignment
 
     if not tracks or not found:
         return {}
     cost = np.array([[track.cost(*each, time_s) for track in tracks] for each in found])
-    # Somebody beyond the gate is worth no exchange among the others.
+    # A detection beyond the gate must not change the assignment of the others.
     rows, columns = linear_sum_assignment(np.minimum(cost, 2 * GATE))
     return {
         int(row): int(column)
