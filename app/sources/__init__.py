@@ -1,6 +1,6 @@
-"""Where pictures come from: cameras, streams, video files and the performer.
+"""Sources of pictures: cameras, streams, video files and the performer.
 
-:func:`open_source` takes what the user wrote; everything behind it is a :class:`Source`.
+:func:`open_source` opens what the user typed, and returns a :class:`Source`.
 """
 
 from __future__ import annotations

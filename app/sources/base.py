@@ -1,4 +1,4 @@
-"""What every source of pictures can do: camera, stream, video file, performer."""
+"""The interface of every source of pictures: camera, stream, video file, performer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 from app.packets import Frame
 
 SOURCE_SILENT_S: Final = 2.0
-"""A live source that gives nothing for this long is treated as lost."""
+"""A live source that delivers nothing for this long is treated as lost."""
 
 SourceT = TypeVar("SourceT", bound="Source")
 
@@ -25,9 +25,9 @@ class Source(Protocol):
     """
 
     label: str
-    """What the user calls it: "Logitech C920", "dance.mp4", "http://…", "Performer"."""
+    """Name shown to the user: "Logitech C920", "dance.mp4", "http://…", "Performer"."""
     live: bool
-    """Frames come in their own time (camera, stream) instead of when asked for."""
+    """Whether frames arrive in real time (camera, stream) instead of on request."""
     size: tuple[int, int]
     """(width, height) in pixels of the upright picture, known once open."""
     rate: float | None
@@ -37,9 +37,9 @@ class Source(Protocol):
     frame_count: int | None
     """Number of frames as the container states it, an estimate; ``None`` where unknown."""
     fov_deg: float | None = None
-    """Angle that the longer side of the picture spans, where the source says so."""
+    """Field of view of the longer side of the picture, if the source states it."""
     warnings: list[str]
-    """Plain sentences about what went wrong without stopping the reading."""
+    """Sentences about problems that did not stop the reading."""
 
     @property
     def dropped(self) -> int:
@@ -50,8 +50,8 @@ class Source(Protocol):
 
         Raises:
             SourceError: the source has stopped for good.
-            TimeoutError: a live source gave nothing new within ``timeout_s`` seconds, or a paced
-                one is paused or has nothing due yet.  Nothing is lost by asking again.
+            TimeoutError: a live source delivered nothing new within ``timeout_s`` seconds, or a
+                paced one is paused or has no frame due yet.  The call may be repeated.
         """
 
     def seek(self, time_s: float) -> None:
@@ -84,14 +84,14 @@ class Camera:
     """A camera as the operating system lists it."""
 
     index: int
-    """OpenCV's number of it, as ``devices`` prints it."""
+    """OpenCV's number, as printed by ``devices``."""
     name: str
     """Unique: a second camera of the same make is called "NAME (2)"."""
     backend: int
     path: str | None = None
     """On Linux the device file."""
     make: str = ""
-    """Its name before it was made unique; empty if that is the same."""
+    """The name before it was made unique; empty if unchanged."""
 
     def __str__(self) -> str:
         return f"{self.index}: {self.name}"
@@ -99,7 +99,7 @@ class Camera:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """How a source is wanted; each kind heeds what it knows of."""
+    """How to open a source; each kind uses the fields that concern it."""
 
     cameras: Callable[[], Sequence[Camera]]
     """Lists the cameras."""
@@ -108,11 +108,11 @@ class Request:
     rate: float | None = None
     """Frames a second of a camera or the performer."""
     paced: bool = False
-    """Whether a file or the performer plays by the wall clock, not as fast as it is read."""
+    """Whether a file or the performer plays in real time instead of as fast as it is read."""
     true_rate: float | None = None
-    """Frames a second at which a file was truly taken."""
+    """True frames per second of a file's recording."""
     seconds: float | None = None
-    """How much of the performer is read, who otherwise ends after a while, or never if paced."""
+    """Length of the performance; by default 10 s, or endless if paced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,6 @@ class Kind:
     """A kind of source."""
 
     takes: Callable[[str], bool]
-    """Whether it is meant by what the user wrote, without blanks around it."""
+    """Whether the user's text, without surrounding blanks, denotes this kind."""
     open: Callable[[str, Request], Source]
-    """Opens it.  Raises SourceError, which says why not and what to do."""
+    """Opens it.  Raises SourceError with the reason and what to do."""

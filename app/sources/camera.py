@@ -1,11 +1,11 @@
-"""Cameras, by the names their makers gave them.
+"""Cameras, by their manufacturers' names.
 
 Names and numbers come from cv2-enumerate-cameras (MIT, https://github.com/lukehugh/cv2_enumerate_cameras).
 OpenCV itself knows only numbers, which change when something else is plugged in, and has no call to
-list them.  This library asks the operating system the same way as OpenCV's own back ends do
+list them.  This library queries the operating system the same way as OpenCV's own back ends do
 (Media Foundation and DirectShow, AVFoundation, V4L2), so that its numbers are OpenCV's; it opens no
 camera, has wheels for all three systems and our Python versions, and is maintained.  Of the others,
-pygrabber knows only DirectShow, linuxpy only V4L2, and Qt's QMediaDevices has an order of its own,
+pygrabber supports only DirectShow, linuxpy only V4L2, and Qt's QMediaDevices has a different order,
 without OpenCV's numbers.
 """
 
@@ -30,12 +30,12 @@ DEFAULT_SIZE: Final = (1280, 720)
 """Most cameras cut the sides off for 4:3; a whole body needs them, and detection costs the same."""
 DEFAULT_RATE: Final = 30.0
 PATIENCE_S: Final = 4.0
-"""How long a camera may fail to deliver; a wait of V4L2's own takes 3 s of it."""
+"""How long a camera may fail to deliver, including V4L2's own timeout of 3 s."""
 MJPG: Final = int(cv2.VideoWriter.fourcc(*"MJPG"))
 
 BACKENDS: Final = {"win32": cv2.CAP_DSHOW, "darwin": cv2.CAP_AVFOUNDATION, "linux": cv2.CAP_V4L2}
-"""One of each system's.  DirectShow, because Media Foundation takes 4 to 20 s to open a camera and
-as long for each setting (opencv issues 17687, 26495, 27917), and shows fewer virtual cameras."""
+"""By system.  DirectShow, because Media Foundation takes 4 to 20 s to open a camera and as long for
+each setting (opencv issues 17687, 26495, 27917), and lists fewer virtual cameras."""
 _LINUX_DEVICES: Final = Path("/sys/class/video4linux")
 
 
@@ -50,7 +50,7 @@ def list_cameras() -> list[Camera]:
 
 
 def with_unique_names(cameras: Sequence[Camera]) -> list[Camera]:
-    """Return the cameras with a number behind every name that has been there already."""
+    """Return the cameras with a number appended to every name that occurred before."""
     unique: list[Camera] = []
     taken: set[str] = set()
     for camera in cameras:
@@ -64,11 +64,11 @@ def with_unique_names(cameras: Sequence[Camera]) -> list[Camera]:
 
 
 class SameCamera:
-    """Knows a camera again after it was lost.
+    """Identifies a camera again after it was lost.
 
-    By its make: its number and its device file may belong to another one by then.  While there are
-    several of a make, and ever after, also by where it is plugged in: the one that was not lost
-    would otherwise inherit the name of the one that was.
+    By its make, as its number and device file may belong to another camera by then.  Once several
+    of a make have been seen also by its port: otherwise the camera that remained would inherit the
+    name of the one that was lost.
     """
 
     def __init__(self, camera: Camera, there: Sequence[Camera]) -> None:
@@ -76,7 +76,7 @@ class SameCamera:
         self._twins = len(self._alike(there)) > 1
 
     def among(self, there: Sequence[Camera]) -> Camera:
-        """The camera in a list of those there are now.  Raises SourceError while it is away."""
+        """The camera among those connected now.  Raises SourceError while it is missing."""
         alike = self._alike(there)
         self._twins |= len(alike) > 1
         if self._twins:
@@ -92,10 +92,10 @@ class SameCamera:
 
 
 def place_of(camera: Camera, devices: Path = _LINUX_DEVICES) -> str | None:
-    """Where a camera is plugged in, the same after it was pulled out and put back there.
+    """The port of a camera, unchanged when it is unplugged and plugged in again there.
 
-    A device file gets another number if the old one is still held open; Windows and macOS say in
-    ``path`` where it is, or which.
+    A device file gets another number while the old one is still open; on Windows and macOS ``path``
+    identifies the port or the camera.
     """
     if camera.path is None:
         return None
@@ -116,9 +116,9 @@ def camera_lines() -> list[str]:
 
 
 def find_camera(request: str, cameras: Sequence[Camera]) -> Camera:
-    """Return the camera with this number, device file or name, or the only one like it.
+    """Return the camera with this number, device file or name, or the only similar one.
 
-    "Like it" is a name that contains ``request``; capitals do not matter.
+    A name is similar if it contains ``request``, ignoring case.
 
     Raises:
         SourceError: none, or several; the message lists the cameras there are.
@@ -158,11 +158,11 @@ def open_camera(
 ) -> LiveSource:
     """Open a camera and wait for its first picture (on macOS also for the user's permission).
 
-    The camera answers a request for a size or a rate that it does not have with the nearest it has:
-    ``size`` and ``rate`` of the result say which, and ``warnings`` if something else was wished.
+    For a size or a rate that it does not have the camera chooses the nearest: see ``size`` and
+    ``rate`` of the result, whose ``warnings`` state any difference from the request.
 
     Raises:
-        SourceError: it is not there, busy, not permitted, or silent; with what to do.
+        SourceError: it is not connected, busy, not permitted, or silent; with what to do.
     """
     if sys.platform == "darwin":
         from app.sources.macos import ask_for_camera
@@ -202,11 +202,11 @@ def _open(camera: Camera, size: tuple[int, int], rate: float) -> OpenedDevice:
 
 
 def configure(device: cv2.VideoCapture, size: tuple[int, int], rate: float) -> float | None:
-    """Ask for a size and a rate; return the rate that the driver says it gives."""
-    # Uncompressed pictures of 1280x720 fill a USB 2 line at 10 a second.  The format is asked for
+    """Request a size and a rate; return the rate that the driver reports."""
+    # Uncompressed pictures of 1280x720 fill a USB 2 line at 10 a second.  The format is requested
     # before the size, because DirectShow applies it together with a new size (opencv issue 5847)
-    # and V4L2 would choose the size for the old one; and again after it, since a driver may fall
-    # back on a new size.  A camera without MJPG keeps what it has.
+    # and V4L2 would choose the size for the old one; and again after it, since a driver may change
+    # the format with the size.  A camera without MJPG keeps its format.
     device.set(cv2.CAP_PROP_FOURCC, MJPG)
     device.set(cv2.CAP_PROP_FRAME_WIDTH, size[0])
     device.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
@@ -247,7 +247,7 @@ def _open_what_is_left(spec: str, request: Request) -> Source:
     except SourceError:
         path = Path(spec)
         if not spec.startswith("/dev/") and (path.name != spec or path.suffix != ""):
-            # it was meant as a file, and is told that it is not there
+            # meant as a file: report that it does not exist
             return open_file(spec, request)
         raise
     return open_camera(camera, size=request.size, rate=request.rate)

@@ -1,8 +1,8 @@
-"""Decodes a video file with FFmpeg, which PyAV brings: upright pictures, each at its own time.
+"""Decode a video file with PyAV (FFmpeg) into upright pictures with exact timestamps.
 
-Pictures come as a player shows them: turned and mirrored by the display matrix, with square pixels,
-deinterlaced where they are interlaced, all of one size.  What cannot be decoded is left out and
-counted; nothing stands in for it.
+Pictures are as a player shows them: rotated and mirrored by the display matrix, with square pixels,
+deinterlaced where necessary, all of one size.  Frames that cannot be decoded are left out and
+counted; nothing is substituted for them.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from app.sources.interlacing import deinterlaced
 from app.sources.upright import UprightPictures
 
 _FEWEST: Final = 2
-"""The frame shown and the one after it are kept whatever they take."""
+"""The frame shown and the one after it are kept whatever memory they need."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecentFrame:
-    """A frame, and when it is shown."""
+    """A frame and the interval in which it is shown."""
 
     start_s: float
     end_s: float
@@ -56,12 +56,12 @@ class RecentFrames:
             self._taken -= _bytes(self._frames.popleft().frame)
 
     def clear(self) -> None:
-        """Keep none of them."""
+        """Drop all frames."""
         self._frames.clear()
         self._taken = 0
 
     def at(self, time_s: float) -> RecentFrame | None:
-        """The frame shown at ``time_s`` if it is known, the newest first."""
+        """The frame shown at ``time_s`` if it is kept; of several the newest."""
         shown = (each for each in reversed(self._frames) if each.start_s <= time_s < each.end_s)
         return next(shown, None)
 
@@ -71,21 +71,21 @@ def _bytes(frame: av.VideoFrame) -> int:
 
 
 SEEK_MARGINS_S: Final = (0.0, 1.0, 5.0, 30.0)
-"""How far before the moment sought to look for a whole picture.  Where there is no index, or a
-group's first picture is shown late, the first try lands behind it."""
+"""How far before the wanted time to seek for a key frame.  Without an index, or if a group's first
+picture is shown late, the first attempt ends after the wanted time."""
 NEAR_S: Final = 0.5
-"""A moment no farther ahead is reached by decoding on: at most half a second's frames, where the
-whole picture before it may be ten seconds back."""
+"""A time no further ahead is reached by decoding on: at most half a second of frames, whereas the
+key frame before it may be ten seconds back."""
 SAME_TIME_S: Final = 1e-6
 USUAL_RATE: Final = 25.0
-"""What FFmpeg assumes where a file says nothing."""
+"""FFmpeg's assumption for files that state no rate."""
 _FILM_DIAGONAL_MM: Final = 43.27
-"""Of the 24 x 36 mm that a "35 mm equivalent" focal length is told for."""
+"""Of the 24 x 36 mm frame to which a "35 mm equivalent" focal length refers."""
 _FOCAL_MM: Final = (5.0, 500.0)
 
 
 _Timed = tuple[float, "av.VideoFrame"]
-"""When it is shown, in seconds from the first one, and a frame."""
+"""A frame's time, in seconds from the first frame, and the frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +98,9 @@ class Picture:
 
 
 class Decoder:
-    """Decodes one file forward, over damaged places, and finds places in it.
+    """Decodes one file forward, skipping damaged parts, and seeks in it.
 
-    Times count from the first picture.
+    Times are relative to the first picture.
 
     Attributes:
         size: (width, height) of the first picture; later ones are fitted into it.
@@ -108,13 +108,13 @@ class Decoder:
         rate: nominal frames a second, or None.
         count: number of frames as the container states or implies it, or None.
         states_length: whether the file's header says how long it lasts.
-        cut_off: whether the file ends before its own headers say so.
-        fov_deg: angle that the longer side of the picture spans, if the file says so, or None.
-        damaged_at_s: time of the last picture before a place that could not be decoded, or None.
+        cut_off: whether the file is shorter than its own headers state.
+        fov_deg: field of view of the longer side of the picture, if the file states it, or None.
+        damaged_at_s: time of the last picture before one that could not be decoded, or None.
 
     Args:
         path: of the file.
-        recent_bytes: how much memory frames may take that were decoded before, for seeking back.
+        recent_bytes: memory limit of decoded frames that are kept for seeking back.
 
     Raises:
         SourceError: nothing in the file can be decoded.
@@ -132,20 +132,21 @@ class Decoder:
         self._frames = deinterlaced(self._film.frames())
         self._zero_s = self._now_s = 0.0
         self._at: deque[_Timed] = deque()
-        """The frame to be shown, and perhaps the one behind it."""
+        """The frame to be returned next and, if decoded already, its successor."""
         self._last: _Timed | None = None
-        """The last one decoded."""
+        """The last frame decoded."""
         self._recent = RecentFrames(recent_bytes)
         self._goes_on_s: float | None = None
-        """When the frame is shown that follows on those in ``_at``, which were not decoded last."""
+        """Time of the frame that follows those in ``_at`` if they are from the kept ones; None if
+        they are the last decoded."""
         self._handed_out = False
-        """Whether it has been shown."""
+        """Whether the first frame in ``_at`` has been returned."""
         height, width = self._begin().rgb.shape[:2]
         self.size = (width, height)
         self.fov_deg = _fov_deg(self._film.focal_mm() or noted_focal_mm(path), self.size)
 
     def next(self) -> Picture | None:
-        """Return the next picture in the order of showing, or ``None`` at the end."""
+        """Return the next picture in presentation order, or ``None`` at the end."""
         while True:
             if self._at and self._handed_out:
                 self._at.popleft()
@@ -160,21 +161,21 @@ class Decoder:
                 self._note_damage()
 
     def seek(self, time_s: float) -> None:
-        """Make :meth:`next` return the picture shown at ``time_s``: the last begun by then.
+        """Make :meth:`next` return the picture shown at ``time_s``: the last that starts by then.
 
         Raises:
-            SourceError: the file must be opened anew for that, and has disappeared.
+            SourceError: the file must be reopened for that, and has disappeared.
         """
         damaged_at_s = self.damaged_at_s
         if not self._show_recent(time_s):
             self._find(time_s)
         self._handed_out = False
-        # What was lost on the way there would not have been shown.
+        # Frames lost on the way there would not have been shown.
         self._film.lost, self.damaged_at_s = 0, damaged_at_s
 
     @property
     def times_leap(self) -> bool:
-        """Whether timestamps were left aside because they leap."""
+        """Whether timestamps were ignored because they jump."""
         return self._clock.leapt
 
     @property
@@ -184,7 +185,7 @@ class Decoder:
 
     @property
     def lost(self) -> int:
-        """How many frames could not be decoded since the file was opened or sought in."""
+        """Frames that could not be decoded since the file was opened or the last seek."""
         return self._film.lost
 
     def release(self) -> None:
@@ -192,7 +193,7 @@ class Decoder:
         self._film.close()
 
     def _begin(self) -> Picture:
-        """Show the first picture, from which times count, without taking it away."""
+        """Decode the first picture, to which times are relative, and keep it as the next one."""
         first = self.next()
         if first is None:
             self._film.close()
@@ -216,7 +217,7 @@ class Decoder:
             self._at.popleft()
 
     def _show_recent(self, time_s: float) -> bool:
-        """Show the frame of ``time_s`` if it was decoded not long ago."""
+        """Continue from the frame at ``time_s`` if it was decoded recently; whether it was."""
         known = self._recent.at(time_s + SAME_TIME_S)
         if known is not None:
             self._stand_at(known.start_s, known.frame, known.end_s)
@@ -229,7 +230,7 @@ class Decoder:
         self._goes_on_s = goes_on_s
 
     def _go_on(self) -> bool:
-        """Show the frame that follows on one decoded before; False at the end."""
+        """Continue after a frame that was decoded earlier; False at the end."""
         assert self._goes_on_s is not None
         time_s = self._goes_on_s
         if math.isinf(time_s):
@@ -239,7 +240,7 @@ class Decoder:
             self._stand_at(*self._last)
         elif not self._show_recent(time_s):
             self._find(time_s)
-        self._film.lost, self.damaged_at_s = lost  # what is lost on the way has been counted
+        self._film.lost, self.damaged_at_s = lost  # frames lost on the way were counted before
         return bool(self._at)
 
     def _start(self, frames: Iterator[av.VideoFrame]) -> None:
@@ -249,7 +250,7 @@ class Decoder:
         self._clock.restart()
 
     def _decode(self) -> bool:
-        """Put the next frame and its time to the others; False at the end."""
+        """Append the next frame and its time to ``_at``; False at the end."""
         if self._goes_on_s is not None:
             return self._go_on()
         lost_before = self._film.lost
@@ -280,7 +281,7 @@ class Decoder:
             self._start(frames)
             if self._decode():
                 landed_s, frame = self._at[0]
-                # Without a stamp it is not known where this is.
+                # Without a timestamp the position is unknown.
                 if frame.time is not None and landed_s <= time_s + SAME_TIME_S:
                     return True
         return False
@@ -291,12 +292,12 @@ class FrameClock:
 
     FFmpeg gives none for the last frames of an AVI with B-frames, and for any frame of a bare H.264
     stream; spliced transport streams jump back, damaged files anywhere.  Such a frame follows the
-    one before at the last distance that was real.
+    previous one at the last credible interval.
     """
 
     def __init__(self, step_s: float) -> None:
         self.leapt = False
-        """Whether timestamps were not believed because they leap."""
+        """Whether timestamps were rejected because they jump."""
         self._step_s = step_s
         self._last_s: float | None = None
 
@@ -317,7 +318,7 @@ class FrameClock:
 
 
 def _fov_deg(focal_mm: float | None, size: tuple[int, int]) -> float | None:
-    """The angle that the longer side of pictures of ``size`` spans."""
+    """The field of view of the longer side of pictures of ``size``, in degrees."""
     if focal_mm is None or not _FOCAL_MM[0] <= focal_mm <= _FOCAL_MM[1]:
         return None
     share = max(size) / math.hypot(*size)

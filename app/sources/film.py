@@ -1,6 +1,6 @@
-"""The frames of a video file as FFmpeg, which PyAV brings, decodes them: whole ones alone.
+"""The intact frames of a video file, as decoded by PyAV (FFmpeg).
 
-What cannot be decoded is left out and counted; nothing stands in for it.
+Frames that cannot be decoded are left out and counted; nothing is substituted for them.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from av.container import InputContainer
 
 READ_FAILURES: Final = 300
-"""How many failures to read on, one after the other, end the reading."""
+"""Consecutive read failures after which reading ends."""
 LONGEST_GAP_S: Final = 86400.0
-"""A leap by more than a day is damage (one flipped bit made 12 frames last for years), no gap."""
+"""A jump of more than a day is damage (one flipped bit made 12 frames last for years), no gap."""
 SILENT: Final = ("hevc", "libdav1d")
-"""Decoders that say nothing of a frame that begins with zeros, as a hole in a download leaves it,
-and make something up for those that refer to it."""
+"""Decoders that report no error for a frame that begins with zeros, as a hole in a download leaves
+it, and conceal the frames that refer to it."""
 LONGEST_GROUP: Final = 300
-"""So many frames after a lost one the next is taken though it is not whole: encoders set whole ones
-less than 250 apart by default, and those that set none renew the picture piece by piece."""
+"""After this many frames since a lost one the next is accepted without a key frame: encoders set
+key frames less than 250 apart by default; those that set none refresh the picture gradually."""
 
 
 class Film:
-    """The frames in a file as FFmpeg decodes them, without those that it could not.
+    """The frames of a file that FFmpeg decodes without damage.
 
     Raises:
         SourceError: the file cannot be opened, or has no picture.
@@ -47,7 +47,7 @@ class Film:
         self.lost = 0
         self._path = path
         self._alone = False
-        """Whether one thread decodes."""
+        """Whether a single thread decodes."""
         self._open()
         stream, container = self._stream, self._container
         timeless = bool(container.format.flags & cast("int", Flags.no_timestamps.value))
@@ -59,11 +59,11 @@ class Film:
 
     @property
     def pixel_aspect(self) -> float:
-        """Width of a pixel in heights."""
+        """Width of a pixel relative to its height."""
         return pixel_aspect(self._stream)
 
     def focal_mm(self) -> float | None:
-        """Focal length of the lens for 35 mm film, where it is noted for the whole film."""
+        """The lens' 35 mm equivalent focal length, if stated for the whole file."""
         try:
             return float(self._container.metadata.get(FOCAL_KEY, ""))
         except ValueError:
@@ -74,13 +74,13 @@ class Film:
         self._container.close()
 
     def begin(self) -> Iterator[VideoFrame]:
-        """Open the file anew, and give its frames.  Raises SourceError."""
+        """Reopen the file and return its frames.  Raises SourceError."""
         self.close()
         self._open()
         return self.frames()
 
     def jump(self, stamp_s: float) -> Iterator[VideoFrame] | None:
-        """The frames from a whole one not far before ``stamp_s``; ``None`` if it cannot be done."""
+        """The frames from a key frame before ``stamp_s``; ``None`` if seeking fails."""
         assert self._stream.time_base is not None
         try:
             self._container.seek(round(stamp_s / self._stream.time_base), stream=self._stream)
@@ -89,13 +89,13 @@ class Film:
         return self._from_key_frame(self._packets())
 
     def frames(self) -> Iterator[VideoFrame]:
-        """The frames from where the file stands on, in the order of showing."""
+        """The frames from the current position on, in presentation order."""
         return self._decoded(self._packets())
 
     def _open(self) -> None:
         try:
-            # Without "file:" FFmpeg takes "http:x.mp4" in the current folder for a protocol; with
-            # the list a playlist, renamed or not, cannot make it load anything from elsewhere.
+            # Without "file:" FFmpeg takes "http:x.mp4" in the current folder for a protocol; the
+            # whitelist keeps a playlist, renamed or not, from loading anything from elsewhere.
             self._container: InputContainer = av.open(
                 f"file:{self._path}",
                 container_options={"protocol_whitelist": "file"},
@@ -135,7 +135,7 @@ class Film:
         return f"{name} is not a video that can be read: it is another kind of file, or damaged."
 
     def _implied(self) -> float | None:
-        """The number of frames by length and rate."""
+        """The number of frames implied by duration and rate."""
         stream, total = self._stream, self._container.duration
         if self.rate is None:
             return None
@@ -144,7 +144,7 @@ class Film:
         return None if total is None else round(total / av.time_base * self.rate)
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """What is coded, from where the file stands on, over places that cannot be read."""
+        """The packets from the current position on, skipping what cannot be read."""
         failures = 0
         while failures < READ_FAILURES:
             try:
@@ -157,9 +157,9 @@ class Film:
                 failures += 1
 
     def _from_key_frame(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[VideoFrame]:
-        """The frames from the first whole one on.
+        """The frames from the first key frame on.
 
-        Those shown before it but coded behind it refer to frames that were jumped over.
+        Frames shown before it but coded after it refer to frames that were skipped.
         """
         coded = dropwhile(lambda packet: not packet.is_keyframe, packets)
         first = next(coded, None)
@@ -170,11 +170,11 @@ class Film:
                 yield frame
 
     def _decoded(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[VideoFrame]:
-        """The frames of ``packets``; what is lost is counted.
+        """The intact frames of ``packets``; lost ones are counted.
 
-        So are the frames behind a lost one up to the next whole picture: they are predicted from
-        grey, from the picture before or from whatever was in memory, and FFmpeg hands them out as
-        good ones.  Of a picture that moves sideways they were up to 58 of 255 off on average.
+        Frames after a lost one, up to the next key frame, count as lost too: they are predicted
+        from grey, from the previous picture or from whatever was in memory, and FFmpeg returns them
+        as good.  For a picture that moves sideways their mean error was up to 58 of 255.
         """
         account = _Account()
         for packet in chain(packets, (None,)):
@@ -195,17 +195,17 @@ class Film:
             self.lost += account.settle(None)
 
     def _decode(self, packet: Packet[VideoStream] | None) -> list[VideoFrame]:
-        """What comes out when ``packet`` goes in, or at the end.  Raises FFmpegError."""
+        """Decode ``packet``; None flushes the decoder at the end.  Raises FFmpegError."""
         silent = self._stream.codec_context.name in SILENT
         if packet is not None and silent and not any(bytes(packet)[:8]):
             raise av.error.InvalidDataError(errno.EINVAL, "There is nothing in this packet.")
         return self._stream.decode(packet)
 
     def _rest(self, shown: float) -> Iterator[VideoFrame]:
-        """The frames after the one with the stamp ``shown``, decoded by one thread.
+        """The frames after the one with the timestamp ``shown``, decoded by a single thread.
 
-        At the end PyAV fetches what all threads have at once; of an error among these, and of the
-        frames behind it, it says nothing.
+        At the end PyAV flushes all threads at once; it reports neither an error among their frames
+        nor the frames after it.
         """
         self._alone = True
         lost = self.lost
@@ -220,40 +220,40 @@ class Film:
 
 
 class _Account:
-    """Which of the frames that are coded have come out of the decoder, by their timestamps."""
+    """Compares the timestamps of packets with those of decoded frames, to count lost frames."""
 
     def __init__(self) -> None:
         self.shown = -math.inf
-        """Stamp of the last good frame, infinite if it had none."""
+        """Timestamp of the last good frame, infinite if it had none."""
         self._due: set[int] = set()
         self._failures = 0
         self._waits = 0
 
     @property
     def owes(self) -> bool:
-        """Whether something has been sent that ought to have come after the last good frame."""
+        """Whether packets were sent whose frames should have followed the last good one."""
         awaited = self._failures > 0 or max(self._due, default=-math.inf) > self.shown
         return awaited and self.shown < math.inf
 
     def sent(self, packet: Packet[VideoStream] | None) -> None:
-        """Take note of a packet that goes into the decoder."""
+        """Register a packet that is sent to the decoder."""
         if packet is not None and packet.pts is not None and not packet.is_discard:
             self._due.add(packet.pts)
 
     def failed(self) -> None:
-        """A frame is lost."""
+        """Register a lost frame."""
         self._failures += 1
         self._waits = LONGEST_GROUP
 
     def is_good(self, frame: VideoFrame) -> bool:
-        """Whether a frame is whole, and so is all that it was predicted from."""
+        """Whether a frame and all frames it was predicted from are intact."""
         self._waits = 0 if frame.key_frame else max(0, self._waits - 1)
         good = self._waits == 0 and not frame.is_corrupt
         self._failures += not good
         return good
 
     def settle(self, frame: VideoFrame | None) -> int:
-        """The number of frames lost before a good one, or before the end."""
+        """The number of frames lost before the good ``frame``, or before the end."""
         missed = self._missed(None if frame is None else frame.pts)
         lost = max(self._failures, len(missed)) if self._failures else 0
         self._failures = 0
@@ -264,11 +264,11 @@ class _Account:
         return lost
 
     def _missed(self, stamp: int | None) -> set[int]:
-        """What was due after the last good frame and before ``stamp``."""
+        """The timestamps due after the last good frame and before ``stamp``."""
         end = math.inf if stamp is None else stamp
         return {due for due in self._due if due < end}
 
 
 def _plausible(value: float | Fraction | None, most: float, least: float) -> float | None:
-    """Return ``value``, or ``None`` for what cannot be."""
+    """Return ``value`` as float, or ``None`` if outside ``least`` to ``most``."""
     return float(value) if value is not None and least <= value <= most else None

@@ -1,6 +1,6 @@
-"""What FFmpeg does not say of a video file.
+"""Properties of a video file that FFmpeg does not report.
 
-Whether it is as long as its outermost headers state, and what a telephone noted of its lens.
+Whether it is as long as its outermost headers state, and the focal length that a phone recorded.
 """
 
 from __future__ import annotations
@@ -11,27 +11,27 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 FOCAL_KEY: Final = "com.apple.quicktime.camera.focal_length.35mm_equivalent"
-"""Name of the note with the focal length for 35 mm film."""
+"""Metadata key of the 35 mm equivalent focal length."""
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _SEGMENT: Final = b"\x18\x53\x80\x67"
 _FIRST_BOXES: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
-"""What an MP4 or MOV file can begin with."""
+"""Boxes with which an MP4 or MOV file can begin."""
 _MOST_BOXES: Final = 100_000
-"""Only these are looked at, a quarter of a second: a film written in pieces of a second has two for
-each and is 14 hours long by then.  A file can be made of millions, which would take minutes."""
+"""Boxes read at most, in a quarter of a second: a video fragmented by the second has two for each
+and is 14 hours long by then.  A malicious file can have millions, which would take minutes."""
 _LONGEST_NOTE: Final = 2**16
 _NUMBERS: Final = {21: "signed", 22: "unsigned", 23: ">f", 24: ">d", 67: "signed", 77: "unsigned"}
 """Types of values (QuickTime File Format, "Well-known types")."""
 
 _Box = tuple[bytes, int, int]
-"""Kind, where its contents begin, and where they end, perhaps behind the end of the file."""
+"""Kind, and the offsets of the contents' start and end, perhaps beyond the end of the file."""
 
 
 def is_cut_off(path: Path) -> bool:
-    """Whether a file ends before its own headers say so (MP4, MOV, Matroska, WebM, AVI).
+    """Whether a file is shorter than its own headers state (MP4, MOV, Matroska, WebM, AVI).
 
     FFmpeg reads it as if it simply ended there.  Files that do not state their length, such as
-    transport streams, count as whole.
+    transport streams, count as complete.
     """
     end: int | None
     with path.open("rb") as file:
@@ -46,34 +46,34 @@ def is_cut_off(path: Path) -> bool:
 
 
 def lacks_index(path: Path) -> bool:
-    """Whether an MP4 or MOV file has no ``moov``: its writer never got to close it."""
+    """Whether an MP4 or MOV file has no ``moov`` box, as its writer did not finish it."""
     with path.open("rb") as file:
         kinds = {kind for kind, _, _ in _outermost(file)}
     return bool(kinds) and b"moov" not in kinds
 
 
 def _segment_end(head: bytes) -> int | None:
-    """Where Matroska's only top element ends; None if it was written without a size."""
+    """Offset of the end of Matroska's only top element; None if written without a size."""
     start = head.find(_SEGMENT) + len(_SEGMENT)
     if start < len(_SEGMENT) or not head[start : start + 1].strip(b"\0"):
         return None
-    length = 9 - head[start].bit_length()  # as many bytes as the first has leading zero bits
+    length = 9 - head[start].bit_length()  # in bytes: one more than the leading zero bits
     unknown = (1 << 7 * length) - 1
     size = int.from_bytes(head[start : start + length], "big") & unknown
     return None if size == unknown else start + length + size
 
 
 def noted_focal_mm(path: Path) -> float | None:
-    """The focal length for 35 mm film that is noted in a track of an MP4 or MOV file, or None.
+    """The 35 mm equivalent focal length in a track's metadata of an MP4 or MOV file, or None.
 
-    Telephones keep it there, in a ``meta`` box (QuickTime File Format, "Metadata"); FFmpeg reads
-    such notes of the whole film only.
+    Phones store it there, in a ``meta`` box (QuickTime File Format, "Metadata"); FFmpeg reads such
+    metadata of the whole file only.
     """
     with path.open("rb") as file:
         for kind, *film in _outermost(file):
             for _, *track in _named(file, b"trak", *film) if kind == b"moov" else ():
                 for _, begin, end in _named(file, b"meta", *track):
-                    # In MP4 four bytes of version come first, in QuickTime the first box does.
+                    # In MP4 four bytes of version precede the first box, in QuickTime nothing does.
                     mp4 = _contents(file, begin, begin + 8)[4:] != b"hdlr"
                     found = _focal_in(file, begin + (4 if mp4 else 0), end)
                     if found is not None:
@@ -82,12 +82,12 @@ def noted_focal_mm(path: Path) -> float | None:
 
 
 def _focal_in(file: BinaryIO, start: int, end: int) -> float | None:
-    """The focal length in a ``meta`` box: its names are in ``keys``, the values in ``ilst``."""
+    """The focal length in a ``meta`` box: keys are in its ``keys`` box, values in ``ilst``."""
     inside = {kind: contents for kind, *contents in _boxes(file, start, end)}
     if b"keys" not in inside or b"ilst" not in inside:
         return None
     first, last = inside[b"keys"]
-    # The space of each name stands where the kind of a box does, its number where that of a value.
+    # A key's namespace takes the place of a box' kind; a value's box has the key's number as kind.
     for number, (_, *name) in enumerate(_boxes(file, first + 8, last), start=1):
         if _contents(file, *name) == FOCAL_KEY.encode():
             for _, *value in _named(file, struct.pack(">I", number), *inside[b"ilst"]):
@@ -113,7 +113,7 @@ def _contents(file: BinaryIO, begin: int, end: int) -> bytes:
 
 
 def _outermost(file: BinaryIO) -> Iterator[_Box]:
-    """The outermost boxes of a file of the MP4 family; of others nothing."""
+    """The outermost boxes of a file of the MP4 family; none for other files."""
     file.seek(0)
     if file.read(8)[4:] in _FIRST_BOXES:
         yield from _boxes(file, 0, file.seek(0, 2))
@@ -124,7 +124,7 @@ def _named(file: BinaryIO, kind: bytes, begin: int, end: int) -> Iterator[_Box]:
 
 
 def _boxes(file: BinaryIO, begin: int, end: int) -> Iterator[_Box]:
-    """The boxes in a stretch of a file; the last may reach behind its end."""
+    """The boxes between two offsets; the last may extend beyond the end of the file."""
     for _ in range(_MOST_BOXES):
         if begin + 8 > end:
             return

@@ -1,4 +1,4 @@
-"""Interlaced frames made progressive."""
+"""Deinterlacing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def deinterlaced(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
     """The same number of frames at the same times, progressive where they were interlaced.
 
-    An interlaced frame shows the odd and the even lines of two moments: a moving arm has two edges.
+    The odd and the even lines of an interlaced frame are of two moments: a moving arm has two
+    edges.
     """
     filters: _Deinterlacer | None = None
     for frame in frames:
@@ -48,11 +49,11 @@ class _Deinterlacer:
         self._graph.link_nodes(source, bwdif, self._graph.add("buffersink")).configure()
 
     def fits(self, frame: VideoFrame) -> bool:
-        """Whether ``frame`` has the size and the colours of those before."""
+        """Whether ``frame`` has the same size and pixel format as those before."""
         return _kind(frame) == self._kind
 
     def through(self, frame: VideoFrame | None) -> Iterator[VideoFrame]:
-        """Give one in and take what is ready, one behind; ``None`` is the end."""
+        """Push a frame, or ``None`` at the end, and yield those ready, one frame later."""
         self._graph.vpush(frame)
         while True:
             try:

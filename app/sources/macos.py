@@ -1,4 +1,4 @@
-"""The question of macOS whether this program may use the camera."""
+"""The camera permission of macOS."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import AVFoundation  # type: ignore[import-not-found,import-untyped,unused-ignor
 
 from app.errors import SourceError
 
-# OpenCV asks by itself, but only from the main thread, and fails in any other ("can not spin main
-# run loop from other thread", opencv issue 16427); cameras are opened in a thread here.
+# OpenCV requests the permission itself, but only from the main thread, and fails in any other ("can
+# not spin main run loop from other thread", opencv issue 16427); cameras are opened in a thread.
 os.environ.setdefault("OPENCV_AVFOUNDATION_SKIP_AUTH", "1")
 
 ANSWER_LIMIT_S: Final = 60.0
@@ -20,7 +20,7 @@ ALLOWED: Final = 3
 
 
 def ask_for_camera() -> None:
-    """Return once the user has allowed the camera; asks only the first time.
+    """Return once the user has allowed the camera; the system asks only the first time.
 
     Raises:
         SourceError: not allowed, now or earlier.

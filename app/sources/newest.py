@@ -1,4 +1,4 @@
-"""Live devices: a thread that grabs all the time, and a reader that gets the newest picture."""
+"""Live devices: a thread grabs continuously, and the reader gets the newest picture."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from app.system.clock import elapsed_s
 _log = logging.getLogger(__name__)
 
 # OpenCV writes a line to the terminal for each camera or stream that does not open, and the FFmpeg
-# inside it dozens for a damaged picture.  All of that reaches the user as a sentence of ours.  Both
-# look at these variables when the first capture opens, not at import; -8 is AV_LOG_QUIET.  Whoever
-# sets them wants the lines.
+# inside it dozens for a damaged picture.  The user is told in sentences of ours instead.  Both read
+# these variables when the first capture opens, not at import; -8 is AV_LOG_QUIET.  If the user has
+# set them, they stay.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 if "OPENCV_LOG_LEVEL" not in os.environ:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-# V4L2 waits 10 s for a picture of a camera that has gone; the grabbing thread lives as long.
+# V4L2 waits 10 s for a picture of a camera that was unplugged, and the grabbing thread with it.
 os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 
 OPEN_LIMIT_S: Final = 10.0
 """Longest wait for the first picture; some cameras need several seconds."""
 CLOSE_WAIT_S: Final = 1.0
 EXIT_WAIT_S: Final = 4.0
-"""A little longer than the longest read; what still hangs then hangs in a driver."""
+"""A little longer than the longest read; a thread still running then hangs in a driver."""
 RETRY_S: Final = 0.01
 FLAT: Final = 8
 """Pixel values that differ by no more than this make a picture without content."""
@@ -58,7 +58,7 @@ class Device(Protocol):
 
 @dataclass(slots=True)
 class OpenedDevice:
-    """A device that delivers, and what was found out while opening it."""
+    """An open device and its properties."""
 
     device: Device
     rate: float | None = None
@@ -75,18 +75,18 @@ class _Picture:
 
 
 class RepeatFilter:
-    """Recognises a device that hands out its last picture again.
+    """Detects a device that repeats its last picture.
 
-    DirectShow and AVFoundation do so for ever when the camera is pulled out.  Two pictures of a
-    working camera are never equal to the bit, because of the sensor's noise; except without light:
-    a closed lens cover gives one flat colour, and is not a lost camera.
+    DirectShow and AVFoundation do so for ever after the camera is unplugged.  Sensor noise makes
+    any two pictures of a working camera differ, except in the dark: a closed lens cover gives one
+    flat colour, which does not mean a lost camera.
     """
 
     def __init__(self) -> None:
         self._last: NDArray[np.uint8] | None = None
 
     def is_repeat(self, picture: NDArray[np.uint8]) -> bool:
-        """Return whether ``picture`` has content and equals the one before."""
+        """Return whether ``picture`` has content and equals the previous one."""
         last, self._last = self._last, picture
         if last is None or last.shape != picture.shape:
             return False
@@ -103,8 +103,8 @@ _running: weakref.WeakSet[LiveSource] = weakref.WeakSet()
 def _stop_all() -> None:
     """End the grabbing threads with the program.
 
-    A thread that comes back from OpenCV while Python shuts down aborts the process ("terminate
-    called without an active exception"), so they are asked to end before that.
+    A thread that returns from OpenCV while Python shuts down aborts the process ("terminate called
+    without an active exception"), so they are ended before that.
     """
     give_up_at = time.monotonic() + EXIT_WAIT_S
     for source in list(_running):
@@ -116,23 +116,23 @@ class LiveSource(Source):
 
     One thread opens the device, grabs from it as fast as it delivers, and releases it; no other
     thread touches it, because releasing a ``cv2.VideoCapture`` that another thread reads crashes
-    the process, and DirectShow and AVFoundation want one thread for all calls.  The reader takes
-    the newest picture; one that nobody took is overwritten and counted as dropped, so that memory
-    and delay stay bounded.
+    the process, and DirectShow and AVFoundation require one thread for all calls.  The reader takes
+    the newest picture; an unread one is overwritten and counted as dropped, so that memory and
+    delay stay bounded.
 
     Opening waits for the first picture: drivers and containers claim sizes that they do not
     deliver.
 
     Args:
         open_device: opens it, in the grabbing thread; raises SourceError with the reason if not.
-        label: what the user calls it.
-        patience_s: how long grabbing may fail before the source has stopped.
-        repeats: whether equal pictures in a row are real (a stream of a still picture) or the sign
-            of a lost camera, in which case they are no new frames.
+        label: name shown to the user.
+        patience_s: how long grabbing may fail before the source counts as stopped.
+        repeats: whether consecutive equal pictures are real (a stream of a still picture); if not,
+            they are the sign of a lost camera, and no new frames.
         open_limit_s: longest wait for the first picture.
 
     Raises:
-        SourceError: it does not open, or gives no picture in time.
+        SourceError: it does not open, or delivers no picture in time.
     """
 
     live = True
@@ -193,11 +193,11 @@ class LiveSource(Source):
         return Frame(index=index, time_s=time_s, image=image, captured_at=picture.grabbed_at)
 
     def seek(self, time_s: float) -> None:
-        """Refuse."""
+        """Raise SourceError: a live source cannot seek."""
         raise SourceError(f"{self.label} is live; there is nothing to wind back or forward.")
 
     def close(self) -> None:
-        """End the thread, which releases the device; waits for it a moment.
+        """End the thread, which releases the device; waits up to a second for it.
 
         A device that hangs in a call keeps its thread until that call returns.
         """
@@ -235,7 +235,7 @@ class LiveSource(Source):
                 self._grab_all(opened.device)
             finally:
                 opened.device.release()
-        except Exception as error:  # whatever it is, it ends the reading: the reader raises it
+        except Exception as error:  # any error ends the reading: the reader raises it
             _log.info("%s stopped: %s", self.label, error)
             with self._changed:
                 self._error = error

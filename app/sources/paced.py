@@ -1,4 +1,4 @@
-"""Plays a file or the performer at its own pace, by the wall clock."""
+"""Play a file or the performer in real time, by the wall clock."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.packets import Frame
 from app.sources.base import SOURCE_SILENT_S, Source
 
 STANDSTILL_S: Final = 0.5
-"""A frame later than this is not late: nobody read for a while, and the clock stood still."""
+"""A frame later than this does not count as late: reading was paused, and so was the clock."""
 SHOW_EVERY_S: Final = 0.1
-"""Longest time spent on skipping before a late frame is handed out all the same."""
+"""Longest time spent on skipping before a late frame is returned anyway."""
 USUAL_STEP_S: Final = 0.04
 
 
 class PlayClock:
-    """When each frame is due, and which ones come too late to be worth showing.
+    """Determines when each frame is due, and which ones are too late to be shown.
 
     All times are seconds: ``time_s`` of the file, ``now`` of the wall clock.
     """
@@ -32,7 +32,7 @@ class PlayClock:
         self._shown_at = -math.inf
 
     def stop(self) -> None:
-        """Make the next frame due at once, and count from there."""
+        """Make the next frame due at once, and restart the clock from it."""
         self._anchor = None
 
     def position(self, now: float) -> float | None:
@@ -43,7 +43,7 @@ class PlayClock:
         return began_s + now - began_at
 
     def due_in(self, time_s: float, now: float) -> float:
-        """Return how long to wait for a frame; negative if it is late."""
+        """Return the seconds until a frame is due; negative if it is late."""
         position = self.position(now)
         if position is None:
             return 0.0
@@ -51,7 +51,7 @@ class PlayClock:
         return 0.0 if late_s > STANDSTILL_S else -late_s
 
     def came(self, time_s: float) -> None:
-        """Learn the distance between frames from one that has been read."""
+        """Update the frame interval from a frame that has been read."""
         if time_s > self._last_s:
             self._step_s = time_s - self._last_s
         self._last_s = time_s
@@ -61,15 +61,15 @@ class PlayClock:
         return -due_in_s >= self._step_s and now - self._shown_at < SHOW_EVERY_S
 
     def show(self, time_s: float, due_in_s: float, now: float) -> None:
-        """Take note of a frame handed out at ``now``; 0 for ``due_in_s`` sets the clock to it."""
+        """Register a frame returned at ``now``; ``due_in_s`` of 0 sets the clock to it."""
         if due_in_s == 0:
             self._anchor = now, time_s
         self._shown_at = now
 
 
 class CameraClock(PlayClock):
-    """Of a source that skips by itself what it cannot give in time: the clock never waits for it,
-    however late a frame is, and none of those that it took the trouble to make is thrown away."""
+    """For a source that itself skips what it cannot deliver in time: the clock never waits for it,
+    however late a frame is, and no frame that was made is discarded."""
 
     def due_in(self, time_s: float, now: float) -> float:
         position = self.position(now)
@@ -80,19 +80,18 @@ class CameraClock(PlayClock):
 
 
 class PacedSource(Source):
-    """Hands each frame out when its time has come; frames already too late are skipped.
+    """Returns each frame when it is due; frames that are too late are skipped.
 
-    A frame is too late when the one after it is due.  Skipped frames count as dropped and leave no
-    hole in ``Frame.index``.  Playing stands still while nobody reads; a file that decodes slower
-    than it plays is played slower.  One thread reads; ``seek`` and ``close`` may be called from
-    any.
+    A frame is too late when its successor is due.  Skipped frames count as dropped and leave no
+    gap in ``Frame.index``.  Playback pauses while no thread reads; a file that decodes slower than
+    real time is played slower.  One thread reads; ``seek`` and ``close`` may be called from any.
 
     Args:
         source: a file or the performer; closed with this one.
-        clock: when frames are due; by default one that waits where a file comes too slowly.
+        clock: determines when frames are due; by default one that waits for a slow file.
 
     Raises:
-        SourceError: ``source`` is live and has a pace of its own.
+        SourceError: ``source`` is live.
     """
 
     live = False
@@ -148,9 +147,10 @@ class PacedSource(Source):
             self._sleep(min(wait_s, left_s), requests)
 
     def go_on(self) -> None:
-        """Play on from where it stood while nobody read: the next frame is due at once.
+        """Continue from the current position after a pause in reading: the next frame is due at
+        once.
 
-        Of the thread that reads.
+        To be called by the thread that reads.
         """
         self._clock.stop()
 
@@ -182,7 +182,7 @@ class PacedSource(Source):
         self._clock.stop()
 
     def _fetch(self, timeout_s: float) -> bool:
-        """Have a frame at hand; False at the end."""
+        """Read the next frame unless there is one already; False at the end."""
         if self._next is None:
             self._next = self._source.read(timeout_s)
             if self._next is not None:
@@ -190,7 +190,7 @@ class PacedSource(Source):
         return self._next is not None
 
     def _hand_out_if_due(self) -> tuple[float, Frame | None]:
-        """Return how long to wait, and the frame at hand if it is due and worth showing."""
+        """Return how long to wait, and the next frame if it is due and not too late."""
         frame, now = self._next, time.perf_counter()
         assert frame is not None
         due_in_s = self._clock.due_in(frame.time_s, now)

@@ -1,4 +1,4 @@
-"""The performer, a synthetic person who acts, as a source."""
+"""The performer, a synthetic moving person, as a source."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from app.sources.base import Kind, Request, Source
 from app.sources.paced import CameraClock, PacedSource
 
 PERFORMER: Final = "performer"
-"""What the user writes."""
+"""The text by which the user selects it."""
 _SIZE: Final = (640, 480)
 _RATE: Final = 30.0
 PERFORMER_CLIP_S: Final = 10.0
-"""Unpaced, as a clip to be lifted, the performance must end."""
+"""Length of the performance if unpaced: a clip to be lifted must end."""
 
 
 def is_performer(spec: str) -> bool:

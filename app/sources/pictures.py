@@ -1,4 +1,4 @@
-"""The pictures of a clip, read again from where they came."""
+"""The pictures of a clip, read again from its source."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ class SourcePictures:
     """Pictures for :class:`app.motion.data.Pictures` of a source that can be read twice."""
 
     reopen: Callable[[], Source]
-    """Opens it from its beginning: a file or the performer, not paced.  Raises SourceError."""
+    """Opens the source from its start: a file or the performer, unpaced.  Raises SourceError."""
 
     def pictures_of(self, frames: NDArray[np.int64]) -> Iterator[NDArray[np.uint8] | None]:
-        """The picture of each of ``frames``, increasing; None from where it cannot be read on.
+        """The pictures of ``frames``, increasing indices; None once reading fails.
 
-        Raises SourceError if the source cannot be opened again.
+        Raises:
+            SourceError: the source cannot be opened again.
         """
         with self.reopen() as source:
             for wanted in frames.tolist():
@@ -38,13 +39,13 @@ def _skip_to(source: Source, wanted: int) -> NDArray[np.uint8] | None:
         while (frame := source.read()) is not None:
             if frame.index >= wanted:
                 return frame.image if frame.index == wanted else None
-    except (SourceError, TimeoutError):  # damaged; the first reading ended here as well
+    except (SourceError, TimeoutError):  # damaged: the first reading ended here as well
         pass
     return None
 
 
 def refuse_source(file: Path, source: str | Path) -> None:
-    """Raise ExportError if writing ``file`` would replace what is to be read, ``source``."""
+    """Raise ExportError if writing ``file`` would overwrite the ``source`` to be read."""
     try:
         same = file.exists() and file.samefile(source)
     except (OSError, ValueError):  # no file: a camera, an address

@@ -1,4 +1,4 @@
-"""The kinds of sources, and the one way to open what the user wrote."""
+"""The kinds of sources, and the function that opens what the user typed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.sources.camera import SameCamera, list_cameras, open_camera
 from app.sources.newest import LiveSource
 
 KINDS: Final[tuple[Kind, ...]] = (performer.KIND, stream.KIND, video.KIND, camera.KIND)
-"""The first that takes what was written opens it; a camera takes everything."""
+"""The first kind that accepts the text opens it; a camera accepts everything."""
 
 
 def open_source(
@@ -25,13 +25,13 @@ def open_source(
     seconds: float | None = None,
     cameras: Callable[[], Sequence[Camera]] = list_cameras,
 ) -> Source:
-    """Open what the user asked for; waits for the first picture, at most about 10 s.
+    """Open a source; waits for the first picture, at most about 10 s.
 
     May be called from any thread.
 
     Args:
         spec: "performer"; an http, https or rtsp address; the path of a file; a camera's number,
-            device file, name or a part of its name that no other has.
+            device file, name or an unambiguous part of its name.
         size, rate, paced, true_rate, seconds, cameras: see :class:`~app.sources.base.Request`.
 
     Raises:
@@ -52,10 +52,10 @@ def reopener(
     paced: bool = False,
     cameras: Callable[[], Sequence[Camera]] = list_cameras,
 ) -> Callable[[], Source]:
-    """Return a call that opens ``spec``, and later, when it was lost, the same device again.
+    """Return a function that opens ``spec`` and, after a loss, the same device again.
 
-    A camera is found again by its whole name, and where it was plugged in if others have that name
-    (see ``SameCamera``).  Arguments and errors are those of :func:`open_source`.
+    A camera is identified by its full name, and by its port if others have that name (see
+    ``SameCamera``).  Arguments and errors are those of :func:`open_source`.
     """
     same: SameCamera | None = None
     there: Sequence[Camera] = ()

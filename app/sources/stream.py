@@ -28,7 +28,7 @@ OPEN_TIMEOUT_S: Final = 6.0
 READ_TIMEOUT_S: Final = 3.0
 STILL_PICTURES: Final = 8
 ASK_TIMEOUT_S: Final = 1.5
-"""For finding out why a stream did not open; together with that under ``OPEN_LIMIT_S``."""
+"""To find out why a stream did not open; both together stay under ``OPEN_LIMIT_S``."""
 
 
 def is_url(spec: str) -> bool:
@@ -47,7 +47,7 @@ def open_stream(url: str) -> LiveSource:
 
 
 def wrong_with(url: str) -> str:
-    """What is wrong with an address as it is written, in words; empty if nothing is."""
+    """A sentence on what is wrong with an address as written; empty if nothing is."""
     try:
         _split(url)
     except SourceError as error:
@@ -84,10 +84,10 @@ def _split(url: str) -> SplitResult:
 
 
 def has_unescaped(url: str) -> bool:
-    """Whether an address seems to have a user or a password that makes it mean something else.
+    """Whether an address seems to have an unescaped character in its user or password.
 
-    ``user:pa/ss@host`` reads as the host ``user`` with the path ``ss@host``, of which then would be
-    spoken.
+    ``user:pa/ss@host`` parses as the host ``user`` with the path ``ss@host``: part of the password
+    would then be shown.
     """
     rest = url.partition("://")[2]
     authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
@@ -115,7 +115,7 @@ def _open(url: str, parts: SplitResult) -> OpenedDevice:
     try:
         return OpenedDevice(_Interlaced(url), rgb=True)
     except (av.error.FFmpegError, ValueError):
-        pass  # what FFmpeg says is short, and names the address with its password
+        pass  # FFmpeg's message is short, and contains the address with its password
     raise SourceError(_why_not(parts))
 
 
@@ -135,10 +135,11 @@ def _capture(url: str) -> cv2.VideoCapture:
 
 
 def _stands_still(device: cv2.VideoCapture) -> bool:
-    """Whether the first pictures are all the same, to the bit.
+    """Whether the first pictures are identical to the bit.
 
-    Those of a camera never are.  OpenCV cannot convert interlaced ones ("Cannot convert interlaced
-    to progressive frames", which it tells nobody), and hands out black ones or what was in memory.
+    Those of a camera never are.  OpenCV cannot convert interlaced frames ("Cannot convert
+    interlaced to progressive frames", which it does not report) and returns black pictures or
+    uninitialised memory.
     """
     ok, first = device.read()
     for _ in range(STILL_PICTURES):
@@ -151,11 +152,10 @@ def _stands_still(device: cv2.VideoCapture) -> bool:
 
 
 class _Interlaced:
-    """A stream as PyAV reads it, whose calls wait no longer than the limits above.
+    """A stream read by PyAV, whose calls wait no longer than the limits above.
 
-    As fast as OpenCV while nothing else runs.  But it takes Python's lock ten times for a picture
-    and OpenCV once: beside a thread of Python that never waits it gave 1.4 of 30 pictures a second,
-    OpenCV 26.
+    As fast as OpenCV on its own, but it acquires the GIL ten times per picture and OpenCV once:
+    next to a busy Python thread it delivered 1.4 of 30 pictures a second, OpenCV 26.
 
     Raises:
         FFmpegError, ValueError: it does not open, or has no picture.
@@ -178,10 +178,10 @@ class _Interlaced:
         self._pictures = UprightPictures()
 
     def grab(self) -> bool:
-        """Wait for the next picture; False if there is none."""
+        """Wait for the next picture; False without one."""
         try:
             self._frame = next(self._frames, None)
-        except av.error.FFmpegError:  # also a silence that lasts too long
+        except av.error.FFmpegError:  # also when no data arrives in time
             self._frame = None
         return self._frame is not None
 
@@ -196,7 +196,7 @@ class _Interlaced:
         self._container.close()
 
     def _decoded(self) -> Iterator[VideoFrame]:
-        """The frames without those that are damaged.  Raises FFmpegError."""
+        """The intact frames.  Raises FFmpegError."""
         for packet in self._container.demux(self._stream):
             try:
                 frames = packet.decode()
@@ -226,7 +226,7 @@ def _why_not(parts: SplitResult) -> str:
 
 
 def _lacks_password(parts: SplitResult) -> bool:
-    """Whether there is a user only, as in an address that the window has remembered."""
+    """Whether there is only a user, as in an address remembered by the window."""
     return bool(parts.username) and not parts.password
 
 

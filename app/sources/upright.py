@@ -19,7 +19,7 @@ WIDEST_PIXEL: Final = 4.0
 
 
 class UprightPictures:
-    """Makes RGB pictures of one size, that of the first, out of frames."""
+    """Converts frames to RGB pictures of one size, that of the first."""
 
     def __init__(self) -> None:
         self.resized_at_s: float | None = None
@@ -27,12 +27,15 @@ class UprightPictures:
         self._size: tuple[int, int] | None = None
 
     def make(self, frame: VideoFrame, aspect: float, time_s: float) -> NDArray[np.uint8]:
-        """The (height, width, 3) picture, upright; a later one of another shape has black borders.
+        """The upright picture (height, width, 3); with black borders if of another shape.
 
         Args:
-            aspect: width of a pixel in heights.
+            frame: as decoded.
+            aspect: width of a pixel relative to its height.
+            time_s: of the frame, kept as ``resized_at_s`` of the first one of another size.
 
-        Raises FFmpegError or ValueError if there are no pixels.
+        Raises:
+            FFmpegError, ValueError: there are no pixels.
         """
         turns, mirrored = _turn(frame)
         sideways = turns % 2 == 1
@@ -50,9 +53,9 @@ class UprightPictures:
 
 
 def _turn(frame: VideoFrame) -> tuple[int, bool]:
-    """By how many quarters a frame is turned clockwise to be shown, and whether mirrored before.
+    """Clockwise quarter turns to show a frame upright, and whether it is mirrored before them.
 
-    The display matrix sends (x, y) to (a x + c y, b x + d y); what lies between is rounded.
+    The display matrix maps (x, y) to (a x + c y, b x + d y); other angles are rounded.
     """
     try:
         side_data: Mapping[str, bytes] = cast("Any", frame.side_data)
@@ -75,7 +78,7 @@ def _turned(rgb: NDArray[np.uint8], turns: int, mirrored: bool) -> NDArray[np.ui
 
 
 def _within(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture in the middle of one of ``size``."""
+    """The picture centred in a black one of ``size``."""
     height, width = rgb.shape[:2]
     if (width, height) == size:
         return rgb
@@ -90,7 +93,7 @@ def _pixels(array: object) -> NDArray[np.uint8]:
 
 
 def pixel_aspect(stream: VideoStream) -> float:
-    """Width of a pixel in heights; 1 where the stream says nothing, nonsense, or nearly 1."""
+    """Width of a pixel relative to its height; 1 if unstated, implausible or almost 1."""
     aspect = float(stream.sample_aspect_ratio or 1)
     credible = 1 / WIDEST_PIXEL <= aspect <= WIDEST_PIXEL
     return aspect if credible and abs(aspect - 1) >= 0.01 else 1.0

@@ -1,4 +1,4 @@
-"""Video files, with the timestamps they carry."""
+"""Video files as sources, with their own timestamps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.sources.decoder import USUAL_RATE, Decoder
 from app.sources.paced import PacedSource
 
 _ENOUGH: Final = 0.9
-"""Of what a file states."""
+"""Of the length that a file states."""
 _SHORTEST_STEP_S: Final = 1e-4
 
 
@@ -28,12 +28,12 @@ class VideoFile(Source):
 
     Args:
         path: of the file.
-        rate: the frames a second at which it was truly taken; None if at those it states.  A film
-            in slow motion is taken at 240, say, and states 30.
-        recent_bytes: how much memory frames may take that were shown before, for seeking back.
+        rate: true frames per second of the recording; None if the stated rate is true.  A video in
+            slow motion is taken at 240, say, and states 30.
+        recent_bytes: memory limit of decoded frames that are kept for seeking back.
 
     Raises:
-        SourceError: there is no such file, or nothing in it can be shown; the text says which.
+        SourceError: there is no such file, or nothing in it can be decoded; the text says which.
     """
 
     live = False
@@ -64,7 +64,7 @@ class VideoFile(Source):
 
     @property
     def dropped(self) -> int:
-        """None: every frame is delivered."""
+        """Always 0: every frame is delivered."""
         return 0
 
     def read(self, timeout_s: float = SOURCE_SILENT_S) -> Frame | None:
@@ -100,7 +100,7 @@ class VideoFile(Source):
             self._next_index = None
 
     def close(self) -> None:
-        """Close the file, once a frame being decoded is done."""
+        """Close the file after the frame that is being decoded."""
         with self._lock:
             self._closed = True
             self._decoder.release()
@@ -110,7 +110,7 @@ class VideoFile(Source):
         self.warnings[:] = self._said.values()
 
     def _say_damage(self) -> None:
-        """Keep what is said of the pictures up to date: not everybody reads to the end."""
+        """Update the warnings about the pictures while reading: not every caller reads on."""
         decoder = self._decoder
         if decoder.damaged_at_s is not None and decoder.lost > self._lost:
             self._lost = decoder.lost
@@ -126,7 +126,7 @@ class VideoFile(Source):
             )
 
     def _say_end(self) -> None:
-        """Say once what the file lacked."""
+        """Add a warning, once, about a file that ends early or has impossible times."""
         if "end" in self._said:
             return
         count = self._next_index or 0
@@ -149,7 +149,7 @@ class VideoFile(Source):
             )
 
     def _forget_damage_at_end(self) -> None:
-        """A frame that was cut in two is not worth a word."""
+        """Drop the warning about a last frame that was merely cut in two."""
         at_s = self._decoder.damaged_at_s
         if at_s is not None and math.isclose(at_s * self._slowed, self._last_s):
             self._said.pop("damage", None)
@@ -160,7 +160,7 @@ class VideoFile(Source):
         return self._from_start and count > 1 and self._last_s < (count - 1) * shortest_s
 
     def _ends_early(self, count: int) -> bool:
-        """Whether more than a tenth of what the file states was not there to be read."""
+        """Whether more than a tenth of the stated length was missing."""
         if self.duration_s is None or self.frame_count is None or not self.rate:
             return False
         if not self._decoder.states_length:
@@ -175,7 +175,7 @@ def _count(frames: int) -> str:
 
 
 def _check(path: Path) -> None:
-    """Raise SourceError for what can be told without decoding."""
+    """Raise SourceError for what is evident without decoding."""
     try:
         mode, length = path.stat().st_mode, path.stat().st_size
         str(path).encode()
@@ -206,7 +206,7 @@ def is_file(spec: str) -> bool:
 
 
 def open_file(spec: str, request: Request) -> Source:
-    """Open a video file, there or not.  Raises SourceError."""
+    """Open a video file, which need not exist.  Raises SourceError."""
     source = VideoFile(Path(spec), rate=request.true_rate)
     return PacedSource(source) if request.paced else source
 
