@@ -1,4 +1,4 @@
-"""One track that goes over into another of the same body, where a video was cut."""
+"""Cross-fading of two tracks of the same body, where a video was cut."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 from app.lifting.clip import BODY, Track
 from models.skeleton import JOINT
 
-BLEND_S: Final = 0.5
-"""At the end of the lead-in one track goes over into the other."""
 SAME: Final = 0.3
-"""Of the trunk's length: bodies whose joints are typically nearer than this are one."""
+"""Trunk lengths: bodies whose joints are closer than this in the median are the same."""
 _TRUNK: Final = (JOINT["thorax"], JOINT["pelvis"])
 
 
-def blended(earlier: Track, later: Track, start_s: float) -> Track:
-    """``earlier``, which goes over into ``later`` of the same moments up to ``start_s``."""
-    share = (earlier.time_s - (start_s - BLEND_S)) / BLEND_S
+def blended(earlier: Track, later: Track, start_s: float, blend_s: float) -> Track:
+    """``earlier``, cross-faded into ``later`` of the same frames in the ``blend_s`` seconds before
+    ``start_s``."""
+    share = (earlier.time_s - (start_s - blend_s)) / blend_s
     share = np.where(_near(earlier, later), share, 0.0)
     mixed: dict[str, Any] = {
         name: _mixed(getattr(earlier, name), getattr(later, name), share) for name in BODY
@@ -29,20 +28,20 @@ def blended(earlier: Track, later: Track, start_s: float) -> Track:
 
 
 def apart(earlier: Track, later: Track) -> NDArray[np.floating]:
-    """(N,) how far the bodies of two tracks of the same moments are from each other, in lengths of
-    the trunk; NaN where one is not there."""
+    """(N,) median distance between the joints of two tracks of the same frames, in trunk lengths;
+    NaN where one was not found."""
     away = np.linalg.norm(earlier.xy - later.xy, axis=-1)
     return np.asarray(np.median(away, axis=-1) / _trunk(earlier))
 
 
 def _near(earlier: Track, later: Track) -> NDArray[np.bool_]:
-    """(N,) where no joint is so far off that the mean of both would be neither."""
+    """(N,) where all joints are close enough for their mean to make sense."""
     away = np.linalg.norm(earlier.xy - later.xy, axis=-1).max(axis=-1)
     return np.asarray(away < SAME * _trunk(earlier), np.bool_)
 
 
 def _trunk(track: Track) -> NDArray[np.floating]:
-    """(N,) pixels, at least 1."""
+    """(N,) trunk lengths in pixels, at least 1."""
     upper, lower = (track.xy[:, joint] for joint in _TRUNK)
     return np.asarray(np.maximum(np.linalg.norm(upper - lower, axis=-1), 1.0))
 

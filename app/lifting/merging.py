@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lifting.blending import BLEND_S, SAME, apart, blended
+from app.lifting.blending import SAME, apart, blended
 from app.lifting.clip import DetectedClip, Track, Tracklet
 from app.lifting.people import identified, joined_at_cut
 from app.lifting.reading import no_frames
@@ -91,7 +91,9 @@ class SegmentMerger:
         if len(own) or not self._ended:  # behind the end every one says where that is
             self._faults |= dict.fromkeys(part.faults)
         self._tracks.append(replace(own, person=person))
-        self._people = joined_at_cut(self._people, part.people, part.segment.start_s)
+        self._people = joined_at_cut(
+            self._people, part.people, part.segment.start_s, part.segment.blend_s
+        )
         self._person = int(person[-1]) if len(person) else self._person
         self._ended = self._ended or part.ended
         self._complete = part.complete
@@ -121,14 +123,14 @@ class SegmentMerger:
 
     def _blend(self, before: Part, part: Part) -> None:
         """Let the end of the segment before go over into this one, without a step in between."""
-        start_s = part.segment.start_s
+        start_s, blend_s = part.segment.start_s, part.segment.blend_s
         earlier, later = _overlap(before, part)
-        count = int(np.count_nonzero(earlier.time_s >= start_s - BLEND_S))
+        count = int(np.count_nonzero(earlier.time_s >= start_s - blend_s))
         rows = len(self._tracks[-1])
         if not 0 < count <= rows or not _times_equal(earlier, later):
             return
         earlier, later = self._tracks[-1][rows - count :], later[-count:]
-        mixed = blended(earlier, later, start_s)
+        mixed = blended(earlier, later, start_s, blend_s)
         self._tracks[-1] = Track.joined([self._tracks[-1][: rows - count], mixed])
 
 

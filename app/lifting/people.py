@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DetectorError
-from app.lifting.blending import BLEND_S, SAME, apart, blended
+from app.lifting.blending import SAME, apart, blended
 from app.lifting.clip import (
     BODY,
     DetectedClip,
@@ -58,7 +58,7 @@ _PLACED: Final = 3
 
 
 def joined_at_cut(
-    earlier: Sequence[list[Tracklet]], later: Sequence[Tracklet], start_s: float
+    earlier: Sequence[list[Tracklet]], later: Sequence[Tracklet], start_s: float, blend_s: float
 ) -> list[list[Tracklet]]:
     """Everybody up to a cut, and after it, each in their parts between the cuts.
 
@@ -66,11 +66,12 @@ def joined_at_cut(
         earlier: tracked up to ``start_s``.
         later: tracked by another detector, from some time before ``start_s`` on.
         start_s: where the one goes over into the other.
+        blend_s: for how long before that they are compared and cross-faded.
     """
     from scipy.optimize import linear_sum_assignment
 
     cost = np.array(
-        [[_distance_at_cut(one[-1], other, start_s) for other in later] for one in earlier]
+        [[_distance_at_cut(one[-1], other, start_s, blend_s) for other in later] for one in earlier]
     )
     cost = cost.reshape(len(earlier), len(later))
     rows, columns = linear_sum_assignment(np.minimum(cost, 2 * SAME))
@@ -80,7 +81,7 @@ def joined_at_cut(
         if cost[row, column] < SAME
     }
     result = [
-        _continued(each, later[goes_on[index]], start_s) if index in goes_on else each
+        _continued(each, later[goes_on[index]], start_s, blend_s) if index in goes_on else each
         for index, each in enumerate(earlier)
     ]
     others = (each for index, each in enumerate(later) if index not in goes_on.values())
@@ -88,19 +89,21 @@ def joined_at_cut(
     return [*result, *([each] for each in new if len(each.track))]
 
 
-def _distance_at_cut(earlier: Tracklet, later: Tracklet, start_s: float) -> float:
+def _distance_at_cut(earlier: Tracklet, later: Tracklet, start_s: float, blend_s: float) -> float:
     """Lengths of the trunk between two in the last frames before a cut, typically; infinite if they
     are never seen together."""
-    mine, theirs = _shared_rows(earlier, later, start_s)
+    mine, theirs = _shared_rows(earlier, later, start_s, blend_s)
     if not len(mine):
         return np.inf
     return float(np.median(apart(earlier.track[mine], later.track[theirs])))
 
 
-def _continued(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[Tracklet]:
+def _continued(
+    parts: list[Tracklet], later: Tracklet, start_s: float, blend_s: float
+) -> list[Tracklet]:
     *before, last = parts
-    mine, theirs = _shared_rows(last, later, start_s)
-    mixed = blended(last.track[mine], later.track[theirs], start_s)
+    mine, theirs = _shared_rows(last, later, start_s, blend_s)
+    mixed = blended(last.track[mine], later.track[theirs], start_s, blend_s)
     track = copy.deepcopy(last.track)
     for name in BODY:
         getattr(track, name)[mine] = getattr(mixed, name)
@@ -108,13 +111,13 @@ def _continued(parts: list[Tracklet], later: Tracklet, start_s: float) -> list[T
 
 
 def _shared_rows(
-    earlier: Tracklet, later: Tracklet, start_s: float
+    earlier: Tracklet, later: Tracklet, start_s: float, blend_s: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows of both of the same moments shortly before a cut."""
     times, mine, theirs = np.intersect1d(
         earlier.track.time_s, later.track.time_s, assume_unique=True, return_indices=True
     )
-    near = (times >= start_s - BLEND_S) & (times < start_s)
+    near = (times >= start_s - blend_s) & (times < start_s)
     return mine[near], theirs[near]
 
 

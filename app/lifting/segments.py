@@ -62,6 +62,12 @@ class Segment:
         """When the detector begins."""
         return self.start_s - self.lead_s
 
+    @property
+    def blend_s(self) -> float:
+        """For how long before its start it is cross-faded with the segment before: the second half
+        of the lead-in, in which the detector has settled."""
+        return self.lead_s / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

@@ -105,7 +105,7 @@ def test_tracks_on_both_sides_of_a_cut_are_one_without_a_step() -> None:
     earlier = [somebody(0, cut_s, 100), somebody(0, 5, 300), somebody(2, cut_s, 500, BLUE)]
     later = [somebody(7, 16, 503, BLUE), somebody(7, 16, 103), somebody(9, 16, 300)]
     gone = somebody(7, 7.9, 700)
-    parts = joined_at_cut([[each] for each in earlier], [*later, gone], cut_s)
+    parts = joined_at_cut([[each] for each in earlier], [*later, gone], cut_s, 0.5)
     joined = [Tracklet.joined(each) for each in parts]
     assert spans(joined) == [(0.0, 15.9, 160), (0.0, 4.9, 50), (2.0, 15.9, 140), (9.0, 15.9, 70)]
     x = joined[0].track.xy[:, JOINT["pelvis"], 0]
