@@ -1,5 +1,5 @@
-"""What the program does with clips and recordings: found, lifted, processed, exported.
+"""The application layer: detect, lift, process and export clips and recordings.
 
-The command line, the window and the batch only say what they want, in
-:class:`app.lifting.options.LiftOptions`, and show what comes of it.
+The command line, the window and the batch only specify options
+(:class:`app.lifting.options.LiftOptions`) and present the results.
 """

@@ -1,4 +1,4 @@
-"""Whether whoever was chosen to be followed was there."""
+"""Choices of the person to follow, and whether they were met."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from app.detection.person_tracker import Choice
 
 _TRIED_S: Final = 0.75
-"""So long after its moment a choice is surely met, or given up."""
+"""This long after its moment a choice is met or given up."""
 _AROUND: Final = 0.6
-"""How far a person reaches past their joints, in lengths of the trunk."""
+"""Trunk lengths by which a person extends beyond their joints."""
 
 
 def choices_of(place: Sequence[float] | None) -> tuple[Choice, ...]:
-    """The choice of whoever is at (x, y) pixels, or at (x, y, seconds); none if None."""
+    """The choice of the person at (x, y) pixels, or at (x, y, seconds); none for None."""
     if place is None:
         return ()
     from app.detection.person_tracker import Choice  # OpenCV and SciPy take a second to import
@@ -34,12 +34,12 @@ def unmet(
     xy: NDArray[np.float32],
     size: tuple[int, int],
 ) -> Iterator[str]:
-    """A sentence for each choice after which the one followed was not there.
+    """Yield a sentence for each choice at whose position no person was found.
 
     Args:
-        choices: what was asked for.
+        choices: the user's.
         time_s: (N,) of the frames, N >= 1.
-        xy: (N, 17, 2) joints of whoever was followed, in pixels; NaN where nobody was.
+        xy: (N, 17, 2) joints of the followed person, in pixels; NaN where not detected.
         size: of the picture.
     """
     for choice in choices:
@@ -60,7 +60,7 @@ def unmet(
 
 
 def _at(point: tuple[float, float], people: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(N,) whether a place is within the box around somebody's (N, 17, 2) joints."""
+    """(N,) whether a position is within the box around a person's (N, 17, 2) joints."""
     trunk = np.linalg.norm(people[:, JOINT["thorax"]] - people[:, JOINT["pelvis"]], axis=-1)
     around = _AROUND * trunk[:, None]
     inside = (people.min(axis=1) - around <= point) & (people.max(axis=1) + around >= point)

@@ -1,4 +1,4 @@
-"""The 2D keypoints of a clip, and the poses they are lifted to."""
+"""The 2D keypoints of a clip, and lifting them to 3D poses."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ if TYPE_CHECKING:
 
 
 BODY: Final = ("xy", "conf", "world", "feet")
-"""What a track, and a sighting, says of one body."""
+"""The fields of a track, and of a sighting, that describe one body."""
 OTHERS: Final = 3
-"""People of whom boxes are kept beside the one followed."""
+"""Number of other people whose boxes are kept."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """What the detector said of N frames in a row."""
+    """The detector's output for N consecutive frames."""
 
     time_s: NDArray[np.float64]
     """(N,) strictly increasing."""
     tracked: NDArray[np.bool_]
-    """(N,) whether a person was found."""
+    """(N,) whether a person was detected."""
     xy: NDArray[np.float32]
-    """(N, 17, 2) joints in pixels, NaN where nobody was found."""
+    """(N, 17, 2) joints in pixels, NaN where no person was detected."""
     conf: NDArray[np.float32]
     """(N, 17) in [0, 1]."""
     world: NDArray[np.float32]
-    """(N, 17, 3) the detector's own 3D: metres from the pelvis, or NaN."""
+    """(N, 17, 3) MediaPipe's world landmarks: metres from the pelvis, or NaN."""
     feet: NDArray[np.float32]
-    """(N, 4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
+    """(N, 4, 6) detections of heels and toes, as from :func:`models.feet.foot_evidence`."""
     person: NDArray[np.int64]
-    """(N,) whom each frame is of: counts up whenever another is followed."""
+    """(N,) number of the followed person: incremented whenever another one is followed."""
     chosen: NDArray[np.bool_]
-    """(N,) False where that is somebody taken because the one before had been lost."""
+    """(N,) False where the person is followed because the previous one was lost."""
     others: NDArray[np.float32]
-    """(N, 3, 4) left, top, right and bottom in pixels of people who are not followed, or NaN."""
+    """(N, 3, 4) left, top, right and bottom in pixels of the other people, or NaN."""
 
     @classmethod
     def empty(cls, time_s: NDArray[np.float64]) -> Track:
-        """Frames at (N,) ``time_s`` in which nobody has been found."""
+        """Frames at (N,) ``time_s`` without a person."""
         count = len(time_s)
         return cls(
             time_s=time_s,
@@ -78,13 +78,13 @@ class Track:
 
     @staticmethod
     def joined(tracks: list[Track]) -> Track:
-        """One after the other; at least one."""
+        """Concatenate tracks; at least one."""
         return Track(
             *(np.concatenate([getattr(each, name) for each in tracks]) for name in Track.__slots__)
         )
 
     def where(self, rows: NDArray[np.bool_], other: Track) -> Track:
-        """The same, but in (N,) ``rows`` the body that ``other`` has in these frames."""
+        """This track with the body of ``other`` in the (N,) ``rows``."""
         mixed = {}
         for name in BODY:
             own = getattr(self, name)
@@ -94,13 +94,13 @@ class Track:
 
     @property
     def others_from(self) -> NDArray[np.int64]:
-        """Rows from which another person is followed than before."""
+        """Rows at which another person is followed than in the row before."""
         rows: NDArray[np.int64] = np.flatnonzero(np.diff(self.person)) + 1
         return rows
 
 
 def feet_in(track: Track, poses: LiftedPoses, size: tuple[int, int], rows: slice) -> Feet:
-    """Heels and toes in R ``rows`` of a track and its poses, from pictures of this ``size``."""
+    """Heels and toes in the R ``rows`` of a track and its poses, from pictures of this ``size``."""
     part, swapped = track[rows], poses.swapped[rows]
     return find_feet(
         Sight(part.xy, part.conf, part.world, part.feet).repaired(swapped),
@@ -112,18 +112,18 @@ def feet_in(track: Track, poses: LiftedPoses, size: tuple[int, int], rows: slice
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tracklet:
-    """One of several people."""
+    """The track of one of several people."""
 
     track: Track
-    """The frames in which they were found."""
+    """The frames in which the person was detected."""
     clothes: NDArray[np.float64]
-    """(N, 2, 3) CIELAB of trunk and thighs in each of them, or NaN."""
+    """(N, 2, 3) CIELAB of trunk and thighs in each frame, or NaN."""
     checks: NDArray[np.int64]
-    """(N, 2) how often it was confirmed, and denied, that this is a person."""
+    """(N, 2) second detections that confirmed a person, and that did not."""
 
     @classmethod
     def of(cls, sightings: Sequence[tuple[float, Sighting]]) -> Tracklet:
-        """Somebody seen at these moments; at least one."""
+        """From (time, sighting) pairs of one person; at least one."""
         times, people = zip(*sightings, strict=True)
         track = replace(
             Track.empty(np.array(times)),
@@ -135,7 +135,7 @@ class Tracklet:
 
     @staticmethod
     def joined(tracklets: Sequence[Tracklet]) -> Tracklet:
-        """One after the other; at least one."""
+        """Concatenate tracklets; at least one."""
         return Tracklet(
             Track.joined([each.track for each in tracklets]),
             np.concatenate([each.clothes for each in tracklets]),
@@ -153,20 +153,20 @@ class DetectedClip:
     rate: float | None
     """Nominal frames/s as the source states it."""
     detector: Size
-    """Of the model that found the joints."""
+    """Size of the model that detected the joints."""
     track: Track
     complete: bool = True
-    """False if the reading was stopped from outside before the end."""
+    """False if reading was stopped from outside before the end."""
     dropped: int = 0
     """Frames lost before they were read."""
     faults: tuple[str, ...] = ()
-    """Plain sentences about what went wrong on the way."""
+    """Sentences about problems while reading."""
     started_at: datetime | None = None
     """When the first frame of a live source was read, with its time zone; None for files."""
     fov_deg: float | None = None
-    """Angle that the longer side of the picture spans, where the source says so."""
+    """Field of view of the longer side of the picture, if the source states it."""
     people: tuple[Tracklet, ...] = ()
-    """Everybody by first appearance, where all are tracked; the ``track`` is then of nobody."""
+    """All people by first appearance, if all are tracked; ``track`` is then empty."""
 
     @property
     def time_s(self) -> NDArray[np.float64]:
@@ -175,12 +175,12 @@ class DetectedClip:
 
     @property
     def length_s(self) -> float:
-        """From the first frame to the last; 0 if there is none."""
+        """Seconds from the first frame to the last; 0 without frames."""
         return float(self.time_s[-1] - self.time_s[0]) if len(self.time_s) else 0.0
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Faults, and where another person had to be taken."""
+        """Faults, and the times from which another person is followed for want of the first."""
         taken = self.track.others_from[~self.track.chosen[self.track.others_from]]
         lost = (
             f"The person followed was lost; from {time_s:.1f} s on it is another."
@@ -190,7 +190,7 @@ class DetectedClip:
 
 
 class Rows:
-    """What is kept of each frame; the 33 landmarks of an hour of video would fill 200 MB."""
+    """Collects per frame what is needed; the 33 landmarks of an hour of video would take 200 MB."""
 
     def __init__(self) -> None:
         self.started_at: datetime | None = None
@@ -203,7 +203,7 @@ class Rows:
         return len(self._rows)
 
     def append(self, keypoints: Keypoints2D) -> None:
-        """Keep another frame."""
+        """Add a frame."""
         if self.started_at is None:
             age_s = keypoints.detected_at - keypoints.captured_at
             self.started_at = datetime.now().astimezone() - timedelta(seconds=age_s)
@@ -221,16 +221,16 @@ class Rows:
 
     @property
     def people(self) -> tuple[Tracklet, ...]:
-        """Everybody, where all are tracked, by first appearance."""
+        """All people, if all are tracked, by first appearance."""
         return tuple(Tracklet.of(sightings) for sightings in self._people.values())
 
     def fresh(self) -> Track:
-        """What was kept since this was asked last."""
+        """The frames added since the previous call."""
         first, self._handed_out = self._handed_out, len(self)
         return self.track(first)
 
     def track(self, first: int = 0) -> Track:
-        """All that was kept, from the row ``first`` on."""
+        """All frames from the row ``first`` on."""
         nothing = Track.empty(np.zeros(0))
         kinds = [getattr(nothing, name) for name in Track.__slots__]
         columns = list(zip(*self._rows[first:], strict=True)) or [()] * len(kinds)
@@ -243,7 +243,7 @@ class Rows:
 
 
 def _boxes(keypoints: Keypoints2D) -> NDArray[np.float32]:
-    """(3, 4) of the others in a frame, NaN where there are fewer."""
+    """(3, 4) boxes of the other people in a frame, NaN if there are fewer."""
     boxes = np.full((OTHERS, 4), np.nan, np.float32)
     others = keypoints.people_in_view.others[:OTHERS]
     boxes[: len(others)] = np.reshape(others, (-1, 4))
@@ -253,7 +253,7 @@ def _boxes(keypoints: Keypoints2D) -> NDArray[np.float32]:
 def clip_of(
     source: Source, detector: Size, rows: Rows, faults: tuple[str, ...] = (), *, complete: bool
 ) -> DetectedClip:
-    """All frames, as read from ``source``."""
+    """A clip of all frames read from ``source``."""
     return DetectedClip(
         label=source.label,
         size=source.size,
@@ -276,13 +276,13 @@ def lift_clip(
     progress: ProgressCallback | None = None,
     pictures: Pictures | None = None,
 ) -> MotionData:
-    """Lift the keypoints of a clip; what it returns can be exported.
+    """Lift the keypoints of a clip to a motion that can be exported.
 
     Args:
         clip: N >= 1 frames.
-        lifter: its ``height_m`` decides the scale.
-        level: where up is, if that is known; found out otherwise.
-        progress: called now and then in the calling thread; may raise to stop.
+        lifter: its ``height_m`` determines the scale.
+        level: the camera's orientation, if known; estimated otherwise.
+        progress: called regularly in the calling thread; may raise to stop.
         pictures: those of the clip, if they can be read again.
 
     Raises:
@@ -300,14 +300,14 @@ def lift_track(
     sides_known: NDArray[np.bool_] | None = None,
     progress: ProgressCallback | None = None,
 ) -> LiftedPoses:
-    """The poses of all frames of a clip.
+    """Estimate the poses of all frames of a clip.
 
     Args:
         clip: N >= 1 frames.
-        lifter: its ``height_m`` decides the scale.
-        level: where up is, if that is known; found out otherwise.
-        sides_known: (N,) whether somebody has said that left and right are as they are there.
-        progress: called now and then in the calling thread; may raise to stop.
+        lifter: its ``height_m`` determines the scale.
+        level: the camera's orientation, if known; estimated otherwise.
+        sides_known: (N,) whether the user has confirmed left and right; no swap is repaired there.
+        progress: called regularly in the calling thread; may raise to stop.
 
     Raises:
         DetectorError: there is no person in any frame.
@@ -336,14 +336,14 @@ def motion_of(
     pictures: Pictures | None = None,
     events: tuple[Event, ...] = (),
 ) -> MotionData:
-    """What a clip was lifted to, as it can be exported.
+    """Make an exportable motion of a clip and its poses.
 
     Args:
         clip: N frames.
         lifted: their poses.
-        info: how those were made, as :func:`describe` has it.
+        info: how the poses were made, from :func:`describe`.
         pictures: those of the clip, if they can be read again.
-        events: moments that somebody marked.
+        events: moments marked by the user.
     """
     track = clip.track
     others = tuple(
@@ -367,7 +367,7 @@ def motion_of(
 
 
 def describe(lifter: Lifter) -> dict[str, object]:
-    """What is kept beside poses about how they were made; no paths of this machine."""
+    """Metadata saved with poses on how they were made; contains no paths of this machine."""
     about_weights = asdict(lifter.info)
     del about_weights["path"]
     return {

@@ -1,6 +1,6 @@
-"""From the 2D keypoints of a clip to its files: of whom was followed, or of everybody.
+"""Lift the keypoints of a clip and write them to files: the followed person, or all people.
 
-Everybody becomes one file each, or one long table of all.
+All people become one file each, or one long table.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ClipFiles:
-    """What a clip has become."""
+    """The exported files of a clip."""
 
     written: tuple[Exported, ...]
-    """Of each person."""
+    """One per person."""
     people: str = ""
-    """How many there were, in words; empty where only one was followed."""
+    """Number of people as a phrase; empty if only one was followed."""
 
     @property
     def quality(self) -> str:
-        """How far the poses can be trusted, or how many people there were, in a line."""
+        """A line on how far the poses can be trusted, or on the number of people."""
         return self.people or self.written[0].quality
 
     @property
     def of_each(self) -> tuple[str, ...]:
-        """The same of each of several people, with when they were in view."""
+        """A line on each of several people: when in view, and the quality of the poses."""
         if not self.people:
             return ()
         return tuple(
@@ -65,13 +65,13 @@ class ClipFiles:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is not as one might think, in sentences."""
+        """Sentences on what may be unexpected."""
         if not self.people:
             return self.written[0].warnings
         return tuple(f"{_name(each)}: {said}" for each in self.written for said in each.warnings)
 
     def named(self, table: Path) -> str:
-        """The files' names in one; ``table`` is what was ordered."""
+        """The files' names in one string; ``table`` is the requested file."""
         files = dict.fromkeys(each.files[0] for each in self.written)
         return str(table) if not self.people else ", ".join(map(str, files))
 
@@ -105,26 +105,26 @@ def lift_to_files(
     remember: Callable[[MotionData], MotionData] | None = None,
     progress: ProgressCallback | None = None,
 ) -> ClipFiles:
-    """Lift a clip, do to the motion what is wanted, and write it.
+    """Lift a clip, process the motion, and write it.
 
-    In the room all people stand where they were filmed: the origin is below the first one's first
-    place.  Files of an earlier run of people whom there are no more are removed where files may be
-    replaced.
+    In the room all people stand where they were filmed: the origin is below the first position of
+    the first person.  If files may be replaced, those of people of an earlier run who are not found
+    any more are removed.
 
     Args:
         clip: N >= 1 frames.
-        lifter: as ``options`` want it.
-        options: what is wanted of lifting.
-        order: where to, and what is done to the motion.
-        source: what was lifted, which is not to be replaced.
-        corrections: what is put right in what was found, before it is lifted.
+        lifter: made for ``options``.
+        options: of lifting.
+        order: the file and the processing.
+        source: the lifted source, which must not be overwritten.
+        corrections: applied to the detections before lifting.
         pictures: those of the clip, if they can be read again.
-        remember: adds to the motion by what a later run knows that it is done.
-        progress: called in the calling thread; what it raises stops, and nothing is kept then.
+        remember: adds to the motion what a later run needs to know that it is up to date.
+        progress: called in the calling thread; may raise to stop, and no file is kept then.
 
     Raises:
-        DetectorError: there is nobody.
-        ExportError: something cannot be had of these poses, or a file cannot be written.
+        DetectorError: there is no person.
+        ExportError: these poses do not allow it, or a file cannot be written.
     """
     remember = remember or _unchanged
     if corrections:
@@ -151,10 +151,12 @@ def export_everybody(
     *,
     part: Selection | None = None,
 ) -> tuple[Exported, ...]:
-    """The same of people who are lifted: each becomes a file, or all one long table.
+    """Process and write lifted people: one file each, or one long table of all.
 
-    ``part`` is what of them is wanted, in all of which somebody is in view.  Raises ExportError if
-    nobody is.
+    ``part`` selects an interval; people not in view in it are left out.
+
+    Raises:
+        ExportError: no person is in view in ``part``, or as of :func:`lift_to_files`.
     """
     if part is not None:
         motions = [each for each in motions if select(each, part).tracked.any()]
@@ -208,7 +210,7 @@ def _write_each(
                 progress=reporting(Stage.WRITING, len(each.motion.frame), report),
             )
             written.append(replace(each, files=files))
-    except BaseException:  # some of the people are no result
+    except BaseException:  # an incomplete set of files is no result
         _remove(path for each in written for path in each.files)
         raise
     numbers = [_number(each.motion) for each in done]

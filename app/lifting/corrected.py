@@ -1,4 +1,4 @@
-"""Corrections of what was found in a video, applied to the person they are of."""
+"""Corrections of the detections in a video, applied to the person they concern."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ from app.system import paths
 from models.skeleton import FOOT_MIRROR, JOINT, LANDMARK_SOURCES, MIRROR, PELVIS
 
 _REACH: Final = 2.0
-"""Lengths of the trunk between where somebody was said to be and where their pelvis is, at most."""
+"""Trunk lengths, at most, between a correction's position and the pelvis of its person."""
 _HIPS: Final = (JOINT["left_hip"], JOINT["right_hip"])
 _MIDDLES: Final = {
     JOINT["pelvis"]: _HIPS,
     JOINT["thorax"]: (JOINT["left_shoulder"], JOINT["right_shoulder"]),
     JOINT["spine"]: (*_HIPS, JOINT["left_shoulder"], JOINT["right_shoulder"]),
 }
-"""Joints that are the middle of others."""
+"""Joints that are computed as the mean of others."""
 
 
 def corrected(
     clip: DetectedClip, corrections: Iterable[Correction]
 ) -> tuple[DetectedClip, NDArray[np.bool_]]:
-    """A clip of one person with corrections of them, applied in their order as those of a recording
-    are (:func:`app.recording.corrections.corrected`), and (N,) in which of its frames somebody has
-    said that left and right are as they are then."""
+    """Apply corrections of one person to their clip, in order, as for a recording
+    (:func:`app.recording.corrections.corrected`).
+
+    Returns:
+        The corrected clip, and (N,) frames in which the user has confirmed left and right.
+    """
     track, known = clip.track, np.zeros(len(clip.track), bool)
     for each in corrections:
         if isinstance(each, Move):
@@ -50,9 +53,10 @@ def corrected(
 
 
 def made_in_window(video: Path) -> tuple[Correction, ...]:
-    """What somebody put right in a video while it played in the window; nothing of what is no file.
+    """The corrections of a video made in the window; none for what is no file.
 
-    Raises RecordingError if that cannot be read.
+    Raises:
+        RecordingError: they cannot be read.
     """
     try:
         noted = CorrectionList(paths.video_notes_dir() / film_key(video), of_video=video.name)
@@ -66,8 +70,8 @@ def made_in_window(video: Path) -> tuple[Correction, ...]:
 def of_each(
     corrections: Iterable[Correction], clips: Sequence[DetectedClip]
 ) -> list[tuple[Correction, ...]]:
-    """Which corrections are of each person, of whom ``clips`` has one.  One that is of nobody among
-    them is in no list; one that does not say of whom it is, in all."""
+    """The corrections of each person, one per clip.  A correction of none of them is in no list;
+    one without a position is in all."""
     found: list[list[Correction]] = [[] for _ in clips]
     for each in corrections:
         if each.at is None:
@@ -82,7 +86,7 @@ def of_each(
 
 
 def place_of(track: Track, start_s: float, end_s: float) -> tuple[float, float] | None:
-    """Where the pelvis is in the first frame of a stretch in which the person was found."""
+    """Position of the pelvis in the first frame of an interval with a detection; None if none."""
     rows = rows_between(track.time_s, start_s, end_s) & track.tracked
     if not rows.any():
         return None
@@ -91,8 +95,8 @@ def place_of(track: Track, start_s: float, end_s: float) -> tuple[float, float] 
 
 
 def _trunks_from(track: Track, correction: Correction) -> float:
-    """Lengths of the trunk from where a correction says that its person is; infinite if the person
-    of ``track`` is not there then."""
+    """Trunk lengths from a correction's position to the person of ``track``; infinite if they were
+    not detected then."""
     start_s, end_s = stretch_of(correction)
     place = place_of(track, start_s, end_s)
     if place is None or correction.at is None:
@@ -103,7 +107,7 @@ def _trunks_from(track: Track, correction: Correction) -> float:
 
 
 def stretch_of(correction: Correction) -> tuple[float, float]:
-    """From when to when, seconds, what was found is another by a correction."""
+    """Start and end, in seconds, of the interval changed by a correction."""
     if isinstance(correction, Move):
         return correction.time_s, correction.time_s
     return correction.start_s, correction.end_s
@@ -138,7 +142,7 @@ def _moved(track: Track, move: Move) -> Track:
         for other, its in _MIDDLES.items():
             if joint in its:
                 xy[row, other] = xy[row, list(its)].mean(axis=0)
-        # The detector's own 3D is of where it saw the joint.  All of it is told from the hips.
+        # The world landmark is that of the wrong position.  All are relative to the hips.
         if joint not in _HIPS:
             world[row, joint] = np.nan
     return replace(track, xy=xy, conf=conf, world=world)

@@ -1,4 +1,4 @@
-"""What is done to lifted motion until it is a file."""
+"""Process lifted motion and export it to a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The file that is wanted."""
+    """The file to be written."""
 
     file: Path
     kind: str
@@ -30,23 +30,22 @@ class Order:
     processing: Processing
     overwrite: bool = False
     options: FileOptions = AS_USUAL
-    """What the format leaves open."""
+    """Options of the format."""
     one_file: bool = False
-    """Whether everybody in a clip becomes one file, not one each: ``NAME.1.csv`` of ``NAME.csv``.
-    """
+    """Whether all people go to one file instead of one each, as ``NAME.1.csv`` for ``NAME.csv``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Motion as it is wanted, and what it was written to."""
+    """Processed motion, and its files."""
 
     motion: MotionData
     quality: str
-    """How far the poses can be trusted, in a line."""
+    """A line on how far the poses can be trusted."""
     warnings: tuple[str, ...]
-    """Sentences about what is not as one might think."""
+    """Sentences on what may be unexpected."""
     files: tuple[Path, ...] = ()
-    """None before it is written."""
+    """Empty before it is written."""
 
 
 def judge_and_process(
@@ -57,17 +56,17 @@ def judge_and_process(
     dropped: NDArray[np.int64] | None = None,
     progress: ProgressCallback | None = None,
 ) -> Exported:
-    """Say how good lifted motion is, and do to it what is wanted.
+    """Judge the quality of lifted motion, and process it.
 
     Args:
         motion: all of it, as lifted.
-        wanted: what is done to it.
-        part: what of it is wanted; None for all.
-        dropped: (N,) frames lost so far, of a recording of which a part is wanted.
-        progress: called in the calling thread; what it raises stops.
+        wanted: the processing.
+        part: the interval to return; None for all.
+        dropped: (N,) cumulative number of lost frames, for a part of a recording.
+        progress: called in the calling thread; may raise to stop.
 
     Raises:
-        ExportError: something cannot be had of these poses.
+        ExportError: these poses do not allow the processing.
     """
     from app.motion.processing import process, remarks
     from app.motion.quality import judge
@@ -91,9 +90,10 @@ def process_and_export(
     dropped: NDArray[np.int64] | None = None,
     progress: ProgressCallback | None = None,
 ) -> Exported:
-    """The same, and write it; the folder is made if it is not there.
+    """Judge, process and write lifted motion; creates the folder if necessary.
 
-    Nothing is written when ``progress`` raises, or ExportError says that it cannot be.
+    Arguments as of :func:`judge_and_process`.  Nothing is written if ``progress`` raises, or on
+    ExportError.
     """
     from app.export.registry import export
 
@@ -113,7 +113,7 @@ def process_and_export(
 
 
 def _in_view(motion: MotionData) -> Selection:
-    """From the first frame of one of several people to their last; all of anybody else's."""
+    """From the first to the last frame with one of several people; all frames otherwise."""
     from app.motion.selection import Selection
 
     if motion.provenance.person is None:
@@ -123,7 +123,7 @@ def _in_view(motion: MotionData) -> Selection:
 
 
 def make_folder(folder: Path) -> None:
-    """Make it if it is not there.  Raises ExportError."""
+    """Create a folder unless it exists.  Raises ExportError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""What was found in videos, kept in the user's cache so that it is found once.
+"""Cache of the people detected in videos and their poses.
 
-One file a video and way of looking at it; any of them may be damaged or gone at any time, which
-costs only the time to find it again.
+One file per video and set of options; any may be damaged or deleted at any time, which only costs
+the time to detect again.
 """
 
 from __future__ import annotations
@@ -32,29 +32,30 @@ if TYPE_CHECKING:
 log: Final = logging.getLogger(__name__)
 
 MOST_BYTES: Final = 512 * 2**20
-"""Seven hours of video at 30 frames a second; the ones used longest ago make room."""
+"""Seven hours of video at 30 frames a second; the least recently used are deleted."""
 _SAMPLES: Final = 16
 _SAMPLE_BYTES: Final = 2**16
 _TRACK: Final[dict[str, tuple[int, ...]]] = {
     name: getattr(Track.empty(np.zeros(0)), name).shape[1:] for name in Track.__slots__
 }
-"""The shape of what is kept of each frame; ..."""
+"""The shapes of the arrays kept per frame; ..."""
 _POSES: Final[dict[str, tuple[int, ...]]] = {
     "xyz": (JOINT_COUNT, 3),
     "filled": (JOINT_COUNT,),
     "missing": (JOINT_COUNT,),
     "swapped": (),
 }
-"""... of each pose, ..."""
+"""... per pose, ..."""
 _PERSON: Final = ("clothes", "checks")
-"""... and of each of several people besides."""
+"""... and additionally per person if there are several."""
 
 
 def film_key(path: Path) -> str:
-    """What tells the content of a video from any other's: its length, the time of its last change,
-    and samples from all over it, since reading gigabytes would take longer than is waited for.
+    """Fingerprint of a video file: its size, modification time and samples from all over it, since
+    reading gigabytes would take too long.
 
-    Raises OSError.
+    Raises:
+        OSError: it cannot be read.
     """
     file = path.stat()
     digest = hashlib.sha256(f"{file.st_size} {file.st_mtime_ns}".encode())
@@ -66,7 +67,7 @@ def film_key(path: Path) -> str:
 
 
 def detection_key(video: str, options: LiftOptions) -> str:
-    """What tells what was found in 2D in a video, of that key, from what else could have been."""
+    """Fingerprint of the 2D detections in a video: its own, and all options they depend on."""
     wanted = {
         "film": video,
         "program": __version__,
@@ -88,7 +89,7 @@ class Kept:
     most_bytes: int = MOST_BYTES
 
     def load(self, key: str) -> tuple[DetectedClip, tuple[SavedPoses, ...]] | None:
-        """What :meth:`save` kept; None if there is none, or it is damaged."""
+        """Load what :meth:`save` saved; None if there is nothing, or it is damaged."""
         path = self._path(key)
         try:
             with np.load(path, allow_pickle=False) as found:
@@ -103,8 +104,8 @@ class Kept:
             return None
 
     def save(self, key: str, clip: DetectedClip, poses: Sequence[SavedPoses]) -> None:
-        """Keep a whole clip and the poses of each of its people, or of the one followed if there is
-        nobody else; where that cannot be, it is found again next time."""
+        """Save a whole clip and the poses of each of its people, or of the followed one.  If that
+        fails, the video is detected again next time."""
         said = {
             "label": clip.label,
             "size": clip.size,
@@ -135,7 +136,7 @@ class Kept:
         return self.folder / f"{key}.npz"
 
     def _make_room(self, *, but: Path) -> None:
-        """Delete what was used longest ago until the rest is small enough."""
+        """Delete the least recently used files until the rest is small enough."""
         files = [(path.stat(), path) for path in self.folder.glob("*.npz")]
         files.sort(key=lambda each: each[0].st_mtime_ns)
         total = sum(stat.st_size for stat, _ in files)
@@ -150,7 +151,7 @@ class Kept:
 def _read(
     arrays: dict[str, NDArray[Any]], said: dict[str, Any]
 ) -> tuple[DetectedClip, tuple[SavedPoses, ...]]:
-    """Raises what damaged things raise."""
+    """Parse loaded arrays; damaged ones raise anything."""
     track = _track(arrays, "")
     clip = DetectedClip(
         label=str(said["label"]),
@@ -190,7 +191,7 @@ def _track(arrays: dict[str, NDArray[Any]], of: str) -> Track:
 def _poses(
     arrays: dict[str, NDArray[Any]], number: int, count: int, info: dict[str, Any]
 ) -> SavedPoses:
-    """Those of ``count`` frames, of which only those were kept in which there is anything."""
+    """Poses of ``count`` frames, of which only non-empty ones were saved."""
     rows = arrays[f"rows.{number}"]
     kept = {name: arrays[f"{name}.{number}"] for name in _POSES}
     _require(kept, len(rows), _POSES)
@@ -208,7 +209,7 @@ def _poses(
 def _require(
     arrays: dict[str, NDArray[Any]], count: int, shapes: dict[str, tuple[int, ...]]
 ) -> None:
-    """Raises ValueError if they are not of ``count`` frames."""
+    """Raise ValueError unless all arrays are of ``count`` frames and have these shapes."""
     for name, shape in shapes.items():
         if arrays[name].shape != (count, *shape):
             raise ValueError(f"{name} has the shape {arrays[name].shape}")

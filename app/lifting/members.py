@@ -1,4 +1,4 @@
-"""The people of a video, each as lifted with what somebody put right."""
+"""The people of a video, each lifted with the user's corrections."""
 
 from __future__ import annotations
 
@@ -34,17 +34,16 @@ if TYPE_CHECKING:
 
 
 _AROUND_S: Final = 1.0
-"""Around what was corrected poses are others too, ..."""
+"""A correction also changes the poses this close to it, ..."""
 _LEAD_S: Final = 2.0
-"""... which depend on so much on either side."""
+"""... which are lifted with this much context on either side."""
 _SHORT: Final = 0.5
 
 
 def members_of(
     clip: DetectedClip, poses: Sequence[SavedPoses], corrections: Sequence[Correction]
 ) -> list[Member]:
-    """Everybody in a clip with their ``poses``, and the 2D as it is corrected; the one followed
-    where there are not several."""
+    """All people in a clip, or the followed one, with their ``poses`` and corrected 2D."""
     alone = _alone(clip)
     wanted = of_each(corrections, alone)
     return [
@@ -59,7 +58,7 @@ def unfit(
     options: LiftOptions,
     corrections: Sequence[Correction],
 ) -> list[int]:
-    """Whose poses are not those that ``options`` and ``corrections`` would give, or not there."""
+    """Indices of people without poses, or with poses made with other options or corrections."""
     alone = _alone(clip)
     wanted, heights_m = of_each(corrections, alone), _heights(clip, alone, options)
     return [
@@ -78,9 +77,10 @@ def lift_members(
     corrections: Sequence[Correction],
     progress: ProgressCallback,
 ) -> list[Member]:
-    """Everybody in a clip, lifted with the corrections of them; those who were are taken over.
+    """Lift all people in a clip with their corrections; ``members`` that are current are reused.
 
-    Of whom the corrections leave nothing, all is missing.  Progress is told in the calling thread.
+    All joints are missing of people whom the corrections delete entirely.  Progress is reported in
+    the calling thread.
     """
     alone, about = _alone(clip), _about(clip)
     wanted, heights_m = of_each(corrections, alone), _heights(clip, alone, options)
@@ -116,19 +116,18 @@ def lift_corrected(
     pictures: Pictures | None = None,
     progress: ProgressCallback | None = None,
 ) -> list[MotionData]:
-    """The motion of everybody in a clip, or of the one followed, lifted with the corrections of
-    them.
+    """Lift all people in a clip, or the followed one, with their corrections.
 
     Args:
         clip: N >= 1 frames.
-        lifter: as ``options`` want it.
-        options: what is wanted of lifting.
-        corrections: what is put right in what was found, before it is lifted.
+        lifter: made for ``options``.
+        options: of lifting.
+        corrections: applied to the detections before lifting.
         pictures: those of the clip, if they can be read again.
         progress: called in the calling thread; may raise to stop.
 
     Raises:
-        DetectorError: there is nobody, or the corrections leave nothing of anybody.
+        DetectorError: there is no person, or none is left by the corrections.
     """
     found = replace(clip, people=tuple(lasting(clip)))
     if options.everybody and not found.people:
@@ -153,8 +152,8 @@ def lift_around(
     corrections: Sequence[Correction],
     stretch: tuple[float, float],
 ) -> list[Member] | None:
-    """``members`` with new poses in and around a stretch of a clip, seconds, alone: to be seen at
-    once, while all of them are lifted.  None where that takes hardly longer, as of short clips."""
+    """``members`` with new poses only in and around an interval (seconds), to be shown while the
+    whole clip is lifted; None if that takes hardly longer, as for short clips."""
     alone, times = _alone(clip), clip.time_s
     first, last = np.searchsorted(times, (stretch[0] - _AROUND_S, stretch[1] + _AROUND_S))
     begin, end = np.searchsorted(times, (times[first] - _LEAD_S, times[last - 1] + _LEAD_S))
@@ -187,7 +186,7 @@ def lift_around(
 
 
 def most_like(track: Track, others: Sequence[Track]) -> int:
-    """Which of the tracks of a clip's people has most in common with that of who was followed."""
+    """Index of the track that agrees most with ``track``, that of the followed person."""
     return max(
         range(len(others)),
         key=lambda index: np.count_nonzero(apart(track, others[index]) < SAME),
@@ -196,7 +195,7 @@ def most_like(track: Track, others: Sequence[Track]) -> int:
 
 
 def at_place(choice: Choice, tracks: Sequence[Track]) -> int:
-    """Which of the tracks of a clip's people is of who is at a place of the picture at a moment."""
+    """Index of the track of the person closest to the chosen position at the chosen time."""
     row = min(int(tracks[0].time_s.searchsorted(choice.time_s)), len(tracks[0]) - 1)
     away = [
         np.linalg.norm(np.nan_to_num(each.xy[row, PELVIS], nan=np.inf) - (choice.x, choice.y))
@@ -206,7 +205,7 @@ def at_place(choice: Choice, tracks: Sequence[Track]) -> int:
 
 
 def _alone(clip: DetectedClip) -> list[DetectedClip]:
-    """A clip of each person; of the one followed where there are not several."""
+    """One clip per person; the clip itself unless there are several."""
     return [alone_in(clip, each) for each in clip.people] or [clip]
 
 
@@ -217,7 +216,7 @@ def _about(clip: DetectedClip) -> list[dict[str, object]] | list[None]:
 def _heights(
     clip: DetectedClip, alone: Sequence[DetectedClip], options: LiftOptions
 ) -> list[float | None]:
-    """The stature that was given is that of who was followed, unless each has one."""
+    """Height of each person; a single one given is that of the followed person."""
     if options.everybody:
         return [*options.heights_m, *([None] * len(alone))][: len(alone)]
     heights: list[float | None] = [None] * len(alone)

@@ -1,8 +1,8 @@
-"""Merges the segments of a video, and tells which of them to detect once more.
+"""Merge the segments of a video, and decide which of them to detect again.
 
-Two neighbours have both looked at the frames of the lead-in.  Where the later one followed the same
-body there, it has done what the earlier one would have done; where it did not, because there are
-several people, or the person was not in view, it is to be done again with the earlier one's memory.
+The frames of a lead-in are detected in both neighbouring segments.  If the later one tracked the
+same body there, it continues the earlier one; if not, as there are several people, or the person
+was out of view, it is detected again with the tracking state of the earlier one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from app.lifting.reading import no_frames
 from app.lifting.segments import DetectSegment, Part, Plan, decoded_from_beginning
 
 _AGREE: Final = 0.8
-"""Of the second half of the lead-in."""
+"""Fraction of the second half of the lead-in in which both must have tracked the same body."""
 
 
 @dataclass(slots=True)
 class SegmentMerger:
-    """A video's segments, in their order.
+    """Joins a video's segments in their order.
 
     Args:
         plan: how it was cut.
-        several: whether the one followed is told from other people; where all are tracked, who is
-            who is found out here.
+        several: whether the followed person is told from others; if all are tracked, their
+            identities are resolved here.
     """
 
     plan: Plan
@@ -40,31 +40,32 @@ class SegmentMerger:
     _faults: dict[str, None] = field(default_factory=dict, init=False)
     _last: Part | None = field(default=None, init=False)
     _shift: int = field(default=0, init=False)
-    """What the last one's numbers of people were raised by."""
+    """Offset of the person numbers of the last segment."""
     _person: int = field(default=0, init=False)
-    """The number of whom was followed last."""
+    """The number of the person followed last."""
     _ended: bool = field(default=False, init=False)
     _complete: bool = field(default=True, init=False)
 
     @property
     def next(self) -> int:
-        """Which segment is to be put behind those there are."""
+        """Index of the segment to be added next."""
         return 0 if self._last is None else self._last.segment.index + 1
 
     @property
     def full(self) -> bool:
-        """Whether all are there, or none can follow."""
+        """Whether all segments were added, or none can follow."""
         return self.next == len(self.plan.segments) or not self._complete
 
     @property
     def track(self) -> Track:
-        """All that was put together so far."""
+        """The track joined so far."""
         return Track.joined(self._tracks or [Track.empty(np.zeros(0))])
 
     def again(self, part: Part, unit: DetectSegment) -> DetectSegment | None:
-        """What to do instead, if ``part`` does not continue the one before it; its ``unit``.
+        """The unit to do instead if ``part``, the result of ``unit``, does not continue the
+        previous segment; None if it does.
 
-        Never more than twice for one segment.
+        At most two units are returned for one segment.
         """
         before = self._last
         if before is None:
@@ -76,11 +77,11 @@ class SegmentMerger:
         return None
 
     def add(self, part: Part, unit: DetectSegment) -> None:
-        """Put the next segment, which is the answer to ``unit``, behind the others."""
+        """Append the next segment, the result of ``unit``."""
         before, own, memory = self._last, part.own, part.memory
         person = own.person
         if before is not None and unit.memory is None and not part.track.tracked.any():
-            # Nobody was met whom this one could know.
+            # No person was in view whom this segment could identify.
             memory, person = before.memory, np.full_like(person, self._person)
         else:
             if before is not None and unit.memory is None:
@@ -88,7 +89,7 @@ class SegmentMerger:
             person = person + self._shift
         if before is not None:
             self._blend(before, part)
-        if len(own) or not self._ended:  # behind the end every one says where that is
+        if len(own) or not self._ended:  # after the end every segment reports the same
             self._faults |= dict.fromkeys(part.faults)
         self._tracks.append(replace(own, person=person))
         self._people = joined_at_cut(
@@ -100,10 +101,10 @@ class SegmentMerger:
         self._last = replace(part, memory=memory)
 
     def clip(self) -> DetectedClip:
-        """What there is so far.
+        """The clip joined so far.
 
         Raises:
-            SourceError: all of the video was read, and held no frame.
+            SourceError: the whole video was read, and holds no frame.
         """
         track = self.track
         complete = self._complete and self.full
@@ -122,7 +123,7 @@ class SegmentMerger:
         )
 
     def _blend(self, before: Part, part: Part) -> None:
-        """Let the end of the segment before go over into this one, without a step in between."""
+        """Cross-fade the end of the previous segment into this one, to avoid a step."""
         start_s, blend_s = part.segment.start_s, part.segment.blend_s
         earlier, later = _overlap(before, part)
         count = int(np.count_nonzero(earlier.time_s >= start_s - blend_s))
@@ -135,13 +136,13 @@ class SegmentMerger:
 
 
 def _at_cut(part: Part) -> int:
-    """The number that ``part``, of at least one frame, gives to whom it follows when it begins."""
+    """The number of the person whom ``part``, of at least one frame, follows at the cut."""
     lead = len(part.track) - len(part.own)
     return int(part.track.person[max(0, lead - 1)])
 
 
 def _overlap(before: Part, part: Part) -> tuple[Track, Track]:
-    """The frames of the lead-in, as both have seen them."""
+    """The frames of the lead-in as detected in both segments."""
     from_s, start_s = part.segment.from_s, part.segment.start_s
     first = int(before.track.time_s.searchsorted(from_s))
     last = int(part.track.time_s.searchsorted(start_s))
@@ -153,16 +154,16 @@ def _times_equal(earlier: Track, later: Track) -> bool:
 
 
 def _same_times(before: Part, part: Part) -> bool:
-    """Whether both have counted the frames of the lead-in in the same way."""
+    """Whether the frames of the lead-in have the same times in both segments."""
     return _times_equal(*_overlap(before, part))
 
 
 def _continues(before: Part, part: Part) -> bool:
-    """Whether ``part`` has found what the one before it would have gone on to find."""
+    """Whether ``part`` tracks what the previous segment would have tracked on."""
     earlier, later = _overlap(before, part)
     either = earlier.tracked | later.tracked if _times_equal(earlier, later) else np.zeros(0, bool)
     if not either.any():
-        # Nobody in view; whom to expect is known to the one before alone.
+        # Nobody in view; only the previous segment knows whom to expect.
         knows = before.memory is not None and before.memory.knows_somebody
         return not (knows and part.track.tracked.any())
     same = _same_body(earlier, later)
@@ -171,5 +172,5 @@ def _continues(before: Part, part: Part) -> bool:
 
 
 def _same_body(earlier: Track, later: Track) -> NDArray[np.bool_]:
-    """(N,) whether both have found one body."""
+    """(N,) whether both detections are of the same body."""
     return np.asarray(apart(earlier, later) < SAME, np.bool_)

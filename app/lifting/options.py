@@ -1,4 +1,4 @@
-"""What can be wanted of lifting, whoever wants it."""
+"""The options of lifting."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ if TYPE_CHECKING:
     from models.level import Level
 
 PITCH_RANGE_DEG: Final = (-89.0, 89.0)
-"""How far a camera looks down; beyond, which way it is rolled means nothing."""
+"""Of a camera that looks down; beyond, roll is undefined."""
 ROLL_RANGE_DEG: Final = (-180.0, 180.0)
 
 
 @dataclass(frozen=True, slots=True)
 class LiftOptions:
-    """All that the poses of a clip depend on beside its pictures, and what they are made with.
+    """All options on which the poses of a clip depend.
 
-    What comes after them is :class:`app.motion.processing_options.Processing`.
+    Processing of the poses has its own: :class:`app.motion.processing_options.Processing`.
     """
 
     weights: str | None = None
     """A shipped name or a file's path; None for the default."""
     detector: Size = FOR_VIDEOS
-    """Of the model that finds the joints in 2D."""
+    """Size of the model that detects the joints in 2D."""
     device: str | None = None
     """auto, cpu, cuda or mps; None for auto."""
     height_m: float | None = None
-    """The person's stature, which sets the scale; None for the network's own."""
+    """The person's height, which sets the scale; None for the network's own."""
     camera_pitch_deg: float | None = None
-    """By how much the camera looks down, and ..."""
+    """Degrees by which the camera looks down, and ..."""
     camera_roll_deg: float | None = None
-    """... is turned clockwise, as seen from behind.  Both are found out unless one is told."""
+    """... is rotated clockwise, as seen from behind.  Both are estimated unless one is given."""
     several: bool = True
     """Whether people are told apart."""
     everybody: bool = False
-    """Whether all people are tracked, rather than one of them."""
+    """Whether all people are tracked instead of one."""
     with_others: bool = False
-    """Whether everybody is tracked beside the one followed; with ``several`` only."""
+    """Whether all people are tracked in addition to the followed one; requires ``several``."""
     heights_m: tuple[float | None, ...] = ()
-    """Of everybody the statures in the order of their numbers, as far as they are known."""
+    """Heights of all people by number, as far as known."""
     choices: tuple[Choice, ...] = ()
-    """Whom of several people to follow; the largest at first unless told."""
+    """Which of several people to follow; by default the largest at first."""
     seconds: float | None = None
-    """How much of a clip is lifted; None for the whole of it."""
+    """Length of the part to lift; None for the whole clip."""
     rate: float | None = None
-    """Frames a second at which a video was truly taken; None for those that it states."""
+    """True frames per second of a video; None if the stated rate is true."""
     jobs: int | None = None
-    """Processes that detect side by side, None for one a core; no pose depends on it."""
+    """Number of detecting processes, None for one per core; does not affect the poses."""
 
     @property
     def level(self) -> Level | None:
-        """Where up is, as far as it was told."""
+        """The camera's orientation, if given."""
         if self.camera_pitch_deg is None and self.camera_roll_deg is None:
             return None
         from models.level import Level

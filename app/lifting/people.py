@@ -1,9 +1,8 @@
-"""Who is who among everybody tracked: across the cuts of a video, and when somebody comes back.
+"""Identities of all tracked people: across the cuts of a video, and after an absence.
 
-A track ends where somebody is out of view or hidden for seconds.  All tracks of a video are looked
-at together at its end: which of those that begin later goes on with one that has ended is the
-assignment of least cost, by clothes, place and size, with the measures of
-:mod:`app.detection.tracks`.
+A track ends when a person is out of view or occluded for seconds.  At the end of a video its tracks
+are linked: which later track continues an earlier one is the assignment of least total cost by
+clothes, position and size, with the costs of :mod:`app.detection.tracks`.
 """
 
 from __future__ import annotations
@@ -41,17 +40,17 @@ if TYPE_CHECKING:
     from models.lifter import Lifter
 
 SHORTEST_S: Final = 1.0
-"""Who is in view for less is left out: passers-by at the edge, and what is no person at all."""
+"""People in view for less are left out: passers-by at the edge, and objects taken for people."""
 _CONFIRMED: Final = 2 / 3
-"""Of the looks whether it is a person: a jacket over a chair, which the heavy model takes for one,
-is found again in half of them."""
+"""Fraction of second detections that must confirm a person: a jacket over a chair, which the heavy
+model takes for one, is confirmed by half of them."""
 _TRUNK: Final = tuple(
     JOINT[f"{side}_{part}"] for part in ("shoulder", "hip") for side in ("left", "right")
 )
 _ENDS: Final = 15
-"""Frames at the end of a track, and at its beginning, that say how large somebody is ..."""
+"""Frames at the end and at the start of a track from which a person's size is measured ..."""
 _PLACED: Final = 3
-"""... and where: the last one may be of the body in front."""
+"""... and the position: the last frame alone may be of the occluding person."""
 
 
 # --- across a cut ---------------------------------------------------------------------------
@@ -60,13 +59,13 @@ _PLACED: Final = 3
 def joined_at_cut(
     earlier: Sequence[list[Tracklet]], later: Sequence[Tracklet], start_s: float, blend_s: float
 ) -> list[list[Tracklet]]:
-    """Everybody up to a cut, and after it, each in their parts between the cuts.
+    """Link the people on both sides of a cut; each is a list of parts, one per segment.
 
     Args:
         earlier: tracked up to ``start_s``.
         later: tracked by another detector, from some time before ``start_s`` on.
-        start_s: where the one goes over into the other.
-        blend_s: for how long before that they are compared and cross-faded.
+        start_s: time of the cut.
+        blend_s: for how long before the cut they are compared and cross-faded.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -90,8 +89,8 @@ def joined_at_cut(
 
 
 def _distance_at_cut(earlier: Tracklet, later: Tracklet, start_s: float, blend_s: float) -> float:
-    """Lengths of the trunk between two in the last frames before a cut, typically; infinite if they
-    are never seen together."""
+    """Median distance in trunk lengths in the last frames before a cut; infinite without common
+    frames."""
     mine, theirs = _shared_rows(earlier, later, start_s, blend_s)
     if not len(mine):
         return np.inf
@@ -113,7 +112,7 @@ def _continued(
 def _shared_rows(
     earlier: Tracklet, later: Tracklet, start_s: float, blend_s: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows of both of the same moments shortly before a cut."""
+    """Rows of both tracks at the same times shortly before a cut."""
     times, mine, theirs = np.intersect1d(
         earlier.track.time_s, later.track.time_s, assume_unique=True, return_indices=True
     )
@@ -126,12 +125,12 @@ def _after(tracklet: Tracklet, start_s: float) -> Tracklet:
     return Tracklet(tracklet.track[first:], tracklet.clothes[first:], tracklet.checks[first:])
 
 
-# --- over all of the clip -------------------------------------------------------------------
+# --- over the whole clip --------------------------------------------------------------------
 
 
 def identified(tracklets: Sequence[Tracklet]) -> tuple[Tracklet, ...]:
-    """One for each person, in the order in which they appear, the larger first; who was found once
-    and not again is none."""
+    """Link the tracklets of each person; ordered by first appearance, the larger first.  Tracklets
+    of a single frame are dropped."""
     from scipy.optimize import linear_sum_assignment
 
     from app.detection.tracks import GATE
@@ -155,7 +154,7 @@ def identified(tracklets: Sequence[Tracklet]) -> tuple[Tracklet, ...]:
 
 
 def _dissimilarity(earlier: Tracklet, later: Tracklet) -> float:
-    """How little ``later`` is like ``earlier`` come back; infinite if it cannot be."""
+    """Cost of ``later`` being the person of ``earlier`` who returned; infinite if impossible."""
     from app.detection.tracks import dissimilarity, reached
 
     end, begin = earlier.track[-_ENDS:], later.track[:_ENDS]
@@ -168,13 +167,13 @@ def _dissimilarity(earlier: Tracklet, later: Tracklet) -> float:
 
 
 def _centre(track: Track) -> NDArray[np.float64]:
-    """(2,) the middle of the trunk, typically."""
+    """(2,) the median of the trunk's middle, in pixels."""
     centre: NDArray[np.float64] = np.median(track.xy[:, _TRUNK].mean(axis=1, dtype=float), axis=0)
     return centre
 
 
 def _size(track: Track) -> float:
-    """Pixels from the shoulders to the hips, or across them, typically; at least 1."""
+    """Median trunk length or, if larger, shoulder width, in pixels; at least 1."""
     xy = track.xy[:, _TRUNK].astype(np.float64)
     trunk = np.linalg.norm(xy[:, :2].mean(axis=1) - xy[:, 2:].mean(axis=1), axis=-1)
     across = np.linalg.norm(xy[:, 0] - xy[:, 1], axis=-1)
@@ -182,7 +181,7 @@ def _size(track: Track) -> float:
 
 
 def _worn(tracklet: Tracklet) -> NDArray[np.float64]:
-    """(2, 3) the clothes' typical colours, NaN where they were never seen."""
+    """(2, 3) median colours of the clothes, NaN where never seen."""
     worn = np.full((2, 3), np.nan)
     for part in range(2):
         known = tracklet.clothes[np.isfinite(tracklet.clothes[:, part, 0]), part]
@@ -191,27 +190,27 @@ def _worn(tracklet: Tracklet) -> NDArray[np.float64]:
     return worn
 
 
-# --- each of them ---------------------------------------------------------------------------
+# --- lifting --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """One of the people of a clip, lifted; or the one who was followed."""
+    """One of the people of a clip, or the followed one, lifted."""
 
     clip: DetectedClip
-    """As if nobody but this person had been tracked."""
+    """As if only this person had been tracked."""
     poses: LiftedPoses
-    """Of all its frames."""
+    """Poses of all its frames."""
     info: Mapping[str, object]
-    """How they were made, as :func:`app.lifting.clip.describe` has it."""
+    """How they were made, from :func:`app.lifting.clip.describe`."""
     about: Mapping[str, object] | None = None
-    """Which of several people it is, and when they were in view, JSON values."""
+    """Number of the person and when they were in view, as JSON values."""
     corrections: tuple[Correction, ...] = ()
-    """What was put right in ``clip``."""
+    """The corrections applied in ``clip``."""
 
     @property
     def number(self) -> int:
-        """1 for who appears first."""
+        """1 for the person who appears first."""
         number = (self.about or {}).get("number", 1)
         assert isinstance(number, int)
         return number
@@ -219,7 +218,7 @@ class Member:
     def motion(
         self, *, pictures: Pictures | None = None, events: tuple[Event, ...] = ()
     ) -> MotionData:
-        """As it can be exported; arguments as :func:`app.lifting.clip.motion_of`."""
+        """The motion for export; arguments as of :func:`app.lifting.clip.motion_of`."""
         motion = motion_of(self.clip, self.poses, self.info, pictures=pictures, events=events)
         provenance = replace(
             motion.provenance,
@@ -234,13 +233,13 @@ class Everybody:
     """The motions of all people of a clip."""
 
     motions: tuple[MotionData, ...]
-    """Of the same frames, by number."""
+    """All of the same frames, by number."""
     left_out: int
-    """Who was in view for less than :data:`SHORTEST_S`, or hardly a person."""
+    """Number of tracks shorter than :data:`SHORTEST_S` or not confirmed as people."""
 
     @property
     def in_words(self) -> str:
-        """How many, for a line."""
+        """The number of people, as a phrase."""
         count = len(self.motions)
         words = f"{count} {'person' if count == 1 else 'people'}"
         if not self.left_out:
@@ -256,17 +255,17 @@ def lift_everybody(
     progress: ProgressCallback | None = None,
     pictures: Pictures | None = None,
 ) -> Everybody:
-    """Lift each person of a clip in which all were tracked; what is returned can be exported.
+    """Lift each person of a clip in which all were tracked, for export.
 
     Args:
         clip: N >= 1 frames.
-        lifter: of which the network is used, not the scale.
-        options: the people's heights, and where up is, as far as that is known.
-        progress: called now and then in the calling thread; may raise to stop.
+        lifter: provides the network; its scale is not used.
+        options: the people's heights and the camera's orientation, as far as known.
+        progress: called regularly in the calling thread; may raise to stop.
         pictures: those of the clip, if they can be read again.
 
     Raises:
-        DetectorError: nobody was in view for long enough.
+        DetectorError: no person was in view for long enough.
     """
     people = lasting(clip)
     if not people:
@@ -292,20 +291,20 @@ def lift_each(
     sides_known: Sequence[NDArray[np.bool_]] = (),
     progress: ProgressCallback | None = None,
 ) -> list[Member]:
-    """Lift people of one clip, of each of whom ``clips`` has one of its own.
+    """Lift the people of one clip, each with a clip of their own.
 
-    Up is where it is for whoever was in view the longest, since one camera has seen all of them.
+    The camera's orientation is estimated from the person in view the longest and used for all.
 
     Args:
-        clips: of the same N >= 1 frames.
-        lifter: of which the network is used, not the scale.
-        heights_m: their heights as far as they are known.
-        level: where up is, if that is known.
-        sides_known: of each as :func:`app.lifting.clip.lift_track` has it.
-        progress: called now and then in the calling thread; may raise to stop.
+        clips: one per person, of the same N >= 1 frames.
+        lifter: provides the network; its scale is not used.
+        heights_m: their heights, as far as known.
+        level: the camera's orientation, if known.
+        sides_known: per person, as of :func:`app.lifting.clip.lift_track`.
+        progress: called regularly in the calling thread; may raise to stop.
 
     Raises:
-        DetectorError: of one there is no pose.
+        DetectorError: there is no pose of one of them.
     """
     longest_first = sorted(
         range(len(clips)), key=lambda index: -np.count_nonzero(clips[index].track.tracked)
@@ -326,12 +325,12 @@ def lift_each(
 
 
 def lasting(clip: DetectedClip) -> list[Tracklet]:
-    """Who was in view for long enough, and surely is a person."""
+    """The people who were in view for long enough and confirmed as people."""
     return [each for each in clip.people if _lasts(each, clip)]
 
 
 def about_each(people: Sequence[Tracklet], clip: DetectedClip) -> list[dict[str, object]]:
-    """Which person each of ``people`` is and when they were in view, JSON values."""
+    """The number of each person and when they were in view, as JSON values."""
     return [
         {"number": number, "of": len(people), **_in_view(each.track, clip)}
         for number, each in enumerate(people, start=1)
@@ -339,7 +338,7 @@ def about_each(people: Sequence[Tracklet], clip: DetectedClip) -> list[dict[str,
 
 
 def _lasts(person: Tracklet, clip: DetectedClip) -> bool:
-    """Whether somebody, surely a person, was in view for long enough, and any joint ever seen."""
+    """Whether a confirmed person was in view for long enough, with any joint seen."""
     step_s = float(np.median(np.diff(clip.time_s))) if len(clip.time_s) > 1 else 0.0
     enough = len(person.track) * step_s >= SHORTEST_S - step_s / 2
     confirmed, denied = person.checks.sum(axis=0)
@@ -348,7 +347,7 @@ def _lasts(person: Tracklet, clip: DetectedClip) -> bool:
 
 
 def alone_in(clip: DetectedClip, person: Tracklet) -> DetectedClip:
-    """The clip as if nobody but this person had been tracked."""
+    """The clip as if only this person had been tracked."""
     own = person.track
     rows = clip.time_s.searchsorted(own.time_s)
     track = Track.empty(clip.time_s)
@@ -358,7 +357,7 @@ def alone_in(clip: DetectedClip, person: Tracklet) -> DetectedClip:
 
 
 def _in_view(track: Track, clip: DetectedClip) -> dict[str, object]:
-    """When somebody was in view and how large, JSON values; gaps that are bridged are none."""
+    """When a person was in view and how large, as JSON values; bridged gaps do not count."""
     times = track.time_s - clip.time_s[0]
     ends = np.flatnonzero(np.diff(times) > LONGEST_GAP_S)
     begins = [0, *(ends + 1).tolist()]
@@ -372,7 +371,7 @@ def _in_view(track: Track, clip: DetectedClip) -> dict[str, object]:
 
 
 def nobody_lasting(clip: DetectedClip) -> DetectorError:
-    """Says that nobody was in view for long enough."""
+    """The error that no person was in view for long enough."""
     count = len(clip.track)
     return DetectorError(
         f"Nobody was in view for {SHORTEST_S:g} s in {clip.label} "

@@ -1,8 +1,8 @@
-"""Units done side by side in processes of this machine.
+"""Execute units of work in parallel processes of this machine.
 
-``concurrent.futures`` would do but for three things: one clip whose decoder crashes would break its
-whole pool and not say which clip it was, a process that hangs could not be ended, and how far each
-clip is would need a second way.
+``concurrent.futures`` would do but for three things: a clip whose decoder crashes would break the
+whole pool without telling which clip it was, a process that hangs could not be ended, and progress
+would need a second channel.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from app.system.processes import without_main_module
 log: Final = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 2
-"""How often a unit is tried whose process ended by itself.  The system may have ended it for the
-memory of others; if it ends again, it is the unit."""
+"""How often a unit is tried whose process died.  The system may have killed it because of the
+memory of others; if it dies again, the unit is the cause."""
 SILENT_S: Final = 120.0
-"""A process that has not got on with its unit for this long is ended.  Loading the network from a
-slow disk takes half a minute."""
+"""A process without progress for this long is ended.  Loading the network from a slow disk takes
+half a minute."""
 _LOOK_S: Final = 0.2
 _TELL_S: Final = 0.2
 _GOODBYE_S: Final = 5.0
-"""How long a process may finish the frames it is at before it is killed."""
+"""How long a process may take to finish its current frame before it is killed."""
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
+    """The number of processor cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only; knows of containers' limits
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
@@ -52,7 +52,7 @@ class _Order:
 
 
 class Pool:
-    """Up to ``jobs`` processes, each started when there is something for it to do.
+    """Up to ``jobs`` processes, each started when there is work for it.
 
     Used by one thread; also a context manager, after which no process is left.
     """
@@ -65,11 +65,11 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        """Units that no process has begun with."""
+        """Units that have not begun."""
         return len(self._orders)
 
     def submit(self, unit: WorkUnit, *, first: bool = False) -> int:
-        """Queue ``unit``, ``first`` before all that wait; the ticket that its events carry."""
+        """Queue ``unit``, ``first`` before all others; returns the ticket of its events."""
         self._tickets += 1
         order = _Order(self._tickets, unit)
         if first:
@@ -79,17 +79,17 @@ class Pool:
         return order.ticket
 
     def drop(self, tickets: Iterable[int]) -> None:
-        """Cancel these unless a process has begun with them."""
+        """Cancel these unless they have begun."""
         unwanted = set(tickets)
         self._orders = deque(each for each in self._orders if each.ticket not in unwanted)
 
     def poll(self) -> Iterator[Event]:
-        """Events of the processes until the next poll; one ``Done`` a unit."""
+        """Start waiting units, and yield the processes' events; one ``Done`` per unit."""
         self._hand_out()
         yield from self._listen(_LOOK_S)
 
     def finish(self) -> Iterator[Event]:
-        """Cancel everything, and yield the events of units that had begun."""
+        """Cancel waiting units, and yield the events of those that have begun."""
         self._orders.clear()
         for worker in self._workers:
             worker.request_exit()
@@ -98,7 +98,7 @@ class Pool:
             yield from self._listen(max(0.0, min(_LOOK_S, deadline - time.monotonic())))
 
     def close(self) -> None:
-        """End all processes, whatever they are doing."""
+        """End all processes, killing busy ones after a few seconds."""
         self._orders.clear()
         for worker in self._workers:
             worker.request_exit()
@@ -114,7 +114,7 @@ class Pool:
         self.close()
 
     def _hand_out(self) -> None:
-        """Give what waits to who is idle, and to new processes."""
+        """Assign waiting units to idle and to new processes."""
         for worker in [each for each in self._workers if each.order is None]:
             if self._orders:
                 worker.begin(self._orders.popleft())
@@ -138,7 +138,7 @@ class Pool:
                 yield from self._lost(worker, f"nothing was heard of it for {SILENT_S:g} seconds")
 
     def _lost(self, worker: _Worker, reason: str | None) -> Iterator[Event]:
-        """A process has ended, or is ended now for ``reason``."""
+        """Handle a process that has died, or end it for ``reason``; its unit is tried again."""
         order = worker.order
         self._workers.remove(worker)
         code = worker.end(0.0)
@@ -177,30 +177,30 @@ class _Worker:
             )
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        # No daemon: some formats draw in a process of their own.
+        # No daemon: some formats start a renderer process.
         self._process = context.Process(target=serve, args=(theirs,), name="mixpose-lift")
         with _ctrl_c_held_back(), without_main_module():
             self._process.start()
         theirs.close()
         self.order: _Order | None = None
         self.dismissed = False
-        """Whether it was told to end."""
+        """Whether it was asked to exit."""
         self._heard_at = time.monotonic()
 
     @property
     def idle_s(self) -> float:
-        """For how long nothing was heard of what it has to do."""
+        """Seconds since the last event of its unit; 0 without one."""
         return 0.0 if self.order is None else time.monotonic() - self._heard_at
 
     def begin(self, order: _Order) -> None:
         self.order = order
         order.attempts += 1
         self._heard_at = time.monotonic()
-        with contextlib.suppress(OSError):  # it has ended: that is heard of next
+        with contextlib.suppress(OSError):  # it has died: receive will notice
             self.pipe.send((order.ticket, order.unit))
 
     def receive(self) -> Event | None:
-        """What it says; None if it has ended."""
+        """Its next event; None if it has died."""
         try:
             event: Event = self.pipe.recv()
         except (EOFError, OSError):
@@ -217,7 +217,7 @@ class _Worker:
                 self.pipe.send(None)
 
     def end(self, patience_s: float) -> int | None:
-        """Wait for its end, then make it; its exit code."""
+        """Wait for its end, then kill it; return its exit code."""
         self._process.join(max(0.0, patience_s))
         if self._process.is_alive():
             self._process.kill()
@@ -230,10 +230,10 @@ class _Worker:
 
 @contextlib.contextmanager
 def _ctrl_c_held_back() -> Iterator[None]:
-    """Start a process that no Ctrl-C reaches, which a terminal sends to the whole group.
+    """Block Ctrl-C, which a terminal sends to the whole process group, while starting a process.
 
-    The child ignores it, but only once it runs code of ours: Python itself, still starting, would
-    print a traceback.  A blocked signal stays blocked in a child.
+    The child ignores it, but only once our code runs: an interpreter that is still starting would
+    print a traceback.  A blocked signal stays blocked in the child.
     """
     if sys.platform == "win32":
         yield
@@ -246,21 +246,21 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 
 def serve(pipe: Connection) -> None:
-    """Entry point of a process: do what comes through ``pipe`` until None comes, or its end."""
+    """Entry point of a process: run the units received through ``pipe`` until None or its end."""
     from app.detection import no_telemetry
     from app.system import logs
 
     no_telemetry.reserve()
-    # What a terminal or a service manager sends to all: the one who hands out the work decides.
+    # Signals that a terminal or a service manager sends to all: the parent process decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logs.start_logging()
     logs.divert_native_stderr()
-    # The pipe ends with the process that works for itself: nobody is left to tell.
+    # The pipe breaks if the parent process dies.
     with contextlib.suppress(EOFError, OSError):
         while (given := pipe.recv()) is not None:
             ticket, unit = given
-            # Nothing is sent during a unit but that it shall end.
+            # During a unit the only message received is the request to exit.
             answer = done(ticket, unit, _Throttled(pipe, ticket), pipe.poll)
             if answer is None:
                 return
@@ -268,7 +268,7 @@ def serve(pipe: Connection) -> None:
 
 
 class _Throttled:
-    """Tells how far a unit is, not for every frame."""
+    """Reports the progress of a unit, at limited rate."""
 
     def __init__(self, pipe: Connection, ticket: int) -> None:
         self._pipe, self._ticket = pipe, ticket
@@ -278,5 +278,5 @@ class _Throttled:
         now = time.monotonic()
         if now - self._told_at >= _TELL_S:
             self._told_at = now
-            with contextlib.suppress(OSError):  # the other end is gone: poll says so next
+            with contextlib.suppress(OSError):  # the parent has died: poll notices next
                 self._pipe.send(Moved(self._ticket, amount, part and part()))

@@ -1,4 +1,4 @@
-"""Poses of a video while it is still being detected, a second or two at a time."""
+"""Preview poses of a video while it is still being detected, a second or two at a time."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 0.25
 _MANY: Final = 2000
-"""Frames above which what there is is shown less often: all of it is put together each time."""
+"""Number of frames above which the preview is updated less often, as each update copies all."""
 _CHUNK_S: Final = (0.5, 1.5)
-"""Of video that is lifted at a time while more is being detected: the first, and all after it."""
+"""Length of the first piece lifted for the preview, and of all others."""
 _LEAD_S: Final = 1.5
-"""Of video before such a piece, which its poses are seen with ..."""
+"""Context before such a piece with which it is lifted ..."""
 _HELD_BACK_S: Final = 0.2
 """... and after it."""
 
 
 class Growing(Protocol):
-    """What is shown of a video."""
+    """A video that shows intermediate results."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Of its pictures, in pixels."""
+        """(width, height) of its pictures, in pixels."""
 
     def grow(self, track: Track, poses: SavedPoses | None) -> None:
-        """Take up what is known by now, from the beginning on."""
+        """Show the results so far, from the beginning on."""
 
 
 class Preview:
@@ -46,7 +46,7 @@ class Preview:
         self._looked_at = 0.0
 
     def look_on(self, video: VideoDetection) -> None:
-        """Take up what is new."""
+        """Lift new detections and update the video."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_S * max(1.0, self._shown / _MANY):
             return
@@ -61,7 +61,7 @@ class Preview:
         self._video.grow(track, poses)
 
     def _lift(self, track: Track) -> None:
-        """Another piece, if it is long enough."""
+        """Lift the next piece if it is long enough."""
         times = track.time_s
         end = int(times.searchsorted(times[-1] - _HELD_BACK_S))
         if end <= self._done or times[end] - times[self._done] < _CHUNK_S[bool(self._poses)]:

@@ -1,4 +1,4 @@
-"""How far the work on a clip is, and how it is called off."""
+"""Progress of the work on a clip, and its cancellation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Stage(enum.Enum):
-    """The two passes over a clip, what is done to the poses, and writing them."""
+    """The stages from a clip to a file."""
 
     DETECTING = "detecting"
     LIFTING = "lifting"
@@ -19,28 +19,28 @@ class Stage(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a clip is."""
+    """Progress of a clip."""
 
     stage: Stage
     frames: int
     """Frames done in this stage."""
     total: int | None
-    """Frames in all; an estimate while detecting, None for what has no known end."""
+    """Total number of frames; an estimate while detecting, None if unknown."""
 
     @property
     def share(self) -> float:
-        """How much of the stage is done, 0 to 1; 0 where that is not known."""
+        """Fraction of the stage that is done, 0 to 1; 0 if unknown."""
         return min(1.0, self.frames / self.total) if self.total else 0.0
 
 
 ProgressCallback = Callable[[Progress], None]
-"""Called in the thread that does the work; what it raises, such as :class:`Stopped`, ends that."""
+"""Called in the working thread; an exception, such as :class:`Stopped`, ends the work."""
 
 
 def reporting(
     stage: Stage, count: int, progress: ProgressCallback | None
 ) -> Callable[[float], None]:
-    """``progress`` for what tells the share done of a stage of ``count`` frames."""
+    """Adapt ``progress`` to a function that takes the fraction done of ``count`` frames."""
 
     def tell(share: float) -> None:
         if progress is not None:
@@ -50,7 +50,7 @@ def reporting(
 
 
 def part_of(progress: ProgressCallback | None, done: int, count: int) -> ProgressCallback:
-    """Progress of one person of ``count``, after ``done`` others."""
+    """Map the progress of one of ``count`` people, after ``done`` others, to that of all."""
 
     def report(one: Progress) -> None:
         if progress is not None and one.total is not None:
@@ -60,12 +60,12 @@ def part_of(progress: ProgressCallback | None, done: int, count: int) -> Progres
 
 
 class Overall:
-    """One number, 0 to 1, of all the stages that are to come.
+    """Combines the progress of all stages into one number, 0 to 1.
 
     Args:
         tell: called with it.
         slow: whether writing takes as long as all the rest.
-        begins: the first stage; those before it are not wanted.
+        begins: the first stage; earlier ones are left out.
     """
 
     def __init__(
@@ -83,20 +83,20 @@ class Overall:
             start += effort[stage]
 
     def __call__(self, progress: Progress) -> None:
-        """Tell how far the whole is."""
+        """Report the overall progress."""
         start, length = self._part[progress.stage]
         self._tell(start + length * progress.share)
 
 
 _EFFORT: Final = (0.85, 0.1, 0.02, 0.03)
-"""Each stage's share of a clip's time, with the shipped weights on two cores."""
+"""Each stage's fraction of a clip's time, with the shipped weights on two cores."""
 _EFFORT_SLOW: Final = (0.45, 0.05, 0.01, 0.49)
 
 
 class Stopped(Exception):  # noqa: N818 - it is an outcome, not an error
-    """The work was called off; nothing half-written is left behind."""
+    """The work was cancelled; nothing half-written is left behind."""
 
 
 def never() -> bool:
-    """The answer to "shall I stop?" of who never stops."""
+    """A ``stop`` callback that never stops."""
     return False

@@ -1,6 +1,6 @@
-"""A source read to its end in one go, decoded and detected side by side.
+"""Read a source to its end and detect in parallel with decoding.
 
-The way of what cannot be cut: cameras, streams, the performer, short clips.
+For sources that cannot be cut into segments: cameras, streams, the performer, short clips.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from app.sources.base import Source
 
 _AHEAD: Final = 4
-"""Frames decoded before the detector asks for them: enough to ride out its slow frames, and at most
-25 MB of full-HD pictures."""
+"""Frames decoded in advance: enough to bridge the detector's slow frames, and at most 25 MB of
+full-HD pictures."""
 _POLL_S: Final = 0.2
-"""How long a wait for a frame or for room in the queue lasts before it looks whether to stop."""
+"""Interval at which waiting for a frame or for room in the queue checks whether to stop."""
 _PATIENCE_S: Final = 1.0
-"""A source still busy with a frame this long after nobody wants it any more is closed."""
+"""A source still reading a frame this long after the end is closed."""
 _SILENT_S: Final = 10.0
-"""A live source that gives nothing for this long has ended, as streams do without saying so."""
+"""A live source that delivers nothing for this long has ended, as streams do without notice."""
 
 
 def detect_clip(
@@ -42,16 +42,16 @@ def detect_clip(
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> DetectedClip:
-    """Read a source to its end and find the joints in each frame, as fast as both can.
+    """Read a source to its end and detect the joints in each frame, as fast as possible.
 
-    The source is read in a thread of its own, which has ended when this returns.  The detector runs
+    The source is read in a separate thread, which has ended when this returns.  The detector runs
     in the calling thread.
 
     Args:
-        source: an open source, not paced; its owner closes it.
-        detector: one that has seen no other source.
+        source: an open source, not paced; closed by its owner.
+        detector: a new one.
         seconds: read no frame later than this after the first.
-        stop: asked between frames; once True, the frames read so far are returned.
+        stop: polled between frames; once True, the frames read so far are returned.
         progress: called after each frame in the calling thread.
 
     Raises:
@@ -70,7 +70,7 @@ def detect_clip(
         except SourceError as error:
             if not len(rows):
                 raise
-            faults = (str(error),)  # what was read before the damage is worth having
+            faults = (str(error),)  # the frames before the damage are kept
     if not len(rows) and not frames.stopped:
         raise no_frames(source.label)
     clip = clip_of(source, detector.size, rows, faults, complete=not frames.stopped)
@@ -78,12 +78,12 @@ def detect_clip(
 
 
 def no_frames(label: str) -> SourceError:
-    """What is said of a source without any."""
+    """The error for a source without any frame."""
     return SourceError(f"{label} holds no frames that can be read.")
 
 
 def expected_frames(source: Source, seconds: float | None) -> int | None:
-    """How many frames there should be in the first ``seconds``; None if nobody knows."""
+    """The expected number of frames in the first ``seconds``; None if unknown."""
     expected = source.frame_count
     if seconds is None or source.rate is None:
         return expected
@@ -92,11 +92,11 @@ def expected_frames(source: Source, seconds: float | None) -> int | None:
 
 
 class ReadAhead:
-    """Reads a source in a thread, a few frames ahead of whoever iterates over it.
+    """Reads a source in a thread, a few frames ahead of its iterator.
 
     Args:
-        source: its owner closes it.
-        stop: asked between frames; once True, there come no more.
+        source: closed by its owner.
+        stop: polled between frames; once True, the iteration ends.
         seconds: how much to read, from the first frame; None for all.
     """
 
@@ -104,7 +104,7 @@ class ReadAhead:
         self, source: Source, stop: Callable[[], bool], seconds: float | None = None
     ) -> None:
         self.stopped = False
-        """Whether ``stop`` was what ended it."""
+        """Whether ``stop`` has ended it."""
         self._source = source
         self._seconds = seconds
         self._stop = stop
@@ -121,7 +121,7 @@ class ReadAhead:
         self._left.set()
         self._thread.join(_PATIENCE_S)
         if self._thread.is_alive():
-            self._source.close()  # wakes whoever waits in read
+            self._source.close()  # ends a blocking read
             self._thread.join()
 
     def __iter__(self) -> Iterator[Frame]:

@@ -1,4 +1,4 @@
-"""The poses of a recording at full quality, made again whenever they do not fit any more."""
+"""The poses of a recording at full quality, lifted again when options have changed."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def lift_recording(
 
     Args:
         recording: its poses are replaced.
-        lifter: as ``options`` want it.
-        options: what is wanted, as :func:`as_recorded` has completed it.
-        progress: called now and then in the calling thread; may raise to stop.
+        lifter: made for ``options``.
+        options: completed by :func:`as_recorded`.
+        progress: called regularly in the calling thread; may raise to stop.
 
     Raises:
         DetectorError: there is no person in any frame.
-        RecordingError: the poses cannot be saved; ``recording.poses`` holds them all the same.
+        RecordingError: the poses cannot be saved; ``recording.poses`` holds them nevertheless.
     """
     data = recording.keypoints
     report = reporting(Stage.LIFTING, len(data.time_s), progress)
@@ -60,12 +60,12 @@ def lift_recording(
 def bring_up_to_date(
     recording: Recording, options: LiftOptions, progress: ProgressCallback | None = None
 ) -> tuple[bool, RecordingError | None]:
-    """Lift ``recording`` unless its poses are what ``options`` ask for.
+    """Lift ``recording`` unless its poses were made with ``options``.
 
-    What the options leave open is as in the poses there were, else as it was recorded.
+    Unspecified options are those of the existing poses, or else those recorded.
 
     Returns:
-        Whether it was lifted, and why the new poses could not be saved; they are used all the same.
+        Whether it was lifted, and why the new poses could not be saved; they are used nevertheless.
 
     Raises:
         DetectorError: there is no person in any frame.
@@ -88,10 +88,10 @@ def bring_up_to_date(
 def motion_of(
     path: Path, options: LiftOptions, progress: ProgressCallback | None = None
 ) -> tuple[MotionData, tuple[str, ...]]:
-    """The motion in a recording, and what is to be said of it; errors as above.
+    """The motion in a recording, and sentences about it; errors as above.
 
     Raises:
-        RecordingError: it is none, or damaged beyond use.
+        RecordingError: this is no recording, or it is too damaged.
     """
     from app.motion.data import MotionData
     from app.recording.reader import Recording
@@ -103,7 +103,7 @@ def motion_of(
 
 
 def require_somebody(recording: Recording) -> None:
-    """Raise DetectorError if there is no person in any frame, or no pose of one in those lifted."""
+    """Raise DetectorError if there is no person in any frame, or no pose in the lifted ones."""
     poses = recording.poses
     if recording.keypoints.tracked.any() and (poses is None or not poses.missing.all()):
         return
@@ -115,7 +115,7 @@ def require_somebody(recording: Recording) -> None:
 
 
 def as_recorded(options: LiftOptions, recording: Recording) -> LiftOptions:
-    """``options`` in which what was left open is as in the poses there are, else as recorded."""
+    """``options`` completed by those of the existing poses, or else by those recorded."""
     settings = recording.meta.settings
     height_m = options.height_m
     if height_m is None:
@@ -134,9 +134,9 @@ def as_recorded(options: LiftOptions, recording: Recording) -> LiftOptions:
 
 
 def is_current(recording: Recording, options: LiftOptions) -> bool:
-    """Whether the poses saved with ``recording`` are those that ``options`` would give.
+    """Whether the poses saved with ``recording`` were made with ``options``.
 
-    Weights and level that are left open are whichever they were.
+    Unspecified weights and level match any.
 
     Raises:
         WeightsError: there are no such weights.
@@ -155,22 +155,22 @@ def is_current(recording: Recording, options: LiftOptions) -> bool:
 
 
 _SAME_UP = 1e-4
-"""Of a direction's coordinates, which are saved with five digits."""
+"""Tolerance of a direction's coordinates, which are saved with five digits."""
 
 
 def made_with(info: Mapping[str, object], weights: str) -> bool:
-    """Whether poses were lifted with ``weights``, a shipped name or a file, as they are now."""
+    """Whether poses were lifted with the current ``weights``, a shipped name or a file."""
     from models.checkpoint import resolve_weights
 
     path = resolve_weights(weights)
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest() == info["sha256"]
-    except OSError:  # loading them says it in words
+    except OSError:  # loading them raises a readable error
         return False
 
 
 def _within(value: object, limits: tuple[float, float]) -> float | None:
-    """A number of a description that may have been edited by hand, if it can be."""
+    """A value of possibly hand-edited metadata if it is a number within ``limits``."""
     usable = isinstance(value, (int, float)) and math.isfinite(value)
     if not usable or not isinstance(value, (int, float)):
         return None

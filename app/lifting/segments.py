@@ -1,8 +1,8 @@
-"""A video file in segments that are detected in parallel, each by a detector of its own.
+"""A video file in segments that are detected in parallel, each by its own detector.
 
-Where a video is cut depends on the video alone, so that its poses are the same on any number of
-cores.  Each segment but the first begins with a lead-in, in which its detector finds the person and
-comes to follow them as steadily as one that has watched from the beginning.
+The cuts depend only on the video, so that its poses are the same on any number of cores.  Each
+segment but the first begins with a lead-in, in which its detector finds the person and settles, so
+that it agrees with one that has tracked from the beginning.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ clips cut in four places each, with the heavy model."""
 _SHORTEST_S: Final = 8.0
 _LONGEST_S: Final = 20.0
 _FEWEST_BYTES: Final = 16_384
-"""Of video to a segment: what is so much shorter than it is long has next to no pictures, and ten
-hours of them would be cut in 1,800 segments of none."""
+"""Bytes of video per segment: a file with fewer has hardly any pictures, and ten hours of it would
+be cut into 1,800 empty segments."""
 _PIECES: Final = 16
-"""Short videos are cut in up to so many segments, in which lead-ins are a sixteenth of the work;
-long ones in segments of the longest kind, in which they are a fortieth."""
+"""Short videos are cut into up to this many segments, where lead-ins are up to a sixteenth of the
+work; long ones into segments of the longest kind, where they are a fortieth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class Segment:
     index: int
     start_s: float
     end_s: float
-    """Up to this moment, without it; infinite for all there is."""
+    """Exclusive; infinite for the rest of the video."""
     next_s: float
-    """When the lead-in of the next one begins; infinite for the last."""
+    """When the lead-in of the next segment begins; infinite for the last."""
     lead_s: float = 0.0
     """How much earlier the detector begins."""
     sought: bool = True
-    """Whether to jump there, rather than to decode everything before it."""
+    """Whether to seek there, rather than to decode everything before it."""
 
     @property
     def from_s(self) -> float:
@@ -78,14 +78,14 @@ class Plan:
     rate: float | None
     fov_deg: float | None
     detector: Size
-    """Of the model that is to find the joints."""
+    """Size of the model that detects the joints."""
     frames: int | None
-    """How many there should be; None if nobody knows."""
+    """Expected number of frames; None if unknown."""
     segments: tuple[Segment, ...]
 
 
 def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
-    """Cut the video ``path``, which ``source`` has open, as far as it is wanted."""
+    """Cut the video ``path``, opened as ``source``, up to ``options.seconds``."""
     seconds = options.seconds
     cuts = _cuts(source.duration_s, path.stat().st_size)
     lead_s = _LEAD_S if source.rate is None else max(_LEAD_S, _LEAD_FRAMES / source.rate)
@@ -112,7 +112,7 @@ def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
 
 
 def _cuts(duration_s: float | None, size_bytes: int) -> list[float]:
-    """When the second segment of a video begins, and the third, and so on."""
+    """Start times of all segments but the first."""
     if duration_s is None or not 0 < duration_s < math.inf:
         return []
     length_s = min(max(duration_s / _PIECES, _SHORTEST_S), _LONGEST_S)
@@ -126,16 +126,16 @@ class Part:
 
     segment: Segment
     track: Track
-    """Of the lead-in too."""
+    """Including the lead-in."""
     complete: bool
     """False if it was stopped from outside before its end."""
     ended: bool
     """Whether the video ended before the segment did."""
     faults: tuple[str, ...]
     memory: Memory | None
-    """Whom the detector followed when the next segment's was to begin; None if all were tracked."""
+    """State of the tracking when the next segment's detector begins; None if all are tracked."""
     people: tuple[Tracklet, ...] = ()
-    """Everybody, where all are tracked; of the lead-in too."""
+    """All people, if all are tracked; including the lead-in."""
 
     @property
     def own(self) -> Track:
@@ -151,9 +151,9 @@ class DetectSegment:
     segment: Segment
     options: LiftOptions
     memory: Memory | None = None
-    """Of who detected the segment before, at the moment this one's detector begins."""
+    """Tracking state of the previous segment's detector, when this one's begins."""
     sent: bool = False
-    """Whether what is found is sent while it is found, for somebody who looks on."""
+    """Whether detections are sent while the segment is being processed, for a preview."""
 
     @property
     def label(self) -> str:
@@ -161,9 +161,9 @@ class DetectSegment:
         return self.segment.path.name
 
     def run(self, tell: Tell, stop: Callable[[], bool]) -> Part:
-        """Read and detect the segment; tells the frames done.
+        """Read and detect the segment; reports the number of frames done.
 
-        What is read before damage is kept.
+        Frames read before damage are kept.
 
         Raises:
             SourceError: the file cannot be opened.
@@ -171,7 +171,7 @@ class DetectSegment:
         """
         from app.sources import VideoFile
 
-        # What was chosen before it begins was chosen of another segment, whose memory knows it.
+        # Earlier choices concern earlier segments, and are part of their memory.
         choices = (each for each in self.options.choices if each.time_s >= self.segment.from_s)
         wanted = replace(self.options, choices=tuple(choices))
         video = VideoFile(self.segment.path, rate=self.options.rate)
@@ -217,7 +217,7 @@ class DetectSegment:
 
 
 def make_detector(options: LiftOptions, memory: Memory | None = None) -> Detector | PeopleDetector:
-    """Of one person, of everybody, or both, as ``options`` want it; raises DetectorError."""
+    """Make a detector of one person, of all, or of both, by ``options``.  Raises DetectorError."""
     from app.detection.detector import Detector, DetectorWithOthers, PeopleDetector
 
     if options.everybody:
@@ -230,7 +230,7 @@ def make_detector(options: LiftOptions, memory: Memory | None = None) -> Detecto
 
 
 def _after(frames: Iterable[Frame], start_s: float, tell: Tell) -> Iterator[Frame]:
-    """Leave out what comes before ``start_s``: seeking ends at the frame that is shown then."""
+    """Skip frames before ``start_s``: seeking ends at the frame that is shown then."""
     for frame in frames:
         if frame.time_s < start_s:
             tell(0)
@@ -239,5 +239,5 @@ def _after(frames: Iterable[Frame], start_s: float, tell: Tell) -> Iterator[Fram
 
 
 def decoded_from_beginning(segment: Segment) -> Segment:
-    """The same, for videos in which jumping does not end where it should."""
+    """The same segment without seeking, for videos in which seeking is inexact."""
     return replace(segment, sought=False)

@@ -1,8 +1,8 @@
-"""A video file that somebody looks at while it is lifted; what is ready plays at once.
+"""A video file that is shown while it is being lifted.
 
-Poses come twice: while the video is being detected, those of a second or two at a time, so that one
-sees something; and when all of it is there, those of the whole, which are the ones that
-``lift`` gives, and are kept.
+Poses are estimated twice: as a preview, a second or two at a time, while the video is still being
+detected; and finally over the whole video, with the same result as the command ``lift``.  The final
+ones are saved.
 """
 
 from __future__ import annotations
@@ -48,61 +48,61 @@ log: Final = logging.getLogger(__name__)
 _USUAL_RATE: Final = 30.0
 _SAME_TIME_S: Final = 1e-4
 _RECENT_BYTES: Final = 2**27
-"""Of frames shown before: 290 of 640x480, 97 of 1280x720, 43 of 1920x1080."""
+"""Kept of decoded frames: 290 of 640x480, 97 of 1280x720, 43 of 1920x1080."""
 _WAIT_S: Final = 0.2
 _LEVEL_BYTES: Final = 2**12
 _EFFORT: Final = {Stage.DETECTING: (0.0, 0.9), Stage.LIFTING: (0.9, 0.1)}
-"""Where each stage begins, and how much of the time goes into it."""
+"""Where each stage begins, and its fraction of the time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """What is known of N frames at one moment; those not looked at yet are empty."""
+    """The current state of lifting N frames; those not processed yet are empty."""
 
     track: Track
     poses: SavedPoses | None
-    """Of all N frames, or None if there are none of any."""
+    """Poses of all N frames, or None before the first."""
     detected: int
-    """Frames, from the first, in which somebody was looked for."""
+    """Number of frames, from the first, in which people were detected."""
     ready: int
-    """Frames, from the first, of which the poses are known."""
+    """Number of frames, from the first, with poses."""
     complete: bool
-    """Whether nothing is to come."""
+    """Whether lifting has finished."""
     people: tuple[Member, ...] = ()
-    """Everybody, of whom ``track`` and ``poses`` are one; none where there are not several."""
+    """All people if there are several; ``track`` and ``poses`` are those of the selected one."""
     room: Together | None = None
-    """Where they stand, in the same order."""
+    """Their positions in the room, in the same order."""
 
 
 class VideoClip:
-    """A video file, and what has been found in it so far."""
+    """A video file, and the people detected and lifted in it so far."""
 
     def __init__(self, path: Path, video: VideoFile, key: str, notes: Path) -> None:
         """Use :meth:`open`."""
         self.path, self.label = path, path.name
         self.size, self.key = video.size, key
         self.choices: tuple[Choice, ...] = ()
-        """Whom the user wants to be followed."""
+        """The people that the user has chosen to be followed."""
         self.wished: Choice | None = None
-        """Who is to be selected once everybody is lifted, if not who was followed."""
+        """The person to select once all are lifted, if not the followed one."""
         self.events = EventList(notes, make_folder=True)
         self.corrections = CorrectionList(notes, of_video=path.name)
-        """What somebody put right in it."""
+        """Corrections made by the user."""
         self._level_file = notes / "level.json"
         self.level = _read_level(self._level_file)
-        """Where up is in all of it, if the user has told so."""
+        """The camera's orientation, if set by the user."""
         self.share = 0.0
-        """How much of the lifting is done."""
+        """Fraction of the lifting that is done."""
         self.detected_as = ""
-        """The key of what was found in 2D, once that is complete."""
+        """The key of the complete 2D detections; empty before."""
         self._video = video
         self._duration_s = video.duration_s or 0.0
         self._rate = video.rate or _USUAL_RATE
         self._clip: DetectedClip | None = None
         self._members: tuple[Member, ...] = ()
-        """As lifted, with what was found."""
+        """All people, lifted."""
         self._selected = 0
-        """Of which of them the poses are."""
+        """Index of the member whose poses are shown."""
         self._reading = threading.Lock()
         self._at_work = threading.Lock()
         self._workers = 0
@@ -110,10 +110,10 @@ class VideoClip:
 
     @classmethod
     def open(cls, path: Path, notes: Path) -> VideoClip:
-        """Open a video; what was noted of it lies in a folder in ``notes``.
+        """Open a video; events, corrections and level are in a folder in ``notes``.
 
         Raises:
-            SourceError: there is no such file, or nothing in it can be shown.
+            SourceError: there is no such file, or nothing in it can be decoded.
         """
         from app.sources import VideoFile
 
@@ -127,27 +127,27 @@ class VideoClip:
 
     @property
     def lifting(self) -> bool:
-        """Whether anybody is at work on it, or about to be."""
+        """Whether the video is being lifted, or about to be."""
         return self._workers > 0
 
     @property
     def has_pictures(self) -> bool:
-        """Always: a video has."""
+        """Always True."""
         return True
 
     @property
     def poses(self) -> SavedPoses | None:
-        """Of all frames, or None if there are none of any."""
+        """Poses of all frames, or None before the first."""
         return self._found.poses
 
     def found(self) -> Found:
-        """What is known now."""
+        """The current state of lifting."""
         return self._found
 
     def frame_at(self, time_s: float) -> Frame | None:
-        """The picture of the frame shown at ``time_s``; of a frame that is known, that very one.
+        """The picture shown at ``time_s``, for detected frames exactly theirs.
 
-        None where it cannot be read.
+        None if it cannot be read.
         """
         found = self._found
         times = found.track.time_s[: found.detected]
@@ -159,17 +159,20 @@ class VideoClip:
                 frame = self._video.read()
                 if known and (frame is None or abs(frame.time_s - time_s) > _SAME_TIME_S):
                     frame = self._decoded_from_start(time_s)
-            except SourceError:  # damaged there, or gone
+            except SourceError:  # damaged there, or deleted
                 return None
         return frame
 
     def motion(self) -> MotionData:
-        """The poses of the whole, as they can be exported; of several people those of the one
-        selected.  Raises DetectorError if all of them was corrected away."""
+        """The motion of the followed or selected person, for export.
+
+        Raises:
+            DetectorError: the corrections have deleted all of it.
+        """
         return self._motion_of(self._members[self._selected])
 
     def motions(self) -> list[MotionData]:
-        """Those of everybody, by number."""
+        """The motions of all people, by number."""
         return [self._motion_of(each) for each in self._members]
 
     def _motion_of(self, member: Member) -> MotionData:
@@ -187,7 +190,7 @@ class VideoClip:
         return member.motion(pictures=pictures, events=events)
 
     def select(self, number: int) -> None:
-        """Let ``poses`` be those of another person, by number."""
+        """Select another person, by number, whose poses are shown."""
         people = self._found.people
         index = next((i for i, each in enumerate(people) if each.number == number), None)
         if index is not None:
@@ -196,20 +199,20 @@ class VideoClip:
 
     @property
     def selected(self) -> int:
-        """The number of the person whose poses are shown; 0 while there are not several."""
+        """The number of the person whose poses are shown; 0 unless there are several."""
         people = self._found.people
         return people[self._selected].number if people else 0
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is wrong with the video, in sentences; and, where there are not several people, with
-        following the one."""
+        """Sentences on problems with the video and, unless there are several people, with tracking
+        the one."""
         if self._clip is None:
             return ()
         return self._clip.faults if len(self._members) > 1 else self._clip.warnings
 
     def tell_level(self, level: Level) -> None:
-        """Keep where up is, for this time and the next."""
+        """Set the camera's orientation, and save it for the next time."""
         self.level = level
         try:
             self._level_file.parent.mkdir(parents=True, exist_ok=True)
@@ -219,29 +222,29 @@ class VideoClip:
             log.warning("the level of %s is not kept: %s", self.label, error)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._video.close()
 
     def show_corrected(self) -> None:
-        """Take up the corrections there are by now in what is shown in 2D; the poses follow when it
-        is lifted again."""
+        """Apply the current corrections to the 2D that is shown; the poses follow when the video is
+        lifted again."""
         if self._clip is not None and self._members:
             poses = [cast(SavedPoses, each.poses) for each in self._members]
             self.show(members_of(self._clip, poses, self.corrections.done))
 
     def show(self, members: Sequence[Member]) -> None:
-        """Other poses of the same people, who stand where they stood."""
+        """Show other poses of the same people, at unchanged positions in the room."""
         self._members = tuple(members)
         people = self._members if len(members) > 1 else ()
         self._found = self._of_selected(replace(self._found, people=people))
 
     def begin_again(self) -> None:
-        """Forget what was found: something else is wanted."""
+        """Discard all results: the options have changed."""
         self._clip, self.detected_as, self._members, self._selected = None, "", (), 0
         self._found = Found(self._filled_up(Track.empty(np.zeros(0))), None, 0, 0, complete=False)
 
     def grow(self, track: Track, poses: SavedPoses | None) -> None:
-        """Take up what was found so far: M frames, and the poses of the first of them."""
+        """Show intermediate results: M frames, and the poses of the first of them."""
         ready = 0 if poses is None else len(poses)
         whole = self._filled_up(track)
         if poses is not None:
@@ -249,7 +252,7 @@ class VideoClip:
         self._found = Found(whole, poses, len(track), ready, complete=False)
 
     def finish(self, clip: DetectedClip, members: Sequence[Member], detected_as: str) -> None:
-        """Take up the final answer: everybody, or the one followed; none if nobody was found."""
+        """Show the final result: all people, or the followed one; none if there is no person."""
         if self.detected_as != detected_as or self._clip is not clip:
             tracks = [each.clip.track for each in members]
             self._selected = most_like(clip.track, tracks)
@@ -273,8 +276,7 @@ class VideoClip:
 
     @contextmanager
     def about_to_be_lifted(self) -> Iterator[None]:
-        """Let it be known that somebody is, or will be, at work on it: to load the network takes
-        seconds."""
+        """Mark the video as being lifted from now on, as loading the network takes seconds."""
         self._workers += 1
         try:
             yield
@@ -283,7 +285,7 @@ class VideoClip:
 
     @contextmanager
     def worked_on(self, stop: Callable[[], bool]) -> Iterator[None]:
-        """Hold off whoever else wants it lifted.  Raises Stopped."""
+        """Lift exclusively: wait for other callers to finish.  Raises Stopped."""
         with self.about_to_be_lifted():
             while not self._at_work.acquire(timeout=_WAIT_S):
                 if stop():
@@ -295,23 +297,23 @@ class VideoClip:
 
     @property
     def clip(self) -> DetectedClip | None:
-        """What was found in 2D, once that is complete; nothing in it is corrected."""
+        """The complete 2D detections, without corrections; None before."""
         return self._clip
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Everybody as lifted, or the one followed; none before that is done."""
+        """All people, or the followed one, lifted; none before that is complete."""
         return self._members
 
     def _decoded_from_start(self, time_s: float) -> Frame | None:
-        """For videos in which jumping does not end where it should."""
+        """Read a frame without seeking, for videos in which seeking is inexact."""
         self._video.seek(0.0)
         while (frame := self._video.read()) is not None and frame.time_s < time_s - _SAME_TIME_S:
             pass
         return frame if frame and abs(frame.time_s - time_s) <= _SAME_TIME_S else None
 
     def _filled_up(self, track: Track) -> Track:
-        """Behind the frames there are those that there should be, as far as that is known."""
+        """``track`` extended by empty frames to the video's stated length."""
         step_s = 1 / self._rate
         begin_s = float(track.time_s[-1]) + step_s if len(track) else 0.0
         count = max(0 if len(track) else 1, math.ceil((self._duration_s - begin_s) / step_s - 0.5))
@@ -329,20 +331,19 @@ def lift_video(
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> None:
-    """See to it that all of a video is lifted as ``options`` want it, by what is there already.
+    """Lift a whole video as specified by ``options``, reusing existing results.
 
     Args:
-        video_clip: shows meanwhile what there is.
-        options: what is wanted, but whom to follow and what the user has told of the level, which
-            the clip knows.
-        kept: what was found before.
-        around: what was corrected last, seconds, of which there are to be poses at once.
-        stop: asked all the time.
+        video_clip: shows intermediate results.
+        options: for lifting; choices of people and the camera's orientation are the clip's.
+        kept: the cache of earlier results.
+        around: interval of the latest correction, in seconds, to be lifted first.
+        stop: polled; return True to cancel.
         progress: called in the calling thread; may raise to stop.
 
     Raises:
-        Stopped: it was called off.
-        SourceError, DetectorError, WeightsError, DeviceError, LiftingError: it cannot be done.
+        Stopped: it was cancelled.
+        SourceError, DetectorError, WeightsError, DeviceError, LiftingError: it failed.
     """
     options = _options_of(video_clip, options)
     key = detection_key(video_clip.key, options)
@@ -379,7 +380,7 @@ def lift_video(
 
 
 def _options_of(video_clip: VideoClip, options: LiftOptions) -> LiftOptions:
-    """``options`` with whom to follow and where up is, which the clip knows."""
+    """``options`` with the choices and the camera's orientation of the clip."""
     options = replace(options, choices=video_clip.choices, with_others=options.several)
     level = video_clip.level
     if level is None:
@@ -388,7 +389,7 @@ def _options_of(video_clip: VideoClip, options: LiftOptions) -> LiftOptions:
 
 
 def _is_up_to_date(video_clip: VideoClip, options: LiftOptions, kept: Kept, key: str) -> bool:
-    """Take up what was kept; whether nothing is left to be done."""
+    """Load results from the cache; return whether nothing is left to be done."""
     corrections = video_clip.corrections.done
     if video_clip.detected_as != key and (before := kept.load(key)) is not None:
         clip, poses = before
@@ -405,7 +406,7 @@ def _detected(
     stop: Callable[[], bool],
     report: ProgressCallback,
 ) -> DetectedClip:
-    """All of the video in 2D; meanwhile the clip shows what there is."""
+    """Detect the whole video in 2D, with previews in the clip."""
     from app.lifting import segments
     from app.lifting.video_detection import detect_video
     from app.lifting.work import make_pool
@@ -425,7 +426,7 @@ def _detected(
 
 
 def _require_somebody(video_clip: VideoClip, clip: DetectedClip, key: str) -> None:
-    """Raise DetectorError if there is nobody in a clip; the clip shows its pictures."""
+    """Raise DetectorError if there is no person in a clip, which then shows only pictures."""
     if clip.track.tracked.any():
         return
     video_clip.finish(clip, (), key)
@@ -433,7 +434,7 @@ def _require_somebody(video_clip: VideoClip, clip: DetectedClip, key: str) -> No
 
 
 def _read_level(file: Path) -> Level | None:
-    """What was kept; None if there is nothing, or nothing that can be read."""
+    """The saved level; None if there is none, or it is damaged."""
     try:
         with file.open("rb") as content:
             return Level.read(json.loads(content.read(_LEVEL_BYTES)))

@@ -1,4 +1,4 @@
-"""Detection of one video whose segments an engine processes in any order."""
+"""Detection of one video, whose segments an engine processes in any order."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class VideoDetection:
 
     Args:
         plan: how it is cut.
-        engine: who detects.
-        options: what is wanted.
-        sent: whether what is found is to be known while it is found, by :attr:`so_far`.
+        engine: executes the units of work.
+        options: of lifting.
+        sent: whether intermediate results are available as :attr:`so_far`.
     """
 
     def __init__(
@@ -35,20 +35,20 @@ class VideoDetection:
         self._engine = engine
         self._joining = SegmentMerger(plan, options.several and not options.everybody)
         self._units: dict[int, DetectSegment] = {}
-        """By ticket: those that are not done."""
+        """By ticket: units that are not done."""
         self._ready: dict[int, tuple[DetectSegment, Part]] = {}
-        """By index: those that wait for the ones before them."""
+        """By index: segments done that wait for earlier ones."""
         self._frames: dict[int, float] = {}
-        """By index: frames done, with those of the lead-in."""
+        """By index: frames done, including the lead-in."""
         self._parts: dict[int, list[Track]] = {}
-        """By index: what was sent of segments that are not done."""
+        """By index: intermediate results of segments that are not done."""
         self._error: MixposeError | None = None
         for segment in plan.segments:
             self._submit(DetectSegment(segment, options, sent=sent))
 
     @property
     def done(self) -> bool:
-        """Whether nothing more is to be waited for."""
+        """Whether the work has ended or failed."""
         return self._error is not None or self._joining.full
 
     @property
@@ -62,7 +62,7 @@ class VideoDetection:
 
     @property
     def so_far(self) -> Track:
-        """What was found from the beginning on without a gap, as far as it is known."""
+        """The track from the beginning up to the first frame not detected yet."""
         joining = self._joining
         found = joining.track
         coming = self._parts.get(joining.next)
@@ -70,18 +70,18 @@ class VideoDetection:
             return found
         part = Track.joined(coming)
         part = part[int(part.time_s.searchsorted(joining.plan.segments[joining.next].start_s)) :]
-        if len(found):  # who that is turns out when it is joined
+        if len(found):  # the identity is resolved when the segment is joined
             part = replace(part, person=np.full_like(part.person, found.person[-1]))
         return Track.joined([found, part])
 
     def poll(self, event: Event) -> bool:
-        """Handle an event of the engine; returns whether it was about this video."""
+        """Handle an event of the engine; return whether it was about this video."""
         unit = self._units.get(event.ticket)
         if unit is None:
             return False
         if isinstance(event, Moved):
             if event.amount < self._frames.get(unit.segment.index, 0.0):
-                self._parts.pop(unit.segment.index, None)  # it had to begin again
+                self._parts.pop(unit.segment.index, None)  # it was restarted
             self._frames[unit.segment.index] = event.amount
             if event.part is not None:
                 self._parts.setdefault(unit.segment.index, []).append(event.part)
@@ -98,12 +98,12 @@ class VideoDetection:
         return True
 
     def give_up(self) -> None:
-        """Cancel everything that has not begun."""
+        """Cancel all units that have not begun."""
         self._engine.drop(self._units)
         self._units.clear()
 
     def clip(self) -> DetectedClip:
-        """All that is there without a gap.
+        """The clip up to the first gap.
 
         Raises:
             SourceError: the video holds no frame, or cannot be opened.
@@ -115,7 +115,7 @@ class VideoDetection:
         return self._joining.clip()
 
     def _join(self) -> None:
-        """Put together what can be."""
+        """Join the segments that are complete up to the first gap."""
         while not self._joining.full and (found := self._ready.pop(self._joining.next, None)):
             unit, part = found
             better = self._joining.again(part, unit)
@@ -137,15 +137,15 @@ def detect_video(
     progress: ProgressCallback | None = None,
     look_on: Callable[[VideoDetection], None] | None = None,
 ) -> DetectedClip:
-    """Detect a video by ``engine``, which has nothing else to do.
+    """Detect a video by an ``engine`` that has no other work.
 
     Args:
         plan: how it is cut.
-        engine: at its owner's to close; it has called everything off after ``stop``.
-        options: what is wanted.
-        stop: asked all the time; once True, what was read without a gap is returned.
+        engine: closed by its owner; all its work is cancelled after ``stop``.
+        options: of lifting.
+        stop: polled; once True, the clip up to the first gap is returned.
         progress: called in the calling thread; may raise to stop.
-        look_on: likewise, with what there is so far.
+        look_on: likewise, for intermediate results.
 
     Raises:
         SourceError, DetectorError, LiftingError: as :meth:`VideoDetection.clip`.

@@ -1,4 +1,4 @@
-"""Functions shared by the command line, the window and the batch to lift clips."""
+"""Functions to lift clips, shared by the command line, the window and the batch."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 def make_lifter(options: LiftOptions, *, threads: int | None = None) -> Lifter:
-    """The network as ``options`` want it.
+    """Load the network specified by ``options``.
 
     Args:
-        options: what is wanted.
-        threads: passes side by side on the CPU; None for one a core.  No pose depends on it.
+        options: of lifting.
+        threads: parallel passes on the CPU; None for one per core.  Does not affect the poses.
 
     Raises:
         WeightsError, DeviceError: with what to do.
@@ -40,7 +40,7 @@ def make_lifter(options: LiftOptions, *, threads: int | None = None) -> Lifter:
 
 
 class Network:
-    """The lifter, loaded in a thread while the first frames are being detected.
+    """Loads the lifter in a thread while the first frames are being detected.
 
     Importing torch takes two seconds, longer than the detector needs for 100 frames.
     """
@@ -51,17 +51,17 @@ class Network:
         self._future: Future[Lifter] | None = None
 
     def start(self) -> None:
-        """Begin to load, unless that has been done."""
+        """Start loading, unless started before."""
         self._future = self._future or self._pool.submit(make_lifter, self._options)
 
     @property
     def ready(self) -> bool:
-        """Whether ``get`` would answer at once."""
+        """Whether ``get`` would return at once."""
         return self._future is not None and self._future.done()
 
     @property
     def failed(self) -> bool:
-        """Whether ``get`` would raise: nothing more needs to be detected then."""
+        """Whether ``get`` would raise: further detection is pointless then."""
         future = self._future
         return future is not None and future.done() and future.exception() is not None
 
@@ -79,15 +79,15 @@ class Network:
 
 
 def make_pool(options: LiftOptions) -> Pool:
-    """The processes that detect; none is started before there is something for it to do."""
+    """The processes that detect; each is started when there is work for it."""
     return Pool(options.jobs or cores())
 
 
 def open_clip(spec: str, options: LiftOptions) -> Source:
-    """Open what is to be lifted, whatever a user can write.
+    """Open the source to lift from the user's text.
 
     Raises:
-        SourceError: it cannot be opened; says why and what to do.
+        SourceError: it cannot be opened; with the reason and what to do.
     """
     from app.recording.names import SUFFIX
     from app.sources import open_source
@@ -106,20 +106,20 @@ def detect(
     stop: Callable[[], bool] = never,
     progress: ProgressCallback | None = None,
 ) -> DetectedClip:
-    """Find the joints in all frames of a source: side by side if it is a video long enough.
+    """Detect the joints in all frames of a source, in parallel if it is a video long enough.
 
     Args:
-        source: an open source, not paced; its owner closes it.
+        source: an open source, not paced; closed by its owner.
         path: of the file, if it is one.
-        options: what is wanted.
-        engine: who detects segments; it has nothing else to do, and does no more after ``stop``.
-        stop: asked all the time; once True, what was read without a gap is returned.
+        options: of lifting.
+        engine: detects the segments; has no other work, and does none after ``stop``.
+        stop: polled; once True, the clip up to the first gap is returned.
         progress: called in the calling thread; may raise to stop.
 
     Raises:
-        SourceError: there is no frame that can be read.
+        SourceError: no frame can be read.
         DetectorError: the detector failed.
-        LiftingError: the process that detected was lost again and again.
+        LiftingError: the detecting process crashed repeatedly.
     """
     from app.sources import VideoFile
 

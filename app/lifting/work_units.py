@@ -16,53 +16,53 @@ log: Final = logging.getLogger(__name__)
 
 
 Tell = Callable[..., None]
-"""Called with an amount, and perhaps with what gives a part of the result."""
+"""Called with the amount done and, optionally, a function that returns part of the result."""
 
 
 class WorkUnit(Protocol):
-    """A piece of work that stands for itself: it can be pickled, and begun again when lost."""
+    """An independent piece of work: it can be pickled, and restarted if its process is lost."""
 
     @property
     def label(self) -> str:
-        """Of what it is a part, for messages: a file's name."""
+        """A file's name, for messages."""
 
     @property
     def needs_network(self) -> bool:
         """Whether it lifts, for which a machine may have a graphics card."""
 
     def run(self, tell: Tell, stop: Callable[[], bool]) -> Any:
-        """Do it; what it returns can be pickled too.
+        """Do the work; the result can be pickled too.
 
         Args:
-            tell: to be called all the time with how far it is, in a measure of its own; who is
-                silent for minutes is taken for dead.  With what gives the part of the result that
-                has come since, where somebody waits for that.
-            stop: asked all the time; once True, return what there is, or raise ``Stopped``.
+            tell: to be called frequently with the amount done, in any unit; a process that does not
+                for minutes is taken for dead.  Optionally with a function that returns the part of
+                the result since the previous call.
+            stop: to be polled; once True, return an incomplete result or raise ``Stopped``.
 
         Raises:
-            MixposeError: it cannot be done.
+            MixposeError: the work failed.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A unit has got further."""
+    """Progress of a unit."""
 
     ticket: int
     amount: float
-    """As the unit tells it; less than before when it had to begin again."""
+    """As reported by the unit; less than before if it was restarted."""
     part: Any = None
-    """Of its result, what has come since the one before; None if nobody waits for it."""
+    """The part of its result since the previous event; None unless requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a unit ended."""
+    """End of a unit."""
 
     ticket: int
     value: Any = None
     error: MixposeError | None = None
-    """Why there is no value."""
+    """The reason if there is no value."""
     took_s: float = 0.0
 
 
@@ -73,18 +73,18 @@ class Engine(Protocol):
     """Executes units of work: processes of this machine, or a cluster."""
 
     def submit(self, unit: WorkUnit, *, first: bool = False) -> int:
-        """Queue it, ``first`` before all that wait; returns the ticket that its events carry."""
+        """Queue it, ``first`` before all others; returns the ticket that its events carry."""
 
     def drop(self, tickets: Iterable[int]) -> None:
         """Cancel these unless they have begun; their events are to be ignored."""
 
     @property
     def waiting(self) -> int:
-        """Units that nobody has begun with."""
+        """Units that have not begun."""
 
     @property
     def width(self) -> int:
-        """How many units are done side by side."""
+        """Number of units processed in parallel."""
 
     def poll(self) -> Iterator[Event]:
         """Events of the next fraction of a second; one ``Done`` a unit."""
@@ -93,11 +93,11 @@ class Engine(Protocol):
         """Cancel everything, and yield the events of units that had begun."""
 
     def close(self) -> None:
-        """Give up everything at once; more calls do nothing."""
+        """Stop all work at once; further calls do nothing."""
 
 
 def done(ticket: int, unit: WorkUnit, tell: Tell, stop: Callable[[], bool]) -> Done | None:
-    """Do a unit; what is wrong with it is in the answer.  None if it was called off."""
+    """Run a unit; errors are in the result.  None if it was cancelled."""
     began = time.perf_counter()
     value: Any = None
     error: MixposeError | None = None

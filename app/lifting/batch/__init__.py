@@ -1,4 +1,4 @@
-"""Many clips: lifted side by side in processes of this machine, or over a Ray cluster.
+"""Many clips, lifted in parallel in processes of this machine or on a Ray cluster.
 
-Nothing here knows of a command line or a window: tasks in, events out.
+Independent of the command line and the window: tasks in, events out.
 """

@@ -1,4 +1,4 @@
-"""Units done on the machines of a Ray cluster, which hands them out and tries again itself."""
+"""Execute units of work on a Ray cluster, which distributes and retries them itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.lifting.work_units import Done, Event, WorkUnit, done
 log: Final = logging.getLogger(__name__)
 
 RETRIES: Final = 2
-"""How often Ray begins a unit again whose process or machine was lost."""
+"""How often Ray restarts a unit whose process or machine was lost."""
 _THIS_MACHINES: Final = "auto"
 _ANSWER_S: Final = 5.0
 _LOOK_S: Final = 0.3
@@ -49,11 +49,11 @@ class Cluster:
 
     @property
     def waiting(self) -> int:
-        """Units that no machine can have begun with."""
+        """Units that cannot have begun yet."""
         return max(0, len(self._begun) - self.width)
 
     def submit(self, unit: WorkUnit, *, first: bool = False) -> int:
-        """Have ``unit`` done; Ray knows no ``first``."""
+        """Submit ``unit``; Ray has no priority for ``first``."""
         self._tickets += 1
         work = self._ray.remote(
             num_cpus=1, num_gpus=self._gpu if unit.needs_network else 0, max_retries=RETRIES
@@ -62,7 +62,7 @@ class Cluster:
         return self._tickets
 
     def drop(self, tickets: Iterable[int]) -> None:
-        """Have these not done."""
+        """Cancel these units."""
         unwanted = set(tickets)
         for reference, (ticket, _) in list(self._begun.items()):
             if ticket in unwanted:
@@ -70,7 +70,7 @@ class Cluster:
                 del self._begun[reference]
 
     def poll(self) -> Iterator[Event]:
-        """What is ready by the next look."""
+        """The results that are ready."""
         if not self._begun:
             return
         ready, _ = self._ray.wait(list(self._begun), num_returns=1, timeout=_LOOK_S)
@@ -79,12 +79,12 @@ class Cluster:
             yield self._answer(reference, ticket, unit)
 
     def finish(self) -> Iterator[Event]:
-        """Call everything off; of what was begun with there is nothing."""
+        """Cancel everything; units that have begun yield nothing."""
         self.drop([ticket for ticket, _ in self._begun.values()])
         return iter(())
 
     def close(self) -> None:
-        """Leave the cluster, which gives up everything."""
+        """Leave the cluster, which cancels everything."""
         if self._ray.is_initialized():
             self._ray.shutdown()
 
@@ -108,8 +108,8 @@ class Cluster:
 def _connect(address: str) -> Any:
     if find_spec("ray") is None:
         raise LiftingError("Lifting on a cluster needs Ray: pip install '.[ray]'.")
-    # Both are read when Ray is imported.  It reports its use to its makers; and to find out that
-    # a server is something else it would take twenty times its usual minute.
+    # Both are read when Ray is imported: the first turns its telemetry off; without the second it
+    # takes twenty minutes to notice that a server is something else.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_NUM_REDIS_GET_RETRIES", "1")
     try:
@@ -132,8 +132,8 @@ def _connect(address: str) -> Any:
 
 
 def _finding_the_program() -> Callable[[], None]:
-    """What a process of the cluster does first.  Being inside another, the function travels whole:
-    where the program is installed, only importing ``mixpose`` makes its rooms known."""
+    """The set-up hook of the cluster's processes, pickled by value as it is a nested function: for
+    an installed program, only importing ``mixpose`` makes ``app`` importable."""
 
     def find() -> None:
         if find_spec("mixpose") is not None:  # otherwise a checkout, where Ray finds it by itself
@@ -143,12 +143,12 @@ def _finding_the_program() -> Callable[[], None]:
 
 
 def _require_listener(address: str) -> None:
-    """Raise OSError or ValueError if nobody listens at ``address``.
+    """Raise OSError or ValueError if nothing listens at ``address``.
 
-    Ray itself would look for ten minutes (measured with 2.60).
+    Ray itself would try for ten minutes (measured with 2.60).
     """
     if address == _THIS_MACHINES:
-        return  # what Ray has written down when it was started here
+        return  # Ray has stored the address when it was started here
     host, _, port = address.removeprefix("ray://").rpartition(":")
     socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()
 
@@ -166,7 +166,7 @@ def _failure_in_words(ray: Any, error: Exception) -> str:
 
 
 def _work(ticket: int, unit: WorkUnit, version: str) -> Done:
-    """Runs on a machine of the cluster."""
+    """Run a unit on a machine of the cluster."""
     if version != __version__:
         return Done(
             ticket,
@@ -181,4 +181,4 @@ def _work(ticket: int, unit: WorkUnit, version: str) -> Done:
 
 
 def _silent(_amount: float) -> None:
-    """Ray asks for no progress."""
+    """Ignore progress, which Ray does not transmit."""

@@ -1,4 +1,4 @@
-"""Many videos by one engine: a free process takes the next segment, of whichever video."""
+"""Lift many videos by one engine: a free process takes the next segment of any video."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from app.lifting.video_detection import VideoDetection
 from app.lifting.work_units import Done, Engine
 
 _DETECTING = 0.85
-"""Of a video's time, with the shipped weights on two cores."""
+"""Fraction of a video's time, with the shipped weights on two cores."""
 _DETECTING_SLOW = 0.45
-"""The same where the export takes as long."""
+"""The same if the export takes as long."""
 
 
 def run(
@@ -27,17 +27,17 @@ def run(
     *,
     threads: int = 1,
 ) -> Iterator[Event]:
-    """Lift ``tasks``; a result for each, in the order they are ready.
+    """Lift ``tasks``; yields a result for each, in the order of completion.
 
-    No more videos are begun with than keep the engine busy: each holds its keypoints in memory.
-    Once ``stop`` says so, videos that are not done are given up, without a result, and it ends.
+    Only as many videos are started as keep the engine busy, since each holds its keypoints in
+    memory.  Once ``stop`` returns True the unfinished videos are cancelled, without a result.
 
     Args:
-        tasks: videos and the files they become.
-        wanted: what holds for all of them.
-        engine: who works; its owner closes it.
-        stop: asked all the time.
-        threads: passes of the network side by side for one video.  No pose depends on it.
+        tasks: videos and their files.
+        wanted: options of all of them.
+        engine: executes the work; closed by its owner.
+        stop: polled.
+        threads: parallel passes of the network for one video.  Does not affect the poses.
     """
     waiting = deque(enumerate(tasks))
     begun: list[_Job] = []
@@ -56,7 +56,7 @@ def run(
 
 @dataclass
 class _Job:
-    """The work on one video: looked at, detected, finished."""
+    """The work on one video: planned, detected, finished."""
 
     index: int
     task: Task
@@ -75,7 +75,7 @@ class _Job:
         self._ticket: int | None = self.engine.submit(Look(self.task, self.wanted))
 
     def poll(self, event: work_units.Event) -> Event | None:
-        """What is to be told of this video after ``event``; None if that was about another."""
+        """The event of this video that follows from ``event``; None if that concerns another."""
         mine = self._video is not None and self._video.poll(event)
         if isinstance(event, Done) and (mine or event.ticket == self._ticket):
             self._took_s += event.took_s

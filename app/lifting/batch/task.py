@@ -1,4 +1,4 @@
-"""What is wanted of many clips, and what is said of each."""
+"""Tasks, options and events of a batch."""
 
 from __future__ import annotations
 
@@ -17,62 +17,61 @@ class BatchOptions:
     """Options of every clip of a batch."""
 
     weights_sha256: str
-    """Of the weights wanted: another machine may have others under the same name."""
+    """Of the weights to use: another machine may have different ones of the same name."""
     kind: str = "csv"
     """The format, a key of ``app.export.registry.FORMATS``."""
     lifting: LiftOptions = field(default_factory=LiftOptions)
     processing: Processing = field(default_factory=Processing)
     file: FileOptions = AS_USUAL
-    """What the format leaves open."""
+    """Options of the format."""
     one_file: bool = False
-    """Whether everybody in a clip becomes one file."""
+    """Whether all people in a clip go to one file."""
 
     @property
     def a_file_each(self) -> bool:
-        """Whether each person in a clip becomes a file."""
+        """Whether each person in a clip gets a file."""
         return self.lifting.everybody and not self.one_file
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One clip and the file it becomes."""
+    """One clip and its file."""
 
     source: Path
     table: Path
     overwrite: bool = False
     corrections: tuple[Correction, ...] = ()
-    """What is put right in what was found in it: whoever lifts it may be on another machine, where
-    nobody noted anything."""
+    """Corrections of its detections; passed along as another machine does not have them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A clip has got further."""
+    """Progress of a clip."""
 
     index: int
     """Of the task."""
     share: float
-    """How much of the clip is done, 0 to 1; less than before when it had to begin again."""
+    """Fraction of the clip that is done, 0 to 1; less than before if it was restarted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How lifting one clip ended."""
+    """Outcome of one clip."""
 
     index: int
     """Of the task."""
     frames: int = 0
     tracked: int = 0
-    """Frames with a person in them."""
+    """Frames with a person."""
     length_s: float = 0.0
     """From the first frame to the last."""
     took_s: float = 0.0
-    """Of all processes together."""
+    """Processing time, summed over all processes."""
     quality: str = ""
-    """How far the poses can be trusted, in a line."""
+    """A line on how far the poses can be trusted."""
     warnings: tuple[str, ...] = ()
     error: MixposeError | None = None
-    """Why there is no file; None if there is one."""
+    """The reason if there is no file."""
 
 
 Event = Moved | Result

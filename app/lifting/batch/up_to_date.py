@@ -1,8 +1,8 @@
-"""The request, kept in the sidecar, by which a later run knows whether a file is up to date.
+"""The request, saved in the sidecar, by which a later run knows whether a file is up to date.
 
-A file counts as done if its sidecar says that it was made of this very video with these very
-options and weights.  A video is told by its size and the time of its last change, as rsync does it:
-reading a folder of videos to the end only to compare them would take longer than many of them do.
+A file is up to date if its sidecar states that it was made from the same video with the same
+options and weights.  A video is identified by its size and modification time, as in rsync: hashing
+a folder of videos would take longer than lifting many of them.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ _MOST_PEOPLE: Final = 10_000
 def request_of(
     source: Path, wanted: BatchOptions, corrections: Sequence[Correction] = ()
 ) -> dict[str, object]:
-    """What is asked for of the video ``source``, with what is put right in it, as JSON values.
-    Raises OSError."""
+    """The video ``source``, options and corrections, as JSON values.  Raises OSError."""
     file = source.stat()
     return {
         "file": {"bytes": file.st_size, "modified_ns": file.st_mtime_ns},
@@ -58,17 +57,17 @@ def _of_everybody(wanted: BatchOptions) -> dict[str, object]:
 
 
 def with_request(data: MotionData, asked: Mapping[str, object]) -> MotionData:
-    """``data`` whose sidecar will say what was asked for."""
+    """``data`` whose sidecar will contain the request."""
     return replace(data, provenance=replace(data.provenance, asked=asked))
 
 
 def is_done(table: Path, asked: Mapping[str, object]) -> bool:
-    """Whether ``table`` is there and was made as ``asked``; False if its sidecar is damaged."""
+    """Whether ``table`` exists and was made as ``asked``; False if its sidecar is damaged."""
     return table.is_file() and content(table).get("asked") == asked
 
 
 def is_done_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -> bool:
-    """Whether everybody's files are there for which ``table`` was ordered, made as ``asked``."""
+    """Whether the files of all people exist for the requested ``table``, made as ``asked``."""
     person = content(person_file(table, kind, 1)).get("person")
     count = person.get("of") if isinstance(person, dict) else None
     if not isinstance(count, int) or not 0 < count <= _MOST_PEOPLE:
@@ -77,13 +76,12 @@ def is_done_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) ->
 
 
 def is_begun_of_everybody(table: Path, kind: str, asked: Mapping[str, object]) -> bool:
-    """Whether all files of people that are there were made as ``asked``, by a run that ended before
-    the last one."""
+    """Whether all existing files of people were made as ``asked``, by an interrupted run."""
     there = (person_file(table, kind, number) for number in files_there(table, kind))
     return all(is_done(path, asked) for path in there if path.exists())
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:
-    """As it is after a way through JSON, which knows no tuples."""
+    """The values after a JSON round trip, which turns tuples into lists."""
     plain: dict[str, object] = json.loads(json.dumps(values))
     return plain

@@ -1,4 +1,4 @@
-"""The units of which lifting a file consists, beside those that detect."""
+"""The units of work of lifting a file, other than detection."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Request = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Open a video, to see how it is to be cut."""
+    """Open a video and plan its segments."""
 
     needs_network: ClassVar[bool] = False
     task: Task
@@ -40,7 +40,7 @@ class Look:
     def run(
         self, tell: Callable[[float], None], stop: Callable[[], bool]
     ) -> tuple[segments.Plan, Request]:
-        """How it is cut, and what was asked of it as it is now.
+        """The plan, and the request for the video in its current state.
 
         Raises:
             SourceError, ExportError: it cannot be read, or would be overwritten.
@@ -60,7 +60,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finish:
-    """Lift what was detected, and write the file."""
+    """Lift the detected clip and write its file."""
 
     needs_network: ClassVar[bool] = True
     index: int
@@ -77,11 +77,11 @@ class Finish:
         return self.task.source.name
 
     def run(self, tell: Callable[[float], None], stop: Callable[[], bool]) -> Result:
-        """Do it; tells the share done.
+        """Lift and write; reports the fraction done.
 
         Raises:
-            MixposeError: there is nobody to be lifted, or the file cannot be written.
-            Stopped: ``stop`` said so; nothing was written.
+            MixposeError: there is no person, or the file cannot be written.
+            Stopped: ``stop`` returned True; nothing was written.
         """
         from app.export.registry import FORMATS
         from app.sources import VideoFile
@@ -118,7 +118,7 @@ class Finish:
 
 
 _lifters: dict[tuple[BatchOptions, int], Lifter] = {}
-"""The newest network of this process, which gets many clips."""
+"""The most recent network of this process, reused for many clips."""
 
 
 def _lifter(wanted: BatchOptions, threads: int) -> Lifter:
