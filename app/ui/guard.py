@@ -1,4 +1,5 @@
-"""Keeps the window alive: errors in slots are shown instead of aborting, signals end it cleanly."""
+"""Error and signal handling: errors in slots are shown instead of aborting the process, and
+signals close the window cleanly."""
 
 from __future__ import annotations
 
@@ -18,10 +19,10 @@ log: Final = logging.getLogger(__name__)
 
 
 class ErrorGuard:
-    """Takes over ``sys.excepthook``: PyQt aborts the process unless it is another than Python's."""
+    """Replaces ``sys.excepthook``: with Python's own hook, PyQt aborts the process."""
 
     def __init__(self, show: Callable[[BaseException], None]) -> None:
-        """``show`` gets every unforeseen error, in the window's thread."""
+        """``show`` is called with every unexpected error, in the window's thread."""
         self._show = show
         self._before = sys.excepthook
         self._showing = False
@@ -37,7 +38,7 @@ class ErrorGuard:
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         self._log(kind, error, trace)
-        if self._showing:  # an error while showing an error must not go round in circles
+        if self._showing:  # an error while showing an error must not recurse
             return
         self._showing = True
         try:
@@ -48,7 +49,7 @@ class ErrorGuard:
     def _log(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        """The same error on every tick of the window is written once a second."""
+        """Log an error; one that is repeated on every tick of the window, once a second."""
         text, now = repr(error), time.monotonic()
         if text != self._logged[0] or now - self._logged[1] > 1:
             self._logged = (text, now)
@@ -56,10 +57,10 @@ class ErrorGuard:
 
 
 class SignalGuard(QObject):
-    """Calls back in the window's thread when the process is told to end (SIGTERM, SIGINT).
+    """Calls back in the window's thread when the process gets SIGTERM or SIGINT.
 
-    Qt's event loop runs in C, so Python's own handlers would wait for the next Python code.  The
-    interpreter writes each signal's number into a socket instead, which wakes the loop.
+    Qt's event loop runs in C++, so Python's own handlers would wait until Python code runs next.
+    Therefore the interpreter writes each signal's number to a socket, which wakes the loop.
     """
 
     def __init__(self, ended: Callable[[], None], parent: QObject | None = None) -> None:
@@ -76,7 +77,7 @@ class SignalGuard(QObject):
         self._wakeup = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
 
     def remove(self) -> None:
-        """Give the signals back."""
+        """Restore the previous signal handlers."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._wakeup)
         for number, handler in self._before.items():
@@ -95,4 +96,4 @@ _NUMBERS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def _ignored(_number: int, _frame: FrameType | None) -> None:
-    """The socket carries the signal; without a handler of Python's own nothing would be written."""
+    """Do nothing: the socket carries the signal, but is written to only if a handler is set."""

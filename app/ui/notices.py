@@ -1,7 +1,7 @@
-"""The cards and hints that lie over the camera picture, one for each state of the program.
+"""Cards and hints over the camera picture, one for each state of the program.
 
 A ``Notice`` is a card in the middle: something is needed before pictures can be shown.  A hint is
-one line at the picture's foot: everything works, but the person can do something better.
+one line at the bottom of the picture: everything works, but the person can improve something.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from app.ui import words
 
 
 class Do(enum.Enum):
-    """What a button on a card does."""
+    """The action of a button on a card."""
 
     START = "start"
     RETRY = "retry"
@@ -44,7 +44,7 @@ class Notice:
     body: str
     buttons: tuple[Button, ...] = ()
     busy: bool = False
-    """Something is going on that will end by itself."""
+    """Whether something is in progress that ends without the user."""
 
 
 _ELSEWHERE: Final = (
@@ -69,19 +69,19 @@ STOPPED: Final = Notice(
 
 
 def without(notice: Notice, what: Do) -> Notice:
-    """A card that does not offer something."""
+    """Return the card without the buttons of an action."""
     offered = tuple(button for button in notice.buttons if button.do is not what)
     body = notice.body.replace(_PERFORMER_EXPLAINED, "") if what is Do.PERFORMER else notice.body
     return replace(notice, buttons=offered, body=body.strip())
 
 
 def starting(label: str) -> Notice:
-    """The source is being opened."""
+    """Return the card for a source that is being opened."""
     return Notice("camera", f"Starting {label}", "", busy=True)
 
 
 def failed(error: str, *, no_camera: bool) -> Notice:
-    """The source could not be opened or has stopped for good."""
+    """Return the card for a source that could not be opened or has stopped for good."""
     if no_camera:
         return NO_CAMERA
     title, _, rest = error.partition(". ")
@@ -90,7 +90,7 @@ def failed(error: str, *, no_camera: bool) -> Notice:
 
 
 def program_error(error: str) -> Notice:
-    """Something went wrong that nobody had foreseen."""
+    """Return the card for an unexpected error."""
     return Notice(
         "warning",
         "Something went wrong",
@@ -105,7 +105,7 @@ def program_error(error: str) -> Notice:
 
 
 def lost(label: str, seconds: float, *, recording: bool) -> Notice:
-    """A camera that ran has stopped sending."""
+    """Return the card for a running camera that sends no pictures any more."""
     kept = " What was recorded so far is kept." if recording else ""
     return Notice(
         "no_camera",
@@ -121,14 +121,15 @@ SIGHT_HINTS: Final = {
     BodyInView.UPPER_BODY: "Your legs are hidden, so they are left out of the 3D view",
 }
 ONCE_ONLY: Final = frozenset({BodyInView.UPPER_BODY})
-"""Said once: someone at a desk does not want to hear it all day."""
+"""Shown once only: a person at a desk would otherwise see it all day."""
 PERFORMER_HINT: Final = "This is the performer, a built-in person to try things out with"
 
 
 class SightHints:
-    """Chooses the hint for what is in view, without flicker.
+    """Chooses the hint for the part of the body that is in view, without flicker.
 
-    A sight must last before it is mentioned, and what is said only once goes away by itself.
+    A state must last ``LASTS_S`` before its hint is shown; a hint of ``ONCE_ONLY`` disappears
+    after ``ONCE_S``.
     """
 
     LASTS_S: Final = 1.0
@@ -140,7 +141,7 @@ class SightHints:
         self._said: set[BodyInView] = set()
 
     def step(self, sight: BodyInView | None, now_s: float) -> str:
-        """The hint to show now, or an empty string.  ``now_s`` is a monotonic time."""
+        """Return the hint to show now, or an empty string; ``now_s`` is a monotonic time."""
         if sight != self._body_in_view:
             if (
                 self._body_in_view in ONCE_ONLY

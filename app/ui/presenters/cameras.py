@@ -1,4 +1,4 @@
-"""Which cameras are connected, found out in the background."""
+"""The list of connected cameras, queried in the background."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from app.ui.tasks import Control, Job, Jobs
 
 log: Final = logging.getLogger(__name__)
 _AGAIN_S: Final = 10.0
-"""While there is none, a camera that is plugged in appears by itself."""
+"""Interval of queries while no camera is connected, so that one that is plugged in appears."""
 
 
 class CameraList:
     """The names of the connected cameras.
 
     Args:
-        jobs: where the looking is done; it can take seconds.
-        changed: called when there is a new answer.
+        jobs: runs the query, which can take seconds.
+        changed: called when the list was updated.
     """
 
     def __init__(self, jobs: Jobs, changed: Callable[[], None]) -> None:
@@ -35,11 +35,11 @@ class CameraList:
 
     @property
     def none_found(self) -> bool:
-        """Whether it is known that there is none."""
+        """Whether a query has found no camera; False before the first query."""
         return self._names == ()
 
     def refresh(self, then: Callable[[], None] | None = None) -> None:
-        """Look now; ``then`` is called when the answer is there."""
+        """Query the cameras now; ``then`` is called when the list was updated."""
         if then is None and self._job is not None and self._job.running:
             return
         self._looked_at = time.monotonic()
@@ -62,6 +62,6 @@ class CameraList:
         )
 
     def look_again(self) -> None:
-        """Called often while nothing runs: looks now and then until there is a camera."""
+        """Query every ``_AGAIN_S`` until a camera is found; called often while nothing runs."""
         if self.none_found and time.monotonic() - self._looked_at > _AGAIN_S:
             self.refresh()
