@@ -1,4 +1,4 @@
-"""Export: what can be exported now, where to, and doing it in the background."""
+"""Export: the target, the formats, the file name, and writing in the background."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ EXPLAINED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What would be exported."""
+    """The recording or video that would be exported."""
 
     name: str
     path: Path
     """A recording's folder or a video file."""
     clip: Clip | None = None
-    """What is shown, if it is that."""
+    """The clip, if it is the one shown."""
     part: Selection = field(default_factory=Selection)
-    """What of it."""
+    """The part that is exported."""
     whose: Whose = Whose.SELECTED
     hidden: bool = False
-    """Whether somebody in it is not shown; they are exported with all others."""
+    """Whether a person in it is hidden; exports of all people include those too."""
 
     @property
     def people(self) -> list[tuple[str, Whose]]:
-        """(words, who) of what can be exported of several people; nothing where there are not."""
+        """(label, choice) of the people that can be exported; empty if there are not several."""
         clip = self.clip
         if not isinstance(clip, VideoClip) or not clip.selected:
             return []
@@ -66,7 +66,7 @@ class Target:
 
     @property
     def part_in_words(self) -> str:
-        """Which part it is; empty for the whole."""
+        """A sentence that says which part is exported; empty for the whole."""
         if self.part.whole or self.clip is None:
             return ""
         time_s = self.clip.found().track.time_s
@@ -82,28 +82,28 @@ class Format:
     label: str
     suffix: str
     angles: bool
-    """Whether it has room for joint angles."""
+    """Whether it can contain joint angles."""
     rate: bool
-    """Whether it can have any constant rate."""
+    """Whether its constant frame rate can be chosen."""
     skeleton: bool
-    """Whether its bones can have other names."""
+    """Whether its bone names can be chosen."""
     people: bool
-    """Whether one file has room for several people."""
+    """Whether one file can contain several people."""
 
     def suits(self, whose: Whose) -> bool:
-        """Whether they can be exported so."""
+        """Whether these people can be exported in this format."""
         return self.people or whose is not Whose.TABLE
 
 
 def taken(file: Path, kind: str, whose: Whose) -> bool:
-    """Whether an export to ``file`` would replace anything."""
+    """Whether an export to ``file`` would replace a file."""
     if whose is Whose.EACH:
         return bool(files_there(file, kind))
     return os.path.lexists(file)
 
 
 def _of_people(written: tuple[Exported, ...]) -> str:
-    """What is said behind the first file's name of those of several people."""
+    """Return the text after the first file's name for an export of several people."""
     files = dict.fromkeys(each.files[0].name for each in written)
     others = f" and {len(files) - 1} more" if len(files) > 1 else ""
     said = dict.fromkeys(sentence for each in written for sentence in each.warnings)
@@ -111,7 +111,7 @@ def _of_people(written: tuple[Exported, ...]) -> str:
 
 
 class ExportPresenter:
-    """Exports whatever is shown, or else the last recording."""
+    """Exports the recording or video shown, or else the last recording."""
 
     def __init__(
         self, window: WindowPresenter, preferences: Preferences, show: Callable[[Path], None]
@@ -131,12 +131,12 @@ class ExportPresenter:
 
     @property
     def kind(self) -> str:
-        """The format to begin with: the one exported last."""
+        """The initial format: the one exported last."""
         kind = self.preferences.export_kind
         return kind if kind in FORMATS else Preferences().export_kind
 
     def lacking(self, kind: str) -> str:
-        """What this format needs and this computer does not have, in words; empty if nothing."""
+        """Return a sentence about what this format needs and the computer lacks; else empty."""
         try:
             require(kind, self._needed(kind))
         except NoBlenderError as error:
@@ -146,22 +146,22 @@ class ExportPresenter:
         return ""
 
     def lacks_blender(self, kind: str) -> bool:
-        """Whether it is the program that writes this format that is not found."""
+        """Whether this format cannot be written because Blender was not found."""
         return FORMATS[kind].blender and bool(self.lacking(kind))
 
     def use_blender(self, program: Path) -> None:
-        """Remember where Blender is; an application's folder of macOS stands for what is in it."""
+        """Remember Blender's path; of a macOS application bundle, that of the program in it."""
         inside = program / "Contents" / "MacOS" / "Blender"
         self.preferences.blender = str(inside if inside.is_file() else program)
 
     def _needed(self, kind: str) -> FileOptions:
-        """Of what a format is written with, the part that may not be there any more."""
+        """Return the options for :func:`require`: external tools that may be missing."""
         blender = self.preferences.blender if FORMATS[kind].blender else ""
         return FileOptions(printer=PRINTER, blender=blender or None)
 
     @property
     def why_not(self) -> str:
-        """Why what is shown, or was to be shown, cannot be exported; empty if nothing is known."""
+        """Why the source shown (or that failed to open) cannot be exported; empty if it can."""
         if self._window.unopened:
             return f"{self._window.unopened} cannot be opened, so there is nothing to export"
         current = self._window.playback
@@ -182,7 +182,7 @@ class ExportPresenter:
         return self.target_of(last) if last is not None else None
 
     def target_of(self, path: Path) -> Target:
-        """A recording, be it shown or not."""
+        """Return the target for a recording or video, whether it is shown or not."""
         current = self._window.current
         if isinstance(current, PlaybackPresenter) and current.clip.path == path:
             hidden = bool(current.people.hidden)
@@ -191,14 +191,14 @@ class ExportPresenter:
 
     @property
     def explained(self) -> str:
-        """The tip of the export button."""
+        """The tooltip of the export button."""
         target = self.target
         if target is None:
             return self.why_not or "Record something first, or open a video or a recording"
         return f"Save the 3D poses of {target.name} (Ctrl+E)"
 
     def suggestion(self, target: Target, kind: str, folder: Path | None = None) -> Path:
-        """A file name for a format that is free in ``folder``, or else in the folder used last."""
+        """Return a path for a format that does not exist yet, in ``folder`` or the last folder."""
         if folder is None:
             last = Path(self.preferences.last_folder) if self.preferences.last_folder else None
             folder = last if last is not None and last.is_dir() else target.path.parent
@@ -208,14 +208,14 @@ class ExportPresenter:
         return next(file for file in files if not taken(file, kind, target.whose))
 
     def remember(self, values: Mapping[str, Any]) -> None:
-        """Keep the format, and what is to be done to the poses: preferences by name."""
+        """Store the choices of the export dialog: preferences by name."""
         for name, value in values.items():
             setattr(self.preferences, name, value)
 
     def export(self, target: Target, path: Path, kind: str, preset: str = "") -> Job:
         """Write ``path`` in the background; it and its sidecar are replaced if they exist.
 
-        What is done to the poses is as last chosen, or as the ``preset`` has it.
+        The poses are processed as chosen last, or as in the ``preset``.
         """
         preferences = replace(self.preferences)
         if preset:
@@ -225,7 +225,7 @@ class ExportPresenter:
         self.preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> tuple[Exported, ...]:
-            require(kind, self._needed(kind))  # before a long video is lifted for nothing
+            require(kind, self._needed(kind))  # fail before a long video is lifted in vain
             wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoClip):
                 return background.export_video(target.clip, *wanted, whose=target.whose)

@@ -1,4 +1,4 @@
-"""Recording: countdown, red mark, elapsed time, automatic stop, and what follows the stop."""
+"""Recording: countdown, start, elapsed time, automatic stop, and saving."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ class RecordState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
-    """What the record button shows."""
+    """State of the record button."""
 
     state: RecordState = RecordState.OFF
     countdown: int = 0
-    """Whole seconds to go."""
+    """Whole seconds left of the countdown."""
     elapsed_s: float = 0.0
     possible: bool = False
     explained: str = ""
 
 
 class RecordPresenter:
-    """Starts and stops recordings of the live run it is given.
+    """Starts and stops recordings of a live run.
 
     Args:
-        jobs: where opening and closing files is done.
+        jobs: runs the opening and closing of files.
         preferences: countdown, automatic stop, keep video.
-        folder: gives the folder recordings go to.
+        folder: returns the folder in which recordings are saved.
         saved: called with the path of each finished recording that has frames, and with the
-            sentence that says why it ended by itself (empty if it was stopped).
+            sentence that says why it ended automatically (empty if the user stopped it).
         failed: called with a sentence when something went wrong.
-        over: called whenever nothing is recorded any more.
-        clock: monotonic seconds.
+        over: called whenever a recording or its countdown has ended.
+        clock: returns monotonic seconds.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class RecordPresenter:
         return self._state is not RecordState.OFF
 
     def toggle(self, current: LivePresenter | None) -> None:
-        """What the record button and R do."""
+        """Start or stop recording (the record button and R)."""
         if self._state is RecordState.OFF:
             if current is not None and self._can_record(current):
                 self._current = current
@@ -101,9 +101,9 @@ class RecordPresenter:
             self.stop()
 
     def stop(self, why: str = "") -> None:
-        """End the countdown, or end and save the recording; nothing otherwise.
+        """Cancel the countdown, or end and save the recording; do nothing otherwise.
 
-        ``why`` goes on after "The recording NAME ended": for what was not meant as a stop.
+        ``why`` completes the sentence "The recording NAME ended ..." if the user did not stop it.
         """
         if self._state is RecordState.COUNTDOWN:
             self._reset()
@@ -114,13 +114,13 @@ class RecordPresenter:
             self._close(self._writer)
 
     def mark(self) -> Mark | None:
-        """Mark this moment of the recording; None if there is none with a frame."""
+        """Mark an event now; None if nothing is recorded, or no frame has been yet."""
         if self._state is not RecordState.RECORDING or self._writer is None:
             return None
         return self._writer.mark()
 
     def step(self) -> None:
-        """Look at the clock; called on every tick of the window."""
+        """Start or end the recording if it is time; called on every tick of the window."""
         if self._state is RecordState.COUNTDOWN and self._clock() >= self._begin_at:
             self._open()
         if self._state is not RecordState.RECORDING or self._writer is None:
@@ -194,7 +194,7 @@ class RecordPresenter:
         self._state = RecordState.SAVING
 
         def close(_control: object) -> Path:
-            writer.discard()  # only closes it if there is anything in it
+            writer.discard()  # closes it; deletes it only if it has no frames
             return writer.path
 
         def closed(path: Path) -> None:
@@ -224,7 +224,7 @@ class RecordPresenter:
 def create_writer(
     folder: Path, current: LivePresenter, preferences: Preferences
 ) -> RecordingWriter:
-    """Begin a recording of what the live run shows.  Raises RecordingError."""
+    """Create the files of a recording of the live run.  Raises RecordingError."""
     from app.detection.models import FOR_LIVE, about
     from app.recording.meta import SourceInfo, settings
     from app.recording.writer import RecordingWriter
