@@ -1,4 +1,4 @@
-"""The card in the middle of a pane, and the one-line hint at its foot."""
+"""The card in the middle of a pane, and the one-line hint at its bottom."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class _Glyph(QWidget):
 
 
 class Card(QFrame):
-    """Shows a Notice and tells which of its buttons was pressed."""
+    """Shows a Notice, and emits the action of the button that was pressed."""
 
     chosen = pyqtSignal(Do)
 
@@ -77,7 +77,7 @@ class Card(QFrame):
         self.place()
 
     def place(self) -> None:
-        """Take the size the words need and the middle of the parent."""
+        """Resize to fit the text, in the middle of the parent."""
         parent = self.parentWidget()
         if parent is None or self._notice is None:
             return
@@ -118,7 +118,7 @@ class Card(QFrame):
             press = functools.partial(self.chosen.emit, button.do)
             made = kit.push_button(button.label, press, main=button.main)
             self._buttons.addWidget(made)
-            made.show()  # a hidden one takes no room in the layout that is asked for its size now
+            made.show()  # the layout ignores hidden widgets, and its size is needed now
 
 
 def _buttons_of(notice: Notice | None) -> object:
@@ -126,7 +126,7 @@ def _buttons_of(notice: Notice | None) -> object:
 
 
 class Hint(QWidget):
-    """One line on a dark pill at the foot of a pane; lets the mouse through."""
+    """A line of text on a dark background at the bottom of a pane; ignores the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""The part of the export dialog that exports with one click: a row for each purpose."""
+"""The part of the export dialog with the presets: a row per purpose, exported with one click."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.ui.views import kit
 
 
 class PresetRows(QWidget):
-    """A button a purpose; beside it what is open to choice, below it who opens the file."""
+    """A button per preset, with its options beside it and the programs that open the file below."""
 
     wanted = pyqtSignal(str, str)
-    """Preset and format."""
+    """The preset and the format to export."""
 
     def __init__(self, chosen: Preferences) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class PresetRows(QWidget):
             self._add(name, getattr(chosen, f"{name}_kind", ""))
 
     def values(self) -> dict[str, object]:
-        """The preferences as chosen now, by name."""
+        """Return the chosen preferences by name."""
         return {
             "animate_kind": self.formats["animate"].currentData(),
             "animate_fps": self.fps.currentData(),

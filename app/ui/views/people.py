@@ -1,4 +1,4 @@
-"""The bar that lists several people of a video: a chip each, to select, show and hide them."""
+"""The bar that lists the people of a video: a number and an eye each, to select, show and hide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.ui.views import kit, strokes
 
 
 class _Disc(QToolButton):
-    """A number on a disc of the person's colour; as faint as the person while not in view."""
+    """A number on a disc of the person's colour; faint while hidden or not in view."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class _Disc(QToolButton):
         self._entry: Entry | None = None
 
     def show_entry(self, entry: Entry) -> None:
-        """Be of this person."""
+        """Show this person."""
         if entry == self._entry:
             return
         self._entry = entry
@@ -57,11 +57,12 @@ class _Disc(QToolButton):
 
 
 class PeopleBar(QWidget):
-    """Hidden where there are not several people."""
+    """The list of people; hidden unless there are several."""
 
     selected = pyqtSignal(int)
+    """The person with this number was selected."""
     toggled = pyqtSignal(int)
-    """Somebody is to be hidden, or shown again."""
+    """The person with this number is to be hidden, or shown again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +113,7 @@ class PeopleBar(QWidget):
         self.eyes.append(eye)
 
     def _tell(self, tell: Callable[[int], object], index: int) -> None:
-        """What is ticked follows from what is then."""
+        """Emit a signal for a person; restore the buttons, which follow the next roster."""
         entry = self._roster.entries[index]
         self.discs[index].setChecked(entry.selected)
         self.eyes[index].setChecked(not entry.hidden)

@@ -36,30 +36,30 @@ from models.skeleton import JOINT_NAMES
 MIRRORED: Final = "Mirrored view"
 WHOLE_HELP: Final = "This alone on the whole screen (Escape: back)"
 _REACH_EMS: Final = 0.7
-"""How near a joint must be pressed to be dragged."""
+"""Largest distance from a joint at which a press drags it."""
 _DRAG_PIXELS: Final = 3
 GREYED: Final = 0.45
-"""Opacity of what was the last to be seen of a camera that is lost."""
+"""Opacity of the last picture of a camera that is lost."""
 
 
 class PictureView(QWidget):
-    """Paints the newest frame; mirroring and cropping never leave this widget."""
+    """Paints the newest frame; mirroring and cropping affect only this widget."""
 
     mirror_chosen = pyqtSignal(bool)
     fill_chosen = pyqtSignal(bool)
     person_chosen = pyqtSignal(float, float)
-    """A click into the picture, in its pixels."""
+    """The picture was clicked at this position, in its pixels."""
     person_hidden = pyqtSignal(float, float)
-    """A right click, likewise."""
+    """The picture was right-clicked at this position, in its pixels."""
     joint_moved = pyqtSignal(str, float, float)
-    """A joint was dragged to this place of the picture, in its pixels."""
+    """A joint was dragged to this position of the picture, in its pixels."""
     whole_pressed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Camera picture")
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the keys leave the line that was typed in
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click ends typing in a line edit
         self._view_state = ViewState()
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
@@ -68,7 +68,7 @@ class PictureView(QWidget):
         self._pointed: tuple[float, float] | None = None
         self._grabs = False
         self._held: int | None = None
-        """The joint that is being dragged, to where is pointed."""
+        """The joint that is being dragged; it is drawn at the pointer."""
         self._pressed = QPointF()
         self.setMouseTracking(True)
         self.mirror = kit.tool_button(
@@ -90,7 +90,7 @@ class PictureView(QWidget):
         self.corner = Corner(self, [self.mirror, self.fill, self.whole])
 
     def hide_buttons(self) -> None:
-        """Another picture has them for both."""
+        """Hide the buttons, because those of the first picture apply to both."""
         self.corner.hide()
 
     def set_theme(self, theme: Theme) -> None:
@@ -98,9 +98,9 @@ class PictureView(QWidget):
         self.update()
 
     def show_view_state(self, view_state: ViewState, *, grabs: bool = False) -> None:
-        """Show another moment; repaints only when something visible has changed.
+        """Show a view state; repaint only if something visible has changed.
 
-        With ``grabs`` joints can be dragged.
+        With ``grabs``, joints can be dragged.
         """
         self._grabs = grabs
         if not grabs:
@@ -119,7 +119,7 @@ class PictureView(QWidget):
             self.update()
 
     def show_record(self, status: RecordStatus) -> None:
-        """A red frame while recording, and the seconds to go in figures seen from afar."""
+        """Show a red frame while recording, and large digits during the countdown."""
         mark = (status.state, status.countdown)
         if mark != (self._record.state, self._record.countdown):
             self.update()
@@ -173,7 +173,7 @@ class PictureView(QWidget):
         return self._joint_in_picture(self._in_picture(point))
 
     def _joint_in_picture(self, place: tuple[float, float] | None) -> int | None:
-        """The joint at a place of the picture that can be dragged."""
+        """Return the joint at a position of the picture that can be dragged; None if none."""
         keypoints, seen = self._view_state.keypoints, self._view_state.seen
         if place is None or not self._grabs or keypoints is None or seen is None:
             return None
@@ -183,7 +183,7 @@ class PictureView(QWidget):
         return geometry.joint_at(points[:-1], seen, at, _REACH_EMS * kit.em(self))
 
     def _point(self, place: tuple[float, float] | None) -> None:
-        """Say that a person can be clicked while the pointer is over one."""
+        """Set cursor and tooltip for a person or joint under the pointer."""
         self._pointed = place
         shape, tip = Qt.CursorShape.ArrowCursor, ""
         person = None if place is None else at_place(self._view_state.people, *place)
@@ -242,7 +242,7 @@ class PictureView(QWidget):
         )
 
     def _take(self, frame: Frame | None) -> None:
-        """Wrap the frame without copying; QImage does not keep the array alive, so we do."""
+        """Wrap the frame in a QImage without copying; ``_pixels`` keeps the array alive."""
         if frame is None:
             self._image = self._pixels = None
             return
@@ -252,7 +252,7 @@ class PictureView(QWidget):
     def _paint_picture(self, painter: QPainter, place: geometry.Placement) -> None:
         target = QRectF(place.left, place.top, place.width, place.height)
         if self._image is None:
-            # A recording without its pictures: the frame they had, so that the figure has a place.
+            # A recording without pictures: show where they would be.
             painter.fillRect(target, QColor(0, 0, 0, 40 if self._theme.dark else 14))
             return
         painter.save()
@@ -281,7 +281,7 @@ class PictureView(QWidget):
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
 
     def _paint_people(self, painter: QPainter, place: geometry.Placement) -> None:
-        """Everybody in their colour, the one selected above the others."""
+        """Draw all people in their colours, the selected one on top."""
         if not self._view_state.people or self._view_state.greyed or (size := self._size()) is None:
             return
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
@@ -351,7 +351,7 @@ def _words(joint: int) -> str:
 
 
 class Badge(QLabel):
-    """A few words in the upper left corner of a pane that one must not miss."""
+    """A short, prominent label in the upper left corner of a pane."""
 
     def __init__(self, parent: QWidget, words: str) -> None:
         super().__init__(words, parent)
@@ -365,7 +365,7 @@ class Badge(QLabel):
 
 
 class Corner(QWidget):
-    """A few small buttons in the upper right corner of a pane, on a quiet ground."""
+    """A few small buttons in the upper right corner of a pane, on a translucent background."""
 
     def __init__(self, parent: QWidget, buttons: list[QWidget]) -> None:
         super().__init__(parent)

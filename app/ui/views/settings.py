@@ -1,4 +1,4 @@
-"""The panel behind the gear; nothing in it is needed to start."""
+"""The settings panel; nothing in it is needed to start."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _DETECTOR_TIP: Final = (
 
 
 class SettingsPanel(QFrame):
-    """Shows the preferences; tells each change as (name, value)."""
+    """Shows the preferences, and emits each change as (name, value)."""
 
     changed = pyqtSignal(str, object)
     closed = pyqtSignal()
@@ -75,15 +75,15 @@ class SettingsPanel(QFrame):
         self.opened.emit()
 
     def choice(self, name: str) -> kit.Choice:
-        """The combo box of one setting."""
+        """Return the combo box of one setting."""
         return self._choices[name]
 
     def show_choices(self, name: str, entries: list[tuple[str, Any]]) -> None:
-        """Put what was found on this machine (weights, devices) into a list."""
+        """Fill the combo box of a setting whose choices depend on this machine."""
         self._choices[name].fill(entries, getattr(self._preferences, name))
 
     def show_value(self, name: str) -> None:
-        """Take up a tick or a number that was changed elsewhere."""
+        """Update a check box or number that was changed elsewhere."""
         value = getattr(self._preferences, name)
         widget = self.findChild(QWidget, name)
         if isinstance(widget, kit.Tick) and widget.isChecked() != value:
@@ -107,7 +107,7 @@ class SettingsPanel(QFrame):
         inside.setLayout(self._column)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it goes where the keyboard goes inside
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the focused widget inside
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         outer.addWidget(area, 1)
@@ -230,7 +230,7 @@ class SettingsPanel(QFrame):
             self._row(words, degrees, known)
 
     def _row(self, words: str, widget: QWidget, only_with: kit.Tick | None = None) -> None:
-        """A line of the panel; with ``only_with``, shown while that is ticked."""
+        """Add a row to the panel; with ``only_with``, shown while that is checked."""
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)

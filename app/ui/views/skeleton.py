@@ -1,4 +1,4 @@
-"""The 3D view: pictures from the renderer's process, or painted here when OpenGL is missing."""
+"""The 3D view: images from the renderer process, or painted in software if OpenGL is missing."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ from app.ui.views.card import Hint
 from app.ui.views.picture import GREYED, MIRRORED, WHOLE_HELP, Badge, Corner
 
 _REMEMBERED: Final = 64
-"""Requests whose pose is remembered until their picture comes; older ones were overtaken."""
+"""Number of requests whose pose is kept until their image arrives; the renderer skips some."""
 _RESIZE_MS: Final = 150
-"""Another size means another OpenGL window in the renderer (60 ms), so dragging waits."""
+"""Delay of a resize: the renderer needs 60 ms to create an OpenGL window of the new size."""
 _SLOW_MS: Final = 50.0
 _SLOW_COUNT: Final = 8
-"""So many slow drawings in a row; one alone may be the system's hiccup."""
+"""Number of consecutive slow renderings that reduce the resolution; single ones may be chance."""
 _LEAST_SHARE: Final = 0.6
 STARTING: Final = "The 3D view is starting; until then it is drawn simply"
 _MOUSE_HELP: Final = "Drag to turn, Shift or the middle button to move, wheel to zoom"
@@ -49,7 +49,7 @@ LEVEL_HELP: Final = "Level: I am standing straight now (V)\nThe 3D view stands a
 
 
 class SkeletonView(QWidget):
-    """Shows the lifted pose in the room, from wherever the user wants to look."""
+    """Shows the lifted pose in the room, from a viewpoint that the user controls."""
 
     follow_chosen = pyqtSignal(bool)
     level_pressed = pyqtSignal()
@@ -57,7 +57,8 @@ class SkeletonView(QWidget):
     numbers_chosen = pyqtSignal(bool)
     whole_pressed = pyqtSignal()
     shown = pyqtSignal(int)
-    """The pose of this source frame is on the screen now.  At most once a pose, painted or not."""
+    """The pose of this source frame is on the screen; emitted at most once per pose, whichever way
+    it is drawn."""
 
     def __init__(self, orbit: OrbitPresenter) -> None:
         super().__init__()
@@ -108,7 +109,7 @@ class SkeletonView(QWidget):
 
     @property
     def trouble(self) -> str:
-        """Why the view is only painted, in words; empty while all is well."""
+        """Why the view is painted in software, as a sentence; empty if the renderer works."""
         return self._pictures.trouble
 
     @property
@@ -117,17 +118,17 @@ class SkeletonView(QWidget):
         return self._told
 
     def hide_buttons(self) -> None:
-        """Another view has them for both."""
+        """Hide the buttons, because those of the first view apply to both."""
         self.corner.hide()
 
     def set_mirror(self, on: bool) -> None:
-        """Show it as in a mirror, as the picture beside it."""
+        """Mirror the view, like the picture."""
         self._mirrored = on
         self.badge.setVisible(on)
         self.update()
 
     def set_numbers(self, keys: tuple[str, ...]) -> None:
-        """Write these angles at the joints; none for none."""
+        """Write these angles (keys of ``JOINTS``) at the joints."""
         self._numbers = keys
         self.numbers.setChecked(bool(keys))
         self.update()
@@ -137,7 +138,7 @@ class SkeletonView(QWidget):
         self.ask()
 
     def show_view_state(self, view_state: ViewState) -> None:
-        """Show another moment, and fetch what the renderer has finished."""
+        """Show a view state, and fetch the renderer's newest image."""
         if view_state.greyed != self._view_state.greyed:
             self.update()
         before = self._view_state
@@ -151,19 +152,19 @@ class SkeletonView(QWidget):
         self.show_hint(self._words)
 
     def show_hint(self, words: str) -> None:
-        """Say this at the view's foot from now on; without words, what it waits for."""
+        """Show a hint at the bottom of the view; if empty, that the renderer is still starting."""
         self._words = words
         self.hint.show_text(words or (STARTING if self._pictures.starting else ""))
 
     def ask(self) -> None:
-        """Have the scene drawn again: another pose, camera, theme or size."""
+        """Request a new image, because pose, camera, theme or size have changed."""
         request = SkeletonRequest(self._orbit.view, self._scene, self._body, self._others)
         pose = self._view_state.pose.index if self._view_state.pose else -1
         if not self._pictures.ask(request, pose):
             self.update()
 
     def forget(self) -> None:
-        """Another source: no pose, and the person may stand anywhere."""
+        """Reset pose, placement and camera for another source."""
         self._placement.reset()
         self._orbit.forget()
         self._told = -1
@@ -203,7 +204,7 @@ class SkeletonView(QWidget):
         self.ask()
 
     def set_follow(self, on: bool) -> None:
-        """Keep the person in the middle, or no longer; at once, also while nothing moves."""
+        """Keep the person in the middle, or stop that; takes effect at once."""
         self.follow.setChecked(on)
         self._orbit.set_follow(on)
         self.ask()
@@ -261,7 +262,7 @@ class SkeletonView(QWidget):
                 picture = self._painted.draw(request, size)
                 image = kit.image(picture)
                 pose = self._view_state.pose.index if self._view_state.pose else -1
-            if self._view_state.greyed:  # as the picture beside it
+            if self._view_state.greyed:  # like the picture
                 painter.fillRect(rect, QColor(self._scene.background))
                 painter.setOpacity(GREYED)
                 image = image.convertToFormat(QImage.Format.Format_Grayscale8)
@@ -287,7 +288,7 @@ class SkeletonView(QWidget):
             strokes.number(painter, each.text, (x, each.place[1]), rightward=rightward)
 
     def _paint_tags(self, painter: QPainter, request: SkeletonRequest) -> None:
-        """The numbers of several people over their heads."""
+        """Draw the numbers of several people above their heads."""
         for body in request.bodies:
             if body.number:
                 places, _ = request.view.project(body.joints, (self.width(), self.height()))
@@ -310,9 +311,9 @@ def _body(person: Companion) -> Body:
 
 
 class _Sharpness:
-    """Draws fewer pixels where drawing is slow, so that the person moves smoothly.
+    """Reduces the resolution if rendering is slow, so that the person moves smoothly.
 
-    Without a graphics card 0.5 million pixels take 30 ms; a 4K screen's half has 4 million.
+    Without a graphics card 0.5 million pixels take 30 ms; half of a 4K screen has 4 million.
     """
 
     def __init__(self) -> None:
@@ -320,12 +321,12 @@ class _Sharpness:
         self._slow = 0
 
     def of(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The size to be drawn for a view of this size."""
+        """Return the size to be rendered for a view of this size."""
         width, height = (max(16, round(side * self._share)) for side in size)
         return width, height
 
     def judge(self, draw_ms: float) -> bool:
-        """Take note of one drawing; True if the size has become another."""
+        """Note the duration of one rendering, and return whether the size has changed."""
         self._slow = self._slow + 1 if draw_ms > _SLOW_MS else 0
         if self._slow < _SLOW_COUNT or self._share <= _LEAST_SHARE:
             return False
@@ -334,13 +335,13 @@ class _Sharpness:
 
 
 class _Rendered:
-    """The renderer's newest picture as a QImage, and which pose it shows."""
+    """The renderer's newest image as a QImage, and the pose that it shows."""
 
     def __init__(self) -> None:
         self.image: QImage | None = None
         self.pose = -1
         self.request: SkeletonRequest | None = None
-        """What the picture shows."""
+        """The scene that the image shows."""
         self._renderer: Renderer | None = None
         self._drawn: Drawn | None = None
         self._size = (0, 0)
@@ -354,11 +355,11 @@ class _Rendered:
 
     @property
     def starting(self) -> bool:
-        """Whether the first picture is still to come; loading Open3D may take half a minute."""
+        """Whether the first image has not arrived yet; loading Open3D may take half a minute."""
         return self.image is None and not self.trouble
 
     def resize(self, width: int, height: int) -> None:
-        """Start the renderer at the first size that is known, or change its size."""
+        """Start the renderer with this size, or change its size."""
         self._size = (width, height)
         size = self._sharpness.of(self._size)
         if self._renderer is None:
@@ -368,7 +369,7 @@ class _Rendered:
             self._renderer.resize(*size)
 
     def ask(self, request: SkeletonRequest, pose: int) -> bool:
-        """Ask for a picture; False if the view has to paint by itself for now."""
+        """Request an image; return False if the view must be painted in software meanwhile."""
         if self._renderer is None or self._renderer.failed:
             self.image = None
             return False
@@ -379,7 +380,7 @@ class _Rendered:
         return self.image is not None
 
     def fetch(self) -> bool:
-        """Whether there is a new picture to be shown."""
+        """Fetch the newest image, and return whether the view must be updated."""
         renderer = self._renderer
         if renderer is None:
             return False
@@ -389,7 +390,7 @@ class _Rendered:
         drawn = renderer.latest()
         if drawn is None or drawn is self._drawn or renderer.failed:
             return False
-        self._drawn = drawn  # keeps the pixels alive, which QImage does not
+        self._drawn = drawn  # keeps the pixels alive: QImage does not own them
         self.image = kit.image(drawn.image)
         if drawn.request in self._asked:
             self.pose, self.request = self._asked[drawn.request]

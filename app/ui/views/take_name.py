@@ -1,4 +1,4 @@
-"""The name of one of two takes, behind a piece of the line that is its in the plot."""
+"""The label of one of two compared takes, with a sample of its line style in the plot."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from app.ui.theme import ON_DARK
 from app.ui.views import kit
 
 DASHES: Final = (3.0, 2.0)
-"""Of the second take's lines: drawn and left out, in widths of the line."""
+"""Dash pattern of the second take's lines: dash and gap, in line widths."""
 _KEY_EMS: Final = 1.6
 _GROUND: Final = QColor(20, 22, 24, 200)
 
 
 class TakeName(QWidget):
-    """A solid line and a name, or a dashed one for the take that is beside.
+    """A sample of the line, dashed for the second take, and the take's name.
 
     Args:
-        parent: over which it lies, on a ground of its own; None in a row of others.
+        parent: pane over which it lies, on a dark background; None if it is in a layout.
         beside: whether it is the second take.
     """
 
@@ -46,7 +46,7 @@ class TakeName(QWidget):
             self.update()
 
     def place(self, left: int, top: int, room: int) -> None:
-        """Over the parent, no wider than ``room``."""
+        """Place it over the parent, no wider than ``room``."""
         hint = self.sizeHint()
         self.setGeometry(left, top, max(0, min(hint.width(), room)), hint.height())
 
