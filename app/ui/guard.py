@@ -24,7 +24,7 @@ class ErrorGuard:
     def __init__(self, show: Callable[[BaseException], None]) -> None:
         """``show`` is called with every unexpected error, in the window's thread."""
         self._show = show
-        self._before = sys.excepthook
+        self._previous = sys.excepthook
         self._showing = False
         self._logged: tuple[str, float] = ("", 0.0)
 
@@ -32,7 +32,7 @@ class ErrorGuard:
         sys.excepthook = self._caught
 
     def remove(self) -> None:
-        sys.excepthook = self._before
+        sys.excepthook = self._previous
 
     def _caught(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -66,27 +66,27 @@ class SignalGuard(QObject):
     def __init__(self, ended: Callable[[], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ended = ended
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
+        self._receiver, self._sender = socket.socketpair()
+        self._receiver.setblocking(False)
+        self._sender.setblocking(False)
         self._notifier = QSocketNotifier(
-            cast(sip.voidptr, self._ours.fileno()), QSocketNotifier.Type.Read, self
+            cast(sip.voidptr, self._receiver.fileno()), QSocketNotifier.Type.Read, self
         )
         self._notifier.activated.connect(lambda *_: self._woken())
-        self._before = {number: signal.signal(number, _ignored) for number in _NUMBERS}
-        self._wakeup = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._previous = {number: signal.signal(number, _ignored) for number in _NUMBERS}
+        self._wakeup = signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
 
     def remove(self) -> None:
         """Restore the previous signal handlers."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._wakeup)
-        for number, handler in self._before.items():
+        for number, handler in self._previous.items():
             signal.signal(number, handler)
-        self._ours.close()
-        self._theirs.close()
+        self._receiver.close()
+        self._sender.close()
 
     def _woken(self) -> None:
-        numbers = self._ours.recv(64)
+        numbers = self._receiver.recv(64)
         if any(number in _NUMBERS for number in numbers):
             log.info("told to end by a signal")
             self._ended()

@@ -78,11 +78,11 @@ def run_window(
         paths.recordings_dir(),
         {name: value for name, value in given.items() if value is not None},
     )
-    session.window.ready.connect(_say_ready)
+    session.window.ready.connect(_report_ready)
     return session.run(application, source)
 
 
-def _say_ready() -> None:
+def _report_ready() -> None:
     """Report to a script that started the program that the window is ready."""
     if sys.stderr is not None:
         sys.stderr.write("ready\n")
@@ -112,10 +112,10 @@ class Session:
         self.sending = SendingPresenter(self.presenter)
         self.window = MainWindow(self.presenter, OrbitPresenter())
         self.window.closing.connect(self._close)
-        self.presenter.preferences_changed.connect(self._keep_at_once)
+        self.presenter.preferences_changed.connect(self._save_if_needed)
         self._poll = QTimer()
         self._poll.setInterval(_POLL_MS)
-        self._poll.timeout.connect(self._look_whether_closed)
+        self._poll.timeout.connect(self._check_closed)
         self.closed = False
 
     def run(self, application: QApplication, source: str | None) -> int:
@@ -153,12 +153,12 @@ class Session:
         )
         self._poll.start()
 
-    def _keep_at_once(self, name: str) -> None:
+    def _save_if_needed(self, name: str) -> None:
         """Save at once the preferences that must survive if this window is not closed regularly."""
         if name in ("offered", "saved_at_close"):
             self.save()
 
-    def _look_whether_closed(self) -> None:
+    def _check_closed(self) -> None:
         if self.presenter.has_closed():
             self._poll.stop()
             self.closed = True

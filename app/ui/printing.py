@@ -57,12 +57,12 @@ _LETTER: Final = frozenset(
 _MARGIN_MM: Final = 16.0
 _DPI: Final = 1200
 _SMALL_PT, _TEXT_PT = 8.0, 9.5
-_SOFT: Final = "#555c64"
+_GREY: Final = "#555c64"
 _GAP: Final = 2.0
 """Height reserved for the header and for the footer, in lines of small text."""
-_LONG: Final = 0.6
+_LARGEST_WHOLE: Final = 0.6
 """A section up to this fraction of a page is kept on one page."""
-_LATE: Final = 0.7
+_LATEST_START: Final = 0.7
 """A part that is longer than a page does not begin below this fraction of a page."""
 _DRAWING: Final = "\ufffc"
 """The object replacement character, which marks a drawing in a Qt document."""
@@ -94,7 +94,7 @@ def pdf(sheets: Sheets, *, today: date | None = None, territory: str = "") -> by
             raise ExportError(
                 "This computer's Qt cannot draw a PDF. Save the report as HTML instead."
             )
-        _Press(sheets, writer, today or date.today()).print_on(painter)
+        _PagePrinter(sheets, writer, today or date.today()).print_on(painter)
     buffer.close()
     return content.data()
 
@@ -176,12 +176,12 @@ class _Part:
     bottom: float
 
 
-class _Press:
+class _PagePrinter:
     """Lays out a document in pages, each with a header and a footer."""
 
     def __init__(self, sheets: Sheets, writer: QPdfWriter, today: date) -> None:
         self._writer, self._today, self._title = writer, today, sheets.title
-        self._small = _letters(_SMALL_PT)
+        self._small = _font(_SMALL_PT)
         self._line = QFontMetricsF(self._small, writer).lineSpacing()
         edge = _GAP * self._line
         self._page = QSizeF(writer.width(), writer.height() - 2 * edge)
@@ -193,7 +193,7 @@ class _Press:
         self._drawings = _Drawings(sheets.drawings, self._page.width())
         layout.registerHandler(_IMAGE, self._drawings)
         self._document.setDocumentMargin(0.0)
-        self._document.setDefaultFont(_letters(_TEXT_PT))
+        self._document.setDefaultFont(_font(_TEXT_PT))
         self._document.setHtml(sheets.html)
         self._document.setPageSize(self._page)
         self._keep_together()
@@ -217,7 +217,7 @@ class _Press:
     def _print_edges(self, painter: QPainter, page: int, count: int) -> None:
         """Draw the header with title and date, and the footer with the page number."""
         painter.setFont(self._small)
-        painter.setPen(QColor(_SOFT))
+        painter.setPen(QColor(_GREY))
         width, height = self._writer.width(), self._writer.height()
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         when = self._today.isoformat()
@@ -249,7 +249,7 @@ class _Press:
         high = self._page.height()
         used = part.top % high
         if part.bottom - part.top > high:
-            return used > _LATE * high
+            return used > _LATEST_START * high
         return used + part.bottom - part.top > high + 1.0
 
     def _parts(self) -> list[_Part]:
@@ -257,7 +257,7 @@ class _Press:
         parts: list[_Part] = []
         for section in self._sections():
             whole = self._joined(section)
-            if whole.bottom - whole.top <= _LONG * self._page.height():
+            if whole.bottom - whole.top <= _LARGEST_WHOLE * self._page.height():
                 parts.append(whole)
             else:
                 parts += map(self._joined, _in_pieces(section))
@@ -284,7 +284,7 @@ class _Press:
         return self._layout.blockBoundingRect(element)
 
 
-def _letters(size_pt: float) -> QFont:
+def _font(size_pt: float) -> QFont:
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     font.setPointSizeF(size_pt)
     return font

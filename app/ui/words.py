@@ -103,7 +103,7 @@ def status(
                 f"Time to turn joints into a 3D pose; {stats.poses_per_s:.0f} poses each second",
             )
         )
-    found += _late(stats)
+    found += _latency(stats)
     if stats.device:
         found.append(_device(stats.device, gpu_wanted=gpu_wanted))
     if stats.weights:
@@ -148,7 +148,7 @@ def _detecting(stats: Stats, *, detector_automatic: bool) -> list[Segment]:
     return [Segment(f"2D {text}, {model}", f'{explained}, with the model "{model}":\n{why}')]
 
 
-def _late(stats: Stats) -> list[Segment]:
+def _latency(stats: Stats) -> list[Segment]:
     if stats.capture_to_screen_ms is None:
         return []
     words = (

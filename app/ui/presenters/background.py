@@ -47,7 +47,7 @@ def _load_network() -> None:
         import models.lifter  # noqa: F401
 
 
-class Whose(Enum):
+class PeopleScope(Enum):
     """Which of several people in a video are exported."""
 
     SELECTED = "selected"
@@ -61,13 +61,13 @@ def lifting_of(preferences: Preferences) -> LiftOptions:
     """Return the lifting options that the settings ask for."""
     from app.lifting.options import LiftOptions
 
-    told = preferences.camera_told
+    given = preferences.camera_told
     return LiftOptions(
         weights=preferences.weights or None,
         device=preferences.device,
         height_m=preferences.height_m or None,
-        camera_pitch_deg=preferences.camera_pitch_deg if told else None,
-        camera_roll_deg=preferences.camera_roll_deg if told else None,
+        camera_pitch_deg=preferences.camera_pitch_deg if given else None,
+        camera_roll_deg=preferences.camera_roll_deg if given else None,
         several=preferences.several,
     )
 
@@ -292,7 +292,7 @@ def export_video(
     preferences: Preferences,
     control: Control,
     part: Selection,
-    whose: Whose = Whose.SELECTED,
+    scope: PeopleScope = PeopleScope.SELECTED,
 ) -> tuple[Exported, ...]:
     """Export ``part`` of a video, lifting it first if needed.  Replaces existing files."""
     from app.export.registry import FORMATS
@@ -305,12 +305,12 @@ def export_video(
     overall = Overall(control.report, slow=FORMATS[kind].slow)
     lift_video(video_clip, preferences, control, overall)
     order = Order(path, kind, wanted(preferences), overwrite=True, options=options)
-    if whose is not Whose.SELECTED:
+    if scope is not PeopleScope.SELECTED:
         from app.lifting.clip_files import export_everybody
 
         # A bone's length and a heading are those of one person.
-        of_nobody = replace(order.processing, bone=None, heading_deg=None)
-        order = replace(order, processing=of_nobody, one_file=whose is Whose.TABLE)
+        for_several = replace(order.processing, bone=None, heading_deg=None)
+        order = replace(order, processing=for_several, one_file=scope is PeopleScope.TABLE)
         only = None if part.whole else part
         written = export_everybody(video_clip.motions(), order, video_clip.path, overall, part=only)
     else:

@@ -11,7 +11,7 @@ from app.ui.presenters import background
 from app.ui.tasks import Control, Job, Jobs
 
 log: Final = logging.getLogger(__name__)
-_AGAIN_S: Final = 10.0
+_RETRY_S: Final = 10.0
 """Interval of queries while no camera is connected, so that one that is plugged in appears."""
 
 
@@ -26,7 +26,7 @@ class CameraList:
     def __init__(self, jobs: Jobs, changed: Callable[[], None]) -> None:
         self._jobs, self._changed = jobs, changed
         self._names: tuple[str, ...] | None = None
-        self._looked_at = 0.0
+        self._queried_at = 0.0
         self._job: Job | None = None
 
     @property
@@ -42,7 +42,7 @@ class CameraList:
         """Query the cameras now; ``then`` is called when the list was updated."""
         if then is None and self._job is not None and self._job.running:
             return
-        self._looked_at = time.monotonic()
+        self._queried_at = time.monotonic()
 
         def done(names: tuple[str, ...]) -> None:
             self._names = names
@@ -61,7 +61,7 @@ class CameraList:
             Job("Looking for cameras", find, done=done, failed=failed, quiet=True)
         )
 
-    def look_again(self) -> None:
-        """Query every ``_AGAIN_S`` until a camera is found; called often while nothing runs."""
-        if self.none_found and time.monotonic() - self._looked_at > _AGAIN_S:
+    def refresh_if_none(self) -> None:
+        """Query every ``_RETRY_S`` until a camera is found; called often while nothing runs."""
+        if self.none_found and time.monotonic() - self._queried_at > _RETRY_S:
             self.refresh()

@@ -30,7 +30,7 @@ class RecordedClip:
         self.path, self.label = recording.path, recording.path.stem
         self.size, self.events = recording.size, recording.events
         self.has_pictures = recording.video_path is not None
-        self._hold = OpenLock(recording.path)
+        self._lock = OpenLock(recording.path)
         self._keypoints = recording.keypoints
         self._found = self._made()
 
@@ -52,7 +52,7 @@ class RecordedClip:
 
     def close(self) -> None:
         """Release the lock, so that the recording can be moved."""
-        self._hold.release()
+        self._lock.release()
 
     def _made(self) -> Found:
         data = self._keypoints

@@ -39,7 +39,7 @@ class Clock:
         return self._speed
 
     @property
-    def line_s(self) -> tuple[float, float]:
+    def timeline_s(self) -> tuple[float, float]:
         """Start and end of the timeline."""
         return (0.0, self.duration_s) if self.bounds_s is None else self.bounds_s
 
@@ -56,7 +56,7 @@ class Clock:
             if self.ready_s is not None:
                 ahead = max(self._time_s, min(ahead, self.ready_s))
             self._time_s = ahead
-            start_s, end_s = self._stretch
+            start_s, end_s = self._interval
             if self._time_s >= end_s:
                 self._end(start_s, end_s)
         self._since = now
@@ -64,7 +64,7 @@ class Clock:
 
     def play(self) -> None:
         self.read()
-        start_s, end_s = self._stretch
+        start_s, end_s = self._interval
         if self._time_s >= end_s:
             self._time_s = start_s
         self._playing = True
@@ -75,7 +75,7 @@ class Clock:
 
     def move(self, time_s: float) -> None:
         self.read()
-        begins_s, ends_s = self.line_s
+        begins_s, ends_s = self.timeline_s
         self._time_s = min(ends_s, max(begins_s, time_s))
 
     def set_speed(self, speed: float) -> None:
@@ -83,15 +83,15 @@ class Clock:
         self._speed = speed
 
     @property
-    def _stretch(self) -> tuple[float, float]:
+    def _interval(self) -> tuple[float, float]:
         """Start and end of the interval that is played."""
-        return self.part if self.loop and self.part is not None else self.line_s
+        return self.part if self.loop and self.part is not None else self.timeline_s
 
     def _end(self, start_s: float, end_s: float) -> None:
         if self.loop and end_s > start_s:
             self._time_s = start_s + (self._time_s - start_s) % (end_s - start_s)
         else:
-            self._time_s, self._playing = self.line_s[1], False
+            self._time_s, self._playing = self.timeline_s[1], False
 
 
 class FollowingClock(Clock):

@@ -33,12 +33,12 @@ class Comparison:
         self._window = window
         self._opening = Opening(window, new_recordings, self)
         self._first: PlaybackPresenter | None = None
-        self._beside: PlaybackPresenter | None = None
+        self._second: PlaybackPresenter | None = None
 
     @property
     def playback(self) -> PlaybackPresenter | None:
         """The presenter of the second take; None without a comparison."""
-        return self._beside
+        return self._second
 
     @property
     def first(self) -> PlaybackPresenter | None:
@@ -48,13 +48,13 @@ class Comparison:
     def open(self, spec: str) -> None:
         """Load a recording or a video, and show it beside the first take."""
         if self._window.playback is None:
-            self._window.marking.say(FIRST_OPEN)
+            self._window.marking.show_hint(FIRST_OPEN)
         elif spec.endswith(SUFFIX):
             self._opening.open_recording(Path(spec))
         elif sources.is_video(spec):
             self._opening.open_video(Path(spec))
         else:
-            self._window.marking.say(_NOT_LIVE)
+            self._window.marking.show_hint(_NOT_LIVE)
 
     def play(self, clip: Clip, spec: str) -> None:
         """Show a clip beside the first take, with both starting at the same moment."""
@@ -64,70 +64,70 @@ class Comparison:
             return
         self.close()
         self._first = first
-        self._beside = PlaybackPresenter(clip, clock=FollowingClock(first.clock))
-        self._stretch()
+        self._second = PlaybackPresenter(clip, clock=FollowingClock(first.clock))
+        self._extend_timeline()
 
     def cannot_open(self, spec: str, reason: str) -> None:
         """Report the reason; the first take stays as it is."""
-        self._window.tell(reason)
+        self._window.notify(reason)
 
     def close(self) -> None:
         """End the comparison; the first take stays."""
-        self._opening.give_up()
-        first, beside = self._first, self._beside
-        self._first = self._beside = None
+        self._opening.cancel()
+        first, second = self._first, self._second
+        self._first = self._second = None
         if first is not None:
             first.clock.bounds_s = None
             first.clock.move(first.clock.last_s)
-        if beside is not None:
-            self._window.end_behind(beside)
+        if second is not None:
+            self._window.close_later(second)
 
     def view_state(self) -> ViewState | None:
         """Return the view state of the second take; None without one.
 
         Call it after the first take's ``view_state``, which advances the clock.
         """
-        if self._beside is None:
+        if self._second is None:
             return None
-        self._stretch()
-        return self._beside.view_state()
+        self._extend_timeline()
+        return self._second.view_state()
 
     def choose_person(self, x: float, y: float) -> None:
         """Follow the person at this position of the second take's picture, in pixels."""
-        if self._beside is not None:
-            self._opening.choose_person(self._beside, x, y)
+        if self._second is not None:
+            self._opening.choose_person(self._second, x, y)
 
     # --- the offset -------------------------------------------------------------------------
 
     @property
     def offset_s(self) -> float:
         """Time shown of the second take minus that of the first, in seconds."""
-        clock = None if self._beside is None else self._beside.clock
+        clock = None if self._second is None else self._second.clock
         return clock.offset_s if isinstance(clock, FollowingClock) else 0.0
 
     def shift(self, offset_s: float) -> None:
         """Set the offset of the second take, in seconds."""
-        if self._beside is not None and isinstance(self._beside.clock, FollowingClock):
-            self._beside.clock.offset_s = offset_s
-            self._stretch()
+        if self._second is not None and isinstance(self._second.clock, FollowingClock):
+            self._second.clock.offset_s = offset_s
+            self._extend_timeline()
 
     def align(self, time_s: float) -> None:
         """Align a time of the second take, in its seconds, with the frame shown of the first."""
-        if self._first is not None and self._beside is not None:
+        if self._first is not None and self._second is not None:
             self._first.clock.pause()
-            self.shift(self._beside.frame_time(time_s) - self._shown_s(self._first))
+            self.shift(self._second.frame_time(time_s) - self._shown_s(self._first))
 
     def align_share(self, share: float) -> None:
         """:meth:`align` for a fraction of the second take's duration."""
-        if self._beside is not None:
-            self.align(share * self._beside.clock.duration_s)
+        if self._second is not None:
+            self.align(share * self._second.clock.duration_s)
 
     def step(self, frames: int) -> None:
         """Move only the second take, by this number of its frames."""
-        beside = self._beside
-        if beside is not None:
-            index = min(len(beside.time_s) - 1, max(0, beside.index + frames))
-            self.align(float(beside.time_s[index]))
+        second = self._second
+        if second is not None:
+            index = min(len(second.time_s) - 1, max(0, second.index + frames))
+            self.align(float(second.time_s[index]))
 
     def align_event(self, number: int) -> None:
         """Align an event of the second take with the frame shown of the first."""
@@ -138,7 +138,7 @@ class Comparison:
     @property
     def events(self) -> tuple[tuple[Mark, float], ...]:
         """Events of the second take, each with its time in seconds from the first frame."""
-        return _events(self._beside)
+        return _events(self._second)
 
     @property
     def shared_labels(self) -> tuple[str, ...]:
@@ -162,23 +162,23 @@ class Comparison:
 
     def position(self) -> Position | None:
         """Return the playback position of the second take, on its own timeline."""
-        beside = self._beside
-        if beside is None:
+        second = self._second
+        if second is None:
             return None
-        return beside.position()
+        return second.position()
 
     def _shown_s(self, current: PlaybackPresenter) -> float:
         """Return the time of the frame shown, or the clock's time if there is no frame."""
         moment_s = current.clock.read()
-        return moment_s if current.away(moment_s) else current.shown_s
+        return moment_s if current.why_outside(moment_s) else current.shown_s
 
-    def _stretch(self) -> None:
+    def _extend_timeline(self) -> None:
         """Extend the timeline to both takes; a video's duration may grow while it is read."""
-        first, beside = self._first, self._beside
-        if first is None or beside is None:
+        first, second = self._first, self._second
+        if first is None or second is None:
             return
         begins_s = -self.offset_s
-        ends_s = beside.clock.duration_s + begins_s
+        ends_s = second.clock.duration_s + begins_s
         first.clock.bounds_s = min(0.0, begins_s), max(first.clock.duration_s, ends_s)
 
 

@@ -56,7 +56,7 @@ class Correcting:
         return None if current is None or not current.clip.found().complete else current.clip
 
     @property
-    def grabs(self) -> bool:
+    def can_drag(self) -> bool:
         """Whether joints in the picture can be dragged: only while playback is paused."""
         current = self._window.playback
         return self.clip is not None and current is not None and not current.clock.playing
@@ -65,7 +65,7 @@ class Correcting:
         """Exchange left and right in the selection."""
         self._correct_selection(self._shown_exchange, "Left and right are exchanged")
 
-    def empty(self) -> None:
+    def discard(self) -> None:
         """Discard the detections in the selection: they are not of the person."""
         self._correct_selection(Nobody, "What was found is taken out")
 
@@ -100,28 +100,28 @@ class Correcting:
     def _step(self, step: Callable[[CorrectionList], Correction | None], done: str) -> None:
         current, clip = self._window.playback, self.clip
         if current is None or clip is None:
-            self._refuse()
+            self._explain()
             return
 
-        def said(correction: Correction | None) -> str:
+        def message(correction: Correction | None) -> str:
             return f"{_name(correction)} {done}" if correction is not None else ""
 
-        self._change(clip, step, said)
+        self._change(clip, step, message)
 
-    def _correct_selection(self, make: Callable[[float, float], Correction], said: str) -> None:
+    def _correct_selection(self, make: Callable[[float, float], Correction], message: str) -> None:
         current, clip = self._window.playback, self.clip
         if current is None or clip is None:
-            self._refuse()
+            self._explain()
         elif current.selection.whole:
-            self._window.marking.say(_UNSELECTED)
+            self._window.marking.show_hint(_UNSELECTED)
         else:
             begins_s, ends_s = current.selection.bounds(current.clock.duration_s)
             made = make(current.starts_at_s + begins_s, current.starts_at_s + ends_s)
-            stretch = f"{words.clock(begins_s)} to {words.clock(ends_s)}"
-            self._add(current, made, f"{said} from {stretch}")
+            interval = f"{words.clock(begins_s)} to {words.clock(ends_s)}"
+            self._add(current, made, f"{message} from {interval}")
 
-    def _refuse(self) -> None:
-        self._window.marking.say(_NONE if self._window.playback is None else _NOT_YET)
+    def _explain(self) -> None:
+        self._window.marking.show_hint(_NONE if self._window.playback is None else _NOT_YET)
 
     def _shown_exchange(self, start_s: float, end_s: float) -> Correction:
         """Return the correction that exchanges left and right as they are shown."""
@@ -132,7 +132,7 @@ class Correcting:
         swapped = np.zeros(len(time_s), bool) if found.poses is None else found.poses.swapped
         return exchange(time_s, swapped, start_s, end_s)
 
-    def _add(self, current: PlaybackPresenter, made: Correction, said: str) -> None:
+    def _add(self, current: PlaybackPresenter, made: Correction, message: str) -> None:
         clip = current.clip
         if isinstance(clip, VideoClip):  # identifies the person among several
             made = replace(made, at=place_of(clip.found().track, *stretch_of(made)))
@@ -141,20 +141,20 @@ class Correcting:
             corrections.add(made)
             return made
 
-        self._change(clip, add, lambda _: said)
+        self._change(clip, add, lambda _: message)
 
     def _change(
         self,
         clip: Clip,
         change: Callable[[CorrectionList], Correction | None],
-        said: Callable[[Correction | None], str],
+        message: Callable[[Correction | None], str],
     ) -> None:
         """Change the corrections on the disk, then lift again with them."""
         window = self._window
 
         def changed(made: Correction | None) -> None:
-            sentence = said(made)
-            window.marking.say(sentence or "There is nothing more")
+            sentence = message(made)
+            window.marking.show_hint(sentence or "There is nothing more")
             if made is not None and not window.closing:
                 self._lift(clip, made)
 

@@ -18,7 +18,7 @@ from app.system.files import names_in_turn, safe_name
 from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.presenters import background
-from app.ui.presenters.background import Whose
+from app.ui.presenters.background import PeopleScope
 from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.processing import PRINTER, file_options, for_preset
@@ -47,21 +47,21 @@ class Target:
     """The clip, if it is the one shown."""
     part: Selection = field(default_factory=Selection)
     """The part that is exported."""
-    whose: Whose = Whose.SELECTED
+    scope: PeopleScope = PeopleScope.SELECTED
     hidden: bool = False
     """Whether a person in it is hidden; exports of all people include those too."""
 
     @property
-    def people(self) -> list[tuple[str, Whose]]:
+    def people(self) -> list[tuple[str, PeopleScope]]:
         """(label, choice) of the people that can be exported; empty if there are not several."""
         clip = self.clip
         if not isinstance(clip, VideoClip) or not clip.selected:
             return []
         everybody = "All people, hidden ones too" if self.hidden else "All people"
         return [
-            (f"Person {clip.selected}", Whose.SELECTED),
-            (f"{everybody}, a file each", Whose.EACH),
-            (f"{everybody}, one table", Whose.TABLE),
+            (f"Person {clip.selected}", PeopleScope.SELECTED),
+            (f"{everybody}, a file each", PeopleScope.EACH),
+            (f"{everybody}, one table", PeopleScope.TABLE),
         ]
 
     @property
@@ -90,19 +90,19 @@ class Format:
     people: bool
     """Whether one file can contain several people."""
 
-    def suits(self, whose: Whose) -> bool:
+    def suits(self, scope: PeopleScope) -> bool:
         """Whether these people can be exported in this format."""
-        return self.people or whose is not Whose.TABLE
+        return self.people or scope is not PeopleScope.TABLE
 
 
-def taken(file: Path, kind: str, whose: Whose) -> bool:
+def would_replace(file: Path, kind: str, scope: PeopleScope) -> bool:
     """Whether an export to ``file`` would replace a file."""
-    if whose is Whose.EACH:
+    if scope is PeopleScope.EACH:
         return bool(files_there(file, kind))
     return os.path.lexists(file)
 
 
-def _of_people(written: tuple[Exported, ...]) -> str:
+def _people_details(written: tuple[Exported, ...]) -> str:
     """Return the text after the first file's name for an export of several people."""
     files = dict.fromkeys(each.files[0].name for each in written)
     others = f" and {len(files) - 1} more" if len(files) > 1 else ""
@@ -205,7 +205,7 @@ class ExportPresenter:
         exporter = FORMATS[kind]
         stems = names_in_turn(Path(f"{safe_name(target.path.stem)}{exporter.tag}"), "")
         files = (folder / exporter.file(folder, stem.name).name for stem in stems)
-        return next(file for file in files if not taken(file, kind, target.whose))
+        return next(file for file in files if not would_replace(file, kind, target.scope))
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Store the choices of the export dialog: preferences by name."""
@@ -228,7 +228,7 @@ class ExportPresenter:
             require(kind, self._needed(kind))  # fail before a long video is lifted in vain
             wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoClip):
-                return background.export_video(target.clip, *wanted, whose=target.whose)
+                return background.export_video(target.clip, *wanted, scope=target.scope)
             recording = target.clip and target.clip.recording
             recording = recording or background.open_recording(target.path)
             return (background.export_recording(recording, *wanted),)
@@ -239,7 +239,9 @@ class ExportPresenter:
                 write,
                 done=self._done,
                 failed=self._failed,
-                stopped=lambda: self._window.tell("The export was cancelled; nothing was written"),
+                stopped=lambda: self._window.notify(
+                    "The export was cancelled; nothing was written"
+                ),
                 precious=True,
                 about=target.path,
             )
@@ -249,18 +251,18 @@ class ExportPresenter:
         written, files = all_written[0], all_written[0].files
         quality = f"{written.quality[:1].upper()}{written.quality[1:]}."
         if len(all_written) > 1:
-            beside = _of_people(all_written)
+            details = _people_details(all_written)
         elif written.warnings:
-            beside = f". {' '.join(written.warnings)} {quality}"
+            details = f". {' '.join(written.warnings)} {quality}"
         elif len(files) > 1:
-            beside = f"; {files[1].name} describes it. {quality}"
+            details = f"; {files[1].name} describes it. {quality}"
         else:
-            beside = f". {quality}"
+            details = f". {quality}"
         show = MessageButton("Show in folder", lambda: self._show(files[0]))
         away = MessageButton("Dismiss", self._window.clear_message)
-        self._window.announce(Message(f"Saved {files[0].name}{beside}", (show, away)))
+        self._window.announce(Message(f"Saved {files[0].name}{details}", (show, away)))
 
     def _failed(self, error: BaseException) -> None:
         if not isinstance(error, MixposeError):
             raise error
-        self._window.tell(str(error))
+        self._window.notify(str(error))

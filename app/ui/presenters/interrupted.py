@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.ui.presenters.window import WindowPresenter
 
 log: Final = logging.getLogger(__name__)
-_BETWEEN: Final = "/"
+_SEPARATOR: Final = "/"
 """Separates names in the setting; not allowed in file names on any platform."""
 
 
@@ -30,7 +30,7 @@ class InterruptedRecordings:
     def search(self) -> None:
         """Search in the background."""
         folder = self._window.recordings
-        self._tell_of_saved(folder)
+        self._report_saved(folder)
         self._window.jobs.start(
             Job(
                 "Looking for interrupted recordings",
@@ -41,7 +41,7 @@ class InterruptedRecordings:
             )
         )
 
-    def _tell_of_saved(self, folder: Path) -> None:
+    def _report_saved(self, folder: Path) -> None:
         """Report the recording that was saved when the window was closed."""
         window = self._window
         path = folder / window.preferences.saved_at_close
@@ -60,13 +60,13 @@ class InterruptedRecordings:
 
     def _offer(self, found: list[tuple[Path, float]]) -> None:
         window = self._window
-        known = set(window.preferences.offered.split(_BETWEEN))
+        known = set(window.preferences.offered.split(_SEPARATOR))
         new = [(path, seconds) for path, seconds in found if path.name not in known]
         if not new or window.message is not None:  # the message shown now is newer
             return
         window.announce(self._message_about(new))
         # Recordings that were deleted or repaired drop out, so the setting stays short.
-        offered = _BETWEEN.join(path.name for path, _ in found)
+        offered = _SEPARATOR.join(path.name for path, _ in found)
         window.set_preference("offered", offered)
 
     def _message_about(self, new: list[tuple[Path, float]]) -> Message:
@@ -87,6 +87,6 @@ class InterruptedRecordings:
 
 def rename_interrupted(window: WindowPresenter, path: Path, target: Path) -> None:
     """Ensure that an interrupted recording already offered is not offered under its new name."""
-    known = window.preferences.offered.split(_BETWEEN)
+    known = window.preferences.offered.split(_SEPARATOR)
     if path.name in known:
-        window.set_preference("offered", _BETWEEN.join([*known, target.name]))
+        window.set_preference("offered", _SEPARATOR.join([*known, target.name]))

@@ -59,7 +59,7 @@ def joint_numbers(
     return found
 
 
-def apart(numbers: list[JointNumber], line: float) -> list[JointNumber]:
+def without_overlap(numbers: list[JointNumber], line: float) -> list[JointNumber]:
     """Move numbers that would overlap below one another, each ``line`` pixels high.
 
     In a side view, the numbers of left and right joints would otherwise cover each other.

@@ -15,7 +15,7 @@ from app.ui.presenters.playback import PlaybackPresenter
 from models.level import TOLD_SPREAD_DEG, Level
 from models.skeleton import JOINT
 
-_NOBODY = "Nobody is to be seen in 3D from hips to feet: stand straight in view, then press V"
+_NO_PERSON = "Nobody is to be seen in 3D from hips to feet: stand straight in view, then press V"
 
 
 def standing_level(pose: Pose3D) -> Level | None:
@@ -43,7 +43,7 @@ class Levelling:
 
     def __init__(self, window: Host, opening: Opening, new_recordings: NewRecordings) -> None:
         """``opening`` lifts videos again, ``new_recordings`` recordings."""
-        self._window, self._opening, self._takes = window, opening, new_recordings
+        self._window, self._opening, self._new_recordings = window, opening, new_recordings
 
     def level(self) -> None:
         """V: level by the pose shown, or say why that is not possible."""
@@ -51,16 +51,16 @@ class Levelling:
         pose = None if current is None else current.shown_pose
         level = None if pose is None else standing_level(pose)
         if level is None:
-            window.marking.say(_NOBODY)
+            window.marking.show_hint(_NO_PERSON)
         elif not isinstance(current, PlaybackPresenter):
             window.set_preference("camera_pitch_deg", float(round(level.pitch_deg)))
             window.set_preference("camera_roll_deg", float(round(level.roll_deg)))
             window.set_preference("camera_told", True)
-            window.marking.say("Level: the camera's tilt is in the settings")
+            window.marking.show_hint("Level: the camera's tilt is in the settings")
         elif isinstance(current.clip, VideoClip):
             current.clip.tell_level(level)
             self._opening.lift(current.clip)
-            window.marking.say("Level: the poses are computed anew")
+            window.marking.show_hint("Level: the poses are computed anew")
         else:
             told = replace(
                 window.preferences,
@@ -68,4 +68,4 @@ class Levelling:
                 camera_pitch_deg=level.pitch_deg,
                 camera_roll_deg=level.roll_deg,
             )
-            self._takes.lift(current.clip.path, current.clip.recording, preferences=told)
+            self._new_recordings.lift(current.clip.path, current.clip.recording, preferences=told)

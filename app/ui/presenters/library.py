@@ -60,7 +60,7 @@ class LibraryPresenter(QObject):
 
     listed = pyqtSignal()
     """``rows`` have changed."""
-    said = pyqtSignal(str)
+    reported = pyqtSignal(str)
     """A sentence about an action that succeeded or failed."""
 
     def __init__(self, window: WindowPresenter, parent: QObject | None = None) -> None:
@@ -69,7 +69,7 @@ class LibraryPresenter(QObject):
         self.thumbnails = Thumbnails(window.jobs, self)
         window.recordings_listed.connect(lambda _found: self.refresh())
         self.rows: tuple[Row, ...] = ()
-        self._typed: dict[Path, str] = {}
+        self._unsaved_notes: dict[Path, str] = {}
         self.deleted: Deleted | None = None
         """The recording that was deleted last, if it can be restored."""
         self.arrived: Path | None = None
@@ -83,16 +83,16 @@ class LibraryPresenter(QObject):
     def refresh(self) -> None:
         """Read the folder again, in the background."""
         folder = self.folder
-        self._do("Looking for recordings", lambda: background.all_recordings(folder), self._listed)
+        self._run("Looking for recordings", lambda: background.all_recordings(folder), self._listed)
 
     def _listed(self, entries: list[RecordingEntry]) -> None:
         self.rows = tuple(map(_row, entries))
         for row in self.rows:
-            if self._typed.get(row.path) == row.notes:
-                del self._typed[row.path]
+            if self._unsaved_notes.get(row.path) == row.notes:
+                del self._unsaved_notes[row.path]
         self.listed.emit()
 
-    def take_arrived(self) -> Path | None:
+    def pop_arrived(self) -> Path | None:
         """Return, once, the renamed or restored recording as soon as it is in the list."""
         if self.arrived is None or all(row.path != self.arrived for row in self.rows):
             return None
@@ -133,7 +133,7 @@ class LibraryPresenter(QObject):
             release()
             return background.rename_recording(path, name)
 
-        self._do(f"Renaming {path.stem}", rename, renamed, partial(self._again, path, was_shown))
+        self._run(f"Renaming {path.stem}", rename, renamed, partial(self._restore, path, was_shown))
 
     def delete(self, path: Path) -> None:
         """Move a recording to the desktop's trash; :meth:`undo` restores it."""
@@ -153,7 +153,7 @@ class LibraryPresenter(QObject):
                 self._window.last_recording = None
             self._changed(f"{path.stem} is in the trash")
 
-        self._do(f"Deleting {path.stem}", delete, deleted, partial(self._again, path, was_shown))
+        self._run(f"Deleting {path.stem}", delete, deleted, partial(self._restore, path, was_shown))
 
     def undo(self) -> None:
         """Restore the recording that was deleted last."""
@@ -165,19 +165,19 @@ class LibraryPresenter(QObject):
                 self.arrived = gone.path
                 self._changed(f"{gone.path.stem} is back")
 
-            self._do("Undoing", back, is_back)
+            self._run("Undoing", back, is_back)
 
     def notes_of(self, path: Path) -> str:
         """Return the notes of a recording, including those that are not saved yet."""
         read = next((row.notes for row in self.rows if row.path == path), "")
-        return self._typed.get(path, read)
+        return self._unsaved_notes.get(path, read)
 
     def save_notes(self, path: Path, text: str) -> None:
         """Save the notes of a recording, in the background."""
         if self.notes_of(path) != text:
-            self._typed[path] = text
+            self._unsaved_notes[path] = text
             write = partial(background.write_notes, path, text)
-            self._do("Saving notes", write, lambda _: self.refresh())
+            self._run("Saving notes", write, lambda _: self.refresh())
 
     def _shows(self, path: Path) -> bool:
         current = self._window.current
@@ -187,7 +187,7 @@ class LibraryPresenter(QObject):
         """Whether no job of this window uses the recording; says which if there is one."""
         job = next((job for job in self._window.jobs.running if job.about == path), None)
         if job is not None:
-            self.said.emit(f"{job.title}: wait for that, or cancel it first.")
+            self.reported.emit(f"{job.title}: wait for that, or cancel it first.")
         return job is None
 
     def _release(self, path: Path) -> Callable[[], object]:
@@ -205,31 +205,31 @@ class LibraryPresenter(QObject):
             window.comparison.close()
         return lambda: [current.close(2.0) for current in shown]
 
-    def _again(self, path: Path, was_shown: bool) -> None:
+    def _restore(self, path: Path, was_shown: bool) -> None:
         """After a failure, open the recording again if it was shown."""
         if was_shown:
             self._window.open_recording(path)
         self.refresh()
 
     def _changed(self, sentence: str) -> None:
-        self.said.emit(sentence)
+        self.reported.emit(sentence)
         self._window.list_recordings()
 
-    def _do(
+    def _run(
         self,
         title: str,
         what: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[], object] = lambda: None,
     ) -> None:
-        def told(error: BaseException) -> None:
+        def job_failed(error: BaseException) -> None:
             if not isinstance(error, MixposeError):
                 raise error
-            self.said.emit(str(error))
+            self.reported.emit(str(error))
             failed()
 
         self._window.jobs.start(
-            Job(title, lambda _control: what(), done=done, failed=told, quiet=True)
+            Job(title, lambda _control: what(), done=done, failed=job_failed, quiet=True)
         )
 
 

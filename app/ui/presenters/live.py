@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from app.sources import Source
     from models.lifter import Lifter
 
-_WEIGHED_S: Final = 5.0
+_MEASURE_S: Final = 5.0
 """Interval at which a picture is encoded to measure its size, which takes 2 ms."""
 _NOTICE_S: Final = 10.0
 _HISTORY: Final = 40
@@ -69,7 +69,7 @@ class LivePresenter:
         """Whether the run chooses the size of the detector's model."""
         self._noticed: Exception | None = None
         self._noticed_at = 0.0
-        self._hints = notices.SightHints()
+        self._hints = notices.InViewHints()
         self._people_hints = PeopleHints()
         self._tracker = SeenTracker()
         self._seen_index = -1
@@ -77,7 +77,7 @@ class LivePresenter:
         self._history: dict[int, Keypoints2D] = {}
         self._fit = FitHint()
         self._picture_bytes: int | None = None
-        self._weighed_at = 0.0
+        self._measured_at = 0.0
         self.recording = False
         """Whether it is being recorded; set by the recorder, for the wording of warnings."""
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
@@ -129,8 +129,8 @@ class LivePresenter:
         frame, now = self._last.frame, time.monotonic()
         if frame is None or self.rate is None:
             return None
-        if self._picture_bytes is None or now - self._weighed_at > _WEIGHED_S:
-            self._picture_bytes, self._weighed_at = kept_bytes(frame.image), now
+        if self._picture_bytes is None or now - self._measured_at > _MEASURE_S:
+            self._picture_bytes, self._measured_at = kept_bytes(frame.image), now
         return self._picture_bytes * self.rate * 60 / 1e6
 
     def view_state(self) -> ViewState:
@@ -195,14 +195,14 @@ class LivePresenter:
         if now.frame is None:
             return ()
         pictures = now.frame.index + 1
-        said = words.status(
+        segments = words.status(
             now.stats,
             pictures,
             gpu_wanted=self.gpu_wanted,
             detector_automatic=self.detector_automatic,
             recording=self.recording,
         )
-        return said + sending
+        return segments + sending
 
     def _notice(self, now: Snapshot) -> notices.Notice | None:
         if now.state is State.STARTING:
@@ -217,7 +217,7 @@ class LivePresenter:
     def _hint(self, now: Snapshot) -> str:
         if now.state is not State.RUNNING:
             return ""
-        if self._is_fresh(now.notice):
+        if self._is_recent(now.notice):
             return str(now.notice)
         if now.keypoints is None:
             return "Loading the person finder …"
@@ -228,7 +228,7 @@ class LivePresenter:
         apart = self._fit.step(self._misfit(now.pose), moment)
         return apart or about_others or self._hints.step(now.body_in_view, moment)
 
-    def _is_fresh(self, notice: Exception | None) -> bool:
+    def _is_recent(self, notice: Exception | None) -> bool:
         """Whether an error has been shown for less than ``_NOTICE_S``."""
         if notice is not self._noticed:
             self._noticed, self._noticed_at = notice, time.monotonic()

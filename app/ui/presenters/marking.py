@@ -49,7 +49,7 @@ class Marking:
         """Return the sentence of the last action for ``_FLASH_S``, an empty string after that."""
         return self._flash if self._clock() < self._flash_until else ""
 
-    def say(self, sentence: str) -> None:
+    def show_hint(self, sentence: str) -> None:
         """Show a sentence over the picture for ``_FLASH_S``."""
         self._flash, self._flash_until = sentence, self._clock() + _FLASH_S
 
@@ -78,15 +78,17 @@ class Marking:
         current = self._current
         made = self._window.recorder.mark()
         if made is not None:
-            self.say(f"{made.label} marked")
+            self.show_hint(f"{made.label} marked")
         elif current is not None:
             events, moment_s = current.clip.events, current.starts_at_s + current.shown_s
             self._change(
                 lambda: events.add(moment_s),
-                lambda made: self.say(f"{made.label} marked at {words.clock(current.shown_s)}"),
+                lambda made: self.show_hint(
+                    f"{made.label} marked at {words.clock(current.shown_s)}"
+                ),
             )
         else:
-            self.say("Press R to record first: events are marked in recordings")
+            self.show_hint("Press R to record first: events are marked in recordings")
 
     def rename(self, number: int, label: str) -> None:
         """Change the label of an event of the recording shown."""
@@ -178,7 +180,7 @@ class Marking:
             end_s = current.selection.end_s
             keep = end_s is not None and end_s >= current.shown_s + _SHORTEST_S
             current.select(Selection(current.shown_s, end_s if keep else None))
-        self._say_selection(current)
+        self._hint_selection(current)
 
     def select_to_here(self) -> None:
         """O: end the selection at the frame shown; a beginning after that is removed."""
@@ -187,13 +189,13 @@ class Marking:
             start_s = current.selection.start_s
             keep = start_s is not None and start_s <= current.shown_s - _SHORTEST_S
             current.select(Selection(start_s if keep else None, current.shown_s))
-        self._say_selection(current)
+        self._hint_selection(current)
 
     def select_all(self) -> None:
         """X: remove the selection."""
         if self._current is not None and not self._current.selection.whole:
             self._current.select(Selection())
-            self.say("The whole recording is selected")
+            self.show_hint("The whole recording is selected")
 
     def drag(self, side: str, share: float) -> None:
         """Move the ``start`` or the ``end`` of the selection to a fraction of the timeline.
@@ -214,9 +216,9 @@ class Marking:
             Selection(start_s if start_s > 0 else None, end_s if end_s < length_s else None)
         )
 
-    def _say_selection(self, current: PlaybackPresenter | None) -> None:
+    def _hint_selection(self, current: PlaybackPresenter | None) -> None:
         if current is None:
-            self.say("Open a recording first: a part of it can be selected")
+            self.show_hint("Open a recording first: a part of it can be selected")
             return
         start_s, end_s = current.selection.bounds(current.clock.duration_s)
-        self.say(f"Selected from {words.clock(start_s)} to {words.clock(end_s)}")
+        self.show_hint(f"Selected from {words.clock(start_s)} to {words.clock(end_s)}")

@@ -30,15 +30,15 @@ class NewRecordings:
             window.preferences,
             lambda: window.recordings,
             saved=self._saved,
-            failed=window.tell,
-            over=window.recording_over,
+            failed=window.notify,
+            over=window.recording_ended,
         )
 
     def toggle(self) -> None:
         """Start or stop recording (R and the record button); say why if it is not possible."""
         status = self.status
         if status.state is RecordState.OFF and not status.possible:
-            self._window.marking.say(status.explained)
+            self._window.marking.show_hint(status.explained)
         self.recorder.toggle(self._live)
 
     @property
@@ -56,8 +56,9 @@ class NewRecordings:
         window.end_welcome()
         window.list_recordings()
         if why_ended:
-            window.tell(why_ended)
-            window.marking.say(why_ended)  # the strip soon shows the message about its 3D poses
+            window.notify(why_ended)
+            # The strip soon shows the message about its 3D poses.
+            window.marking.show_hint(why_ended)
         if window.closing:  # it is lifted when it is opened or exported
             window.set_preference("saved_at_close", path.name)
         else:

@@ -43,11 +43,11 @@ class Opening:
     ) -> None:
         """``player`` plays the files, the window's presenter if it is None; ``new_recordings``
         lifts recordings that have not been lifted yet."""
-        self._window, self._takes, self._player = window, new_recordings, player or window
+        self._window, self._new_recordings, self._player = window, new_recordings, player or window
         self._request = 0
         self._lifting: Job | None = None
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Cancel what is being opened or lifted."""
         self._request += 1
         if self._lifting is not None:
@@ -57,23 +57,23 @@ class Opening:
     def open_recording(self, path: Path) -> None:
         """Load a recording and play it."""
         window = self._window
-        self.give_up()
+        self.cancel()
 
         def opened(recording: Recording) -> None:
             self._player.play(RecordedClip(recording), str(path))
             if recording.recovered:
                 window.announce(Message(recording.recovered, of_shown=True))
             if recording.poses is None:
-                self._takes.lift(path, recording)
+                self._new_recordings.lift(path, recording)
 
         self._start(
             *(f"Opening {path.stem}", lambda: background.open_recording(path), opened),
-            partial(window.tell, of_shown=True),
+            partial(window.notify, of_shown=True),
         )
 
     def open_video(self, path: Path) -> None:
         """Play a video, and lift it."""
-        self.give_up()
+        self.cancel()
 
         def opened(video_clip: VideoClip) -> None:
             self._player.play(video_clip, str(path))
@@ -96,7 +96,7 @@ class Opening:
         def lifted(_result: object) -> None:
             shown = self._player.playback
             if video_clip.warnings and shown is not None and shown.clip is video_clip:
-                window.tell(" ".join(video_clip.warnings), of_shown=True)
+                window.notify(" ".join(video_clip.warnings), of_shown=True)
 
         def lift(control: Control) -> None:
             background.lift_video(video_clip, preferences, control, around=around)
@@ -126,7 +126,7 @@ class Opening:
             return
         if not video_clip.found().complete:
             video_clip.wished = choice
-            self._window.marking.say("They are selected as soon as the video is lifted")
+            self._window.marking.show_hint("They are selected as soon as the video is lifted")
             return
         video_clip.choices += (choice,)
         self.lift(video_clip)
@@ -161,7 +161,7 @@ class Opening:
         """Load in the background; the result is dropped if another request was made meanwhile."""
         request = self._request
 
-        def told(error: BaseException) -> None:
+        def load_failed(error: BaseException) -> None:
             if not isinstance(error, MixposeError):
                 raise error
             if request == self._request:
@@ -173,4 +173,4 @@ class Opening:
             elif isinstance(result, VideoClip):
                 result.close()
 
-        self._window.jobs.start(Job(title, lambda _control: load(), done=done, failed=told))
+        self._window.jobs.start(Job(title, lambda _control: load(), done=done, failed=load_failed))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.render.camera import LENS_DEG, MAX_DISTANCE_M, PRESETS, THREE_QUARTER, OrbitCamera, View
 
 _FOLLOW_S: Final = 0.25
-_BESIDE_M: Final = 0.5
+_BODY_RADIUS_M: Final = 0.5
 """Horizontal extent of a body from its pelvis."""
 
 
@@ -24,7 +24,7 @@ class OrbitPresenter:
         self.follow = False
         self._person: tuple[float, float] | None = None
         """Position of the person on the floor, x and z; None while there is no person."""
-        self._stepped: tuple[float, float] | None = None
+        self._distances: tuple[float, float] | None = None
         """Camera distance before and after :meth:`make_room`; None if it was not called."""
 
     @property
@@ -41,50 +41,50 @@ class OrbitPresenter:
 
     def reset(self) -> None:
         """Return to the default view, aimed at the person."""
-        self.camera = self._roomy(THREE_QUARTER)
-        self._frame()
+        self.camera = self._with_room(THREE_QUARTER)
+        self._aim()
 
     def set_follow(self, on: bool) -> None:
         """Keep the person in the middle, or stop that."""
         self.follow = on
         if on:
-            self._frame()
+            self._aim()
 
     def forget(self) -> None:
         """Forget the person, and undo :meth:`make_room`."""
         self._person = None
-        self.camera = replace(self.camera, distance=self._alone_m)
-        self._stepped = None
+        self.camera = replace(self.camera, distance=self._single_distance_m)
+        self._distances = None
 
     def make_room(self, reach_m: float) -> None:
         """Move the camera back, once, to show people up to ``reach_m`` metres from the middle."""
-        needed = (reach_m + _BESIDE_M) / math.tan(math.radians(LENS_DEG) / 2) + reach_m / 2
-        if self._stepped is None:
+        needed = (reach_m + _BODY_RADIUS_M) / math.tan(math.radians(LENS_DEG) / 2) + reach_m / 2
+        if self._distances is None:
             before = self.camera.distance
             self.camera = replace(self.camera, distance=min(max(before, needed), MAX_DISTANCE_M))
-            self._stepped = before, self.camera.distance
+            self._distances = before, self.camera.distance
 
-    def _roomy(self, camera: OrbitCamera) -> OrbitCamera:
+    def _with_room(self, camera: OrbitCamera) -> OrbitCamera:
         """Return ``camera`` at the distance that several people need."""
-        return camera if self._stepped is None else replace(camera, distance=self._stepped[1])
+        return camera if self._distances is None else replace(camera, distance=self._distances[1])
 
     @property
-    def _alone_m(self) -> float:
+    def _single_distance_m(self) -> float:
         """Camera distance for one person: that before :meth:`make_room`, unless the user has zoomed
         since."""
-        if self._stepped is None or self.camera.distance != self._stepped[1]:
+        if self._distances is None or self.camera.distance != self._distances[1]:
             return self.camera.distance
-        return self._stepped[0]
+        return self._distances[0]
 
     def preset(self, name: str) -> None:
         """Set the ``front``, ``side``, ``top`` or ``three-quarter`` view, and keep the person in
         the middle if following."""
         target = self.camera.target if self.follow else PRESETS[name].target
-        self.camera = self._roomy(replace(PRESETS[name], target=target))
+        self.camera = self._with_room(replace(PRESETS[name], target=target))
         if self.follow:
-            self._frame()
+            self._aim()
 
-    def accompany(self, pelvis: NDArray[np.floating], step_s: float) -> None:
+    def track_person(self, pelvis: NDArray[np.floating], step_s: float) -> None:
         """Move the target toward the person, if following; its height is left to the user.
 
         Args:
@@ -95,13 +95,13 @@ class OrbitPresenter:
         if not self.follow:
             return
         if first:
-            self._frame()
+            self._aim()
         x, y, z = self.camera.target
         share = 1 - math.exp(-max(0.0, step_s) / _FOLLOW_S)
         moved = (x + share * (float(pelvis[0]) - x), y, z + share * (float(pelvis[2]) - z))
         self.camera = self.camera.aimed_at(moved)
 
-    def _frame(self) -> None:
+    def _aim(self) -> None:
         """Aim at the person, without transition."""
         if self._person is not None:
             x, z = self._person
@@ -110,7 +110,7 @@ class OrbitPresenter:
     def remembered(self) -> tuple[float, ...]:
         """Return the camera as numbers for ``Preferences.orbit``."""
         camera = self.camera
-        return (camera.azimuth, camera.elevation, self._alone_m, *camera.target)
+        return (camera.azimuth, camera.elevation, self._single_distance_m, *camera.target)
 
     def recall(self, numbers: tuple[float, ...]) -> None:
         """Restore the camera from :meth:`remembered`; ignore anything but six finite numbers."""
@@ -123,7 +123,7 @@ class OrbitPresenter:
         self.camera = camera.zoomed(0.0).aimed_at(near)
 
 
-class OrbitBeside(OrbitPresenter):
+class CoupledOrbit(OrbitPresenter):
     """The camera of a second view, coupled to that of the first; while following, it is aimed at
     its own person."""
 
@@ -147,11 +147,11 @@ class OrbitBeside(OrbitPresenter):
     def reset(self) -> None:
         """Reset both views."""
         self._first.reset()
-        self._frame()
+        self._aim()
 
-    def accompany(self, pelvis: NDArray[np.floating], step_s: float) -> None:
+    def track_person(self, pelvis: NDArray[np.floating], step_s: float) -> None:
         """Keep this view's person in the middle, if the first view follows its person."""
         self.follow = self._first.follow
         x, _, z = self.camera.target
         self.camera = self._first.camera.aimed_at((x, self._first.camera.target[1], z))
-        super().accompany(pelvis, step_s)
+        super().track_person(pelvis, step_s)

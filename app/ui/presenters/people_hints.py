@@ -16,7 +16,7 @@ MISFIT: Final = 0.1
 """Fraction of the body's height in the picture above which a pose is hardly that of the person: in
 real videos the median is 0.6 %, the worst frame 2 %."""
 LASTS_S: Final = 0.7
-SAID_S: Final = 8.0
+HINT_S: Final = 8.0
 
 
 class PeopleHints:
@@ -35,7 +35,7 @@ class PeopleHints:
             self._followed = people.followed
             self._replaced_at = None if people.chosen else now_s
             self._explained = True  # a user who has clicked knows
-        if self._replaced_at is not None and now_s - self._replaced_at < SAID_S:
+        if self._replaced_at is not None and now_s - self._replaced_at < HINT_S:
             return REPLACED
         self._hidden_at = (self._hidden_at or now_s) if people.hidden else None
         if self._hidden_at is not None:
@@ -48,7 +48,7 @@ class PeopleHints:
             self._seen_at = now_s
         if self._seen_at is None or self._explained:
             return ""
-        self._explained = now_s - self._seen_at > SAID_S
+        self._explained = now_s - self._seen_at > HINT_S
         return CLICK if people.others else ""
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from app.ui.presenters.clips import Clip
 
 _NO_PICTURES = "Recorded without its pictures: only the joints were kept"
-_SAID_S = 8.0
+_HINT_S = 8.0
 _HOLE = "No picture came at that time: the camera was lost"
 _SETTLED = 30
 """Frames after which :func:`seen_mask` no longer depends on the frame at which it began."""
@@ -43,7 +43,7 @@ _AROUND_S = LONGEST_GAP_S + 0.2
 """Seconds before and after a frame that are used to estimate its feet and bridge their gaps."""
 _HOLE_S = 1.5
 """Shortest interval without frames that counts as lost: a slow camera takes one per second."""
-_STAYS_S = 0.1
+_LAST_FRAME_S = 0.1
 """Seconds for which the last frame before such an interval stays visible."""
 _NO_LANDMARKS = np.full((LANDMARK_COUNT, 5), np.nan, np.float32)
 
@@ -70,17 +70,17 @@ class PlaybackPresenter:
         self._sent = -1
         self._began_at = time.monotonic()
         self._seen = np.zeros((0, JOINT_COUNT), np.bool_)
-        self._looked_at = 0
+        self._seen_count = 0
         """Number of frames for which ``_seen`` is known."""
         self._people_hints, self._fit = PeopleHints(), FitHint()
         self.people = ShownPeople()
         """All people, if there are several."""
-        self._take_up(clip.found())
+        self._update(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
         if clock is None:
             self.clock.play()
 
-    def _take_up(self, found: Found) -> None:
+    def _update(self, found: Found) -> None:
         """Update from the present results of the clip."""
         self._found, self._data = found, found.track
         self.time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
@@ -89,7 +89,7 @@ class PlaybackPresenter:
         """(N,) identity of the person in each frame."""
         self.poses: SavedPoses | None = found.poses
         """Poses of the frames; None until there are any."""
-        self.people.take_up(found)
+        self.people.update(found)
         self._seen = self._seen_in(found)
         self.clock.duration_s = float(self.time_s[-1])
         self._gaps = gaps(self.time_s, self._data.tracked[: found.detected])
@@ -106,11 +106,11 @@ class PlaybackPresenter:
         if found.complete:
             return seen_mask(conf)
         seen = np.zeros(conf.shape, np.bool_)
-        done, upto = min(self._looked_at, found.detected), found.detected
+        done, upto = min(self._seen_count, found.detected), found.detected
         begin = max(0, done - _SETTLED)
         seen[:done] = self._seen[:done]
         seen[done:upto] = seen_mask(conf[begin:upto])[done - begin :]
-        self._looked_at = upto
+        self._seen_count = upto
         return seen
 
     @property
@@ -162,7 +162,7 @@ class PlaybackPresenter:
         moment_s = min(self.clock.duration_s, max(0.0, self.clock.read()))
         return moment_s if self._in_hole(moment_s) else float(self.time_s[self._index(moment_s)])
 
-    def away(self, moment_s: float) -> str:
+    def why_outside(self, moment_s: float) -> str:
         """Return why ``moment_s`` is outside this clip, as a sentence; empty if it is inside.
 
         That occurs in a comparison, if the other take begins earlier or ends later.
@@ -170,13 +170,13 @@ class PlaybackPresenter:
         after_s = moment_s - self.clock.duration_s
         if moment_s < -5e-7:
             return f"{self.label} begins in {-moment_s:.1f} s"
-        return f"{self.label} ended {after_s:.1f} s ago" if after_s > _STAYS_S else ""
+        return f"{self.label} ended {after_s:.1f} s ago" if after_s > _LAST_FRAME_S else ""
 
     def _in_hole(self, moment_s: float) -> bool:
         """Whether no frame is shown at a time: the source was lost, or it is outside the clip."""
         length_s = self.clock.duration_s
-        return bool(self.away(moment_s)) or any(
-            start * length_s + _STAYS_S < moment_s < end * length_s - 5e-7
+        return bool(self.why_outside(moment_s)) or any(
+            start * length_s + _LAST_FRAME_S < moment_s < end * length_s - 5e-7
             for start, end in self._holes
         )
 
@@ -201,7 +201,7 @@ class PlaybackPresenter:
     def view_state(self) -> ViewState:
         found = self.clip.found()
         if found is not self._found:
-            self._take_up(found)
+            self._update(found)
         lifting = self.clip.lifting
         growing = lifting and not found.complete
         # Playback waits for the poses, as it would for a slow disk.
@@ -212,7 +212,7 @@ class PlaybackPresenter:
             if self._pictures is not None:
                 self._pictures.forget()
         else:
-            index, frame = self._newest(self._index(moment_s))
+            index, frame = self._decoded(self._index(moment_s))
         if index != self._shown or frame is not self._last.frame:
             nothing = ViewState(size=self.clip.size)
             self._last = nothing if index < 0 else self._compose(index, frame)
@@ -252,7 +252,7 @@ class PlaybackPresenter:
 
     def time_at(self, share: float) -> float:
         """Return the time at a fraction of the timeline."""
-        begins_s, ends_s = self.clock.line_s
+        begins_s, ends_s = self.clock.timeline_s
         return begins_s + share * (ends_s - begins_s)
 
     def seek(self, share: float) -> None:
@@ -262,7 +262,7 @@ class PlaybackPresenter:
         self.clock.pause()
         moment_s, last = self.clock.read(), len(self.time_s) - 1
         index = self._index(moment_s) + frames
-        if 0 <= index <= last and not self.away(moment_s):
+        if 0 <= index <= last and not self.why_outside(moment_s):
             self.clock.move(float(self.time_s[index]))
         else:  # outside this clip, where there is only the other clip of a comparison
             self.clock.move(moment_s + frames * self.clock.duration_s / max(1, last))
@@ -291,7 +291,7 @@ class PlaybackPresenter:
         # Half a microsecond: a frame's exact time must give that frame in spite of rounding.
         return max(0, int(np.searchsorted(self.time_s, time_s + 5e-7, side="right")) - 1)
 
-    def _newest(self, index: int) -> tuple[int, Frame | None]:
+    def _decoded(self, index: int) -> tuple[int, Frame | None]:
         """Request the picture of frame ``index``; return index and picture of the frame to show.
 
         That is the frame whose picture was decoded last, so that picture and pose match.
@@ -387,8 +387,8 @@ class PlaybackPresenter:
             return f"The 3D poses of this moment are being computed{ready}"
         keypoints, pose, now = self._last.keypoints, self._last.pose, time.monotonic()
         if keypoints is None:
-            return self.away(self.clock.last_s) or _HOLE
-        if not self.clip.has_pictures and now - self._began_at < _SAID_S:
+            return self.why_outside(self.clock.last_s) or _HOLE
+        if not self.clip.has_pictures and now - self._began_at < _HINT_S:
             return _NO_PICTURES
         apart = None
         if pose is not None and not lifting:  # a correction in progress: the pose may be outdated
@@ -396,15 +396,17 @@ class PlaybackPresenter:
         others = self.people.hint(now) or self._people_hints.step(keypoints.people_in_view, now)
         return self._fit.step(apart, now) or others
 
-    def _along(self, stretches: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    def _all_scaled(
+        self, intervals: tuple[tuple[float, float], ...]
+    ) -> tuple[tuple[float, float], ...]:
         """Convert fractions of this clip to fractions of the timeline."""
-        return tuple((self._place(start), self._place(end)) for start, end in stretches)
+        return tuple((self._scaled(start), self._scaled(end)) for start, end in intervals)
 
-    def _place(self, share: float) -> float:
+    def _scaled(self, share: float) -> float:
         """Convert a fraction of this clip to a fraction of the timeline."""
         if self.clock.bounds_s is None:
             return share
-        begins_s, ends_s = self.clock.line_s
+        begins_s, ends_s = self.clock.timeline_s
         place = (share * self.clock.duration_s - begins_s) / ((ends_s - begins_s) or 1.0)
         return min(1.0, max(0.0, place))
 
@@ -413,13 +415,13 @@ class PlaybackPresenter:
         if self.selection.whole or not length_s:
             return None
         start_s, end_s = self.selection.bounds(length_s)
-        return self._along(((start_s / length_s, end_s / length_s),))[0]
+        return self._all_scaled(((start_s / length_s, end_s / length_s),))[0]
 
     def position(self, *, growing: bool = False) -> Position:
         """Return the timeline's state; if ``growing``, with the fraction that has poses."""
-        begins_s, ends_s = self.clock.line_s
+        begins_s, ends_s = self.clock.timeline_s
         moment_s, whole = self.clock.last_s, self.clock.bounds_s is None
-        first, last = self._place(0.0), self._place(1.0)
+        first, last = self._scaled(0.0), self._scaled(1.0)
         without = () if whole else ((0.0, first), (last, 1.0))
         return Position(
             time_s=moment_s,
@@ -428,13 +430,13 @@ class PlaybackPresenter:
             playing=self.clock.playing,
             loop=self.clock.loop,
             speed=self.clock.speed,
-            gaps=self._along(self._gaps) + without,
-            holes=self._along(self._holes),
+            gaps=self._all_scaled(self._gaps) + without,
+            holes=self._all_scaled(self._holes),
             ticks=self._ticks
             if whole
-            else tuple(replace(tick, share=self._place(tick.share)) for tick in self._ticks),
+            else tuple(replace(tick, share=self._scaled(tick.share)) for tick in self._ticks),
             part=self._part(),
-            ready=self._place(self._found.ready / len(self.time_s)) if growing else None,
+            ready=self._scaled(self._found.ready / len(self.time_s)) if growing else None,
         )
 
 

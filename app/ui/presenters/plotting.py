@@ -34,14 +34,14 @@ LIVE_S: Final = 10.0
 RECORDED_S: Final = 20.0
 """Length of a recording that is shown before zooming.  A longer one is shown page by page, with
 pages half this far apart."""
-_LEAST_S: Final = 1.0
-_MOST_S: Final = 120.0
+_SHORTEST_PAGE_S: Final = 1.0
+_LONGEST_PAGE_S: Final = 120.0
 _ZOOM: Final = 0.8
 _SUMMARISED_S: Final = 0.5
 """Interval at which a live run is summarised."""
-_HELD: Final = 1200
+_KEPT: Final = 1200
 """Number of live poses kept: ``LIVE_S`` at 120 per second."""
-_GOES_ON: Final = 60
+_UNWRAPPED: Final = 60
 """Number of newest poses, half a second at 120 per second, that are unwrapped with a new one."""
 _STEP_DEG: Final = 15.0
 _LEAST_SPAN_DEG: Final = 60.0
@@ -68,7 +68,7 @@ class Curves:
     """(K,) the angles of the pose that is shown, NaN where unknown."""
     part_s: tuple[float, float] | None = None
     """The selection, (start, end) in seconds; None without one."""
-    beside: Curves | None = None
+    second: Curves | None = None
     """The curves of the second take of a comparison, on the same axes; None without one."""
 
 
@@ -76,9 +76,9 @@ class LiveTrace:
     """Joint angles of the last seconds of a live run."""
 
     def __init__(self) -> None:
-        self._time_s = np.full(_HELD, np.nan)
-        self._degrees = np.full((_HELD, ANGLE_COUNT), np.nan)
-        self._person = np.zeros(_HELD, np.int64)
+        self._time_s = np.full(_KEPT, np.nan)
+        self._degrees = np.full((_KEPT, ANGLE_COUNT), np.nan)
+        self._person = np.zeros(_KEPT, np.int64)
         self._shown: Pose3D | None = None
 
     def curves(self, view_state: ViewState, columns: tuple[int, ...]) -> Curves:
@@ -92,7 +92,7 @@ class LiveTrace:
         inside = self._time_s >= end - LIVE_S
         time_s, degrees = self._time_s[inside] - end, self._degrees[inside][:, columns]
         now = degrees[-1] if len(degrees) else np.full(len(columns), np.nan)
-        time_s, degrees = broken_off(time_s, degrees, self._person[inside])
+        time_s, degrees = with_breaks(time_s, degrees, self._person[inside])
         return Curves(time_s, degrees, (-LIVE_S, 0.0), _extent(degrees), None, tuple(now.tolist()))
 
     def _add(self, pose: Pose3D, person: int) -> None:
@@ -107,7 +107,7 @@ class LiveTrace:
         self._degrees[-1] = joint_angles(
             pose.upright[None], pose.missing[None], pose.upright_feet[None]
         )[0]
-        new = slice(-_GOES_ON, None)
+        new = slice(-_UNWRAPPED, None)
         self._degrees[new] = continued(self._degrees[new], self._time_s[new], self._person[new])
 
     def summarise(self, names: tuple[str, ...]) -> Summary | None:
@@ -151,18 +151,18 @@ class RecordedTrace:
         if (
             view_state.position is not None
         ):  # the second take of a comparison may begin earlier, or end later
-            begins, ends = view_state.position.line_s
+            begins, ends = view_state.position.timeline_s
         here = 0.0 if view_state.position is None else view_state.position.time_s
         here = here if view_state.keypoints is None else view_state.keypoints.time_s
         page_s = self.page_s
-        turned = math.floor((here - page_s / 4) / (page_s / 2)) * page_s / 2
-        start = min(max(begins, turned), max(begins, ends - page_s))
+        page_start = math.floor((here - page_s / 4) / (page_s / 2)) * page_s / 2
+        start = min(max(begins, page_start), max(begins, ends - page_s))
         span_s = (start, min(start + page_s, max(begins + 1.0, ends)))
         page = self._page(start, page_s, columns)
         now = self._now(view_state, start, columns)
         return replace(page, span_s=span_s, cursor_s=here, now=now)
 
-    def behind(
+    def curves_on_page(
         self,
         view_state: ViewState,
         columns: tuple[int, ...],
@@ -204,7 +204,7 @@ class RecordedTrace:
         rows, degrees = self._angles(start, page_s)
         degrees = degrees[:, columns]
         extent = _extent(degrees)
-        time_s, degrees = broken_off(self._time_s[rows], degrees, self._person[rows])
+        time_s, degrees = with_breaks(self._time_s[rows], degrees, self._person[rows])
         return Curves(time_s, degrees, (start, start + page_s), extent, None, ())
 
     def _computed(self, start: float, page_s: float) -> tuple[slice, NDArray[np.float64]]:
@@ -226,7 +226,7 @@ class RecordedTrace:
         return continued(angles, self._time_s[rows], self._person[rows])
 
 
-class _Summing:
+class _Summariser:
     """Summarises a part of a recording in the background, again whenever another is requested."""
 
     def __init__(self, jobs: Jobs) -> None:
@@ -280,12 +280,15 @@ class PlotPresenter:
     ) -> None:
         self._window, self._clock = window, clock
         self._current: PlaybackPresenter | object = None
-        self._beside: PlaybackPresenter | None = None
+        self._second: PlaybackPresenter | None = None
         self._trace: LiveTrace | RecordedTrace = LiveTrace()
-        self._trace_beside: RecordedTrace | None = None
+        self._second_trace: RecordedTrace | None = None
         self._shown: tuple[object, ...] = ()
         self._page_s = RECORDED_S
-        self._summing, self._summing_beside = _Summing(window.jobs), _Summing(window.jobs)
+        self._summariser, self._second_summariser = (
+            _Summariser(window.jobs),
+            _Summariser(window.jobs),
+        )
         self._live_summary: Summary | None = None
         self._summed: tuple[object, ...] = ()
         """The trace and group of ``_live_summary``."""
@@ -298,20 +301,20 @@ class PlotPresenter:
         """Summary of the selection, else of the whole recording, or of the last seconds of a live
         run; None until it is computed."""
         recorded = isinstance(self._trace, RecordedTrace)
-        return self._summing.summary if recorded else self._live_summary
+        return self._summariser.summary if recorded else self._live_summary
 
     @property
-    def summary_beside(self) -> Summary | None:
+    def second_summary(self) -> Summary | None:
         """Summary of the same part of the take it is compared with; None without one."""
-        return None if self._beside is None else self._summing_beside.summary
+        return None if self._second is None else self._second_summariser.summary
 
     @property
     def takes(self) -> tuple[str, str] | None:
         """The labels of the two takes that are compared; None without a comparison."""
         current = self._window.playback
-        if current is None or self._beside is None:
+        if current is None or self._second is None:
             return None
-        return current.label, self._beside.label
+        return current.label, self._second.label
 
     @property
     def group(self) -> str:
@@ -338,7 +341,7 @@ class PlotPresenter:
 
     def zoom(self, steps: float) -> None:
         """Zoom in on a recording's time axis; with negative ``steps``, out."""
-        self._page_s = min(_MOST_S, max(_LEAST_S, self._page_s * _ZOOM**steps))
+        self._page_s = min(_LONGEST_PAGE_S, max(_SHORTEST_PAGE_S, self._page_s * _ZOOM**steps))
 
     def seek(self, time_s: float) -> None:
         """Move a recording's playhead."""
@@ -346,29 +349,29 @@ class PlotPresenter:
         if current is not None:
             current.clock.move(time_s)
 
-    def curves(self, view_state: ViewState, look_beside: ViewState | None = None) -> Curves | None:
+    def curves(self, view_state: ViewState, second_state: ViewState | None = None) -> Curves | None:
         """Return the curves for the view states of the source shown and of the second take; None if
         nothing has changed since the last call."""
-        self._take_current()
-        self._take_beside()
+        self._update_trace()
+        self._update_second_trace()
         trace, part_s = self._trace, self._part_s
         shown: tuple[object, ...] = (trace, view_state.pose, self.group)
         if isinstance(trace, RecordedTrace):
             trace.page_s = self._page_s
             at = view_state.keypoints or (view_state.position and view_state.position.time_s)
-            shown = (trace, at, self.group, part_s, self._page_s, *self._shown_beside(look_beside))
-        self._sum_up()
+            shown = (trace, at, self.group, part_s, self._page_s, *self._second_shown(second_state))
+        self._update_summaries()
         if shown == self._shown:
             return None
         before = self.span_deg if shown[:3:2] == self._shown[:3:2] else _USUAL_DEG
         self._shown = shown
         columns = tuple(ANGLE[name] for name in self.names)
         curves = trace.curves(view_state, columns)
-        beside = self._curves_beside(look_beside, columns, curves.span_s)
-        both = [curves] if beside is None else [curves, beside]
+        second = self._second_curves(second_state, columns, curves.span_s)
+        both = [curves] if second is None else [curves, second]
         lowest, highest = zip(*(each.extent_deg for each in both), strict=True)
         self.span_deg = span(min(lowest), max(highest), before)
-        return replace(curves, part_s=part_s, beside=beside)
+        return replace(curves, part_s=part_s, second=second)
 
     @property
     def _part_s(self) -> tuple[float, float] | None:
@@ -378,45 +381,45 @@ class PlotPresenter:
             return None
         return current.selection.bounds(current.clock.duration_s)
 
-    def _shown_beside(self, view_state: ViewState | None) -> tuple[object, ...]:
-        if view_state is None or self._trace_beside is None:
+    def _second_shown(self, view_state: ViewState | None) -> tuple[object, ...]:
+        if view_state is None or self._second_trace is None:
             return ()
         offset_s = self._window.comparison.offset_s
         return (
-            self._trace_beside,
+            self._second_trace,
             view_state.keypoints,
             offset_s,
-            view_state.position and view_state.position.line_s,
+            view_state.position and view_state.position.timeline_s,
         )
 
-    def _curves_beside(
+    def _second_curves(
         self, view_state: ViewState | None, columns: tuple[int, ...], span_s: tuple[float, float]
     ) -> Curves | None:
-        trace = self._trace_beside
+        trace = self._second_trace
         if view_state is None or trace is None:
             return None
         trace.page_s = self._page_s
-        return trace.behind(view_state, columns, span_s, self._window.comparison.offset_s)
+        return trace.curves_on_page(view_state, columns, span_s, self._window.comparison.offset_s)
 
-    def _sum_up(self) -> None:
+    def _update_summaries(self) -> None:
         """Update the summaries if they are of another part, source or group."""
         trace, now, part_s = self._trace, self._clock(), self._part_s
-        current, beside = self._window.playback, self._beside
+        current, second = self._window.playback, self._second
         if isinstance(trace, LiveTrace):
             if now >= self._summed_at + _SUMMARISED_S or self._summed != (trace, self.group):
                 self._summed, self._summed_at = (trace, self.group), now
                 self._live_summary = trace.summarise(self.names)
         elif current is not None:
             whole_s = (0.0, current.clock.duration_s)
-            self._summing.want(trace, self.names, part_s or whole_s, whole=part_s is None)
-        if beside is not None and self._trace_beside is not None:
-            of_s = (0.0, beside.clock.duration_s)
+            self._summariser.want(trace, self.names, part_s or whole_s, whole=part_s is None)
+        if second is not None and self._second_trace is not None:
+            of_s = (0.0, second.clock.duration_s)
             if part_s is not None:
                 offset_s = self._window.comparison.offset_s
                 of_s = (part_s[0] + offset_s, part_s[1] + offset_s)
-            self._summing_beside.want(self._trace_beside, self.names, of_s, whole=part_s is None)
+            self._second_summariser.want(self._second_trace, self.names, of_s, whole=part_s is None)
 
-    def _take_current(self) -> None:
+    def _update_trace(self) -> None:
         """Replace the trace if another source is shown, or the recording has been lifted."""
         current = self._window.current
         if isinstance(current, PlaybackPresenter):
@@ -427,26 +430,26 @@ class PlotPresenter:
             self._trace = LiveTrace()
         if current is not self._current:
             self._live_summary = None
-            self._summing.forget()
+            self._summariser.forget()
         self._current = current
 
-    def _take_beside(self) -> None:
-        """As :meth:`_take_current`, for the take it is compared with."""
-        beside, trace = self._window.comparison.playback, self._trace_beside
-        if beside is None:
-            self._trace_beside = None
-        elif trace is None or beside is not self._beside or trace.poses is not beside.poses:
-            self._trace_beside = _trace_of(beside)
-        if beside is not self._beside:
-            self._summing_beside.forget()
-        self._beside = beside
+    def _update_second_trace(self) -> None:
+        """As :meth:`_update_trace`, for the take it is compared with."""
+        second, trace = self._window.comparison.playback, self._second_trace
+        if second is None:
+            self._second_trace = None
+        elif trace is None or second is not self._second or trace.poses is not second.poses:
+            self._second_trace = _trace_of(second)
+        if second is not self._second:
+            self._second_summariser.forget()
+        self._second = second
 
 
 def _trace_of(current: PlaybackPresenter) -> RecordedTrace:
     return RecordedTrace(current.time_s, current.poses, current.person, feet=current.feet)
 
 
-def broken_off(
+def with_breaks(
     time_s: NDArray[np.float64], degrees: NDArray[np.float64], person: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (M,) times and (M, K) degrees with rows of NaN inserted, which interrupt the lines.

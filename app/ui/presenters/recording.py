@@ -77,8 +77,8 @@ class RecordPresenter:
         self._current: LivePresenter | None = None
         self._begin_at = 0.0
         self._writer: RecordingWriter | None = None
-        self._unwanted = False
-        self._why = ""
+        self._stop_requested = False
+        self._stop_reason = ""
 
     @property
     def state(self) -> RecordState:
@@ -108,9 +108,9 @@ class RecordPresenter:
         if self._state is RecordState.COUNTDOWN:
             self._reset()
         elif self._state is RecordState.OPENING:
-            self._unwanted, self._why = True, why  # it ends as soon as it has begun
+            self._stop_requested, self._stop_reason = True, why  # it ends as soon as it has begun
         elif self._state is RecordState.RECORDING and self._writer is not None:
-            self._why = why
+            self._stop_reason = why
             self._close(self._writer)
 
     def mark(self) -> Mark | None:
@@ -179,7 +179,7 @@ class RecordPresenter:
         def created(writer: RecordingWriter) -> None:
             self._writer, self._state = writer, RecordState.RECORDING
             current.recording = True
-            if self._unwanted:
+            if self._stop_requested:
                 self._close(writer)
 
         self._jobs.start(
@@ -198,7 +198,7 @@ class RecordPresenter:
             return writer.path
 
         def closed(path: Path) -> None:
-            why, because = str(writer.error or ""), self._why
+            why, because = str(writer.error or ""), self._stop_reason
             self._reset()
             if path.is_dir():
                 ended = f"The recording {path.stem} ended {because}. It is saved."
@@ -217,7 +217,7 @@ class RecordPresenter:
 
     def _reset(self) -> None:
         self._state, self._current, self._writer = RecordState.OFF, None, None
-        self._unwanted, self._why = False, ""
+        self._stop_requested, self._stop_reason = False, ""
         self._over()
 
 

@@ -37,7 +37,7 @@ class SendingPresenter(QObject):
         for sender in self._senders.values():
             if sender.error is not None and sender.error not in self._said:
                 self._said.add(sender.error)
-                self._window.tell(str(sender.error))
+                self._window.notify(str(sender.error))
         at_work = [each for each in self._senders.values() if not each.failed]
         return words.sending([(each.target.label, each.figures()) for each in at_work])
 
@@ -64,7 +64,7 @@ class SendingPresenter(QObject):
         try:
             self._senders[kind] = Sender(output.parse(getattr(chosen, output.remembered)))
         except MixposeError as error:
-            self._window.tell(str(error))
+            self._window.notify(str(error))
 
     def _attach(self) -> None:
         current = self._window.current

@@ -30,13 +30,13 @@ class Summary:
         ``Selected part: left 5 to 96° (91°), right 4 to 95° (91°), 8 repetitions``."""
         if not self.ranges:
             return f"{self.of}: not seen well enough to be measured"
-        said = [f"{_side(each.name)}{_between(each)}" for each in self.ranges]
+        parts = [f"{_side(each.name)}{_between(each)}" for each in self.ranges]
         counts = {count for _, count in self.repetitions}
         if len(counts) == 1 and len(self.repetitions) == len(self.ranges):
-            said.append(_times(counts.pop()))
+            parts.append(_times(counts.pop()))
         else:
-            said += [f"{_side(name)}{_times(count)}" for name, count in self.repetitions]
-        return f"{self.of}: {', '.join(said)}"
+            parts += [f"{_side(name)}{_times(count)}" for name, count in self.repetitions]
+        return f"{self.of}: {', '.join(parts)}"
 
 
 def summarise(

@@ -60,7 +60,7 @@ class Thumbnails(QObject):
         self._job = self._jobs.start(
             Job(
                 "Looking at a recording",
-                lambda _control: _view_state(key[0]),
+                lambda _control: _preview(key[0]),
                 done=made,
                 quiet=True,
                 reads_only=True,
@@ -68,7 +68,7 @@ class Thumbnails(QObject):
         )
 
 
-def _view_state(path: Path) -> Preview | None:
+def _preview(path: Path) -> Preview | None:
     try:
         return background.preview(path, LONGEST)
     except RecordingError:  # the user sees why when opening it

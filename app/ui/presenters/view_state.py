@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline import PoseSink
 from app.ui.notices import Notice
-from app.ui.presenters.people import NOBODY_ELSE, Companion, Roster
+from app.ui.presenters.people import EMPTY_ROSTER, Roster, ShownPerson
 from app.ui.words import Segment
 
 SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
@@ -57,7 +57,7 @@ class Position:
         return min(1.0, max(0.0, (self.time_s - self.begins_s) / self.duration_s))
 
     @property
-    def line_s(self) -> tuple[float, float]:
+    def timeline_s(self) -> tuple[float, float]:
         """The times at the ends of the timeline."""
         return self.begins_s, self.begins_s + self.duration_s
 
@@ -80,9 +80,9 @@ class ViewState:
     hint: str = ""
     status: tuple[Segment, ...] = ()
     position: Position | None = None
-    people: tuple[Companion, ...] = ()
+    people: tuple[ShownPerson, ...] = ()
     """The people to be drawn if there are several, including the one of ``pose``."""
-    roster: Roster = NOBODY_ELSE
+    roster: Roster = EMPTY_ROSTER
 
 
 class SourcePresenter(Protocol):

@@ -15,7 +15,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.errors import MixposeError
 from app.recording.names import SUFFIX
 from app.ui import notices
-from app.ui.notices import Do
+from app.ui.notices import Action
 from app.ui.preferences import Preferences
 from app.ui.presenters import background, sources
 from app.ui.presenters.cameras import CameraList
@@ -112,9 +112,9 @@ class WindowPresenter(QObject):
             self.cameras.refresh()
             return
         self._notice = notices.starting("the camera")
-        self.cameras.refresh(then=self._begin_without_wish)
+        self.cameras.refresh(then=self._begin_default)
 
-    def _begin_without_wish(self) -> None:
+    def _begin_default(self) -> None:
         if self.current is not None:
             return
         remembered, found = self.preferences.source, self.cameras.names
@@ -196,16 +196,16 @@ class WindowPresenter(QObject):
     def _close_current(self, why: str = "") -> None:
         self._camera_changes = False
         self.recorder.stop(why)
-        self.opening.give_up()
+        self.opening.cancel()
         self.comparison.close()
         self._notice, self.unopened = None, ""
         if self.message is not None and self.message.of_shown:
             self.message = None
         current, self.current = self.current, None
         if current is not None:
-            self.end_behind(current)
+            self.close_later(current)
 
-    def end_behind(self, current: LivePresenter | PlaybackPresenter) -> None:
+    def close_later(self, current: LivePresenter | PlaybackPresenter) -> None:
         """Close a source in the background; closing the window waits for it."""
         self._closing = [thread for thread in self._closing if thread.is_alive()]
         self._closing.append(close_in_background(current))
@@ -250,7 +250,7 @@ class WindowPresenter(QObject):
         """Return everything to be shown now; called on every tick of the window."""
         self.recorder.step()
         if self.current is None:
-            self.cameras.look_again()
+            self.cameras.refresh_if_none()
             return ViewState(notice=self._offered(self._notice))
         view_state = self.current.view_state()
         view_state = replace(view_state, notice=self._offered(self._notice or view_state.notice))
@@ -272,23 +272,23 @@ class WindowPresenter(QObject):
             self.no_performer()
         if notice is None or self.performer_possible:
             return notice
-        return notices.without(notice, Do.PERFORMER)
+        return notices.without(notice, Action.PERFORMER)
 
     def _performer_hint(self) -> str:
         return notices.PERFORMER_HINT if self._explain_performer and self.welcome else ""
 
-    def do(self, what: Do) -> None:
+    def perform(self, action: Action) -> None:
         """Perform the action of a button on a card."""
-        actions: dict[Do, Callable[[], None]] = {
-            Do.START: self.start_or_stop,
-            Do.RETRY: self.retry,
-            Do.OPEN_FILE: self.ask_file.emit,
-            Do.OPEN_URL: self.ask_url.emit,
-            Do.PERFORMER: lambda: self.choose(sources.PERFORMER),
-            Do.DIAGNOSTICS: self.copy_diagnostics.emit,
-            Do.DISMISS: self._dismiss,
+        actions: dict[Action, Callable[[], None]] = {
+            Action.START: self.start_or_stop,
+            Action.RETRY: self.retry,
+            Action.OPEN_FILE: self.ask_file.emit,
+            Action.OPEN_URL: self.ask_url.emit,
+            Action.PERFORMER: lambda: self.choose(sources.PERFORMER),
+            Action.DIAGNOSTICS: self.copy_diagnostics.emit,
+            Action.DISMISS: self._dismiss,
         }
-        actions[what]()
+        actions[action]()
 
     def retry(self) -> None:
         """Try the source again, as if the program had just started."""
@@ -346,7 +346,7 @@ class WindowPresenter(QObject):
         elif name in ("resolution", "rate") and current.is_camera:
             if self.recorder.active:
                 self._camera_changes = True
-                self.tell("The camera changes to that when the recording has ended.")
+                self.notify("The camera changes to that when the recording has ended.")
             else:
                 self.choose(current.spec)
 
@@ -355,7 +355,7 @@ class WindowPresenter(QObject):
         """Megabytes per minute that a recording with pictures would take; None if unknown."""
         return self.current.picture_cost if isinstance(self.current, LivePresenter) else None
 
-    def recording_over(self) -> None:
+    def recording_ended(self) -> None:
         """Apply a change of the camera's settings that was postponed until the recording ended."""
         changes, self._camera_changes = self._camera_changes, False
         if changes and isinstance(self.current, LivePresenter) and not self.closing:
@@ -386,17 +386,17 @@ class WindowPresenter(QObject):
         if self.message is not None and self.message.about == path:
             self.message = None
 
-    def tell(self, sentence: str, *, of_shown: bool = False) -> None:
+    def notify(self, sentence: str, *, of_shown: bool = False) -> None:
         """Show a sentence in the message strip, with a button to dismiss it; with ``of_shown`` only
         until another source is shown."""
         dismiss = MessageButton("Dismiss", self.clear_message)
         self.announce(Message(sentence, (dismiss,), of_shown=of_shown))
 
     def job_failed(self, error: BaseException, *, of_shown: bool = False) -> None:
-        """:meth:`tell` why a job failed; raise any error that is not a MixposeError."""
+        """:meth:`notify` why a job failed; raise any error that is not a MixposeError."""
         if not isinstance(error, MixposeError):
             raise error
-        self.tell(str(error), of_shown=of_shown)
+        self.notify(str(error), of_shown=of_shown)
 
     def program_error(self, error: BaseException) -> None:
         """Show a card for an unexpected error; the window stays open."""
@@ -410,7 +410,7 @@ class WindowPresenter(QObject):
     # --- closing ----------------------------------------------------------------------------
 
     @property
-    def would_lose(self) -> str:
+    def unsaved_job(self) -> str:
         """Title of a job whose result closing now would lose; empty if there is none."""
         jobs = [job.title for job in self.jobs.running if job.precious]
         return jobs[0] if jobs else ""

@@ -9,7 +9,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from app.ui import icons
-from app.ui.notices import Do, Notice
+from app.ui.notices import Action, Notice
 from app.ui.painting import painting
 from app.ui.views import kit
 
@@ -38,7 +38,7 @@ class _Glyph(QWidget):
 class Card(QFrame):
     """Shows a Notice, and emits the action of the button that was pressed."""
 
-    chosen = pyqtSignal(Do)
+    chosen = pyqtSignal(Action)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -115,7 +115,7 @@ class Card(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for button in notice.buttons:
-            press = functools.partial(self.chosen.emit, button.do)
+            press = functools.partial(self.chosen.emit, button.action)
             made = kit.push_button(button.label, press, main=button.main)
             self._buttons.addWidget(made)
             made.show()  # the layout ignores hidden widgets, and its size is needed now

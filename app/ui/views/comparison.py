@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QMenu
 
 from app.ui.presenters.comparison import FIRST_OPEN
-from app.ui.presenters.orbit import OrbitBeside, OrbitPresenter
+from app.ui.presenters.orbit import CoupledOrbit, OrbitPresenter
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import ViewState
 from app.ui.presenters.window import WindowPresenter
@@ -25,7 +25,7 @@ from app.ui.views.skeleton import SkeletonView
 from app.ui.views.take_name import TakeName
 
 _NO_ROOM: Final = "Make the window larger to see the second picture, too"
-_SAID_S: Final = 8.0
+_HINT_S: Final = 8.0
 
 
 class ComparisonController(QObject):
@@ -72,12 +72,12 @@ class ComparisonController(QObject):
         if view_state is None or self.second is None:
             return
         picture, skeleton = self.second
-        room = self._panes.leave_room()
+        room = self._panes.update_second_picture()
         picture.show_view_state(view_state)
         skeleton.show_view_state(view_state)
-        newly = time.monotonic() - self._since < _SAID_S
+        newly = time.monotonic() - self._since < _HINT_S
         skeleton.show_hint("" if room else view_state.hint or (_NO_ROOM if newly else ""))
-        self._turn_both()
+        self._redraw_both()
         for name, pane in self._names:
             _place(name, pane)
 
@@ -130,7 +130,7 @@ class ComparisonController(QObject):
         self._shown, self._since = current, time.monotonic()
         if current is None or self._window.comparison.first is None:
             return
-        self.second = picture, skeleton = PictureView(), SkeletonView(OrbitBeside(self._orbit))
+        self.second = picture, skeleton = PictureView(), SkeletonView(CoupledOrbit(self._orbit))
         for pane in self.second:
             pane.hide_buttons()
         picture.setAccessibleName("Picture of the second take")
@@ -139,11 +139,11 @@ class ComparisonController(QObject):
         self.set_theme(self._theme)
         self.show_preferences()
         self._panes.add(picture, skeleton)
-        for panes, name, beside in (
+        for panes, name, second in (
             (self._first, self._window.comparison.first.label, False),
             (self.second, current.label, True),
         ):
-            self._names += [(_named(pane, name, beside=beside), pane) for pane in panes]
+            self._names += [(_named(pane, name, second=second), pane) for pane in panes]
 
     def _remove(self) -> None:
         for name, _ in self._names:
@@ -156,7 +156,7 @@ class ComparisonController(QObject):
             self.second = None
             self._panes.remove()
 
-    def _turn_both(self) -> None:
+    def _redraw_both(self) -> None:
         """Redraw both 3D views if the camera was moved in either."""
         if self.second is not None and self._camera != self._orbit.camera:
             self._camera = self._orbit.camera
@@ -164,8 +164,8 @@ class ComparisonController(QObject):
             self.second[1].ask()
 
 
-def _named(pane: PictureView | SkeletonView, name: str, *, beside: bool) -> TakeName:
-    result = TakeName(pane, beside=beside)
+def _named(pane: PictureView | SkeletonView, name: str, *, second: bool) -> TakeName:
+    result = TakeName(pane, second=second)
     result.show_name(name)
     result.show()
     return result

@@ -33,7 +33,7 @@ class ComparisonBar(QWidget):
         self.setObjectName("timeline")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._comparison = comparison
-        self.name = TakeName(beside=True)
+        self.name = TakeName(second=True)
         self.back = kit.tool_button(
             "back", "This take alone, one frame back", lambda: comparison.step(-1)
         )

@@ -96,15 +96,15 @@ class ExportController:
     """
 
     def __init__(
-        self, parent: QWidget, exporter: ExportPresenter, tell: Callable[[str], None]
+        self, parent: QWidget, exporter: ExportPresenter, notify: Callable[[str], None]
     ) -> None:
-        self._parent, self._exporter, self._tell = parent, exporter, tell
+        self._parent, self._exporter, self._notify = parent, exporter, notify
 
     def ask(self) -> None:
         """Ask for the export of the source shown, or else of the last recording."""
         target = self._exporter.target
         if target is None:
-            self._tell(self._exporter.explained)
+            self._notify(self._exporter.explained)
         else:
             self.ask_about(target)
 
@@ -112,7 +112,7 @@ class ExportController:
         """Ask for the file of a report on the source shown, or else on the last recording."""
         target = self._exporter.target
         if target is None:
-            self._tell(self._exporter.explained)
+            self._notify(self._exporter.explained)
             return
         kind = self._exporter.preferences.report_kind
         dialog = ReportDialog(self._parent, self._exporter.suggestion(target, kind), kind)
@@ -145,8 +145,8 @@ class ComputerController:
         tell: called with a message about the result.
     """
 
-    def __init__(self, jobs: Jobs, settings: SettingsPanel, tell: Callable[[str], None]) -> None:
-        self._jobs, self._settings, self._tell = jobs, settings, tell
+    def __init__(self, jobs: Jobs, settings: SettingsPanel, notify: Callable[[str], None]) -> None:
+        self._jobs, self._settings, self._notify = jobs, settings, notify
 
     def list_choices(self) -> None:
         """Fill the lists of weights and compute devices; the query takes a moment."""
@@ -172,7 +172,7 @@ class ComputerController:
             clipboard = QGuiApplication.clipboard()
             if clipboard is not None:
                 clipboard.setText(text)
-            self._tell("The diagnostics are on the clipboard: paste them into your report")
+            self._notify("The diagnostics are on the clipboard: paste them into your report")
 
         self._jobs.start(
             Job(
@@ -196,7 +196,7 @@ def show_about(parent: QWidget) -> None:
     box.open()
 
 
-def may(parent: QWidget, question: str, explained: str, *, yes: str, no: str) -> bool:
+def confirm(parent: QWidget, question: str, explained: str, *, yes: str, no: str) -> bool:
     """Ask whether to proceed, and return the answer; the default is not to."""
     box = QMessageBox(parent)
     box.setText(question)

@@ -26,8 +26,8 @@ from PyQt6.QtWidgets import (
 from app.motion.selection import Selection
 from app.system.files import free_name
 from app.ui.presenters import sources
-from app.ui.presenters.background import Whose
-from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, taken
+from app.ui.presenters.background import PeopleScope
+from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, would_replace
 from app.ui.views import kit
 from app.ui.views.export_presets import PresetRows
 from app.ui.views.file_options import FileOptionsForm
@@ -99,17 +99,17 @@ class ExportDialog(QDialog):
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
         self._path = presenter.suggestion(target, self._format.kind)
         self._suggested, self._suffix = self._path.name, self._format.suffix
-        self.only = kit.Tick(target.part_in_words)
+        self.only = kit.CheckBox(target.part_in_words)
         self.only.setChecked(True)
         if not target.part_in_words:
             self.only.hide()
-        self.whose = kit.Choice()
-        self.whose.setAccessibleName("Whose poses")
-        self.whose.setMinimumContentsLength(20)
+        self.scope = kit.Choice()
+        self.scope.setAccessibleName("Whose poses")
+        self.scope.setMinimumContentsLength(20)
         if target.people:
-            self.whose.fill(target.people, target.whose)
-        self.whose.setVisible(bool(target.people))
-        self.whose.currentIndexChanged.connect(lambda _index: self._whose_changed())
+            self.scope.fill(target.people, target.scope)
+        self.scope.setVisible(bool(target.people))
+        self.scope.currentIndexChanged.connect(lambda _index: self._scope_changed())
         self.file = QLineEdit(self._path.name)
         self.file.setAccessibleName("File name")
         self._folder = kit.label(dim=True)
@@ -173,7 +173,7 @@ class ExportDialog(QDialog):
         """Return the row with the recording, the people and the selection to export."""
         what = QHBoxLayout()
         what.setSpacing(3 * gap)
-        for widget in (kit.label("What", dim=True), self._name(), self.whose, self.only):
+        for widget in (kit.label("What", dim=True), self._name(), self.scope, self.only):
             what.addWidget(widget)
         what.addStretch(1)
         return what
@@ -232,17 +232,17 @@ class ExportDialog(QDialog):
         self.file.setText((free_name(named) if named == self._target.path else named).name)
         self._check()  # textChanged is not emitted if the name is the same
 
-    def _whose_changed(self) -> None:
+    def _scope_changed(self) -> None:
         """Update the formats; one table of all people is not offered by any preset."""
-        whose = self.whose.currentData()
-        self._target = replace(self._target, whose=whose)
-        if not self._format.suits(whose):
+        scope = self.scope.currentData()
+        self._target = replace(self._target, scope=scope)
+        if not self._format.suits(scope):
             self.kind.setCurrentIndex(
-                next(index for index, each in enumerate(self._formats) if each.suits(whose))
+                next(index for index, each in enumerate(self._formats) if each.suits(scope))
             )
-        if whose is Whose.TABLE:
+        if scope is PeopleScope.TABLE:
             self._show_more(True)
-        self.more.setEnabled(whose is not Whose.TABLE)
+        self.more.setEnabled(scope is not PeopleScope.TABLE)
         self._format_changed()
 
     def _check(self) -> None:
@@ -251,9 +251,9 @@ class ExportDialog(QDialog):
         lacking = self._presenter.lacking(self._format.kind)
         self.processing.offer_angles(self._format.angles)
         self.options.offer(self._format)
-        suits = self._format.suits(self._target.whose)
+        suits = self._format.suits(self._target.scope)
         self.go.setEnabled(usable and not own and not lacking and suits)
-        there = usable and taken(self.path, self._format.kind, self._target.whose)
+        there = usable and would_replace(self.path, self._format.kind, self._target.scope)
         replaced = "This file exists and will be replaced" if there else ""
         replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
         said = lacking or ("This is the video itself" if own else replaced)
@@ -272,16 +272,16 @@ class ExportDialog(QDialog):
         for layout in (inside, column):
             layout.activate()
         edges = column.contentsMargins()
-        beside = edges.left() + edges.right()
+        margin_width = edges.left() + edges.right()
         least = max(inside.totalMinimumSize().width(), self._buttons.minimumSize().width())
-        width = max(self.width(), least + beside)
+        width = max(self.width(), least + margin_width)
         # Without wrapping labels, a layout has no height for width.
         content = inside.totalSizeHint().height()
         if inside.hasHeightForWidth():
-            content = inside.totalHeightForWidth(width - beside)
+            content = inside.totalHeightForWidth(width - margin_width)
         parts = [content, self._buttons.sizeHint().height()]
         if not self._note.isHidden():
-            parts.append(self._note.heightForWidth(width - beside))
+            parts.append(self._note.heightForWidth(width - margin_width))
         gaps = (len(parts) - 1) * column.spacing() + edges.top() + edges.bottom()
         height = sum(parts) + gaps
         room = kit.on_screen(self, QSize(width, height))

@@ -62,7 +62,7 @@ def push_button(
     """Return a button with text.  A click does not focus it, so Space keeps its meaning."""
     result = QPushButton(text)
     if icon:
-        result.setText(beside_icon(text))
+        result.setText(with_icon_gap(text))
         result.setIcon(icons.icon(icon))
         result.setIconSize(QSize(ems(result, 1.05), ems(result, 1.05)))
     result.setProperty("main", main)
@@ -72,7 +72,7 @@ def push_button(
     return result
 
 
-def beside_icon(text: str) -> str:
+def with_icon_gap(text: str) -> str:
     """Return the text of a button with an icon; Qt leaves too little space between the two."""
     return f" {text}"
 
@@ -161,7 +161,7 @@ class Choice(QComboBox):
         self.blockSignals(False)
 
 
-class Tick(QCheckBox):
+class CheckBox(QCheckBox):
     """A check box whose frame is visible in both themes; Fusion's is not in a dark one."""
 
     def __init__(self, words: str) -> None:
@@ -225,7 +225,7 @@ class Number(QDoubleSpinBox):
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         super().keyPressEvent(event)
-        _leave(self, event)
+        _return_focus(self, event)
 
 
 class Line(QLineEdit):
@@ -233,10 +233,10 @@ class Line(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         super().keyPressEvent(event)
-        _leave(self, event)
+        _return_focus(self, event)
 
 
-def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
+def _return_focus(typed: QWidget, event: QKeyEvent | None) -> None:
     """Focus the main window on Enter and Escape; in a dialog they keep their meaning."""
     ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
     window = typed.window()

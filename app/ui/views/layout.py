@@ -47,10 +47,10 @@ class Panes(QSplitter):
         skeleton.setMinimumHeight(kit.ems(self, 10))
 
         self._picture, self._skeleton, self._plot = picture, skeleton, plot
-        self._beside: tuple[QWidget, QWidget] | None = None
-        self._before: tuple[float, ...] = ()
+        self._second: tuple[QWidget, QWidget] | None = None
+        self._single_take_widths: tuple[float, ...] = ()
         """The widths to be restored when the comparison ends."""
-        self._divided: tuple[float, ...] = ()
+        self._widths_to_restore: tuple[float, ...] = ()
         """The widths to be restored while one pane is shown alone; else empty."""
         self.plot_height = _PLOT_EMS * kit.em(self)
         """Height of the plot, as the user dragged it last."""
@@ -71,8 +71,8 @@ class Panes(QSplitter):
 
     def add(self, picture: QWidget, skeleton: QWidget) -> None:
         """Show a second picture and 3D view; the 3D views get most of the width."""
-        self._before, self._beside = self.widths, (picture, skeleton)
-        for pane in self._beside:
+        self._single_take_widths, self._second = self.widths, (picture, skeleton)
+        for pane in self._second:
             pane.setMinimumWidth(kit.ems(self, 10))
         self._left.addWidget(picture)
         self._views.addWidget(skeleton)
@@ -80,34 +80,34 @@ class Panes(QSplitter):
         self.setSizes([round(_PICTURES * whole), round((1 - _PICTURES) * whole)])
         for splitter in (self._left, self._views):
             splitter.setSizes([1000, 1000])
-        self.leave_room()
+        self.update_second_picture()
 
     def remove(self) -> None:
         """Remove the second take's panes, and restore the widths."""
-        beside, self._beside = self._beside, None
-        for pane in beside or ():
+        second, self._second = self._second, None
+        for pane in second or ():
             pane.setParent(None)
             pane.deleteLater()
-        if beside is None:
+        if second is None:
             return
-        if self._divided:  # one pane is shown alone at the moment
-            self._divided = self._before
+        if self._widths_to_restore:  # one pane is shown alone at the moment
+            self._widths_to_restore = self._single_take_widths
         else:
-            self.setSizes([round(width) for width in self._before])
+            self.setSizes([round(width) for width in self._single_take_widths])
 
-    def leave_room(self) -> bool:
+    def update_second_picture(self) -> bool:
         """Show the second picture if there is room for both, and return whether there is."""
-        if self._beside is None:
+        if self._second is None:
             return True
         least = _ROOM_EMS * kit.em(self)
         room = self.height() >= least and self.width() >= 2 * least
-        self._beside[0].setVisible(room)
+        self._second[0].setVisible(room)
         return room
 
     def show_alone(self, pane: QWidget | None) -> None:
         """Show only the picture, or only the 3D view with the plot; all of them for None."""
         widths = self.widths
-        self._divided = () if pane is None else widths
+        self._widths_to_restore = () if pane is None else widths
         self._left.setHidden(pane is self._skeleton)
         self._right.setHidden(pane is self._picture)
         if pane is None:
@@ -116,12 +116,12 @@ class Panes(QSplitter):
     @property
     def widths(self) -> tuple[float, ...]:
         """Widths of the left and the right side when both are shown."""
-        return self._divided or tuple(float(width) for width in self.sizes())
+        return self._widths_to_restore or tuple(float(width) for width in self.sizes())
 
     @property
     def remembered(self) -> tuple[float, ...]:
         """:attr:`widths` without a comparison."""
-        return self.widths if self._beside is None else self._before
+        return self.widths if self._second is None else self._single_take_widths
 
     def _keep_height(self) -> None:
         self.plot_height = float(self._right.sizes()[1])

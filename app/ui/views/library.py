@@ -183,10 +183,10 @@ class LibraryDialog(QDialog):
         column.addWidget(self.list, 1)
         self.notes.setFixedHeight(kit.ems(self, 5))
         column.addWidget(self.notes)
-        told = QHBoxLayout()
-        told.addWidget(self.message, 1)
-        told.addWidget(self.undo)
-        column.addLayout(told)
+        message_row = QHBoxLayout()
+        message_row.addWidget(self.message, 1)
+        message_row.addWidget(self.undo)
+        column.addLayout(message_row)
         row = QHBoxLayout()
         row.setSpacing(gap)
         for words, button in self.buttons.items():
@@ -204,7 +204,7 @@ class LibraryDialog(QDialog):
         self.presenter.thumbnails.made.connect(self._show_thumbnails)
         if (bar := self.list.verticalScrollBar()) is not None:
             bar.valueChanged.connect(lambda _: self._show_thumbnails())
-        self.presenter.said.connect(self._say)
+        self.presenter.reported.connect(self._show)
         self.notes.textChanged.connect(self._pause.start)
         self.list.currentItemChanged.connect(lambda _now, _before: self._chosen())
         self.list.itemDoubleClicked.connect(lambda _item, _column: self._open())
@@ -238,7 +238,7 @@ class LibraryDialog(QDialog):
         if self.list.state() == QAbstractItemView.State.EditingState:
             return
         chosen = self.list.chosen()
-        path = self.presenter.take_arrived() or (None if chosen is None else chosen.path)
+        path = self.presenter.pop_arrived() or (None if chosen is None else chosen.path)
         self.list.fill(self.presenter.rows, path)
         QTimer.singleShot(0, self._show_thumbnails)
         self._chosen()
@@ -269,7 +269,7 @@ class LibraryDialog(QDialog):
         if self._noted is not None:
             self.presenter.save_notes(self._noted, self.notes.toPlainText())
 
-    def _say(self, sentence: str) -> None:
+    def _show(self, sentence: str) -> None:
         self.message.setText(sentence)
         self.undo.setVisible(self.presenter.deleted is not None)
 
@@ -291,7 +291,7 @@ class LibraryDialog(QDialog):
         row = self.list.chosen()
         if row is not None and not row.fault:
             dialog = self._exporting.ask_recording(row.path, self)
-            dialog.accepted.connect(lambda: self._say("The window says when it is written."))
+            dialog.accepted.connect(lambda: self._show("The window says when it is written."))
 
     def _show_in_folder(self) -> None:
         row = self.list.chosen()
@@ -307,12 +307,12 @@ class LibraryDialog(QDialog):
 
     def _delete(self) -> None:
         row = self.list.chosen()
-        if row is not None and self._may_delete(row):
+        if row is not None and self._confirm_delete(row):
             self.keep_notes()
             self._noted = None
             self.presenter.delete(row.path)
 
-    def _may_delete(self, row: Row) -> bool:
+    def _confirm_delete(self, row: Row) -> bool:
         box = QMessageBox(self)
         box.setWindowTitle("Delete")
         box.setText(f"Delete {row.name}?")

@@ -115,8 +115,8 @@ class MainWindow(QMainWindow):
     def _add_controllers(self) -> None:
         window, chosen = self.presenter, self.presenter.preferences
         self.opening = OpenController(self, chosen, desktop.videos, window.choose)
-        self.exporting = ExportController(self, self.exporter, window.tell)
-        self.computer = ComputerController(window.jobs, self.settings, window.tell)
+        self.exporting = ExportController(self, self.exporter, window.notify)
+        self.computer = ComputerController(window.jobs, self.settings, window.notify)
         self.marking = MarkingController(self, window.marking, self.timeline.scrubber)
         self.snapshots = SnapshotController(window, self.picture, self.skeleton, desktop.pictures)
         self.whole_screen = WholeScreenController(self, self.panes, [self.toolbar, self.status])
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
                     *("exchange", "Exchange left and right in the selection", fix.exchange),
                     *(("Ctrl+T",), False, True),
                 ),
-                entry("nobody", "This is not the person, in the selection", fix.empty, ("Del",)),
+                entry("nobody", "This is not the person, in the selection", fix.discard, ("Del",)),
                 entry("delete", "Delete the poses in the selection", fix.delete, ("Shift+Del",)),
             ],
             "&View": [
@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
         self.settings.closed.connect(self._toggle_settings)
         self.settings.changed.connect(window.set_preference)
         self.settings.opened.connect(self.computer.list_choices)
-        self.picture.card.chosen.connect(window.do)
+        self.picture.card.chosen.connect(window.perform)
         self.picture.person_chosen.connect(window.choose_person)
         self.picture.person_hidden.connect(window.opening.hide_person_at)
         self.people.selected.connect(window.opening.select_person)
@@ -265,7 +265,7 @@ class MainWindow(QMainWindow):
         """Update all views from the presenters; called every ``TICK_MS``."""
         window = self.presenter
         self.view_state = view_state = window.view_state()
-        self.picture.show_view_state(view_state, grabs=window.correcting.grabs)
+        self.picture.show_view_state(view_state, can_drag=window.correcting.can_drag)
         self.skeleton.show_view_state(view_state)
         self.comparing.show()
         self.plot.show_view_state(view_state, self.comparing.view_state)
@@ -444,12 +444,12 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self._choose(spec)
             if said := desktop.left_out(event.mimeData()):
-                self.presenter.marking.say(said)
+                self.presenter.marking.show_hint(said)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if event is None or self._leaving:
             return
-        if (lost := self.presenter.would_lose) and not self._may_lose(lost):
+        if (lost := self.presenter.unsaved_job) and not self._confirm_loss(lost):
             event.ignore()
             return
         self._leaving = True
@@ -459,12 +459,12 @@ class MainWindow(QMainWindow):
 
     def _ask_stop(self) -> None:
         explained = "The recording ends and is saved."
-        if controllers.may(self, "Turn the camera off?", explained, yes="Turn off", no="Go on"):
+        if controllers.confirm(self, "Turn the camera off?", explained, yes="Turn off", no="Go on"):
             self.presenter.close_source()
 
-    def _may_lose(self, what: str) -> bool:
+    def _confirm_loss(self, what: str) -> bool:
         explained = f"{what} is not finished and would be lost."
-        return controllers.may(self, "Close now?", explained, yes="Close", no="Wait")
+        return controllers.confirm(self, "Close now?", explained, yes="Close", no="Wait")
 
     def leave(self) -> None:
         """Close without asking, because the system or a signal ends the program."""

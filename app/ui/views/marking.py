@@ -26,7 +26,7 @@ from app.ui.views import kit
 from app.ui.views.menus import Entry
 from app.ui.views.scrubber import Scrubber
 
-_LOOK_MS: Final = 100
+_UPDATE_MS: Final = 100
 
 
 class MarkingController(QObject):
@@ -112,9 +112,9 @@ class EventsDialog(QDialog):
         QShortcut(QKeySequence("Delete"), self.table, self._remove)
         self._build()
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._view_state)
-        self._timer.start(_LOOK_MS)
-        self._view_state()
+        self._timer.timeout.connect(self._update)
+        self._timer.start(_UPDATE_MS)
+        self._update()
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
@@ -137,7 +137,7 @@ class EventsDialog(QDialog):
         column.addLayout(buttons)
         self.resize(kit.ems(self, 24), kit.ems(self, 22))
 
-    def _view_state(self) -> None:
+    def _update(self) -> None:
         """Update the list, unless a label is being edited."""
         now = (self._marking.title, self._marking.marks)
         if now == self._shown or self.table.state() == QAbstractItemView.State.EditingState:

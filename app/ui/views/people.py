@@ -74,9 +74,9 @@ class PeopleBar(QWidget):
         self._row.addWidget(kit.label("People", dim=True))
         self.discs: list[_Disc] = []
         self.eyes: list[QToolButton] = []
-        self.said = kit.label(dim=True)
+        self.note = kit.label(dim=True)
         self._row.addStretch(1)
-        self._row.addWidget(self.said)
+        self._row.addWidget(self.note)
         self._roster = Roster()
         self.hide()
 
@@ -88,7 +88,7 @@ class PeopleBar(QWidget):
         self.setVisible(bool(roster.entries))
         while len(self.discs) < len(roster.entries):
             self._add(len(self.discs))
-        self.said.setText(roster.said)
+        self.note.setText(roster.note)
         for number, (disc, eye) in enumerate(zip(self.discs, self.eyes, strict=True)):
             there = number < len(roster.entries)
             disc.setVisible(there)
@@ -102,9 +102,9 @@ class PeopleBar(QWidget):
 
     def _add(self, index: int) -> None:
         disc = _Disc()
-        disc.clicked.connect(lambda: self._tell(self.selected.emit, index))
+        disc.clicked.connect(lambda: self._emit(self.selected.emit, index))
         eye = kit.tool_button(
-            "eye", "", lambda: self._tell(self.toggled.emit, index), checkable=True
+            "eye", "", lambda: self._emit(self.toggled.emit, index), checkable=True
         )
         place = 1 + 2 * index
         self._row.insertWidget(place, disc)
@@ -112,9 +112,9 @@ class PeopleBar(QWidget):
         self.discs.append(disc)
         self.eyes.append(eye)
 
-    def _tell(self, tell: Callable[[int], object], index: int) -> None:
+    def _emit(self, emit: Callable[[int], object], index: int) -> None:
         """Emit a signal for a person; restore the buttons, which follow the next roster."""
         entry = self._roster.entries[index]
         self.discs[index].setChecked(entry.selected)
         self.eyes[index].setChecked(not entry.hidden)
-        tell(entry.number)
+        emit(entry.number)

@@ -25,7 +25,7 @@ from app.ui import icons
 from app.ui.painting import painting
 from app.ui.presenters import people_hints
 from app.ui.presenters import picture as geometry
-from app.ui.presenters.people import Companion, at_place
+from app.ui.presenters.people import ShownPerson, at_place
 from app.ui.presenters.recording import RecordState, RecordStatus
 from app.ui.presenters.view_state import ViewState
 from app.ui.theme import DARK, Theme
@@ -65,9 +65,9 @@ class PictureView(QWidget):
         self._pixels: NDArray[np.uint8] | None = None
         self._theme: Theme = DARK
         self._record = RecordStatus()
-        self._pointed: tuple[float, float] | None = None
-        self._grabs = False
-        self._held: int | None = None
+        self._pointer: tuple[float, float] | None = None
+        self._can_drag = False
+        self._dragged: int | None = None
         """The joint that is being dragged; it is drawn at the pointer."""
         self._pressed = QPointF()
         self.setMouseTracking(True)
@@ -97,20 +97,20 @@ class PictureView(QWidget):
         self._theme = theme
         self.update()
 
-    def show_view_state(self, view_state: ViewState, *, grabs: bool = False) -> None:
+    def show_view_state(self, view_state: ViewState, *, can_drag: bool = False) -> None:
         """Show a view state; repaint only if something visible has changed.
 
-        With ``grabs``, joints can be dragged.
+        With ``can_drag``, joints can be dragged.
         """
-        self._grabs = grabs
-        if not grabs:
-            self._held = None
+        self._can_drag = can_drag
+        if not can_drag:
+            self._dragged = None
         before, self._view_state = self._view_state, view_state
         self.card.show_notice(view_state.notice)
         self.hint.show_text("" if view_state.notice else view_state.hint)
         if view_state.frame is not before.frame:
-            self._take(view_state.frame)
-            self._point(self._pointed)
+            self._set_frame(view_state.frame)
+            self._hover(self._pointer)
         if (view_state.frame, view_state.keypoints, view_state.greyed) != (
             before.frame,
             before.keypoints,
@@ -139,12 +139,12 @@ class PictureView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is not None:
-            self._point(self._in_picture(event.position()))
-            if self._held is not None:
+            self._hover(self._in_picture(event.position()))
+            if self._dragged is not None:
                 self.update()
 
     def leaveEvent(self, _event: QEvent | None) -> None:
-        self._point(None)
+        self._hover(None)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is None:
@@ -154,19 +154,19 @@ class PictureView(QWidget):
             self.person_hidden.emit(*place)
         if event.button() is not Qt.MouseButton.LeftButton:
             return
-        self._held = self._joint_at(event.position())
+        self._dragged = self._joint_at(event.position())
         self._pressed = event.position()
-        if place is not None and self._held is None and not self._view_state.greyed:
+        if place is not None and self._dragged is None and not self._view_state.greyed:
             self.person_chosen.emit(*place)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        held, self._held = self._held, None
-        if event is None or held is None:
+        joint, self._dragged = self._dragged, None
+        if event is None or joint is None:
             return
         place = self._in_picture(event.position())
         dragged = (event.position() - self._pressed).manhattanLength() >= _DRAG_PIXELS
         if place is not None and dragged:
-            self.joint_moved.emit(JOINT_NAMES[held], *place)
+            self.joint_moved.emit(JOINT_NAMES[joint], *place)
         self.update()
 
     def _joint_at(self, point: QPointF) -> int | None:
@@ -175,21 +175,21 @@ class PictureView(QWidget):
     def _joint_in_picture(self, place: tuple[float, float] | None) -> int | None:
         """Return the joint at a position of the picture that can be dragged; None if none."""
         keypoints, seen = self._view_state.keypoints, self._view_state.seen
-        if place is None or not self._grabs or keypoints is None or seen is None:
+        if place is None or not self._can_drag or keypoints is None or seen is None:
             return None
         around = self._placement(keypoints.size)
         points = around.to_pane(np.vstack([keypoints.xy, [place]]), keypoints.size)
         at = (float(points[-1, 0]), float(points[-1, 1]))
         return geometry.joint_at(points[:-1], seen, at, _REACH_EMS * kit.em(self))
 
-    def _point(self, place: tuple[float, float] | None) -> None:
+    def _hover(self, place: tuple[float, float] | None) -> None:
         """Set cursor and tooltip for a person or joint under the pointer."""
-        self._pointed = place
+        self._pointer = place
         shape, tip = Qt.CursorShape.ArrowCursor, ""
         person = None if place is None else at_place(self._view_state.people, *place)
         if person is not None:
             shape, tip = Qt.CursorShape.PointingHandCursor, _tip(person)
-        elif self._box_pointed_at() is not None:
+        elif self._box_at_pointer() is not None:
             shape, tip = Qt.CursorShape.PointingHandCursor, "Click to follow this person"
         joint = self._joint_in_picture(place)
         if joint is not None:
@@ -199,11 +199,11 @@ class PictureView(QWidget):
             self.setToolTip(tip)
             self.update()
 
-    def _box_pointed_at(self) -> people_hints.Box | None:
+    def _box_at_pointer(self) -> people_hints.Box | None:
         keypoints = self._view_state.keypoints
-        if keypoints is None or self._pointed is None:
+        if keypoints is None or self._pointer is None:
             return None
-        return people_hints.box_at(keypoints.people_in_view.others, *self._pointed)
+        return people_hints.box_at(keypoints.people_in_view.others, *self._pointer)
 
     def _in_picture(self, point: QPointF) -> tuple[float, float] | None:
         size = self._size()
@@ -241,7 +241,7 @@ class PictureView(QWidget):
             mirror=self.mirror.isChecked(),
         )
 
-    def _take(self, frame: Frame | None) -> None:
+    def _set_frame(self, frame: Frame | None) -> None:
         """Wrap the frame in a QImage without copying; ``_pixels`` keeps the array alive."""
         if frame is None:
             self._image = self._pixels = None
@@ -274,8 +274,8 @@ class PictureView(QWidget):
             return
         xy, seen, conf = geometry.with_feet(keypoints, seen)
         points = place.to_pane(xy, keypoints.size)
-        if self._held is not None and self._pointed is not None:
-            points[self._held] = place.to_pane(np.array([self._pointed]), keypoints.size)[0]
+        if self._dragged is not None and self._pointer is not None:
+            points[self._dragged] = place.to_pane(np.array([self._pointer]), keypoints.size)[0]
         lines, dots = geometry.figure(points, seen, colours.opacity(conf))
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
@@ -288,8 +288,8 @@ class PictureView(QWidget):
         width = max(2.0, 0.0075 * min(place.width, place.height))
         for each in sorted(self._view_state.people, key=lambda each: each.selected):
             points = place.to_pane(each.xy, size)
-            if each.selected and self._held is not None and self._pointed is not None:
-                points[self._held] = place.to_pane(np.array([self._pointed]), size)[0]
+            if each.selected and self._dragged is not None and self._pointer is not None:
+                points[self._dragged] = place.to_pane(np.array([self._pointer]), size)[0]
             lines, dots = geometry.figure(points, each.seen, each.opacity)
             strokes.paint(painter, lines, dots, width, each.colour)
             if each.box is not None:
@@ -303,7 +303,7 @@ class PictureView(QWidget):
             return
         painter.save()
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
-        pointed = self._box_pointed_at()
+        pointed = self._box_at_pointer()
         for box in keypoints.people_in_view.others:
             corners = place.to_pane(np.reshape(box, (2, 2)), keypoints.size)
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
@@ -340,7 +340,7 @@ class PictureView(QWidget):
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._record.countdown))
 
 
-def _tip(person: Companion) -> str:
+def _tip(person: ShownPerson) -> str:
     if person.selected:
         return f"Person {person.number}: right click hides them"
     return f"Click to select person {person.number}, right click to hide them"

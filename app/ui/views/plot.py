@@ -74,9 +74,9 @@ class PlotPane(QWidget):
         self.group.setAccessibleName("Angles shown")
         self.group.activated.connect(lambda _: presenter.choose(str(self.group.currentData())))
         self.values = [_Value() for _ in range(_MOST_CURVES)]
-        self.values_beside = [_Value() for _ in range(_MOST_CURVES)]
-        self.names = TakeName(beside=False), TakeName(beside=True)
-        self.summary, self.summary_beside = _summary(), _summary()
+        self.second_values = [_Value() for _ in range(_MOST_CURVES)]
+        self.names = TakeName(second=False), TakeName(second=True)
+        self.summary, self.second_summary = _summary(), _summary()
         self._takes: tuple[str, str] | None = None
         self._narrow: bool | None = None
         for name in self.names:
@@ -104,7 +104,7 @@ class PlotPane(QWidget):
         below.setContentsMargins(2 * gap, 0, 2 * gap, gap)
         below.setSpacing(0)
         below.addWidget(self.summary)
-        below.addWidget(self.summary_beside)
+        below.addWidget(self.second_summary)
         self._column.addLayout(below)
         self.setMinimumHeight(kit.ems(self, 9))
 
@@ -118,7 +118,7 @@ class PlotPane(QWidget):
         self._head.addWidget(self.group, 0, 0, 1, _AWAY if narrow else 1)
         self._head.setColumnStretch(0, 0 if narrow else 100)  # the group gets free width first
         self._head.setColumnStretch(_AWAY - 1, 1)
-        for row, values in enumerate((self.values, self.values_beside), start=int(narrow)):
+        for row, values in enumerate((self.values, self.second_values), start=int(narrow)):
             self._head.addWidget(self.names[row - int(narrow)], row, 1)
             for column, value in enumerate(values, start=2):
                 self._head.addWidget(value, row, column)
@@ -145,27 +145,27 @@ class PlotPane(QWidget):
         about = f"0°: {curves[0].zero}\nPositive: {curves[0].positive}"
         self.group.setToolTip(about)
         takes = self.presenter.takes
-        for number, (value, beside) in enumerate(zip(self.values, self.values_beside, strict=True)):
+        for number, (value, second) in enumerate(zip(self.values, self.second_values, strict=True)):
             angle = curves[number] if number < len(curves) else None
             value.show_angle(angle)
-            beside.show_angle(angle if takes else None)
+            second.show_angle(angle if takes else None)
         if self._graph is not None:
             self._graph.show_curves(curves)
 
-    def show_view_state(self, view_state: ViewState, beside: ViewState | None = None) -> None:
-        """Draw the curves, if they have changed, also those of the second take ``beside``."""
+    def show_view_state(self, view_state: ViewState, second: ViewState | None = None) -> None:
+        """Draw the curves, if they have changed, also those of the ``second`` take."""
         if not self.isVisible() or self._graph is None:
             return
-        curves = self.presenter.curves(view_state, beside)
+        curves = self.presenter.curves(view_state, second)
         self._show_takes(self.presenter.takes)
         _show_summary(self.summary, self.presenter.summary)
-        _show_summary(self.summary_beside, self.presenter.summary_beside)
+        _show_summary(self.second_summary, self.presenter.second_summary)
         if curves is None:
             return
         for value, degrees in zip(self.values, curves.now, strict=False):
             value.show_degrees(degrees)
         for value, degrees in zip(
-            self.values_beside, curves.beside.now if curves.beside else (), strict=False
+            self.second_values, curves.second.now if curves.second else (), strict=False
         ):
             value.show_degrees(degrees)
         self._graph.draw(curves, self.presenter.span_deg)
@@ -261,7 +261,7 @@ class _Graph(QObject):
         self._theme = DARK
         self._angles: list[Angle] = []
         self._curves: list[Any] = []
-        self._curves_beside: list[Any] = []
+        self._second_curves: list[Any] = []
         self._drawn: Curves | None = None
         self._ratio = 1.0
         self.widget: Any = pyqtgraph.PlotWidget()
@@ -288,12 +288,12 @@ class _Graph(QObject):
 
     def show_curves(self, angles: list[Angle]) -> None:
         """Replace the curves by those of these angles."""
-        for curve in self._curves + self._curves_beside:
+        for curve in self._curves + self._second_curves:
             self._plot.removeItem(curve)
         self._angles, self._drawn = angles, None
         # Segmented mode draws wide antialiased lines three times as fast, but without dashes.
         self._curves = [self._curve("on") for _ in angles]
-        self._curves_beside = [self._curve("off") for _ in angles]
+        self._second_curves = [self._curve("off") for _ in angles]
         self.set_theme(self._theme)
 
     def _curve(self, piece_by_piece: str) -> Any:
@@ -323,19 +323,19 @@ class _Graph(QObject):
         self._part.setBrush(shade)
         for line in self._part.lines:
             line.setPen(make(theme.strong, width=ratio))
-        for angle, curve, beside in zip(
-            self._angles, self._curves, self._curves_beside, strict=True
+        for angle, curve, second in zip(
+            self._angles, self._curves, self._second_curves, strict=True
         ):
             colour = theme.dim if angle.side == "middle" else SIDE_COLOURS[angle.side]
             curve.setPen(make(colour, width=_WIDTH * ratio))
             dashed = make(colour, width=_WIDTH * ratio)
             dashed.setDashPattern(DASHES)
-            beside.setPen(dashed)
+            second.setPen(dashed)
 
     def draw(self, curves: Curves, span_deg: tuple[float, float]) -> None:
         if not _same(curves, self._drawn):  # on one page of a recording only the playhead moves
             _draw(self._curves, curves)
-            _draw(self._curves_beside, curves.beside)
+            _draw(self._second_curves, curves.second)
         self._drawn = curves
         if self._ratio != self.widget.devicePixelRatioF():  # on another screen now
             self.set_theme(self._theme)
@@ -367,7 +367,7 @@ def _same(one: Curves | None, other: Curves | None) -> bool:
     """Whether both have the same lines."""
     if one is None or other is None:
         return one is other
-    return one.degrees is other.degrees and _same(one.beside, other.beside)
+    return one.degrees is other.degrees and _same(one.second, other.second)
 
 
 def _draw(items: list[Any], curves: Curves | None) -> None:

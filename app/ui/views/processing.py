@@ -133,8 +133,8 @@ class ProcessingForm:
             widget.setAccessibleName(words)
 
 
-def _tick(words: str, on: bool, tip: str) -> kit.Tick:
-    box = kit.Tick(words)
+def _tick(words: str, on: bool, tip: str) -> kit.CheckBox:
+    box = kit.CheckBox(words)
     box.setChecked(on)
     box.setToolTip(tip)
     return box

@@ -50,7 +50,7 @@ class Scrubber(QWidget):
     def __init__(self, tip: str = _TIP, name: str = "Position in the recording") -> None:
         super().__init__()
         self._share = 0.0
-        self._held = ""
+        self._dragged = ""
         """What is being dragged: ``place`` (the position), ``start`` or ``end``; empty if none."""
         self._gaps: tuple[tuple[float, float], ...] = ()
         self._ticks: tuple[Tick, ...] = ()
@@ -82,15 +82,15 @@ class Scrubber(QWidget):
         if tick is not None:
             self.event_pressed.emit(tick.number)
             return
-        self._held = self._handle_at(place) or "place"
+        self._dragged = self._handle_at(place) or "place"
         self._move(place)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and self._held:
+        if event is not None and self._dragged:
             self._move(event.position())
 
     def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:
-        self._held = ""
+        self._dragged = ""
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
         tick = None if event is None else self._tick_at(QPointF(event.pos()))
@@ -120,10 +120,10 @@ class Scrubber(QWidget):
     def _move(self, place: QPointF) -> None:
         track = self._track()
         share = min(1.0, max(0.0, (place.x() - track.left()) / track.width()))
-        if self._held == "place":
+        if self._dragged == "place":
             self.moved.emit(share)
         else:
-            self.part_moved.emit(self._held, share)
+            self.part_moved.emit(self._dragged, share)
 
     def _tick_at(self, place: QPointF) -> Tick | None:
         if place.y() > self._track().top():

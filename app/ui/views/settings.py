@@ -86,7 +86,7 @@ class SettingsPanel(QFrame):
         """Update a check box or number that was changed elsewhere."""
         value = getattr(self._preferences, name)
         widget = self.findChild(QWidget, name)
-        if isinstance(widget, kit.Tick) and widget.isChecked() != value:
+        if isinstance(widget, kit.CheckBox) and widget.isChecked() != value:
             widget.setChecked(value)
         elif isinstance(widget, kit.Number) and not widget.hasFocus():
             widget.blockSignals(True)
@@ -175,8 +175,8 @@ class SettingsPanel(QFrame):
         self._choices[name] = box
         self._row(words, box)
 
-    def _check(self, name: str, words: str, tip: str) -> kit.Tick:
-        box = kit.Tick(words)
+    def _check(self, name: str, words: str, tip: str) -> kit.CheckBox:
+        box = kit.CheckBox(words)
         box.setToolTip(tip)
         box.setChecked(bool(getattr(self._preferences, name)))
         box.toggled.connect(lambda on: self.changed.emit(name, on))
@@ -185,7 +185,7 @@ class SettingsPanel(QFrame):
         self._column.addWidget(box)
         return box
 
-    def _text(self, name: str, words: str, usual: str, tip: str, only_with: kit.Tick) -> None:
+    def _text(self, name: str, words: str, usual: str, tip: str, only_with: kit.CheckBox) -> None:
         line = kit.Line(getattr(self._preferences, name))
         line.setPlaceholderText(usual)
         line.setToolTip(tip)
@@ -195,7 +195,7 @@ class SettingsPanel(QFrame):
         self._row(words, line, only_with)
 
     def _height(self) -> None:
-        known = kit.Tick("I know the body height")
+        known = kit.CheckBox("I know the body height")
         known.setToolTip("Without it the person is shown at an average height")
         known.setChecked(self._preferences.height_m > 0)
         known.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -204,11 +204,11 @@ class SettingsPanel(QFrame):
         metres.setAccessibleName("Height")
         metres.setToolTip("From the floor to the top of the head, without shoes")
 
-        def tell() -> None:
+        def emit_height() -> None:
             self.changed.emit("height_m", metres.value() if known.isChecked() else 0.0)
 
-        known.toggled.connect(lambda _on: tell())
-        metres.valueChanged.connect(lambda _value: tell())
+        known.toggled.connect(lambda _on: emit_height())
+        metres.valueChanged.connect(lambda _value: emit_height())
         self._column.addWidget(known)
         self._row("Height", metres, known)
 
@@ -229,7 +229,7 @@ class SettingsPanel(QFrame):
             degrees.valueChanged.connect(lambda value, name=name: self.changed.emit(name, value))
             self._row(words, degrees, known)
 
-    def _row(self, words: str, widget: QWidget, only_with: kit.Tick | None = None) -> None:
+    def _row(self, words: str, widget: QWidget, only_with: kit.CheckBox | None = None) -> None:
         """Add a row to the panel; with ``only_with``, shown while that is checked."""
         holder = QWidget()
         row = QHBoxLayout(holder)

@@ -26,16 +26,16 @@ from app.render.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
 from app.render.painted import PaintedScene
 from app.render.request import Body, SkeletonRequest
 from app.ui.painting import painting
-from app.ui.presenters.joint_numbers import apart, joint_numbers
+from app.ui.presenters.joint_numbers import joint_numbers, without_overlap
 from app.ui.presenters.orbit import OrbitPresenter
-from app.ui.presenters.people import Companion
+from app.ui.presenters.people import ShownPerson
 from app.ui.presenters.view_state import ViewState
 from app.ui.theme import Theme
 from app.ui.views import kit, strokes
 from app.ui.views.card import Hint
 from app.ui.views.picture import GREYED, MIRRORED, WHOLE_HELP, Badge, Corner
 
-_REMEMBERED: Final = 64
+_MAX_PENDING: Final = 64
 """Number of requests whose pose is kept until their image arrives; the renderer skips some."""
 _RESIZE_MS: Final = 150
 """Delay of a resize: the renderer needs 60 ms to create an OpenGL window of the new size."""
@@ -78,7 +78,7 @@ class SkeletonView(QWidget):
         self._mirrored = False
         self.badge = Badge(self, MIRRORED)
         self._pictures = _Rendered()
-        self._told = -1
+        self._shown_pose = -1
         self.follow = kit.tool_button(
             "follow",
             "Keep the person in the middle (F)",
@@ -115,7 +115,7 @@ class SkeletonView(QWidget):
     @property
     def shown_pose(self) -> int:
         """Source frame of the pose on the screen; -1 for none."""
-        return self._told
+        return self._shown_pose
 
     def hide_buttons(self) -> None:
         """Hide the buttons, because those of the first view apply to both."""
@@ -145,7 +145,7 @@ class SkeletonView(QWidget):
         another = view_state.pose is not before.pose or view_state.people is not before.people
         self._view_state = view_state
         if another:
-            self._stand(view_state)
+            self._place_people(view_state)
             self.ask()
         if self._pictures.fetch():
             self.update()
@@ -167,21 +167,21 @@ class SkeletonView(QWidget):
         """Reset pose, placement and camera for another source."""
         self._placement.reset()
         self._orbit.forget()
-        self._told = -1
+        self._shown_pose = -1
         self._view_state, self._body, self._others = ViewState(), None, ()
         self.ask()
 
     def close_renderer(self) -> None:
         self._pictures.close()
 
-    def _stand(self, view_state: ViewState) -> None:
+    def _place_people(self, view_state: ViewState) -> None:
         self._others = tuple(_body(each) for each in view_state.people if not each.selected)
         if view_state.roster.entries:
             mine = next((each for each in view_state.people if each.selected), None)
             self._body = None if mine is None else _body(mine)
             if view_state.people:
                 self._orbit.make_room(view_state.roster.reach_m)
-                self._accompany(np.mean([each.joints[0] for each in view_state.people], axis=0))
+                self._track_person(np.mean([each.joints[0] for each in view_state.people], axis=0))
             return
         if view_state.pose is None:
             self._body = None
@@ -192,11 +192,11 @@ class SkeletonView(QWidget):
         )
         soles = self._placement.soles(view_state.pose, joints)
         self._body = Body(joints, ~view_state.pose.missing, firm, soles.feet, soles.firm)
-        self._accompany(joints[0])
+        self._track_person(joints[0])
 
-    def _accompany(self, pelvis: NDArray[np.float32]) -> None:
+    def _track_person(self, pelvis: NDArray[np.float32]) -> None:
         now = time.monotonic()
-        self._orbit.accompany(pelvis, now - self._body_time)
+        self._orbit.track_person(pelvis, now - self._body_time)
         self._body_time = now
 
     def _reset(self) -> None:
@@ -275,13 +275,13 @@ class SkeletonView(QWidget):
             painter.restore()
             self._paint_numbers(painter, request)
             self._paint_tags(painter, request)
-        if pose >= 0 and pose != self._told:
-            self._told = pose
+        if pose >= 0 and pose != self._shown_pose:
+            self._shown_pose = pose
             self.shown.emit(pose)
 
     def _paint_numbers(self, painter: QPainter, request: SkeletonRequest) -> None:
         found = joint_numbers(request, (self.width(), self.height()), self._numbers)
-        for each in apart(found, strokes.NUMBER_EMS * kit.em(self)):
+        for each in without_overlap(found, strokes.NUMBER_EMS * kit.em(self)):
             x, rightward = each.place[0], each.rightward
             if self._mirrored:
                 x, rightward = self.width() - x, not rightward
@@ -302,7 +302,7 @@ class SkeletonView(QWidget):
                     )
 
 
-def _body(person: Companion) -> Body:
+def _body(person: ShownPerson) -> Body:
     return Body(
         *(person.joints, ~person.missing, person.opacity, person.feet),
         colour=person.colour,
@@ -310,27 +310,27 @@ def _body(person: Companion) -> Body:
     )
 
 
-class _Sharpness:
+class _Resolution:
     """Reduces the resolution if rendering is slow, so that the person moves smoothly.
 
     Without a graphics card 0.5 million pixels take 30 ms; half of a 4K screen has 4 million.
     """
 
     def __init__(self) -> None:
-        self._share = 1.0
+        self._scale = 1.0
         self._slow = 0
 
     def of(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the size to be rendered for a view of this size."""
-        width, height = (max(16, round(side * self._share)) for side in size)
+        width, height = (max(16, round(side * self._scale)) for side in size)
         return width, height
 
-    def judge(self, draw_ms: float) -> bool:
+    def add_duration(self, draw_ms: float) -> bool:
         """Note the duration of one rendering, and return whether the size has changed."""
         self._slow = self._slow + 1 if draw_ms > _SLOW_MS else 0
-        if self._slow < _SLOW_COUNT or self._share <= _LEAST_SHARE:
+        if self._slow < _SLOW_COUNT or self._scale <= _LEAST_SHARE:
             return False
-        self._slow, self._share = 0, self._share * 0.75
+        self._slow, self._scale = 0, self._scale * 0.75
         return True
 
 
@@ -345,8 +345,8 @@ class _Rendered:
         self._renderer: Renderer | None = None
         self._drawn: Drawn | None = None
         self._size = (0, 0)
-        self._sharpness = _Sharpness()
-        self._asked: dict[int, tuple[int, SkeletonRequest]] = {}
+        self._resolution = _Resolution()
+        self._pending: dict[int, tuple[int, SkeletonRequest]] = {}
 
     @property
     def trouble(self) -> str:
@@ -361,7 +361,7 @@ class _Rendered:
     def resize(self, width: int, height: int) -> None:
         """Start the renderer with this size, or change its size."""
         self._size = (width, height)
-        size = self._sharpness.of(self._size)
+        size = self._resolution.of(self._size)
         if self._renderer is None:
             self._renderer = Renderer("skeleton", size)
             self._renderer.start()
@@ -374,9 +374,9 @@ class _Rendered:
             self.image = None
             return False
         number = self._renderer.request(request)
-        self._asked[number] = pose, request
-        while len(self._asked) > _REMEMBERED:
-            del self._asked[next(iter(self._asked))]
+        self._pending[number] = pose, request
+        while len(self._pending) > _MAX_PENDING:
+            del self._pending[next(iter(self._pending))]
         return self.image is not None
 
     def fetch(self) -> bool:
@@ -392,10 +392,10 @@ class _Rendered:
             return False
         self._drawn = drawn  # keeps the pixels alive: QImage does not own them
         self.image = kit.image(drawn.image)
-        if drawn.request in self._asked:
-            self.pose, self.request = self._asked[drawn.request]
-        if self._sharpness.judge(drawn.draw_ms):
-            renderer.resize(*self._sharpness.of(self._size))
+        if drawn.request in self._pending:
+            self.pose, self.request = self._pending[drawn.request]
+        if self._resolution.add_duration(drawn.draw_ms):
+            renderer.resize(*self._resolution.of(self._size))
         return True
 
     def close(self) -> None:

@@ -26,9 +26,9 @@ class TakeName(QWidget):
         beside: whether it is the second take.
     """
 
-    def __init__(self, parent: QWidget | None = None, *, beside: bool) -> None:
+    def __init__(self, parent: QWidget | None = None, *, second: bool) -> None:
         super().__init__(parent)
-        self._over, self._beside, self._name = parent is not None, beside, ""
+        self._over, self._second, self._name = parent is not None, second, ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if self._over:
             self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -41,7 +41,7 @@ class TakeName(QWidget):
         if name != self._name:
             self._name = name
             self.setToolTip(name)
-            self.setAccessibleName(f"{'Second' if self._beside else 'First'} take: {name}")
+            self.setAccessibleName(f"{'Second' if self._second else 'First'} take: {name}")
             self.updateGeometry()
             self.update()
 
@@ -68,7 +68,7 @@ class TakeName(QWidget):
                 painter.drawRoundedRect(self.rect(), 0.35 * em, 0.35 * em)
             pen = QPen(ink, 0.13 * em)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            if self._beside:
+            if self._second:
                 pen.setDashPattern(DASHES)
             painter.setPen(pen)
             middle = self.height() / 2

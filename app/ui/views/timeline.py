@@ -64,7 +64,7 @@ class Timeline(QWidget):
 
     def show_position(self, position: Position) -> None:
         self.scrubber.show_position(position)
-        length = f" / {words.clock(position.line_s[1])}" if position.duration_s else ""
+        length = f" / {words.clock(position.timeline_s[1])}" if position.duration_s else ""
         self._time.setText(words.signed_clock(position.time_s) + length)
         if position.speed != self._speed.currentData():
             self._speed.choose(position.speed)

@@ -119,7 +119,7 @@ class Toolbar(QWidget):
         self.start = kit.push_button("Start", self.start_pressed.emit, icon="play")
         self.record = RecordButton()
         self.record.clicked.connect(lambda _checked=False: self.record_pressed.emit())
-        self.pictures = kit.Tick("Pictures")
+        self.pictures = kit.CheckBox("Pictures")
         self.pictures.setObjectName("pictures")
         self.pictures.toggled.connect(self.pictures_chosen)
         self.delay = _delay_slider()
@@ -174,8 +174,8 @@ class Toolbar(QWidget):
         if button is None:
             return
         word, icon, tip = button
-        if self.start.text() != kit.beside_icon(word):
-            self.start.setText(kit.beside_icon(word))
+        if self.start.text() != kit.with_icon_gap(word):
+            self.start.setText(kit.with_icon_gap(word))
             self.start.setIcon(icons.icon(icon))
         self.start.setToolTip(tip)
 

@@ -27,11 +27,11 @@ def test_panning_moves_the_target_and_zooming_comes_closer() -> None:
 def test_following_keeps_the_person_in_the_middle() -> None:
     orbit = OrbitPresenter()
     walker = np.array([1.0, 0.9, -0.5])
-    orbit.accompany(walker, 1.0)
+    orbit.track_person(walker, 1.0)
     assert orbit.camera.target == THREE_QUARTER.target
     orbit.follow = True
     for _ in range(40):
-        orbit.accompany(walker, 0.05)
+        orbit.track_person(walker, 0.05)
     x, y, z = orbit.camera.target
     assert (x, z) == (pytest.approx(1.0, abs=0.01), pytest.approx(-0.5, abs=0.01))
     assert y == THREE_QUARTER.target[1]
@@ -41,7 +41,7 @@ def test_a_preset_while_following_keeps_looking_at_the_person() -> None:
     orbit = OrbitPresenter()
     orbit.follow = True
     for _ in range(40):
-        orbit.accompany(np.array([1.0, 0.9, 0.0]), 0.1)
+        orbit.track_person(np.array([1.0, 0.9, 0.0]), 0.1)
     orbit.preset("top")
     assert orbit.camera.target[0] == pytest.approx(1.0, abs=0.01)
 

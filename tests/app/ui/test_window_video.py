@@ -253,7 +253,7 @@ def test_a_part_is_exported_without_lifting_again(
     assert target.part_in_words
     table = tmp_path / "dance.csv"
     job = session.window.exporter.export(target, table, "csv")
-    assert session.presenter.would_lose
+    assert session.presenter.unsaved_job
     until(lambda: not job.running and session.presenter.message, "the export")
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
