@@ -57,11 +57,11 @@ class Target:
         clip = self.clip
         if not isinstance(clip, VideoClip) or not clip.selected:
             return []
-        everybody = "All people, hidden ones too" if self.hidden else "All people"
+        all_people = "All people, hidden ones too" if self.hidden else "All people"
         return [
             (f"Person {clip.selected}", PeopleScope.SELECTED),
-            (f"{everybody}, a file each", PeopleScope.EACH),
-            (f"{everybody}, one table", PeopleScope.TABLE),
+            (f"{all_people}, a file each", PeopleScope.EACH),
+            (f"{all_people}, one table", PeopleScope.TABLE),
         ]
 
     @property
@@ -106,8 +106,8 @@ def _people_details(written: tuple[Exported, ...]) -> str:
     """Return the text after the first file's name for an export of several people."""
     files = dict.fromkeys(each.files[0].name for each in written)
     others = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    said = dict.fromkeys(sentence for each in written for sentence in each.warnings)
-    return " ".join([f"{others}: {len(written)} people.", *said])
+    warnings = dict.fromkeys(sentence for each in written for sentence in each.warnings)
+    return " ".join([f"{others}: {len(written)} people.", *warnings])
 
 
 class ExportPresenter:
@@ -168,8 +168,12 @@ class ExportPresenter:
         if current is None or current.lifted:
             return ""
         found = current.clip.found()
-        nobody = found.complete and not found.track.tracked.any()
-        return f"Nobody was found in {current.label}: there is nothing to export" if nobody else ""
+        nobody_found = found.complete and not found.track.tracked.any()
+        return (
+            f"Nobody was found in {current.label}: there is nothing to export"
+            if nobody_found
+            else ""
+        )
 
     @property
     def target(self) -> Target | None:

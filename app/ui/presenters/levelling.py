@@ -62,10 +62,12 @@ class Levelling:
             self._opening.lift(current.clip)
             window.marking.show_hint("Level: the poses are computed anew")
         else:
-            told = replace(
+            levelled = replace(
                 window.preferences,
                 camera_told=True,
                 camera_pitch_deg=level.pitch_deg,
                 camera_roll_deg=level.roll_deg,
             )
-            self._new_recordings.lift(current.clip.path, current.clip.recording, preferences=told)
+            self._new_recordings.lift(
+                current.clip.path, current.clip.recording, preferences=levelled
+            )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class MessageButton:
-    """A button beside the message."""
+    """A button next to the message."""
 
     label: str
     pressed: Callable[[], None]

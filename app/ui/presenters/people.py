@@ -45,7 +45,7 @@ class ShownPerson:
     joints: NDArray[np.float32]
     """(17, 3) metres in the room, y up, the floor at 0."""
     feet: NDArray[np.float32]
-    """(4, 3) heels and toes likewise, NaN where they are not known."""
+    """(4, 3) heels and toes in the same axes, NaN where unknown."""
     missing: NDArray[np.bool_]
     """(17,) which of the joints are not drawn."""
     opacity: NDArray[np.float32]

@@ -373,11 +373,11 @@ class PlaybackPresenter:
         count = len(self.time_s)
         rate = (count - 1) / self.clock.duration_s if self.clock.duration_s > 0 else 0.0
         which = f"frame {index + 1} of {count}" if index >= 0 else f"no frame of {count}"
-        said = (
+        segments = (
             words.Segment(which, "Pictures"),
             words.Segment(f"{rate:.1f} fps", "Pictures each second, on average"),
         )
-        return (*said, words.lifting(self.clip.share)) if lifting else said
+        return (*segments, words.lifting(self.clip.share)) if lifting else segments
 
     def _hint(self, index: int, *, growing: bool, lifting: bool) -> str:
         found = self._found

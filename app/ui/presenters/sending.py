@@ -26,7 +26,7 @@ class SendingPresenter(QObject):
         super().__init__(window)
         self._window = window
         self._senders: dict[str, Sender] = {}
-        self._said: set[MixposeError] = set()
+        self._reported: set[MixposeError] = set()
         window.current_changed.connect(self._attach)
         window.preferences_changed.connect(self._follow)
         for kind in OUTPUTS:
@@ -35,8 +35,8 @@ class SendingPresenter(QObject):
     def segments(self) -> tuple[words.Segment, ...]:
         """Return the status line's segments, none if nothing is sent.  Called on every tick."""
         for sender in self._senders.values():
-            if sender.error is not None and sender.error not in self._said:
-                self._said.add(sender.error)
+            if sender.error is not None and sender.error not in self._reported:
+                self._reported.add(sender.error)
                 self._window.notify(str(sender.error))
         at_work = [each for each in self._senders.values() if not each.failed]
         return words.sending([(each.target.label, each.figures()) for each in at_work])

@@ -256,8 +256,8 @@ class ExportDialog(QDialog):
         there = usable and would_replace(self.path, self._format.kind, self._target.scope)
         replaced = "This file exists and will be replaced" if there else ""
         replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
-        said = lacking or ("This is the video itself" if own else replaced)
-        self._note.setText(said if self._shows_more else "")
+        message = lacking or ("This is the video itself" if own else replaced)
+        self._note.setText(message if self._shows_more else "")
         self._note.setVisible(bool(self._note.text()))
         absent = self._presenter.lacks_blender(self._format.kind)
         self.blender.setVisible(self._shows_more and absent)

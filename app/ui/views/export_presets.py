@@ -22,7 +22,7 @@ class PresetRows(QWidget):
         super().__init__()
         self.buttons: dict[str, QPushButton] = {}
         self.formats: dict[str, kit.Choice] = {}
-        self.said: dict[str, QLabel] = {}
+        self.notes: dict[str, QLabel] = {}
         self.fps, self.skeleton = kit.Choice(), kit.Choice()
         self.fps.fill([(f"{fps:g} frames/s", fps) for fps in FPS], chosen.animate_fps)
         self.fps.setAccessibleName("Frames a second")
@@ -72,19 +72,19 @@ class PresetRows(QWidget):
             choices.addWidget(self.fps)
             choices.addWidget(self.skeleton)
         choices.addStretch(1)
-        said = kit.label(dim=True)
-        said.setWordWrap(True)
-        self.said[name] = said
+        note = kit.label(dim=True)
+        note.setWordWrap(True)
+        self.notes[name] = note
         self._grid.addWidget(button, row, 0)
         self._grid.addLayout(choices, row, 1)
-        self._grid.addWidget(said, row + 1, 1)
+        self._grid.addWidget(note, row + 1, 1)
         self._grid.setRowMinimumHeight(row + 2, kit.ems(self, 0.5))
         self._show(name)
 
     def _show(self, name: str) -> None:
         kind = self.formats[name].currentData()
-        said = PRESETS[name].formats[kind], PRESETS[name].left_out
-        self.said[name].setText(". ".join(filter(None, said)))
+        parts = PRESETS[name].formats[kind], PRESETS[name].left_out
+        self.notes[name].setText(". ".join(filter(None, parts)))
         self.buttons[name].setToolTip(f"Export {FORMATS[kind].label} now")
         if PRESETS[name].animated:
             self.skeleton.setEnabled(FORMATS[kind].skeleton)

@@ -443,8 +443,8 @@ class MainWindow(QMainWindow):
         if event is not None and (spec := desktop.dropped(event.mimeData())):
             event.acceptProposedAction()
             self._choose(spec)
-            if said := desktop.left_out(event.mimeData()):
-                self.presenter.marking.show_hint(said)
+            if message := desktop.left_out(event.mimeData()):
+                self.presenter.marking.show_hint(message)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if event is None or self._leaving:

@@ -23,7 +23,7 @@ class TakeName(QWidget):
 
     Args:
         parent: pane over which it lies, on a dark background; None if it is in a layout.
-        beside: whether it is the second take.
+        second: whether it is the second take.
     """
 
     def __init__(self, parent: QWidget | None = None, *, second: bool) -> None:
