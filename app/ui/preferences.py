@@ -122,7 +122,7 @@ class Preferences(_Sending):
     fill: bool = False
     follow: bool = True
     orbit: tuple[float, ...] = ()
-    """The 3D view's camera, from :meth:`OrbitPresenter.remembered`; empty for the default view."""
+    """The 3D view's camera, from :meth:`OrbitPresenter.state`; empty for the default view."""
     last_folder: str = ""
     offered: str = ""
     """Names of the interrupted recordings the window has offered to open, separated by "/"."""

@@ -105,7 +105,7 @@ class Comparison:
         clock = None if self._second is None else self._second.clock
         return clock.offset_s if isinstance(clock, FollowingClock) else 0.0
 
-    def shift(self, offset_s: float) -> None:
+    def set_offset(self, offset_s: float) -> None:
         """Set the offset of the second take, in seconds."""
         if self._second is not None and isinstance(self._second.clock, FollowingClock):
             self._second.clock.offset_s = offset_s
@@ -115,7 +115,7 @@ class Comparison:
         """Align a time of the second take, in its seconds, with the frame shown of the first."""
         if self._first is not None and self._second is not None:
             self._first.clock.pause()
-            self.shift(self._second.frame_time(time_s) - self._shown_s(self._first))
+            self.set_offset(self._second.frame_time(time_s) - self._shown_s(self._first))
 
     def align_share(self, share: float) -> None:
         """:meth:`align` for a fraction of the second take's duration."""

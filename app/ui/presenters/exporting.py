@@ -162,8 +162,8 @@ class ExportPresenter:
     @property
     def why_not(self) -> str:
         """Why the source shown (or that failed to open) cannot be exported; empty if it can."""
-        if self._window.unopened:
-            return f"{self._window.unopened} cannot be opened, so there is nothing to export"
+        if self._window.failed_source:
+            return f"{self._window.failed_source} cannot be opened, so there is nothing to export"
         current = self._window.playback
         if current is None or current.lifted:
             return ""

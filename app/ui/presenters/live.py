@@ -100,7 +100,7 @@ class LivePresenter:
         return self._last.state
 
     @property
-    def over(self) -> bool:
+    def ended(self) -> bool:
         return self._last.state.final
 
     @property

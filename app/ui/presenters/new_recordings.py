@@ -31,7 +31,7 @@ class NewRecordings:
             lambda: window.recordings,
             saved=self._saved,
             failed=window.notify,
-            over=window.recording_ended,
+            ended=window.recording_ended,
         )
 
     def toggle(self) -> None:

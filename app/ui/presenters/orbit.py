@@ -107,13 +107,13 @@ class OrbitPresenter:
             x, z = self._person
             self.camera = self.camera.aimed_at((x, self.camera.target[1], z))
 
-    def remembered(self) -> tuple[float, ...]:
+    def state(self) -> tuple[float, ...]:
         """Return the camera as numbers for ``Preferences.orbit``."""
         camera = self.camera
         return (camera.azimuth, camera.elevation, self._single_distance_m, *camera.target)
 
-    def recall(self, numbers: tuple[float, ...]) -> None:
-        """Restore the camera from :meth:`remembered`; ignore anything but six finite numbers."""
+    def restore(self, numbers: tuple[float, ...]) -> None:
+        """Restore the camera from :meth:`state`; ignore anything but six finite numbers."""
         if len(numbers) != 6 or not all(math.isfinite(number) for number in numbers):
             return
         azimuth, elevation, distance, *target = numbers

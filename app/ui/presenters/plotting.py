@@ -236,7 +236,7 @@ class _Summariser:
         self.summary: Summary | None = None
         """The summary; None until it is computed."""
 
-    def want(
+    def request(
         self,
         trace: RecordedTrace,
         names: tuple[str, ...],
@@ -411,13 +411,15 @@ class PlotPresenter:
                 self._live_summary = trace.summarise(self.names)
         elif current is not None:
             whole_s = (0.0, current.clock.duration_s)
-            self._summariser.want(trace, self.names, part_s or whole_s, whole=part_s is None)
+            self._summariser.request(trace, self.names, part_s or whole_s, whole=part_s is None)
         if second is not None and self._second_trace is not None:
             of_s = (0.0, second.clock.duration_s)
             if part_s is not None:
                 offset_s = self._window.comparison.offset_s
                 of_s = (part_s[0] + offset_s, part_s[1] + offset_s)
-            self._second_summariser.want(self._second_trace, self.names, of_s, whole=part_s is None)
+            self._second_summariser.request(
+                self._second_trace, self.names, of_s, whole=part_s is None
+            )
 
     def _update_trace(self) -> None:
         """Replace the trace if another source is shown, or the recording has been lifted."""

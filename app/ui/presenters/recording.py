@@ -56,7 +56,7 @@ class RecordPresenter:
         saved: called with the path of each finished recording that has frames, and with the
             sentence that says why it ended automatically (empty if the user stopped it).
         failed: called with a sentence when something went wrong.
-        over: called whenever a recording or its countdown has ended.
+        ended: called whenever a recording or its countdown has ended.
         clock: returns monotonic seconds.
     """
 
@@ -68,11 +68,11 @@ class RecordPresenter:
         *,
         saved: Callable[[Path, str], None],
         failed: Callable[[str], None],
-        over: Callable[[], None] = lambda: None,
+        ended: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs, self._preferences, self._folder = jobs, preferences, folder
-        self._saved, self._failed, self._over, self._clock = saved, failed, over, clock
+        self._saved, self._failed, self._ended, self._clock = saved, failed, ended, clock
         self._state = RecordState.OFF
         self._current: LivePresenter | None = None
         self._begin_at = 0.0
@@ -157,7 +157,7 @@ class RecordPresenter:
     @staticmethod
     def _can_record(current: LivePresenter) -> bool:
         snapshot = current.snapshot
-        return snapshot.frame is not None and not current.over
+        return snapshot.frame is not None and not current.ended
 
     def _open(self) -> None:
         current = self._current
@@ -218,7 +218,7 @@ class RecordPresenter:
     def _reset(self) -> None:
         self._state, self._current, self._writer = RecordState.OFF, None, None
         self._stop_requested, self._stop_reason = False, ""
-        self._over()
+        self._ended()
 
 
 def create_writer(

@@ -30,7 +30,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._known: dict[Key, Preview | None] = {}
-        self._wanted: list[Key] = []
+        self._queue: list[Key] = []
         self._job: Job | None = None
 
     def known(self, key: Key) -> bool:
@@ -41,15 +41,15 @@ class Thumbnails(QObject):
         """Return its thumbnail; None if it is not made yet, or the recording is damaged."""
         return self._known.get(key)
 
-    def want(self, keys: list[Key]) -> None:
+    def request(self, keys: list[Key]) -> None:
         """Request the thumbnails of these rows, in this order, instead of earlier requests."""
-        self._wanted = [key for key in keys if key not in self._known]
+        self._queue = [key for key in keys if key not in self._known]
         self._next()
 
     def _next(self) -> None:
-        if self._job is not None or not self._wanted:
+        if self._job is not None or not self._queue:
             return
-        key = self._wanted.pop(0)
+        key = self._queue.pop(0)
 
         def made(preview: Preview | None) -> None:
             self._job = None

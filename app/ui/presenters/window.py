@@ -93,7 +93,7 @@ class WindowPresenter(QObject):
         self._errors: list[float] = []
         self.closing = False
         self._closing_since = 0.0
-        self.unopened = ""
+        self.failed_source = ""
         """Name of the file that could not be opened; empty if none."""
         self.performer_possible = True
         """Whether the performer can be drawn; assumed until drawing has failed."""
@@ -188,7 +188,7 @@ class WindowPresenter(QObject):
         """Show a card that says why a video cannot be played, with alternatives."""
         self._close_current(_ANOTHER)
         self._spec = self._live_spec = spec
-        self.unopened = sources.short(spec)
+        self.failed_source = sources.short(spec)
         self._notice = notices.failed(reason, no_camera=False)
         self.current_changed.emit()
         self.sources_changed.emit()
@@ -198,7 +198,7 @@ class WindowPresenter(QObject):
         self.recorder.stop(why)
         self.opening.cancel()
         self.comparison.close()
-        self._notice, self.unopened = None, ""
+        self._notice, self.failed_source = None, ""
         if self.message is not None and self.message.of_shown:
             self.message = None
         current, self.current = self.current, None
@@ -219,7 +219,7 @@ class WindowPresenter(QObject):
 
     def start_or_stop(self) -> None:
         """Start or stop the camera (the start button); from a recording, go back to the camera."""
-        if isinstance(self.current, LivePresenter) and not self.current.over:
+        if isinstance(self.current, LivePresenter) and not self.current.ended:
             if self.recorder.active:
                 self.ask_stop.emit()
             else:
@@ -242,7 +242,7 @@ class WindowPresenter(QObject):
         current = self.current
         if isinstance(current, PlaybackPresenter):
             return "Live", "camera", "Close what plays and go back to the camera"
-        if current is None or current.over:
+        if current is None or current.ended:
             return "Start", "play", "Start the camera (Space)"
         return None
 
@@ -268,7 +268,7 @@ class WindowPresenter(QObject):
     def _offered(self, notice: notices.Notice | None) -> notices.Notice | None:
         """Return the card without buttons for the performer if that cannot be drawn."""
         current = self.current
-        if self.shows_performer and isinstance(current, LivePresenter) and current.over:
+        if self.shows_performer and isinstance(current, LivePresenter) and current.ended:
             self.no_performer()
         if notice is None or self.performer_possible:
             return notice
@@ -321,7 +321,7 @@ class WindowPresenter(QObject):
             return
         setattr(self.preferences, name, value)
         current = self.current
-        if isinstance(current, LivePresenter) and not current.over:
+        if isinstance(current, LivePresenter) and not current.ended:
             self._apply(current, name)
         self.preferences_changed.emit(name)
 

@@ -49,7 +49,7 @@ class ComparisonBar(QWidget):
         self.offset.setToolTip(_OFFSET_TIP)
         self.offset.setAccessibleName(_OFFSET_TIP)
         self.offset.setKeyboardTracking(False)
-        self.offset.valueChanged.connect(comparison.shift)
+        self.offset.valueChanged.connect(comparison.set_offset)
         self.align = QPushButton("Align")
         self.align.setToolTip("Let two moments fall together")
         self.align.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -94,7 +94,7 @@ class ComparisonBar(QWidget):
         """Fill the menu with the present choices of alignment."""
         comparison, entries = self._comparison, self.menu
         entries.clear()
-        self._add("Both beginnings", lambda: comparison.shift(0.0))
+        self._add("Both beginnings", lambda: comparison.set_offset(0.0))
         labels, events = comparison.shared_labels, comparison.events
         if labels:
             entries.addSeparator()

@@ -56,7 +56,7 @@ class Panes(QSplitter):
         """Height of the plot, as the user dragged it last."""
         self._right.splitterMoved.connect(lambda *_: self._keep_height())
 
-    def recall(self, widths: tuple[float, ...], plot_height: float) -> None:
+    def restore(self, widths: tuple[float, ...], plot_height: float) -> None:
         """Restore widths and the plot's height; the defaults for ``()`` and 0."""
         self.setSizes([round(width) for width in (widths if len(widths) == 2 else (1000, 1000))])
         self.plot_height = plot_height or self.plot_height
@@ -119,7 +119,7 @@ class Panes(QSplitter):
         return self._widths_to_restore or tuple(float(width) for width in self.sizes())
 
     @property
-    def remembered(self) -> tuple[float, ...]:
+    def saved_widths(self) -> tuple[float, ...]:
         """:attr:`widths` without a comparison."""
         return self.widths if self._second is None else self._single_take_widths
 

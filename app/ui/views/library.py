@@ -114,7 +114,7 @@ class _List(QTreeWidget):
                     _NAME, thumbnail(preview, self.iconSize(), ratio, palette, damaged=damaged)
                 )
         self.blockSignals(False)
-        thumbnails.want([item.key for item in items if not item.row.fault])
+        thumbnails.request([item.key for item in items if not item.row.fault])
 
     def chosen(self) -> Row | None:
         item = self.currentItem()

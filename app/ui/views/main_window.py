@@ -239,11 +239,11 @@ class MainWindow(QMainWindow):
         chosen = self.presenter.preferences
         for name in ("theme", "mirror", "fill", "follow", "delay", "plot_open", "numbers"):
             self._show_preference(name)
-        self.orbit.recall(chosen.orbit)
+        self.orbit.restore(chosen.orbit)
         kit.resize_on_screen(self, QSize(kit.ems(self, 80), kit.ems(self, 50)))
         if chosen.geometry:
             self.restoreGeometry(QByteArray(chosen.geometry))
-        self.panes.recall(chosen.panes, chosen.plot_height)
+        self.panes.restore(chosen.panes, chosen.plot_height)
         self._show_sources()
         self._show_recordings([])
         self.presenter.list_recordings()
@@ -251,12 +251,12 @@ class MainWindow(QMainWindow):
         self.setFocus()
         self._tick.start(TICK_MS)
 
-    def remember(self) -> None:
+    def save_state(self) -> None:
         """Store the window's state in the preferences."""
         chosen = self.presenter.preferences
         chosen.geometry = bytes(self.saveGeometry().data())
-        chosen.panes, chosen.plot_height = self.panes.remembered, self.panes.plot_height
-        chosen.orbit = self.orbit.remembered()
+        chosen.panes, chosen.plot_height = self.panes.saved_widths, self.panes.plot_height
+        chosen.orbit = self.orbit.state()
         chosen.settings_open = self.settings.isVisible()
 
     # --- showing ----------------------------------------------------------------------------
@@ -454,7 +454,7 @@ class MainWindow(QMainWindow):
             return
         self._leaving = True
         self._tick.stop()
-        self.remember()
+        self.save_state()
         self.closing.emit()
 
     def _ask_stop(self) -> None:
@@ -471,6 +471,6 @@ class MainWindow(QMainWindow):
         if not self._leaving:
             self._leaving = True
             self._tick.stop()
-            self.remember()
+            self.save_state()
             self.closing.emit()
         self.close()

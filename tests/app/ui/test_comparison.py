@@ -153,7 +153,7 @@ def test_events_fall_together(session: Session) -> None:
 
 def test_what_one_has_not_is_absent_there(session: Session) -> None:
     window, comparison = session.window, session.presenter.comparison
-    comparison.shift(1.5)  # the second begins before the first ...
+    comparison.set_offset(1.5)  # the second begins before the first ...
     one(session).clock.move(-1.0)
     assert frames(session) == (None, 5)
     assert window.view_state.pose is None
@@ -161,7 +161,7 @@ def test_what_one_has_not_is_absent_there(session: Session) -> None:
     assert window.timeline._time.text().startswith("−00:01.0 / ")
     QTest.keyClick(window, Qt.Key.Key_Right)
     assert one(session).clock.read() == pytest.approx(-1 + 1 / 30)
-    comparison.shift(-2.0)  # ... or after it, and ends later
+    comparison.set_offset(-2.0)  # ... or after it, and ends later
     one(session).go(1.0)
     assert frames(session) == (30, None)
     assert window.comparing.view_state.pose is None
@@ -175,7 +175,7 @@ def test_what_one_has_not_is_absent_there(session: Session) -> None:
 
 def test_the_plot_shows_the_angles_of_both(session: Session) -> None:
     plot = session.window.plot
-    session.presenter.comparison.shift(1.0)
+    session.presenter.comparison.set_offset(1.0)
     one(session).go(1.0)
     until(lambda: plot.names[1].isVisible(), "the legend")
     assert [name.name for name in plot.names] == ["take", "slow"]
@@ -211,7 +211,7 @@ def test_closing_it_leaves_the_first_as_it_was(session: Session) -> None:
     until(lambda: window.comparing.second and window.comparing.second[1].shown_pose >= 0, "its 3D")
     until(lambda: window.comparing.second[1]._pictures._renderer, "what draws it")
     pid = window.comparing.second[1]._pictures._renderer.pid
-    widths = window.panes.remembered
+    widths = window.panes.saved_widths
     assert current.clock.timeline_s == (0.0, 4.0)
     window.comparing.bar.closed.emit()
     until(lambda: window.comparing.second is None, "the views to go")
@@ -221,7 +221,7 @@ def test_closing_it_leaves_the_first_as_it_was(session: Session) -> None:
     assert window.view_state.position.share == pytest.approx(1 / 3)
     assert not window.comparing.bar.isVisible()
     until(lambda: window.panes.widths == widths, "the widths")
-    assert window.panes.remembered == window.panes.widths
+    assert window.panes.saved_widths == window.panes.widths
     until(lambda: not window.plot.names[0].isVisible(), "the legend to go")
     until(lambda: pid is None or not psutil.pid_exists(pid), "what drew it to end", 10)
 
@@ -232,7 +232,7 @@ def test_another_source_or_the_end_of_the_window_ends_it(session: Session) -> No
     until(lambda: session.presenter.playback and one(session).clip.path == path, "another take")
     assert session.presenter.comparison.playback is None
     compare(session, path)  # with itself, at another moment
-    session.presenter.comparison.shift(1.0)
+    session.presenter.comparison.set_offset(1.0)
     one(session).go(1.0)
     assert frames(session) == (10, 20)
     close(session)

@@ -62,7 +62,7 @@ def test_what_cannot_be_opened_is_not_exported(open_window: OpenWindow, tmp_path
     session.presenter.last_recording = last
     until(lambda: window.toolbar.export.isEnabled(), "the last recording to be offered")
     session.presenter.choose(str(film))
-    until(lambda: session.presenter.unopened, "the card")
+    until(lambda: session.presenter.failed_source, "the card")
     until(lambda: not window.toolbar.export.isEnabled(), "the button to be off")
     assert "broken.mp4 cannot be opened" in window.toolbar.export.toolTip()
     session.presenter.open_recording(last)

@@ -60,12 +60,12 @@ def test_what_could_not_be_opened_is_forgotten_with_what_is_shown_next(
 ) -> None:
     session = open_window(str(tmp_path / "none.mp4"), plot_open=True)
     presenter, window = session.presenter, session.window
-    until(lambda: presenter.unopened, "the card")
+    until(lambda: presenter.failed_source, "the card")
     presenter.choose(str(tmp_path / "none.mixpose"))
     until(lambda: presenter.message, "the sentence")
     assert "is not a recording" in presenter.message.text
     presenter.choose(str(tmp_path / "neither.mp4"))
-    until(lambda: "neither" in presenter.unopened, "the other card")
+    until(lambda: "neither" in presenter.failed_source, "the other card")
     assert presenter.message is None
     assert window.plot.summary.text() == "", "nothing was seen, well or not"
 
