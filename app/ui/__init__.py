@@ -1,4 +1,4 @@
-"""The window: presenters hold the logic and no widgets, views hold the widgets and no logic."""
+"""The window, as model-view-presenter: presenters have no widgets, views have no logic."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from pathlib import Path
 from typing import Final
 
 DESKTOP_ID: Final = "mixpose"
-"""What a desktop knows the program by: the names of its menu entry and icon, its windows' class."""
+"""The program's desktop file ID: the name of its menu entry and icon, its windows' class."""
 ICON: Final = Path(__file__).with_name("mixpose.svg")

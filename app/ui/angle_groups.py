@@ -1,4 +1,4 @@
-"""The joint angles as one chooses them for the plot: left and right together."""
+"""Joint angles grouped as they are chosen for the plot: left and right together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _WORDS: Final = {
     "trunk_bending": "Trunk, sideways",
     "trunk_rotation": "Trunk, rotation",
 }
-"""In the order in which they are offered; what is not here comes last, under its name."""
+"""Labels, in the order in which the groups are offered; an angle that is missing here comes last,
+labelled by its own name."""
 
 
 _BODY_PARTS: Final = {
@@ -35,7 +36,7 @@ _BODY_PARTS: Final = {
 
 
 def unseen(key: str) -> str:
-    """Why there is nothing to be seen of a group, in words."""
+    """Return a sentence that says why a group has no values."""
     return f"The {_BODY_PARTS[key.partition('_')[0]]} not seen well enough here to be measured"
 
 
@@ -49,7 +50,7 @@ def _groups() -> Mapping[str, tuple[str, tuple[str, ...]]]:
 
 
 GROUPS: Final = _groups()
-"""What can be chosen: key -> words, and the angles drawn together."""
+"""The groups that can be chosen: key -> (label, names of the angles drawn together)."""
 
 JOINTS: Final = {
     "knee_flexion": "knee",
@@ -59,4 +60,4 @@ JOINTS: Final = {
     "trunk_flexion": "spine",
     "ankle_dorsiflexion": "ankle",
 }
-"""Which angles can be written, by their key in ``GROUPS``, and beside which joint."""
+"""Angles that can be written at a joint: key in ``GROUPS`` -> joint name without its side."""

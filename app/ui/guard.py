@@ -1,4 +1,5 @@
-"""Keeps the window alive: errors in slots are shown instead of aborting, signals end it cleanly."""
+"""Error and signal handling: errors in slots are shown instead of aborting the process, and
+signals close the window cleanly."""
 
 from __future__ import annotations
 
@@ -18,12 +19,12 @@ log: Final = logging.getLogger(__name__)
 
 
 class ErrorGuard:
-    """Takes over ``sys.excepthook``: PyQt aborts the process unless it is another than Python's."""
+    """Replaces ``sys.excepthook``: with Python's own hook, PyQt aborts the process."""
 
     def __init__(self, show: Callable[[BaseException], None]) -> None:
-        """``show`` gets every unforeseen error, in the window's thread."""
+        """``show`` is called with every unexpected error, in the window's thread."""
         self._show = show
-        self._before = sys.excepthook
+        self._previous = sys.excepthook
         self._showing = False
         self._logged: tuple[str, float] = ("", 0.0)
 
@@ -31,13 +32,13 @@ class ErrorGuard:
         sys.excepthook = self._caught
 
     def remove(self) -> None:
-        sys.excepthook = self._before
+        sys.excepthook = self._previous
 
     def _caught(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
         self._log(kind, error, trace)
-        if self._showing:  # an error while showing an error must not go round in circles
+        if self._showing:  # an error while showing an error must not recurse
             return
         self._showing = True
         try:
@@ -48,7 +49,7 @@ class ErrorGuard:
     def _log(
         self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        """The same error on every tick of the window is written once a second."""
+        """Log an error; one that is repeated on every tick of the window, once a second."""
         text, now = repr(error), time.monotonic()
         if text != self._logged[0] or now - self._logged[1] > 1:
             self._logged = (text, now)
@@ -56,36 +57,36 @@ class ErrorGuard:
 
 
 class SignalGuard(QObject):
-    """Calls back in the window's thread when the process is told to end (SIGTERM, SIGINT).
+    """Calls back in the window's thread when the process gets SIGTERM or SIGINT.
 
-    Qt's event loop runs in C, so Python's own handlers would wait for the next Python code.  The
-    interpreter writes each signal's number into a socket instead, which wakes the loop.
+    Qt's event loop runs in C++, so Python's own handlers would wait until Python code runs next.
+    Therefore the interpreter writes each signal's number to a socket, which wakes the loop.
     """
 
     def __init__(self, ended: Callable[[], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._ended = ended
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
+        self._receiver, self._sender = socket.socketpair()
+        self._receiver.setblocking(False)
+        self._sender.setblocking(False)
         self._notifier = QSocketNotifier(
-            cast(sip.voidptr, self._ours.fileno()), QSocketNotifier.Type.Read, self
+            cast(sip.voidptr, self._receiver.fileno()), QSocketNotifier.Type.Read, self
         )
         self._notifier.activated.connect(lambda *_: self._woken())
-        self._before = {number: signal.signal(number, _ignored) for number in _NUMBERS}
-        self._wakeup = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
+        self._previous = {number: signal.signal(number, _ignored) for number in _NUMBERS}
+        self._wakeup = signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
 
     def remove(self) -> None:
-        """Give the signals back."""
+        """Restore the previous signal handlers."""
         self._notifier.setEnabled(False)
         signal.set_wakeup_fd(self._wakeup)
-        for number, handler in self._before.items():
+        for number, handler in self._previous.items():
             signal.signal(number, handler)
-        self._ours.close()
-        self._theirs.close()
+        self._receiver.close()
+        self._sender.close()
 
     def _woken(self) -> None:
-        numbers = self._ours.recv(64)
+        numbers = self._receiver.recv(64)
         if any(number in _NUMBERS for number in numbers):
             log.info("told to end by a signal")
             self._ended()
@@ -95,4 +96,4 @@ _NUMBERS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def _ignored(_number: int, _frame: FrameType | None) -> None:
-    """The socket carries the signal; without a handler of Python's own nothing would be written."""
+    """Do nothing: the socket carries the signal, but is written to only if a handler is set."""

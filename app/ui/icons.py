@@ -1,7 +1,7 @@
 """The window's icons: small line drawings kept as SVG text, painted in the palette's text colour.
 
-They are drawn at the size and pixel ratio asked for, so they stay sharp at any scaling, and follow
-a change of theme by themselves because the colour is looked up while painting.
+They are drawn at the requested size and pixel ratio, so they stay sharp at any scaling, and follow
+a change of theme automatically because the colour is looked up while painting.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def paint(name: str, painter: QPainter, rect: QRectF, colour: QColor) -> None:
 
 
 class _Engine(QIconEngine):
-    """Paints one icon with the text colour of the moment."""
+    """Paints one icon in the current text colour."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class _Engine(QIconEngine):
 
 
 def icon(name: str) -> QIcon:
-    """The named icon; an unknown name is an error of the program."""
+    """Return the named icon.  Raises KeyError for an unknown name."""
     if name not in _SHAPES:
         raise KeyError(f"no icon called {name!r}")
     return QIcon(_Engine(name))

@@ -1,4 +1,4 @@
-"""Opens the window and stays until it is closed."""
+"""Open the window and run Qt's event loop until it is closed."""
 
 from __future__ import annotations
 
@@ -45,15 +45,16 @@ def run_window(
     Writes ``ready`` to stderr when the first picture and the first 3D pose are on the screen.
 
     Args:
-        source: what to show; None for what was shown last, a camera, or the performer.
+        source: what to show; None for the last source, else a camera, else the performer.
         weights: weights' name or path; None for the remembered choice.
         device: auto, cpu, cuda or mps; None for the remembered choice.
         height: the person's height in metres; None for the remembered one.
-        camera_pitch: degrees by which the camera looks down; None for what is remembered.
-        camera_roll: degrees by which it is turned clockwise; None for what is remembered.
+        camera_pitch: degrees by which the camera is tilted down; None for the remembered value.
+        camera_roll: degrees by which it is rotated clockwise; None for the remembered value.
         detector: size of its model: lite, full or heavy; None for the remembered choice.
         delay: frames of delay; None for the remembered one.
-        outputs: where live poses are sent to, by names of ``OUTPUTS``; what is remembered besides.
+        outputs: targets of live poses by their names in ``OUTPUTS``; the remembered targets are
+            used in addition.
     """
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
@@ -77,25 +78,25 @@ def run_window(
         paths.recordings_dir(),
         {name: value for name, value in given.items() if value is not None},
     )
-    session.window.ready.connect(_say_ready)
+    session.window.ready.connect(_report_ready)
     return session.run(application, source)
 
 
-def _say_ready() -> None:
-    """For whoever started the program from a script and waits for it."""
+def _report_ready() -> None:
+    """Report to a script that started the program that the window is ready."""
     if sys.stderr is not None:
         sys.stderr.write("ready\n")
         sys.stderr.flush()
 
 
 class Session:
-    """One window from opening to the end of everything behind it.
+    """One window and its presenters, from opening to the end of all background work.
 
     Args:
-        file: where the preferences are kept.
-        recordings: the folder recordings go to.
-        given: preferences from the command line; they hold for this session and are not remembered
-            unless changed by hand.
+        file: where the preferences are stored.
+        recordings: the folder in which recordings are saved.
+        given: preferences from the command line; they apply to this session only and are stored
+            only if the user changes them.
     """
 
     def __init__(self, file: PreferencesFile, recordings: Path, given: dict[str, Any]) -> None:
@@ -111,14 +112,14 @@ class Session:
         self.sending = SendingPresenter(self.presenter)
         self.window = MainWindow(self.presenter, OrbitPresenter())
         self.window.closing.connect(self._close)
-        self.presenter.preferences_changed.connect(self._keep_at_once)
+        self.presenter.preferences_changed.connect(self._save_if_needed)
         self._poll = QTimer()
         self._poll.setInterval(_POLL_MS)
-        self._poll.timeout.connect(self._look_whether_closed)
+        self._poll.timeout.connect(self._check_closed)
         self.closed = False
 
     def run(self, application: QApplication, source: str | None) -> int:
-        """Show the window, run Qt's loop, and return the exit code."""
+        """Show the window, run Qt's event loop, and return the exit code."""
         application.setQuitOnLastWindowClosed(False)
         guard = ErrorGuard(self.presenter.program_error)
         guard.install()
@@ -142,7 +143,7 @@ class Session:
         self.interrupted.search()
 
     def _close(self) -> None:
-        """End everything in a thread: a camera may take seconds to let go."""
+        """Hide the window and close everything in threads: a camera may take seconds to close."""
         self.window.hide()
         self.save()
         self.presenter.begin_close(
@@ -152,18 +153,18 @@ class Session:
         )
         self._poll.start()
 
-    def _keep_at_once(self, name: str) -> None:
-        """What must be remembered even if this window, too, ends without being closed."""
+    def _save_if_needed(self, name: str) -> None:
+        """Save at once the preferences that must survive if this window is not closed regularly."""
         if name in ("offered", "saved_at_close"):
             self.save()
 
-    def _look_whether_closed(self) -> None:
+    def _check_closed(self) -> None:
         if self.presenter.has_closed():
             self._poll.stop()
             self.closed = True
 
     def save(self) -> None:
-        """Remember the preferences, but not what only the command line asked for."""
+        """Save the preferences, except those that were only given on the command line."""
         stored = Preferences()
         for item in fields(Preferences):
             value = getattr(self.preferences, item.name)

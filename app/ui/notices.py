@@ -1,7 +1,7 @@
-"""The cards and hints that lie over the camera picture, one for each state of the program.
+"""Cards and hints over the camera picture, one for each state of the program.
 
 A ``Notice`` is a card in the middle: something is needed before pictures can be shown.  A hint is
-one line at the picture's foot: everything works, but the person can do something better.
+one line at the bottom of the picture: everything works, but the person can improve something.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from app.pipeline.status import BodyInView
 from app.ui import words
 
 
-class Do(enum.Enum):
-    """What a button on a card does."""
+class Action(enum.Enum):
+    """The action of a button on a card."""
 
     START = "start"
     RETRY = "retry"
@@ -31,7 +31,7 @@ class Button:
     """A button on a card."""
 
     label: str
-    do: Do
+    action: Action
     main: bool = False
 
 
@@ -44,13 +44,13 @@ class Notice:
     body: str
     buttons: tuple[Button, ...] = ()
     busy: bool = False
-    """Something is going on that will end by itself."""
+    """Whether something is in progress that ends without the user."""
 
 
-_ELSEWHERE: Final = (
-    Button("Open a video…", Do.OPEN_FILE),
-    Button("Stream address…", Do.OPEN_URL),
-    Button("Show the performer", Do.PERFORMER),
+_OTHER_SOURCES: Final = (
+    Button("Open a video…", Action.OPEN_FILE),
+    Button("Stream address…", Action.OPEN_URL),
+    Button("Show the performer", Action.PERFORMER),
 )
 
 _PERFORMER_EXPLAINED: Final = "The performer is a built-in person to try things out with."
@@ -58,77 +58,80 @@ NO_CAMERA: Final = Notice(
     "no_camera",
     "No camera found",
     f"Connect one and try again, or start with something else. {_PERFORMER_EXPLAINED}",
-    (Button("Try again", Do.RETRY, main=True), *_ELSEWHERE),
+    (Button("Try again", Action.RETRY, main=True), *_OTHER_SOURCES),
 )
 STOPPED: Final = Notice(
     "camera",
     "Stopped",
     "Start the camera again, or drop a video or a recording here.",
-    (Button("Start", Do.START, main=True), Button("Open a video…", Do.OPEN_FILE)),
+    (Button("Start", Action.START, main=True), Button("Open a video…", Action.OPEN_FILE)),
 )
 
 
-def without(notice: Notice, what: Do) -> Notice:
-    """A card that does not offer something."""
-    offered = tuple(button for button in notice.buttons if button.do is not what)
-    body = notice.body.replace(_PERFORMER_EXPLAINED, "") if what is Do.PERFORMER else notice.body
+def without(notice: Notice, action: Action) -> Notice:
+    """Return the card without the buttons of an action."""
+    offered = tuple(button for button in notice.buttons if button.action is not action)
+    body = (
+        notice.body.replace(_PERFORMER_EXPLAINED, "") if action is Action.PERFORMER else notice.body
+    )
     return replace(notice, buttons=offered, body=body.strip())
 
 
 def starting(label: str) -> Notice:
-    """The source is being opened."""
+    """Return the card for a source that is being opened."""
     return Notice("camera", f"Starting {label}", "", busy=True)
 
 
 def failed(error: str, *, no_camera: bool) -> Notice:
-    """The source could not be opened or has stopped for good."""
+    """Return the card for a source that could not be opened or has stopped for good."""
     if no_camera:
         return NO_CAMERA
     title, _, rest = error.partition(". ")
-    buttons = (Button("Try again", Do.RETRY, main=True), *_ELSEWHERE)
+    buttons = (Button("Try again", Action.RETRY, main=True), *_OTHER_SOURCES)
     return Notice("warning", title.rstrip("."), rest, buttons)
 
 
 def program_error(error: str) -> Notice:
-    """Something went wrong that nobody had foreseen."""
+    """Return the card for an unexpected error."""
     return Notice(
         "warning",
         "Something went wrong",
         f"{error}\nWhat was recorded is safe on the disk. Try again; if it happens once more, "
         "copy the diagnostics and report it.",
         (
-            Button("Try again", Do.RETRY, main=True),
-            Button("Copy diagnostics", Do.DIAGNOSTICS),
-            Button("Close", Do.DISMISS),
+            Button("Try again", Action.RETRY, main=True),
+            Button("Copy diagnostics", Action.DIAGNOSTICS),
+            Button("Close", Action.DISMISS),
         ),
     )
 
 
 def lost(label: str, seconds: float, *, recording: bool) -> Notice:
-    """A camera that ran has stopped sending."""
+    """Return the card for a running camera that sends no pictures any more."""
     kept = " What was recorded so far is kept." if recording else ""
     return Notice(
         "no_camera",
         f"{label} stopped sending pictures",
         f"{words.span(seconds)} ago. Check the connection; it is tried again every second.{kept}",
-        (Button("Open a video…", Do.OPEN_FILE), Button("Show the performer", Do.PERFORMER)),
+        (Button("Open a video…", Action.OPEN_FILE), Button("Show the performer", Action.PERFORMER)),
     )
 
 
-SIGHT_HINTS: Final = {
+IN_VIEW_HINTS: Final = {
     BodyInView.NOBODY: "Nobody in view: step back until your hips are visible",
     BodyInView.TOO_CLOSE: "Step back until your hips are visible",
     BodyInView.UPPER_BODY: "Your legs are hidden, so they are left out of the 3D view",
 }
 ONCE_ONLY: Final = frozenset({BodyInView.UPPER_BODY})
-"""Said once: someone at a desk does not want to hear it all day."""
+"""Shown once only: a person at a desk would otherwise see it all day."""
 PERFORMER_HINT: Final = "This is the performer, a built-in person to try things out with"
 
 
-class SightHints:
-    """Chooses the hint for what is in view, without flicker.
+class InViewHints:
+    """Chooses the hint for the part of the body that is in view, without flicker.
 
-    A sight must last before it is mentioned, and what is said only once goes away by itself.
+    A state must last ``LASTS_S`` before its hint is shown; a hint of ``ONCE_ONLY`` disappears
+    after ``ONCE_S``.
     """
 
     LASTS_S: Final = 1.0
@@ -137,24 +140,28 @@ class SightHints:
     def __init__(self) -> None:
         self._body_in_view: BodyInView | None = None
         self._since = 0.0
-        self._said: set[BodyInView] = set()
+        self._already_shown: set[BodyInView] = set()
 
-    def step(self, sight: BodyInView | None, now_s: float) -> str:
-        """The hint to show now, or an empty string.  ``now_s`` is a monotonic time."""
-        if sight != self._body_in_view:
+    def step(self, body_in_view: BodyInView | None, now_s: float) -> str:
+        """Return the hint to show now, or an empty string; ``now_s`` is a monotonic time."""
+        if body_in_view != self._body_in_view:
             if (
                 self._body_in_view in ONCE_ONLY
                 and self._body_in_view
                 and now_s - self._since > self.LASTS_S
             ):
-                self._said.add(self._body_in_view)
-            self._body_in_view, self._since = sight, now_s
-        if sight is None or sight in self._said or sight not in SIGHT_HINTS:
+                self._already_shown.add(self._body_in_view)
+            self._body_in_view, self._since = body_in_view, now_s
+        if (
+            body_in_view is None
+            or body_in_view in self._already_shown
+            or body_in_view not in IN_VIEW_HINTS
+        ):
             return ""
         lasted = now_s - self._since
         if lasted < self.LASTS_S:
             return ""
-        if sight in ONCE_ONLY and lasted > self.LASTS_S + self.ONCE_S:
-            self._said.add(sight)
+        if body_in_view in ONCE_ONLY and lasted > self.LASTS_S + self.ONCE_S:
+            self._already_shown.add(body_in_view)
             return ""
-        return SIGHT_HINTS[sight]
+        return IN_VIEW_HINTS[body_in_view]

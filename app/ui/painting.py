@@ -1,4 +1,4 @@
-"""Painting that ends whatever happens."""
+"""A context manager that ends a QPainter even after an error."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _Painter = TypeVar("_Painter", bound=QPainter)
 
 @contextmanager
 def painting(painter: _Painter) -> Iterator[_Painter]:
-    """Have ``painter`` end with the block.
+    """End ``painter`` when the block ends, also after an error.
 
-    After an error its traceback keeps the painter, and a widget or a picture that goes while it is
-    painted on takes the whole program with it.
+    Otherwise the error's traceback keeps the painter alive, and Qt crashes the program when the
+    widget or picture is destroyed while it is still being painted on.
     """
     try:
         yield painter

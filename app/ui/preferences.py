@@ -1,7 +1,7 @@
-"""What the window remembers between runs, typed, with a default for everything.
+"""The settings that the window keeps between runs, typed, each with a default.
 
-Values come back from the settings file as text and may have been edited by hand or written by
-another version, so each is checked; one that makes no sense falls back to its default.
+Values are read from the settings file as text and may have been edited by hand or written by
+another version, so each is checked; an invalid one is replaced by its default.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from models import LARGEST_DELAY
 
 log: Final = logging.getLogger(__name__)
 HEADINGS: Final = ("", "0", "90", "180", "-90")
-"""Where a person placed in the room faces at first, degrees; empty: as filmed."""
+"""Direction that a person placed in the room faces at first, degrees; empty: as filmed."""
 
 
 if TYPE_CHECKING:
 
     class _Sending:
-        """Of each of ``OUTPUTS``, by its name, whether live poses are sent that way; and where to,
-        as typed, empty for the usual."""
+        """For each of ``OUTPUTS``, under its name, whether live poses are sent to it, and under its
+        ``remembered`` name the target as typed; empty for the default."""
 
 else:
     _Sending = make_dataclass(
@@ -56,64 +56,63 @@ else:
 
 @dataclass(slots=True)
 class Preferences(_Sending):
-    """Everything remembered.  Written by ``save``; plain attributes otherwise."""
+    """All settings, as plain attributes; :meth:`PreferencesFile.save` writes them."""
 
     source: str = ""
     """Empty: the first camera, or the performer."""
     addresses: str = ""
-    """Of the streams opened last, a line each, without passwords."""
+    """Addresses of the streams opened last, a line each, without passwords."""
     resolution: str = ""
     """``"1280x720"``, or empty for the camera's own."""
     rate: float = 0.0
-    """Frames a second asked of the camera; 0 for its own."""
+    """Frames per second requested from the camera; 0 for its own."""
     weights: str = ""
     device: str = "auto"
     several: bool = True
-    """Whether to look out for other people than the one followed."""
+    """Whether to detect other people than the one followed."""
     detector: str = ""
-    """Size of the live detector's model; empty: the one this machine can afford."""
+    """Size of the live detector's model; empty: the largest this machine is fast enough for."""
     camera_told: bool = False
-    """Whether the camera's tilt is known; otherwise it is found out."""
+    """Whether the camera's tilt is given by the user; otherwise it is estimated."""
     camera_pitch_deg: float = 0.0
     camera_roll_deg: float = 0.0
     height_m: float = 0.0
-    """0: the size the network gives."""
+    """Body height; 0: the size that the network predicts."""
     delay: int = 2
     countdown_s: int = 0
     auto_stop_s: int = 0
-    """0: until stopped by hand."""
+    """0: recordings do not stop automatically."""
     keep_video: bool = False
     smooth_live: bool = True
-    """Whether the live view is calmed; never what is recorded."""
+    """Whether the live view is smoothed; recordings never are."""
     export_kind: str = "csv"
-    """The format exported last; one that is not known any more counts as a table."""
+    """The format exported last; CSV is used instead of one that no longer exists."""
     smooth_hz: float = 0.0
-    """Of exports, as all down to ``angles``; 0: not smoothed."""
+    """Cut-off frequency of exports (as everything down to ``angles`` is); 0: not smoothed."""
     rigid_bones: bool = False
     bone: str = ""
     """The bone whose length is known; empty: none."""
     bone_m: float = 0.0
     room: bool = False
     fov_deg: float = 0.0
-    """0: the usual angle."""
+    """0: the default field of view."""
     camera_height_m: float = 0.0
-    """0: found out."""
+    """0: estimated."""
     heading: str = ""
     """One of ``HEADINGS``."""
     angles: bool = False
     export_more: bool = False
     """Whether the export dialog shows everything instead of the presets."""
     export_fps: float = 0.0
-    """Of formats of constant rate; 0: what suits the source."""
+    """Frame rate of formats with a constant rate; 0: the one that suits the source."""
     export_skeleton: str = MOTIONBUILDER
-    """Whose names bones have."""
+    """The program whose bone names are used."""
     export_rest: str = ""
-    """Their pose at rest, one of ``RESTS``; empty: the skeleton's own."""
+    """The skeleton's rest pose, one of ``RESTS``; empty: the default of the skeleton."""
     blender: str = ""
-    """The program that writes FBX; empty: the one on this computer's path."""
+    """Path of Blender, which writes FBX; empty: the one on PATH."""
     animate_kind: str = "bvh"
-    """The format, the rate and the names last exported to animate; the format to analyse, and that
-    of a report."""
+    """These five are the choices made last in the export presets."""
     animate_fps: float = USUAL_FPS
     animate_skeleton: str = MOTIONBUILDER
     analyse_kind: str = "c3d"
@@ -123,12 +122,12 @@ class Preferences(_Sending):
     fill: bool = False
     follow: bool = True
     orbit: tuple[float, ...] = ()
-    """The 3D view's camera as the view itself writes it; empty for the first view."""
+    """The 3D view's camera, from :meth:`OrbitPresenter.state`; empty for the default view."""
     last_folder: str = ""
     offered: str = ""
-    """Names of the interrupted recordings the window has offered to open, with / between."""
+    """Names of the interrupted recordings the window has offered to open, separated by "/"."""
     saved_at_close: str = ""
-    """Name of the recording that closing the window has ended; empty if none."""
+    """Name of the recording that ended because the window was closed; empty if none."""
     welcomed: bool = False
     settings_open: bool = False
     geometry: bytes = field(default=b"", repr=False)
@@ -138,26 +137,26 @@ class Preferences(_Sending):
     plot_group: str = "knee_flexion"
     """Which joint angles are plotted."""
     plot_height: float = 0.0
-    """0: as it looks best."""
+    """0: the default height."""
     numbers: bool = False
     """Whether joint angles are written at the joints in the 3D view."""
     numbers_of: str = "knee_flexion/elbow_flexion"
-    """Which, with / between."""
+    """Keys of these angles, separated by "/"."""
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """The resolution asked of the camera."""
+        """The (width, height) requested from the camera; None for its own."""
         found = re.fullmatch(r"(\d{1,5})x(\d{1,5})", self.resolution, re.ASCII)
         return (int(found[1]), int(found[2])) if found else None
 
     @property
     def numbers_shown(self) -> tuple[str, ...]:
-        """Keys of the angles that are written at the joints now."""
+        """Keys of the angles that are written at the joints; empty if none are."""
         return tuple(self.numbers_of.split("/")) if self.numbers and self.numbers_of else ()
 
     @property
     def detector_size(self) -> Size | None:
-        """Of the live detector's model; None for the one this machine can afford."""
+        """Size of the live detector's model; None to choose it automatically."""
         return next((size for size in SIZES if size == self.detector), None)
 
 
@@ -168,7 +167,7 @@ class PreferencesFile:
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
 
     def load(self) -> Preferences:
-        """All values, defaults where nothing sensible is stored."""
+        """Return all preferences, with defaults where no valid value is stored."""
         result = Preferences()
         for item in fields(Preferences):
             stored = self._settings.value(item.name)
@@ -183,7 +182,7 @@ class PreferencesFile:
         return _checked(result)
 
     def save(self, preferences: Preferences) -> None:
-        """Write everything; a settings file that cannot be written is logged, never an error."""
+        """Write all preferences; if the file cannot be written, that is logged, not raised."""
         for item in fields(Preferences):
             self._settings.setValue(item.name, _write(getattr(preferences, item.name)))
         self._settings.sync()
@@ -192,7 +191,7 @@ class PreferencesFile:
             log.warning("the settings could not be written to %s", file)
             return
         with contextlib.suppress(OSError):
-            file.chmod(0o600)  # addresses and names in it are nobody else's business
+            file.chmod(0o600)  # it holds private addresses and names
 
 
 def _write(value: Any) -> Any:
@@ -206,7 +205,7 @@ def _write(value: Any) -> Any:
 
 
 def _read(stored: Any, default: Any) -> Any:
-    """The stored value in the default's type; ValueError or TypeError if it is none."""
+    """Return the stored value in the default's type.  Raises ValueError or TypeError."""
     if isinstance(default, bool):
         return {"yes": True, "no": False}[str(stored)] if str(stored) in ("yes", "no") else default
     if isinstance(default, bytes):

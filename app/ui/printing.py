@@ -1,6 +1,6 @@
-"""Sheets of paper as a PDF: laid out and drawn by Qt, letters and lines as such, not as pixels.
+"""Reports as paginated PDF, laid out and drawn by Qt, with text and lines as vectors.
 
-Without a widget, so that any thread may do it, and the command line, too.
+No widget is used, so this works in any thread and from the command line.
 """
 
 from __future__ import annotations
@@ -53,37 +53,37 @@ from app.ui.painting import painting
 _LETTER: Final = frozenset(
     ("US", "CA", "MX", "PH", "CL", "CO", "CR", "GT", "NI", "PA", "PR", "SV", "VE", "BZ")
 )
-"""Territories whose paper is US letter (CLDR, supplemental data, ``paperSize``)."""
+"""Territories that use US letter paper (CLDR, supplemental data, ``paperSize``)."""
 _MARGIN_MM: Final = 16.0
 _DPI: Final = 1200
 _SMALL_PT, _TEXT_PT = 8.0, 9.5
-_SOFT: Final = "#555c64"
+_GREY: Final = "#555c64"
 _GAP: Final = 2.0
-"""Between head or foot and what stands between them, in lines."""
-_LONG: Final = 0.6
-"""Share of a page up to which a section stands on one."""
-_LATE: Final = 0.7
-"""Share of a page after which nothing begins that needs more than a page."""
+"""Height reserved for the header and for the footer, in lines of small text."""
+_LARGEST_WHOLE: Final = 0.6
+"""A section up to this fraction of a page is kept on one page."""
+_LATEST_START: Final = 0.7
+"""A part that is longer than a page does not begin below this fraction of a page."""
 _DRAWING: Final = "\ufffc"
-"""The character that stands for one."""
+"""The object replacement character, which marks a drawing in a Qt document."""
 _IMAGE: Final = QTextFormat.ObjectTypes.ImageObject.value
 _application: QGuiApplication | None = None
-"""The command line's own: Qt knows no letters without one."""
+"""The command line's application: without one, Qt has no fonts."""
 
 
 def pdf(sheets: Sheets, *, today: date | None = None, territory: str = "") -> bytes:
-    """Lay out sheets and return the file.
+    """Lay out a document and return the content of the PDF file.
 
     Args:
-        sheets: what stands on them.
-        today: stands in their head; the computer's date unless given.
-        territory: decides the size of the paper, ISO 3166; the system's unless given.
+        sheets: the document's title, HTML and drawings.
+        today: the date in the header; the computer's date unless given.
+        territory: ISO 3166 code that decides the paper size; the system's unless given.
 
     Raises:
-        ExportError: nothing can be drawn on this computer.
+        ExportError: Qt cannot draw a PDF on this computer.
     """
     _ready()
-    # A text starts a timer to lay itself out, for which Qt misses a loop in a thread of Python's.
+    # A QTextDocument lays itself out by a timer, for which a Python thread needs an event loop.
     _loop = QEventLoop()
     content, buffer = QByteArray(), QBuffer()
     buffer.setBuffer(content)
@@ -94,7 +94,7 @@ def pdf(sheets: Sheets, *, today: date | None = None, territory: str = "") -> by
             raise ExportError(
                 "This computer's Qt cannot draw a PDF. Save the report as HTML instead."
             )
-        _Press(sheets, writer, today or date.today()).print_on(painter)
+        _PagePrinter(sheets, writer, today or date.today()).print_on(painter)
     buffer.close()
     return content.data()
 
@@ -119,24 +119,24 @@ def _ready() -> None:
     global _application
     if QGuiApplication.instance() is None:
         forget_plugins_of_cv2()
-        # Elsewhere the system's own needs no screen either, and it knows the system's letters.
+        # Elsewhere the system's platform plugin needs no screen and provides the system's fonts.
         platform = ["-platform", "offscreen"] if sys.platform == "linux" else []
         _application = QGuiApplication(["mixpose", *platform])
 
 
 class _Drawings(QObject, QTextObjectInterface):
-    """Draws the SVG that stands for a character of the text."""
+    """Draws an SVG in place of each object replacement character of the text."""
 
     def __init__(self, drawings: Sequence[bytes], width: float) -> None:
         super().__init__()
         self._drawings = [QSvgRenderer(QByteArray(_without_outlines(svg))) for svg in drawings]
         self._width = width
-        """Of a sheet, in the device's pixels."""
+        """Width of a page, in device pixels."""
 
     def intrinsicSize(  # noqa: N802 - Qt names it
         self, doc: QTextDocument | None, at: int, how: QTextFormat
     ) -> QSizeF:
-        """As wide as the text says, as high as that makes it."""
+        """Return the drawing's size: the width that the text sets, the height in proportion."""
         image = how.toImageFormat()
         drawn = self._drawings[int(image.name())].viewBoxF()
         width = self._width * image.width()
@@ -150,7 +150,7 @@ class _Drawings(QObject, QTextObjectInterface):
         at: int,
         how: QTextFormat,
     ) -> None:
-        """Lines as lines."""
+        """Draw the SVG as vectors."""
         self._drawings[int(how.toImageFormat().name())].render(painter, rect)
 
 
@@ -158,27 +158,30 @@ _Element = QTextBlock | QTextFrame
 
 
 def _without_outlines(svg: bytes) -> bytes:
-    """Where SVG has no stroke, Qt's PDF engine draws one as wide as was said last, a unit at first
-    (Qt 6.11); of no width, it draws none."""
+    """Return ``svg`` with a default stroke width of 0.
+
+    For shapes without a stroke, Qt's PDF engine draws one of the last width that was set,
+    initially one unit (Qt 6.11); with a width of 0 it draws none.
+    """
     begun = re.sub(rb"<svg[^>]*>", rb'\g<0><g stroke="none" stroke-width="0">', svg, count=1)
     return begun.replace(b"</svg>", b"</g></svg>")
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What should stand on one sheet."""
+    """A part of the document that should not be split between pages."""
 
     first: _Element
     top: float
     bottom: float
 
 
-class _Press:
-    """A document in pages, each with a head and a foot."""
+class _PagePrinter:
+    """Lays out a document in pages, each with a header and a footer."""
 
     def __init__(self, sheets: Sheets, writer: QPdfWriter, today: date) -> None:
         self._writer, self._today, self._title = writer, today, sheets.title
-        self._small = _letters(_SMALL_PT)
+        self._small = _font(_SMALL_PT)
         self._line = QFontMetricsF(self._small, writer).lineSpacing()
         edge = _GAP * self._line
         self._page = QSizeF(writer.width(), writer.height() - 2 * edge)
@@ -190,20 +193,20 @@ class _Press:
         self._drawings = _Drawings(sheets.drawings, self._page.width())
         layout.registerHandler(_IMAGE, self._drawings)
         self._document.setDocumentMargin(0.0)
-        self._document.setDefaultFont(_letters(_TEXT_PT))
+        self._document.setDefaultFont(_font(_TEXT_PT))
         self._document.setHtml(sheets.html)
         self._document.setPageSize(self._page)
         self._keep_together()
 
     def print_on(self, painter: QPainter) -> None:
-        """Every page."""
+        """Draw every page."""
         count = self._document.pageCount()
         for page in range(count):
             if page:
                 self._writer.newPage()
             self._print_edges(painter, page + 1, count)
             shown = QRectF(QPointF(0.0, page * self._page.height()), self._page)
-            # Else the first line of the next sheet is there, cut away, but found by a search.
+            # Otherwise the next page's first line is on this one too: clipped, but searchable.
             shown.adjust(0.0, 1.0, 0.0, -1.0)
             painter.save()
             painter.translate(0.0, _GAP * self._line - page * self._page.height())
@@ -212,9 +215,9 @@ class _Press:
             painter.restore()
 
     def _print_edges(self, painter: QPainter, page: int, count: int) -> None:
-        """The head, which says of what and when, and the foot with the page's number."""
+        """Draw the header with title and date, and the footer with the page number."""
         painter.setFont(self._small)
-        painter.setPen(QColor(_SOFT))
+        painter.setPen(QColor(_GREY))
         width, height = self._writer.width(), self._writer.height()
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         when = self._today.isoformat()
@@ -230,7 +233,7 @@ class _Press:
             painter.drawText(QRectF(0.0, top, width, self._line), align, words)
 
     def _keep_together(self) -> None:
-        """Begin a new page before what would be cut in two."""
+        """Insert a page break before each part that would be split."""
         done = 0
         while True:
             for number, part in enumerate(self._parts()):
@@ -242,26 +245,26 @@ class _Press:
                 return
 
     def _is_cut(self, part: _Part) -> bool:
-        """Whether a part goes over the end of a page that it need not go over."""
+        """Whether a part crosses a page boundary that it could avoid."""
         high = self._page.height()
         used = part.top % high
         if part.bottom - part.top > high:
-            return used > _LATE * high
+            return used > _LATEST_START * high
         return used + part.bottom - part.top > high + 1.0
 
     def _parts(self) -> list[_Part]:
-        """Sections, or what of a long one belongs together."""
+        """Return the short sections, and the pieces of the long ones."""
         parts: list[_Part] = []
         for section in self._sections():
             whole = self._joined(section)
-            if whole.bottom - whole.top <= _LONG * self._page.height():
+            if whole.bottom - whole.top <= _LARGEST_WHOLE * self._page.height():
                 parts.append(whole)
             else:
                 parts += map(self._joined, _in_pieces(section))
         return parts
 
     def _sections(self) -> list[list[_Element]]:
-        """Elements from one heading to the next."""
+        """Return the elements grouped by section, from one heading to the next."""
         sections: list[list[_Element]] = []
         for element in _elements(self._document):
             if self._rect(element).height() <= 0.0:
@@ -281,14 +284,14 @@ class _Press:
         return self._layout.blockBoundingRect(element)
 
 
-def _letters(size_pt: float) -> QFont:
+def _font(size_pt: float) -> QFont:
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     font.setPointSizeF(size_pt)
     return font
 
 
 def _elements(document: QTextDocument) -> Iterator[_Element]:
-    """Blocks and tables, from the first to the last."""
+    """Yield the document's blocks and tables in order."""
     root = document.rootFrame()
     assert root is not None
     at = root.begin()
@@ -299,7 +302,8 @@ def _elements(document: QTextDocument) -> Iterator[_Element]:
 
 
 def _in_pieces(section: Sequence[_Element]) -> list[list[_Element]]:
-    """Tables and drawings each with what is said before the first and behind them."""
+    """Split a section so that each piece has one table or drawing and the text that follows it;
+    the first has the text before it too."""
     pieces: list[list[_Element]] = [[]]
     whole = False
     for element in section:
@@ -316,7 +320,7 @@ def _is_heading(element: _Element) -> bool:
 
 
 def _is_main(element: _Element) -> bool:
-    """Whether it is a drawing, or a table of drawings or of more than a line."""
+    """Whether it is a drawing, a table that holds drawings, or a table of more than one row."""
     if isinstance(element, QTextBlock):
         return _DRAWING in element.text()
     cursor = element.firstCursorPosition()

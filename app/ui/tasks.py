@@ -1,8 +1,8 @@
-"""Long jobs off the window's thread: progress, cancelling, and a result handed back by a timer.
+"""Background jobs with progress and cancellation, whose results a timer hands to the GUI thread.
 
 Plain threads rather than ``QThread``: PyQt aborts the whole process when ``QThread.run`` raises or
-when a running one is collected.  A job writes its progress into a plain attribute; ``Jobs`` looks
-at it on a timer in the window's thread, so nothing queues up however often progress changes.
+when a running one is garbage-collected.  A job writes its progress to a plain attribute; the
+window reads it on a timer, so nothing queues up however often progress changes.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Cancelled(Exception):  # noqa: N818 - it is an outcome, not an error
 
 
 class Control(Protocol):
-    """What a job sees of the outside."""
+    """A job's interface to the window: progress and cancellation."""
 
     def report(self, share: float) -> None:
-        """Say how much is done, 0 to 1.  Raises Cancelled when the user wants no more."""
+        """Report the fraction done, 0 to 1.  Raises Cancelled if the user has cancelled the job."""
 
     @property
     def cancelled(self) -> bool:
-        """Whether the user wants no more."""
+        """Whether the user has cancelled the job."""
 
 
 class Job:
@@ -59,12 +59,12 @@ class Job:
         self.title = title
         self.quiet = quiet
         self.precious = precious
-        """Whether its result is lost when the window is closed now, so that one should ask."""
+        """Whether closing the window now would lose its result, so that the user is asked."""
         self.reads_only = reads_only
-        """Whether the window may close in the middle of it: nothing is written, nothing started."""
+        """Whether the window may close while it runs: it writes no file and starts no process."""
         self.stop_label = stop_label
         self.about = about
-        """The recording that is read or written, which is not to be moved away meanwhile."""
+        """The recording that it reads or writes, which must not be moved meanwhile."""
         self.progress: float | None = None
         self.started_at = time.monotonic()
         self._work = work
@@ -95,11 +95,11 @@ class Job:
 
     @property
     def visible(self) -> bool:
-        """Jobs shorter than half a second never flicker up."""
+        """Whether it is shown: not if it is quiet, and not in its first half second."""
         return not self.quiet and time.monotonic() - self.started_at > SHOW_AFTER_S
 
     def finish(self) -> None:
-        """Hand the outcome to whoever asked for it; in the window's thread."""
+        """Call the callback for the outcome; in the window's thread."""
         if isinstance(self._error, Cancelled):
             if self._stopped:
                 self._stopped()
@@ -115,7 +115,7 @@ class Job:
             self._result = self._work(self)
         except Cancelled as error:
             self._error = error
-        except MixposeError as error:  # foreseen: its sentence says all there is to know
+        except MixposeError as error:  # expected: its message is enough, no traceback is needed
             log.warning("%s: %s", self.title, error)
             self._error = error
         except Exception as error:
@@ -144,14 +144,14 @@ class Jobs(QObject):
         return tuple(self._jobs)
 
     def forget(self) -> None:
-        """Hear of nothing any more: the window is gone, and with it whoever would be told."""
+        """Drop all jobs without calling their callbacks: the window no longer exists."""
         self._timer.stop()
         self._jobs.clear()
 
     def _poll(self) -> None:
         ended: list[Job] = []
         running: list[Job] = []
-        for job in self._jobs:  # each is asked once: it may end at any moment
+        for job in self._jobs:  # read each state once only: a job may end at any moment
             (running if job.running else ended).append(job)
         if not ended:
             return
@@ -161,5 +161,5 @@ class Jobs(QObject):
         for job in ended:
             try:
                 job.finish()
-            except Exception:  # left to PyQt, it would keep the other jobs' results from them
+            except Exception:  # it must not prevent the other jobs' callbacks
                 sys.excepthook(*sys.exc_info())

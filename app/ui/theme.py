@@ -1,4 +1,4 @@
-"""The two looks of the window: one set of named colours each, a palette and a small style sheet.
+"""The window's dark and light theme: a set of named colours, a palette and a small style sheet.
 
 Lengths in the style sheet are fractions of the font's height (``em``), so the window keeps its
 proportions at any font size and any screen scaling.  Accents are deliberately colourless: blue and
@@ -20,15 +20,16 @@ ThemeChoice = Literal["system", "light", "dark"]
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Named colours as #rrggbb; every text colour reaches 4.5:1 on every ground it is used on."""
+    """Named colours as #rrggbb; every text colour has a contrast of at least 4.5:1 on each
+    background it is used on."""
 
     dark: bool
     window: str
-    """Toolbar, status line, dialogs."""
+    """Background of the toolbar, the status line and dialogs."""
     panel: str
-    """Cards, menus, fields."""
+    """Background of cards, menus and input fields."""
     pane: str
-    """Behind the camera picture and the painted 3D view."""
+    """Background of the camera picture and of the painted 3D view."""
     line: str
     button: str
     hover: str
@@ -37,7 +38,7 @@ class Theme:
     dim: str
     """Secondary text."""
     strong: str
-    """Ground of the one main button, of handles and of progress."""
+    """Background of the main button, of slider handles and of progress bars."""
     on_strong: str
 
 
@@ -71,11 +72,11 @@ LIGHT: Final = Theme(
 )
 
 ON_DARK: Final = "#f4f5f6"
-"""Text on the dark pills that lie over pictures, whatever the theme."""
+"""Text colour of hints and labels over pictures; their background is dark in both themes."""
 
 
 def system_is_dark() -> bool:
-    """Whether the desktop asks for a dark look; desktops that do not say are judged by palette."""
+    """Whether the desktop prefers a dark theme; judged by its palette if it reports none."""
     hints = QGuiApplication.styleHints()
     scheme = hints.colorScheme() if hints is not None else Qt.ColorScheme.Unknown
     if scheme != Qt.ColorScheme.Unknown:
@@ -84,18 +85,18 @@ def system_is_dark() -> bool:
 
 
 def pick(choice: ThemeChoice, *, system_dark: bool) -> Theme:
-    """The theme for the user's choice."""
+    """Return the theme for the user's choice."""
     dark = system_dark if choice == "system" else choice == "dark"
     return DARK if dark else LIGHT
 
 
 def apply_to_program(theme: Theme) -> None:
-    """Dress every widget of the program, the ones already open included."""
+    """Apply the theme to every widget of the program, including those that are already open."""
     application = QApplication.instance()
     if not isinstance(application, QApplication):
         return
-    # Either goes through all widgets there are, those of a window that is just being deleted among
-    # them; the tests' process died once in a setStyle that changed nothing.
+    # setStyle and setStyleSheet visit all widgets, also those of a window that is being deleted;
+    # the tests' process once crashed in a setStyle that changed nothing.
     if not application.styleSheet():
         application.setStyle("Fusion")
     application.setPalette(palette(theme))
@@ -105,7 +106,7 @@ def apply_to_program(theme: Theme) -> None:
 
 
 def palette(theme: Theme) -> QPalette:
-    """The standard palette of the theme, disabled shades included."""
+    """Return the theme's Qt palette, including the colours of disabled widgets."""
     role = QPalette.ColorRole
     colours = {
         role.Window: theme.window,
@@ -136,7 +137,7 @@ def palette(theme: Theme) -> QPalette:
 
 
 def faded(colour: str, ground: str, share: float) -> QColor:
-    """``share`` of the colour laid over the ground, as one opaque colour."""
+    """Return the opaque colour of ``colour`` blended over ``ground`` with opacity ``share``."""
     over, under = QColor(colour), QColor(ground)
     mix = (share * a + (1 - share) * b for a, b in zip(_rgb(over), _rgb(under), strict=True))
     return QColor(*(round(value) for value in mix))
@@ -147,7 +148,7 @@ def _rgb(colour: QColor) -> tuple[int, int, int]:
 
 
 def stylesheet(theme: Theme, em: float) -> str:
-    """The style sheet for a font of height ``em`` (logical pixels)."""
+    """Return the style sheet for a font of height ``em`` (logical pixels)."""
     return "\n".join(part(theme, em) for part in _STYLES)
 
 
@@ -213,7 +214,7 @@ QToolButton:focus {{ border-color: {theme.dim}; }}
 
 def _slider_style(theme: Theme, em: float) -> str:
     px = functools.partial(_px, em=em)
-    # Even numbers: Qt draws a square where a radius is larger than half the height.
+    # Even numbers: Qt draws square corners if a radius is larger than half the height.
     groove, knob = 2 * max(1, round(0.12 * em)), 2 * max(1, round(0.4 * em))
     return f"""
 QSlider::groove:horizontal {{ height: {groove}px; background: {theme.line};

@@ -1,4 +1,4 @@
-"""Every number and state put into plain words; no widgets and no logic beyond wording."""
+"""The window's wording of numbers and states; no widgets and no logic beyond wording."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from app.pipeline.status import Stats
 from app.stream_out.figures import Figures
 
 _SOME, _TOO_MANY = 0.05, 0.2
-"""Shares of the pictures that nobody looked at: below the first nothing is harmed, from the second
-on fast movements are."""
+"""Fractions of pictures skipped: below the first there is no harm, from the second on fast
+movements are missed."""
 NARROW_SPACE: Final = "\u2009"
 
 
@@ -21,7 +21,7 @@ class Segment:
 
     text: str
     explained: str
-    """Shown when the pointer rests on it."""
+    """Its tooltip."""
     warn: bool = False
 
 
@@ -36,12 +36,12 @@ def clock(seconds: float) -> str:
 
 
 def signed_clock(seconds: float) -> str:
-    """As :func:`clock`, with a minus before what is earlier than the beginning."""
+    """As :func:`clock`, with a minus sign for times before the beginning."""
     return f"−{clock(-seconds)}" if seconds <= -0.05 else clock(seconds)
 
 
 def span(seconds: float) -> str:
-    """A length of time as one says it: ``12 s``, ``3 min``, ``2 h``."""
+    """Return a rounded duration: ``12 s``, ``3 min``, ``2 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:
@@ -50,7 +50,7 @@ def span(seconds: float) -> str:
 
 
 def length(seconds: float) -> str:
-    """A recording's length in a sentence: ``0:07``, ``3:12``, ``1:02:03``."""
+    """Return a recording's length as it is written in a sentence: ``0:07``, ``1:02:03``."""
     minutes, rest = divmod(int(max(0.0, seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
@@ -61,7 +61,7 @@ def milliseconds(value: float) -> str:
 
 
 def delay(frames: int, rate: float | None) -> str:
-    """What the steadier / faster slider trades at this place."""
+    """Return the tooltip of the steadier / faster slider at ``frames`` of delay."""
     if frames == 0:
         return "Fastest: the newest picture, a little shaky"
     late = f", {frames / rate * 1000:.0f} ms" if rate else ""
@@ -70,13 +70,13 @@ def delay(frames: int, rate: float | None) -> str:
 
 
 def megabytes(value: float) -> str:
-    """Rounded as an estimate is told: ``7 MB``, ``55 MB``, ``170 MB``."""
+    """Return a rounded estimate: ``7 MB``, ``55 MB``, ``170 MB``."""
     step = 1 if value < 10 else 5 if value < 100 else 10
     return f"{max(step, round(value / step) * step)} MB"
 
 
 def device(name: str) -> str:
-    """``cuda:0`` and ``cpu`` as a person calls them."""
+    """Return the readable name of a PyTorch device such as ``cuda:0`` or ``cpu``."""
     kind = name.partition(":")[0]
     return {"cpu": "CPU", "cuda": "GPU", "mps": "Apple GPU"}.get(kind, name)
 
@@ -89,10 +89,10 @@ def status(
     detector_automatic: bool = False,
     recording: bool = False,
 ) -> tuple[Segment, ...]:
-    """The status line of a live run, left to right.  Figures not yet measured are left out.
+    """Return the status line of a live run, left to right, without figures not measured yet.
 
-    So many ``pictures`` were looked at since the start.  ``detector_automatic`` says
-    that the size of the detector's model was not chosen by hand.
+    ``pictures`` have been processed since the start.  ``detector_automatic``: the size of the
+    detector's model was not chosen by the user.
     """
     found = [Segment(f"{stats.fps:.1f} fps", "Pictures searched for a person, each second")]
     found += _detecting(stats, detector_automatic=detector_automatic)
@@ -103,7 +103,7 @@ def status(
                 f"Time to turn joints into a 3D pose; {stats.poses_per_s:.0f} poses each second",
             )
         )
-    found += _late(stats)
+    found += _latency(stats)
     if stats.device:
         found.append(_device(stats.device, gpu_wanted=gpu_wanted))
     if stats.weights:
@@ -114,7 +114,7 @@ def status(
 
 
 def _skipped(stats: Stats, pictures: int, *, recording: bool) -> Segment:
-    """How many pictures were not looked at; an alarm where they are missing in a recording."""
+    """Return how many pictures were skipped; a warning if too many are missing in a recording."""
     count = stats.dropped
     share = count / (count + pictures)
     if not count:
@@ -148,7 +148,7 @@ def _detecting(stats: Stats, *, detector_automatic: bool) -> list[Segment]:
     return [Segment(f"2D {text}, {model}", f'{explained}, with the model "{model}":\n{why}')]
 
 
-def _late(stats: Stats) -> list[Segment]:
+def _latency(stats: Stats) -> list[Segment]:
     if stats.capture_to_screen_ms is None:
         return []
     words = (
@@ -172,13 +172,13 @@ def _device(name: str, *, gpu_wanted: bool) -> Segment:
 
 
 def lifting(share: float) -> Segment:
-    """How far the lifting of a video is."""
+    """Return the segment for the progress of lifting a video."""
     text = f"computing 3D, {share:.0%}"
     return Segment(text, "The poses of this video are computed; next time they are there at once")
 
 
 def sending(figures: list[tuple[str, Figures]]) -> tuple[Segment, ...]:
-    """How sending the poses to each receiver, named first, goes."""
+    """Return the segment for sending poses; ``figures`` are (label, figures) of each receiver."""
     if not figures:
         return ()
     rate = max(each.rate for _, each in figures)

@@ -1,1 +1,1 @@
-"""What the window does and says, without a single widget."""
+"""Presenters: the window's logic and texts, without widgets."""

@@ -1,7 +1,7 @@
-"""What the window has done in the background; plain functions without Qt, heavy imports inside.
+"""Functions that run in background jobs; without Qt, and with slow imports inside.
 
-Each takes a ``Control``: ``report`` raises when the user has cancelled, and nothing half-written
-is left behind then.
+The long ones take a ``Control``, whose ``report`` raises if the user has cancelled; then no
+partially written file is left behind.
 """
 
 from __future__ import annotations
@@ -33,51 +33,54 @@ if TYPE_CHECKING:
     from models.lifter import Lifter
 
 _NEWEST: Final = 12
-"""Recordings listed in the menu."""
+"""Number of recordings listed in the menu."""
 _LOADING: Final = threading.Lock()
 
 
 def _load_network() -> None:
-    """Import what lifts, one thread at a time: two that begin at once meet modules of PyTorch that
-    are only half there, and break ("operator prims::empty does not exist")."""
+    """Import the lifting network, in one thread at a time.
+
+    Two threads that import PyTorch at the same time meet partially initialised modules, and fail
+    ("operator prims::empty does not exist").
+    """
     with _LOADING:
         import models.lifter  # noqa: F401
 
 
-class Whose(Enum):
-    """Of several people in a video, who is exported."""
+class PeopleScope(Enum):
+    """Which of several people in a video are exported."""
 
     SELECTED = "selected"
     EACH = "each"
-    """All, a file each."""
+    """All people, one file for each."""
     TABLE = "table"
-    """All, in one long table."""
+    """All people, in one long table."""
 
 
 def lifting_of(preferences: Preferences) -> LiftOptions:
-    """What the settings want of lifting."""
+    """Return the lifting options that the settings ask for."""
     from app.lifting.options import LiftOptions
 
-    told = preferences.camera_told
+    given = preferences.camera_told
     return LiftOptions(
         weights=preferences.weights or None,
         device=preferences.device,
         height_m=preferences.height_m or None,
-        camera_pitch_deg=preferences.camera_pitch_deg if told else None,
-        camera_roll_deg=preferences.camera_roll_deg if told else None,
+        camera_pitch_deg=preferences.camera_pitch_deg if given else None,
+        camera_roll_deg=preferences.camera_roll_deg if given else None,
         several=preferences.several,
     )
 
 
 def cameras() -> tuple[str, ...]:
-    """Names of the cameras connected now."""
+    """Return the names of the connected cameras."""
     from app.sources import list_cameras
 
     return tuple(camera.name for camera in list_cameras())
 
 
 def weights() -> list[tuple[str, str]]:
-    """(words, name) of the installed weights."""
+    """Return (label, name) of the installed weights."""
     _load_network()
     from models.checkpoint import available_weights
 
@@ -85,7 +88,7 @@ def weights() -> list[tuple[str, str]]:
 
 
 def devices() -> list[tuple[str, str]]:
-    """(words, name) of the compute devices this machine has."""
+    """Return (label, name) of the available compute devices."""
     _load_network()
     import torch
 
@@ -98,7 +101,7 @@ def devices() -> list[tuple[str, str]]:
 
 
 def diagnostics(extra: dict[str, str]) -> str:
-    """What a fault report needs, as text."""
+    """Return the diagnostics for a fault report, as text."""
     from app.sources import camera_lines
     from app.system import logs
 
@@ -106,7 +109,7 @@ def diagnostics(extra: dict[str, str]) -> str:
 
 
 def recordings(folder: Path) -> list[tuple[str, str]]:
-    """(words, path) of the newest recordings in the folder."""
+    """Return (label, path) of the newest recordings in the folder."""
     from app.recording.listing import list_recordings
 
     return [
@@ -116,63 +119,66 @@ def recordings(folder: Path) -> list[tuple[str, str]]:
 
 
 def interrupted(folder: Path) -> list[tuple[Path, float]]:
-    """Path and length in seconds of each recording that was cut off, newest first."""
+    """Return path and duration in seconds of each interrupted recording, newest first."""
     from app.recording.listing import interrupted_recordings
 
     return [(entry.path, entry.duration_s) for entry in interrupted_recordings(folder)]
 
 
 def all_recordings(folder: Path) -> list[RecordingEntry]:
-    """Every recording in the folder, newest first; also those that cannot be read."""
+    """Return every recording in the folder, newest first, including unreadable ones."""
     from app.recording.listing import list_recordings
 
     return list_recordings(folder, damaged=True)
 
 
 def preview(path: Path, longest: int) -> Preview:
-    """What a recording looks like.  Raises RecordingError."""
+    """Return the thumbnail of a recording.  Raises RecordingError."""
     from app.recording import preview as looking
 
     return looking.preview(path, longest)
 
 
 def rename_recording(path: Path, name: str) -> Path:
-    """Its new path.  Raises RecordingError."""
+    """Rename a recording, and return its new path.  Raises RecordingError."""
     from app.recording.moving import renamed
 
     return renamed(path, name)
 
 
 def trash_recording(path: Path, trash: Callable[[Path], Path | None]) -> Path | None:
-    """Where ``trash`` put it, as far as that is known.  Raises RecordingError."""
+    """Move a recording to the trash by ``trash``, and return its path there, None if unknown.
+
+    Raises RecordingError.
+    """
     from app.recording.moving import put_into_trash
 
     return put_into_trash(path, trash)
 
 
 def bring_back_recording(trashed: Path, path: Path) -> None:
-    """Take a recording out of the trash again.  Raises RecordingError."""
+    """Restore a recording from the trash.  Raises RecordingError."""
     from app.recording.moving import put_back
 
     put_back(trashed, path)
 
 
 def write_notes(path: Path, text: str) -> None:
-    """Keep what was written about a recording.  Raises RecordingError."""
+    """Save the notes of a recording.  Raises RecordingError."""
     from app.recording import notes
 
     notes.write(path, text)
 
 
 def open_recording(path: Path) -> Recording:
-    """Raises RecordingError."""
+    """Open a recording.  Raises RecordingError."""
     from app.recording.reader import Recording
 
     return Recording.open(path)
 
 
 def lifter(preferences: Preferences) -> Lifter:
-    """The network as chosen in the settings.  Raises WeightsError, DeviceError."""
+    """Load the network chosen in the settings.  Raises WeightsError, DeviceError."""
     _load_network()
     from app.lifting.work import make_lifter
 
@@ -180,7 +186,7 @@ def lifter(preferences: Preferences) -> Lifter:
 
 
 def lift_recording(recording: Recording, preferences: Preferences, control: Control) -> Recording:
-    """Lift a recording at full quality and save the poses beside it."""
+    """Lift a recording at full quality, and save the poses in it."""
     from app.lifting import recordings
 
     wanted = recordings.as_recorded(lifting_of(preferences), recording)
@@ -193,7 +199,7 @@ def lift_recording(recording: Recording, preferences: Preferences, control: Cont
 
 
 def up_to_date(recording: Recording, preferences: Preferences) -> bool:
-    """Whether the saved poses are those the settings of now would give.  Raises WeightsError."""
+    """Whether the saved poses match the present settings.  Raises WeightsError."""
     _load_network()
     from app.lifting.recordings import is_current
 
@@ -209,7 +215,7 @@ def export_recording(
     control: Control,
     part: Selection,
 ) -> Exported:
-    """Write a table of ``part`` of a recording, lifting it first where needed.  Replaces ``path``.
+    """Export ``part`` of a recording to ``path``, which is replaced; lift it first if needed.
 
     Raises ExportError if there is no frame in ``part``.
     """
@@ -239,7 +245,7 @@ def export_recording(
 
 
 def open_video(path: Path) -> VideoClip:
-    """Raises SourceError."""
+    """Open a video.  Raises SourceError."""
     from app.lifting.video import VideoClip
 
     return VideoClip.open(path, paths.video_notes_dir())
@@ -252,7 +258,10 @@ def lift_video(
     progress: ProgressCallback | None = None,
     around: tuple[float, float] | None = None,
 ) -> None:
-    """Lift a video at full quality, or take what was kept of it."""
+    """Lift a video at full quality, or use the cached result.
+
+    ``around`` is the interval that was corrected, (start, end) in seconds.
+    """
     from app.lifting import video
     from app.lifting.kept import Kept
     from app.lifting.progress import Stopped
@@ -283,9 +292,9 @@ def export_video(
     preferences: Preferences,
     control: Control,
     part: Selection,
-    whose: Whose = Whose.SELECTED,
+    scope: PeopleScope = PeopleScope.SELECTED,
 ) -> tuple[Exported, ...]:
-    """Write tables of ``part`` of a video, waiting for its poses.  Replaces what is there."""
+    """Export ``part`` of a video, lifting it first if needed.  Replaces existing files."""
     from app.export.registry import FORMATS
     from app.lifting.exporting import Order, process_and_export
     from app.lifting.progress import Overall
@@ -296,11 +305,12 @@ def export_video(
     overall = Overall(control.report, slow=FORMATS[kind].slow)
     lift_video(video_clip, preferences, control, overall)
     order = Order(path, kind, wanted(preferences), overwrite=True, options=options)
-    if whose is not Whose.SELECTED:
+    if scope is not PeopleScope.SELECTED:
         from app.lifting.clip_files import export_everybody
 
-        of_nobody = replace(order.processing, bone=None, heading_deg=None)  # those are of one
-        order = replace(order, processing=of_nobody, one_file=whose is Whose.TABLE)
+        # A bone's length and a heading are those of one person.
+        for_several = replace(order.processing, bone=None, heading_deg=None)
+        order = replace(order, processing=for_several, one_file=scope is PeopleScope.TABLE)
         only = None if part.whole else part
         written = export_everybody(video_clip.motions(), order, video_clip.path, overall, part=only)
     else:

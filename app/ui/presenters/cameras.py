@@ -1,4 +1,4 @@
-"""Which cameras are connected, found out in the background."""
+"""The list of connected cameras, queried in the background."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from app.ui.presenters import background
 from app.ui.tasks import Control, Job, Jobs
 
 log: Final = logging.getLogger(__name__)
-_AGAIN_S: Final = 10.0
-"""While there is none, a camera that is plugged in appears by itself."""
+_RETRY_S: Final = 10.0
+"""Interval of queries while no camera is connected, so that one that is plugged in appears."""
 
 
 class CameraList:
     """The names of the connected cameras.
 
     Args:
-        jobs: where the looking is done; it can take seconds.
-        changed: called when there is a new answer.
+        jobs: runs the query, which can take seconds.
+        changed: called when the list was updated.
     """
 
     def __init__(self, jobs: Jobs, changed: Callable[[], None]) -> None:
         self._jobs, self._changed = jobs, changed
         self._names: tuple[str, ...] | None = None
-        self._looked_at = 0.0
+        self._queried_at = 0.0
         self._job: Job | None = None
 
     @property
@@ -35,14 +35,14 @@ class CameraList:
 
     @property
     def none_found(self) -> bool:
-        """Whether it is known that there is none."""
+        """Whether a query has found no camera; False before the first query."""
         return self._names == ()
 
     def refresh(self, then: Callable[[], None] | None = None) -> None:
-        """Look now; ``then`` is called when the answer is there."""
+        """Query the cameras now; ``then`` is called when the list was updated."""
         if then is None and self._job is not None and self._job.running:
             return
-        self._looked_at = time.monotonic()
+        self._queried_at = time.monotonic()
 
         def done(names: tuple[str, ...]) -> None:
             self._names = names
@@ -61,7 +61,7 @@ class CameraList:
             Job("Looking for cameras", find, done=done, failed=failed, quiet=True)
         )
 
-    def look_again(self) -> None:
-        """Called often while nothing runs: looks now and then until there is a camera."""
-        if self.none_found and time.monotonic() - self._looked_at > _AGAIN_S:
+    def refresh_if_none(self) -> None:
+        """Query every ``_RETRY_S`` until a camera is found; called often while nothing runs."""
+        if self.none_found and time.monotonic() - self._queried_at > _RETRY_S:
             self.refresh()

@@ -1,4 +1,4 @@
-"""The pictures of a clip, fetched without anybody waiting for them."""
+"""The pictures of a clip, decoded in the background."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Pictures:
-    """Fetches the pictures of a clip in a thread; only the newest request counts."""
+    """Fetches the pictures of a clip in a thread; a new request replaces the previous one."""
 
     def __init__(self, clip: Clip) -> None:
         self._clip = clip
@@ -24,18 +24,18 @@ class Pictures:
 
     @property
     def served(self) -> tuple[float, Frame | None] | None:
-        """The request served last, and its picture; no picture if that one was not kept."""
+        """The request served last and its picture, which is None if it was not recorded."""
         return self._served
 
     def request(self, time_s: float) -> None:
-        """Ask for the picture of the frame of that time, on the clock of the frames."""
+        """Request the picture of the frame at that time, on the clock of the clip's frames."""
         with self._changed:
             if self._request != time_s:
                 self._request = time_s
                 self._changed.notify()
 
     def forget(self) -> None:
-        """No picture is shown at the moment, and the last one is none of what comes next."""
+        """Drop the request and the last picture, because no frame is shown at the moment."""
         with self._changed:
             self._request = self._served = None
 

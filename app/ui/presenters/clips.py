@@ -1,4 +1,4 @@
-"""What can be played, a recording or a video that is being lifted or has been, and its pictures."""
+"""Clips that can be played: recordings and videos, lifted or not, with their pictures."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 class RecordedClip:
-    """A recording."""
+    """A recording, with the interface of :class:`VideoClip` that playback uses."""
 
     share = 1.0
     lifting = False
 
     def __init__(self, recording: Recording) -> None:
-        # It imports OpenCV, which the window's start can spare.
+        # It imports OpenCV, which would delay the start of the window.
         from app.recording.locks import OpenLock
 
         self.recording = recording
         self.path, self.label = recording.path, recording.path.stem
         self.size, self.events = recording.size, recording.events
         self.has_pictures = recording.video_path is not None
-        self._hold = OpenLock(recording.path)
+        self._lock = OpenLock(recording.path)
         self._keypoints = recording.keypoints
         self._found = self._made()
 
     def found(self) -> Found:
-        """All of it, from the beginning, as corrected; its poses once it has been lifted."""
+        """Return the complete track as corrected, with poses if it has been lifted."""
         data = self.recording.keypoints
         if self._found.poses is not self.recording.poses or self._keypoints is not data:
             self._keypoints = data
@@ -43,7 +43,7 @@ class RecordedClip:
         return self._found
 
     def frame_at(self, time_s: float) -> Frame | None:
-        """The picture of the frame shown then; None if it was not kept."""
+        """Return the picture of the frame shown at ``time_s``; None if it was not recorded."""
         times = self._keypoints.time_s
         row = max(0, int(np.searchsorted(times, time_s + 5e-7, side="right")) - 1)
         image = self.recording.picture(row)
@@ -51,8 +51,8 @@ class RecordedClip:
         return None if image is None else Frame(row, float(times[row]), image, now)
 
     def close(self) -> None:
-        """Others may move it from now on."""
-        self._hold.release()
+        """Release the lock, so that the recording can be moved."""
+        self._lock.release()
 
     def _made(self) -> Found:
         data = self._keypoints
@@ -72,4 +72,4 @@ class RecordedClip:
 
 
 Clip = RecordedClip | VideoClip
-"""What is played."""
+"""A clip that can be played."""

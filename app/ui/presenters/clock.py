@@ -1,4 +1,4 @@
-"""Where playing stands: the clock of a clip, and that of one that runs beside it."""
+"""Playback clocks: that of a clip, and that of a second clip which follows the first."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from collections.abc import Callable
 
 
 class Clock:
-    """Where playing stands; time passes by itself while playing.
+    """The playback position, which advances with real time while playing.
 
     Args:
         duration_s: the last frame's time.
-        now: monotonic seconds.
+        now: returns monotonic seconds.
     """
 
     def __init__(self, duration_s: float, now: Callable[[], float] = time.monotonic) -> None:
         self.duration_s = duration_s
         self.bounds_s: tuple[float, float] | None = None
-        """From where to where it runs, if that is more than the clip: another runs beside it."""
+        """Start and end of the timeline if it is longer than this clip, because a second clip is
+        compared with it; None for the clip alone."""
         self.loop = False
         self.part: tuple[float, float] | None = None
-        """What is played again and again with ``loop``; None for the whole."""
+        """The interval repeated with ``loop``; None for the whole."""
         self.ready_s: float | None = None
-        """Playing waits there for what is to come; None if nothing is."""
+        """Playback waits here until later frames are ready; None if all are."""
         self._now = now
         self._speed = 1.0
         self._playing = False
@@ -38,24 +39,24 @@ class Clock:
         return self._speed
 
     @property
-    def line_s(self) -> tuple[float, float]:
-        """Where the timeline begins and ends."""
+    def timeline_s(self) -> tuple[float, float]:
+        """Start and end of the timeline."""
         return (0.0, self.duration_s) if self.bounds_s is None else self.bounds_s
 
     @property
     def last_s(self) -> float:
-        """What was read last, without letting time pass."""
+        """The position read last, without advancing."""
         return self._time_s
 
     def read(self) -> float:
-        """The position in seconds, after letting time pass."""
+        """Advance to the present, and return the position in seconds."""
         now = self._now()
         if self._playing:
             ahead = self._time_s + (now - self._since) * self._speed
             if self.ready_s is not None:
                 ahead = max(self._time_s, min(ahead, self.ready_s))
             self._time_s = ahead
-            start_s, end_s = self._stretch
+            start_s, end_s = self._interval
             if self._time_s >= end_s:
                 self._end(start_s, end_s)
         self._since = now
@@ -63,7 +64,7 @@ class Clock:
 
     def play(self) -> None:
         self.read()
-        start_s, end_s = self._stretch
+        start_s, end_s = self._interval
         if self._time_s >= end_s:
             self._time_s = start_s
         self._playing = True
@@ -74,7 +75,7 @@ class Clock:
 
     def move(self, time_s: float) -> None:
         self.read()
-        begins_s, ends_s = self.line_s
+        begins_s, ends_s = self.timeline_s
         self._time_s = min(ends_s, max(begins_s, time_s))
 
     def set_speed(self, speed: float) -> None:
@@ -82,21 +83,21 @@ class Clock:
         self._speed = speed
 
     @property
-    def _stretch(self) -> tuple[float, float]:
-        """From where to where it plays."""
-        return self.part if self.loop and self.part is not None else self.line_s
+    def _interval(self) -> tuple[float, float]:
+        """Start and end of the interval that is played."""
+        return self.part if self.loop and self.part is not None else self.timeline_s
 
     def _end(self, start_s: float, end_s: float) -> None:
         if self.loop and end_s > start_s:
             self._time_s = start_s + (self._time_s - start_s) % (end_s - start_s)
         else:
-            self._time_s, self._playing = self.line_s[1], False
+            self._time_s, self._playing = self.timeline_s[1], False
 
 
 class FollowingClock(Clock):
-    """The time of a clip that runs beside another, always ``offset_s`` later than that one's.
+    """The position of a second clip, always ``offset_s`` later than that of the ``leader``.
 
-    What it reads may lie before the clip's first frame, or after its last.
+    It may lie before the clip's first frame or after its last.
     """
 
     def __init__(self, leader: Clock) -> None:
@@ -117,7 +118,7 @@ class FollowingClock(Clock):
         return self.read()
 
     def read(self) -> float:
-        """The moment at which the leader was read last, so that both show the same one."""
+        """Return the leader's last position plus the offset, so that both show the same moment."""
         return self.leader.last_s + self.offset_s
 
     def play(self) -> None:

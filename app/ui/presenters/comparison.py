@@ -1,4 +1,4 @@
-"""A second take beside the one on stage, both at the same moment of one timeline."""
+"""Side-by-side comparison with a second take, on one timeline."""
 
 from __future__ import annotations
 
@@ -25,118 +25,120 @@ _NOT_LIVE = "Only recordings and videos can be compared"
 class Comparison:
     """Plays a second clip by the clock of the first, with an offset between the two.
 
-    While it does, the timeline reaches from where the earlier one begins to where the later one
-    ends.
+    Meanwhile the timeline reaches from the earlier start to the later end of the two.
     """
 
     def __init__(self, window: Host, new_recordings: NewRecordings) -> None:
-        """``takes`` lift what has not been lifted yet."""
+        """``new_recordings`` lifts recordings that have not been lifted yet."""
         self._window = window
         self._opening = Opening(window, new_recordings, self)
         self._first: PlaybackPresenter | None = None
-        self._beside: PlaybackPresenter | None = None
+        self._second: PlaybackPresenter | None = None
 
     @property
     def playback(self) -> PlaybackPresenter | None:
-        """The second take; None while nothing is compared."""
-        return self._beside
+        """The presenter of the second take; None without a comparison."""
+        return self._second
 
     @property
     def first(self) -> PlaybackPresenter | None:
-        """The take on stage, with which it is compared; None while nothing is."""
+        """The presenter of the first take; None without a comparison."""
         return self._first
 
     def open(self, spec: str) -> None:
-        """Load a recording or a video, and show it beside what is shown."""
+        """Load a recording or a video, and show it beside the first take."""
         if self._window.playback is None:
-            self._window.marking.say(FIRST_OPEN)
+            self._window.marking.show_hint(FIRST_OPEN)
         elif spec.endswith(SUFFIX):
             self._opening.open_recording(Path(spec))
         elif sources.is_video(spec):
             self._opening.open_video(Path(spec))
         else:
-            self._window.marking.say(_NOT_LIVE)
+            self._window.marking.show_hint(_NOT_LIVE)
 
     def play(self, clip: Clip, spec: str) -> None:
-        """Show a clip beside what is shown; both then begin at the same moment."""
+        """Show a clip beside the first take, with both starting at the same moment."""
         first = self._window.playback
-        if first is None:  # it has gone while this one was loaded
+        if first is None:  # it was closed while this one was loaded
             clip.close()
             return
         self.close()
         self._first = first
-        self._beside = PlaybackPresenter(clip, clock=FollowingClock(first.clock))
-        self._stretch()
+        self._second = PlaybackPresenter(clip, clock=FollowingClock(first.clock))
+        self._extend_timeline()
 
     def cannot_open(self, spec: str, reason: str) -> None:
-        """What plays goes on, and the reason is said."""
-        self._window.tell(reason)
+        """Report the reason; the first take stays as it is."""
+        self._window.notify(reason)
 
     def close(self) -> None:
-        """Leave the first take as it was before."""
-        self._opening.give_up()
-        first, beside = self._first, self._beside
-        self._first = self._beside = None
+        """End the comparison; the first take stays."""
+        self._opening.cancel()
+        first, second = self._first, self._second
+        self._first = self._second = None
         if first is not None:
             first.clock.bounds_s = None
             first.clock.move(first.clock.last_s)
-        if beside is not None:
-            self._window.end_behind(beside)
+        if second is not None:
+            self._window.close_later(second)
 
     def view_state(self) -> ViewState | None:
-        """What the second take shows, once the window has looked at the first; None without it."""
-        if self._beside is None:
+        """Return the view state of the second take; None without one.
+
+        Call it after the first take's ``view_state``, which advances the clock.
+        """
+        if self._second is None:
             return None
-        self._stretch()
-        return self._beside.view_state()
+        self._extend_timeline()
+        return self._second.view_state()
 
     def choose_person(self, x: float, y: float) -> None:
-        """Follow whoever is at this place of the second take's picture, in pixels."""
-        if self._beside is not None:
-            self._opening.choose_person(self._beside, x, y)
+        """Follow the person at this position of the second take's picture, in pixels."""
+        if self._second is not None:
+            self._opening.choose_person(self._second, x, y)
 
     # --- the offset -------------------------------------------------------------------------
 
     @property
     def offset_s(self) -> float:
-        """How much later than the first take's the moment of the second is, in seconds."""
-        clock = None if self._beside is None else self._beside.clock
+        """Time shown of the second take minus that of the first, in seconds."""
+        clock = None if self._second is None else self._second.clock
         return clock.offset_s if isinstance(clock, FollowingClock) else 0.0
 
-    def shift(self, offset_s: float) -> None:
-        """Show the second take so much later than the first."""
-        if self._beside is not None and isinstance(self._beside.clock, FollowingClock):
-            self._beside.clock.offset_s = offset_s
-            self._stretch()
+    def set_offset(self, offset_s: float) -> None:
+        """Set the offset of the second take, in seconds."""
+        if self._second is not None and isinstance(self._second.clock, FollowingClock):
+            self._second.clock.offset_s = offset_s
+            self._extend_timeline()
 
     def align(self, time_s: float) -> None:
-        """Let a moment of the second take, in its seconds, fall together with the one shown."""
-        if self._first is not None and self._beside is not None:
+        """Align a time of the second take, in its seconds, with the frame shown of the first."""
+        if self._first is not None and self._second is not None:
             self._first.clock.pause()
-            self.shift(self._beside.frame_time(time_s) - self._shown_s(self._first))
+            self.set_offset(self._second.frame_time(time_s) - self._shown_s(self._first))
 
     def align_share(self, share: float) -> None:
-        """:meth:`align` for a share of the second take."""
-        if self._beside is not None:
-            self.align(share * self._beside.clock.duration_s)
+        """:meth:`align` for a fraction of the second take's duration."""
+        if self._second is not None:
+            self.align(share * self._second.clock.duration_s)
 
     def step(self, frames: int) -> None:
-        """Move the second take alone by so many of its frames."""
-        beside = self._beside
-        if beside is not None:
-            index = min(len(beside.time_s) - 1, max(0, beside.index + frames))
-            self.align(float(beside.time_s[index]))
+        """Move only the second take, by this number of its frames."""
+        second = self._second
+        if second is not None:
+            index = min(len(second.time_s) - 1, max(0, second.index + frames))
+            self.align(float(second.time_s[index]))
 
     def align_event(self, number: int) -> None:
-        """Let an event of the second take fall together with the moment shown of the first."""
+        """Align an event of the second take with the frame shown of the first."""
         for mark, moment_s in self.events:
             if mark.number == number:
                 self.align(moment_s)
 
     @property
     def events(self) -> tuple[tuple[Mark, float], ...]:
-        """Those of the second take, each with its seconds from the first frame."""
-        return _events(self._beside)
+        """Events of the second take, each with its time in seconds from the first frame."""
+        return _events(self._second)
 
     @property
     def shared_labels(self) -> tuple[str, ...]:
@@ -147,7 +149,7 @@ class Comparison:
         )
 
     def align_label(self, label: str) -> None:
-        """Let the first events of that label fall together, and go there."""
+        """Align the first events of this label in both takes, and go there."""
         first = self._first
         if first is None:
             return
@@ -159,24 +161,24 @@ class Comparison:
         self.align(there)
 
     def position(self) -> Position | None:
-        """Where the second take is, on a line of its own."""
-        beside = self._beside
-        if beside is None:
+        """Return the playback position of the second take, on its own timeline."""
+        second = self._second
+        if second is None:
             return None
-        return beside.position()
+        return second.position()
 
     def _shown_s(self, current: PlaybackPresenter) -> float:
-        """The time of its frame, or where there is none, the moment itself."""
+        """Return the time of the frame shown, or the clock's time if there is no frame."""
         moment_s = current.clock.read()
-        return moment_s if current.away(moment_s) else current.shown_s
+        return moment_s if current.why_outside(moment_s) else current.shown_s
 
-    def _stretch(self) -> None:
-        """Let the timeline hold both takes; how long a video is may only be known by and by."""
-        first, beside = self._first, self._beside
-        if first is None or beside is None:
+    def _extend_timeline(self) -> None:
+        """Extend the timeline to both takes; a video's duration may grow while it is read."""
+        first, second = self._first, self._second
+        if first is None or second is None:
             return
         begins_s = -self.offset_s
-        ends_s = beside.clock.duration_s + begins_s
+        ends_s = second.clock.duration_s + begins_s
         first.clock.bounds_s = min(0.0, begins_s), max(first.clock.duration_s, ends_s)
 
 

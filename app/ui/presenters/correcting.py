@@ -1,4 +1,4 @@
-"""Putting right what the detector got wrong in the recording or video shown."""
+"""Corrections of the detector's errors in the recording or video shown."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _NAMES: Final = {
 
 
 class Correcting:
-    """Corrections of the selection, or of a joint, of the person selected; each has what is on
-    stage lifted again."""
+    """Corrects the selection, or one joint, of the selected person; after each correction the
+    recording or video is lifted again."""
 
     def __init__(self, window: Host, opening: Opening) -> None:
         """``opening`` lifts videos again."""
@@ -51,37 +51,37 @@ class Correcting:
 
     @property
     def clip(self) -> Clip | None:
-        """The recording shown, or the video once it is lifted."""
+        """The recording shown, or the video once it is lifted; None if it cannot be corrected."""
         current = self._window.playback
         return None if current is None or not current.clip.found().complete else current.clip
 
     @property
-    def grabs(self) -> bool:
-        """Whether joints in the picture can be dragged: those of what stands still."""
+    def can_drag(self) -> bool:
+        """Whether joints in the picture can be dragged: only while playback is paused."""
         current = self._window.playback
         return self.clip is not None and current is not None and not current.clock.playing
 
     def exchange(self) -> None:
-        """Left was taken for right in the selection."""
+        """Exchange left and right in the selection."""
         self._correct_selection(self._shown_exchange, "Left and right are exchanged")
 
-    def empty(self) -> None:
-        """Whoever was found in the selection is not the person."""
+    def discard(self) -> None:
+        """Discard the detections in the selection: they are not of the person."""
         self._correct_selection(Nobody, "What was found is taken out")
 
     def delete(self) -> None:
-        """There are to be no poses in the selection."""
+        """Delete the poses in the selection."""
         self._correct_selection(Delete, "The poses are deleted")
 
     def move(self, joint: str, x: float, y: float) -> None:
-        """A joint of the frame shown is at this place of the picture, in pixels."""
+        """Move a joint of the frame shown to this position of the picture, in pixels."""
         current, clip = self._window.playback, self.clip
         if current is None or clip is None:
             return
         current.clock.pause()
         moment_s = current.starts_at_s + current.shown_s
         recorded, poses = JOINT[joint], current.poses
-        if poses is not None and poses.swapped[current.index]:  # what is shown had been repaired
+        if poses is not None and poses.swapped[current.index]:  # lifting has swapped its sides
             recorded = MIRROR[recorded]
         self._add(
             current,
@@ -90,41 +90,41 @@ class Correcting:
         )
 
     def undo(self) -> None:
-        """Take the last correction back."""
+        """Undo the last correction."""
         self._step(CorrectionList.undo, "taken back")
 
     def redo(self) -> None:
-        """Make again what was taken back last."""
+        """Redo the correction that was undone last."""
         self._step(CorrectionList.redo, "made again")
 
     def _step(self, step: Callable[[CorrectionList], Correction | None], done: str) -> None:
         current, clip = self._window.playback, self.clip
         if current is None or clip is None:
-            self._refuse()
+            self._explain()
             return
 
-        def said(correction: Correction | None) -> str:
+        def message(correction: Correction | None) -> str:
             return f"{_name(correction)} {done}" if correction is not None else ""
 
-        self._change(clip, step, said)
+        self._change(clip, step, message)
 
-    def _correct_selection(self, make: Callable[[float, float], Correction], said: str) -> None:
+    def _correct_selection(self, make: Callable[[float, float], Correction], message: str) -> None:
         current, clip = self._window.playback, self.clip
         if current is None or clip is None:
-            self._refuse()
+            self._explain()
         elif current.selection.whole:
-            self._window.marking.say(_UNSELECTED)
+            self._window.marking.show_hint(_UNSELECTED)
         else:
             begins_s, ends_s = current.selection.bounds(current.clock.duration_s)
             made = make(current.starts_at_s + begins_s, current.starts_at_s + ends_s)
-            stretch = f"{words.clock(begins_s)} to {words.clock(ends_s)}"
-            self._add(current, made, f"{said} from {stretch}")
+            interval = f"{words.clock(begins_s)} to {words.clock(ends_s)}"
+            self._add(current, made, f"{message} from {interval}")
 
-    def _refuse(self) -> None:
-        self._window.marking.say(_NONE if self._window.playback is None else _NOT_YET)
+    def _explain(self) -> None:
+        self._window.marking.show_hint(_NONE if self._window.playback is None else _NOT_YET)
 
     def _shown_exchange(self, start_s: float, end_s: float) -> Correction:
-        """What exchanges left and right as they are shown."""
+        """Return the correction that exchanges left and right as they are shown."""
         current = self._window.playback
         assert current is not None
         found = current.clip.found()
@@ -132,29 +132,29 @@ class Correcting:
         swapped = np.zeros(len(time_s), bool) if found.poses is None else found.poses.swapped
         return exchange(time_s, swapped, start_s, end_s)
 
-    def _add(self, current: PlaybackPresenter, made: Correction, said: str) -> None:
+    def _add(self, current: PlaybackPresenter, made: Correction, message: str) -> None:
         clip = current.clip
-        if isinstance(clip, VideoClip):  # of whom it is, should there be several people
+        if isinstance(clip, VideoClip):  # identifies the person among several
             made = replace(made, at=place_of(clip.found().track, *stretch_of(made)))
 
         def add(corrections: CorrectionList) -> Correction:
             corrections.add(made)
             return made
 
-        self._change(clip, add, lambda _: said)
+        self._change(clip, add, lambda _: message)
 
     def _change(
         self,
         clip: Clip,
         change: Callable[[CorrectionList], Correction | None],
-        said: Callable[[Correction | None], str],
+        message: Callable[[Correction | None], str],
     ) -> None:
-        """Change the corrections on the disk, then lift with them."""
+        """Change the corrections on the disk, then lift again with them."""
         window = self._window
 
         def changed(made: Correction | None) -> None:
-            sentence = said(made)
-            window.marking.say(sentence or "There is nothing more")
+            sentence = message(made)
+            window.marking.show_hint(sentence or "There is nothing more")
             if made is not None and not window.closing:
                 self._lift(clip, made)
 
@@ -169,7 +169,7 @@ class Correcting:
         )
 
     def _lift(self, clip: Clip, made: Correction) -> None:
-        """Anew if it is being lifted: that would be with the corrections before."""
+        """Lift again; lifting in progress is cancelled, as it uses the previous corrections."""
         from app.ui.presenters import background
 
         window, chosen = self._window, replace(self._window.preferences)
@@ -192,7 +192,7 @@ class Correcting:
 def _changed(
     clip: Clip, change: Callable[[CorrectionList], Correction | None]
 ) -> Correction | None:
-    """Change the corrections on the disk, and show what follows in 2D."""
+    """Change the corrections on the disk, and update the 2D joints shown."""
     if isinstance(clip, RecordedClip):
         return change(clip.recording.corrections)
     made = change(clip.corrections)

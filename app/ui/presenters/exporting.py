@@ -1,4 +1,4 @@
-"""Export: what can be exported now, where to, and doing it in the background."""
+"""Export: the target, the formats, the file name, and writing in the background."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.system.files import names_in_turn, safe_name
 from app.ui import words
 from app.ui.preferences import Preferences
 from app.ui.presenters import background
-from app.ui.presenters.background import Whose
+from app.ui.presenters.background import PeopleScope
 from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.processing import PRINTER, file_options, for_preset
@@ -38,35 +38,35 @@ EXPLAINED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What would be exported."""
+    """The recording or video that would be exported."""
 
     name: str
     path: Path
     """A recording's folder or a video file."""
     clip: Clip | None = None
-    """What is shown, if it is that."""
+    """The clip, if it is the one shown."""
     part: Selection = field(default_factory=Selection)
-    """What of it."""
-    whose: Whose = Whose.SELECTED
+    """The part that is exported."""
+    scope: PeopleScope = PeopleScope.SELECTED
     hidden: bool = False
-    """Whether somebody in it is not shown; they are exported with all others."""
+    """Whether a person in it is hidden; exports of all people include those too."""
 
     @property
-    def people(self) -> list[tuple[str, Whose]]:
-        """(words, who) of what can be exported of several people; nothing where there are not."""
+    def people(self) -> list[tuple[str, PeopleScope]]:
+        """(label, choice) of the people that can be exported; empty if there are not several."""
         clip = self.clip
         if not isinstance(clip, VideoClip) or not clip.selected:
             return []
-        everybody = "All people, hidden ones too" if self.hidden else "All people"
+        all_people = "All people, hidden ones too" if self.hidden else "All people"
         return [
-            (f"Person {clip.selected}", Whose.SELECTED),
-            (f"{everybody}, a file each", Whose.EACH),
-            (f"{everybody}, one table", Whose.TABLE),
+            (f"Person {clip.selected}", PeopleScope.SELECTED),
+            (f"{all_people}, a file each", PeopleScope.EACH),
+            (f"{all_people}, one table", PeopleScope.TABLE),
         ]
 
     @property
     def part_in_words(self) -> str:
-        """Which part it is; empty for the whole."""
+        """A sentence that says which part is exported; empty for the whole."""
         if self.part.whole or self.clip is None:
             return ""
         time_s = self.clip.found().track.time_s
@@ -82,36 +82,36 @@ class Format:
     label: str
     suffix: str
     angles: bool
-    """Whether it has room for joint angles."""
+    """Whether it can contain joint angles."""
     rate: bool
-    """Whether it can have any constant rate."""
+    """Whether its constant frame rate can be chosen."""
     skeleton: bool
-    """Whether its bones can have other names."""
+    """Whether its bone names can be chosen."""
     people: bool
-    """Whether one file has room for several people."""
+    """Whether one file can contain several people."""
 
-    def suits(self, whose: Whose) -> bool:
-        """Whether they can be exported so."""
-        return self.people or whose is not Whose.TABLE
+    def suits(self, scope: PeopleScope) -> bool:
+        """Whether these people can be exported in this format."""
+        return self.people or scope is not PeopleScope.TABLE
 
 
-def taken(file: Path, kind: str, whose: Whose) -> bool:
-    """Whether an export to ``file`` would replace anything."""
-    if whose is Whose.EACH:
+def would_replace(file: Path, kind: str, scope: PeopleScope) -> bool:
+    """Whether an export to ``file`` would replace a file."""
+    if scope is PeopleScope.EACH:
         return bool(files_there(file, kind))
     return os.path.lexists(file)
 
 
-def _of_people(written: tuple[Exported, ...]) -> str:
-    """What is said behind the first file's name of those of several people."""
+def _people_details(written: tuple[Exported, ...]) -> str:
+    """Return the text after the first file's name for an export of several people."""
     files = dict.fromkeys(each.files[0].name for each in written)
     others = f" and {len(files) - 1} more" if len(files) > 1 else ""
-    said = dict.fromkeys(sentence for each in written for sentence in each.warnings)
-    return " ".join([f"{others}: {len(written)} people.", *said])
+    warnings = dict.fromkeys(sentence for each in written for sentence in each.warnings)
+    return " ".join([f"{others}: {len(written)} people.", *warnings])
 
 
 class ExportPresenter:
-    """Exports whatever is shown, or else the last recording."""
+    """Exports the recording or video shown, or else the last recording."""
 
     def __init__(
         self, window: WindowPresenter, preferences: Preferences, show: Callable[[Path], None]
@@ -131,12 +131,12 @@ class ExportPresenter:
 
     @property
     def kind(self) -> str:
-        """The format to begin with: the one exported last."""
+        """The initial format: the one exported last."""
         kind = self.preferences.export_kind
         return kind if kind in FORMATS else Preferences().export_kind
 
     def lacking(self, kind: str) -> str:
-        """What this format needs and this computer does not have, in words; empty if nothing."""
+        """Return a sentence about what this format needs and the computer lacks; else empty."""
         try:
             require(kind, self._needed(kind))
         except NoBlenderError as error:
@@ -146,30 +146,34 @@ class ExportPresenter:
         return ""
 
     def lacks_blender(self, kind: str) -> bool:
-        """Whether it is the program that writes this format that is not found."""
+        """Whether this format cannot be written because Blender was not found."""
         return FORMATS[kind].blender and bool(self.lacking(kind))
 
     def use_blender(self, program: Path) -> None:
-        """Remember where Blender is; an application's folder of macOS stands for what is in it."""
+        """Remember Blender's path; of a macOS application bundle, that of the program in it."""
         inside = program / "Contents" / "MacOS" / "Blender"
         self.preferences.blender = str(inside if inside.is_file() else program)
 
     def _needed(self, kind: str) -> FileOptions:
-        """Of what a format is written with, the part that may not be there any more."""
+        """Return the options for :func:`require`: external tools that may be missing."""
         blender = self.preferences.blender if FORMATS[kind].blender else ""
         return FileOptions(printer=PRINTER, blender=blender or None)
 
     @property
     def why_not(self) -> str:
-        """Why what is shown, or was to be shown, cannot be exported; empty if nothing is known."""
-        if self._window.unopened:
-            return f"{self._window.unopened} cannot be opened, so there is nothing to export"
+        """Why the source shown (or that failed to open) cannot be exported; empty if it can."""
+        if self._window.failed_source:
+            return f"{self._window.failed_source} cannot be opened, so there is nothing to export"
         current = self._window.playback
         if current is None or current.lifted:
             return ""
         found = current.clip.found()
-        nobody = found.complete and not found.track.tracked.any()
-        return f"Nobody was found in {current.label}: there is nothing to export" if nobody else ""
+        nobody_found = found.complete and not found.track.tracked.any()
+        return (
+            f"Nobody was found in {current.label}: there is nothing to export"
+            if nobody_found
+            else ""
+        )
 
     @property
     def target(self) -> Target | None:
@@ -182,7 +186,7 @@ class ExportPresenter:
         return self.target_of(last) if last is not None else None
 
     def target_of(self, path: Path) -> Target:
-        """A recording, be it shown or not."""
+        """Return the target for a recording or video, whether it is shown or not."""
         current = self._window.current
         if isinstance(current, PlaybackPresenter) and current.clip.path == path:
             hidden = bool(current.people.hidden)
@@ -191,31 +195,31 @@ class ExportPresenter:
 
     @property
     def explained(self) -> str:
-        """The tip of the export button."""
+        """The tooltip of the export button."""
         target = self.target
         if target is None:
             return self.why_not or "Record something first, or open a video or a recording"
         return f"Save the 3D poses of {target.name} (Ctrl+E)"
 
     def suggestion(self, target: Target, kind: str, folder: Path | None = None) -> Path:
-        """A file name for a format that is free in ``folder``, or else in the folder used last."""
+        """Return a path for a format that does not exist yet, in ``folder`` or the last folder."""
         if folder is None:
             last = Path(self.preferences.last_folder) if self.preferences.last_folder else None
             folder = last if last is not None and last.is_dir() else target.path.parent
         exporter = FORMATS[kind]
         stems = names_in_turn(Path(f"{safe_name(target.path.stem)}{exporter.tag}"), "")
         files = (folder / exporter.file(folder, stem.name).name for stem in stems)
-        return next(file for file in files if not taken(file, kind, target.whose))
+        return next(file for file in files if not would_replace(file, kind, target.scope))
 
     def remember(self, values: Mapping[str, Any]) -> None:
-        """Keep the format, and what is to be done to the poses: preferences by name."""
+        """Store the choices of the export dialog: preferences by name."""
         for name, value in values.items():
             setattr(self.preferences, name, value)
 
     def export(self, target: Target, path: Path, kind: str, preset: str = "") -> Job:
         """Write ``path`` in the background; it and its sidecar are replaced if they exist.
 
-        What is done to the poses is as last chosen, or as the ``preset`` has it.
+        The poses are processed as chosen last, or as in the ``preset``.
         """
         preferences = replace(self.preferences)
         if preset:
@@ -225,10 +229,10 @@ class ExportPresenter:
         self.preferences.last_folder = str(path.parent)
 
         def write(control: Control) -> tuple[Exported, ...]:
-            require(kind, self._needed(kind))  # before a long video is lifted for nothing
+            require(kind, self._needed(kind))  # fail before a long video is lifted in vain
             wanted = (path, kind, options, preferences, control, target.part)
             if isinstance(target.clip, VideoClip):
-                return background.export_video(target.clip, *wanted, whose=target.whose)
+                return background.export_video(target.clip, *wanted, scope=target.scope)
             recording = target.clip and target.clip.recording
             recording = recording or background.open_recording(target.path)
             return (background.export_recording(recording, *wanted),)
@@ -239,7 +243,9 @@ class ExportPresenter:
                 write,
                 done=self._done,
                 failed=self._failed,
-                stopped=lambda: self._window.tell("The export was cancelled; nothing was written"),
+                stopped=lambda: self._window.notify(
+                    "The export was cancelled; nothing was written"
+                ),
                 precious=True,
                 about=target.path,
             )
@@ -249,18 +255,18 @@ class ExportPresenter:
         written, files = all_written[0], all_written[0].files
         quality = f"{written.quality[:1].upper()}{written.quality[1:]}."
         if len(all_written) > 1:
-            beside = _of_people(all_written)
+            details = _people_details(all_written)
         elif written.warnings:
-            beside = f". {' '.join(written.warnings)} {quality}"
+            details = f". {' '.join(written.warnings)} {quality}"
         elif len(files) > 1:
-            beside = f"; {files[1].name} describes it. {quality}"
+            details = f"; {files[1].name} describes it. {quality}"
         else:
-            beside = f". {quality}"
+            details = f". {quality}"
         show = MessageButton("Show in folder", lambda: self._show(files[0]))
         away = MessageButton("Dismiss", self._window.clear_message)
-        self._window.announce(Message(f"Saved {files[0].name}{beside}", (show, away)))
+        self._window.announce(Message(f"Saved {files[0].name}{details}", (show, away)))
 
     def _failed(self, error: BaseException) -> None:
         if not isinstance(error, MixposeError):
             raise error
-        self._window.tell(str(error))
+        self._window.notify(str(error))

@@ -1,4 +1,4 @@
-"""What the parts of the window's logic need of the whole, which they must not import."""
+"""The interface of the window's presenter to its parts, which must not import it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Host(Protocol):
-    """The window's presenter, as its parts see it."""
+    """The part of :class:`WindowPresenter` that its parts use."""
 
     jobs: Jobs
     preferences: Preferences
@@ -30,11 +30,11 @@ class Host(Protocol):
 
     @property
     def recordings(self) -> Path:
-        """The folder recordings go to."""
+        """The folder in which recordings are saved."""
 
     @property
     def playback(self) -> PlaybackPresenter | None:
-        """The recording or video shown."""
+        """The presenter of the recording or video shown; None if there is none."""
 
     @property
     def ask_export(self) -> pyqtBoundSignal: ...
@@ -48,11 +48,11 @@ class Host(Protocol):
 
     def cannot_open(self, spec: str, reason: str) -> None: ...
 
-    def end_behind(self, current: LivePresenter | PlaybackPresenter) -> None: ...
+    def close_later(self, current: LivePresenter | PlaybackPresenter) -> None: ...
 
     def list_recordings(self) -> None: ...
 
-    def recording_over(self) -> None: ...
+    def recording_ended(self) -> None: ...
 
     def set_preference(self, name: str, value: Any) -> None: ...
 
@@ -62,6 +62,6 @@ class Host(Protocol):
 
     def clear_message(self) -> None: ...
 
-    def tell(self, sentence: str, *, of_shown: bool = False) -> None: ...
+    def notify(self, sentence: str, *, of_shown: bool = False) -> None: ...
 
     def job_failed(self, error: BaseException, *, of_shown: bool = False) -> None: ...

@@ -1,5 +1,5 @@
-"""Recordings that were interrupted or that closing the window has ended, told when it opens again;
-each of them once."""
+"""Messages at start about recordings that were interrupted or that ended because the window was
+closed, one for each."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from app.ui.presenters.window import WindowPresenter
 
 log: Final = logging.getLogger(__name__)
-_BETWEEN: Final = "/"
-"""Stands in no file name of any platform."""
+_SEPARATOR: Final = "/"
+"""Separates names in the setting; not allowed in file names on any platform."""
 
 
 class InterruptedRecordings:
-    """Looks for recordings that a crash or a power cut has ended, and says so in the strip."""
+    """Finds recordings that a crash or a power cut has ended, and offers to open them."""
 
     def __init__(self, window: WindowPresenter) -> None:
         self._window = window
 
     def search(self) -> None:
-        """Look in the background; nothing waits for it."""
+        """Search in the background."""
         folder = self._window.recordings
-        self._tell_of_saved(folder)
+        self._report_saved(folder)
         self._window.jobs.start(
             Job(
                 "Looking for interrupted recordings",
@@ -41,8 +41,8 @@ class InterruptedRecordings:
             )
         )
 
-    def _tell_of_saved(self, folder: Path) -> None:
-        """Say what has become of the recording that was being made when the window was closed."""
+    def _report_saved(self, folder: Path) -> None:
+        """Report the recording that was saved when the window was closed."""
         window = self._window
         path = folder / window.preferences.saved_at_close
         window.set_preference("saved_at_close", "")
@@ -60,13 +60,13 @@ class InterruptedRecordings:
 
     def _offer(self, found: list[tuple[Path, float]]) -> None:
         window = self._window
-        known = set(window.preferences.offered.split(_BETWEEN))
+        known = set(window.preferences.offered.split(_SEPARATOR))
         new = [(path, seconds) for path, seconds in found if path.name not in known]
-        if not new or window.message is not None:  # what is being said now is newer
+        if not new or window.message is not None:  # the message shown now is newer
             return
         window.announce(self._message_about(new))
-        # Those that are gone or were repaired are forgotten, so this stays short.
-        offered = _BETWEEN.join(path.name for path, _ in found)
+        # Recordings that were deleted or repaired drop out, so the setting stays short.
+        offered = _SEPARATOR.join(path.name for path, _ in found)
         window.set_preference("offered", offered)
 
     def _message_about(self, new: list[tuple[Path, float]]) -> Message:
@@ -86,7 +86,7 @@ class InterruptedRecordings:
 
 
 def rename_interrupted(window: WindowPresenter, path: Path, target: Path) -> None:
-    """An interrupted recording that has been offered is not offered again by its new name."""
-    known = window.preferences.offered.split(_BETWEEN)
+    """Ensure that an interrupted recording already offered is not offered under its new name."""
+    known = window.preferences.offered.split(_SEPARATOR)
     if path.name in known:
-        window.set_preference("offered", _BETWEEN.join([*known, target.name]))
+        window.set_preference("offered", _SEPARATOR.join([*known, target.name]))

@@ -1,4 +1,4 @@
-"""Joint angles, written beside the joints in the 3D view."""
+"""Joint angles written next to the joints in the 3D view."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from app.ui.angle_groups import JOINTS
 from models.skeleton import JOINT, PELVIS
 
 _WIDTH_LINES: Final = 3.0
-"""How wide a number is at most, of its height."""
+"""Largest width of a number, relative to its height."""
 
 
 @dataclass(frozen=True, slots=True)
 class JointNumber:
-    """One angle."""
+    """One angle and its position."""
 
     text: str
     place: tuple[float, float]
-    """Of the joint, pixels in the picture."""
+    """Position of the joint, pixels in the picture."""
     rightward: bool
-    """Whether it stands to the right of the joint: away from the body."""
+    """Whether it is written to the right of the joint, which is the side away from the body."""
 
 
 def joint_numbers(
     request: SkeletonRequest, size: tuple[int, int], wanted: Collection[str]
 ) -> list[JointNumber]:
-    """What is written into a picture of the 3D view.
+    """Return the angles to be written into a picture of the 3D view.
 
     Args:
-        request: what the picture shows.
-        size: its (width, height) in pixels.
+        request: the rendered scene.
+        size: the picture's (width, height) in pixels.
         wanted: keys of :data:`JOINTS`.
 
     Returns:
-        Those angles that are known and whose joints are drawn and in front of the eye.
+        The angles that are known and whose joints are drawn and in front of the camera.
     """
     body = request.body
     if body is None or not wanted:
@@ -59,9 +59,11 @@ def joint_numbers(
     return found
 
 
-def apart(numbers: list[JointNumber], line: float) -> list[JointNumber]:
-    """Those whose joints lie nearly behind each other below one another, each ``line`` pixels high:
-    seen from the side left and right would hide each other."""
+def without_overlap(numbers: list[JointNumber], line: float) -> list[JointNumber]:
+    """Move numbers that would overlap below one another, each ``line`` pixels high.
+
+    In a side view, the numbers of left and right joints would otherwise cover each other.
+    """
     placed: list[JointNumber] = []
     for each in sorted(numbers, key=lambda number: number.place[1]):
         x, y = each.place

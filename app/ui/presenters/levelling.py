@@ -1,4 +1,4 @@
-"""Level: somebody says that they stand straight, and so which way is up."""
+"""Levelling: the vertical is set from the pose of a person who stands straight."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from app.ui.presenters.playback import PlaybackPresenter
 from models.level import TOLD_SPREAD_DEG, Level
 from models.skeleton import JOINT
 
-_NOBODY = "Nobody is to be seen in 3D from hips to feet: stand straight in view, then press V"
+_NO_PERSON = "Nobody is to be seen in 3D from hips to feet: stand straight in view, then press V"
 
 
 def standing_level(pose: Pose3D) -> Level | None:
-    """Where up is if the person of ``pose`` stands straight; None without trunk and ankles."""
+    """Return the camera's level if the person of ``pose`` stands straight.
+
+    The vertical points from the ankles' midpoint to the thorax; None if one of them is missing.
+    """
     ankles = [JOINT["left_ankle"], JOINT["right_ankle"]]
     thorax = JOINT["thorax"]
     if pose.missing[[*ankles, thorax]].any():
@@ -32,37 +35,39 @@ def standing_level(pose: Pose3D) -> Level | None:
 
 
 class Levelling:
-    """Takes the present pose as that of somebody who stands straight.
+    """Levels the 3D view by the pose shown, taken as that of a person who stands straight.
 
-    Of a live source from then on, until the settings say something else; of a recording or a video
-    for the whole of it, which keeps it.
+    For a live source the level applies from then on, until the settings are changed; for a
+    recording or a video it applies to the whole and is stored with it.
     """
 
     def __init__(self, window: Host, opening: Opening, new_recordings: NewRecordings) -> None:
-        """``opening`` lifts videos again, ``takes`` recordings."""
-        self._window, self._opening, self._takes = window, opening, new_recordings
+        """``opening`` lifts videos again, ``new_recordings`` recordings."""
+        self._window, self._opening, self._new_recordings = window, opening, new_recordings
 
     def level(self) -> None:
-        """The person shown stands straight now."""
+        """V: level by the pose shown, or say why that is not possible."""
         window, current = self._window, self._window.current
         pose = None if current is None else current.shown_pose
         level = None if pose is None else standing_level(pose)
         if level is None:
-            window.marking.say(_NOBODY)
+            window.marking.show_hint(_NO_PERSON)
         elif not isinstance(current, PlaybackPresenter):
             window.set_preference("camera_pitch_deg", float(round(level.pitch_deg)))
             window.set_preference("camera_roll_deg", float(round(level.roll_deg)))
             window.set_preference("camera_told", True)
-            window.marking.say("Level: the camera's tilt is in the settings")
+            window.marking.show_hint("Level: the camera's tilt is in the settings")
         elif isinstance(current.clip, VideoClip):
             current.clip.tell_level(level)
             self._opening.lift(current.clip)
-            window.marking.say("Level: the poses are computed anew")
+            window.marking.show_hint("Level: the poses are computed anew")
         else:
-            told = replace(
+            levelled = replace(
                 window.preferences,
                 camera_told=True,
                 camera_pitch_deg=level.pitch_deg,
                 camera_roll_deg=level.roll_deg,
             )
-            self._takes.lift(current.clip.path, current.clip.recording, preferences=told)
+            self._new_recordings.lift(
+                current.clip.path, current.clip.recording, preferences=levelled
+            )

@@ -1,4 +1,4 @@
-"""All recordings: finding, renaming, deleting with a way back, and notes."""
+"""The list of all recordings: renaming, deleting with undo, and notes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the list: what is read, and what is sorted by."""
+    """One cell of the list: its text, and its key for sorting."""
 
     text: str
     key: Any
@@ -44,24 +44,24 @@ class Row:
     cells: tuple[Cell, ...]
     frames: int
     fault: str
-    """Why it cannot be opened; empty if nothing is known against it."""
+    """Why it cannot be opened; empty if no fault is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """A recording that can be brought back."""
+    """A deleted recording that can be restored: its former path, and that in the trash."""
 
     path: Path
     trashed: Path
 
 
 class LibraryPresenter(QObject):
-    """The list of recordings and what can be done to one of them."""
+    """The list of recordings and the actions on one of them."""
 
     listed = pyqtSignal()
-    """``rows`` are new."""
-    said = pyqtSignal(str)
-    """A sentence about what has been done or could not be."""
+    """``rows`` have changed."""
+    reported = pyqtSignal(str)
+    """A sentence about an action that succeeded or failed."""
 
     def __init__(self, window: WindowPresenter, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,31 +69,31 @@ class LibraryPresenter(QObject):
         self.thumbnails = Thumbnails(window.jobs, self)
         window.recordings_listed.connect(lambda _found: self.refresh())
         self.rows: tuple[Row, ...] = ()
-        self._typed: dict[Path, str] = {}
+        self._unsaved_notes: dict[Path, str] = {}
         self.deleted: Deleted | None = None
-        """The recording that was deleted last, if it can be brought back."""
+        """The recording that was deleted last, if it can be restored."""
         self.arrived: Path | None = None
-        """The recording that was renamed or brought back last."""
+        """The recording that was renamed or restored last, until the list has selected it."""
 
     @property
     def folder(self) -> Path:
-        """Where the recordings are."""
+        """The folder of the recordings."""
         return self._window.recordings
 
     def refresh(self) -> None:
-        """Look at the folder again, in the background."""
+        """Read the folder again, in the background."""
         folder = self.folder
-        self._do("Looking for recordings", lambda: background.all_recordings(folder), self._listed)
+        self._run("Looking for recordings", lambda: background.all_recordings(folder), self._listed)
 
     def _listed(self, entries: list[RecordingEntry]) -> None:
         self.rows = tuple(map(_row, entries))
         for row in self.rows:
-            if self._typed.get(row.path) == row.notes:
-                del self._typed[row.path]
+            if self._unsaved_notes.get(row.path) == row.notes:
+                del self._unsaved_notes[row.path]
         self.listed.emit()
 
-    def take_arrived(self) -> Path | None:
-        """What is to be chosen because it has just arrived in the list; each once."""
+    def pop_arrived(self) -> Path | None:
+        """Return, once, the renamed or restored recording as soon as it is in the list."""
         if self.arrived is None or all(row.path != self.arrived for row in self.rows):
             return None
         arrived, self.arrived = self.arrived, None
@@ -105,15 +105,15 @@ class LibraryPresenter(QObject):
 
     @property
     def can_compare(self) -> bool:
-        """Whether something plays that a recording can be compared with."""
+        """Whether a recording or video is shown that another can be compared with."""
         return self._window.playback is not None
 
     def compare(self, path: Path) -> None:
-        """Play a recording beside what plays already."""
+        """Play a recording side by side with the one that is shown."""
         self._window.comparison.open(str(path))
 
     def rename(self, path: Path, name: str) -> None:
-        """Give a recording another name; one that is playing goes on playing."""
+        """Rename a recording; one that is shown is opened again under its new name."""
         if name.strip() == path.stem or not self._is_free(path):
             return
         was_shown = self._shows(path)
@@ -133,10 +133,10 @@ class LibraryPresenter(QObject):
             release()
             return background.rename_recording(path, name)
 
-        self._do(f"Renaming {path.stem}", rename, renamed, partial(self._again, path, was_shown))
+        self._run(f"Renaming {path.stem}", rename, renamed, partial(self._restore, path, was_shown))
 
     def delete(self, path: Path) -> None:
-        """Put a recording into the desktop's trash; :meth:`undo` brings it back."""
+        """Move a recording to the desktop's trash; :meth:`undo` restores it."""
         if not self._is_free(path):
             return
         was_shown = self._shows(path)
@@ -153,10 +153,10 @@ class LibraryPresenter(QObject):
                 self._window.last_recording = None
             self._changed(f"{path.stem} is in the trash")
 
-        self._do(f"Deleting {path.stem}", delete, deleted, partial(self._again, path, was_shown))
+        self._run(f"Deleting {path.stem}", delete, deleted, partial(self._restore, path, was_shown))
 
     def undo(self) -> None:
-        """Bring back what was deleted last."""
+        """Restore the recording that was deleted last."""
         gone, self.deleted = self.deleted, None
         if gone is not None:
             back = partial(background.bring_back_recording, gone.trashed, gone.path)
@@ -165,35 +165,36 @@ class LibraryPresenter(QObject):
                 self.arrived = gone.path
                 self._changed(f"{gone.path.stem} is back")
 
-            self._do("Undoing", back, is_back)
+            self._run("Undoing", back, is_back)
 
     def notes_of(self, path: Path) -> str:
-        """What was written about a recording, typed just now or read from it."""
+        """Return the notes of a recording, including those that are not saved yet."""
         read = next((row.notes for row in self.rows if row.path == path), "")
-        return self._typed.get(path, read)
+        return self._unsaved_notes.get(path, read)
 
     def save_notes(self, path: Path, text: str) -> None:
-        """Keep what was written about a recording."""
+        """Save the notes of a recording, in the background."""
         if self.notes_of(path) != text:
-            self._typed[path] = text
+            self._unsaved_notes[path] = text
             write = partial(background.write_notes, path, text)
-            self._do("Saving notes", write, lambda _: self.refresh())
+            self._run("Saving notes", write, lambda _: self.refresh())
 
     def _shows(self, path: Path) -> bool:
         current = self._window.current
         return isinstance(current, PlaybackPresenter) and current.clip.path == path
 
     def _is_free(self, path: Path) -> bool:
-        """Whether this window is doing nothing with it; says so if it is."""
+        """Whether no job of this window uses the recording; says which if there is one."""
         job = next((job for job in self._window.jobs.running if job.about == path), None)
         if job is not None:
-            self.said.emit(f"{job.title}: wait for that, or cancel it first.")
+            self.reported.emit(f"{job.title}: wait for that, or cancel it first.")
         return job is None
 
     def _release(self, path: Path) -> Callable[[], object]:
-        """Show a recording no longer, or from beside it, so that its files are closed.
+        """Stop showing a recording, also as the second one compared, so that its files are closed.
 
-        Returns what waits for that, in the background.
+        Returns:
+            A function that waits until they are; to be called in the background.
         """
         window = self._window
         both = (window.playback, window.comparison.playback)
@@ -204,31 +205,31 @@ class LibraryPresenter(QObject):
             window.comparison.close()
         return lambda: [current.close(2.0) for current in shown]
 
-    def _again(self, path: Path, was_shown: bool) -> None:
-        """It stays as it was: shown again if it was shown."""
+    def _restore(self, path: Path, was_shown: bool) -> None:
+        """After a failure, open the recording again if it was shown."""
         if was_shown:
             self._window.open_recording(path)
         self.refresh()
 
     def _changed(self, sentence: str) -> None:
-        self.said.emit(sentence)
+        self.reported.emit(sentence)
         self._window.list_recordings()
 
-    def _do(
+    def _run(
         self,
         title: str,
         what: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[], object] = lambda: None,
     ) -> None:
-        def told(error: BaseException) -> None:
+        def job_failed(error: BaseException) -> None:
             if not isinstance(error, MixposeError):
                 raise error
-            self.said.emit(str(error))
+            self.reported.emit(str(error))
             failed()
 
         self._window.jobs.start(
-            Job(title, lambda _control: what(), done=done, failed=told, quiet=True)
+            Job(title, lambda _control: what(), done=done, failed=job_failed, quiet=True)
         )
 
 
@@ -249,8 +250,8 @@ def _row(entry: RecordingEntry) -> Row:
 
 
 def _into_trash(path: Path) -> Path | None:
-    """The desktop's own trash, by Qt.  Raises OSError where there is none."""
-    # Qt makes the trash itself, but not the folder a fresh account's trash is to lie in.
+    """Move ``path`` to the desktop's trash, by Qt.  Raises OSError if there is none."""
+    # Qt creates the trash, but not its parent folder, which a new account may lack.
     home = QStandardPaths.StandardLocation.GenericDataLocation
     QDir().mkpath(QStandardPaths.writableLocation(home))
     done, place = QFile.moveToTrash(str(path))

@@ -1,4 +1,4 @@
-"""A live run that is shown: camera, stream or performer."""
+"""Presenter of a live run: camera, stream or performer."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from app.sources import Source
     from models.lifter import Lifter
 
-_WEIGHED_S: Final = 5.0
-"""How often a picture is encoded to know what it would take, 2 ms."""
+_MEASURE_S: Final = 5.0
+"""Interval at which a picture is encoded to measure its size, which takes 2 ms."""
 _NOTICE_S: Final = 10.0
 _HISTORY: Final = 40
-"""Frames whose 2D is kept, so that a pose some frames old goes with that of its own frame."""
+"""Frames whose 2D joints are kept: a pose is some frames old, and needs those of its own frame."""
 
 
 def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
-    """Opens the source in the run's thread; the import is slow, so it waits there too."""
+    """Return a function that opens the source, in the run's thread because its imports are slow."""
     size, rate = preferences.size, preferences.rate or None
     again: Callable[[], Source] | None = None
 
@@ -48,13 +48,14 @@ def source_opener(spec: str, preferences: Preferences) -> Callable[[], Source]:
 
 
 def lifter_loader(preferences: Preferences) -> Callable[[], Lifter]:
-    """Loads the network as chosen now, in the run's thread; torch takes seconds to import."""
+    """Return a function that loads the network as chosen now; it runs in the run's thread, as
+    importing torch takes seconds."""
     chosen = replace(preferences)
     return lambda: background.lifter(chosen)
 
 
 class LivePresenter:
-    """Shows one ``LiveRun``."""
+    """Starts and presents one ``LiveRun``."""
 
     def __init__(
         self, spec: str, preferences: Preferences, *, no_camera: Callable[[], bool]
@@ -65,10 +66,10 @@ class LivePresenter:
         self._no_camera = no_camera
         self.gpu_wanted = preferences.device not in ("auto", "cpu")
         self.detector_automatic = preferences.detector_size is None
-        """Whether the size of the detector's model is the run's to choose."""
+        """Whether the run chooses the size of the detector's model."""
         self._noticed: Exception | None = None
         self._noticed_at = 0.0
-        self._hints = notices.SightHints()
+        self._hints = notices.InViewHints()
         self._people_hints = PeopleHints()
         self._tracker = SeenTracker()
         self._seen_index = -1
@@ -76,11 +77,11 @@ class LivePresenter:
         self._history: dict[int, Keypoints2D] = {}
         self._fit = FitHint()
         self._picture_bytes: int | None = None
-        self._weighed_at = 0.0
+        self._measured_at = 0.0
         self.recording = False
-        """Set by the window, for the words used where something is lost."""
+        """Whether it is being recorded; set by the recorder, for the wording of warnings."""
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
-        """Set by who sends the poses on, for the status line."""
+        """Returns the status line's segments about sent poses; set by the sending presenter."""
         self.run = LiveRun(
             source_opener(spec, preferences),
             lifter_loader(preferences),
@@ -99,12 +100,12 @@ class LivePresenter:
         return self._last.state
 
     @property
-    def over(self) -> bool:
+    def ended(self) -> bool:
         return self._last.state.final
 
     @property
     def rate(self) -> float | None:
-        """Pictures a second, as measured, else as stated."""
+        """Pictures per second: measured, else as the source reports; None if unknown."""
         if self._last.stats.fps > 1:
             return self._last.stats.fps
         return self._last.source.rate if self._last.source else None
@@ -121,15 +122,15 @@ class LivePresenter:
 
     @property
     def picture_cost(self) -> float | None:
-        """Megabytes a minute that its pictures would take if they were recorded; None before the
-        first."""
+        """Megabytes per minute that its pictures would take if they were recorded; None before the
+        first picture."""
         from app.recording.video import kept_bytes
 
         frame, now = self._last.frame, time.monotonic()
         if frame is None or self.rate is None:
             return None
-        if self._picture_bytes is None or now - self._weighed_at > _WEIGHED_S:
-            self._picture_bytes, self._weighed_at = kept_bytes(frame.image), now
+        if self._picture_bytes is None or now - self._measured_at > _MEASURE_S:
+            self._picture_bytes, self._measured_at = kept_bytes(frame.image), now
         return self._picture_bytes * self.rate * 60 / 1e6
 
     def view_state(self) -> ViewState:
@@ -151,12 +152,12 @@ class LivePresenter:
         )
 
     def choose_person(self, x: float, y: float) -> None:
-        """Follow whoever is at this place of the picture shown, in pixels."""
+        """Follow the person at this position of the picture shown, in pixels."""
         if self._last.frame is not None:
             self.run.choose_person(x, y, self._last.frame.time_s)
 
     def send_to(self, *sinks: PoseSink) -> None:
-        """Give every pose that is shown to these too, and no longer to those before them."""
+        """Pass every pose that is shown to these sinks, instead of to the previous ones."""
         self.run.send_to(*sinks)
 
     def close(self, timeout_s: float) -> bool:
@@ -194,14 +195,14 @@ class LivePresenter:
         if now.frame is None:
             return ()
         pictures = now.frame.index + 1
-        said = words.status(
+        segments = words.status(
             now.stats,
             pictures,
             gpu_wanted=self.gpu_wanted,
             detector_automatic=self.detector_automatic,
             recording=self.recording,
         )
-        return said + sending
+        return segments + sending
 
     def _notice(self, now: Snapshot) -> notices.Notice | None:
         if now.state is State.STARTING:
@@ -216,7 +217,7 @@ class LivePresenter:
     def _hint(self, now: Snapshot) -> str:
         if now.state is not State.RUNNING:
             return ""
-        if self._is_fresh(now.notice):
+        if self._is_recent(now.notice):
             return str(now.notice)
         if now.keypoints is None:
             return "Loading the person finder …"
@@ -227,15 +228,15 @@ class LivePresenter:
         apart = self._fit.step(self._misfit(now.pose), moment)
         return apart or about_others or self._hints.step(now.body_in_view, moment)
 
-    def _is_fresh(self, notice: Exception | None) -> bool:
-        """Whether something that went wrong has not been shown for long enough yet."""
+    def _is_recent(self, notice: Exception | None) -> bool:
+        """Whether an error has been shown for less than ``_NOTICE_S``."""
         if notice is not self._noticed:
             self._noticed, self._noticed_at = notice, time.monotonic()
         return notice is not None and time.monotonic() - self._noticed_at < _NOTICE_S
 
 
 def close_in_background(current: SourcePresenter) -> threading.Thread:
-    """End a run that is no longer shown, without waiting for it."""
+    """Close a source that is no longer shown in a thread, and return the thread."""
     thread = threading.Thread(target=current.close, args=(10.0,), name="close source", daemon=True)
     thread.start()
     return thread

@@ -1,4 +1,4 @@
-"""Marked moments, and the selection, of what is being recorded or played."""
+"""Marked events and the selection of the recording that is being made or played."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SHORTEST_S: Final = 1e-3
 
 
 class Host(Protocol):
-    """What is needed of the window."""
+    """What :class:`Marking` needs of the window's presenter."""
 
     jobs: Jobs
     recorder: RecordPresenter
 
     @property
     def current(self) -> object:
-        """What is being shown."""
+        """The presenter of the source shown."""
 
     def announce(self, message: Message) -> None: ...
 
@@ -39,18 +39,18 @@ class Host(Protocol):
 
 
 class Marking:
-    """What the keys E, I, O and X do, and the ticks and handles of the timeline."""
+    """Handles the keys E, I, O and X, and the ticks and handles of the timeline."""
 
     def __init__(self, window: Host, clock: Callable[[], float] = time.monotonic) -> None:
         self._window, self._clock = window, clock
         self._flash, self._flash_until = "", 0.0
 
     def hint(self) -> str:
-        """What has just been done, for a moment; an empty string after that."""
+        """Return the sentence of the last action for ``_FLASH_S``, an empty string after that."""
         return self._flash if self._clock() < self._flash_until else ""
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence for a moment."""
+    def show_hint(self, sentence: str) -> None:
+        """Show a sentence over the picture for ``_FLASH_S``."""
         self._flash, self._flash_until = sentence, self._clock() + _FLASH_S
 
     @property
@@ -62,41 +62,43 @@ class Marking:
 
     @property
     def title(self) -> str:
-        """Of which recording :attr:`marks` are."""
+        """The label of the recording whose :attr:`marks` are shown."""
         return "" if self._current is None else self._current.label
 
     @property
     def marks(self) -> tuple[tuple[Mark, float], ...]:
-        """The events of the recording shown, each with its seconds from the first frame."""
+        """The events of the recording shown, each with its time in seconds from the first frame."""
         current = self._current
         if current is None:
             return ()
         return tuple((mark, mark.time_s - current.starts_at_s) for mark in current.marks)
 
     def mark(self) -> None:
-        """E: mark this moment of the recording that is being made, or the frame that is shown."""
+        """E: mark an event now in the recording that is being made, or at the frame shown."""
         current = self._current
         made = self._window.recorder.mark()
         if made is not None:
-            self.say(f"{made.label} marked")
+            self.show_hint(f"{made.label} marked")
         elif current is not None:
             events, moment_s = current.clip.events, current.starts_at_s + current.shown_s
             self._change(
                 lambda: events.add(moment_s),
-                lambda made: self.say(f"{made.label} marked at {words.clock(current.shown_s)}"),
+                lambda made: self.show_hint(
+                    f"{made.label} marked at {words.clock(current.shown_s)}"
+                ),
             )
         else:
-            self.say("Press R to record first: events are marked in recordings")
+            self.show_hint("Press R to record first: events are marked in recordings")
 
     def rename(self, number: int, label: str) -> None:
-        """Give an event of the recording shown another label."""
+        """Change the label of an event of the recording shown."""
         current, mark = self._current, self._mark(number)
         if current is not None and mark is not None and label.strip() != mark.label:
             events = current.clip.events
             self._change(lambda: events.rename(number, label))
 
     def remove(self, number: int) -> None:
-        """Take an event out of the recording shown; the strip offers to put it back."""
+        """Remove an event from the recording shown; the message strip offers to undo that."""
         current, mark = self._current, self._mark(number)
         if current is None or mark is None:
             return
@@ -122,7 +124,7 @@ class Marking:
             current.go(mark.time_s - current.starts_at_s)
 
     def go_along(self, step: int) -> None:
-        """Go to the next event (1), or the one before (-1)."""
+        """Go to the next event (1), or to the previous one (-1)."""
         current = self._current
         if current is None:
             return
@@ -146,7 +148,7 @@ class Marking:
     def _change(
         self, change: Callable[[], Any], done: Callable[[Any], object] = lambda _result: None
     ) -> None:
-        """Change the events on the disk, then show them as they are."""
+        """Change the events on the disk, then update those shown."""
         current = self._current
 
         def changed(result: Any) -> None:
@@ -168,35 +170,38 @@ class Marking:
 
     @property
     def selection(self) -> Selection:
-        """The part of the recording shown that is chosen, in seconds from the first frame."""
+        """The selected part of the recording shown, in seconds from the first frame."""
         return Selection() if self._current is None else self._current.selection
 
     def select_from_here(self) -> None:
-        """I: the selection begins with the frame shown; an end before that is given up."""
+        """I: begin the selection at the frame shown; an end before that is removed."""
         current = self._current
         if current is not None:
             end_s = current.selection.end_s
             keep = end_s is not None and end_s >= current.shown_s + _SHORTEST_S
             current.select(Selection(current.shown_s, end_s if keep else None))
-        self._say_selection(current)
+        self._hint_selection(current)
 
     def select_to_here(self) -> None:
-        """O: the selection ends with the frame shown; a beginning after that is given up."""
+        """O: end the selection at the frame shown; a beginning after that is removed."""
         current = self._current
         if current is not None:
             start_s = current.selection.start_s
             keep = start_s is not None and start_s <= current.shown_s - _SHORTEST_S
             current.select(Selection(start_s if keep else None, current.shown_s))
-        self._say_selection(current)
+        self._hint_selection(current)
 
     def select_all(self) -> None:
-        """X: no selection any more."""
+        """X: remove the selection."""
         if self._current is not None and not self._current.selection.whole:
             self._current.select(Selection())
-            self.say("The whole recording is selected")
+            self.show_hint("The whole recording is selected")
 
     def drag(self, side: str, share: float) -> None:
-        """Move the ``start`` or the ``end`` of the selection; they do not pass each other."""
+        """Move the ``start`` or the ``end`` of the selection to a fraction of the timeline.
+
+        They do not pass each other.
+        """
         current = self._current
         if current is None:
             return
@@ -211,9 +216,9 @@ class Marking:
             Selection(start_s if start_s > 0 else None, end_s if end_s < length_s else None)
         )
 
-    def _say_selection(self, current: PlaybackPresenter | None) -> None:
+    def _hint_selection(self, current: PlaybackPresenter | None) -> None:
         if current is None:
-            self.say("Open a recording first: a part of it can be selected")
+            self.show_hint("Open a recording first: a part of it can be selected")
             return
         start_s, end_s = current.selection.bounds(current.clock.duration_s)
-        self.say(f"Selected from {words.clock(start_s)} to {words.clock(end_s)}")
+        self.show_hint(f"Selected from {words.clock(start_s)} to {words.clock(end_s)}")

@@ -1,4 +1,4 @@
-"""What has just happened, said in the strip under the panes until it is dismissed or outdated."""
+"""Messages in the strip below the panes, shown until they are dismissed or outdated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class MessageButton:
-    """A thing to do about it."""
+    """A button next to the message."""
 
     label: str
     pressed: Callable[[], None]
@@ -17,11 +17,11 @@ class MessageButton:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One sentence, and what can be done about it."""
+    """One sentence, with buttons for possible actions."""
 
     text: str
     buttons: tuple[MessageButton, ...] = ()
     about: Path | None = None
-    """The recording it is of: it goes when that is renamed or deleted."""
+    """The recording it concerns; it disappears when that is renamed or deleted."""
     of_shown: bool = False
-    """Whether it is of what is shown, and goes with that."""
+    """Whether it concerns the source shown, and disappears with it."""

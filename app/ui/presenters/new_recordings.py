@@ -1,4 +1,4 @@
-"""Recordings made in this window: the record button, and what follows when one has ended."""
+"""Recordings made in this window: the record button, and lifting after a recording has ended."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class NewRecordings:
-    """Records what is shown, lifts it again at full quality, and says so."""
+    """Records the live run shown, lifts the recording at full quality, and reports that."""
 
     def __init__(self, window: Host) -> None:
         self._window = window
@@ -30,15 +30,15 @@ class NewRecordings:
             window.preferences,
             lambda: window.recordings,
             saved=self._saved,
-            failed=window.tell,
-            over=window.recording_over,
+            failed=window.notify,
+            ended=window.recording_ended,
         )
 
     def toggle(self) -> None:
-        """R and the record button; what cannot be recorded now is explained."""
+        """Start or stop recording (R and the record button); say why if it is not possible."""
         status = self.status
         if status.state is RecordState.OFF and not status.possible:
-            self._window.marking.say(status.explained)
+            self._window.marking.show_hint(status.explained)
         self.recorder.toggle(self._live)
 
     @property
@@ -56,8 +56,9 @@ class NewRecordings:
         window.end_welcome()
         window.list_recordings()
         if why_ended:
-            window.tell(why_ended)
-            window.marking.say(why_ended)  # soon the strip tells of its 3D poses instead
+            window.notify(why_ended)
+            # The strip soon shows the message about its 3D poses.
+            window.marking.show_hint(why_ended)
         if window.closing:  # it is lifted when it is opened or exported
             window.set_preference("saved_at_close", path.name)
         else:
@@ -71,7 +72,14 @@ class NewRecordings:
         why_ended: str = "",
         preferences: Preferences | None = None,
     ) -> None:
-        """Compute the final 3D poses of a recording in the background, then say ``why_ended``."""
+        """Compute the final 3D poses of a recording in the background.
+
+        Args:
+            path: the recording's folder.
+            opened: the recording, if it is open already.
+            why_ended: the sentence shown afterwards, if it ended automatically.
+            preferences: those to lift with, the window's if None.
+        """
         window = self._window
         chosen = replace(preferences or window.preferences)
 
@@ -79,7 +87,7 @@ class NewRecordings:
             current = window.current
             window.list_recordings()
             if isinstance(current, PlaybackPresenter) and current.clip.path == path:
-                if isinstance(current.clip, RecordedClip):  # read again meanwhile, perhaps
+                if isinstance(current.clip, RecordedClip):  # it may have been reopened meanwhile
                     current.clip.recording.poses = recording.poses
                 window.announce(
                     Message("The 3D poses are ready", self._after(path, play=False), path)

@@ -1,4 +1,4 @@
-"""Recordings and videos opened: loaded in the background, then played; videos are lifted."""
+"""Opens recordings and videos: loads them in the background, plays them, and lifts videos."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class Player(Protocol):
-    """Where what was loaded is played: the window's stage, or beside it."""
+    """Plays what was loaded: the window's presenter, or the comparison."""
 
     @property
     def playback(self) -> PlaybackPresenter | None:
-        """What plays there."""
+        """The clip that is playing."""
 
     def play(self, clip: Clip, spec: str) -> None: ...
 
@@ -36,19 +36,19 @@ class Player(Protocol):
 
 
 class Opening:
-    """Loads files and has them played; what is there stays until they are loaded."""
+    """Loads files and plays them; the previous source stays until they are loaded."""
 
     def __init__(
         self, window: Host, new_recordings: NewRecordings, player: Player | None = None
     ) -> None:
-        """They play on the window's stage, or with another ``player``; ``takes`` lift what has not
-        been lifted yet."""
-        self._window, self._takes, self._player = window, new_recordings, player or window
+        """``player`` plays the files, the window's presenter if it is None; ``new_recordings``
+        lifts recordings that have not been lifted yet."""
+        self._window, self._new_recordings, self._player = window, new_recordings, player or window
         self._request = 0
         self._lifting: Job | None = None
 
-    def give_up(self) -> None:
-        """Something else is wanted than what is being opened or lifted."""
+    def cancel(self) -> None:
+        """Cancel what is being opened or lifted."""
         self._request += 1
         if self._lifting is not None:
             self._lifting.cancel()
@@ -57,23 +57,23 @@ class Opening:
     def open_recording(self, path: Path) -> None:
         """Load a recording and play it."""
         window = self._window
-        self.give_up()
+        self.cancel()
 
         def opened(recording: Recording) -> None:
             self._player.play(RecordedClip(recording), str(path))
             if recording.recovered:
                 window.announce(Message(recording.recovered, of_shown=True))
             if recording.poses is None:
-                self._takes.lift(path, recording)
+                self._new_recordings.lift(path, recording)
 
         self._start(
             *(f"Opening {path.stem}", lambda: background.open_recording(path), opened),
-            partial(window.tell, of_shown=True),
+            partial(window.notify, of_shown=True),
         )
 
     def open_video(self, path: Path) -> None:
         """Play a video, and lift it."""
-        self.give_up()
+        self.cancel()
 
         def opened(video_clip: VideoClip) -> None:
             self._player.play(video_clip, str(path))
@@ -85,9 +85,9 @@ class Opening:
         self._start(f"Opening {path.name}", lambda: background.open_video(path), opened, failed)
 
     def lift(self, video_clip: VideoClip, around: tuple[float, float] | None = None) -> None:
-        """Lift a video in the background, anew if it is being lifted; it shows how far that is.
+        """Lift a video in the background, from the start if it is being lifted already.
 
-        ``around`` is what was corrected, seconds.
+        ``around`` is the interval that was corrected, (start, end) in seconds.
         """
         window, preferences = self._window, replace(self._window.preferences)
         if self._lifting is not None:
@@ -96,7 +96,7 @@ class Opening:
         def lifted(_result: object) -> None:
             shown = self._player.playback
             if video_clip.warnings and shown is not None and shown.clip is video_clip:
-                window.tell(" ".join(video_clip.warnings), of_shown=True)
+                window.notify(" ".join(video_clip.warnings), of_shown=True)
 
         def lift(control: Control) -> None:
             background.lift_video(video_clip, preferences, control, around=around)
@@ -112,8 +112,11 @@ class Opening:
         )
 
     def choose_person(self, current: PlaybackPresenter, x: float, y: float) -> None:
-        """Select whoever is at this place of a video, as soon as it is lifted; where only one was
-        tracked, follow them from the frame shown on."""
+        """Select the person at this position of a video's picture, in pixels.
+
+        Before the video is lifted, the choice is kept until it is.  If only one person was
+        tracked, the one chosen is followed from the frame shown on.
+        """
         video_clip = current.clip
         if isinstance(video_clip, VideoClip) and current.people:
             self.select_person(current.person_at(x, y) or 0)
@@ -123,26 +126,26 @@ class Opening:
             return
         if not video_clip.found().complete:
             video_clip.wished = choice
-            self._window.marking.say("They are selected as soon as the video is lifted")
+            self._window.marking.show_hint("They are selected as soon as the video is lifted")
             return
         video_clip.choices += (choice,)
         self.lift(video_clip)
 
     def select_person(self, number: int) -> None:
-        """Let plot, numbers, corrections and export be of another person of the video shown."""
+        """Use another person of the video shown for plot, numbers, corrections and export."""
         current = self._window.playback
         if current is not None and isinstance(current.clip, VideoClip) and number:
             current.people.show(number)
             current.clip.select(number)
 
     def toggle_person(self, number: int) -> None:
-        """Hide one of the people of the video shown, or show them again."""
+        """Hide a person of the video shown, or show them again."""
         current = self._window.playback
         if current is not None:
             current.toggle_person(number)
 
     def hide_person_at(self, x: float, y: float) -> None:
-        """Hide who is at this place of the picture of a video with several people."""
+        """Hide the person at this position of the picture of a video with several people."""
         current = self._window.playback
         number = None if current is None else current.person_at(x, y)
         if number is not None:
@@ -155,10 +158,10 @@ class Opening:
         opened: Callable[[Any], None],
         failed: Callable[[str], object],
     ) -> None:
-        """Load in the background; whoever wants something else by then hears of nothing."""
+        """Load in the background; the result is dropped if another request was made meanwhile."""
         request = self._request
 
-        def told(error: BaseException) -> None:
+        def load_failed(error: BaseException) -> None:
             if not isinstance(error, MixposeError):
                 raise error
             if request == self._request:
@@ -170,4 +173,4 @@ class Opening:
             elif isinstance(result, VideoClip):
                 result.close()
 
-        self._window.jobs.start(Job(title, lambda _control: load(), done=done, failed=told))
+        self._window.jobs.start(Job(title, lambda _control: load(), done=done, failed=load_failed))

@@ -1,4 +1,4 @@
-"""Everybody in the video shown: who is drawn, in which colour, and who is selected."""
+"""The people in the video shown: colours, visibility, and the selected one."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from app.motion.placement.together import Together
 
 CLICK: Final = "Several people: click one for their plot, numbers and export"
-BESIDE: Final = "Side by side: where they stand cannot be told"
-_SAID_S: Final = 8.0
-_NEARLY: Final = 95
-"""Per cent of the time."""
-_AROUND: Final = 0.35
-"""How far somebody reaches past their joints, relative to the trunk."""
+SIDE_BY_SIDE: Final = "Side by side: where they stand cannot be told"
+_HINT_S: Final = 8.0
+_REACH_PERCENTILE: Final = 95
+"""Percentile of the distance from the middle that counts as a person's reach."""
+_BOX_MARGIN: Final = 0.35
+"""Margin of a person's box around the joints, relative to the trunk."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Companion:
-    """One of several people in the frame shown."""
+class ShownPerson:
+    """One of several people, in the frame shown."""
 
     number: int
     colour: str
@@ -39,47 +39,47 @@ class Companion:
     conf: NDArray[np.float32]
     """(17,) in [0, 1]."""
     seen: NDArray[np.bool_]
-    """(17,) which of them are drawn; none while they are not in the picture."""
+    """(17,) which of them are drawn; none while the person is not in the picture."""
     box: Box | None
-    """Left, top, right and bottom in pixels; None while they are not in the picture."""
+    """Left, top, right and bottom in pixels; None while the person is not in the picture."""
     joints: NDArray[np.float32]
     """(17, 3) metres in the room, y up, the floor at 0."""
     feet: NDArray[np.float32]
-    """(4, 3) heels and toes likewise, NaN where they are not known."""
+    """(4, 3) heels and toes in the same axes, NaN where unknown."""
     missing: NDArray[np.bool_]
     """(17,) which of the joints are not drawn."""
     opacity: NDArray[np.float32]
-    """(17,) how firmly they are, 0 to 1."""
+    """(17,) opacity of the joints, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One of several people, in the list of them."""
+    """One of several people, in the list of people."""
 
     number: int
     colour: str
     selected: bool
     hidden: bool
     in_view: bool
-    """In the frame shown."""
+    """Whether the person is in the frame shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The list of all people; empty where there are not several."""
+    """The list of all people; empty if there are not several."""
 
     entries: tuple[Entry, ...] = ()
-    said: str = ""
-    """What is to be known of where they stand."""
+    note: str = ""
+    """A note about their placement in the room; empty if there is none."""
     reach_m: float = 0.0
-    """How far they get from the middle between them."""
+    """Largest distance of a person from the middle between them."""
 
 
-NOBODY_ELSE: Final = Roster()
+EMPTY_ROSTER: Final = Roster()
 
 
 class ShownPeople:
-    """The people of a video; nobody of what has one person, or is not lifted yet."""
+    """The people of a video; empty if it has only one person, or is not lifted yet."""
 
     def __init__(self) -> None:
         self.hidden: frozenset[int] = frozenset()
@@ -93,8 +93,8 @@ class ShownPeople:
     def __bool__(self) -> bool:
         return bool(self._members)
 
-    def take_up(self, found: Found) -> None:
-        """Show what is known by now."""
+    def update(self, found: Found) -> None:
+        """Update from the present results of a clip."""
         if found.people is not self._members:
             self._members = found.people
             self._seen = [seen_mask(each.clip.track.conf) for each in found.people]
@@ -105,23 +105,23 @@ class ShownPeople:
         )
 
     def toggle(self, number: int) -> None:
-        """Hide somebody, or show them again."""
+        """Hide a person, or show them again."""
         self.hidden ^= {number}
 
     def show(self, number: int) -> None:
-        """Hide somebody no longer."""
+        """Show a person again."""
         self.hidden -= {number}
 
-    def at(self, row: int) -> tuple[Companion, ...]:
-        """Whoever is in view in a frame, by number, without those who are hidden."""
+    def at(self, row: int) -> tuple[ShownPerson, ...]:
+        """Return the people in view in a frame, by number, without those who are hidden."""
         return tuple(
-            self._companion(index, row)
+            self._shown_person(index, row)
             for index, each in enumerate(self._members)
             if each.number not in self.hidden and _in_view(each, row)
         )
 
     def roster(self, row: int) -> Roster:
-        """The list of all, in a frame."""
+        """Return the list of all people, as of a frame."""
         entries = tuple(
             Entry(
                 *(each.number, of_person(each.number), each.number == self.selected),
@@ -129,23 +129,23 @@ class ShownPeople:
             )
             for each in self._members
         )
-        said = "" if self._room is None or self._room.trusted else BESIDE
-        return Roster(entries, said, self._reach_m)
+        note = "" if self._room is None or self._room.trusted else SIDE_BY_SIDE
+        return Roster(entries, note, self._reach_m)
 
     def hint(self, now_s: float) -> str:
-        """That one can be chosen, for a while; ``now_s`` is a monotonic time."""
+        """Return for ``_HINT_S`` the hint that people can be clicked; ``now_s`` is monotonic."""
         if not self._members:
             return ""
         self._since = now_s if self._since is None else self._since
-        return CLICK if now_s - self._since < _SAID_S else ""
+        return CLICK if now_s - self._since < _HINT_S else ""
 
-    def _companion(self, index: int, row: int) -> Companion:
+    def _shown_person(self, index: int, row: int) -> ShownPerson:
         member, room = self._members[index], self._room
-        assert room is not None, "where there are people there is a room"
+        assert room is not None, "several people are always placed in a room"
         track, poses = member.clip.track, member.poses
         order = list(MIRROR) if poses.swapped[row] else slice(None)
         xy, conf = track.xy[row][order], track.conf[row][order]
-        return Companion(
+        return ShownPerson(
             number=member.number,
             colour=of_person(member.number),
             selected=member.number == self.selected,
@@ -160,22 +160,25 @@ class ShownPeople:
         )
 
 
-def at_place(people: tuple[Companion, ...], x: float, y: float) -> Companion | None:
-    """Who is at a place of the picture, in pixels."""
+def at_place(people: tuple[ShownPerson, ...], x: float, y: float) -> ShownPerson | None:
+    """Return the person at a position of the picture, in pixels; None if there is none."""
     boxes = {each.box: each for each in people if each.box is not None}
     hit = box_at(tuple(boxes), x, y)
     return None if hit is None else boxes[hit]
 
 
 def _reach(members: tuple[Member, ...], room: Together | None) -> float:
-    """Metres from the middle, nearly always; while somebody is in view."""
+    """Return the reach of the person who moves farthest from the middle, in metres.
+
+    That is the ``_REACH_PERCENTILE``-th percentile of their distance while they are in view.
+    """
     if room is None:
         return 0.0
     away = [
         np.linalg.norm(joints[~each.poses.missing.all(axis=1), PELVIS][:, [0, 2]], axis=1)
         for each, joints in zip(members, room.joints, strict=True)
     ]
-    far = [float(np.percentile(each, _NEARLY)) for each in away if len(each)]
+    far = [float(np.percentile(each, _REACH_PERCENTILE)) for each in away if len(each)]
     return max(far, default=0.0)
 
 
@@ -187,7 +190,7 @@ def _box(xy: NDArray[np.float32], size: tuple[int, int]) -> Box | None:
     known = xy[np.isfinite(xy).all(axis=1)].astype(np.float64)
     if not len(known):
         return None
-    around = _AROUND * float(np.ptp(known[:, 1])) / 2.5
+    around = _BOX_MARGIN * float(np.ptp(known[:, 1])) / 2.5
     left, top = np.maximum(known.min(axis=0) - around, 0.0).tolist()
     right, bottom = np.minimum(known.max(axis=0) + around, size).tolist()
     return left, top, right, bottom

@@ -1,7 +1,6 @@
-"""Where the picture and the person's outline lie in the pane; pure arithmetic.
+"""Geometry of the picture and the 2D skeleton in the pane; pure arithmetic.
 
-Mirroring happens here and nowhere else: the frames, the keypoints and everything on disk never
-know about it.
+Mirroring happens only here: frames, keypoints and everything on disk are never mirrored.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ class Placement:
     mirror: bool
 
     def to_pane(self, xy: NDArray[np.floating], size: tuple[float, float]) -> NDArray[np.float64]:
-        """(N, 2) pixels of the picture -> (N, 2) places in the pane."""
+        """Map (N, 2) pixels of the picture to (N, 2) positions in the pane."""
         share = np.asarray(xy, dtype=np.float64) / np.asarray(size, dtype=np.float64)
         if self.mirror:
             share[:, 0] = 1.0 - share[:, 0]
         return share * (self.width, self.height) + (self.left, self.top)
 
     def to_picture(self, x: float, y: float, size: tuple[int, int]) -> tuple[float, float] | None:
-        """A place in the pane -> pixels of the picture; None beside the picture."""
+        """Map a position in the pane to pixels of the picture; None outside the picture."""
         across, down = (x - self.left) / self.width, (y - self.top) / self.height
         if not (0 <= across < 1 and 0 <= down < 1):
             return None
@@ -46,7 +45,7 @@ class Placement:
 def place(
     picture: tuple[float, float], pane: tuple[float, float], *, fill: bool, mirror: bool
 ) -> Placement:
-    """Fit the whole picture into the pane, or fill the pane and let the picture overhang."""
+    """Fit the whole picture into the pane, or ``fill`` the pane and crop the picture."""
     ratios = (pane[0] / max(1, picture[0]), pane[1] / max(1, picture[1]))
     scale = max(ratios) if fill else min(ratios)
     width, height = picture[0] * scale, picture[1] * scale
@@ -60,7 +59,7 @@ class Stroke:
     start: tuple[float, float]
     end: tuple[float, float]
     side: str
-    """left, right or middle: decides the colour."""
+    """left, right or middle; sets the colour."""
     opacity: float
 
 
@@ -76,12 +75,12 @@ class Dot:
 def figure(
     points: NDArray[np.floating], drawn: NDArray[np.bool_], opacity: NDArray[np.floating]
 ) -> tuple[list[Stroke], list[Dot]]:
-    """Bones and joints of a person: a bone is drawn only if both of its ends are.
+    """Return bones and joints of a person; a bone is drawn only if both of its ends are.
 
     Args:
-        points: (J, 2) places in the pane of the 17 joints, or of them, heels and toes; those not
-            drawn may be NaN.
-        drawn: (J,) which of them are seen.
+        points: (J, 2) positions in the pane of the 17 joints, or of 17 joints and 4 heels and
+            toes; those not drawn may be NaN.
+        drawn: (J,) which of them are visible.
         opacity: (J,) in [0, 1].
     """
     bones = BONES if len(points) == JOINT_COUNT else (*BONES, *FOOT_BONES)
@@ -104,8 +103,15 @@ def figure(
 def with_feet(
     keypoints: Keypoints2D, seen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
-    """(21, 2) places in the picture, (21,) which of them are seen, and (21,) confidences: the 17
-    joints, of which (17,) are ``seen``, and the heels and toes of feet whose ankle is."""
+    """Append heels and toes to the 17 joints, visible if the ankle is.
+
+    Args:
+        keypoints: the detected joints and feet.
+        seen: (17,) which joints are visible.
+
+    Returns:
+        (21, 2) positions in the picture, (21,) which are visible, and (21,) confidences.
+    """
     xy, conf = keypoints.feet[:, :2], np.nan_to_num(keypoints.feet[:, 2])
     feet = seen[list(FOOT_PARENTS)] & (conf >= STILL_SEEN)
     return (
@@ -122,10 +128,11 @@ def _pair(point: NDArray[np.floating]) -> tuple[float, float]:
 def joint_at(
     points: NDArray[np.floating], seen: NDArray[np.bool_], place: tuple[float, float], reach: float
 ) -> int | None:
-    """The joint of (17, 2) ``points`` nearest to a place, within ``reach``; None if there is none.
+    """Return the joint of (17, 2) ``points`` nearest to a position; None if none is within
+    ``reach``.
 
-    Joints that nobody has ``seen``, (17,), are looked at last: they are not drawn, but may be put
-    where they are.
+    Visible joints, (17,) ``seen``, have priority.  The others are not drawn, but can be dragged
+    too.
     """
     away = np.linalg.norm(points - np.asarray(place), axis=-1)
     away = np.where(np.isfinite(away), away, np.inf)

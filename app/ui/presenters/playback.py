@@ -1,4 +1,4 @@
-"""A recording or a video shown: its clock, and the picture, 2D and 3D of each frame."""
+"""Presenter of a recording or video: its clock, and picture, 2D and 3D pose of each frame."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from app.ui.presenters.clips import Clip
 
 _NO_PICTURES = "Recorded without its pictures: only the joints were kept"
-_SAID_S = 8.0
+_HINT_S = 8.0
 _HOLE = "No picture came at that time: the camera was lost"
 _SETTLED = 30
-"""Frames after which what is drawn no longer depends on where one began to look."""
+"""Frames after which :func:`seen_mask` no longer depends on the frame at which it began."""
 _AROUND_S = LONGEST_GAP_S + 0.2
-"""Seconds on either side by which the feet of one frame are found, and their gaps bridged."""
+"""Seconds before and after a frame that are used to estimate its feet and bridge their gaps."""
 _HOLE_S = 1.5
-"""A slow camera takes a picture a second."""
-_STAYS_S = 0.1
-"""The last frame before a hole is shown for so long."""
+"""Shortest interval without frames that counts as lost: a slow camera takes one per second."""
+_LAST_FRAME_S = 0.1
+"""Seconds for which the last frame before such an interval stays visible."""
 _NO_LANDMARKS = np.full((LANDMARK_COUNT, 5), np.nan, np.float32)
 
 
@@ -54,42 +54,42 @@ class PlaybackPresenter:
     def __init__(
         self, clip: Clip, now: Callable[[], float] = time.monotonic, clock: Clock | None = None
     ) -> None:
-        """With a ``clock`` of another it runs by that, and does not begin to play by itself."""
+        """With a given ``clock``, it follows that and does not start to play automatically."""
         self.clip = clip
         self.label = clip.label
         self.clock = clock or Clock(0.0, now)
         self._sinks: tuple[PoseSink, ...] = ()
         self.sending: Callable[[], tuple[words.Segment, ...]] = tuple
-        """Set by who sends the poses on, for the status line."""
+        """Returns the status line's segments about sent poses; set by the sending presenter."""
         self.selection = Selection()
         self.marks: tuple[Mark, ...] = ()
         self._ticks: tuple[Tick, ...] = ()
         self._last = ViewState()
         self._shown: int | None = None
-        """The frame that ``_last`` is of, -1 for a hole; None if it is to be made anew."""
+        """Frame of ``_last``, -1 for an interval without frames; None to compose it again."""
         self._sent = -1
         self._began_at = time.monotonic()
         self._seen = np.zeros((0, JOINT_COUNT), np.bool_)
-        self._looked_at = 0
-        """Frames of which it is known which joints are drawn."""
+        self._seen_count = 0
+        """Number of frames for which ``_seen`` is known."""
         self._people_hints, self._fit = PeopleHints(), FitHint()
         self.people = ShownPeople()
-        """Everybody, where there are several."""
-        self._take_up(clip.found())
+        """All people, if there are several."""
+        self._update(clip.found())
         self._pictures = Pictures(clip) if clip.has_pictures else None
         if clock is None:
             self.clock.play()
 
-    def _take_up(self, found: Found) -> None:
-        """Show what is known by now."""
+    def _update(self, found: Found) -> None:
+        """Update from the present results of the clip."""
         self._found, self._data = found, found.track
         self.time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
-        """(N,) of the frames, from the first."""
+        """(N,) times of the frames, in seconds from the first."""
         self.person = self._data.person
-        """(N,) whom each frame is of."""
+        """(N,) identity of the person in each frame."""
         self.poses: SavedPoses | None = found.poses
-        """Of the frames; None until there are any."""
-        self.people.take_up(found)
+        """Poses of the frames; None until there are any."""
+        self.people.update(found)
         self._seen = self._seen_in(found)
         self.clock.duration_s = float(self.time_s[-1])
         self._gaps = gaps(self.time_s, self._data.tracked[: found.detected])
@@ -98,32 +98,36 @@ class PlaybackPresenter:
         self.read_events()
 
     def _seen_in(self, found: Found) -> NDArray[np.bool_]:
-        """(N, 17) which joints are drawn in the picture.  While frames are added only those are
-        looked at: an hour of them takes a second."""
+        """Return (N, 17) which joints are drawn in the picture.
+
+        While frames are added, only those are computed: one hour of frames takes one second.
+        """
         conf = found.track.conf
         if found.complete:
             return seen_mask(conf)
         seen = np.zeros(conf.shape, np.bool_)
-        done, upto = min(self._looked_at, found.detected), found.detected
+        done, upto = min(self._seen_count, found.detected), found.detected
         begin = max(0, done - _SETTLED)
         seen[:done] = self._seen[:done]
         seen[done:upto] = seen_mask(conf[begin:upto])[done - begin :]
-        self._looked_at = upto
+        self._seen_count = upto
         return seen
 
     @property
     def shown_pose(self) -> Pose3D | None:
-        """That of the frame shown."""
+        """The pose of the frame shown; None if there is none."""
         return self._last.pose
 
     def feet(self, rows: slice) -> NDArray[np.float32]:
-        """(R, 4, 3) heels and toes of R ``rows``, as :attr:`app.packets.Pose3D.feet`; there are
-        poses."""
+        """Return (R, 4, 3) heels and toes of R ``rows``, as :attr:`app.packets.Pose3D.feet`.
+
+        Only if there are poses.
+        """
         assert self.poses is not None
         return feet_in(self._data, self.poses, self.clip.size, rows).xyz
 
     def _feet_at(self, index: int, poses: LiftedPoses) -> Feet:
-        """Those of one frame."""
+        """Return heels and toes of one frame."""
         around = self.time_s[index] + np.array([-_AROUND_S, _AROUND_S])
         first, end = np.searchsorted(self.time_s, around).tolist()
         found = feet_in(self._data, poses, self.clip.size, slice(first, end))
@@ -135,7 +139,7 @@ class PlaybackPresenter:
         return self.poses is not None
 
     def read_events(self) -> None:
-        """Take up what has become of the events."""
+        """Update ``marks`` and the timeline's ticks from the clip's events."""
         self.marks = self.clip.events.marks
         length_s = self.clock.duration_s or 1.0
         self._ticks = tuple(
@@ -149,56 +153,58 @@ class PlaybackPresenter:
 
     @property
     def starts_at_s(self) -> float:
-        """The first frame's time on the clock of the recording's rows and events."""
+        """The first frame's time on the clock of the recording's frames and events."""
         return float(self._data.time_s[0])
 
     @property
     def shown_s(self) -> float:
-        """The time of the frame shown, from the first; where none is, the moment itself."""
+        """Time of the frame shown, from the first; the clock's time if there is no frame."""
         moment_s = min(self.clock.duration_s, max(0.0, self.clock.read()))
         return moment_s if self._in_hole(moment_s) else float(self.time_s[self._index(moment_s)])
 
-    def away(self, moment_s: float) -> str:
-        """Why there is nothing of this clip then, in words: another that runs beside it began
-        earlier, or ends later.  Empty from its first frame to its last."""
+    def why_outside(self, moment_s: float) -> str:
+        """Return why ``moment_s`` is outside this clip, as a sentence; empty if it is inside.
+
+        That occurs in a comparison, if the other take begins earlier or ends later.
+        """
         after_s = moment_s - self.clock.duration_s
         if moment_s < -5e-7:
             return f"{self.label} begins in {-moment_s:.1f} s"
-        return f"{self.label} ended {after_s:.1f} s ago" if after_s > _STAYS_S else ""
+        return f"{self.label} ended {after_s:.1f} s ago" if after_s > _LAST_FRAME_S else ""
 
     def _in_hole(self, moment_s: float) -> bool:
-        """Whether no frame is shown at a time: the source had been lost, or it is outside."""
+        """Whether no frame is shown at a time: the source was lost, or it is outside the clip."""
         length_s = self.clock.duration_s
-        return bool(self.away(moment_s)) or any(
-            start * length_s + _STAYS_S < moment_s < end * length_s - 5e-7
+        return bool(self.why_outside(moment_s)) or any(
+            start * length_s + _LAST_FRAME_S < moment_s < end * length_s - 5e-7
             for start, end in self._holes
         )
 
     def frame_time(self, time_s: float) -> float:
-        """The time of the frame shown at ``time_s``."""
+        """Return the time of the frame shown at ``time_s``."""
         return float(self.time_s[self._index(time_s)])
 
     def frame_after(self, time_s: float) -> float:
-        """The time of the frame after the one shown at ``time_s``, or of the last one."""
+        """Return the time of the frame after the one shown at ``time_s``, at most the last."""
         return float(self.time_s[min(self._index(time_s) + 1, len(self.time_s) - 1)])
 
     def select(self, part: Selection) -> None:
-        """Choose the part that is exported, and played again and again if that is wanted."""
+        """Select the part that is exported, and that is repeated when looping."""
         self.selection = part
         self.clock.part = None if part.whole else part.bounds(self.clock.duration_s)
 
     def go(self, time_s: float) -> None:
-        """Stop at the frame of ``time_s``."""
+        """Pause at the frame of ``time_s``."""
         self.clock.pause()
         self.clock.move(time_s)
 
     def view_state(self) -> ViewState:
         found = self.clip.found()
         if found is not self._found:
-            self._take_up(found)
+            self._update(found)
         lifting = self.clip.lifting
         growing = lifting and not found.complete
-        # Playing waits for the poses, as it would for a slow disk.
+        # Playback waits for the poses, as it would for a slow disk.
         self.clock.ready_s = float(self.time_s[max(0, found.ready - 1)]) if growing else None
         moment_s = self.clock.read()
         if self._in_hole(moment_s):
@@ -206,7 +212,7 @@ class PlaybackPresenter:
             if self._pictures is not None:
                 self._pictures.forget()
         else:
-            index, frame = self._newest(self._index(moment_s))
+            index, frame = self._decoded(self._index(moment_s))
         if index != self._shown or frame is not self._last.frame:
             nothing = ViewState(size=self.clip.size)
             self._last = nothing if index < 0 else self._compose(index, frame)
@@ -221,19 +227,20 @@ class PlaybackPresenter:
         )
 
     def choose_person(self, x: float, y: float) -> Choice | None:
-        """Who is at this place of the picture shown, in pixels, if it is not the one followed."""
+        """Return the choice of the person at this position of the picture shown, in pixels; None
+        if there is no person other than the one followed."""
         keypoints = self._last.keypoints
         if keypoints is None or box_at(keypoints.people_in_view.others, x, y) is None:
             return None
         return Choice(x, y, self.starts_at_s + keypoints.time_s)
 
     def person_at(self, x: float, y: float) -> int | None:
-        """The number of who is at this place of the picture shown, in pixels."""
+        """Return the number of the person at this position of the picture shown, in pixels."""
         hit = at_place(self._last.people, x, y)
         return None if hit is None else hit.number
 
     def toggle_person(self, number: int) -> None:
-        """Hide one of several people, or show them again."""
+        """Hide a person, or show them again."""
         self.people.toggle(number)
         self._shown = None
 
@@ -244,8 +251,8 @@ class PlaybackPresenter:
             self.clock.play()
 
     def time_at(self, share: float) -> float:
-        """The time at a share of the timeline."""
-        begins_s, ends_s = self.clock.line_s
+        """Return the time at a fraction of the timeline."""
+        begins_s, ends_s = self.clock.timeline_s
         return begins_s + share * (ends_s - begins_s)
 
     def seek(self, share: float) -> None:
@@ -255,13 +262,13 @@ class PlaybackPresenter:
         self.clock.pause()
         moment_s, last = self.clock.read(), len(self.time_s) - 1
         index = self._index(moment_s) + frames
-        if 0 <= index <= last and not self.away(moment_s):
+        if 0 <= index <= last and not self.why_outside(moment_s):
             self.clock.move(float(self.time_s[index]))
-        else:  # on, or back, where only another clip is
+        else:  # outside this clip, where there is only the other clip of a comparison
             self.clock.move(moment_s + frames * self.clock.duration_s / max(1, last))
 
     def send_to(self, *sinks: PoseSink) -> None:
-        """Give every pose to these too when it is shown, and no longer to those before them."""
+        """Pass every pose that is shown to these sinks, instead of to the previous ones."""
         self._sinks = sinks
 
     def set_speed(self, speed: float) -> None:
@@ -277,16 +284,18 @@ class PlaybackPresenter:
 
     @property
     def index(self) -> int:
-        """The frame shown."""
+        """Index of the frame shown."""
         return self._index(self.clock.read())
 
     def _index(self, time_s: float) -> int:
-        # Half a microsecond: a frame's own time must give that frame in spite of rounding.
+        # Half a microsecond: a frame's exact time must give that frame in spite of rounding.
         return max(0, int(np.searchsorted(self.time_s, time_s + 5e-7, side="right")) - 1)
 
-    def _newest(self, index: int) -> tuple[int, Frame | None]:
-        """The frame to be shown while ``index`` is wanted: the newest whose picture is there, so
-        that picture and pose are of one frame."""
+    def _decoded(self, index: int) -> tuple[int, Frame | None]:
+        """Request the picture of frame ``index``; return index and picture of the frame to show.
+
+        That is the frame whose picture was decoded last, so that picture and pose match.
+        """
         if self._pictures is None:
             return index, None
         self._pictures.request(float(self._data.time_s[index]))
@@ -300,7 +309,7 @@ class PlaybackPresenter:
         data, poses = self._data, self.poses
         xy, conf, seen = data.xy[index], data.conf[index], self._seen[index]
         evidence = data.feet[index]
-        if poses is not None and poses.swapped[index]:  # the picture shows what the 3D view shows
+        if poses is not None and poses.swapped[index]:  # same sides as in the 3D view
             xy, conf, seen = xy[list(MIRROR)], conf[list(MIRROR)], seen[list(MIRROR)]
             evidence = evidence[list(FOOT_MIRROR)]
         stamp = time.perf_counter()
@@ -350,7 +359,7 @@ class PlaybackPresenter:
         )
 
     def _send(self, view_state: ViewState) -> None:
-        """Once for each frame shown: a recording that stands still sends nothing."""
+        """Send each frame shown once: a paused recording sends nothing."""
         if (
             view_state.pose is not None
             and view_state.keypoints is not None
@@ -364,11 +373,11 @@ class PlaybackPresenter:
         count = len(self.time_s)
         rate = (count - 1) / self.clock.duration_s if self.clock.duration_s > 0 else 0.0
         which = f"frame {index + 1} of {count}" if index >= 0 else f"no frame of {count}"
-        said = (
+        segments = (
             words.Segment(which, "Pictures"),
             words.Segment(f"{rate:.1f} fps", "Pictures each second, on average"),
         )
-        return (*said, words.lifting(self.clip.share)) if lifting else said
+        return (*segments, words.lifting(self.clip.share)) if lifting else segments
 
     def _hint(self, index: int, *, growing: bool, lifting: bool) -> str:
         found = self._found
@@ -378,24 +387,26 @@ class PlaybackPresenter:
             return f"The 3D poses of this moment are being computed{ready}"
         keypoints, pose, now = self._last.keypoints, self._last.pose, time.monotonic()
         if keypoints is None:
-            return self.away(self.clock.last_s) or _HOLE
-        if not self.clip.has_pictures and now - self._began_at < _SAID_S:
+            return self.why_outside(self.clock.last_s) or _HOLE
+        if not self.clip.has_pictures and now - self._began_at < _HINT_S:
             return _NO_PICTURES
         apart = None
-        if pose is not None and not lifting:  # after a correction the pose may be the one before
+        if pose is not None and not lifting:  # a correction in progress: the pose may be outdated
             apart = misfit(pose.xyz, keypoints, ~(pose.missing | pose.filled))
         others = self.people.hint(now) or self._people_hints.step(keypoints.people_in_view, now)
         return self._fit.step(apart, now) or others
 
-    def _along(self, stretches: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-        """Shares of this clip as shares of the timeline."""
-        return tuple((self._place(start), self._place(end)) for start, end in stretches)
+    def _all_scaled(
+        self, intervals: tuple[tuple[float, float], ...]
+    ) -> tuple[tuple[float, float], ...]:
+        """Convert fractions of this clip to fractions of the timeline."""
+        return tuple((self._scaled(start), self._scaled(end)) for start, end in intervals)
 
-    def _place(self, share: float) -> float:
-        """:meth:`_along` of one."""
+    def _scaled(self, share: float) -> float:
+        """Convert a fraction of this clip to a fraction of the timeline."""
         if self.clock.bounds_s is None:
             return share
-        begins_s, ends_s = self.clock.line_s
+        begins_s, ends_s = self.clock.timeline_s
         place = (share * self.clock.duration_s - begins_s) / ((ends_s - begins_s) or 1.0)
         return min(1.0, max(0.0, place))
 
@@ -404,13 +415,13 @@ class PlaybackPresenter:
         if self.selection.whole or not length_s:
             return None
         start_s, end_s = self.selection.bounds(length_s)
-        return self._along(((start_s / length_s, end_s / length_s),))[0]
+        return self._all_scaled(((start_s / length_s, end_s / length_s),))[0]
 
     def position(self, *, growing: bool = False) -> Position:
-        """Where it is on the timeline; while it is ``growing``, also how far there are poses."""
-        begins_s, ends_s = self.clock.line_s
+        """Return the timeline's state; if ``growing``, with the fraction that has poses."""
+        begins_s, ends_s = self.clock.timeline_s
         moment_s, whole = self.clock.last_s, self.clock.bounds_s is None
-        first, last = self._place(0.0), self._place(1.0)
+        first, last = self._scaled(0.0), self._scaled(1.0)
         without = () if whole else ((0.0, first), (last, 1.0))
         return Position(
             time_s=moment_s,
@@ -419,21 +430,25 @@ class PlaybackPresenter:
             playing=self.clock.playing,
             loop=self.clock.loop,
             speed=self.clock.speed,
-            gaps=self._along(self._gaps) + without,
-            holes=self._along(self._holes),
+            gaps=self._all_scaled(self._gaps) + without,
+            holes=self._all_scaled(self._holes),
             ticks=self._ticks
             if whole
-            else tuple(replace(tick, share=self._place(tick.share)) for tick in self._ticks),
+            else tuple(replace(tick, share=self._scaled(tick.share)) for tick in self._ticks),
             part=self._part(),
-            ready=self._place(self._found.ready / len(self.time_s)) if growing else None,
+            ready=self._scaled(self._found.ready / len(self.time_s)) if growing else None,
         )
 
 
 def gaps(
     time_s: NDArray[np.float64], tracked: NDArray[np.bool_]
 ) -> tuple[tuple[float, float], ...]:
-    """Runs without a person in the first frames, those of ``tracked``, as shares (start, end) of
-    the whole time of (N,) frames."""
+    """Return the intervals without a person, as fractions (start, end) of the clip.
+
+    Args:
+        time_s: (N,) times of the frames, from 0.
+        tracked: (M,) whether there is a person in each of the first M frames.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[True], tracked, [True]]).astype(np.int8)))
     ends = np.append(time_s, time_s[-1])
     length_s = float(time_s[-1]) or 1.0
@@ -442,7 +457,10 @@ def gaps(
 
 
 def holes(time_s: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
-    """Where (N,) frames are so far apart that the source must have been lost, as shares."""
+    """Return the intervals in which the source was lost, as fractions (start, end) of the clip.
+
+    Those are gaps of more than ``_HOLE_S`` between the (N,) times of the frames.
+    """
     before = np.flatnonzero(np.diff(time_s) > _HOLE_S)
     length_s = float(time_s[-1]) or 1.0
     starts, ends = time_s[before] / length_s, time_s[before + 1] / length_s
@@ -450,6 +468,6 @@ def holes(time_s: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
 
 
 def _boxes(others: NDArray[np.float32]) -> tuple[Box, ...]:
-    """Those of (K, 4) that are there."""
+    """Return the boxes of (K, 4) that are not NaN."""
     known = others[np.isfinite(others[:, 0])].tolist()
     return tuple((left, top, right, bottom) for left, top, right, bottom in known)

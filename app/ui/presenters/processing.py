@@ -1,4 +1,4 @@
-"""What is done to poses before they are exported, as the export dialog offers it."""
+"""Processing of poses before an export, as offered by the export dialog."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from app.motion.processing_options import NAMED, Processing
 from app.ui.preferences import Preferences
 
 PRINTER: Final = "app.ui.printing:pdf"
-"""Makes PDFs; loaded when there is one to be made."""
+"""The function that writes PDFs, as ``module:name``; imported when it is needed."""
 SMOOTHING: Final = [
     ("Off: as measured", 0.0),
     ("Light, 10 Hz: sport", 10.0),
@@ -30,7 +30,7 @@ HEADINGS: Final = [
 
 
 def wanted(preferences: Preferences) -> Processing:
-    """What the preferences ask for."""
+    """Return the processing that the preferences ask for."""
     measured = preferences.bone and preferences.bone_m
     room = preferences if preferences.room else Preferences()
     return Processing(
@@ -46,7 +46,10 @@ def wanted(preferences: Preferences) -> Processing:
 
 
 def file_options(preferences: Preferences, kind: str, *, dark: bool) -> FileOptions:
-    """The same of what the format ``kind`` leaves open, in a window that is ``dark`` or not."""
+    """Return the options of the format ``kind`` from the preferences.
+
+    The 3D view in an exported video is dark if the window is ``dark``.
+    """
     exporter = FORMATS[kind]
     options = FileOptions(light=not dark)
     if exporter.rate:
@@ -62,7 +65,7 @@ def file_options(preferences: Preferences, kind: str, *, dark: bool) -> FileOpti
 
 
 def for_preset(preferences: Preferences, name: str) -> Preferences:
-    """The same preferences for a preset: the camera and the scale are as told, all else is its."""
+    """Return the preferences for a preset: camera and scale stay, all else is the preset's."""
     preset = PRESETS[name]
     wanted = preset.processing
     return replace(
@@ -79,7 +82,8 @@ def for_preset(preferences: Preferences, name: str) -> Preferences:
 
 
 def scales(preferences: Preferences) -> list[tuple[str, str]]:
-    """(words, bone) of what may set the scale; the first, without a bone, is as in the settings."""
+    """Return (label, bone) of the choices for the scale; the first, without a bone, is the body
+    height of the settings."""
     height_m = preferences.height_m
     usual = f"Body height, {height_m:.2f} m" if height_m else "Of an average person"
     bones = [(f"{name.replace('-', ' ').capitalize()} measured", name) for name in NAMED]

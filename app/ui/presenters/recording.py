@@ -1,4 +1,4 @@
-"""Recording: countdown, red mark, elapsed time, automatic stop, and what follows the stop."""
+"""Recording: countdown, start, elapsed time, automatic stop, and saving."""
 
 from __future__ import annotations
 
@@ -36,28 +36,28 @@ class RecordState(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class RecordStatus:
-    """What the record button shows."""
+    """State of the record button."""
 
     state: RecordState = RecordState.OFF
     countdown: int = 0
-    """Whole seconds to go."""
+    """Whole seconds left of the countdown."""
     elapsed_s: float = 0.0
     possible: bool = False
     explained: str = ""
 
 
 class RecordPresenter:
-    """Starts and stops recordings of the live run it is given.
+    """Starts and stops recordings of a live run.
 
     Args:
-        jobs: where opening and closing files is done.
+        jobs: runs the opening and closing of files.
         preferences: countdown, automatic stop, keep video.
-        folder: gives the folder recordings go to.
+        folder: returns the folder in which recordings are saved.
         saved: called with the path of each finished recording that has frames, and with the
-            sentence that says why it ended by itself (empty if it was stopped).
+            sentence that says why it ended automatically (empty if the user stopped it).
         failed: called with a sentence when something went wrong.
-        over: called whenever nothing is recorded any more.
-        clock: monotonic seconds.
+        ended: called whenever a recording or its countdown has ended.
+        clock: returns monotonic seconds.
     """
 
     def __init__(
@@ -68,17 +68,17 @@ class RecordPresenter:
         *,
         saved: Callable[[Path, str], None],
         failed: Callable[[str], None],
-        over: Callable[[], None] = lambda: None,
+        ended: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs, self._preferences, self._folder = jobs, preferences, folder
-        self._saved, self._failed, self._over, self._clock = saved, failed, over, clock
+        self._saved, self._failed, self._ended, self._clock = saved, failed, ended, clock
         self._state = RecordState.OFF
         self._current: LivePresenter | None = None
         self._begin_at = 0.0
         self._writer: RecordingWriter | None = None
-        self._unwanted = False
-        self._why = ""
+        self._stop_requested = False
+        self._stop_reason = ""
 
     @property
     def state(self) -> RecordState:
@@ -90,7 +90,7 @@ class RecordPresenter:
         return self._state is not RecordState.OFF
 
     def toggle(self, current: LivePresenter | None) -> None:
-        """What the record button and R do."""
+        """Start or stop recording (the record button and R)."""
         if self._state is RecordState.OFF:
             if current is not None and self._can_record(current):
                 self._current = current
@@ -101,26 +101,26 @@ class RecordPresenter:
             self.stop()
 
     def stop(self, why: str = "") -> None:
-        """End the countdown, or end and save the recording; nothing otherwise.
+        """Cancel the countdown, or end and save the recording; do nothing otherwise.
 
-        ``why`` goes on after "The recording NAME ended": for what was not meant as a stop.
+        ``why`` completes the sentence "The recording NAME ended ..." if the user did not stop it.
         """
         if self._state is RecordState.COUNTDOWN:
             self._reset()
         elif self._state is RecordState.OPENING:
-            self._unwanted, self._why = True, why  # it ends as soon as it has begun
+            self._stop_requested, self._stop_reason = True, why  # it ends as soon as it has begun
         elif self._state is RecordState.RECORDING and self._writer is not None:
-            self._why = why
+            self._stop_reason = why
             self._close(self._writer)
 
     def mark(self) -> Mark | None:
-        """Mark this moment of the recording; None if there is none with a frame."""
+        """Mark an event now; None if nothing is recorded, or no frame has been yet."""
         if self._state is not RecordState.RECORDING or self._writer is None:
             return None
         return self._writer.mark()
 
     def step(self) -> None:
-        """Look at the clock; called on every tick of the window."""
+        """Start or end the recording if it is time; called on every tick of the window."""
         if self._state is RecordState.COUNTDOWN and self._clock() >= self._begin_at:
             self._open()
         if self._state is not RecordState.RECORDING or self._writer is None:
@@ -157,7 +157,7 @@ class RecordPresenter:
     @staticmethod
     def _can_record(current: LivePresenter) -> bool:
         snapshot = current.snapshot
-        return snapshot.frame is not None and not current.over
+        return snapshot.frame is not None and not current.ended
 
     def _open(self) -> None:
         current = self._current
@@ -179,7 +179,7 @@ class RecordPresenter:
         def created(writer: RecordingWriter) -> None:
             self._writer, self._state = writer, RecordState.RECORDING
             current.recording = True
-            if self._unwanted:
+            if self._stop_requested:
                 self._close(writer)
 
         self._jobs.start(
@@ -194,11 +194,11 @@ class RecordPresenter:
         self._state = RecordState.SAVING
 
         def close(_control: object) -> Path:
-            writer.discard()  # only closes it if there is anything in it
+            writer.discard()  # closes it; deletes it only if it has no frames
             return writer.path
 
         def closed(path: Path) -> None:
-            why, because = str(writer.error or ""), self._why
+            why, because = str(writer.error or ""), self._stop_reason
             self._reset()
             if path.is_dir():
                 ended = f"The recording {path.stem} ended {because}. It is saved."
@@ -217,14 +217,14 @@ class RecordPresenter:
 
     def _reset(self) -> None:
         self._state, self._current, self._writer = RecordState.OFF, None, None
-        self._unwanted, self._why = False, ""
-        self._over()
+        self._stop_requested, self._stop_reason = False, ""
+        self._ended()
 
 
 def create_writer(
     folder: Path, current: LivePresenter, preferences: Preferences
 ) -> RecordingWriter:
-    """Begin a recording of what the live run shows.  Raises RecordingError."""
+    """Create the files of a recording of the live run.  Raises RecordingError."""
     from app.detection.models import FOR_LIVE, about
     from app.recording.meta import SourceInfo, settings
     from app.recording.writer import RecordingWriter

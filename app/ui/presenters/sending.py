@@ -1,7 +1,7 @@
-"""Poses of what is shown sent to other programs, as the settings say.
+"""Sends the poses shown to other programs, as configured in the settings.
 
-Those of a recording that plays are sent when they are shown, and stamped with that moment: so
-whoever receives them can be tried out without anybody in front of a camera.
+Poses of a recording are sent when they are shown, with that time as their timestamp: a receiver
+can be tested without a person in front of a camera.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 
 class SendingPresenter(QObject):
-    """Opens and closes the senders, gives them what is shown, and says how it goes."""
+    """Opens and closes the senders, passes them the poses shown, and reports their state."""
 
     def __init__(self, window: WindowPresenter) -> None:
         super().__init__(window)
         self._window = window
         self._senders: dict[str, Sender] = {}
-        self._said: set[MixposeError] = set()
+        self._reported: set[MixposeError] = set()
         window.current_changed.connect(self._attach)
         window.preferences_changed.connect(self._follow)
         for kind in OUTPUTS:
             self._open(kind)
 
     def segments(self) -> tuple[words.Segment, ...]:
-        """What the status line says; nothing while nothing is sent.  Called on every tick."""
+        """Return the status line's segments, none if nothing is sent.  Called on every tick."""
         for sender in self._senders.values():
-            if sender.error is not None and sender.error not in self._said:
-                self._said.add(sender.error)
-                self._window.tell(str(sender.error))
+            if sender.error is not None and sender.error not in self._reported:
+                self._reported.add(sender.error)
+                self._window.notify(str(sender.error))
         at_work = [each for each in self._senders.values() if not each.failed]
         return words.sending([(each.target.label, each.figures()) for each in at_work])
 
     def close(self) -> None:
-        """Send what waits, and end."""
+        """Send the poses that are queued, and end."""
         for sender in self._senders.values():
             sender.close()
 
@@ -53,10 +53,10 @@ class SendingPresenter(QObject):
                 self._attach()
 
     def _open(self, kind: str) -> None:
-        """End the sender of this kind, and begin anew if it is wanted."""
+        """Close the sender of this kind, and open a new one if the settings ask for it."""
         previous = self._senders.pop(kind, None)
         if previous is not None:
-            previous.close(0.0)  # it ends by itself; the window does not wait
+            previous.close(0.0)  # it ends in its own thread; the window does not wait
         chosen = self._window.preferences
         if not getattr(chosen, kind):
             return
@@ -64,7 +64,7 @@ class SendingPresenter(QObject):
         try:
             self._senders[kind] = Sender(output.parse(getattr(chosen, output.remembered)))
         except MixposeError as error:
-            self._window.tell(str(error))
+            self._window.notify(str(error))
 
     def _attach(self) -> None:
         current = self._window.current

@@ -1,4 +1,4 @@
-"""What the source chooser lists: cameras by name, the performer, what was opened, and more."""
+"""Entries of the source chooser: cameras by name, the performer, the open file or stream."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from app.sources.stream import wrong_with as wrong_with
 
 ASK_FILE: Final = "\0file"
 ASK_URL: Final = "\0url"
-"""Entries that open a dialog instead of being a source; no path or name can hold a NUL."""
+"""Entries that open a dialog instead of a source; no path or name can contain a NUL."""
 _ADDRESSES: Final = 5
-"""Remembered."""
+"""Number of stream addresses that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,20 @@ class SourceEntry:
     spec: str
     icon: str
     separated: bool = False
-    """A line is drawn above."""
+    """Whether a separator is drawn above."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceList:
-    """The whole chooser."""
+    """All entries of the chooser, and the spec of the current one."""
 
     entries: tuple[SourceEntry, ...]
     current: str
 
 
 def build(cameras: Sequence[str], current: str, *, performer: bool = True) -> SourceList:
-    """List the cameras (by name), the performer if it can be drawn, and the current source if it is
-    none of these."""
+    """Return the cameras, the performer if it can be drawn, the current source if it is none of
+    these, and the entries that open a dialog."""
     entries = [SourceEntry(name, name, "camera") for name in cameras]
     if performer:
         entries.append(SourceEntry("Performer (built-in)", PERFORMER, "person"))
@@ -55,19 +55,19 @@ def build(cameras: Sequence[str], current: str, *, performer: bool = True) -> So
 
 
 def is_camera(spec: str) -> bool:
-    """Neither a file, there or not, nor an address, nor the performer."""
+    """Whether ``spec`` names a camera: no file (existing or not), address or performer."""
     like_a_file = "/" in spec or "\\" in spec or bool(Path(spec).suffix)
     return spec != PERFORMER and not like_a_file and not Path(spec).exists()
 
 
 def is_video(spec: str) -> bool:
-    """A file, there or not, that is no recording."""
+    """Whether ``spec`` is a file, existing or not, that is not a recording."""
     nothing_else = spec != PERFORMER and not is_url(spec) and not spec.endswith(SUFFIX)
     return nothing_else and not is_camera(spec)
 
 
 def short(spec: str) -> str:
-    """A name that fits the chooser: a file without its folders, an address without its scheme."""
+    """Return a short name: a file without its folders, an address without scheme and user."""
     if is_url(spec):
         return spec.partition("://")[2].rpartition("@")[2]
     if spec == PERFORMER:
@@ -77,10 +77,10 @@ def short(spec: str) -> str:
 
 
 def to_remember(spec: str) -> str:
-    """What may be written to disk of a source: an address keeps its user, not the password."""
+    """Return the part of a source that may be saved: an address without its password."""
     if not is_url(spec):
         return spec
-    if has_unescaped(spec):  # it cannot be opened, nor told what of it is the password
+    if has_unescaped(spec):  # it cannot be opened, and where the password ends is unknown
         return ""
     try:
         parts = urlsplit(spec)
@@ -91,7 +91,7 @@ def to_remember(spec: str) -> str:
 
 
 def with_address(addresses: str, spec: str) -> str:
-    """The addresses used last, a line each, with ``spec`` as the newest if it is one."""
+    """Return the addresses used last, a line each, with ``spec`` first if it is an address."""
     address = to_remember(spec) if is_url(spec) else ""
     others = [each for each in addresses.splitlines() if each != address]
     return "\n".join([address, *others][:_ADDRESSES]) if address else addresses

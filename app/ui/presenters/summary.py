@@ -1,4 +1,4 @@
-"""What joint angles did over a part of a motion, in one line."""
+"""A one-line summary of joint angles over a part of a motion."""
 
 from __future__ import annotations
 
@@ -15,37 +15,38 @@ from app.motion.measures.repetitions import count_repetitions
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Ranges of motion, and how often it was made."""
+    """Ranges of motion and numbers of repetitions."""
 
     of: str
-    """The part it is of."""
+    """Label of the part that is summarised."""
     ranges: tuple[Range, ...]
-    """Of the angles that are known."""
+    """Ranges of the angles that are known."""
     repetitions: tuple[tuple[str, int], ...]
-    """How often each angle went there and back, of those that did."""
+    """(angle, number of repetitions), without angles that have none."""
 
     @property
     def words(self) -> str:
-        """``Selected part: left 5 to 96° (91°), right 4 to 95° (91°), 8 repetitions``."""
+        """The sentence, such as
+        ``Selected part: left 5 to 96° (91°), right 4 to 95° (91°), 8 repetitions``."""
         if not self.ranges:
             return f"{self.of}: not seen well enough to be measured"
-        said = [f"{_side(each.name)}{_between(each)}" for each in self.ranges]
+        parts = [f"{_side(each.name)}{_between(each)}" for each in self.ranges]
         counts = {count for _, count in self.repetitions}
         if len(counts) == 1 and len(self.repetitions) == len(self.ranges):
-            said.append(_times(counts.pop()))
+            parts.append(_times(counts.pop()))
         else:
-            said += [f"{_side(name)}{_times(count)}" for name, count in self.repetitions]
-        return f"{self.of}: {', '.join(said)}"
+            parts += [f"{_side(name)}{_times(count)}" for name, count in self.repetitions]
+        return f"{self.of}: {', '.join(parts)}"
 
 
 def summarise(
     of: str, degrees: Mapping[str, NDArray[np.float64]], time_s: NDArray[np.float64]
 ) -> Summary:
-    """Sum up some angles.
+    """Summarise some angles.
 
     Args:
-        of: what to call the part.
-        degrees: by the angle's name (N,) degrees, NaN where unknown.
+        of: label of the part.
+        degrees: angle's name -> (N,) degrees, NaN where unknown.
         time_s: (N,) strictly increasing seconds.
     """
     found = [range_of(name, values) for name, values in degrees.items()]

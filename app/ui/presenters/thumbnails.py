@@ -1,4 +1,4 @@
-"""What recordings look like, found out one by one in the background and only when it is wanted."""
+"""Thumbnails of recordings, made one by one in the background and on demand."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ if TYPE_CHECKING:
     from app.recording.preview import Preview
 
 Key = tuple[Path, int]
-"""A recording, and how many frames it has: one that grows looks different later."""
+"""A recording and its number of frames: the thumbnail of one that grows is made again."""
 LONGEST: Final = 320
-"""Pixels of a thumbnail, which screens of twice the resolution show at 160."""
+"""Longest side of a thumbnail, pixels: 160 logical pixels on a screen of pixel ratio 2."""
 
 
 class Thumbnails(QObject):
-    """Keeps what was found; asks for one after the other, what was wanted last first."""
+    """Makes one thumbnail after the other, and caches them; a new request replaces the queue."""
 
     made = pyqtSignal(Path)
-    """What this recording looks like is known now."""
+    """The thumbnail of this recording is ready."""
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._known: dict[Key, Preview | None] = {}
-        self._wanted: list[Key] = []
+        self._queue: list[Key] = []
         self._job: Job | None = None
 
     def known(self, key: Key) -> bool:
-        """Whether it has been looked at."""
+        """Whether its thumbnail was made, or could not be."""
         return key in self._known
 
     def of(self, key: Key) -> Preview | None:
-        """What it looks like; None if that is not known, or if it is damaged."""
+        """Return its thumbnail; None if it is not made yet, or the recording is damaged."""
         return self._known.get(key)
 
-    def want(self, keys: list[Key]) -> None:
-        """These are to be seen now, from the top; what was wanted before is not any more."""
-        self._wanted = [key for key in keys if key not in self._known]
+    def request(self, keys: list[Key]) -> None:
+        """Request the thumbnails of these rows, in this order, instead of earlier requests."""
+        self._queue = [key for key in keys if key not in self._known]
         self._next()
 
     def _next(self) -> None:
-        if self._job is not None or not self._wanted:
+        if self._job is not None or not self._queue:
             return
-        key = self._wanted.pop(0)
+        key = self._queue.pop(0)
 
         def made(preview: Preview | None) -> None:
             self._job = None
@@ -60,7 +60,7 @@ class Thumbnails(QObject):
         self._job = self._jobs.start(
             Job(
                 "Looking at a recording",
-                lambda _control: _view_state(key[0]),
+                lambda _control: _preview(key[0]),
                 done=made,
                 quiet=True,
                 reads_only=True,
@@ -68,8 +68,8 @@ class Thumbnails(QObject):
         )
 
 
-def _view_state(path: Path) -> Preview | None:
+def _preview(path: Path) -> Preview | None:
     try:
         return background.preview(path, LONGEST)
-    except RecordingError:  # it says why when it is opened
+    except RecordingError:  # the user sees why when opening it
         return None

@@ -1,4 +1,4 @@
-"""What is shown: a live run or a recording, seen by the window through one small interface."""
+"""The state that the views show, with one interface for live runs, recordings and videos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline import PoseSink
 from app.ui.notices import Notice
-from app.ui.presenters.people import NOBODY_ELSE, Companion, Roster
+from app.ui.presenters.people import EMPTY_ROSTER, Roster, ShownPerson
 from app.ui.words import Segment
 
 SPEEDS: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
@@ -24,31 +24,31 @@ class Tick:
 
     number: int
     share: float
-    """Where, as a share of the whole."""
+    """Its position, as a fraction of the timeline."""
     label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where in a file or recording we are."""
+    """The playback position and the contents of the timeline."""
 
     time_s: float
     duration_s: float
-    """Of the whole; 0 when unknown."""
+    """Duration of the timeline; 0 if unknown."""
     playing: bool
     loop: bool
     begins_s: float = 0.0
-    """The time at the line's left end; negative where a clip runs that began earlier."""
+    """Time at the timeline's left end; negative if the second take of a comparison begins first."""
     speed: float = 1.0
     gaps: tuple[tuple[float, float], ...] = ()
-    """Stretches in which nobody was seen, as shares of the whole."""
+    """Intervals without a person, as fractions of the timeline."""
     holes: tuple[tuple[float, float], ...] = ()
-    """Stretches without pictures, because the camera had been lost, as shares of the whole."""
+    """Intervals without pictures, because the camera was lost, as fractions of the timeline."""
     ticks: tuple[Tick, ...] = ()
     part: tuple[float, float] | None = None
-    """Where the selection begins and ends, as shares of the whole; None without one."""
+    """Start and end of the selection, as fractions of the timeline; None without one."""
     ready: float | None = None
-    """Up to which share of the whole there are poses, while more are computed."""
+    """Fraction of the timeline up to which there are poses, while more are computed; else None."""
 
     @property
     def share(self) -> float:
@@ -57,8 +57,8 @@ class Position:
         return min(1.0, max(0.0, (self.time_s - self.begins_s) / self.duration_s))
 
     @property
-    def line_s(self) -> tuple[float, float]:
-        """The times at the ends of the line."""
+    def timeline_s(self) -> tuple[float, float]:
+        """The times at the ends of the timeline."""
         return self.begins_s, self.begins_s + self.duration_s
 
 
@@ -72,17 +72,17 @@ class ViewState:
     """(17,) joints of ``keypoints`` to be drawn."""
     pose: Pose3D | None = None
     opacity: NDArray[np.float32] | None = None
-    """(17,) how firmly each joint of ``pose`` is drawn, 0 to 1."""
+    """(17,) opacity of each joint of ``pose``, 0 to 1."""
     size: tuple[int, int] | None = None
-    """(width, height) of the picture, known even when the pictures themselves were not kept."""
+    """(width, height) of the picture, known even if the pictures were not recorded."""
     greyed: bool = False
     notice: Notice | None = None
     hint: str = ""
     status: tuple[Segment, ...] = ()
     position: Position | None = None
-    people: tuple[Companion, ...] = ()
-    """Whoever is to be drawn, where there are several people, the one of ``pose`` too."""
-    roster: Roster = NOBODY_ELSE
+    people: tuple[ShownPerson, ...] = ()
+    """The people to be drawn if there are several, including the one of ``pose``."""
+    roster: Roster = EMPTY_ROSTER
 
 
 class SourcePresenter(Protocol):
@@ -90,11 +90,14 @@ class SourcePresenter(Protocol):
 
     label: str
     sending: Callable[[], tuple[Segment, ...]]
-    """What the status line says of the poses sent on."""
+    """Returns the status line's segments about the poses sent to other programs."""
 
     def view_state(self) -> ViewState: ...
 
     def send_to(self, *sinks: PoseSink) -> None: ...
 
     def close(self, timeout_s: float) -> bool:
-        """End everything; may wait, so not in the window's thread.  Whether all has ended."""
+        """End everything, and return whether all has ended in time.
+
+        It may block, so it must not be called in the window's thread.
+        """

@@ -1,4 +1,4 @@
-"""The window's logic: what is shown, what is being done, and what is to be asked."""
+"""The main window's presenter: the source shown, background work, messages and questions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.errors import MixposeError
 from app.recording.names import SUFFIX
 from app.ui import notices
-from app.ui.notices import Do
+from app.ui.notices import Action
 from app.ui.preferences import Preferences
 from app.ui.presenters import background, sources
 from app.ui.presenters.cameras import CameraList
@@ -36,29 +36,29 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 MANY_ERRORS: Final = 3
-"""Within a second."""
+"""Errors within a second after which the source is closed."""
 CLOSE_S: Final = 0.8
-"""Longest that closing the window may take; a source that hangs is left behind."""
+"""Longest time that closing the window may take; a source that hangs is abandoned."""
 SAVE_S: Final = 2.6
-"""The same while something is being saved."""
+"""The same while a recording or an export is being saved."""
 _ANOTHER: Final = "because something else was chosen to be shown"
 
 
 class WindowPresenter(QObject):
-    """Owns what is shown, the recording, the jobs and the message; knows no widget."""
+    """Owns the presenter of the source shown, the recorder, the jobs and the message strip."""
 
     current_changed = pyqtSignal()
     """Another source or recording is shown, or none."""
     sources_changed = pyqtSignal()
     preferences_changed = pyqtSignal(str)
     recordings_listed = pyqtSignal(list)
-    """(words, path) of the newest recordings."""
+    """(label, path) of the newest recordings."""
     ask_file = pyqtSignal()
     ask_url = pyqtSignal()
     ask_export = pyqtSignal(Path)
-    """Of this recording."""
+    """Asks for the export of this recording."""
     ask_stop = pyqtSignal()
-    """Whether to turn the camera off, which would end the recording."""
+    """Asks whether to turn the camera off, which would end the recording."""
     show_folder = pyqtSignal(Path)
     copy_diagnostics = pyqtSignal()
 
@@ -68,7 +68,7 @@ class WindowPresenter(QObject):
         recordings: Callable[[], Path],
         parent: QObject | None = None,
     ) -> None:
-        """``recordings`` names the folder recordings go to."""
+        """``recordings`` returns the folder in which recordings are saved."""
         super().__init__(parent)
         self.preferences = preferences
         self.jobs = Jobs(self)
@@ -93,28 +93,28 @@ class WindowPresenter(QObject):
         self._errors: list[float] = []
         self.closing = False
         self._closing_since = 0.0
-        self.unopened = ""
-        """What was to be played and could not be opened."""
+        self.failed_source = ""
+        """Name of the file that could not be opened; empty if none."""
         self.performer_possible = True
-        """Whether the performer can be drawn, as far as that is known."""
+        """Whether the performer can be drawn; assumed until drawing has failed."""
 
     @property
     def recordings(self) -> Path:
-        """The folder recordings go to."""
+        """The folder in which recordings are saved."""
         return self._recordings()
 
     # --- starting ---------------------------------------------------------------------------
 
     def begin(self, spec: str | None) -> None:
-        """Show ``spec``; without one the remembered source, a camera, or the performer."""
+        """Show ``spec``; if None, the remembered source, else a camera, else the performer."""
         if spec:
             self.choose(spec)
             self.cameras.refresh()
             return
         self._notice = notices.starting("the camera")
-        self.cameras.refresh(then=self._begin_without_wish)
+        self.cameras.refresh(then=self._begin_default)
 
-    def _begin_without_wish(self) -> None:
+    def _begin_default(self) -> None:
         if self.current is not None:
             return
         remembered, found = self.preferences.source, self.cameras.names
@@ -129,12 +129,12 @@ class WindowPresenter(QObject):
 
     @property
     def playback(self) -> PlaybackPresenter | None:
-        """The recording or video shown."""
+        """The presenter of the recording or video shown; None if there is none."""
         return self.current if isinstance(self.current, PlaybackPresenter) else None
 
     @property
     def shows_performer(self) -> bool:
-        """Whether the performer is what is shown."""
+        """Whether the performer is shown."""
         current = self.current
         return isinstance(current, LivePresenter) and current.spec == sources.PERFORMER
 
@@ -145,7 +145,7 @@ class WindowPresenter(QObject):
     # --- what is shown ----------------------------------------------------------------------------
 
     def choose(self, spec: str) -> None:
-        """What picking an entry of the source list does; also for dropped and opened files."""
+        """Open an entry chosen from the source list, or a dropped or opened file."""
         if spec == sources.ASK_FILE:
             self.ask_file.emit()
         elif spec == sources.ASK_URL:
@@ -155,7 +155,7 @@ class WindowPresenter(QObject):
         elif sources.is_video(spec):
             if self.current is None:
                 self._notice = notices.starting(sources.short(spec))
-            # Its folder is shown, and remembered for what is opened from elsewhere.
+            # Absolute: the folder is shown, and remembered if it is opened from elsewhere.
             self.opening.open_video(Path(spec).absolute())
         else:
             self._start(spec)
@@ -172,7 +172,7 @@ class WindowPresenter(QObject):
         self.current_changed.emit()
 
     def open_recording(self, path: Path) -> None:
-        """Load a recording and play it; what is shown stays until it is loaded."""
+        """Load a recording and play it; the present source stays until it is loaded."""
         self.opening.open_recording(path)
 
     def play(self, clip: Clip, spec: str) -> None:
@@ -185,10 +185,10 @@ class WindowPresenter(QObject):
         self.sources_changed.emit()
 
     def cannot_open(self, spec: str, reason: str) -> None:
-        """A card says why a video cannot be played, and what else there is."""
+        """Show a card that says why a video cannot be played, with alternatives."""
         self._close_current(_ANOTHER)
         self._spec = self._live_spec = spec
-        self.unopened = sources.short(spec)
+        self.failed_source = sources.short(spec)
         self._notice = notices.failed(reason, no_camera=False)
         self.current_changed.emit()
         self.sources_changed.emit()
@@ -196,30 +196,30 @@ class WindowPresenter(QObject):
     def _close_current(self, why: str = "") -> None:
         self._camera_changes = False
         self.recorder.stop(why)
-        self.opening.give_up()
+        self.opening.cancel()
         self.comparison.close()
-        self._notice, self.unopened = None, ""
+        self._notice, self.failed_source = None, ""
         if self.message is not None and self.message.of_shown:
             self.message = None
         current, self.current = self.current, None
         if current is not None:
-            self.end_behind(current)
+            self.close_later(current)
 
-    def end_behind(self, current: LivePresenter | PlaybackPresenter) -> None:
-        """End what is no longer shown, without waiting for it; closing the window does wait."""
+    def close_later(self, current: LivePresenter | PlaybackPresenter) -> None:
+        """Close a source in the background; closing the window waits for it."""
         self._closing = [thread for thread in self._closing if thread.is_alive()]
         self._closing.append(close_in_background(current))
 
     def toggle(self) -> None:
-        """Space: play or pause what can be paused, start or stop a camera."""
+        """Space: play or pause a recording or video, start or stop a camera."""
         if isinstance(self.current, PlaybackPresenter):
             self.current.toggle()
         else:
             self.start_or_stop()
 
     def start_or_stop(self) -> None:
-        """The start button; next to a recording it goes back to the camera."""
-        if isinstance(self.current, LivePresenter) and not self.current.over:
+        """Start or stop the camera (the start button); from a recording, go back to the camera."""
+        if isinstance(self.current, LivePresenter) and not self.current.ended:
             if self.recorder.active:
                 self.ask_stop.emit()
             else:
@@ -230,7 +230,7 @@ class WindowPresenter(QObject):
             self.begin(None)
 
     def close_source(self) -> None:
-        """Let go of what is shown; nothing takes its place."""
+        """Close the source shown; no other one is opened."""
         self._close_current()
         self._spec, self._notice = self._live_spec, notices.STOPPED
         self.current_changed.emit()
@@ -238,19 +238,19 @@ class WindowPresenter(QObject):
 
     @property
     def start_button(self) -> tuple[str, str, str] | None:
-        """Words, icon and tip of the start button; None while there is nothing to start."""
+        """Label, icon and tooltip of the start button; None while there is nothing to start."""
         current = self.current
         if isinstance(current, PlaybackPresenter):
             return "Live", "camera", "Close what plays and go back to the camera"
-        if current is None or current.over:
+        if current is None or current.ended:
             return "Start", "play", "Start the camera (Space)"
         return None
 
     def view_state(self) -> ViewState:
-        """Everything to be shown now; called on every tick of the window."""
+        """Return everything to be shown now; called on every tick of the window."""
         self.recorder.step()
         if self.current is None:
-            self.cameras.look_again()
+            self.cameras.refresh_if_none()
             return ViewState(notice=self._offered(self._notice))
         view_state = self.current.view_state()
         view_state = replace(view_state, notice=self._offered(self._notice or view_state.notice))
@@ -260,35 +260,35 @@ class WindowPresenter(QObject):
         return replace(view_state, hint=hint)
 
     def no_performer(self) -> None:
-        """It was found out that the performer cannot be drawn; it is offered no longer."""
+        """Stop offering the performer, because it cannot be drawn."""
         if self.performer_possible:
             self.performer_possible = False
             self.sources_changed.emit()
 
     def _offered(self, notice: notices.Notice | None) -> notices.Notice | None:
-        """A card without what cannot be done."""
+        """Return the card without buttons for the performer if that cannot be drawn."""
         current = self.current
-        if self.shows_performer and isinstance(current, LivePresenter) and current.over:
+        if self.shows_performer and isinstance(current, LivePresenter) and current.ended:
             self.no_performer()
         if notice is None or self.performer_possible:
             return notice
-        return notices.without(notice, Do.PERFORMER)
+        return notices.without(notice, Action.PERFORMER)
 
     def _performer_hint(self) -> str:
         return notices.PERFORMER_HINT if self._explain_performer and self.welcome else ""
 
-    def do(self, what: Do) -> None:
-        """What a button on a card does."""
-        actions: dict[Do, Callable[[], None]] = {
-            Do.START: self.start_or_stop,
-            Do.RETRY: self.retry,
-            Do.OPEN_FILE: self.ask_file.emit,
-            Do.OPEN_URL: self.ask_url.emit,
-            Do.PERFORMER: lambda: self.choose(sources.PERFORMER),
-            Do.DIAGNOSTICS: self.copy_diagnostics.emit,
-            Do.DISMISS: self._dismiss,
+    def perform(self, action: Action) -> None:
+        """Perform the action of a button on a card."""
+        actions: dict[Action, Callable[[], None]] = {
+            Action.START: self.start_or_stop,
+            Action.RETRY: self.retry,
+            Action.OPEN_FILE: self.ask_file.emit,
+            Action.OPEN_URL: self.ask_url.emit,
+            Action.PERFORMER: lambda: self.choose(sources.PERFORMER),
+            Action.DIAGNOSTICS: self.copy_diagnostics.emit,
+            Action.DISMISS: self._dismiss,
         }
-        actions[what]()
+        actions[action]()
 
     def retry(self) -> None:
         """Try the source again, as if the program had just started."""
@@ -300,7 +300,7 @@ class WindowPresenter(QObject):
         self._notice = None if self.current is not None else notices.STOPPED
 
     def list_recordings(self) -> None:
-        """Find out which recordings there are; told by ``recordings_listed``."""
+        """List the recordings in the background; emits ``recordings_listed``."""
         folder = self._recordings()
         self.jobs.start(
             Job(
@@ -316,12 +316,12 @@ class WindowPresenter(QObject):
     # --- settings ---------------------------------------------------------------------------
 
     def set_preference(self, name: str, value: Any) -> None:
-        """Change a setting; what is running takes it up at once where it can."""
+        """Change a setting, and apply it to the live run at once if possible."""
         if getattr(self.preferences, name) == value:
             return
         setattr(self.preferences, name, value)
         current = self.current
-        if isinstance(current, LivePresenter) and not current.over:
+        if isinstance(current, LivePresenter) and not current.ended:
             self._apply(current, name)
         self.preferences_changed.emit(name)
 
@@ -346,34 +346,34 @@ class WindowPresenter(QObject):
         elif name in ("resolution", "rate") and current.is_camera:
             if self.recorder.active:
                 self._camera_changes = True
-                self.tell("The camera changes to that when the recording has ended.")
+                self.notify("The camera changes to that when the recording has ended.")
             else:
                 self.choose(current.spec)
 
     @property
     def picture_cost(self) -> float | None:
-        """Megabytes a minute that the pictures of a recording would take; None if unknown."""
+        """Megabytes per minute that a recording with pictures would take; None if unknown."""
         return self.current.picture_cost if isinstance(self.current, LivePresenter) else None
 
-    def recording_over(self) -> None:
-        """What was to wait for that can be done."""
+    def recording_ended(self) -> None:
+        """Apply a change of the camera's settings that was postponed until the recording ended."""
         changes, self._camera_changes = self._camera_changes, False
         if changes and isinstance(self.current, LivePresenter) and not self.closing:
             self.choose(self.current.spec)
 
     def choose_person(self, x: float, y: float) -> None:
-        """Follow whoever is at this place of the picture, in pixels."""
+        """Follow the person at this position of the picture, in pixels."""
         if isinstance(self.current, LivePresenter):
             self.current.choose_person(x, y)
         elif self.current is not None:
             self.opening.choose_person(self.current, x, y)
 
     def end_welcome(self) -> None:
-        """The first explanation has been read."""
+        """Do not show the welcome any more: it has been read."""
         self.welcome = self._explain_performer = False
         self.preferences.welcomed = True
 
-    # --- saying things ----------------------------------------------------------------------
+    # --- messages ---------------------------------------------------------------------------
 
     def announce(self, message: Message) -> None:
         self.message = message
@@ -382,27 +382,27 @@ class WindowPresenter(QObject):
         self.message = None
 
     def forget(self, path: Path) -> None:
-        """A recording is no longer there: nothing is to be said of it any more."""
+        """Clear the message about a recording, which has been renamed or deleted."""
         if self.message is not None and self.message.about == path:
             self.message = None
 
-    def tell(self, sentence: str, *, of_shown: bool = False) -> None:
-        """Say something that went wrong or is worth knowing, with nothing to be done but read; with
-        ``of_shown`` until something else is shown."""
+    def notify(self, sentence: str, *, of_shown: bool = False) -> None:
+        """Show a sentence in the message strip, with a button to dismiss it; with ``of_shown`` only
+        until another source is shown."""
         dismiss = MessageButton("Dismiss", self.clear_message)
         self.announce(Message(sentence, (dismiss,), of_shown=of_shown))
 
     def job_failed(self, error: BaseException, *, of_shown: bool = False) -> None:
-        """:meth:`tell` what a job could not do; all but our own errors are faults, and raised."""
+        """:meth:`notify` why a job failed; raise any error that is not a MixposeError."""
         if not isinstance(error, MixposeError):
             raise error
-        self.tell(str(error), of_shown=of_shown)
+        self.notify(str(error), of_shown=of_shown)
 
     def program_error(self, error: BaseException) -> None:
-        """Something nobody had foreseen: a card says so, and the window lives on."""
+        """Show a card for an unexpected error; the window stays open."""
         now = time.monotonic()
         self._errors = [at for at in self._errors if now - at < 1.0] + [now]
-        if len(self._errors) >= MANY_ERRORS:  # it comes back on every tick: what runs must go
+        if len(self._errors) >= MANY_ERRORS:  # repeated on every tick: close the source
             self._close_current()
             self.current_changed.emit()
         self._notice = notices.program_error(f"{type(error).__name__}: {error}")
@@ -410,13 +410,13 @@ class WindowPresenter(QObject):
     # --- closing ----------------------------------------------------------------------------
 
     @property
-    def would_lose(self) -> str:
-        """What closing now would throw away, in words; empty if nothing."""
+    def unsaved_job(self) -> str:
+        """Title of a job whose result closing now would lose; empty if there is none."""
         jobs = [job.title for job in self.jobs.running if job.precious]
         return jobs[0] if jobs else ""
 
     def begin_close(self, *others: Callable[[], object]) -> None:
-        """End everything, saving what is being recorded; ``others`` are ended in threads too."""
+        """Begin to close everything, saving a recording; ``others`` are called in threads."""
         self.closing = True
         self._closing_since = time.monotonic()
         self._close_current()
@@ -428,8 +428,8 @@ class WindowPresenter(QObject):
             self._closing.append(thread)
 
     def has_closed(self) -> bool:
-        """Whether everything has ended, or has had its time; called until it is so."""
-        self.recorder.stop()  # one that was only just being opened
+        """Whether everything has ended or its time is up; called repeatedly until it is True."""
+        self.recorder.stop()  # also a recording that was still being opened
         self._closing = [thread for thread in self._closing if thread.is_alive()]
         awaited = [job for job in self.jobs.running if not job.reads_only]
         if not awaited and not self._closing and not self.recorder.active:

@@ -1,1 +1,1 @@
-"""What the window looks like; every decision is taken by a presenter."""
+"""Views: the window's widgets; the presenters make every decision."""

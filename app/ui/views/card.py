@@ -1,4 +1,4 @@
-"""The card in the middle of a pane, and the one-line hint at its foot."""
+"""The card in the middle of a pane, and the one-line hint at its bottom."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from app.ui import icons
-from app.ui.notices import Do, Notice
+from app.ui.notices import Action, Notice
 from app.ui.painting import painting
 from app.ui.views import kit
 
@@ -36,9 +36,9 @@ class _Glyph(QWidget):
 
 
 class Card(QFrame):
-    """Shows a Notice and tells which of its buttons was pressed."""
+    """Shows a Notice, and emits the action of the button that was pressed."""
 
-    chosen = pyqtSignal(Do)
+    chosen = pyqtSignal(Action)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class Card(QFrame):
         self.place()
 
     def place(self) -> None:
-        """Take the size the words need and the middle of the parent."""
+        """Resize to fit the text, in the middle of the parent."""
         parent = self.parentWidget()
         if parent is None or self._notice is None:
             return
@@ -115,10 +115,10 @@ class Card(QFrame):
                 widget.hide()
                 widget.deleteLater()
         for button in notice.buttons:
-            press = functools.partial(self.chosen.emit, button.do)
+            press = functools.partial(self.chosen.emit, button.action)
             made = kit.push_button(button.label, press, main=button.main)
             self._buttons.addWidget(made)
-            made.show()  # a hidden one takes no room in the layout that is asked for its size now
+            made.show()  # the layout ignores hidden widgets, and its size is needed now
 
 
 def _buttons_of(notice: Notice | None) -> object:
@@ -126,7 +126,7 @@ def _buttons_of(notice: Notice | None) -> object:
 
 
 class Hint(QWidget):
-    """One line on a dark pill at the foot of a pane; lets the mouse through."""
+    """A line of text on a dark background at the bottom of a pane; ignores the mouse."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Two takes side by side: the second one's picture and 3D view, and what is written over both."""
+"""Side-by-side comparison: the second take's picture and 3D view, and the names over both."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtWidgets import QMenu
 
 from app.ui.presenters.comparison import FIRST_OPEN
-from app.ui.presenters.orbit import OrbitBeside, OrbitPresenter
+from app.ui.presenters.orbit import CoupledOrbit, OrbitPresenter
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import ViewState
 from app.ui.presenters.window import WindowPresenter
@@ -25,18 +25,18 @@ from app.ui.views.skeleton import SkeletonView
 from app.ui.views.take_name import TakeName
 
 _NO_ROOM: Final = "Make the window larger to see the second picture, too"
-_SAID_S: Final = 8.0
+_HINT_S: Final = 8.0
 
 
 class ComparisonController(QObject):
-    """Shows a second take beside the first for as long as there is one.
+    """Shows the second take of a comparison while there is one.
 
     Args:
-        window: knows the takes.
-        panes: where the second picture and 3D view go.
-        first: the picture and the 3D view of the take on stage.
-        orbit: the camera of that view, which both share.
-        ask_file: asks for a file to be compared.
+        window: the window's presenter.
+        panes: get the second picture and 3D view.
+        first: the picture and the 3D view of the first take.
+        orbit: the camera of that 3D view, to which the second one is coupled.
+        ask_file: asks for a file to compare with.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class ComparisonController(QObject):
         self.bar = ComparisonBar(window.comparison)
         self.bar.closed.connect(window.comparison.close)
         self.second: tuple[PictureView, SkeletonView] | None = None
-        """The picture and the 3D view of the second take."""
+        """The picture and the 3D view of the second take; None without one."""
         self.view_state: ViewState | None = None
-        """What they show."""
+        """The second take's view state; None without one."""
 
     def show(self) -> None:
-        """Show the moment; after the window has looked at the first take, in every tick."""
+        """Update the second take's views; called on every tick, after the first take's."""
         comparison = self._window.comparison
         self.view_state = view_state = comparison.view_state()
         if comparison.playback is not self._shown:
@@ -72,23 +72,23 @@ class ComparisonController(QObject):
         if view_state is None or self.second is None:
             return
         picture, skeleton = self.second
-        room = self._panes.leave_room()
+        room = self._panes.update_second_picture()
         picture.show_view_state(view_state)
         skeleton.show_view_state(view_state)
-        newly = time.monotonic() - self._since < _SAID_S
+        newly = time.monotonic() - self._since < _HINT_S
         skeleton.show_hint("" if room else view_state.hint or (_NO_ROOM if newly else ""))
-        self._turn_both()
+        self._redraw_both()
         for name, pane in self._names:
             _place(name, pane)
 
     def set_theme(self, theme: Theme) -> None:
-        """Dress the second take as the window."""
+        """Apply the theme to the second take's views."""
         self._theme = theme
         for pane in self.second or ():
             pane.set_theme(theme)
 
     def show_preferences(self) -> None:
-        """What is chosen for the first take's picture and view holds for the second's."""
+        """Apply the preferences of the first take's views to the second take's."""
         chosen = self._window.preferences
         if self.second is not None:
             picture, skeleton = self.second
@@ -98,7 +98,7 @@ class ComparisonController(QObject):
             skeleton.set_numbers(chosen.numbers_shown)
 
     def fill(self, menu: QMenu, recordings: list[tuple[str, str]]) -> None:
-        """List what the take on stage can be compared with: (words, path) of recordings, a file."""
+        """Fill the menu Compare with: the recordings, (label, path) each, and a file."""
         menu.clear()
         possible = self._window.playback is not None
         entries: list[tuple[str, Callable[[], object], bool]] = [
@@ -120,17 +120,17 @@ class ComparisonController(QObject):
                 action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
 
     def close_renderer(self) -> None:
-        """End what draws the second 3D view; takes up to a second."""
+        """Close the renderer of the second 3D view; takes up to a second."""
         if self.second is not None:
             self.second[1].close_renderer()
 
     def _change(self, current: PlaybackPresenter | None) -> None:
-        """Another take is compared, or none any more."""
+        """Replace the second take's views; None removes them."""
         self._remove()
         self._shown, self._since = current, time.monotonic()
         if current is None or self._window.comparison.first is None:
             return
-        self.second = picture, skeleton = PictureView(), SkeletonView(OrbitBeside(self._orbit))
+        self.second = picture, skeleton = PictureView(), SkeletonView(CoupledOrbit(self._orbit))
         for pane in self.second:
             pane.hide_buttons()
         picture.setAccessibleName("Picture of the second take")
@@ -139,11 +139,11 @@ class ComparisonController(QObject):
         self.set_theme(self._theme)
         self.show_preferences()
         self._panes.add(picture, skeleton)
-        for panes, name, beside in (
+        for panes, name, second in (
             (self._first, self._window.comparison.first.label, False),
             (self.second, current.label, True),
         ):
-            self._names += [(_named(pane, name, beside=beside), pane) for pane in panes]
+            self._names += [(_named(pane, name, second=second), pane) for pane in panes]
 
     def _remove(self) -> None:
         for name, _ in self._names:
@@ -156,23 +156,23 @@ class ComparisonController(QObject):
             self.second = None
             self._panes.remove()
 
-    def _turn_both(self) -> None:
-        """Whichever view was turned, the other has turned with it."""
+    def _redraw_both(self) -> None:
+        """Redraw both 3D views if the camera was moved in either."""
         if self.second is not None and self._camera != self._orbit.camera:
             self._camera = self._orbit.camera
             self._first[1].ask()
             self.second[1].ask()
 
 
-def _named(pane: PictureView | SkeletonView, name: str, *, beside: bool) -> TakeName:
-    result = TakeName(pane, beside=beside)
+def _named(pane: PictureView | SkeletonView, name: str, *, second: bool) -> TakeName:
+    result = TakeName(pane, second=second)
     result.show_name(name)
     result.show()
     return result
 
 
 def _place(name: TakeName, pane: PictureView | SkeletonView) -> None:
-    """In the upper left corner, below what is there."""
+    """Place the name in the upper left corner of the pane, below the badge if that is shown."""
     gap = kit.ems(pane, 0.4)
     corner = 0 if pane.corner.isHidden() else pane.corner.width() + gap
     room = pane.width() - corner - 2 * gap

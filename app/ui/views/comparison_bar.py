@@ -1,4 +1,4 @@
-"""The second take's own line above the timeline: which moment of it falls together with which."""
+"""The second take's bar above the timeline: its position, and its alignment with the first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONGEST_S: Final = 360000.0
 
 
 class ComparisonBar(QWidget):
-    """Name, line, offset and what lines the two takes up."""
+    """Name, timeline, offset and alignment of the second take."""
 
     closed = pyqtSignal()
 
@@ -33,7 +33,7 @@ class ComparisonBar(QWidget):
         self.setObjectName("timeline")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._comparison = comparison
-        self.name = TakeName(beside=True)
+        self.name = TakeName(second=True)
         self.back = kit.tool_button(
             "back", "This take alone, one frame back", lambda: comparison.step(-1)
         )
@@ -49,7 +49,7 @@ class ComparisonBar(QWidget):
         self.offset.setToolTip(_OFFSET_TIP)
         self.offset.setAccessibleName(_OFFSET_TIP)
         self.offset.setKeyboardTracking(False)
-        self.offset.valueChanged.connect(comparison.shift)
+        self.offset.valueChanged.connect(comparison.set_offset)
         self.align = QPushButton("Align")
         self.align.setToolTip("Let two moments fall together")
         self.align.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -78,7 +78,7 @@ class ComparisonBar(QWidget):
         row.addWidget(kit.tool_button("close", "Close the comparison", self.closed.emit))
 
     def show_take(self, name: str, position: Position | None) -> None:
-        """Where the second take is now; hidden without one."""
+        """Show the second take's position; hide the bar without one."""
         self.setVisible(position is not None)
         if position is None:
             return
@@ -91,10 +91,10 @@ class ComparisonBar(QWidget):
                 self.offset.setValue(self._comparison.offset_s)
 
     def _fill(self) -> None:
-        """What can fall together, as it is now."""
+        """Fill the menu with the present choices of alignment."""
         comparison, entries = self._comparison, self.menu
         entries.clear()
-        self._add("Both beginnings", lambda: comparison.shift(0.0))
+        self._add("Both beginnings", lambda: comparison.set_offset(0.0))
         labels, events = comparison.shared_labels, comparison.events
         if labels:
             entries.addSeparator()

@@ -1,4 +1,4 @@
-"""What the window's actions do that is more than a call: each knows what it needs, and no more."""
+"""Controllers for actions of the window that need dialogs or background jobs."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _FILTER: Final = f"Videos and recordings ({_VIDEOS} recording.json);;All files (
 
 
 class OpenController:
-    """Asks what to open.
+    """Asks for a file or an address to open.
 
     Args:
-        parent: in front of which it asks.
-        preferences: remember the folder.
-        folder: gives the folder to begin in while none is remembered.
-        choose: told the source that was chosen.
-        title: of the dialog that asks for a file.
+        parent: parent of its dialogs.
+        preferences: hold the folder used last.
+        folder: returns the initial folder if none was used yet.
+        choose: called with the source that was chosen.
+        title: title of the file dialog.
     """
 
     def __init__(
@@ -49,23 +49,23 @@ class OpenController:
         self._folder, self._choose = folder, choose
 
     def ask_file(self) -> None:
-        """A video, or a recording by the file inside its folder."""
+        """Ask for a video, or for a recording by the file ``recording.json`` in its folder."""
         dialog = QFileDialog(self._parent, self._title, str(self.begins_in), _FILTER)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # sixty endings
+        dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # it has dozens of suffixes
         dialog.fileSelected.connect(lambda chosen: self._open(Path(chosen)))
         _show_columns(dialog)
         dialog.open()
 
     def ask_address(self) -> None:
-        """Of a stream."""
+        """Ask for the address of a stream."""
         dialog = AddressDialog(self._parent, self._preferences.addresses.splitlines())
         dialog.chosen.connect(self._choose)
         dialog.open()
 
     @property
     def begins_in(self) -> Path:
-        """The folder used last."""
+        """The folder used last, or the initial one."""
         last = Path(self._preferences.last_folder) if self._preferences.last_folder else None
         return last if last is not None and last.is_dir() else self._folder()
 
@@ -76,7 +76,7 @@ class OpenController:
 
 
 def _show_columns(dialog: QFileDialog) -> None:
-    """Let no column be cut where Qt draws the dialog itself; a desktop's own knows how."""
+    """Make all columns fully visible if Qt draws the dialog; a native one does so already."""
     dialog.resize(kit.ems(dialog, 56), kit.ems(dialog, 32))
     list_of_files = dialog.findChild(QTreeView)
     header = None if list_of_files is None else list_of_files.header()
@@ -87,32 +87,32 @@ def _show_columns(dialog: QFileDialog) -> None:
 
 
 class ExportController:
-    """Asks what the 3D poses are to become, and where.
+    """Asks for format and file of an export or a report.
 
     Args:
-        parent: in front of which it asks.
-        exporter: exports.
-        tell: told why nothing can be exported.
+        parent: parent of its dialogs.
+        exporter: the presenter that exports.
+        tell: called with the reason if nothing can be exported.
     """
 
     def __init__(
-        self, parent: QWidget, exporter: ExportPresenter, tell: Callable[[str], None]
+        self, parent: QWidget, exporter: ExportPresenter, notify: Callable[[str], None]
     ) -> None:
-        self._parent, self._exporter, self._tell = parent, exporter, tell
+        self._parent, self._exporter, self._notify = parent, exporter, notify
 
     def ask(self) -> None:
-        """About what is shown, or the last recording."""
+        """Ask for the export of the source shown, or else of the last recording."""
         target = self._exporter.target
         if target is None:
-            self._tell(self._exporter.explained)
+            self._notify(self._exporter.explained)
         else:
             self.ask_about(target)
 
     def report(self) -> None:
-        """A report about what is shown, or the last recording: a page or a PDF."""
+        """Ask for the file of a report on the source shown, or else on the last recording."""
         target = self._exporter.target
         if target is None:
-            self._tell(self._exporter.explained)
+            self._notify(self._exporter.explained)
             return
         kind = self._exporter.preferences.report_kind
         dialog = ReportDialog(self._parent, self._exporter.suggestion(target, kind), kind)
@@ -125,11 +125,11 @@ class ExportController:
         self._exporter.export(target, path, kind, preset="report")
 
     def ask_recording(self, path: Path, parent: QWidget | None = None) -> ExportDialog:
-        """About a recording; in front of ``parent``."""
+        """Ask for the export of a recording; ``parent`` is the dialog's parent."""
         return self.ask_about(self._exporter.target_of(path), parent)
 
     def ask_about(self, target: Target, parent: QWidget | None = None) -> ExportDialog:
-        """About ``target``; in front of ``parent``."""
+        """Ask for the export of ``target``; ``parent`` is the dialog's parent."""
         dialog = ExportDialog(self._exporter, target, parent or self._parent)
         dialog.export_wanted.connect(self._exporter.export)
         dialog.open()
@@ -137,19 +137,19 @@ class ExportController:
 
 
 class ComputerController:
-    """Finds out about this computer in the background.
+    """Queries this computer in the background.
 
     Args:
-        jobs: where that is done.
-        settings: offer the weights and compute devices found.
-        tell: told what has become of it.
+        jobs: runs the queries.
+        settings: shows the weights and compute devices found.
+        tell: called with a message about the result.
     """
 
-    def __init__(self, jobs: Jobs, settings: SettingsPanel, tell: Callable[[str], None]) -> None:
-        self._jobs, self._settings, self._tell = jobs, settings, tell
+    def __init__(self, jobs: Jobs, settings: SettingsPanel, notify: Callable[[str], None]) -> None:
+        self._jobs, self._settings, self._notify = jobs, settings, notify
 
     def list_choices(self) -> None:
-        """Fill the lists of weights and compute devices, which takes a moment to find out."""
+        """Fill the lists of weights and compute devices; the query takes a moment."""
 
         def found(lists: tuple[list[tuple[str, str]], list[tuple[str, str]]]) -> None:
             weights, devices = lists
@@ -166,13 +166,13 @@ class ComputerController:
         )
 
     def copy_diagnostics(self, window: dict[str, str]) -> None:
-        """Put what a fault report needs on the clipboard, with what the ``window`` knows."""
+        """Copy the diagnostics to the clipboard, with those of the ``window``."""
 
         def copied(text: str) -> None:
             clipboard = QGuiApplication.clipboard()
             if clipboard is not None:
                 clipboard.setText(text)
-            self._tell("The diagnostics are on the clipboard: paste them into your report")
+            self._notify("The diagnostics are on the clipboard: paste them into your report")
 
         self._jobs.start(
             Job(
@@ -184,7 +184,7 @@ class ComputerController:
 
 
 def show_about(parent: QWidget) -> None:
-    """What this program is."""
+    """Show name, version and licence of the program."""
     box = QMessageBox(parent)
     box.setWindowTitle("About mixpose")
     box.setText(f"mixpose {__version__}")
@@ -196,8 +196,8 @@ def show_about(parent: QWidget) -> None:
     box.open()
 
 
-def may(parent: QWidget, question: str, explained: str, *, yes: str, no: str) -> bool:
-    """Ask whether to go on; the cautious answer is the default."""
+def confirm(parent: QWidget, question: str, explained: str, *, yes: str, no: str) -> bool:
+    """Ask whether to proceed, and return the answer; the default is not to."""
     box = QMessageBox(parent)
     box.setText(question)
     box.setInformativeText(explained)

@@ -1,4 +1,4 @@
-"""What the window has to do with the desktop: its file manager, and what is dragged in from it."""
+"""Desktop integration: user folders, the file manager, drag and drop."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from app.ui.presenters import sources
 
 
 def videos() -> Path:
-    """The user's folder of films, or else their own."""
+    """Return the user's folder of videos, or else their home folder."""
     films = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation))
     return films if films.is_dir() else Path.home()
 
 
 def pictures() -> Path:
-    """The user's folder of pictures, or else their own."""
+    """Return the user's folder of pictures, or else their home folder."""
     place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
     return Path(place) if Path(place).is_dir() else Path.home()
 
@@ -41,7 +41,7 @@ def show_folder(folder: Path) -> None:
 
 
 def show_in_folder(path: Path) -> None:
-    """Open the folder of a file, with the file selected where the desktop can do that."""
+    """Open the folder of a file, with the file selected if the desktop supports that."""
     if sys.platform == "win32":
         QProcess.startDetached("explorer", ["/select,", str(path)])
     elif sys.platform == "darwin":
@@ -51,13 +51,13 @@ def show_in_folder(path: Path) -> None:
 
 
 def specification(path: Path) -> str:
-    """The source meant by a chosen file: a file inside a recording means the recording."""
+    """Return the source for a chosen file: the recording for a file inside a recording."""
     inside = path.parent.suffix == SUFFIX and path.is_file()
     return str(path.parent if inside else path)
 
 
 def dropped(data: QMimeData | None) -> str:
-    """The source that is being dragged in; empty if it is none."""
+    """Return the source that is being dragged in; empty if it is none."""
     if data is None or not data.hasUrls():
         return ""
     url = data.urls()[0]
@@ -68,7 +68,7 @@ def dropped(data: QMimeData | None) -> str:
 
 
 def left_out(data: QMimeData | None) -> str:
-    """What is to be said of all but the first of several things dropped at once."""
+    """Return the message that only the first of several dropped items is opened; else empty."""
     count = 0 if data is None else len(data.urls())
     if count < 2:
         return ""

@@ -1,4 +1,4 @@
-"""The few dialogs: export, a stream's address, the list of shortcuts, about."""
+"""Dialogs: export, a stream's address, keyboard and mouse."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from PyQt6.QtWidgets import (
 from app.motion.selection import Selection
 from app.system.files import free_name
 from app.ui.presenters import sources
-from app.ui.presenters.background import Whose
-from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, taken
+from app.ui.presenters.background import PeopleScope
+from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, would_replace
 from app.ui.views import kit
 from app.ui.views.export_presets import PresetRows
 from app.ui.views.file_options import FileOptionsForm
@@ -75,13 +75,13 @@ MOUSE: Final = (
 
 
 class ExportDialog(QDialog):
-    """Presets that export with one click, or else format, file and all that can be done to poses.
+    """Presets that export with one click, or else format, file and processing of the poses.
 
-    The writing itself shows in the strip under the panes.
+    The progress of writing is shown in the strip below the panes.
     """
 
     export_wanted = pyqtSignal(object, Path, str, str)
-    """Target, file, kind, preset (empty: as chosen)."""
+    """Target, file, format, preset (empty: options as chosen)."""
 
     def __init__(self, presenter: ExportPresenter, target: Target, parent: QWidget) -> None:
         super().__init__(parent)
@@ -99,17 +99,17 @@ class ExportDialog(QDialog):
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
         self._path = presenter.suggestion(target, self._format.kind)
         self._suggested, self._suffix = self._path.name, self._format.suffix
-        self.only = kit.Tick(target.part_in_words)
+        self.only = kit.CheckBox(target.part_in_words)
         self.only.setChecked(True)
         if not target.part_in_words:
             self.only.hide()
-        self.whose = kit.Choice()
-        self.whose.setAccessibleName("Whose poses")
-        self.whose.setMinimumContentsLength(20)
+        self.scope = kit.Choice()
+        self.scope.setAccessibleName("Whose poses")
+        self.scope.setMinimumContentsLength(20)
         if target.people:
-            self.whose.fill(target.people, target.whose)
-        self.whose.setVisible(bool(target.people))
-        self.whose.currentIndexChanged.connect(lambda _index: self._whose_changed())
+            self.scope.fill(target.people, target.scope)
+        self.scope.setVisible(bool(target.people))
+        self.scope.currentIndexChanged.connect(lambda _index: self._scope_changed())
         self.file = QLineEdit(self._path.name)
         self.file.setAccessibleName("File name")
         self._folder = kit.label(dim=True)
@@ -162,7 +162,7 @@ class ExportDialog(QDialog):
         column.setContentsMargins(*(4 * [3 * gap]))
         column.setSpacing(2 * gap)
         area = _scrolling(self._inside)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the keyboard through what is in it
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the focused widget inside
         column.addWidget(area)
         column.addWidget(self._note)
         column.addLayout(buttons)
@@ -170,16 +170,16 @@ class ExportDialog(QDialog):
         self.setTabOrder(self.only, self.kind)
 
     def _what(self, gap: int) -> QHBoxLayout:
-        """The row that says what is exported."""
+        """Return the row with the recording, the people and the selection to export."""
         what = QHBoxLayout()
         what.setSpacing(3 * gap)
-        for widget in (kit.label("What", dim=True), self._name(), self.whose, self.only):
+        for widget in (kit.label("What", dim=True), self._name(), self.scope, self.only):
             what.addWidget(widget)
         what.addStretch(1)
         return what
 
     def _where(self) -> QHBoxLayout:
-        """The row that says where to."""
+        """Return the row with the folder."""
         folder = QHBoxLayout()
         folder.addWidget(kit.label("Folder", dim=True))
         folder.addWidget(self._folder, 1)
@@ -188,7 +188,7 @@ class ExportDialog(QDialog):
         return folder
 
     def _show_more(self, more: bool) -> None:
-        """Everything there is to choose, or the presets."""
+        """Show all options, or the presets."""
         self._shows_more = more
         self._everything.setVisible(more)
         self.presets.setVisible(not more)
@@ -202,7 +202,7 @@ class ExportDialog(QDialog):
         self._fit()
 
     def _name(self) -> QLabel:
-        """Of what is exported; a long one must leave room for the rest."""
+        """Return the label with the recording's name, elided if it is long."""
         result = kit.label()
         room, right = kit.ems(self, 14), Qt.TextElideMode.ElideRight
         result.setText(result.fontMetrics().elidedText(self._target.name, right, room))
@@ -211,7 +211,7 @@ class ExportDialog(QDialog):
 
     @property
     def path(self) -> Path:
-        """The file to be written, with the format's suffix."""
+        """The path of the file to be written, with the format's suffix."""
         suffix, name = self._format.suffix, self.file.text().strip()
         return self._path.parent / (name if name.endswith(suffix) else name + suffix)
 
@@ -221,28 +221,28 @@ class ExportDialog(QDialog):
 
     def _format_changed(self) -> None:
         before, self._suffix = self._suffix, self._format.suffix
-        if self.file.text() == self._suggested:  # not typed: what was taken may be free now
+        if self.file.text() == self._suggested:  # not typed: suggest a free name again
             folder = self._path.parent
             named = self._presenter.suggestion(self._target, self._format.kind, folder)
             self._suggested = named.name
         else:
             typed = self.file.text().strip().removesuffix(before)
             named = self._path.with_name(typed + self._suffix)
-        # A video's own name is taken.
+        # The video itself must not be overwritten.
         self.file.setText((free_name(named) if named == self._target.path else named).name)
-        self._check()  # the name may be the same
+        self._check()  # textChanged is not emitted if the name is the same
 
-    def _whose_changed(self) -> None:
-        """One table of all is a long one: no preset makes such."""
-        whose = self.whose.currentData()
-        self._target = replace(self._target, whose=whose)
-        if not self._format.suits(whose):
+    def _scope_changed(self) -> None:
+        """Update the formats; one table of all people is not offered by any preset."""
+        scope = self.scope.currentData()
+        self._target = replace(self._target, scope=scope)
+        if not self._format.suits(scope):
             self.kind.setCurrentIndex(
-                next(index for index, each in enumerate(self._formats) if each.suits(whose))
+                next(index for index, each in enumerate(self._formats) if each.suits(scope))
             )
-        if whose is Whose.TABLE:
+        if scope is PeopleScope.TABLE:
             self._show_more(True)
-        self.more.setEnabled(whose is not Whose.TABLE)
+        self.more.setEnabled(scope is not PeopleScope.TABLE)
         self._format_changed()
 
     def _check(self) -> None:
@@ -251,37 +251,37 @@ class ExportDialog(QDialog):
         lacking = self._presenter.lacking(self._format.kind)
         self.processing.offer_angles(self._format.angles)
         self.options.offer(self._format)
-        suits = self._format.suits(self._target.whose)
+        suits = self._format.suits(self._target.scope)
         self.go.setEnabled(usable and not own and not lacking and suits)
-        there = usable and taken(self.path, self._format.kind, self._target.whose)
+        there = usable and would_replace(self.path, self._format.kind, self._target.scope)
         replaced = "This file exists and will be replaced" if there else ""
         replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
-        said = lacking or ("This is the video itself" if own else replaced)
-        self._note.setText(said if self._shows_more else "")
+        message = lacking or ("This is the video itself" if own else replaced)
+        self._note.setText(message if self._shows_more else "")
         self._note.setVisible(bool(self._note.text()))
         absent = self._presenter.lacks_blender(self._format.kind)
         self.blender.setVisible(self._shows_more and absent)
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high, and at least as wide, as what is shown now needs; what the screen has no
-        room for is scrolled to."""
+        """Resize to the height, and at least the width, that the content needs; it scrolls if the
+        screen is too small."""
         column, inside = self.layout(), self._inside.layout()
         if column is None or inside is None or not self.isVisible():
             return
         for layout in (inside, column):
             layout.activate()
         edges = column.contentsMargins()
-        beside = edges.left() + edges.right()
+        margin_width = edges.left() + edges.right()
         least = max(inside.totalMinimumSize().width(), self._buttons.minimumSize().width())
-        width = max(self.width(), least + beside)
-        # A layout in which nothing wraps knows no height for a width.
+        width = max(self.width(), least + margin_width)
+        # Without wrapping labels, a layout has no height for width.
         content = inside.totalSizeHint().height()
         if inside.hasHeightForWidth():
-            content = inside.totalHeightForWidth(width - beside)
+            content = inside.totalHeightForWidth(width - margin_width)
         parts = [content, self._buttons.sizeHint().height()]
         if not self._note.isHidden():
-            parts.append(self._note.heightForWidth(width - beside))
+            parts.append(self._note.heightForWidth(width - margin_width))
         gaps = (len(parts) - 1) * column.spacing() + edges.top() + edges.bottom()
         height = sum(parts) + gaps
         room = kit.on_screen(self, QSize(width, height))
@@ -324,12 +324,12 @@ class ExportDialog(QDialog):
 
     @property
     def _wanted(self) -> Target:
-        """What is exported, or the part of it that is selected."""
+        """The target, with only the selection if that is checked."""
         return self._target if self.only.isChecked() else replace(self._target, part=Selection())
 
 
 class AddressDialog(QDialog):
-    """Asks for the address of a stream; offers those used last."""
+    """Asks for the address of a stream, and offers those used last."""
 
     chosen = pyqtSignal(str)
 
@@ -386,7 +386,7 @@ class AddressDialog(QDialog):
 
 
 class ShortcutsDialog(QDialog):
-    """F1: everything the keyboard and the mouse do."""
+    """F1: the list of keyboard shortcuts and mouse actions."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -415,7 +415,7 @@ class ShortcutsDialog(QDialog):
 
 
 def _scrolling(inside: QWidget) -> QScrollArea:
-    """What is scrolled to where there is no room for all of it."""
+    """Return a frameless scroll area with this content."""
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
@@ -424,7 +424,7 @@ def _scrolling(inside: QWidget) -> QScrollArea:
 
 
 def _keys(gap: int, *sections: tuple[str, tuple[tuple[str, str], ...]]) -> QGridLayout:
-    """Keys and what they do, under their titles."""
+    """Return sections of (keys, description) rows, each below its title."""
     grid = QGridLayout()
     grid.setHorizontalSpacing(4 * gap)
     grid.setVerticalSpacing(gap)

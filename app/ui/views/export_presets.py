@@ -1,4 +1,4 @@
-"""The part of the export dialog that exports with one click: a row for each purpose."""
+"""The part of the export dialog with the presets: a row per purpose, exported with one click."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from app.ui.views import kit
 
 
 class PresetRows(QWidget):
-    """A button a purpose; beside it what is open to choice, below it who opens the file."""
+    """A button per preset, with its options beside it and the programs that open the file below."""
 
     wanted = pyqtSignal(str, str)
-    """Preset and format."""
+    """The preset and the format to export."""
 
     def __init__(self, chosen: Preferences) -> None:
         super().__init__()
         self.buttons: dict[str, QPushButton] = {}
         self.formats: dict[str, kit.Choice] = {}
-        self.said: dict[str, QLabel] = {}
+        self.notes: dict[str, QLabel] = {}
         self.fps, self.skeleton = kit.Choice(), kit.Choice()
         self.fps.fill([(f"{fps:g} frames/s", fps) for fps in FPS], chosen.animate_fps)
         self.fps.setAccessibleName("Frames a second")
@@ -41,7 +41,7 @@ class PresetRows(QWidget):
             self._add(name, getattr(chosen, f"{name}_kind", ""))
 
     def values(self) -> dict[str, object]:
-        """The preferences as chosen now, by name."""
+        """Return the chosen preferences by name."""
         return {
             "animate_kind": self.formats["animate"].currentData(),
             "animate_fps": self.fps.currentData(),
@@ -72,19 +72,19 @@ class PresetRows(QWidget):
             choices.addWidget(self.fps)
             choices.addWidget(self.skeleton)
         choices.addStretch(1)
-        said = kit.label(dim=True)
-        said.setWordWrap(True)
-        self.said[name] = said
+        note = kit.label(dim=True)
+        note.setWordWrap(True)
+        self.notes[name] = note
         self._grid.addWidget(button, row, 0)
         self._grid.addLayout(choices, row, 1)
-        self._grid.addWidget(said, row + 1, 1)
+        self._grid.addWidget(note, row + 1, 1)
         self._grid.setRowMinimumHeight(row + 2, kit.ems(self, 0.5))
         self._show(name)
 
     def _show(self, name: str) -> None:
         kind = self.formats[name].currentData()
-        said = PRESETS[name].formats[kind], PRESETS[name].left_out
-        self.said[name].setText(". ".join(filter(None, said)))
+        parts = PRESETS[name].formats[kind], PRESETS[name].left_out
+        self.notes[name].setText(". ".join(filter(None, parts)))
         self.buttons[name].setToolTip(f"Export {FORMATS[kind].label} now")
         if PRESETS[name].animated:
             self.skeleton.setEnabled(FORMATS[kind].skeleton)

@@ -1,4 +1,4 @@
-"""The part of the export dialog for what a format leaves open: its rate, its bones' names."""
+"""The part of the export dialog for a format's options: frame rate, bone names, rest pose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RESTS: Final = [("Its own rest pose", ""), ("T-pose at rest", "t"), ("A-pose at
 
 
 class FileOptionsForm:
-    """Rows of a grid; what the format has no choice of is not shown."""
+    """Rows of a grid; options that the format does not have are hidden."""
 
     def __init__(self, chosen: Preferences) -> None:
         self.export_fps, self.export_skeleton = kit.Choice(), kit.Choice()
@@ -38,7 +38,7 @@ class FileOptionsForm:
             getattr(self, name).setAccessibleName(words)
 
     def add_to(self, grid: QGridLayout, gap: int) -> None:
-        """Append the rows to a grid whose first column holds the words."""
+        """Append the rows to a grid whose first column has the labels."""
         rate, bones = kit.label("Rate", dim=True), kit.label("Skeleton", dim=True)
         self._rate, self._bones = [rate, self.export_fps], [bones]
         self._bones += [self.export_skeleton, self.export_rest]
@@ -53,14 +53,14 @@ class FileOptionsForm:
         grid.addLayout(line, row + 1, 1)
 
     def offer(self, chosen: Format) -> None:
-        """Show what the format has a choice of.  The rows must lie in a widget by then."""
+        """Show the options that the format has.  The rows must already be in a widget."""
         for widget in self._rate:
             widget.setVisible(chosen.rate)
         for widget in self._bones:
             widget.setVisible(chosen.skeleton)
 
     def values(self) -> dict[str, Any]:
-        """The preferences as chosen now, by name."""
+        """Return the chosen preferences by name."""
         return {
             "export_fps": self.export_fps.currentData(),
             "export_skeleton": self.export_skeleton.currentData(),

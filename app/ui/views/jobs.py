@@ -1,4 +1,4 @@
-"""The strip under the panes for what takes a while, and for what has just been finished."""
+"""The strip below the panes for running jobs and for messages, and the welcome strip."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class JobStrip(QFrame):
         self.hide()
 
     def show_state(self, job: Job | None, message: Message | None) -> None:
-        """The strip hides itself when there is neither."""
+        """Show the job, or else the message; hide the strip if there is neither."""
         if job is None and message is None:
             self._shown = None
             self.hide()
@@ -53,7 +53,7 @@ class JobStrip(QFrame):
         return self._title.text() if self.isVisible() else ""
 
     def button(self, label: str) -> QPushButton | None:
-        """The button with these words, if it is shown."""
+        """Return the button with this label, if it is shown."""
         return next((button for button in self._buttons if button.text() == label), None)
 
     def _show_job(self, job: Job) -> None:
@@ -78,7 +78,7 @@ class JobStrip(QFrame):
 
 
 class Welcome(QFrame):
-    """Three steps, shown until the first recording or until waved away."""
+    """Three steps to begin with, shown until the first recording or until dismissed."""
 
     def __init__(self, away: Callable[[], None]) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class Welcome(QFrame):
         self.show_performer(False)
 
     def show_performer(self, on: bool) -> None:
-        """Whether the performer plays, who stands where they should: nobody is to step back."""
+        """Set whether the performer is shown: then the first step is not to step back."""
         self._first.setVisible(not on)
         self._watch.setVisible(on)
 
@@ -120,7 +120,7 @@ def _step(number: int, words: str) -> QWidget:
     text = kit.label(words)
     text.setWordWrap(True)
     row.addWidget(text, 1)
-    # Wrapping labels take all the room there is: keep the steps together on a wide screen.
+    # Labels that wrap expand to all available width: keep the steps together on a wide screen.
     wide = text.fontMetrics().horizontalAdvance(words) + kit.ems(holder, 2)
     holder.setMaximumWidth(wide)
     return holder

@@ -1,4 +1,4 @@
-"""Small helpers every view shares: lengths that follow the font, buttons, labels, choices."""
+"""Widgets and helpers for all views: lengths relative to the font, buttons, labels, choices."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ from app.ui.painting import painting
 
 
 def em(widget: QWidget) -> float:
-    """The height of the widget's font in logical pixels: the unit of every length."""
+    """Return the height of the widget's font in logical pixels: the unit of all lengths."""
     return float(widget.fontMetrics().height())
 
 
 def ems(widget: QWidget, share: float) -> int:
-    """``share`` times the font's height, at least one pixel."""
+    """Return ``share`` times the font's height, at least one pixel."""
     return max(1, round(share * em(widget)))
 
 
 def label(text: str = "", *, dim: bool = False, heading: bool = False) -> QLabel:
-    """A label in the secondary colour (``dim``) or as a heading."""
+    """Return a label, in the secondary colour (``dim``) or as a heading."""
     result = QLabel(text)
     result.setProperty("dim", dim)
     result.setProperty("heading", heading)
@@ -59,10 +59,10 @@ def label(text: str = "", *, dim: bool = False, heading: bool = False) -> QLabel
 def push_button(
     text: str, pressed: Callable[[], Any], *, icon: str = "", main: bool = False, tip: str = ""
 ) -> QPushButton:
-    """A button with words.  It never takes the keyboard focus by a click, so Space stays Space."""
+    """Return a button with text.  A click does not focus it, so Space keeps its meaning."""
     result = QPushButton(text)
     if icon:
-        result.setText(beside_icon(text))
+        result.setText(with_icon_gap(text))
         result.setIcon(icons.icon(icon))
         result.setIconSize(QSize(ems(result, 1.05), ems(result, 1.05)))
     result.setProperty("main", main)
@@ -72,15 +72,15 @@ def push_button(
     return result
 
 
-def beside_icon(text: str) -> str:
-    """Words of a button with an icon; Qt leaves too little room between the two."""
+def with_icon_gap(text: str) -> str:
+    """Return the text of a button with an icon; Qt leaves too little space between the two."""
     return f" {text}"
 
 
 def tool_button(
     icon: str, tip: str, pressed: Callable[[], Any], *, checkable: bool = False
 ) -> QToolButton:
-    """A button with only an icon; its tip says what it does and the shortcut."""
+    """Return a button with only an icon; its tooltip explains it and names the shortcut."""
     result = QToolButton()
     result.setIcon(icons.icon(icon))
     result.setIconSize(QSize(ems(result, 1.2), ems(result, 1.2)))
@@ -93,9 +93,9 @@ def tool_button(
 
 
 class Choice(QComboBox):
-    """A combo box with our chevron; the style sheet can only take arrows from image files.
+    """A combo box with a painted chevron; a style sheet can only use image files for the arrow.
 
-    Words that have no room in it are cut with a sign; its list is as wide as they are.
+    Text that does not fit is elided; the list is as wide as its longest entry.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -111,12 +111,12 @@ class Choice(QComboBox):
 
     @property
     def shown_text(self) -> str:
-        """What can be read while the list is closed."""
+        """The text shown while the list is closed, elided if necessary."""
         middle, room = Qt.TextElideMode.ElideMiddle, int(self._room().width())
         return self.fontMetrics().elidedText(self.currentText(), middle, room)
 
     def _room(self) -> QRectF:
-        """Where the words stand: styles leave it to chance how much of that they cut off."""
+        """Return the rectangle of the text; styles differ in how much of it they clip."""
         left = 0.75 * em(self)
         if not self.itemIcon(self.currentIndex()).isNull():
             left += self.iconSize().width() + 0.4 * em(self)
@@ -139,30 +139,30 @@ class Choice(QComboBox):
             icons.paint("chevron", painter, place, colour)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Scrolling past must not change a setting, let alone the source."""
+        """Ignore the wheel: scrolling over it must not change a setting or the source."""
         if event is not None:
             event.ignore()
 
     def fill(self, entries: list[tuple[str, Any]], chosen: Any) -> None:
-        """Show these (words, value) pairs, with ``chosen`` selected, without telling anyone."""
+        """Show these (label, value) pairs, with ``chosen`` selected, without emitting signals."""
         self.blockSignals(True)
         self.clear()
         for words, value in entries:
             self.addItem(words, value)
-        if self.findData(chosen) < 0:  # given on the command line, or not there any more
+        if self.findData(chosen) < 0:  # from the command line, or no longer available
             self.addItem(str(chosen), chosen)
         self.blockSignals(False)
         self.choose(chosen)
 
     def choose(self, value: Any) -> None:
-        """Select this value without telling anyone."""
+        """Select this value without emitting signals."""
         self.blockSignals(True)
         self.setCurrentIndex(max(0, self.findData(value)))
         self.blockSignals(False)
 
 
-class Tick(QCheckBox):
-    """A check box whose frame is seen on both grounds; Fusion's fades into a dark one."""
+class CheckBox(QCheckBox):
+    """A check box whose frame is visible in both themes; Fusion's is not in a dark one."""
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
@@ -203,7 +203,7 @@ class Tick(QCheckBox):
 
 
 class Number(QDoubleSpinBox):
-    """A number with its unit.  A click selects it, so that typing replaces it, words and all."""
+    """A spin box with a unit.  A click selects all of its text, so that typing replaces it."""
 
     def __init__(self, limits: tuple[float, float], value: float, unit: str, step: float) -> None:
         super().__init__()
@@ -216,28 +216,28 @@ class Number(QDoubleSpinBox):
 
     def focusInEvent(self, event: QFocusEvent | None) -> None:
         super().focusInEvent(event)
-        QTimer.singleShot(0, self.selectAll)  # the click that follows would select nothing
+        QTimer.singleShot(0, self.selectAll)  # later: the click would clear the selection
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Scrolling past must not change it."""
+        """Ignore the wheel: scrolling over it must not change the value."""
         if event is not None:
             event.ignore()
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         super().keyPressEvent(event)
-        _leave(self, event)
+        _return_focus(self, event)
 
 
 class Line(QLineEdit):
-    """A line of text in a panel; Enter ends the typing, and the window's keys work again."""
+    """A line edit in a panel; Enter ends the editing, and the window's shortcuts work again."""
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         super().keyPressEvent(event)
-        _leave(self, event)
+        _return_focus(self, event)
 
 
-def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
-    """Give the keyboard back to the window.  In a dialog Enter and Escape mean the dialog."""
+def _return_focus(typed: QWidget, event: QKeyEvent | None) -> None:
+    """Focus the main window on Enter and Escape; in a dialog they keep their meaning."""
     ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
     window = typed.window()
     if event is not None and event.key() in ends and isinstance(window, QMainWindow):
@@ -245,18 +245,18 @@ def _leave(typed: QWidget, event: QKeyEvent | None) -> None:
 
 
 def on_screen(window: QWidget, wanted: QSize) -> QSize:
-    """``wanted``, or as much of it as the window's screen has room for."""
+    """Return ``wanted``, limited to the available size of the window's screen."""
     screen = window.screen()
     return wanted if screen is None else wanted.boundedTo(screen.availableSize())
 
 
 def resize_on_screen(window: QWidget, wanted: QSize) -> None:
-    """Make a window as large as ``wanted``, or as its screen has room for."""
+    """Resize a window to ``wanted``, limited to the available size of its screen."""
     window.resize(on_screen(window, wanted))
 
 
 def keep_on_screen(window: QWidget) -> None:
-    """Move a window that has grown so that all of it is on its screen, as far as there is room."""
+    """Move a window that has grown so that it is completely on its screen, if it fits."""
     screen = window.screen()
     if screen is None:
         return
@@ -268,9 +268,9 @@ def keep_on_screen(window: QWidget) -> None:
 
 
 def image(pixels: NDArray[np.uint8]) -> QImage:
-    """(height, width, 3) C-contiguous RGB as a QImage; the caller keeps the array alive.
+    """Return (height, width, 3) C-contiguous RGB as a QImage, without copying.
 
-    Without a copy: Qt's stubs ask for bytes, but take whatever has a buffer.
+    The caller must keep the array alive.  PyQt's stubs ask for bytes, but any buffer works.
     """
     height, width = pixels.shape[:2]
     buffer = cast(bytes, pixels.data)
@@ -278,7 +278,7 @@ def image(pixels: NDArray[np.uint8]) -> QImage:
 
 
 def restyle(widget: QWidget, name: str, value: object) -> None:
-    """Set a property the style sheet looks at; costs nothing when it is unchanged."""
+    """Set a property that the style sheet uses, and restyle the widget if it has changed."""
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)

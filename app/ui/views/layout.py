@@ -1,4 +1,4 @@
-"""How the window's parts lie: bars above and below, and the panes between them."""
+"""Layout of the window: bars above and below, and the panes between them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from app.ui.views import kit
 
 _PLOT_EMS: Final = 14
-"""Height of the plot until somebody drags it, in lines of text."""
+"""Default height of the plot."""
 _PICTURES: Final = 0.3
-"""Share of the width that pictures have while two takes are compared."""
+"""Fraction of the width for the pictures while two takes are compared."""
 _ROOM_EMS: Final = 30
-"""Height, and half the width, from which two pictures fit below each other: a window of 1024 x 640
-with fonts as they usually are."""
+"""Height, and half the width, from which there is room for two pictures, one above the other: a
+window of 1024 x 640 with usual fonts."""
 
 
 class Panes(QSplitter):
-    """The picture, and to its right the 3D view above the plot; all divided by handles.
+    """The picture, and to its right the 3D view above the plot, separated by splitter handles.
 
-    A second picture lies below the first, a second 3D view beside it, above the same plot.
+    In a comparison, the second picture is below the first one, and the second 3D view to the right
+    of the first one, above the same plot.
     """
 
     def __init__(self, picture: QWidget, skeleton: QWidget, plot: QWidget) -> None:
@@ -46,32 +47,32 @@ class Panes(QSplitter):
         skeleton.setMinimumHeight(kit.ems(self, 10))
 
         self._picture, self._skeleton, self._plot = picture, skeleton, plot
-        self._beside: tuple[QWidget, QWidget] | None = None
-        self._before: tuple[float, ...] = ()
-        """The widths there will be again once nothing is compared."""
-        self._divided: tuple[float, ...] = ()
-        """The widths there will be again, while one is shown alone."""
+        self._second: tuple[QWidget, QWidget] | None = None
+        self._single_take_widths: tuple[float, ...] = ()
+        """The widths to be restored when the comparison ends."""
+        self._widths_to_restore: tuple[float, ...] = ()
+        """The widths to be restored while one pane is shown alone; else empty."""
         self.plot_height = _PLOT_EMS * kit.em(self)
-        """As it was dragged last."""
+        """Height of the plot, as the user dragged it last."""
         self._right.splitterMoved.connect(lambda *_: self._keep_height())
 
-    def recall(self, widths: tuple[float, ...], plot_height: float) -> None:
-        """Divide the room as it was, or as it looks best."""
+    def restore(self, widths: tuple[float, ...], plot_height: float) -> None:
+        """Restore widths and the plot's height; the defaults for ``()`` and 0."""
         self.setSizes([round(width) for width in (widths if len(widths) == 2 else (1000, 1000))])
         self.plot_height = plot_height or self.plot_height
         self.show_plot(not self._plot.isHidden())
 
     def show_plot(self, shown: bool) -> None:
-        """Make room for the plot, as much as it had; or give it to the 3D view."""
+        """Show the plot at its last height, or hide it."""
         self._plot.setVisible(shown)
-        if shown:  # Qt divides anew when a part appears
+        if shown:  # QSplitter distributes the height again when a widget appears
             height = round(self.plot_height)
             self._right.setSizes([max(1, self._right.height() - height), height])
 
     def add(self, picture: QWidget, skeleton: QWidget) -> None:
         """Show a second picture and 3D view; the 3D views get most of the width."""
-        self._before, self._beside = self.widths, (picture, skeleton)
-        for pane in self._beside:
+        self._single_take_widths, self._second = self.widths, (picture, skeleton)
+        for pane in self._second:
             pane.setMinimumWidth(kit.ems(self, 10))
         self._left.addWidget(picture)
         self._views.addWidget(skeleton)
@@ -79,34 +80,34 @@ class Panes(QSplitter):
         self.setSizes([round(_PICTURES * whole), round((1 - _PICTURES) * whole)])
         for splitter in (self._left, self._views):
             splitter.setSizes([1000, 1000])
-        self.leave_room()
+        self.update_second_picture()
 
     def remove(self) -> None:
-        """Show the first take alone again, as it was."""
-        beside, self._beside = self._beside, None
-        for pane in beside or ():
+        """Remove the second take's panes, and restore the widths."""
+        second, self._second = self._second, None
+        for pane in second or ():
             pane.setParent(None)
             pane.deleteLater()
-        if beside is None:
+        if second is None:
             return
-        if self._divided:  # one pane is shown alone at the moment
-            self._divided = self._before
+        if self._widths_to_restore:  # one pane is shown alone at the moment
+            self._widths_to_restore = self._single_take_widths
         else:
-            self.setSizes([round(width) for width in self._before])
+            self.setSizes([round(width) for width in self._single_take_widths])
 
-    def leave_room(self) -> bool:
-        """Show the second picture if there is room for two below each other.  Whether it is."""
-        if self._beside is None:
+    def update_second_picture(self) -> bool:
+        """Show the second picture if there is room for both, and return whether there is."""
+        if self._second is None:
             return True
         least = _ROOM_EMS * kit.em(self)
         room = self.height() >= least and self.width() >= 2 * least
-        self._beside[0].setVisible(room)
+        self._second[0].setVisible(room)
         return room
 
     def show_alone(self, pane: QWidget | None) -> None:
-        """Only the picture, or only the 3D view with the plot below; None for both again."""
+        """Show only the picture, or only the 3D view with the plot; all of them for None."""
         widths = self.widths
-        self._divided = () if pane is None else widths
+        self._widths_to_restore = () if pane is None else widths
         self._left.setHidden(pane is self._skeleton)
         self._right.setHidden(pane is self._picture)
         if pane is None:
@@ -114,13 +115,13 @@ class Panes(QSplitter):
 
     @property
     def widths(self) -> tuple[float, ...]:
-        """Of the picture and of what is beside it, when both are shown."""
-        return self._divided or tuple(float(width) for width in self.sizes())
+        """Widths of the left and the right side when both are shown."""
+        return self._widths_to_restore or tuple(float(width) for width in self.sizes())
 
     @property
-    def remembered(self) -> tuple[float, ...]:
-        """:attr:`widths` of one take alone."""
-        return self.widths if self._beside is None else self._before
+    def saved_widths(self) -> tuple[float, ...]:
+        """:attr:`widths` without a comparison."""
+        return self.widths if self._second is None else self._single_take_widths
 
     def _keep_height(self) -> None:
         self.plot_height = float(self._right.sizes()[1])
@@ -129,7 +130,7 @@ class Panes(QSplitter):
 def column(
     above: QWidget, middle: Sequence[QWidget], notes: Sequence[QWidget], below: Sequence[QWidget]
 ) -> QWidget:
-    """Everything in one widget, ``middle`` side by side and as large as may be."""
+    """Return a widget with all of these in a column, ``middle`` side by side and expanding."""
     row = QHBoxLayout()
     row.setSpacing(0)
     for number, widget in enumerate(middle):

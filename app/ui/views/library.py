@@ -1,4 +1,4 @@
-"""The window of all recordings: a list to sort, and what can be done to the chosen one."""
+"""The dialog of all recordings: a sortable list, and actions on the selected one."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _NAME: Final = 0
 _DATE: Final = 1
 _THUMBNAIL_EMS: Final = 3.2
 _PAUSE_MS: Final = 800
-"""Notes are saved when nothing has been typed for so long."""
+"""Notes are saved after this time without typing."""
 _NUMBERS: Final = ("Length", "Frames", "Events")
 
 
 class _Item(QTreeWidgetItem):
-    """A line that is sorted by what it means rather than by its letters."""
+    """A row that is sorted by its cells' keys instead of their text."""
 
     def __init__(self, row: Row) -> None:
         super().__init__([cell.text for cell in row.cells])
         self.row = row
         self.key = (row.path, row.frames)
         self.pictured: tuple[bool, bool] | None = None
-        """Of what its icon was made: whether it was known, and damaged."""
+        """State of its icon: (thumbnail known, recording damaged); None without an icon."""
         self.setFlags(self.flags() | Qt.ItemFlag.ItemIsEditable)
         _align_numbers(self)
         self.setToolTip(_NAME, row.fault or str(row.path))
@@ -62,7 +62,7 @@ def _align_numbers(item: QTreeWidgetItem) -> None:
 
 
 class _List(QTreeWidget):
-    """The list itself; only names are edited."""
+    """The list widget; only names can be edited."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,13 +86,13 @@ class _List(QTreeWidget):
             header.setSectionResizeMode(_NAME, QHeaderView.ResizeMode.Stretch)
 
     def rename(self) -> None:
-        """Let the name of the chosen recording be typed where it stands."""
+        """Edit the name of the selected recording in place."""
         item = self.currentItem()
         if item is not None:
             self.editItem(item, _NAME)
 
     def visible_items(self) -> list[_Item]:
-        """Those that can be seen, from the top."""
+        """Return the items in the visible area, from the top."""
         item, found = self.itemAt(QPoint(1, 1)), []
         while isinstance(item, _Item) and self.visualItemRect(item).top() <= self.height():
             found.append(item)
@@ -100,7 +100,7 @@ class _List(QTreeWidget):
         return found
 
     def show_thumbnails(self, thumbnails: Thumbnails) -> None:
-        """Show what is known of those that can be seen, and ask for the others."""
+        """Show the known thumbnails of the visible items, and request the others."""
         ratio, palette = self.devicePixelRatioF(), self.palette()
         items = self.visible_items()
         self.blockSignals(True)
@@ -114,7 +114,7 @@ class _List(QTreeWidget):
                     _NAME, thumbnail(preview, self.iconSize(), ratio, palette, damaged=damaged)
                 )
         self.blockSignals(False)
-        thumbnails.want([item.key for item in items if not item.row.fault])
+        thumbnails.request([item.key for item in items if not item.row.fault])
 
     def chosen(self) -> Row | None:
         item = self.currentItem()
@@ -126,7 +126,7 @@ class _List(QTreeWidget):
         self.setSortingEnabled(False)
         self.clear()
         items = [_Item(row) for row in rows]
-        for item in items:  # a row is as high as its picture will be
+        for item in items:  # each row is as high as its thumbnail will be
             item.setSizeHint(_NAME, QSize(0, self.iconSize().height() + kit.ems(self, 0.5)))
         self.addTopLevelItems(items)
         self.setSortingEnabled(True)
@@ -137,7 +137,7 @@ class _List(QTreeWidget):
 
 
 class LibraryDialog(QDialog):
-    """Stays open beside the window."""
+    """The non-modal dialog that lists all recordings."""
 
     def __init__(
         self, parent: QWidget, presenter: LibraryPresenter, exporting: ExportController
@@ -167,7 +167,7 @@ class LibraryDialog(QDialog):
         }
         self._noted: Path | None = None
         self._fault = ""
-        """What was said last of a recording that cannot be read."""
+        """The message shown last about a recording that cannot be read."""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -183,15 +183,15 @@ class LibraryDialog(QDialog):
         column.addWidget(self.list, 1)
         self.notes.setFixedHeight(kit.ems(self, 5))
         column.addWidget(self.notes)
-        told = QHBoxLayout()
-        told.addWidget(self.message, 1)
-        told.addWidget(self.undo)
-        column.addLayout(told)
+        message_row = QHBoxLayout()
+        message_row.addWidget(self.message, 1)
+        message_row.addWidget(self.undo)
+        column.addLayout(message_row)
         row = QHBoxLayout()
         row.setSpacing(gap)
         for words, button in self.buttons.items():
             row.addWidget(button)
-            button.setAutoDefault(False)  # Enter that ends the typing of a name opens nothing
+            button.setAutoDefault(False)  # Enter after editing a name must not press it
             if words == "Show in folder":
                 row.addStretch(1)
         row.addWidget(kit.push_button("Close", self.close))
@@ -200,11 +200,11 @@ class LibraryDialog(QDialog):
 
     def _connect(self) -> None:
         self.presenter.listed.connect(self._listed)
-        # A bound method: Qt forgets it with the dialog, which it would not do with a lambda.
+        # A bound method: PyQt disconnects it with the dialog, which it does not do for a lambda.
         self.presenter.thumbnails.made.connect(self._show_thumbnails)
         if (bar := self.list.verticalScrollBar()) is not None:
             bar.valueChanged.connect(lambda _: self._show_thumbnails())
-        self.presenter.said.connect(self._say)
+        self.presenter.reported.connect(self._show)
         self.notes.textChanged.connect(self._pause.start)
         self.list.currentItemChanged.connect(lambda _now, _before: self._chosen())
         self.list.itemDoubleClicked.connect(lambda _item, _column: self._open())
@@ -238,7 +238,7 @@ class LibraryDialog(QDialog):
         if self.list.state() == QAbstractItemView.State.EditingState:
             return
         chosen = self.list.chosen()
-        path = self.presenter.take_arrived() or (None if chosen is None else chosen.path)
+        path = self.presenter.pop_arrived() or (None if chosen is None else chosen.path)
         self.list.fill(self.presenter.rows, path)
         QTimer.singleShot(0, self._show_thumbnails)
         self._chosen()
@@ -246,7 +246,7 @@ class LibraryDialog(QDialog):
             self.message.setText("No recordings yet: press R in the window to record.")
 
     def _chosen(self) -> None:
-        """Another recording is chosen, or its notes have been read."""
+        """Update buttons, message and notes for the selected recording."""
         row = self.list.chosen()
         for button in self.buttons.values():
             button.setEnabled(row is not None)
@@ -265,11 +265,11 @@ class LibraryDialog(QDialog):
             self.notes.setPlainText("" if path is None else self.presenter.notes_of(path))
 
     def keep_notes(self) -> None:
-        """Save what has been typed."""
+        """Save the notes that were typed."""
         if self._noted is not None:
             self.presenter.save_notes(self._noted, self.notes.toPlainText())
 
-    def _say(self, sentence: str) -> None:
+    def _show(self, sentence: str) -> None:
         self.message.setText(sentence)
         self.undo.setVisible(self.presenter.deleted is not None)
 
@@ -291,7 +291,7 @@ class LibraryDialog(QDialog):
         row = self.list.chosen()
         if row is not None and not row.fault:
             dialog = self._exporting.ask_recording(row.path, self)
-            dialog.accepted.connect(lambda: self._say("The window says when it is written."))
+            dialog.accepted.connect(lambda: self._show("The window says when it is written."))
 
     def _show_in_folder(self) -> None:
         row = self.list.chosen()
@@ -307,12 +307,12 @@ class LibraryDialog(QDialog):
 
     def _delete(self) -> None:
         row = self.list.chosen()
-        if row is not None and self._may_delete(row):
+        if row is not None and self._confirm_delete(row):
             self.keep_notes()
             self._noted = None
             self.presenter.delete(row.path)
 
-    def _may_delete(self, row: Row) -> bool:
+    def _confirm_delete(self, row: Row) -> bool:
         box = QMessageBox(self)
         box.setWindowTitle("Delete")
         box.setText(f"Delete {row.name}?")
@@ -329,5 +329,5 @@ class LibraryDialog(QDialog):
         self.undo.hide()
 
     def button(self, words: str) -> QPushButton:
-        """The button with these words."""
+        """Return the button with this label."""
         return self.buttons[words]

@@ -1,4 +1,4 @@
-"""The main window: lays the views out and connects them to the presenter; decides nothing."""
+"""The main window: lays out the views and connects them to the presenters; without logic."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ TITLE: Final = "mixpose"
 
 
 class MainWindow(QMainWindow):
-    """Everything the user sees."""
+    """The main window."""
 
     ready = pyqtSignal()
-    """The first picture and the first 3D pose are on the screen.  Once."""
+    """The first picture and the first 3D pose are on the screen; emitted once."""
     closing = pyqtSignal()
-    """The user has closed the window, and nothing speaks against it."""
+    """The window is closing: the user has closed it and confirmed that if asked."""
 
     def __init__(self, presenter: WindowPresenter, orbit: OrbitPresenter) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class MainWindow(QMainWindow):
         self._build()
         self._add_controllers()
         self.menu_actions: dict[str, QAction] = menus.build(self, self._menus())
-        """By name."""
+        """The menus' actions by their names."""
         self.recordings = QMenu("Newest recordings", self)
         self.compare = QMenu("Compare with", self)
         for menu in (self.recordings, self.compare):
@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(layout.column(self.toolbar, middle, notes, below))
         self.timeline.hide()
         self.settings.setVisible(self.presenter.preferences.settings_open)
-        # 800 x 600 as fonts usually are; a small screen that is scaled by 200 % has less.
+        # 800 x 600 with usual fonts, but not more than a small screen scaled by 200 % has.
         self.setMinimumSize(kit.on_screen(self, QSize(kit.ems(self, 57), kit.ems(self, 42))))
 
     def _add_comparison(self) -> None:
@@ -115,8 +115,8 @@ class MainWindow(QMainWindow):
     def _add_controllers(self) -> None:
         window, chosen = self.presenter, self.presenter.preferences
         self.opening = OpenController(self, chosen, desktop.videos, window.choose)
-        self.exporting = ExportController(self, self.exporter, window.tell)
-        self.computer = ComputerController(window.jobs, self.settings, window.tell)
+        self.exporting = ExportController(self, self.exporter, window.notify)
+        self.computer = ComputerController(window.jobs, self.settings, window.notify)
         self.marking = MarkingController(self, window.marking, self.timeline.scrubber)
         self.snapshots = SnapshotController(window, self.picture, self.skeleton, desktop.pictures)
         self.whole_screen = WholeScreenController(self, self.panes, [self.toolbar, self.status])
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
                     *("exchange", "Exchange left and right in the selection", fix.exchange),
                     *(("Ctrl+T",), False, True),
                 ),
-                entry("nobody", "This is not the person, in the selection", fix.empty, ("Del",)),
+                entry("nobody", "This is not the person, in the selection", fix.discard, ("Del",)),
                 entry("delete", "Delete the poses in the selection", fix.delete, ("Shift+Del",)),
             ],
             "&View": [
@@ -199,7 +199,7 @@ class MainWindow(QMainWindow):
         self.settings.closed.connect(self._toggle_settings)
         self.settings.changed.connect(window.set_preference)
         self.settings.opened.connect(self.computer.list_choices)
-        self.picture.card.chosen.connect(window.do)
+        self.picture.card.chosen.connect(window.perform)
         self.picture.person_chosen.connect(window.choose_person)
         self.picture.person_hidden.connect(window.opening.hide_person_at)
         self.people.selected.connect(window.opening.select_person)
@@ -235,15 +235,15 @@ class MainWindow(QMainWindow):
         window.copy_diagnostics.connect(self._copy_diagnostics)
 
     def open(self) -> None:
-        """Take up the remembered state and show the window."""
+        """Restore the state from the preferences and show the window."""
         chosen = self.presenter.preferences
         for name in ("theme", "mirror", "fill", "follow", "delay", "plot_open", "numbers"):
             self._show_preference(name)
-        self.orbit.recall(chosen.orbit)
+        self.orbit.restore(chosen.orbit)
         kit.resize_on_screen(self, QSize(kit.ems(self, 80), kit.ems(self, 50)))
         if chosen.geometry:
             self.restoreGeometry(QByteArray(chosen.geometry))
-        self.panes.recall(chosen.panes, chosen.plot_height)
+        self.panes.restore(chosen.panes, chosen.plot_height)
         self._show_sources()
         self._show_recordings([])
         self.presenter.list_recordings()
@@ -251,21 +251,21 @@ class MainWindow(QMainWindow):
         self.setFocus()
         self._tick.start(TICK_MS)
 
-    def remember(self) -> None:
-        """Put the window's state into the preferences."""
+    def save_state(self) -> None:
+        """Store the window's state in the preferences."""
         chosen = self.presenter.preferences
         chosen.geometry = bytes(self.saveGeometry().data())
-        chosen.panes, chosen.plot_height = self.panes.remembered, self.panes.plot_height
-        chosen.orbit = self.orbit.remembered()
+        chosen.panes, chosen.plot_height = self.panes.saved_widths, self.panes.plot_height
+        chosen.orbit = self.orbit.state()
         chosen.settings_open = self.settings.isVisible()
 
     # --- showing ----------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Show the newest of everything."""
+        """Update all views from the presenters; called every ``TICK_MS``."""
         window = self.presenter
         self.view_state = view_state = window.view_state()
-        self.picture.show_view_state(view_state, grabs=window.correcting.grabs)
+        self.picture.show_view_state(view_state, can_drag=window.correcting.can_drag)
         self.skeleton.show_view_state(view_state)
         self.comparing.show()
         self.plot.show_view_state(view_state, self.comparing.view_state)
@@ -292,12 +292,12 @@ class MainWindow(QMainWindow):
 
     def _message(self) -> str:
         trouble = self.skeleton.trouble
-        if trouble:  # what draws this view would draw the performer
+        if trouble:  # the performer is drawn by the same renderer
             self.presenter.no_performer()
         return f"Simple 3D view: {trouble}" if trouble else ""
 
     def diagnostics(self) -> dict[str, str]:
-        """What the window knows that a fault report needs."""
+        """Return the window's part of the diagnostics for a fault report."""
         screen = self.screen()
         ratio = screen.devicePixelRatio() if screen is not None else 1.0
         return {
@@ -359,7 +359,7 @@ class MainWindow(QMainWindow):
             self.toolbar.show_delay(chosen.delay, rate)
 
     def _show_numbers_chosen(self) -> None:
-        """Tick what is written at the joints."""
+        """Check the menu's entries for the angles that are written at the joints."""
         chosen = self.presenter.preferences.numbers_of.split("/")
         entries = [(GROUPS[key][0], key, key in chosen) for key in JOINTS]
         menus.fill_ticked(self.numbers, entries, self._choose_number)
@@ -371,7 +371,7 @@ class MainWindow(QMainWindow):
         self.presenter.set_preference("numbers", bool(wanted))
 
     def show_theme(self) -> None:
-        """Dress the program as the user or the system wants."""
+        """Apply the theme that the user has chosen, or that of the system."""
         chosen = self.presenter.preferences.theme
         theme = themes.pick(chosen, system_dark=themes.system_is_dark())
         themes.apply_to_program(theme)
@@ -380,14 +380,14 @@ class MainWindow(QMainWindow):
         self.comparing.set_theme(theme)
         self.plot.set_theme(theme)
 
-    # --- doing ------------------------------------------------------------------------------
+    # --- actions ----------------------------------------------------------------------------
 
     def _choose(self, spec: str) -> None:
         self.presenter.choose(spec)
         self._show_sources()
 
     def _space(self) -> None:
-        """Space presses the button that Tab has led to, as everywhere, or else plays and stops."""
+        """Space: click the focused button, as usual in Qt, or else play or pause."""
         chosen = QApplication.focusWidget()
         if isinstance(chosen, QAbstractButton) and chosen.isEnabled():
             chosen.click()
@@ -443,34 +443,34 @@ class MainWindow(QMainWindow):
         if event is not None and (spec := desktop.dropped(event.mimeData())):
             event.acceptProposedAction()
             self._choose(spec)
-            if said := desktop.left_out(event.mimeData()):
-                self.presenter.marking.say(said)
+            if message := desktop.left_out(event.mimeData()):
+                self.presenter.marking.show_hint(message)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         if event is None or self._leaving:
             return
-        if (lost := self.presenter.would_lose) and not self._may_lose(lost):
+        if (lost := self.presenter.unsaved_job) and not self._confirm_loss(lost):
             event.ignore()
             return
         self._leaving = True
         self._tick.stop()
-        self.remember()
+        self.save_state()
         self.closing.emit()
 
     def _ask_stop(self) -> None:
         explained = "The recording ends and is saved."
-        if controllers.may(self, "Turn the camera off?", explained, yes="Turn off", no="Go on"):
+        if controllers.confirm(self, "Turn the camera off?", explained, yes="Turn off", no="Go on"):
             self.presenter.close_source()
 
-    def _may_lose(self, what: str) -> bool:
+    def _confirm_loss(self, what: str) -> bool:
         explained = f"{what} is not finished and would be lost."
-        return controllers.may(self, "Close now?", explained, yes="Close", no="Wait")
+        return controllers.confirm(self, "Close now?", explained, yes="Close", no="Wait")
 
     def leave(self) -> None:
-        """Close without asking: the system or a signal wants the program to end."""
+        """Close without asking, because the system or a signal ends the program."""
         if not self._leaving:
             self._leaving = True
             self._tick.stop()
-            self.remember()
+            self.save_state()
             self.closing.emit()
         self.close()

@@ -1,4 +1,4 @@
-"""Events and the selection: their menu entries, the menu of a tick, and the list of all events."""
+"""Events and the selection: menu entries, the context menu of a tick, the list of all events."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from app.ui.views import kit
 from app.ui.views.menus import Entry
 from app.ui.views.scrubber import Scrubber
 
-_LOOK_MS: Final = 100
+_UPDATE_MS: Final = 100
 
 
 class MarkingController(QObject):
-    """Events and the selection, in the menu and on the timeline.
+    """Connects the menu and the timeline with events and the selection.
 
     Args:
-        parent: of its menus and dialogs.
-        marking: does what they say.
+        parent: parent of its menus and dialogs.
+        marking: the presenter of events and the selection.
         scrubber: shows ticks and handles that can be pressed and dragged.
     """
 
@@ -46,7 +46,7 @@ class MarkingController(QObject):
         scrubber.event_menu.connect(self._show_menu)
 
     def entries(self) -> list[Entry]:
-        """What the Control menu offers; the keys live here."""
+        """Return the entries of the Control menu, with their shortcuts."""
         marking = self._marking
         back, on = partial(marking.go_along, -1), partial(marking.go_along, 1)
         return [
@@ -81,7 +81,7 @@ class MarkingController(QObject):
         menu.popup(place)
 
     def _ask_label(self, number: int) -> None:
-        """Ask for another label of an event."""
+        """Ask for a new label of an event."""
         dialog = QInputDialog(self._parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle("Event")
@@ -92,7 +92,7 @@ class MarkingController(QObject):
 
 
 class EventsDialog(QDialog):
-    """All events of the recording shown; a label is changed where it stands."""
+    """The list of all events of the recording shown; labels are edited in place."""
 
     def __init__(self, marking: Marking, parent: QWidget) -> None:
         super().__init__(parent)
@@ -112,9 +112,9 @@ class EventsDialog(QDialog):
         QShortcut(QKeySequence("Delete"), self.table, self._remove)
         self._build()
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self._view_state)
-        self._timer.start(_LOOK_MS)
-        self._view_state()
+        self._timer.timeout.connect(self._update)
+        self._timer.start(_UPDATE_MS)
+        self._update()
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
@@ -137,8 +137,8 @@ class EventsDialog(QDialog):
         column.addLayout(buttons)
         self.resize(kit.ems(self, 24), kit.ems(self, 22))
 
-    def _view_state(self) -> None:
-        """Show the events as they are now, unless a label is just being typed."""
+    def _update(self) -> None:
+        """Update the list, unless a label is being edited."""
         now = (self._marking.title, self._marking.marks)
         if now == self._shown or self.table.state() == QAbstractItemView.State.EditingState:
             return
@@ -157,7 +157,7 @@ class EventsDialog(QDialog):
             moment.setData(Qt.ItemDataRole.UserRole, mark.number)
             self.table.setItem(number, 0, moment)
             self.table.setItem(number, 1, QTableWidgetItem(mark.label))
-        if marks and row >= 0:  # chosen still, but not gone to again
+        if marks and row >= 0:  # keep the row selected, without going to the event again
             self.table.setCurrentCell(min(row, len(marks) - 1), 1)
         self.table.blockSignals(False)
         self.remove.setEnabled(self._chosen() >= 0)
@@ -167,7 +167,7 @@ class EventsDialog(QDialog):
         return None if item is None else int(item.data(Qt.ItemDataRole.UserRole))
 
     def _chosen(self) -> int:
-        """The row that is selected, or -1.  The current one need not be: Qt takes the first."""
+        """Return the selected row, or -1.  Qt's current row need not be selected."""
         model = self.table.selectionModel()
         rows = [] if model is None else [index.row() for index in model.selectedRows()]
         return rows[0] if rows else -1
@@ -183,7 +183,7 @@ class EventsDialog(QDialog):
         number = self._number(item.row())
         if number is not None:
             self._marking.rename(number, item.text())
-            self._shown = None  # an empty label is shown as it was
+            self._shown = None  # an empty label is rejected: show the old one again
 
     def _remove(self) -> None:
         number = self._number(self._chosen())

@@ -1,4 +1,4 @@
-"""The menu bar; every entry names its shortcut, and the shortcuts live here and nowhere else."""
+"""The menu bar; its entries carry all of the window's shortcuts."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One menu entry; several keys may be given, the first is shown."""
+    """One menu entry; of several keys, the first is shown."""
 
     name: str
-    """By which the program knows it, whatever the words."""
+    """Identifier of its action, independent of its text."""
     words: str
     pressed: Callable[[], Any]
     keys: tuple[str, ...] = ()
     checkable: bool = False
     separated: bool = False
-    """A line is drawn above."""
+    """Whether a separator is drawn above."""
 
 
 def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QAction]:
-    """Fill the window's menu bar; the actions by their names."""
+    """Fill the window's menu bar, and return the actions by their names."""
     actions: dict[str, QAction] = {}
     bar = window.menuBar()
     for title, entries in menus.items():
@@ -38,7 +38,7 @@ def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QActi
 
 
 def insert(menu: QMenu, *, before: QAction) -> None:
-    """Put a submenu above an entry, above the line that may be there."""
+    """Insert a submenu above an entry, and above its separator if it has one."""
     for parent in before.associatedObjects():
         if isinstance(parent, QMenu):
             entries = parent.actions()
@@ -50,7 +50,7 @@ def insert(menu: QMenu, *, before: QAction) -> None:
 def fill(
     menu: QMenu, entries: list[tuple[str, str]], pressed: Callable[[str], Any], otherwise: str
 ) -> None:
-    """Put (words, value) pairs into a menu; ``otherwise`` says that there are none."""
+    """Fill a menu with (label, value) pairs; if there are none, with the text ``otherwise``."""
     menu.clear()
     for words, value in entries:
         action = menu.addAction(words)
@@ -63,7 +63,7 @@ def fill(
 def fill_ticked(
     menu: QMenu, entries: list[tuple[str, str, bool]], pressed: Callable[[str], Any]
 ) -> None:
-    """Put (words, value, ticked) into a menu."""
+    """Fill a menu with checkable entries (label, value, checked)."""
     menu.clear()
     for words, value, ticked in entries:
         action = menu.addAction(words)
@@ -82,6 +82,6 @@ def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:
     action.setCheckable(entry.checkable)
     action.triggered.connect(lambda _checked=False: entry.pressed())
     menu.addAction(action)
-    # Shortcuts of a menu bar hidden in full-screen mode would die without this.
+    # Otherwise shortcuts do not work while the menu bar is hidden in full-screen mode.
     window.addAction(action)
     return action

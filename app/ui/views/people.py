@@ -1,4 +1,4 @@
-"""The bar that lists several people of a video: a chip each, to select, show and hide them."""
+"""The bar that lists the people of a video: a number and an eye each, to select, show and hide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.ui.views import kit, strokes
 
 
 class _Disc(QToolButton):
-    """A number on a disc of the person's colour; as faint as the person while not in view."""
+    """A number on a disc of the person's colour; faint while hidden or not in view."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class _Disc(QToolButton):
         self._entry: Entry | None = None
 
     def show_entry(self, entry: Entry) -> None:
-        """Be of this person."""
+        """Show this person."""
         if entry == self._entry:
             return
         self._entry = entry
@@ -57,11 +57,12 @@ class _Disc(QToolButton):
 
 
 class PeopleBar(QWidget):
-    """Hidden where there are not several people."""
+    """The list of people; hidden unless there are several."""
 
     selected = pyqtSignal(int)
+    """The person with this number was selected."""
     toggled = pyqtSignal(int)
-    """Somebody is to be hidden, or shown again."""
+    """The person with this number is to be hidden, or shown again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -73,9 +74,9 @@ class PeopleBar(QWidget):
         self._row.addWidget(kit.label("People", dim=True))
         self.discs: list[_Disc] = []
         self.eyes: list[QToolButton] = []
-        self.said = kit.label(dim=True)
+        self.note = kit.label(dim=True)
         self._row.addStretch(1)
-        self._row.addWidget(self.said)
+        self._row.addWidget(self.note)
         self._roster = Roster()
         self.hide()
 
@@ -87,7 +88,7 @@ class PeopleBar(QWidget):
         self.setVisible(bool(roster.entries))
         while len(self.discs) < len(roster.entries):
             self._add(len(self.discs))
-        self.said.setText(roster.said)
+        self.note.setText(roster.note)
         for number, (disc, eye) in enumerate(zip(self.discs, self.eyes, strict=True)):
             there = number < len(roster.entries)
             disc.setVisible(there)
@@ -101,9 +102,9 @@ class PeopleBar(QWidget):
 
     def _add(self, index: int) -> None:
         disc = _Disc()
-        disc.clicked.connect(lambda: self._tell(self.selected.emit, index))
+        disc.clicked.connect(lambda: self._emit(self.selected.emit, index))
         eye = kit.tool_button(
-            "eye", "", lambda: self._tell(self.toggled.emit, index), checkable=True
+            "eye", "", lambda: self._emit(self.toggled.emit, index), checkable=True
         )
         place = 1 + 2 * index
         self._row.insertWidget(place, disc)
@@ -111,9 +112,9 @@ class PeopleBar(QWidget):
         self.discs.append(disc)
         self.eyes.append(eye)
 
-    def _tell(self, tell: Callable[[int], object], index: int) -> None:
-        """What is ticked follows from what is then."""
+    def _emit(self, emit: Callable[[int], object], index: int) -> None:
+        """Emit a signal for a person; restore the buttons, which follow the next roster."""
         entry = self._roster.entries[index]
         self.discs[index].setChecked(entry.selected)
         self.eyes[index].setChecked(not entry.hidden)
-        tell(entry.number)
+        emit(entry.number)

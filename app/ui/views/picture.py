@@ -25,7 +25,7 @@ from app.ui import icons
 from app.ui.painting import painting
 from app.ui.presenters import people_hints
 from app.ui.presenters import picture as geometry
-from app.ui.presenters.people import Companion, at_place
+from app.ui.presenters.people import ShownPerson, at_place
 from app.ui.presenters.recording import RecordState, RecordStatus
 from app.ui.presenters.view_state import ViewState
 from app.ui.theme import DARK, Theme
@@ -36,39 +36,39 @@ from models.skeleton import JOINT_NAMES
 MIRRORED: Final = "Mirrored view"
 WHOLE_HELP: Final = "This alone on the whole screen (Escape: back)"
 _REACH_EMS: Final = 0.7
-"""How near a joint must be pressed to be dragged."""
+"""Largest distance from a joint at which a press drags it."""
 _DRAG_PIXELS: Final = 3
 GREYED: Final = 0.45
-"""Opacity of what was the last to be seen of a camera that is lost."""
+"""Opacity of the last picture of a camera that is lost."""
 
 
 class PictureView(QWidget):
-    """Paints the newest frame; mirroring and cropping never leave this widget."""
+    """Paints the newest frame; mirroring and cropping affect only this widget."""
 
     mirror_chosen = pyqtSignal(bool)
     fill_chosen = pyqtSignal(bool)
     person_chosen = pyqtSignal(float, float)
-    """A click into the picture, in its pixels."""
+    """The picture was clicked at this position, in its pixels."""
     person_hidden = pyqtSignal(float, float)
-    """A right click, likewise."""
+    """The picture was right-clicked at this position, in its pixels."""
     joint_moved = pyqtSignal(str, float, float)
-    """A joint was dragged to this place of the picture, in its pixels."""
+    """A joint was dragged to this position of the picture, in its pixels."""
     whole_pressed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Camera picture")
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the keys leave the line that was typed in
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click ends typing in a line edit
         self._view_state = ViewState()
         self._image: QImage | None = None
         self._pixels: NDArray[np.uint8] | None = None
         self._theme: Theme = DARK
         self._record = RecordStatus()
-        self._pointed: tuple[float, float] | None = None
-        self._grabs = False
-        self._held: int | None = None
-        """The joint that is being dragged, to where is pointed."""
+        self._pointer: tuple[float, float] | None = None
+        self._can_drag = False
+        self._dragged: int | None = None
+        """The joint that is being dragged; it is drawn at the pointer."""
         self._pressed = QPointF()
         self.setMouseTracking(True)
         self.mirror = kit.tool_button(
@@ -90,27 +90,27 @@ class PictureView(QWidget):
         self.corner = Corner(self, [self.mirror, self.fill, self.whole])
 
     def hide_buttons(self) -> None:
-        """Another picture has them for both."""
+        """Hide the buttons, because those of the first picture apply to both."""
         self.corner.hide()
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.update()
 
-    def show_view_state(self, view_state: ViewState, *, grabs: bool = False) -> None:
-        """Show another moment; repaints only when something visible has changed.
+    def show_view_state(self, view_state: ViewState, *, can_drag: bool = False) -> None:
+        """Show a view state; repaint only if something visible has changed.
 
-        With ``grabs`` joints can be dragged.
+        With ``can_drag``, joints can be dragged.
         """
-        self._grabs = grabs
-        if not grabs:
-            self._held = None
+        self._can_drag = can_drag
+        if not can_drag:
+            self._dragged = None
         before, self._view_state = self._view_state, view_state
         self.card.show_notice(view_state.notice)
         self.hint.show_text("" if view_state.notice else view_state.hint)
         if view_state.frame is not before.frame:
-            self._take(view_state.frame)
-            self._point(self._pointed)
+            self._set_frame(view_state.frame)
+            self._hover(self._pointer)
         if (view_state.frame, view_state.keypoints, view_state.greyed) != (
             before.frame,
             before.keypoints,
@@ -119,7 +119,7 @@ class PictureView(QWidget):
             self.update()
 
     def show_record(self, status: RecordStatus) -> None:
-        """A red frame while recording, and the seconds to go in figures seen from afar."""
+        """Show a red frame while recording, and large digits during the countdown."""
         mark = (status.state, status.countdown)
         if mark != (self._record.state, self._record.countdown):
             self.update()
@@ -139,12 +139,12 @@ class PictureView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         if event is not None:
-            self._point(self._in_picture(event.position()))
-            if self._held is not None:
+            self._hover(self._in_picture(event.position()))
+            if self._dragged is not None:
                 self.update()
 
     def leaveEvent(self, _event: QEvent | None) -> None:
-        self._point(None)
+        self._hover(None)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         if event is None:
@@ -154,42 +154,42 @@ class PictureView(QWidget):
             self.person_hidden.emit(*place)
         if event.button() is not Qt.MouseButton.LeftButton:
             return
-        self._held = self._joint_at(event.position())
+        self._dragged = self._joint_at(event.position())
         self._pressed = event.position()
-        if place is not None and self._held is None and not self._view_state.greyed:
+        if place is not None and self._dragged is None and not self._view_state.greyed:
             self.person_chosen.emit(*place)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        held, self._held = self._held, None
-        if event is None or held is None:
+        joint, self._dragged = self._dragged, None
+        if event is None or joint is None:
             return
         place = self._in_picture(event.position())
         dragged = (event.position() - self._pressed).manhattanLength() >= _DRAG_PIXELS
         if place is not None and dragged:
-            self.joint_moved.emit(JOINT_NAMES[held], *place)
+            self.joint_moved.emit(JOINT_NAMES[joint], *place)
         self.update()
 
     def _joint_at(self, point: QPointF) -> int | None:
         return self._joint_in_picture(self._in_picture(point))
 
     def _joint_in_picture(self, place: tuple[float, float] | None) -> int | None:
-        """The joint at a place of the picture that can be dragged."""
+        """Return the joint at a position of the picture that can be dragged; None if none."""
         keypoints, seen = self._view_state.keypoints, self._view_state.seen
-        if place is None or not self._grabs or keypoints is None or seen is None:
+        if place is None or not self._can_drag or keypoints is None or seen is None:
             return None
         around = self._placement(keypoints.size)
         points = around.to_pane(np.vstack([keypoints.xy, [place]]), keypoints.size)
         at = (float(points[-1, 0]), float(points[-1, 1]))
         return geometry.joint_at(points[:-1], seen, at, _REACH_EMS * kit.em(self))
 
-    def _point(self, place: tuple[float, float] | None) -> None:
-        """Say that a person can be clicked while the pointer is over one."""
-        self._pointed = place
+    def _hover(self, place: tuple[float, float] | None) -> None:
+        """Set cursor and tooltip for a person or joint under the pointer."""
+        self._pointer = place
         shape, tip = Qt.CursorShape.ArrowCursor, ""
         person = None if place is None else at_place(self._view_state.people, *place)
         if person is not None:
             shape, tip = Qt.CursorShape.PointingHandCursor, _tip(person)
-        elif self._box_pointed_at() is not None:
+        elif self._box_at_pointer() is not None:
             shape, tip = Qt.CursorShape.PointingHandCursor, "Click to follow this person"
         joint = self._joint_in_picture(place)
         if joint is not None:
@@ -199,11 +199,11 @@ class PictureView(QWidget):
             self.setToolTip(tip)
             self.update()
 
-    def _box_pointed_at(self) -> people_hints.Box | None:
+    def _box_at_pointer(self) -> people_hints.Box | None:
         keypoints = self._view_state.keypoints
-        if keypoints is None or self._pointed is None:
+        if keypoints is None or self._pointer is None:
             return None
-        return people_hints.box_at(keypoints.people_in_view.others, *self._pointed)
+        return people_hints.box_at(keypoints.people_in_view.others, *self._pointer)
 
     def _in_picture(self, point: QPointF) -> tuple[float, float] | None:
         size = self._size()
@@ -241,8 +241,8 @@ class PictureView(QWidget):
             mirror=self.mirror.isChecked(),
         )
 
-    def _take(self, frame: Frame | None) -> None:
-        """Wrap the frame without copying; QImage does not keep the array alive, so we do."""
+    def _set_frame(self, frame: Frame | None) -> None:
+        """Wrap the frame in a QImage without copying; ``_pixels`` keeps the array alive."""
         if frame is None:
             self._image = self._pixels = None
             return
@@ -252,7 +252,7 @@ class PictureView(QWidget):
     def _paint_picture(self, painter: QPainter, place: geometry.Placement) -> None:
         target = QRectF(place.left, place.top, place.width, place.height)
         if self._image is None:
-            # A recording without its pictures: the frame they had, so that the figure has a place.
+            # A recording without pictures: show where they would be.
             painter.fillRect(target, QColor(0, 0, 0, 40 if self._theme.dark else 14))
             return
         painter.save()
@@ -274,22 +274,22 @@ class PictureView(QWidget):
             return
         xy, seen, conf = geometry.with_feet(keypoints, seen)
         points = place.to_pane(xy, keypoints.size)
-        if self._held is not None and self._pointed is not None:
-            points[self._held] = place.to_pane(np.array([self._pointed]), keypoints.size)[0]
+        if self._dragged is not None and self._pointer is not None:
+            points[self._dragged] = place.to_pane(np.array([self._pointer]), keypoints.size)[0]
         lines, dots = geometry.figure(points, seen, colours.opacity(conf))
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         strokes.paint(painter, lines, dots, max(2.0, 0.0075 * min(place.width, place.height)))
 
     def _paint_people(self, painter: QPainter, place: geometry.Placement) -> None:
-        """Everybody in their colour, the one selected above the others."""
+        """Draw all people in their colours, the selected one on top."""
         if not self._view_state.people or self._view_state.greyed or (size := self._size()) is None:
             return
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
         width = max(2.0, 0.0075 * min(place.width, place.height))
         for each in sorted(self._view_state.people, key=lambda each: each.selected):
             points = place.to_pane(each.xy, size)
-            if each.selected and self._held is not None and self._pointed is not None:
-                points[self._held] = place.to_pane(np.array([self._pointed]), size)[0]
+            if each.selected and self._dragged is not None and self._pointer is not None:
+                points[self._dragged] = place.to_pane(np.array([self._pointer]), size)[0]
             lines, dots = geometry.figure(points, each.seen, each.opacity)
             strokes.paint(painter, lines, dots, width, each.colour)
             if each.box is not None:
@@ -303,7 +303,7 @@ class PictureView(QWidget):
             return
         painter.save()
         painter.setClipRect(QRectF(place.left, place.top, place.width, place.height))
-        pointed = self._box_pointed_at()
+        pointed = self._box_at_pointer()
         for box in keypoints.people_in_view.others:
             corners = place.to_pane(np.reshape(box, (2, 2)), keypoints.size)
             (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
@@ -340,7 +340,7 @@ class PictureView(QWidget):
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, str(self._record.countdown))
 
 
-def _tip(person: Companion) -> str:
+def _tip(person: ShownPerson) -> str:
     if person.selected:
         return f"Person {person.number}: right click hides them"
     return f"Click to select person {person.number}, right click to hide them"
@@ -351,7 +351,7 @@ def _words(joint: int) -> str:
 
 
 class Badge(QLabel):
-    """A few words in the upper left corner of a pane that one must not miss."""
+    """A short, prominent label in the upper left corner of a pane."""
 
     def __init__(self, parent: QWidget, words: str) -> None:
         super().__init__(words, parent)
@@ -365,7 +365,7 @@ class Badge(QLabel):
 
 
 class Corner(QWidget):
-    """A few small buttons in the upper right corner of a pane, on a quiet ground."""
+    """A few small buttons in the upper right corner of a pane, on a translucent background."""
 
     def __init__(self, parent: QWidget, buttons: list[QWidget]) -> None:
         super().__init__(parent)

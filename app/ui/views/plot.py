@@ -33,15 +33,15 @@ from app.ui.views.take_name import DASHES, TakeName
 
 _MOST_CURVES: Final = max(len(names) for _, names in GROUPS.values())
 _AWAY: Final = _MOST_CURVES + 3
-"""The column of the button that hides it; before it what is shown, a name, values and a gap."""
+"""Column of the close button, after the group, a name, the values and a gap."""
 _ROOM_EMS: Final = 34
-"""Width in which what is shown and its values fit beside each other ..."""
+"""Width in which the group and the values fit next to each other ..."""
 _NAMES_EMS: Final = 12
-"""... and what the names of two takes add to that."""
+"""... and the additional width for the names of two takes."""
 _WIDTH: Final = 1.6
-"""Of a curve, in logical pixels."""
+"""Width of a curve, in logical pixels."""
 _SHADE: Final = 38
-"""How strongly the selection is tinted, of 255."""
+"""Opacity of the selection, of 255."""
 _SUMMARY_HELP: Final = (
     "From the lowest to the highest, and the range of motion between them; one frame in a hundred\n"
     "is left out at either end. Select a part (I and O) to measure only that."
@@ -49,14 +49,14 @@ _SUMMARY_HELP: Final = (
 
 
 def _pyqtgraph() -> Any:
-    """Loaded when a plot is first wanted: it takes a third of a second."""
+    """Return pyqtgraph, imported when a plot is first shown: that takes a third of a second."""
     import pyqtgraph
 
     return pyqtgraph
 
 
 class PlotPane(QWidget):
-    """What is plotted, its values now, and the curves."""
+    """The group of angles, their present values, the curves, and summaries."""
 
     def __init__(self, presenter: PlotPresenter) -> None:
         super().__init__()
@@ -74,9 +74,9 @@ class PlotPane(QWidget):
         self.group.setAccessibleName("Angles shown")
         self.group.activated.connect(lambda _: presenter.choose(str(self.group.currentData())))
         self.values = [_Value() for _ in range(_MOST_CURVES)]
-        self.values_beside = [_Value() for _ in range(_MOST_CURVES)]
-        self.names = TakeName(beside=False), TakeName(beside=True)
-        self.summary, self.summary_beside = _summary(), _summary()
+        self.second_values = [_Value() for _ in range(_MOST_CURVES)]
+        self.names = TakeName(second=False), TakeName(second=True)
+        self.summary, self.second_summary = _summary(), _summary()
         self._takes: tuple[str, str] | None = None
         self._narrow: bool | None = None
         for name in self.names:
@@ -104,21 +104,21 @@ class PlotPane(QWidget):
         below.setContentsMargins(2 * gap, 0, 2 * gap, gap)
         below.setSpacing(0)
         below.addWidget(self.summary)
-        below.addWidget(self.summary_beside)
+        below.addWidget(self.second_summary)
         self._column.addLayout(below)
         self.setMinimumHeight(kit.ems(self, 9))
 
     def _arrange(self) -> None:
-        """Names and values beside what is shown, or below it where there is no room for both."""
+        """Place names and values beside the group, or below it in a narrow pane."""
         needed = _ROOM_EMS + (0 if self._takes is None else _NAMES_EMS)
         narrow = self.width() < needed * kit.em(self)
         if narrow == self._narrow:
             return
         self._narrow = narrow
         self._head.addWidget(self.group, 0, 0, 1, _AWAY if narrow else 1)
-        self._head.setColumnStretch(0, 0 if narrow else 100)  # what is shown has room first of all
+        self._head.setColumnStretch(0, 0 if narrow else 100)  # the group gets free width first
         self._head.setColumnStretch(_AWAY - 1, 1)
-        for row, values in enumerate((self.values, self.values_beside), start=int(narrow)):
+        for row, values in enumerate((self.values, self.second_values), start=int(narrow)):
             self._head.addWidget(self.names[row - int(narrow)], row, 1)
             for column, value in enumerate(values, start=2):
                 self._head.addWidget(value, row, column)
@@ -129,7 +129,7 @@ class PlotPane(QWidget):
             self._graph.set_theme(theme)
 
     def prepare(self) -> None:
-        """Load what draws, if the plot is wanted and that has not been done."""
+        """Load pyqtgraph and create the graph, if the plot is open and that was not done yet."""
         if self.presenter.open and self._graph is None:
             self._graph = _Graph(_pyqtgraph())
             self._graph.set_theme(self._theme)
@@ -139,33 +139,33 @@ class PlotPane(QWidget):
             self.show_group()
 
     def show_group(self) -> None:
-        """Name the curves of the chosen group."""
+        """Show the names and units of the chosen group's curves."""
         self.group.choose(self.presenter.group)
         curves = [ANGLES[ANGLE[name]] for name in GROUPS[self.presenter.group][1]]
         about = f"0°: {curves[0].zero}\nPositive: {curves[0].positive}"
         self.group.setToolTip(about)
         takes = self.presenter.takes
-        for number, (value, beside) in enumerate(zip(self.values, self.values_beside, strict=True)):
+        for number, (value, second) in enumerate(zip(self.values, self.second_values, strict=True)):
             angle = curves[number] if number < len(curves) else None
             value.show_angle(angle)
-            beside.show_angle(angle if takes else None)
+            second.show_angle(angle if takes else None)
         if self._graph is not None:
             self._graph.show_curves(curves)
 
-    def show_view_state(self, view_state: ViewState, beside: ViewState | None = None) -> None:
-        """Draw another moment, if it is one; also of the take ``beside``."""
+    def show_view_state(self, view_state: ViewState, second: ViewState | None = None) -> None:
+        """Draw the curves, if they have changed, also those of the ``second`` take."""
         if not self.isVisible() or self._graph is None:
             return
-        curves = self.presenter.curves(view_state, beside)
+        curves = self.presenter.curves(view_state, second)
         self._show_takes(self.presenter.takes)
         _show_summary(self.summary, self.presenter.summary)
-        _show_summary(self.summary_beside, self.presenter.summary_beside)
+        _show_summary(self.second_summary, self.presenter.second_summary)
         if curves is None:
             return
         for value, degrees in zip(self.values, curves.now, strict=False):
             value.show_degrees(degrees)
         for value, degrees in zip(
-            self.values_beside, curves.beside.now if curves.beside else (), strict=False
+            self.second_values, curves.second.now if curves.second else (), strict=False
         ):
             value.show_degrees(degrees)
         self._graph.draw(curves, self.presenter.span_deg)
@@ -173,7 +173,7 @@ class PlotPane(QWidget):
         self.hint.show_text(unseen(self.presenter.group) if nothing else "")
 
     def _show_takes(self, takes: tuple[str, str] | None) -> None:
-        """The two that are compared, or None while it is one alone."""
+        """Show the labels of the two takes that are compared; None without a comparison."""
         if takes == self._takes:
             return
         self._takes = takes
@@ -205,7 +205,7 @@ def _show_summary(label: QLabel, summary: Summary | None) -> None:
 
 
 class _Value(QWidget):
-    """The colour of one curve, and how many degrees it has now."""
+    """The colour of one curve, and its present value in degrees."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -215,11 +215,11 @@ class _Value(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(kit.ems(self, 1.2), 0, 0, 0)
         row.addWidget(self._number)
-        # As wide as the widest, so that nothing moves while the numbers change.
+        # As wide as the widest number, so that the layout stays while the numbers change.
         self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("Right −180°"))
 
     def show_angle(self, angle: Angle | None) -> None:
-        """Which curve it is; None for none."""
+        """Set the angle of the curve; None hides the value."""
         self.setVisible(angle is not None)
         if angle is not None:
             self._words = "" if angle.side == "middle" else f"{angle.side.title()} "
@@ -251,9 +251,9 @@ class _Graph(QObject):
     """Axes, curves and the playhead."""
 
     moved = pyqtSignal(float)
-    """Pressed or dragged at this time, in seconds."""
+    """The mouse was pressed or dragged at this time, in seconds."""
     zoomed = pyqtSignal(float)
-    """By so many notches of the wheel."""
+    """The wheel was turned by this number of notches."""
 
     def __init__(self, pyqtgraph: Any) -> None:
         super().__init__()
@@ -261,7 +261,7 @@ class _Graph(QObject):
         self._theme = DARK
         self._angles: list[Angle] = []
         self._curves: list[Any] = []
-        self._curves_beside: list[Any] = []
+        self._second_curves: list[Any] = []
         self._drawn: Curves | None = None
         self._ratio = 1.0
         self.widget: Any = pyqtgraph.PlotWidget()
@@ -275,7 +275,7 @@ class _Graph(QObject):
         plot.showGrid(x=True, y=True, alpha=0.25)
         for name, unit in (("left", "°"), ("bottom", " s")):
             axis = plot.getAxis(name)
-            # Its finer lines take half of all the time that drawing takes.
+            # Minor grid lines would take half of the drawing time.
             axis.setStyle(maxTickLevel=0)
             axis.tickStrings = partial(_numbers, unit)
         self._part = pyqtgraph.LinearRegionItem(movable=False)
@@ -287,13 +287,13 @@ class _Graph(QObject):
         self.widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
     def show_curves(self, angles: list[Angle]) -> None:
-        """Draw these from now on."""
-        for curve in self._curves + self._curves_beside:
+        """Replace the curves by those of these angles."""
+        for curve in self._curves + self._second_curves:
             self._plot.removeItem(curve)
         self._angles, self._drawn = angles, None
-        # Wide smooth lines are drawn three times as fast piece by piece, but then have no dashes.
+        # Segmented mode draws wide antialiased lines three times as fast, but without dashes.
         self._curves = [self._curve("on") for _ in angles]
-        self._curves_beside = [self._curve("off") for _ in angles]
+        self._second_curves = [self._curve("off") for _ in angles]
         self.set_theme(self._theme)
 
     def _curve(self, piece_by_piece: str) -> Any:
@@ -304,7 +304,7 @@ class _Graph(QObject):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        # Its pens are as many real pixels wide, whatever the screen's scaling.
+        # pyqtgraph's pens are cosmetic: their width is in device pixels at any screen scaling.
         self._ratio = ratio = self.widget.devicePixelRatioF()
         make = self._pyqtgraph.mkPen
         self.widget.setBackground(theme.pane)
@@ -313,7 +313,7 @@ class _Graph(QObject):
             axis.setPen(make(theme.line))
             axis.setTextPen(make(theme.dim))
             axis.setTickFont(self.widget.font())
-        # As wide as its widest number, so that the curves do not move when the numbers change.
+        # As wide as its widest label, so that the curves do not move when the labels change.
         self._plot.getAxis("left").setWidth(
             self.widget.fontMetrics().horizontalAdvance("−180°") + kit.ems(self.widget, 0.8)
         )
@@ -323,23 +323,23 @@ class _Graph(QObject):
         self._part.setBrush(shade)
         for line in self._part.lines:
             line.setPen(make(theme.strong, width=ratio))
-        for angle, curve, beside in zip(
-            self._angles, self._curves, self._curves_beside, strict=True
+        for angle, curve, second in zip(
+            self._angles, self._curves, self._second_curves, strict=True
         ):
             colour = theme.dim if angle.side == "middle" else SIDE_COLOURS[angle.side]
             curve.setPen(make(colour, width=_WIDTH * ratio))
             dashed = make(colour, width=_WIDTH * ratio)
             dashed.setDashPattern(DASHES)
-            beside.setPen(dashed)
+            second.setPen(dashed)
 
     def draw(self, curves: Curves, span_deg: tuple[float, float]) -> None:
         if not _same(curves, self._drawn):  # on one page of a recording only the playhead moves
             _draw(self._curves, curves)
-            _draw(self._curves_beside, curves.beside)
+            _draw(self._second_curves, curves.second)
         self._drawn = curves
         if self._ratio != self.widget.devicePixelRatioF():  # on another screen now
             self.set_theme(self._theme)
-        # Enough for the halves of the first and the last number that stand beyond the curves.
+        # Room for the halves of the first and the last label that extend beyond the curves.
         half = kit.em(self.widget) / max(1.0, self._plot.getViewBox().width())
         self._plot.setXRange(*curves.span_s, padding=max(0.035, half))
         self._plot.setYRange(*span_deg, padding=0.04)
@@ -351,7 +351,7 @@ class _Graph(QObject):
             self._cursor.setPos(curves.cursor_s)
 
     def eventFilter(self, _watched: QObject | None, event: QEvent | None) -> bool:
-        """The mouse moves the playhead, and does nothing that pyqtgraph would do with it."""
+        """Move the playhead by the mouse, and suppress pyqtgraph's own mouse actions."""
         if isinstance(event, QWheelEvent):
             self.zoomed.emit(event.angleDelta().y() / 120)
             return True
@@ -364,10 +364,10 @@ class _Graph(QObject):
 
 
 def _same(one: Curves | None, other: Curves | None) -> bool:
-    """Whether their lines are the same ones."""
+    """Whether both have the same lines."""
     if one is None or other is None:
         return one is other
-    return one.degrees is other.degrees and _same(one.beside, other.beside)
+    return one.degrees is other.degrees and _same(one.second, other.second)
 
 
 def _draw(items: list[Any], curves: Curves | None) -> None:
@@ -379,5 +379,5 @@ def _draw(items: list[Any], curves: Curves | None) -> None:
 
 
 def _numbers(unit: str, values: Sequence[float], scale: float, _spacing: float) -> list[str]:
-    """What stands beside an axis."""
+    """Return the labels of an axis; replaces pyqtgraph's ``AxisItem.tickStrings``."""
     return [f"{round(value * scale, 3) + 0.0:g}{unit}".replace("-", "−") for value in values]

@@ -1,4 +1,4 @@
-"""The part of the export dialog that says what is done to the poses."""
+"""The part of the export dialog for the processing of the poses."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _USUAL_LENS: Final = "Usual, 61°"
 
 
 class ProcessingForm:
-    """Rows of a grid: smoothing, bones, size, room, angles.  Nothing chosen is raw poses.
+    """Rows of a grid: smoothing, bones, size, room, angles.  The defaults leave the poses raw.
 
-    What needs something else to be chosen is to be seen only then.
+    Options that depend on another one are visible only if that is chosen.
     """
 
     def __init__(self, chosen: Preferences) -> None:
@@ -64,7 +64,7 @@ class ProcessingForm:
         self.room.toggled.connect(lambda _on: self.fit())
 
     def add_to(self, grid: QGridLayout, gap: int) -> None:
-        """Append the rows to a grid whose first column holds the words."""
+        """Append the rows to a grid whose first column has the labels."""
         scale, camera = QHBoxLayout(), QHBoxLayout()
         for line in (scale, camera):
             line.setSpacing(gap)
@@ -95,17 +95,17 @@ class ProcessingForm:
                 grid.addLayout(what, row, 1)
 
     def offer_angles(self, possible: bool) -> None:
-        """Whether the format chosen can hold joint angles."""
+        """Enable the angles if the chosen format can contain them."""
         self.angles.setEnabled(possible)
 
     def fit(self) -> None:
-        """Show what makes a difference now.  The rows must lie in a widget by then."""
+        """Show the options that have an effect now.  The rows must already be in a widget."""
         self.bone_m.setVisible(bool(self.bone.currentData()))
         for widget in self._of_room:
             widget.setVisible(self.room.isChecked())
 
     def values(self) -> dict[str, Any]:
-        """The preferences as chosen now, by name."""
+        """Return the chosen preferences by name."""
         return {
             "smooth_hz": self.smooth_hz.currentData(),
             "rigid_bones": self.rigid_bones.isChecked(),
@@ -119,7 +119,7 @@ class ProcessingForm:
         }
 
     def _name(self) -> None:
-        """For screen readers and tests: the preference each widget sets."""
+        """Set the object names (the preferences' names) and the names for screen readers."""
         for name in self.values():
             getattr(self, name).setObjectName(name)
         for widget, words in (
@@ -133,8 +133,8 @@ class ProcessingForm:
             widget.setAccessibleName(words)
 
 
-def _tick(words: str, on: bool, tip: str) -> kit.Tick:
-    box = kit.Tick(words)
+def _tick(words: str, on: bool, tip: str) -> kit.CheckBox:
+    box = kit.CheckBox(words)
     box.setChecked(on)
     box.setToolTip(tip)
     return box
@@ -143,7 +143,7 @@ def _tick(words: str, on: bool, tip: str) -> kit.Tick:
 def _number_or(
     words: str, limits: tuple[float, float], value: float, unit: str, step: float
 ) -> kit.Number:
-    """``words`` stand one step below the range, and for the value 0."""
+    """Return a spin box with an additional lowest entry ``words``, which stands for the value 0."""
     low, high = limits
     box = kit.Number((low - step, high), value or low - step, unit, step)
     box.setSpecialValueText(words)

@@ -1,5 +1,4 @@
-"""Asks where a report goes; the ending of its name, or the filter, says whether it is a page or a
-PDF."""
+"""The dialog to save a report; the file's suffix, or the filter, decides between HTML and PDF."""
 
 from __future__ import annotations
 
@@ -17,10 +16,10 @@ KINDS: Final = tuple(PRESETS["report"].formats)
 
 
 class ReportDialog(QFileDialog):
-    """The desktop's own dialog to save a file."""
+    """The desktop's native dialog to save a file."""
 
     chosen = pyqtSignal(Path, str)
-    """File and format."""
+    """The chosen file and its format."""
 
     def __init__(self, parent: QWidget, suggested: Path, kind: str) -> None:
         """``suggested`` is a free name of the format ``kind``, one of :data:`KINDS`."""
@@ -39,7 +38,7 @@ class ReportDialog(QFileDialog):
         return self._filters.get(self.selectedNameFilter(), KINDS[0])
 
     def _filter_changed(self) -> None:
-        """Have the name end as the filter says."""
+        """Change the name's suffix to that of the filter."""
         suffix = FORMATS[self._kind].suffix
         self.setDefaultSuffix(suffix)
         for name in self.selectedFiles():
@@ -52,7 +51,7 @@ class ReportDialog(QFileDialog):
         meant = [each for each in formats_of(path) if each in KINDS]
         if meant:
             kind = meant[0]
-        else:  # such as walk.2: it was not asked whether what has the whole name may be replaced
+        else:  # such as walk.2: the user was not asked whether walk.2.html may be replaced
             path = free_name(path.with_name(path.name + FORMATS[kind].suffix))
         self.chosen.emit(path, kind)
 

@@ -1,4 +1,4 @@
-"""The line of the timeline: where it plays, what is selected, and what was marked."""
+"""The scrubber of the timeline: playback position, selection, and marked events."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ from app.ui.presenters.view_state import Position, Tick
 from app.ui.views import kit
 
 _NEAR: Final = 0.45
-"""How far beside a tick or a handle one may press, in heights of the font."""
+"""Largest horizontal distance at which a tick or handle is hit, in ems."""
 _TIP: Final = (
     "Click or drag to move; arrow keys step one frame.\nI and O select from here and to here"
 )
 
 
 class Scrubber(QWidget):
-    """A line one can press and drag anywhere on; stretches in which nobody was seen are thin.
+    """A bar that can be clicked and dragged anywhere; intervals without a person are hollow.
 
-    Marked events stand above it, the handles of the selection below it.
+    Marked events are above it, the handles of the selection below it.
     """
 
     moved = pyqtSignal(float)
-    """Share of the whole, 0 to 1."""
+    """Dragged to this fraction of the timeline."""
     part_moved = pyqtSignal(str, float)
-    """``start`` or ``end`` of the selection, and the share it was dragged to."""
+    """``start`` or ``end`` of the selection was dragged to this fraction of the timeline."""
     event_pressed = pyqtSignal(int)
-    """An event's number: its tick was clicked."""
+    """The tick of the event with this number was clicked."""
     event_menu = pyqtSignal(int, QPoint)
-    """An event's number: its tick was clicked with the right button, there on the screen."""
+    """The tick of the event with this number was right-clicked, at this point of the screen."""
 
     def __init__(self, tip: str = _TIP, name: str = "Position in the recording") -> None:
         super().__init__()
         self._share = 0.0
-        self._held = ""
-        """What is being dragged: ``place``, ``start`` or ``end``."""
+        self._dragged = ""
+        """What is being dragged: ``place`` (the position), ``start`` or ``end``; empty if none."""
         self._gaps: tuple[tuple[float, float], ...] = ()
         self._ticks: tuple[Tick, ...] = ()
         self._part: tuple[float, float] | None = None
@@ -82,15 +82,15 @@ class Scrubber(QWidget):
         if tick is not None:
             self.event_pressed.emit(tick.number)
             return
-        self._held = self._handle_at(place) or "place"
+        self._dragged = self._handle_at(place) or "place"
         self._move(place)
 
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
-        if event is not None and self._held:
+        if event is not None and self._dragged:
             self._move(event.position())
 
     def mouseReleaseEvent(self, _event: QMouseEvent | None) -> None:
-        self._held = ""
+        self._dragged = ""
 
     def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
         tick = None if event is None else self._tick_at(QPointF(event.pos()))
@@ -99,7 +99,7 @@ class Scrubber(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None:
-            event.ignore()  # the window's shortcuts own the arrows
+            event.ignore()  # arrow keys are shortcuts of the window
 
     def event(self, event: QEvent | None) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
@@ -113,17 +113,17 @@ class Scrubber(QWidget):
         return super().event(event)
 
     def place_of(self, share: float) -> float:
-        """The x of a share of the whole, in pixels of this widget."""
+        """Return the x of a fraction of the timeline, in pixels of this widget."""
         track = self._track()
         return track.left() + share * track.width()
 
     def _move(self, place: QPointF) -> None:
         track = self._track()
         share = min(1.0, max(0.0, (place.x() - track.left()) / track.width()))
-        if self._held == "place":
+        if self._dragged == "place":
             self.moved.emit(share)
         else:
-            self.part_moved.emit(self._held, share)
+            self.part_moved.emit(self._dragged, share)
 
     def _tick_at(self, place: QPointF) -> Tick | None:
         if place.y() > self._track().top():
@@ -178,7 +178,7 @@ class Scrubber(QWidget):
         return self.palette().color(role)
 
     def _paint_ready(self, painter: QPainter, track: QRectF) -> None:
-        """While poses are computed the line fills up: what is not ready is thin."""
+        """Paint the part that has poses already; the rest is thin."""
         if self._ready is None:
             return
         left = self.place_of(self._ready)
@@ -191,7 +191,7 @@ class Scrubber(QWidget):
         painter.drawRect(QRectF(track.left(), track.top(), left - track.left(), track.height()))
 
     def _paint_gaps(self, painter: QPainter, track: QRectF) -> None:
-        """Where nobody was seen the bar is hollowed out, so one knows where not to look."""
+        """Hollow out the bar in intervals without a person."""
         painter.setBrush(self._colour(QPalette.ColorRole.Window))
         for start, end in self._gaps:
             hole = QRectF(
@@ -203,7 +203,7 @@ class Scrubber(QWidget):
             painter.drawRect(hole)
 
     def _paint_holes(self, painter: QPainter, track: QRectF) -> None:
-        """Where the camera was lost the bar is hatched: there is nothing to be seen."""
+        """Hatch the bar in intervals without pictures, because the camera was lost."""
         for start, end in self._holes:
             left, tall = self.place_of(start), 0.25 * kit.em(self)
             place = QRectF(left, track.top() - tall, (end - start) * track.width(), 0)
@@ -215,7 +215,7 @@ class Scrubber(QWidget):
             painter.drawRect(place)
 
     def _paint_part(self, painter: QPainter, track: QRectF) -> None:
-        """A band behind the line over what is selected."""
+        """Paint a band behind the bar over the selection."""
         if self._part is None:
             return
         band = self._colour(QPalette.ColorRole.Highlight)
@@ -226,7 +226,7 @@ class Scrubber(QWidget):
         painter.drawRect(QRectF(left, track.top() - tall, right - left, track.height() + 2 * tall))
 
     def _paint_handles(self, painter: QPainter, track: QRectF) -> None:
-        """A post with a foot that points into the selection, at either end of it."""
+        """Paint a handle at either end of the selection, with a foot that points into it."""
         if self._part is None:
             return
         painter.setBrush(self._colour(QPalette.ColorRole.Highlight))
@@ -239,7 +239,7 @@ class Scrubber(QWidget):
             painter.drawPolygon(QPolygonF([QPointF(x + a * em, bottom + b * em) for a, b in foot]))
 
     def _paint_ticks(self, painter: QPainter, track: QRectF) -> None:
-        """A flag above the line for each event, in the ink of the words."""
+        """Paint a flag above the bar for each event, in the text colour."""
         em = kit.em(self)
         ink = self._colour(QPalette.ColorRole.WindowText)
         for tick in self._ticks:

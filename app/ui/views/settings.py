@@ -1,4 +1,4 @@
-"""The panel behind the gear; nothing in it is needed to start."""
+"""The settings panel; nothing in it is needed to start."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _DETECTOR_TIP: Final = (
 
 
 class SettingsPanel(QFrame):
-    """Shows the preferences; tells each change as (name, value)."""
+    """Shows the preferences, and emits each change as (name, value)."""
 
     changed = pyqtSignal(str, object)
     closed = pyqtSignal()
@@ -75,18 +75,18 @@ class SettingsPanel(QFrame):
         self.opened.emit()
 
     def choice(self, name: str) -> kit.Choice:
-        """The combo box of one setting."""
+        """Return the combo box of one setting."""
         return self._choices[name]
 
     def show_choices(self, name: str, entries: list[tuple[str, Any]]) -> None:
-        """Put what was found on this machine (weights, devices) into a list."""
+        """Fill the combo box of a setting whose choices depend on this machine."""
         self._choices[name].fill(entries, getattr(self._preferences, name))
 
     def show_value(self, name: str) -> None:
-        """Take up a tick or a number that was changed elsewhere."""
+        """Update a check box or number that was changed elsewhere."""
         value = getattr(self._preferences, name)
         widget = self.findChild(QWidget, name)
-        if isinstance(widget, kit.Tick) and widget.isChecked() != value:
+        if isinstance(widget, kit.CheckBox) and widget.isChecked() != value:
             widget.setChecked(value)
         elif isinstance(widget, kit.Number) and not widget.hasFocus():
             widget.blockSignals(True)
@@ -107,7 +107,7 @@ class SettingsPanel(QFrame):
         inside.setLayout(self._column)
         area = QScrollArea()
         area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it goes where the keyboard goes inside
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the focused widget inside
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
         outer.addWidget(area, 1)
@@ -175,8 +175,8 @@ class SettingsPanel(QFrame):
         self._choices[name] = box
         self._row(words, box)
 
-    def _check(self, name: str, words: str, tip: str) -> kit.Tick:
-        box = kit.Tick(words)
+    def _check(self, name: str, words: str, tip: str) -> kit.CheckBox:
+        box = kit.CheckBox(words)
         box.setToolTip(tip)
         box.setChecked(bool(getattr(self._preferences, name)))
         box.toggled.connect(lambda on: self.changed.emit(name, on))
@@ -185,7 +185,7 @@ class SettingsPanel(QFrame):
         self._column.addWidget(box)
         return box
 
-    def _text(self, name: str, words: str, usual: str, tip: str, only_with: kit.Tick) -> None:
+    def _text(self, name: str, words: str, usual: str, tip: str, only_with: kit.CheckBox) -> None:
         line = kit.Line(getattr(self._preferences, name))
         line.setPlaceholderText(usual)
         line.setToolTip(tip)
@@ -195,7 +195,7 @@ class SettingsPanel(QFrame):
         self._row(words, line, only_with)
 
     def _height(self) -> None:
-        known = kit.Tick("I know the body height")
+        known = kit.CheckBox("I know the body height")
         known.setToolTip("Without it the person is shown at an average height")
         known.setChecked(self._preferences.height_m > 0)
         known.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -204,11 +204,11 @@ class SettingsPanel(QFrame):
         metres.setAccessibleName("Height")
         metres.setToolTip("From the floor to the top of the head, without shoes")
 
-        def tell() -> None:
+        def emit_height() -> None:
             self.changed.emit("height_m", metres.value() if known.isChecked() else 0.0)
 
-        known.toggled.connect(lambda _on: tell())
-        metres.valueChanged.connect(lambda _value: tell())
+        known.toggled.connect(lambda _on: emit_height())
+        metres.valueChanged.connect(lambda _value: emit_height())
         self._column.addWidget(known)
         self._row("Height", metres, known)
 
@@ -229,8 +229,8 @@ class SettingsPanel(QFrame):
             degrees.valueChanged.connect(lambda value, name=name: self.changed.emit(name, value))
             self._row(words, degrees, known)
 
-    def _row(self, words: str, widget: QWidget, only_with: kit.Tick | None = None) -> None:
-        """A line of the panel; with ``only_with``, shown while that is ticked."""
+    def _row(self, words: str, widget: QWidget, only_with: kit.CheckBox | None = None) -> None:
+        """Add a row to the panel; with ``only_with``, shown while that is checked."""
         holder = QWidget()
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)

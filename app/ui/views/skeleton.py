@@ -1,4 +1,4 @@
-"""The 3D view: pictures from the renderer's process, or painted here when OpenGL is missing."""
+"""The 3D view: images from the renderer process, or painted in software if OpenGL is missing."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from app.render.colours import DARK_SCENE, LIGHT_SCENE, SceneTheme
 from app.render.painted import PaintedScene
 from app.render.request import Body, SkeletonRequest
 from app.ui.painting import painting
-from app.ui.presenters.joint_numbers import apart, joint_numbers
+from app.ui.presenters.joint_numbers import joint_numbers, without_overlap
 from app.ui.presenters.orbit import OrbitPresenter
-from app.ui.presenters.people import Companion
+from app.ui.presenters.people import ShownPerson
 from app.ui.presenters.view_state import ViewState
 from app.ui.theme import Theme
 from app.ui.views import kit, strokes
 from app.ui.views.card import Hint
 from app.ui.views.picture import GREYED, MIRRORED, WHOLE_HELP, Badge, Corner
 
-_REMEMBERED: Final = 64
-"""Requests whose pose is remembered until their picture comes; older ones were overtaken."""
+_MAX_PENDING: Final = 64
+"""Number of requests whose pose is kept until their image arrives; the renderer skips some."""
 _RESIZE_MS: Final = 150
-"""Another size means another OpenGL window in the renderer (60 ms), so dragging waits."""
+"""Delay of a resize: the renderer needs 60 ms to create an OpenGL window of the new size."""
 _SLOW_MS: Final = 50.0
 _SLOW_COUNT: Final = 8
-"""So many slow drawings in a row; one alone may be the system's hiccup."""
+"""Number of consecutive slow renderings that reduce the resolution; single ones may be chance."""
 _LEAST_SHARE: Final = 0.6
 STARTING: Final = "The 3D view is starting; until then it is drawn simply"
 _MOUSE_HELP: Final = "Drag to turn, Shift or the middle button to move, wheel to zoom"
@@ -49,7 +49,7 @@ LEVEL_HELP: Final = "Level: I am standing straight now (V)\nThe 3D view stands a
 
 
 class SkeletonView(QWidget):
-    """Shows the lifted pose in the room, from wherever the user wants to look."""
+    """Shows the lifted pose in the room, from a viewpoint that the user controls."""
 
     follow_chosen = pyqtSignal(bool)
     level_pressed = pyqtSignal()
@@ -57,7 +57,8 @@ class SkeletonView(QWidget):
     numbers_chosen = pyqtSignal(bool)
     whole_pressed = pyqtSignal()
     shown = pyqtSignal(int)
-    """The pose of this source frame is on the screen now.  At most once a pose, painted or not."""
+    """The pose of this source frame is on the screen; emitted at most once per pose, whichever way
+    it is drawn."""
 
     def __init__(self, orbit: OrbitPresenter) -> None:
         super().__init__()
@@ -77,7 +78,7 @@ class SkeletonView(QWidget):
         self._mirrored = False
         self.badge = Badge(self, MIRRORED)
         self._pictures = _Rendered()
-        self._told = -1
+        self._shown_pose = -1
         self.follow = kit.tool_button(
             "follow",
             "Keep the person in the middle (F)",
@@ -108,26 +109,26 @@ class SkeletonView(QWidget):
 
     @property
     def trouble(self) -> str:
-        """Why the view is only painted, in words; empty while all is well."""
+        """Why the view is painted in software, as a sentence; empty if the renderer works."""
         return self._pictures.trouble
 
     @property
     def shown_pose(self) -> int:
         """Source frame of the pose on the screen; -1 for none."""
-        return self._told
+        return self._shown_pose
 
     def hide_buttons(self) -> None:
-        """Another view has them for both."""
+        """Hide the buttons, because those of the first view apply to both."""
         self.corner.hide()
 
     def set_mirror(self, on: bool) -> None:
-        """Show it as in a mirror, as the picture beside it."""
+        """Mirror the view, like the picture."""
         self._mirrored = on
         self.badge.setVisible(on)
         self.update()
 
     def set_numbers(self, keys: tuple[str, ...]) -> None:
-        """Write these angles at the joints; none for none."""
+        """Write these angles (keys of ``JOINTS``) at the joints."""
         self._numbers = keys
         self.numbers.setChecked(bool(keys))
         self.update()
@@ -137,50 +138,50 @@ class SkeletonView(QWidget):
         self.ask()
 
     def show_view_state(self, view_state: ViewState) -> None:
-        """Show another moment, and fetch what the renderer has finished."""
+        """Show a view state, and fetch the renderer's newest image."""
         if view_state.greyed != self._view_state.greyed:
             self.update()
         before = self._view_state
         another = view_state.pose is not before.pose or view_state.people is not before.people
         self._view_state = view_state
         if another:
-            self._stand(view_state)
+            self._place_people(view_state)
             self.ask()
         if self._pictures.fetch():
             self.update()
         self.show_hint(self._words)
 
     def show_hint(self, words: str) -> None:
-        """Say this at the view's foot from now on; without words, what it waits for."""
+        """Show a hint at the bottom of the view; if empty, that the renderer is still starting."""
         self._words = words
         self.hint.show_text(words or (STARTING if self._pictures.starting else ""))
 
     def ask(self) -> None:
-        """Have the scene drawn again: another pose, camera, theme or size."""
+        """Request a new image, because pose, camera, theme or size have changed."""
         request = SkeletonRequest(self._orbit.view, self._scene, self._body, self._others)
         pose = self._view_state.pose.index if self._view_state.pose else -1
         if not self._pictures.ask(request, pose):
             self.update()
 
     def forget(self) -> None:
-        """Another source: no pose, and the person may stand anywhere."""
+        """Reset pose, placement and camera for another source."""
         self._placement.reset()
         self._orbit.forget()
-        self._told = -1
+        self._shown_pose = -1
         self._view_state, self._body, self._others = ViewState(), None, ()
         self.ask()
 
     def close_renderer(self) -> None:
         self._pictures.close()
 
-    def _stand(self, view_state: ViewState) -> None:
+    def _place_people(self, view_state: ViewState) -> None:
         self._others = tuple(_body(each) for each in view_state.people if not each.selected)
         if view_state.roster.entries:
             mine = next((each for each in view_state.people if each.selected), None)
             self._body = None if mine is None else _body(mine)
             if view_state.people:
                 self._orbit.make_room(view_state.roster.reach_m)
-                self._accompany(np.mean([each.joints[0] for each in view_state.people], axis=0))
+                self._track_person(np.mean([each.joints[0] for each in view_state.people], axis=0))
             return
         if view_state.pose is None:
             self._body = None
@@ -191,11 +192,11 @@ class SkeletonView(QWidget):
         )
         soles = self._placement.soles(view_state.pose, joints)
         self._body = Body(joints, ~view_state.pose.missing, firm, soles.feet, soles.firm)
-        self._accompany(joints[0])
+        self._track_person(joints[0])
 
-    def _accompany(self, pelvis: NDArray[np.float32]) -> None:
+    def _track_person(self, pelvis: NDArray[np.float32]) -> None:
         now = time.monotonic()
-        self._orbit.accompany(pelvis, now - self._body_time)
+        self._orbit.track_person(pelvis, now - self._body_time)
         self._body_time = now
 
     def _reset(self) -> None:
@@ -203,7 +204,7 @@ class SkeletonView(QWidget):
         self.ask()
 
     def set_follow(self, on: bool) -> None:
-        """Keep the person in the middle, or no longer; at once, also while nothing moves."""
+        """Keep the person in the middle, or stop that; takes effect at once."""
         self.follow.setChecked(on)
         self._orbit.set_follow(on)
         self.ask()
@@ -261,7 +262,7 @@ class SkeletonView(QWidget):
                 picture = self._painted.draw(request, size)
                 image = kit.image(picture)
                 pose = self._view_state.pose.index if self._view_state.pose else -1
-            if self._view_state.greyed:  # as the picture beside it
+            if self._view_state.greyed:  # like the picture
                 painter.fillRect(rect, QColor(self._scene.background))
                 painter.setOpacity(GREYED)
                 image = image.convertToFormat(QImage.Format.Format_Grayscale8)
@@ -274,20 +275,20 @@ class SkeletonView(QWidget):
             painter.restore()
             self._paint_numbers(painter, request)
             self._paint_tags(painter, request)
-        if pose >= 0 and pose != self._told:
-            self._told = pose
+        if pose >= 0 and pose != self._shown_pose:
+            self._shown_pose = pose
             self.shown.emit(pose)
 
     def _paint_numbers(self, painter: QPainter, request: SkeletonRequest) -> None:
         found = joint_numbers(request, (self.width(), self.height()), self._numbers)
-        for each in apart(found, strokes.NUMBER_EMS * kit.em(self)):
+        for each in without_overlap(found, strokes.NUMBER_EMS * kit.em(self)):
             x, rightward = each.place[0], each.rightward
             if self._mirrored:
                 x, rightward = self.width() - x, not rightward
             strokes.number(painter, each.text, (x, each.place[1]), rightward=rightward)
 
     def _paint_tags(self, painter: QPainter, request: SkeletonRequest) -> None:
-        """The numbers of several people over their heads."""
+        """Draw the numbers of several people above their heads."""
         for body in request.bodies:
             if body.number:
                 places, _ = request.view.project(body.joints, (self.width(), self.height()))
@@ -301,7 +302,7 @@ class SkeletonView(QWidget):
                     )
 
 
-def _body(person: Companion) -> Body:
+def _body(person: ShownPerson) -> Body:
     return Body(
         *(person.joints, ~person.missing, person.opacity, person.feet),
         colour=person.colour,
@@ -309,43 +310,43 @@ def _body(person: Companion) -> Body:
     )
 
 
-class _Sharpness:
-    """Draws fewer pixels where drawing is slow, so that the person moves smoothly.
+class _Resolution:
+    """Reduces the resolution if rendering is slow, so that the person moves smoothly.
 
-    Without a graphics card 0.5 million pixels take 30 ms; a 4K screen's half has 4 million.
+    Without a graphics card 0.5 million pixels take 30 ms; half of a 4K screen has 4 million.
     """
 
     def __init__(self) -> None:
-        self._share = 1.0
+        self._scale = 1.0
         self._slow = 0
 
     def of(self, size: tuple[int, int]) -> tuple[int, int]:
-        """The size to be drawn for a view of this size."""
-        width, height = (max(16, round(side * self._share)) for side in size)
+        """Return the size to be rendered for a view of this size."""
+        width, height = (max(16, round(side * self._scale)) for side in size)
         return width, height
 
-    def judge(self, draw_ms: float) -> bool:
-        """Take note of one drawing; True if the size has become another."""
+    def add_duration(self, draw_ms: float) -> bool:
+        """Note the duration of one rendering, and return whether the size has changed."""
         self._slow = self._slow + 1 if draw_ms > _SLOW_MS else 0
-        if self._slow < _SLOW_COUNT or self._share <= _LEAST_SHARE:
+        if self._slow < _SLOW_COUNT or self._scale <= _LEAST_SHARE:
             return False
-        self._slow, self._share = 0, self._share * 0.75
+        self._slow, self._scale = 0, self._scale * 0.75
         return True
 
 
 class _Rendered:
-    """The renderer's newest picture as a QImage, and which pose it shows."""
+    """The renderer's newest image as a QImage, and the pose that it shows."""
 
     def __init__(self) -> None:
         self.image: QImage | None = None
         self.pose = -1
         self.request: SkeletonRequest | None = None
-        """What the picture shows."""
+        """The scene that the image shows."""
         self._renderer: Renderer | None = None
         self._drawn: Drawn | None = None
         self._size = (0, 0)
-        self._sharpness = _Sharpness()
-        self._asked: dict[int, tuple[int, SkeletonRequest]] = {}
+        self._resolution = _Resolution()
+        self._pending: dict[int, tuple[int, SkeletonRequest]] = {}
 
     @property
     def trouble(self) -> str:
@@ -354,13 +355,13 @@ class _Rendered:
 
     @property
     def starting(self) -> bool:
-        """Whether the first picture is still to come; loading Open3D may take half a minute."""
+        """Whether the first image has not arrived yet; loading Open3D may take half a minute."""
         return self.image is None and not self.trouble
 
     def resize(self, width: int, height: int) -> None:
-        """Start the renderer at the first size that is known, or change its size."""
+        """Start the renderer with this size, or change its size."""
         self._size = (width, height)
-        size = self._sharpness.of(self._size)
+        size = self._resolution.of(self._size)
         if self._renderer is None:
             self._renderer = Renderer("skeleton", size)
             self._renderer.start()
@@ -368,18 +369,18 @@ class _Rendered:
             self._renderer.resize(*size)
 
     def ask(self, request: SkeletonRequest, pose: int) -> bool:
-        """Ask for a picture; False if the view has to paint by itself for now."""
+        """Request an image; return False if the view must be painted in software meanwhile."""
         if self._renderer is None or self._renderer.failed:
             self.image = None
             return False
         number = self._renderer.request(request)
-        self._asked[number] = pose, request
-        while len(self._asked) > _REMEMBERED:
-            del self._asked[next(iter(self._asked))]
+        self._pending[number] = pose, request
+        while len(self._pending) > _MAX_PENDING:
+            del self._pending[next(iter(self._pending))]
         return self.image is not None
 
     def fetch(self) -> bool:
-        """Whether there is a new picture to be shown."""
+        """Fetch the newest image, and return whether the view must be updated."""
         renderer = self._renderer
         if renderer is None:
             return False
@@ -389,12 +390,12 @@ class _Rendered:
         drawn = renderer.latest()
         if drawn is None or drawn is self._drawn or renderer.failed:
             return False
-        self._drawn = drawn  # keeps the pixels alive, which QImage does not
+        self._drawn = drawn  # keeps the pixels alive: QImage does not own them
         self.image = kit.image(drawn.image)
-        if drawn.request in self._asked:
-            self.pose, self.request = self._asked[drawn.request]
-        if self._sharpness.judge(drawn.draw_ms):
-            renderer.resize(*self._sharpness.of(self._size))
+        if drawn.request in self._pending:
+            self.pose, self.request = self._pending[drawn.request]
+        if self._resolution.add_duration(drawn.draw_ms):
+            renderer.resize(*self._resolution.of(self._size))
         return True
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Snapshots: what a pane shows, as a picture in a file and on the clipboard."""
+"""Snapshots of the panes, to a file and to the clipboard."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class SnapshotController:
-    """Takes pictures of the panes.
+    """Takes snapshots of the panes.
 
     Args:
-        window: does the writing, and says where the picture is.
+        window: the window's presenter, for jobs and messages.
         picture: the pane of the camera picture.
         skeleton: the pane of the 3D view.
-        folder: where pictures go.
+        folder: returns the folder for snapshots.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SnapshotController:
         self._picture, self._skeleton = picture, skeleton
 
     def entries(self) -> list[Entry]:
-        """What the File menu offers; the keys live here."""
+        """Return the entries of the File menu, with their shortcuts."""
         both = (self._picture, self._skeleton)
         kinds = (
             ("snapshot", "Snapshot of picture and 3D", both, ("S",)),
@@ -57,7 +57,7 @@ class SnapshotController:
         ]
 
     def take(self, *panes: QWidget) -> None:
-        """Put what ``panes`` show, side by side, on the clipboard and into a file."""
+        """Copy the content of ``panes``, side by side, to the clipboard and into a file."""
         image = side_by_side([shown(pane) for pane in panes])
         clipboard = QGuiApplication.clipboard()
         if clipboard is not None:
@@ -89,7 +89,7 @@ class SnapshotController:
 
 
 def shown(pane: QWidget) -> QImage:
-    """What a pane shows, in the screen's pixels, without the buttons and hints that lie over it."""
+    """Return the content of a pane in device pixels, without the buttons and hints over it."""
     ratio = pane.devicePixelRatioF()
     image = QImage(pane.size() * ratio, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
@@ -98,7 +98,7 @@ def shown(pane: QWidget) -> QImage:
 
 
 def side_by_side(images: list[QImage]) -> QImage:
-    """Pictures of one height in a row."""
+    """Return the images in a row; they should have the same height."""
     width, height = sum(each.width() for each in images), max(each.height() for each in images)
     result = QImage(QSize(width, height), QImage.Format.Format_RGB32)
     result.fill(0)
@@ -113,7 +113,7 @@ def side_by_side(images: list[QImage]) -> QImage:
 
 
 def write(image: QImage, path: Path) -> Path:
-    """Write a PNG, as ``path`` or, if that exists, beside it; which one.
+    """Write a PNG to ``path``, or to a free name if that exists, and return its path.
 
     Raises ExportError if it cannot be written.
     """

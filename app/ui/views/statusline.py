@@ -1,4 +1,4 @@
-"""The line at the window's foot: how fast, how late, on what."""
+"""The status line at the bottom of the window: frame rates, latency, devices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ELIDE: Final = Qt.TextElideMode.ElideRight
 
 
 class StatusLine(QWidget):
-    """Pieces of plain words; each explains itself when the pointer rests on it."""
+    """Segments of text, each explained by its tooltip, and a message at the right."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class StatusLine(QWidget):
                 kit.restyle(piece, "dim", not segment.warn)
 
     def show_message(self, text: str) -> None:
-        """A sentence at the right, such as that OpenGL is missing."""
+        """Show a sentence at the right, such as that OpenGL is missing."""
         if text != self._message.toolTip():
             self._message.setToolTip(text)
         metrics = self._message.fontMetrics()

@@ -1,4 +1,4 @@
-"""Paints a person of bones and joints; shared by the picture's overlay and the painted 3D view."""
+"""Painting of 2D skeletons, outlines and number labels over the panes."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from app.render.colours import of_sides, rgb
 from app.ui.presenters.picture import Dot, Stroke
 
 _LIGHT: Final = 0.47
-"""From which luminance on dark letters are read better than white ones."""
+"""Luminance of a background, 0 to 1, above which dark text is more legible than white text."""
 NUMBER_EMS: Final = 1.2
-"""How high the plate of a number is."""
+"""Height of a number's background plate."""
 
 
 def paint(
@@ -25,10 +25,10 @@ def paint(
     width: float,
     colour: str | None = None,
 ) -> None:
-    """Draw bones ``width`` pixels wide with joints a little wider.
+    """Draw bones ``width`` pixels wide, and joints a little wider.
 
-    A dark rim below the colours keeps light grey readable on a white wall.  ``colour`` is the
-    person's where there are several.
+    A dark outline keeps light grey visible against a white wall.  ``colour`` is that of the
+    person if there are several, else None.
     """
     sides = of_sides(colour)
     painter.save()
@@ -49,9 +49,9 @@ def paint(
 
 
 def outline(painter: QPainter, box: QRectF, em: float, *, firm: bool) -> None:
-    """Draw a grey frame around somebody who can be clicked; ``firm`` while pointed at.
+    """Draw a grey frame around a person who can be clicked; ``firm`` while hovered.
 
-    Light on dark, so that it is seen on any wall.
+    It is light with a dark border, so that it is visible against any background.
     """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -64,7 +64,7 @@ def outline(painter: QPainter, box: QRectF, em: float, *, firm: bool) -> None:
 
 
 def number(painter: QPainter, text: str, place: tuple[float, float], *, rightward: bool) -> None:
-    """Write a number beside a point, readable on any ground: light on a dark plate."""
+    """Write a number next to a point, light on a dark plate to be legible on any background."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics = QFontMetricsF(painter.font())
@@ -83,8 +83,8 @@ def number(painter: QPainter, text: str, place: tuple[float, float], *, rightwar
 def tag(
     painter: QPainter, text: str, place: tuple[float, float], colour: str, *, firm: bool
 ) -> None:
-    """Write the number of a person on a disc of their colour, above a point; ``firm`` with a ring
-    around it, of the one who is selected."""
+    """Write the number of a person on a disc of their colour, above a point; ``firm``, with a ring
+    around it, for the selected person."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     radius = 0.75 * QFontMetricsF(painter.font()).height()
@@ -94,7 +94,7 @@ def tag(
 
 
 def paint_disc(painter: QPainter, text: str, disc: QRectF, colour: str, *, firm: bool) -> None:
-    """The disc itself; ``firm`` in a light ring and a dark one, to be seen on any ground."""
+    """Draw the disc; ``firm`` with a light and a dark ring, visible on any background."""
     ring = 0.09 * disc.height()
     rings = ("#141618", "#ffffff", colour) if firm else (colour,)
     inner = disc if firm else disc.adjusted(ring, ring, -ring, -ring)

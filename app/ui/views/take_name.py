@@ -1,4 +1,4 @@
-"""The name of one of two takes, behind a piece of the line that is its in the plot."""
+"""The label of one of two compared takes, with a sample of its line style in the plot."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from app.ui.theme import ON_DARK
 from app.ui.views import kit
 
 DASHES: Final = (3.0, 2.0)
-"""Of the second take's lines: drawn and left out, in widths of the line."""
+"""Dash pattern of the second take's lines: dash and gap, in line widths."""
 _KEY_EMS: Final = 1.6
 _GROUND: Final = QColor(20, 22, 24, 200)
 
 
 class TakeName(QWidget):
-    """A solid line and a name, or a dashed one for the take that is beside.
+    """A sample of the line, dashed for the second take, and the take's name.
 
     Args:
-        parent: over which it lies, on a ground of its own; None in a row of others.
-        beside: whether it is the second take.
+        parent: pane over which it lies, on a dark background; None if it is in a layout.
+        second: whether it is the second take.
     """
 
-    def __init__(self, parent: QWidget | None = None, *, beside: bool) -> None:
+    def __init__(self, parent: QWidget | None = None, *, second: bool) -> None:
         super().__init__(parent)
-        self._over, self._beside, self._name = parent is not None, beside, ""
+        self._over, self._second, self._name = parent is not None, second, ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if self._over:
             self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -41,12 +41,12 @@ class TakeName(QWidget):
         if name != self._name:
             self._name = name
             self.setToolTip(name)
-            self.setAccessibleName(f"{'Second' if self._beside else 'First'} take: {name}")
+            self.setAccessibleName(f"{'Second' if self._second else 'First'} take: {name}")
             self.updateGeometry()
             self.update()
 
     def place(self, left: int, top: int, room: int) -> None:
-        """Over the parent, no wider than ``room``."""
+        """Place it over the parent, no wider than ``room``."""
         hint = self.sizeHint()
         self.setGeometry(left, top, max(0, min(hint.width(), room)), hint.height())
 
@@ -68,7 +68,7 @@ class TakeName(QWidget):
                 painter.drawRoundedRect(self.rect(), 0.35 * em, 0.35 * em)
             pen = QPen(ink, 0.13 * em)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            if self._beside:
+            if self._second:
                 pen.setDashPattern(DASHES)
             painter.setPen(pen)
             middle = self.height() / 2

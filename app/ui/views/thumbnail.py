@@ -1,4 +1,4 @@
-"""What a recording looks like, as the icon of a list."""
+"""Thumbnails of recordings as icons of a list."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from app.recording.preview import Preview
 
 _ROUND: Final = 0.06
-"""Radius of the corners, of the height."""
+"""Radius of the corners, relative to the height."""
 _MARGIN: Final = 0.25
-"""Around a drawn person, of their size."""
+"""Margin around a drawn person, relative to their size."""
 
 
 def thumbnail(
     preview: Preview | None, size: QSize, ratio: float, palette: QPalette, *, damaged: bool
 ) -> QIcon:
-    """The picture of a recording; without one the drawn person, and a sign for what is damaged.
+    """Return the picture of a recording, or its skeleton, or a symbol if it is damaged or empty.
 
     Args:
-        preview: what is known of it; None while nothing is, or if it is damaged.
-        size: of the icon, logical pixels.
-        ratio: real pixels of the screen for one of these.
-        palette: the colours of what it is shown on.
-        damaged: whether it cannot be read.
+        preview: the recording's preview; None if it is not loaded yet or damaged.
+        size: size of the icon, logical pixels.
+        ratio: device pixel ratio of the screen.
+        palette: palette of the list.
+        damaged: whether the recording cannot be read.
     """
     pixmap = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
     pixmap.setDevicePixelRatio(ratio)
@@ -42,7 +42,7 @@ def thumbnail(
     with painting(QPainter(pixmap)) as painter:
         _draw(painter, size, preview, palette, damaged=damaged)
     icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or Qt makes it pale where its row is chosen
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # otherwise Qt makes it pale in a selected row
     return icon
 
 
@@ -80,7 +80,7 @@ def _paint(painter: QPainter, whole: QRectF, preview: Preview) -> None:
         seen = seen_mask(preview.conf[None])[0] & np.isfinite(preview.xy).all(axis=1)
         if not seen.any():
             return
-        # The person fills the icon: what is around them in the picture nobody sees.
+        # The person fills the icon, as there is no picture around them to be shown.
         low, high = preview.xy[seen].min(axis=0), preview.xy[seen].max(axis=0)
         wide, tall = (high - low + _MARGIN * (high - low).max() + 1.0).tolist()
         place = geometry.place((wide, tall), pane, fill=False, mirror=False)

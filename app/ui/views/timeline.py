@@ -1,4 +1,4 @@
-"""The bar under the panes while a file or a recording plays: step, scrub, speed, loop."""
+"""The bar below the panes for a recording or video: step, scrub, speed, loop."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from app.ui.views.scrubber import Scrubber
 
 
 class Timeline(QWidget):
-    """The whole bar."""
+    """Buttons, scrubber, time, speed and loop."""
 
     seek = pyqtSignal(float)
-    """Share of the whole, 0 to 1."""
+    """Fraction of the timeline, 0 to 1."""
     to_start = pyqtSignal()
     toggle = pyqtSignal()
     step = pyqtSignal(int)
@@ -64,7 +64,7 @@ class Timeline(QWidget):
 
     def show_position(self, position: Position) -> None:
         self.scrubber.show_position(position)
-        length = f" / {words.clock(position.line_s[1])}" if position.duration_s else ""
+        length = f" / {words.clock(position.timeline_s[1])}" if position.duration_s else ""
         self._time.setText(words.signed_clock(position.time_s) + length)
         if position.speed != self._speed.currentData():
             self._speed.choose(position.speed)

@@ -1,4 +1,4 @@
-"""What one does, left to right: choose, start, record, trade calm for speed, export."""
+"""The toolbar: source, start, record, delay, export, settings."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from app.ui.views import kit
 from models import LARGEST_DELAY
 
 _WIDE: Final = 72
-"""Widths in heights of the font: of a toolbar with all its words, ..."""
+"""Width from which all labels are shown; all widths here are in ems."""
 _SOURCE: Final = 15
-"""... of the source's name, ..."""
+"""Width of the source chooser, ..."""
 _NARROW_SOURCE: Final = 13.5
-"""... and of that where there is little room."""
+"""... and below ``_WIDE``."""
 _WITH_DELAY: Final = 56
-"""Below, as on a small screen scaled by 200 %, only what is most needed is there ..."""
+"""Width below which, as on a small screen scaled by 200 %, the delay slider is hidden."""
 _LEAST: Final = 40
-"""... and narrower than this it is cut."""
+"""Minimum width."""
 _ON_RED: Final = "#ffffff"
 _RED_GROUND: Final = "#c9282d"
-"""The record red, a shade deeper: white words on it reach 4.5:1."""
+"""A darker shade of the record red: white text on it has a contrast of 4.5:1."""
 
 
 class RecordButton(QPushButton):
-    """A red dot and ``Record``; while recording the whole button is red and counts."""
+    """A red dot and ``Record``; while recording, the button is red and shows the elapsed time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class RecordButton(QPushButton):
         self.setMinimumWidth(width + kit.ems(self, 2.6))
 
     def show_status(self, status: RecordStatus) -> None:
-        # It can be stopped from the moment it is pressed: a press must not go astray.
+        # It can be stopped as soon as it is pressed, so that no press is ignored.
         on = status.state not in (RecordState.OFF, RecordState.SAVING)
         text = {
             RecordState.OFF: "Record",
@@ -97,7 +97,7 @@ class RecordButton(QPushButton):
 
 
 class Toolbar(QWidget):
-    """The bar at the window's top."""
+    """The bar at the top of the window."""
 
     source_chosen = pyqtSignal(str)
     sources_wanted = pyqtSignal()
@@ -119,7 +119,7 @@ class Toolbar(QWidget):
         self.start = kit.push_button("Start", self.start_pressed.emit, icon="play")
         self.record = RecordButton()
         self.record.clicked.connect(lambda _checked=False: self.record_pressed.emit())
-        self.pictures = kit.Tick("Pictures")
+        self.pictures = kit.CheckBox("Pictures")
         self.pictures.setObjectName("pictures")
         self.pictures.toggled.connect(self.pictures_chosen)
         self.delay = _delay_slider()
@@ -152,11 +152,12 @@ class Toolbar(QWidget):
         row.addSpacing(gap)
         row.addWidget(self.export)
         row.addWidget(self.settings)
-        # Of its own, lest the slider that has no room make the window too wide to see that.
+        # Explicit: the layout's own minimum includes the slider, and so the toolbar would never
+        # become narrow enough to hide it.
         self.setMinimumWidth(kit.ems(self, _LEAST))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """In a narrow window what can be told by tooltips is."""
+        """In a narrow window, hide the slider's labels and then the slider."""
         super().resizeEvent(event)
         narrow = self.width() < kit.ems(self, _WIDE)
         for label in self._ends:
@@ -168,22 +169,22 @@ class Toolbar(QWidget):
         self.source.show_sources(sources)
 
     def show_start(self, button: tuple[str, str, str] | None) -> None:
-        """The button that begins; while a camera runs there is none beside the record button."""
+        """Show the start button with its label, icon and tooltip; hide it for None."""
         self.start.setVisible(button is not None)
         if button is None:
             return
         word, icon, tip = button
-        if self.start.text() != kit.beside_icon(word):
-            self.start.setText(kit.beside_icon(word))
+        if self.start.text() != kit.with_icon_gap(word):
+            self.start.setText(kit.with_icon_gap(word))
             self.start.setIcon(icons.icon(icon))
         self.start.setToolTip(tip)
 
     def show_live(self, live: bool) -> None:
-        """The delay can be chosen only while poses are computed live."""
+        """Enable the delay slider only while poses are computed live."""
         self.delay.setEnabled(live)
 
     def show_pictures(self, wanted: bool, megabytes_a_minute: float | None) -> None:
-        """Whether the pictures are recorded too, and what that costs."""
+        """Show whether the pictures are recorded too, and their size; hide that if unknown."""
         if self.pictures.isChecked() != wanted:
             self.pictures.setChecked(wanted)
         self.pictures.setVisible(megabytes_a_minute is not None)
@@ -215,7 +216,7 @@ def _delay_slider() -> QSlider:
 
 
 class _SourceChoice(kit.Choice):
-    """The list of sources; asks for a fresh one each time it is opened."""
+    """The list of sources, which is requested again each time it is opened."""
 
     opened = pyqtSignal()
 
@@ -228,7 +229,7 @@ class _SourceChoice(kit.Choice):
         self.set_width(_SOURCE)
 
     def set_width(self, ems: float) -> None:
-        """Take so much room, in which names are cut at their middle if need be."""
+        """Set the width; longer names are elided in the middle."""
         self.setFixedWidth(kit.ems(self, ems))
 
     def showPopup(self) -> None:

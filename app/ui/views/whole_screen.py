@@ -1,4 +1,4 @@
-"""The whole screen, for the window or for one pane alone."""
+"""Full-screen mode, for the window or for one pane alone."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from app.ui.views.layout import Panes
 
 
 class WholeScreenController:
-    """Goes to the whole screen and back.
+    """Enters and leaves full-screen mode.
 
     Args:
-        window: what fills the screen.
-        panes: of which one can be shown alone.
-        bars: are hidden meanwhile; the timeline stays.
+        window: the window that fills the screen.
+        panes: the panes, one of which can be shown alone.
+        bars: widgets hidden while one pane is shown alone; the timeline stays.
     """
 
     def __init__(self, window: QMainWindow, panes: Panes, bars: Sequence[QWidget]) -> None:
@@ -25,14 +25,14 @@ class WholeScreenController:
         self._alone: QWidget | None = None
 
     def toggle(self) -> None:
-        """The window as it is, on the whole screen or no longer."""
+        """Enter full-screen mode with the whole window, or leave it."""
         if self._alone is not None:
             self.back()
         else:
             self._fill_screen(not self._window.isFullScreen())
 
     def show_alone(self, pane: QWidget) -> None:
-        """One pane and nothing else; once more ends it."""
+        """Show one pane alone in full-screen mode; leave it if that pane is shown already."""
         if self._alone is pane:
             self.back()
             return
@@ -44,7 +44,7 @@ class WholeScreenController:
         self._fill_screen(True)
 
     def back(self) -> None:
-        """As it was before one pane was shown alone; otherwise to a window."""
+        """Return to the state before one pane was shown alone, or else leave full-screen mode."""
         stays = self._alone is not None and self._was_whole
         if self._alone is not None:
             self._alone = None

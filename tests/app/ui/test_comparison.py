@@ -15,7 +15,7 @@ from PyQt6.QtTest import QTest
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.ui.main import Session
-from app.ui.presenters.orbit import OrbitBeside, OrbitPresenter
+from app.ui.presenters.orbit import CoupledOrbit, OrbitPresenter
 from app.ui.presenters.playback import PlaybackPresenter
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, close, until
@@ -129,7 +129,7 @@ def test_a_moment_chosen_on_its_own_line_falls_together_with_the_one_shown(
     assert frames(session) == (30, second)
     bar.offset.setValue(-0.5)
     assert frames(session) == (30, 5)
-    assert session.window.view_state.position.line_s == (0.0, pytest.approx(4.5))
+    assert session.window.view_state.position.timeline_s == (0.0, pytest.approx(4.5))
 
 
 def test_events_fall_together(session: Session) -> None:
@@ -153,7 +153,7 @@ def test_events_fall_together(session: Session) -> None:
 
 def test_what_one_has_not_is_absent_there(session: Session) -> None:
     window, comparison = session.window, session.presenter.comparison
-    comparison.shift(1.5)  # the second begins before the first ...
+    comparison.set_offset(1.5)  # the second begins before the first ...
     one(session).clock.move(-1.0)
     assert frames(session) == (None, 5)
     assert window.view_state.pose is None
@@ -161,7 +161,7 @@ def test_what_one_has_not_is_absent_there(session: Session) -> None:
     assert window.timeline._time.text().startswith("−00:01.0 / ")
     QTest.keyClick(window, Qt.Key.Key_Right)
     assert one(session).clock.read() == pytest.approx(-1 + 1 / 30)
-    comparison.shift(-2.0)  # ... or after it, and ends later
+    comparison.set_offset(-2.0)  # ... or after it, and ends later
     one(session).go(1.0)
     assert frames(session) == (30, None)
     assert window.comparing.view_state.pose is None
@@ -175,25 +175,25 @@ def test_what_one_has_not_is_absent_there(session: Session) -> None:
 
 def test_the_plot_shows_the_angles_of_both(session: Session) -> None:
     plot = session.window.plot
-    session.presenter.comparison.shift(1.0)
+    session.presenter.comparison.set_offset(1.0)
     one(session).go(1.0)
     until(lambda: plot.names[1].isVisible(), "the legend")
     assert [name.name for name in plot.names] == ["take", "slow"]
-    until(lambda: (now := plot._graph._drawn) and now.beside.time_s[0] == -1.0, "both lines")
+    until(lambda: (now := plot._graph._drawn) and now.second.time_s[0] == -1.0, "both lines")
     drawn = plot._graph._drawn
-    beside = two(session)
-    trace = plot.presenter._trace_beside
+    second = two(session)
+    trace = plot.presenter._second_trace
     degrees = trace._angles_of(slice(0, SECOND))[:, drawn_columns(plot)]
     np.testing.assert_array_equal(
-        drawn.beside.degrees[~np.isnan(drawn.beside.degrees)], degrees[~np.isnan(degrees)]
+        drawn.second.degrees[~np.isnan(drawn.second.degrees)], degrees[~np.isnan(degrees)]
     )
-    np.testing.assert_array_equal(drawn.beside.now, degrees[beside.index])
-    for value, now in zip(plot.values_beside, drawn.beside.now, strict=False):
+    np.testing.assert_array_equal(drawn.second.now, degrees[second.index])
+    for value, now in zip(plot.second_values, drawn.second.now, strict=False):
         assert value.text.endswith("–" if math.isnan(now) else f"{round(now)}°".replace("-", "−"))
-    solid, dashed = plot._graph._curves[0], plot._graph._curves_beside[0]
+    solid, dashed = plot._graph._curves[0], plot._graph._second_curves[0]
     assert not solid.opts["pen"].dashPattern()
     assert dashed.opts["pen"].dashPattern()
-    until(lambda: plot.summary_beside.text(), "what it did as a whole")
+    until(lambda: plot.second_summary.text(), "what it did as a whole")
     one(session).clock.move(-0.5)
     until(lambda: plot.values[0].text.endswith("–"), "no angle where there is no frame")
 
@@ -211,17 +211,17 @@ def test_closing_it_leaves_the_first_as_it_was(session: Session) -> None:
     until(lambda: window.comparing.second and window.comparing.second[1].shown_pose >= 0, "its 3D")
     until(lambda: window.comparing.second[1]._pictures._renderer, "what draws it")
     pid = window.comparing.second[1]._pictures._renderer.pid
-    widths = window.panes.remembered
-    assert current.clock.line_s == (0.0, 4.0)
+    widths = window.panes.saved_widths
+    assert current.clock.timeline_s == (0.0, 4.0)
     window.comparing.bar.closed.emit()
     until(lambda: window.comparing.second is None, "the views to go")
     assert session.presenter.playback is current
     assert frames(session) == (30, None)
-    assert current.clock.line_s == (0.0, 3.0)
+    assert current.clock.timeline_s == (0.0, 3.0)
     assert window.view_state.position.share == pytest.approx(1 / 3)
     assert not window.comparing.bar.isVisible()
     until(lambda: window.panes.widths == widths, "the widths")
-    assert window.panes.remembered == window.panes.widths
+    assert window.panes.saved_widths == window.panes.widths
     until(lambda: not window.plot.names[0].isVisible(), "the legend to go")
     until(lambda: pid is None or not psutil.pid_exists(pid), "what drew it to end", 10)
 
@@ -232,7 +232,7 @@ def test_another_source_or_the_end_of_the_window_ends_it(session: Session) -> No
     until(lambda: session.presenter.playback and one(session).clip.path == path, "another take")
     assert session.presenter.comparison.playback is None
     compare(session, path)  # with itself, at another moment
-    session.presenter.comparison.shift(1.0)
+    session.presenter.comparison.set_offset(1.0)
     one(session).go(1.0)
     assert frames(session) == (10, 20)
     close(session)
@@ -293,14 +293,14 @@ def test_nothing_to_compare_with_a_camera(open_window: OpenWindow, tmp_path: Pat
 
 def test_the_second_camera_follows_its_own_person() -> None:
     first = OrbitPresenter()
-    beside = OrbitBeside(first)
+    second = CoupledOrbit(first)
     first.set_follow(True)
-    for person, orbit in ((0.0, first), (1.5, beside)):
-        orbit.accompany(np.array([person, 0.9, 0.0]), 0.1)
-    assert beside.view.target[0] - first.view.target[0] == pytest.approx(1.5)
-    beside.zoom(2)
-    assert np.linalg.norm(np.subtract(beside.view.eye, beside.view.target)) == pytest.approx(
+    for person, orbit in ((0.0, first), (1.5, second)):
+        orbit.track_person(np.array([person, 0.9, 0.0]), 0.1)
+    assert second.view.target[0] - first.view.target[0] == pytest.approx(1.5)
+    second.zoom(2)
+    assert np.linalg.norm(np.subtract(second.view.eye, second.view.target)) == pytest.approx(
         first.camera.distance
     )
     first.set_follow(False)
-    assert beside.view == first.view
+    assert second.view == first.view

@@ -106,7 +106,7 @@ def test_a_click_moves_nothing_and_what_plays_cannot_be_grabbed(session: Session
     assert not recording(session).corrections.done
     current(session).clock.play()
     QTest.qWait(30)
-    assert not session.presenter.correcting.grabs
+    assert not session.presenter.correcting.can_drag
 
 
 def test_the_selection_is_exchanged_taken_back_and_made_again(session: Session) -> None:

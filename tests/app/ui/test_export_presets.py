@@ -85,7 +85,7 @@ def test_opensim_is_among_what_analyses_where_it_is_installed(
     formats = dialog.presets.formats["analyse"]
     assert [formats.itemData(i) for i in range(formats.count())] == ["c3d", "trc", "mot", "opensim"]
     assert formats.currentText() == "IK.MOT"
-    assert "pip install" not in dialog.presets.said["analyse"].text()
+    assert "pip install" not in dialog.presets.notes["analyse"].text()
     dialog.presets.buttons["analyse"].click()
     said = exported(session, take.with_name("take.ik.mot"))
     assert said["position"]["reference"] == "room"
@@ -99,9 +99,9 @@ def test_opensim_is_among_what_analyses_where_it_is_installed(
     assert formats.currentData() == "c3d"
     assert (
         "With pip install '.[opensim]' also model and its motion by OpenSim"
-        in without.said["analyse"].text()
+        in without.notes["analyse"].text()
     )
-    assert "pip install" not in without.said["animate"].text()
+    assert "pip install" not in without.notes["animate"].text()
 
 
 def test_one_click_animates(session: Session, take: Path) -> None:
@@ -255,9 +255,9 @@ def test_one_click_analyses_in_the_format_that_is_chosen(session: Session, take:
     formats = dialog.presets.formats["analyse"]
     here = ["IK.MOT"] if FORMATS["opensim"].installed else []
     assert [formats.itemText(i) for i in range(formats.count())] == ["C3D", "TRC", "MOT", *here]
-    assert "millimetres" in dialog.presets.said["analyse"].text()
+    assert "millimetres" in dialog.presets.notes["analyse"].text()
     formats.setCurrentIndex(1)
-    assert "OpenSim" in dialog.presets.said["analyse"].text()
+    assert "OpenSim" in dialog.presets.notes["analyse"].text()
     dialog.presets.buttons["analyse"].click()
     assert exported(session, take.parent / "take.trc")["position"]["reference"] == "room"
     assert session.preferences.analyse_kind == "trc"

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from app.pipeline import BodyInView
 from app.ui import notices
-from app.ui.notices import SightHints
+from app.ui.notices import InViewHints
 
 
 def hints_over(sights: list[tuple[float, BodyInView | None]], until_s: float) -> list[str]:
     """The hint at every tenth of a second; ``sights`` are (from when, what)."""
-    hints, said = SightHints(), []
+    hints, said = InViewHints(), []
     for tenth in range(round(until_s * 10)):
         now = tenth / 10
         sight = [what for since, what in sights if since <= now][-1]
@@ -45,10 +45,10 @@ def test_an_error_becomes_a_title_and_what_to_do() -> None:
     notice = notices.failed(error, no_camera=False)
     assert notice.title == "The camera is used by another program"
     assert notice.body == "Close that program, then try again."
-    assert notices.Do.RETRY in [button.do for button in notice.buttons]
+    assert notices.Action.RETRY in [button.action for button in notice.buttons]
 
 
 def test_without_any_camera_everything_else_is_offered() -> None:
     notice = notices.failed("There is no camera number 0.", no_camera=True)
-    offered = {button.do for button in notice.buttons}
-    assert {notices.Do.OPEN_FILE, notices.Do.OPEN_URL, notices.Do.PERFORMER} <= offered
+    offered = {button.action for button in notice.buttons}
+    assert {notices.Action.OPEN_FILE, notices.Action.OPEN_URL, notices.Action.PERFORMER} <= offered

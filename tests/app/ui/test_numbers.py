@@ -19,7 +19,7 @@ from app.render.colours import DARK_SCENE
 from app.render.request import Body, SkeletonRequest
 from app.ui.angle_groups import GROUPS, JOINTS
 from app.ui.main import Session
-from app.ui.presenters.joint_numbers import JointNumber, apart, joint_numbers
+from app.ui.presenters.joint_numbers import JointNumber, joint_numbers, without_overlap
 from app.ui.presenters.plotting import RECORDED_S
 from app.ui.presenters.summary import summarise
 from models.skeleton import JOINT
@@ -66,7 +66,7 @@ def test_numbers_of_joints_behind_each_other_stand_below_one_another() -> None:
         JointNumber("22°", (101.0, 52.0), rightward=True),
         JointNumber("9°", (400.0, 55.0), rightward=False),
     ]
-    placed = {each.text: each.place for each in apart(found, line)}
+    placed = {each.text: each.place for each in without_overlap(found, line)}
     assert placed["142°"] == (100.0, 50.0)
     assert placed["141°"] == (104.0, 70.0)
     assert placed["21°"] == (101.0, 90.0)

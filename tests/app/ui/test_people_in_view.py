@@ -102,8 +102,8 @@ def test_that_one_can_choose_is_said_once() -> None:
     hints, two = PeopleHints(), PeopleInView((OTHER,))
     assert hints.step(PeopleInView(), 0.0) == ""
     assert hints.step(two, 1.0) == words.CLICK
-    assert hints.step(two, 1.0 + words.SAID_S + 1) == words.CLICK
-    assert hints.step(two, 1.0 + words.SAID_S + 2) == ""
+    assert hints.step(two, 1.0 + words.HINT_S + 1) == words.CLICK
+    assert hints.step(two, 1.0 + words.HINT_S + 2) == ""
 
 
 def test_who_has_clicked_is_told_nothing() -> None:
@@ -122,4 +122,4 @@ def test_a_hidden_person_is_mentioned_when_it_lasts() -> None:
 def test_that_another_was_taken_is_said() -> None:
     hints, taken = PeopleHints(), PeopleInView((OTHER,), followed=1, chosen=False)
     assert hints.step(taken, 5.0) == words.REPLACED
-    assert hints.step(taken, 5.0 + words.SAID_S + 1) != words.REPLACED
+    assert hints.step(taken, 5.0 + words.HINT_S + 1) != words.REPLACED

@@ -19,8 +19,8 @@ from app.ui.presenters.plotting import (
     RECORDED_S,
     LiveTrace,
     RecordedTrace,
-    broken_off,
     span,
+    with_breaks,
 )
 from app.ui.presenters.view_state import ViewState
 from models.skeleton import JOINT, JOINT_COUNT
@@ -168,7 +168,9 @@ def test_times_that_begin_late_or_are_irregular() -> None:
 
 def test_a_break_has_no_number_and_every_other_row_stays() -> None:
     of_one = np.zeros(3, np.int64)
-    time_s, degrees = broken_off(np.array([0.0, 1.0, 1.1]), np.array([[1.0], [2.0], [3.0]]), of_one)
+    time_s, degrees = with_breaks(
+        np.array([0.0, 1.0, 1.1]), np.array([[1.0], [2.0], [3.0]]), of_one
+    )
     np.testing.assert_array_equal(time_s, [0.0, 1.0, 1.0, 1.1])
     np.testing.assert_array_equal(degrees[:, 0], [1.0, np.nan, 2.0, 3.0])
 

@@ -16,20 +16,20 @@ from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.synthetic.performer.source import PerformerSource
 from app.ui import notices
-from app.ui.notices import Do
+from app.ui.notices import Action
 from app.ui.presenters.message import Message
 from app.ui.tasks import Job
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, close, until
 
 
-def offered(notice: notices.Notice | None) -> set[Do]:
-    return set() if notice is None else {button.do for button in notice.buttons}
+def offered(notice: notices.Notice | None) -> set[Action]:
+    return set() if notice is None else {button.action for button in notice.buttons}
 
 
 def test_a_card_without_the_performer_does_not_explain_it() -> None:
-    card = notices.without(notices.NO_CAMERA, Do.PERFORMER)
-    assert offered(card) == offered(notices.NO_CAMERA) - {Do.PERFORMER}
+    card = notices.without(notices.NO_CAMERA, Action.PERFORMER)
+    assert offered(card) == offered(notices.NO_CAMERA) - {Action.PERFORMER}
     assert "performer" not in card.body
     assert card.body
 
@@ -46,11 +46,11 @@ def test_a_performer_that_cannot_be_drawn_is_not_offered_again(
     until(
         lambda: window.view_state.notice and window.view_state.notice.icon == "warning", "the card"
     )
-    assert Do.PERFORMER not in offered(window.view_state.notice)
-    assert Do.OPEN_FILE in offered(window.view_state.notice)
+    assert Action.PERFORMER not in offered(window.view_state.notice)
+    assert Action.OPEN_FILE in offered(window.view_state.notice)
     session.presenter.cannot_open("/films/broken.mp4", "It is broken. Choose another.")
     QTest.qWait(50)
-    assert Do.PERFORMER not in offered(window.view_state.notice)
+    assert Action.PERFORMER not in offered(window.view_state.notice)
 
 
 def test_what_cannot_be_opened_is_not_exported(open_window: OpenWindow, tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_what_cannot_be_opened_is_not_exported(open_window: OpenWindow, tmp_path
     session.presenter.last_recording = last
     until(lambda: window.toolbar.export.isEnabled(), "the last recording to be offered")
     session.presenter.choose(str(film))
-    until(lambda: session.presenter.unopened, "the card")
+    until(lambda: session.presenter.failed_source, "the card")
     until(lambda: not window.toolbar.export.isEnabled(), "the button to be off")
     assert "broken.mp4 cannot be opened" in window.toolbar.export.toolTip()
     session.presenter.open_recording(last)

@@ -103,14 +103,14 @@ def side_of(view: QWidget) -> bool | None:
 def test_follow_frames_the_person_at_once_and_reset_does_too_while_nothing_moves() -> None:
     orbit = OrbitPresenter()
     orbit.set_follow(True)
-    orbit.accompany(np.array([1.5, 0.9, -0.5]), 0.0)
+    orbit.track_person(np.array([1.5, 0.9, -0.5]), 0.0)
     assert orbit.camera.target[::2] == (1.5, -0.5)
     orbit.drag(0, 200, 500, pan=True)
     orbit.drag(200, 0, 500, pan=True)
     orbit.reset()
     assert orbit.camera.target == (1.5, THREE_QUARTER.target[1], -0.5)
     orbit.set_follow(False)
-    orbit.accompany(np.array([0.5, 0.9, 0.0]), 0.1)
+    orbit.track_person(np.array([0.5, 0.9, 0.0]), 0.1)
     assert orbit.camera.target[0] == 1.5
     orbit.set_follow(True)
     assert orbit.camera.target[0] == 0.5

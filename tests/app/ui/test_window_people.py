@@ -23,9 +23,9 @@ from app.recording.corrections import Delete, Move
 from app.system import paths
 from app.ui.main import Session
 from app.ui.presenters import people as words
-from app.ui.presenters.background import Whose
+from app.ui.presenters.background import PeopleScope
 from app.ui.presenters.exporting import Target
-from app.ui.presenters.people import Companion, ShownPeople
+from app.ui.presenters.people import ShownPeople, ShownPerson
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.views.dialogs import ExportDialog
 from models.skeleton import JOINT, PELVIS
@@ -94,7 +94,7 @@ def go(session: Session, time_s: float) -> None:
     until(there, f"{time_s} s")
 
 
-def people(session: Session) -> dict[int, Companion]:
+def people(session: Session) -> dict[int, ShownPerson]:
     """Whoever is drawn, by which of those acted they truly are."""
     view_state = session.window.view_state
     assert view_state.keypoints is not None
@@ -126,15 +126,15 @@ def test_each_is_drawn_where_they_are_in_a_colour_of_their_own(session: Session)
     assert {each.number for each in request.bodies} == {1, 2}
     assert [each.number for each in request.bodies][-1] == near.number, "in front of the other"
     assert session.window.people.isVisible()
-    assert session.window.people.said.text() == "", "their places are known"
+    assert session.window.people.note.text() == "", "their places are known"
     shown = ShownPeople()
     assert shown.hint(4.0) == "", "of one person nothing is said"
-    shown.take_up(take_of(session).found())
+    shown.update(take_of(session).found())
     assert shown.hint(5.0) == shown.hint(12.9) == words.CLICK
     assert shown.hint(13.1) == ""
     found = take_of(session).found()
-    shown.take_up(replace(found, room=replace(found.room, trusted=False)))
-    assert shown.roster(5).said == words.BESIDE
+    shown.update(replace(found, room=replace(found.room, trusted=False)))
+    assert shown.roster(5).note == words.SIDE_BY_SIDE
 
 
 def test_who_is_hidden_by_another_or_gone_is_not_drawn(session: Session) -> None:
@@ -229,13 +229,13 @@ def test_the_selected_or_all_are_exported(session: Session, tmp_path: Path) -> N
     folder = tmp_path / "out"
     folder.mkdir()
     dialog = dialog_of(session)
-    assert dialog.whose.currentData() is Whose.SELECTED
+    assert dialog.scope.currentData() is PeopleScope.SELECTED
     files = exported(session, dialog, folder, "csv")
     assert [each.name for each in files] == ["two.csv", "two.csv.json"]
-    said = json.loads((folder / "two.csv.json").read_text("utf-8"))
-    assert (said["person"]["number"], said["person"]["of"]) == (take_of(session).selected, 2)
+    sidecar = json.loads((folder / "two.csv.json").read_text("utf-8"))
+    assert (sidecar["person"]["number"], sidecar["person"]["of"]) == (take_of(session).selected, 2)
     dialog = dialog_of(session)
-    dialog.whose.setCurrentIndex(1)
+    dialog.scope.setCurrentIndex(1)
     files = exported(session, dialog, folder, "csv")
     assert [each.name for each in files][2:] == [
         f"two.{number}.csv{end}" for number in (1, 2) for end in ("", ".json")
@@ -243,7 +243,7 @@ def test_the_selected_or_all_are_exported(session: Session, tmp_path: Path) -> N
     mine = folder / f"two.{take_of(session).selected}.csv"
     assert mine.read_bytes() == (folder / "two.csv").read_bytes()
     dialog = dialog_of(session)
-    dialog.whose.setCurrentIndex(2)
+    dialog.scope.setCurrentIndex(2)
     assert not dialog.presets.isVisible(), "no preset makes one table"
     assert dialog.kind.currentData() == "csv-long"
     dialog.kind.setCurrentIndex(dialog.kind.findData("trc"))
@@ -309,8 +309,8 @@ def test_corrections_are_of_the_person_and_last(
     assert target is not None
     job = window.exporter.export(target, tmp_path / "corrected.csv", "csv")
     until(lambda: not job.running and session.presenter.message, "the export")
-    said = json.loads((tmp_path / "corrected.csv.json").read_text("utf-8"))
-    assert [each["kind"] for each in said["corrections"]] == ["move"]
+    sidecar = json.loads((tmp_path / "corrected.csv.json").read_text("utf-8"))
+    assert [each["kind"] for each in sidecar["corrections"]] == ["move"]
     close(session)
     assert list(paths.video_notes_dir().glob("*/corrections.json"))
 

@@ -18,7 +18,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QAbstractButton, QComboBox, QFileDialog, QLabel, QWidget
 
 from app.system.files import VIDEO_SUFFIXES
-from app.ui.notices import Do
+from app.ui.notices import Action
 from app.ui.presenters.recording import RecordState
 from app.ui.views import kit
 from app.ui.views.desktop import videos
@@ -60,12 +60,12 @@ def test_what_could_not_be_opened_is_forgotten_with_what_is_shown_next(
 ) -> None:
     session = open_window(str(tmp_path / "none.mp4"), plot_open=True)
     presenter, window = session.presenter, session.window
-    until(lambda: presenter.unopened, "the card")
+    until(lambda: presenter.failed_source, "the card")
     presenter.choose(str(tmp_path / "none.mixpose"))
     until(lambda: presenter.message, "the sentence")
     assert "is not a recording" in presenter.message.text
     presenter.choose(str(tmp_path / "neither.mp4"))
-    until(lambda: "neither" in presenter.unopened, "the other card")
+    until(lambda: "neither" in presenter.failed_source, "the other card")
     assert presenter.message is None
     assert window.plot.summary.text() == "", "nothing was seen, well or not"
 
@@ -81,7 +81,7 @@ def test_stopping_lets_go_of_the_camera_and_starting_takes_it_again(
     assert window.view_state.notice is not None
     assert window.view_state.notice.title == "Stopped"
     assert window.view_state.frame is None
-    session.presenter.do(Do.START)
+    session.presenter.perform(Action.START)
     until(lambda: window.view_state.frame is not None, "the camera again")
 
 
@@ -95,7 +95,7 @@ def test_an_unforeseen_error_is_shown_and_the_window_lives_on(
     until(lambda: window.picture.card.isVisible(), "the card")
     assert window.picture.card.notice is not None
     assert "the moon is in the way" in window.picture.card.notice.body
-    session.presenter.do(Do.DISMISS)
+    session.presenter.perform(Action.DISMISS)
     until(lambda: not window.picture.card.isVisible(), "the card to go")
     before = window.view_state.frame
     until(lambda: window.view_state.frame is not before, "the camera to run on")
@@ -255,7 +255,7 @@ def test_no_words_are_cut_off_at_the_smallest_size(
     session = open_window(theme=theme, welcomed=False)
     window = session.window
     window.resize(*size)
-    session.presenter.tell("The diagnostics are on the clipboard: paste them into your report")
+    session.presenter.notify("The diagnostics are on the clipboard: paste them into your report")
     session.presenter.retry()
     window._toggle_settings()
     QTest.qWait(300)

@@ -253,7 +253,7 @@ def test_a_part_is_exported_without_lifting_again(
     assert target.part_in_words
     table = tmp_path / "dance.csv"
     job = session.window.exporter.export(target, table, "csv")
-    assert session.presenter.would_lose
+    assert session.presenter.unsaved_job
     until(lambda: not job.running and session.presenter.message, "the export")
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -269,7 +269,7 @@ def test_a_video_is_compared_with_itself_and_with_a_recording(
     comparison.open(str(film))
     until(lambda: comparison.playback and comparison.playback.lifted, "the film beside itself")
     until(lambda: not comparison.playback.clip.lifting, "what was kept")
-    comparison.shift(0.5)
+    comparison.set_offset(0.5)
     current(session).go(0.5)
 
     def right() -> bool:
