@@ -12,9 +12,9 @@ from models.geometry import (
     network_input,
     person_box,
     ray_rotation,
-    told_up,
-    turned,
-    upright_turn,
+    rotated,
+    up_input,
+    upright_rotation,
 )
 from models.skeleton import PELVIS
 from models.training import bodies, cameras, detector_model, detector_noise, kinds
@@ -151,13 +151,13 @@ def as_batch(
     The confidence of joints that are not told is 0.
     """
     told = answer.conf > 0
-    turn = upright_turn(answer.image, told)
-    image, world = turned(answer.image, turn), turned(answer.world, turn)
+    turn = upright_rotation(answer.image, told)
+    image, world = rotated(answer.image, turn), rotated(answer.world, turn)
     box = person_box(image, told)
     to_ray = ray_rotation(box[0])
     pose = seen_by.camera - seen_by.camera[:, :, PELVIS : PELVIS + 1]
-    pose = torch.einsum("bij,btkj->btki", to_ray, turned(pose, turn))
-    up = torch.einsum("bij,bj->bi", to_ray, turned(seen_by.up, turn))
+    pose = torch.einsum("bij,btkj->btki", to_ray, rotated(pose, turn))
+    up = torch.einsum("bij,bj->bi", to_ray, rotated(seen_by.up, turn))
     pose[:, :, PELVIS] = up[:, None]
     known_up = _as_known(up, generator)
     share = torch.rand(len(told), 1, 1, generator=generator)
@@ -177,7 +177,7 @@ def _as_known(up: Tensor, generator: torch.Generator) -> Tensor:
     spread = torch.where(share < _UP_EXACT, torch.full_like(spread, low), spread)
     off = torch.deg2rad(spread)[:, None] * torch.randn(count, 3, generator=generator)
     wrong = torch.einsum("bij,bj->bi", bodies.rotation_matrices(off), up)
-    known = told_up(wrong, spread)
+    known = up_input(wrong, spread)
     return known.masked_fill((share > 1 - _UP_UNKNOWN)[:, None], 0.0)
 
 
