@@ -29,8 +29,8 @@ from models.feet import (
     Sight,
     foot_features,
     lifted_joints,
-    shanks_in,
-    turned_to,
+    shank_directions,
+    to_hip_axes,
 )
 from models.lifter import Lifted, Lifter
 from models.skeleton import FOOT_PARENTS
@@ -99,10 +99,10 @@ def _of_take(
     features, axes = foot_features(seen, joints, (width, height), lifted.level.up)
     parts = (
         features.reshape(-1, features.shape[-1]),
-        turned_to(foot_directions(true, feet[rows]), axes).reshape(-1, 6),
+        to_hip_axes(foot_directions(true, feet[rows]), axes).reshape(-1, 6),
         np.where(study.feet_inside(row)[rows], 1.0, _UNSEEN).ravel(),
-        shanks_in(joints, axes).reshape(-1, 3),
-        shanks_in(true, axes).reshape(-1, 3),
+        shank_directions(joints, axes).reshape(-1, 3),
+        shank_directions(true, axes).reshape(-1, 3),
     )
     told, right, counts, shank, true_shank = (
         torch.from_numpy(np.asarray(each, np.float32)) for each in parts
