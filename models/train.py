@@ -1,8 +1,8 @@
 """Train a network: ``python -m models.train --motion FOLDER --work FOLDER --out WEIGHTS``.
 
-Killed, interrupted or out of time, the same command goes on where it was.  ``torchrun -m
-models.train`` with the same options trains in several processes.  Beside it: ``pack-motion`` makes
-one small file of a folder of motion.  See models/training/README.md.
+If it was killed, interrupted or ran out of time, the same command resumes.  ``torchrun -m
+models.train`` with the same options trains in several processes.  The subcommand ``pack-motion``
+packs a folder of motion into one small file.  See models/training/README.md.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0 when the weights are written or the time is up, 2 on an error in words, 130 when stopped
+        0 if the weights are written or the time is up, 2 on an error with a message, 130 if stopped
         by a signal.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
