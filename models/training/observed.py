@@ -122,7 +122,7 @@ class Observed:
         world = errors.world_of(camera)
         if self._vary:
             camera = _with_other_bodies(camera, generator)
-        answer = detector_noise.Answer(errors.image_of(camera, zoom), errors.conf, world)
+        answer = detector_noise.Detections(errors.image_of(camera, zoom), errors.conf, world)
         conf = detector_noise.hide(answer.conf, generator)
         answer = replace(answer, conf=conf.masked_fill(conf < GUESSED, 0.0))
         camera = bodies.to_canonical_size(camera)

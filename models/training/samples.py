@@ -117,19 +117,19 @@ class Sampler:
         image = detector_noise.spoil_guesses(image, conf, generator)
         conf = detector_noise.input_confidence(conf, image, seen_by.frame)
         image = detector_noise.exchange_sides(image, generator)
-        answer = detector_noise.Answer(image, conf, answer.world)
+        answer = detector_noise.Detections(image, conf, answer.world)
         return as_batch(answer, seen_by, generator)
 
-    def _answer(self, seen_by: cameras.View) -> detector_noise.Answer:
+    def _answer(self, seen_by: cameras.View) -> detector_noise.Detections:
         """Simulate a detector: the shipped one in most windows, a generic one in the others."""
         size = torch.randint(
             len(detector_model.SIZES), (len(seen_by.camera),), generator=self.generator
         )
         view = detector_model.look(seen_by.camera, seen_by.image, seen_by.frame, size)
-        generic = detector_noise.answer(seen_by.image, view.usual, self.generator)
+        generic = detector_noise.simulate(seen_by.image, view.usual, self.generator)
         ours = detector_model.fitted().answer(view, seen_by.image, self.generator)
         chosen = torch.rand(len(view.pose), 1, 1, generator=self.generator) < _OUR_DETECTOR
-        return detector_noise.Answer(
+        return detector_noise.Detections(
             torch.where(chosen[..., None], ours.image, generic.image),
             torch.where(chosen, ours.conf, generic.conf),
             torch.where(chosen[..., None], ours.world, generic.world),
@@ -146,7 +146,7 @@ def few_places(frames: int, generator: torch.Generator) -> Tensor:
 
 
 def as_batch(
-    answer: detector_noise.Answer, seen_by: cameras.View, generator: torch.Generator
+    answer: detector_noise.Detections, seen_by: cameras.View, generator: torch.Generator
 ) -> Batch:
     """Compute the network's input and target from a detector's output and the true view.
 

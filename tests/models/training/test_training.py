@@ -142,7 +142,7 @@ def test_the_network_is_told_what_it_would_be_told_in_use() -> None:
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(500, 9, 17, 2, generator=generator) - 0.5
     conf = torch.rand(500, 9, 17, generator=generator)
-    told = detector_noise.told(conf, image, torch.full((500, 2), 0.4))
+    told = detector_noise.input_confidence(conf, image, torch.full((500, 2), 0.4))
     joint = JOINT["left_wrist"]
     inside = (image[:, :, joint].abs() < 0.4).all(-1)
     certain, invented = conf[..., joint] >= 0.5, conf[..., joint] < 0.1
