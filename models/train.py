@@ -166,7 +166,7 @@ def _trainer(
         start = read_start(options.init, recipe, stage)
     workers = options.workers
     if workers is None:
-        workers = default_workers(group.device, group.beside)
+        workers = default_workers(group.device, group.local)
     return Trainer(
         recipe,
         Repertoire(packs, "train"),
