@@ -31,8 +31,8 @@ DEFAULT_WEIGHTS: Final = "mixpose-s"
 _FORMAT: Final = "1"
 
 PERSON_BOX: Final = "person-box"
-"""Our normalisation: joints relative to the person's box, poses in the axes of the ray through it
-(``models.geometry``)."""
+"""Ours: joints relative to the person's box, poses in the axes of the ray through its centre (see
+``models.geometry``)."""
 IMAGE: Final = "image"
 """MixSTE's normalisation: x / w * 2 - 1 and y / w * 2 - h / w; poses in camera axes."""
 

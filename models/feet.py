@@ -68,8 +68,8 @@ _SMOOTHING_S: Final = 0.1
 """Standard deviation of the Gaussian with which frames are averaged over time."""
 _SMOOTHING_REACH_S: Final = 0.2
 _MAX_TOE_ERROR: Final = 0.6
-"""Distance between detected and predicted toe, over the foot's length, from which the prediction is
-rejected."""
+"""Distance between detected and predicted toe, over the foot's length, at which a prediction is
+rejected as contradicting the picture."""
 _SIDES: Final = ("left", "right")
 _LEG: Final = ("hip", "knee", "ankle")
 _OUTWARD: Final = np.array([[-1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])

@@ -8,8 +8,8 @@ and from how far above they are seen, and so the perspective distortion.
 
 A crouch seen from a level camera and an upright person seen from above look alike.  The vertical
 distinguishes them: the network gets it as input as far as it is known, and predicts it in place of
-the pelvis.  A person who is not upright in the picture is rotated upright before lifting
-(``upright_rotation``).
+the pelvis.  People who are not upright in the picture are rotated before lifting (see
+``upright_rotation``).
 """
 
 from __future__ import annotations

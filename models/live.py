@@ -193,8 +193,8 @@ class LiveLifter:
     def _known_level(self, evidence: NDArray[np.float32], time_s: float) -> Level | None:
         """Return the given or the tracked level.
 
-        From time to time the network predicts the vertical without it as input, and the tracker is
-        updated.
+        At intervals the tracker is updated: the network predicts the vertical, with no level as its
+        input.
         """
         if self.level is not None or not self._lifter.info.says_up:
             return self.level

@@ -123,8 +123,8 @@ def at_rate(poses: Poses, time_s: NDArray[np.floating], rate: float = MOTION_RAT
     """Resample poses (N, J, 3) to a regular rate: (M, J, 3), NaN where there was no pose.
 
     Between two frames poses are interpolated linearly; the result is unknown if either frame is, or
-    if they are more than a tenth of a second apart.  Poses already at about that rate are returned
-    unchanged.
+    if they are more than a tenth of a second apart.  Poses that already have about that rate are
+    returned unchanged.
     """
     steps = np.diff(time_s)
     if len(time_s) < 2 or (np.abs(steps * rate - 1) < _SAME_RATE).all():

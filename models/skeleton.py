@@ -100,8 +100,7 @@ LANDMARK_SOURCES: Final = tuple(
     tuple(LANDMARK_NAMES.index(source) for source in _DERIVED.get(name, (name,)))
     for name in JOINT_NAMES
 )
-"""The landmarks whose mean is the joint, for each joint; the spine is halfway from pelvis to
-thorax."""
+"""Landmarks whose mean gives each joint; the spine is halfway from pelvis to thorax."""
 
 FOOT_JOINT_NAMES: Final = ("left_heel", "right_heel", "left_toe", "right_toe")
 """Joints in addition to the 17 of the network, estimated by :mod:`models.feet`."""

@@ -87,15 +87,15 @@ def _train_parser() -> argparse.ArgumentParser:
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="what the detector said of drawn people (python -m app.lab.study), files or folders, "
-        "for a part of training",
+        help="studies: the detector's output on synthetic people (python -m app.lab.study), files "
+        "or folders, for a part of every batch",
     )
     add(
         "--observed-share",
         type=float,
         default=0.75,
         metavar="SHARE",
-        help="that part, of every batch (default: 0.75)",
+        help="their fraction of every batch (default: 0.75)",
     )
     add("--init", metavar="WEIGHTS", help="weights to start from: a file, a name, or a state")
     add("--from-stage", type=int, metavar="N", help="stage to start at, from 1; for --init")

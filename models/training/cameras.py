@@ -1,5 +1,5 @@
-"""Virtual cameras: on a desk pointing up, on a monitor, a tripod, a shelf or a wall; near, far and
-tilted."""
+"""Virtual cameras: on a desk pointing up, on a monitor, a tripod, a shelf or a wall, at different
+distances and angles."""
 
 from __future__ import annotations
 

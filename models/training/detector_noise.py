@@ -130,8 +130,8 @@ def hide(conf: Tensor, generator: torch.Generator) -> Tensor:
 def input_confidence(conf: Tensor, image: Tensor, frame: Tensor) -> Tensor:
     """Return the network's input confidences (B, T, 17).
 
-    They are 0 where ``models.visibility`` regards a joint as hallucinated; a few joints are always
-    kept.
+    They are 0 where ``models.visibility`` regards a joint as hallucinated, except that a few joints
+    are always kept.
     """
     inside = (image.abs() < frame[:, None, None]).all(dim=-1)
     known = (conf >= SEEN) | (inside & (conf >= GUESSED))

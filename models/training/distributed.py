@@ -41,8 +41,8 @@ class Group:
         return Share(self.rank, self.world)
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """Wrap a module so that all processes start with the first one's weights and average their
-        gradients."""
+        """Wrap a module so that all processes start with the same weights, those of the first, and
+        average their gradients."""
         if self.world == 1:
             return module
         ids = [self.device.index] if self.device.type == "cuda" else None

@@ -105,8 +105,7 @@ def _parts_of(study: Study) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _misled(seen: Tensor, image: Tensor, size: Tensor) -> Tensor:
-    """Return (N, T) frames in which the detector exchanged left and right, or followed something
-    else."""
+    """Return (N, T) whether the detector exchanged left and right, or followed something else."""
 
     def off(points: Tensor) -> Tensor:
         distance = (points - image).norm(dim=-1) / size[..., None]
@@ -213,8 +212,8 @@ def _mixing(residuals: Tensor, known: Tensor) -> Tensor:
 
 
 def _over_time(residuals: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Return, each (6,), the fraction of variance that is constant over a take, and the rest's
-    persistence."""
+    """Return (6,) fractions of variance that are constant over a take, and (6,) persistences of
+    the rest."""
     frames = residuals.shape[1]
 
     def correlation(lag: int) -> Tensor:

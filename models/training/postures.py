@@ -91,8 +91,8 @@ def crouch(windows: Tensor, generator: torch.Generator, sits: Tensor, squats: Te
 
 
 def reach(windows: Tensor, generator: torch.Generator, chance: Tensor) -> Tensor:
-    """Make windows raise one arm or both, forwards, sideways or in between, with (B,) probabilities
-    ``chance``."""
+    """Make windows (B, T, 17, 3), +Y up, raise one arm or both, forwards, sideways or in between,
+    with (B,) probabilities ``chance``."""
     count, frames = windows.shape[:2]
     draw = _Draw(count, generator)
     sideways, forward = _axes(windows)
@@ -230,8 +230,7 @@ def on_straight_legs(windows: Tensor) -> Tensor:
 
 
 def _body_axes(windows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return (B, T, 3) unit vectors to the person's left, perpendicular to the trunk, and along the
-    trunk."""
+    """Return orthogonal (B, T, 3) unit vectors to the person's left and along the trunk."""
     trunk = windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]
     trunk = torch.nn.functional.normalize(trunk, dim=-1)
     left = windows[:, :, JOINT["left_hip"]] - windows[:, :, JOINT["right_hip"]]
@@ -261,8 +260,8 @@ def bow(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def raise_face(windows: Tensor, degrees: Tensor, generator: torch.Generator) -> Tensor:
-    """Raise faces of windows (B, T, 17, 3), +Y up, by (B,) degrees, with a standard deviation of
-    ten."""
+    """Raise faces of windows (B, T, 17, 3), +Y up, by (B,) degrees on average, with a standard
+    deviation of ten."""
     draw = _Draw(len(windows), generator)
     sideways, _ = _axes(windows)
     raised = (degrees[:, None] + draw.normal(0.0, 10.0)).expand(windows.shape[:2])
