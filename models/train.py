@@ -79,7 +79,7 @@ def _train_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     _add_motion(parser)
-    add("--work", type=Path, required=True, help="folder for state and log, to go on from")
+    add("--work", type=Path, required=True, help="folder for state and log, to resume from")
     add("--out", type=Path, required=True, help="weights to write (.safetensors)")
     add("--recipe", choices=RECIPES, default="small", help="what to train, and how (see below)")
     add(
@@ -104,7 +104,7 @@ def _train_parser() -> argparse.ArgumentParser:
     )
     for size in ("width", "depth", "heads", "channels"):
         add(f"--{size}", type=int, metavar="N", help=f"{size} of the network, if not the recipe's")
-    add("--minutes", type=float, help="save and end after that long; the same command goes on")
+    add("--minutes", type=float, help="save and end after this time; the same command resumes")
     add("--device", default="auto", help="auto, cpu or cuda")
     add("--precision", choices=PRECISIONS, default="bfloat16")
     add("--workers", type=int, metavar="N", help="processes that draw batches; 0 on a CPU")
@@ -127,7 +127,7 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
         "--motion-rate",
         type=float,
         metavar="FPS",
-        help="frames a second of files that do not tell (AMC; 120 unless given)",
+        help="frames per second of files that do not define it (AMC; 120 unless given)",
     )
 
 
