@@ -1,13 +1,14 @@
-"""The network as fast as the machine allows: the same answer as ``MixSTE``, by its fastest way.
+"""Accelerated inference: the same output as ``MixSTE``, computed in the fastest way available.
 
-``models.mixste`` stays what it is, the readable reference that training and checkpoints use.
+``models.mixste`` remains the readable reference implementation, used by training and checkpoints.
 
-On CUDA it runs in half precision, captured once per batch size as a CUDA graph.
+On CUDA the network runs in half precision, captured once per batch size as a CUDA graph.
 
-A window of the live view is hundreds of kernels of a few microseconds each; launched one by one
-they take longer to ask for than to run.  Blocks multiply in float16 with float32 sums between them:
-as fast as bfloat16 on every GPU with either, and eight times as exact, which is needed: bfloat16
-products alone move joints by 1 mm (``mixpose-s``) to 5 mm (the paper's size) from the CPU's answer.
+A window of the live view takes hundreds of kernels of a few microseconds each; launched one by one,
+their launch takes longer than their execution.  Blocks multiply in float16 and accumulate residuals
+in float32: as fast as bfloat16 on every GPU that has either, and eight times as precise.  That is
+needed: bfloat16 products alone move joints by 1 mm (``mixpose-s``) to 5 mm (the paper's size) from
+the CPU's output.
 """
 
 from __future__ import annotations
@@ -25,23 +26,23 @@ from torch import Tensor, nn
 from models.mixste import Block, MixSTE
 
 _WARM_UP = 3
-"""Passes before capture: libraries choose kernels and allocate in the first ones."""
+"""Passes before capture: libraries select kernels and allocate memory in the first ones."""
 
 
 @dataclass(frozen=True)
 class _Captured:
-    """A graph and the buffers it reads and writes; the host's are pinned."""
+    """A graph and the buffers that it reads and writes; the host's buffers are pinned."""
 
     graph: torch.cuda.CUDAGraph
-    given: Tensor
+    input: Tensor
     result: Tensor
-    host_given: Tensor
+    host_input: Tensor
     host_result: Tensor
     done: torch.cuda.Event
 
 
 class GraphedMixSTE:
-    """A ``MixSTE`` on CUDA; may be called from any thread."""
+    """A ``MixSTE`` on CUDA; thread-safe."""
 
     def __init__(self, network: MixSTE, device: torch.device) -> None:
         """``network`` must be on ``device`` and in evaluation mode; it is copied."""
@@ -52,17 +53,16 @@ class GraphedMixSTE:
 
     @torch.inference_mode()
     def __call__(self, keypoints: Tensor) -> Tensor:
-        """As ``MixSTE.forward``, from and to float32 on the CPU.
+        """Like ``MixSTE.forward``, with float32 input and output on the CPU.
 
-        The copy there, the graph and the copy back are queued together; the one wait is for the
-        answer itself.
+        Both copies and the graph are queued together, with a single synchronisation for the result.
         """
         self._network.require(keypoints)
         count = len(keypoints)
         with self._lock, torch.cuda.device(self._device), torch.cuda.stream(self._stream):
             captured = self._for_batch(count)
-            captured.host_given[:count].copy_(keypoints)
-            captured.given.copy_(captured.host_given, non_blocking=True)
+            captured.host_input[:count].copy_(keypoints)
+            captured.input.copy_(captured.host_input, non_blocking=True)
             captured.graph.replay()
             captured.host_result.copy_(captured.result, non_blocking=True)
             captured.done.record(self._stream)
@@ -70,12 +70,12 @@ class GraphedMixSTE:
             return captured.host_result[:count].clone()
 
     def replay(self, count: int) -> torch.cuda.CUDAGraph:
-        """The graph for ``count`` windows, as the benchmark times it."""
+        """Return the graph for ``count`` windows, which the benchmark times."""
         with self._lock, torch.cuda.device(self._device), torch.cuda.stream(self._stream):
             return self._for_batch(count).graph
 
     def _for_batch(self, count: int) -> _Captured:
-        # Batches are filled up to a power of two: a clip's last one must not cost a capture.
+        # Batches are padded to a power of two, so that a clip's last one needs no new capture.
         size = 1 << (count - 1).bit_length()
         if size not in self._captured:
             self._captured[size] = self._capture(size)
@@ -89,7 +89,7 @@ class GraphedMixSTE:
             network(given)
         self._stream.synchronize()
         graph = torch.cuda.CUDAGraph()
-        # Other threads may use CUDA meanwhile; only this one's calls must be fit for capture.
+        # Other threads may use CUDA meanwhile; only this thread's calls must be capturable.
         with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
             result = network(given)
         return _Captured(
@@ -103,7 +103,7 @@ class GraphedMixSTE:
 
 
 def halved(network: MixSTE) -> MixSTE:
-    """A copy whose blocks multiply and attend in float16; everything between stays float32."""
+    """Return a copy whose linear layers and attention run in float16; the rest stays float32."""
     copied = copy.deepcopy(network)
     for block in (*copied.STEblocks, *copied.TTEblocks):
         assert isinstance(block, Block)
@@ -123,11 +123,11 @@ Lifting = Callable[[Tensor], Tensor]
 
 
 def accelerated(network: MixSTE, device: torch.device) -> Lifting:
-    """Choose how ``network``, which is on ``device`` and in evaluation mode, is run there.
+    """Return a callable that runs ``network``, which is on ``device`` and in evaluation mode.
 
-    On CUDA a captured graph in half precision, elsewhere float32.  On a CPU, bfloat16 is twice as
-    fast where there are instructions for it, but 4 mm away at ``mixpose-s``'s trained weights; and
-    8-bit products, at that width, cost less than it costs to round their operands.
+    On CUDA this is a captured graph in half precision, elsewhere float32.  On a CPU with the
+    instructions for it bfloat16 is twice as fast, but moves joints by 4 mm with ``mixpose-s``; and
+    8-bit products, at that width, save less time than quantising their operands takes.
     """
     if device.type == "cuda":
         return _graphed(network, device)
@@ -146,7 +146,7 @@ def _plain(network: MixSTE, device: torch.device) -> Lifting:
 def _graphed(network: MixSTE, device: torch.device) -> Lifting:
     graphed = GraphedMixSTE(network, device)
     try:
-        graphed.replay(1)  # captured now, where a driver that cannot is no more than slower
+        graphed.replay(1)  # capture now, so that a driver that cannot is detected here
     except RuntimeError as error:
         log.warning("no CUDA graph can be captured here (%s): the network runs without", error)
         return _plain(network, device)

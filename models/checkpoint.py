@@ -1,8 +1,9 @@
 """Weights on disk: our safetensors, and published MixSTE checkpoints.
 
-A weights file is a stranger's file.  Safetensors hold no code; a published checkpoint is a pickle
+Weights files are untrusted input.  Safetensors contain no code; a published checkpoint is a pickle
 and is read by PyTorch's restricted unpickler only, with inert stand-ins for the NumPy objects that
-such files carry beside the tensors (a pickled random state).  Nothing falls back to unsafe loading.
+such files contain in addition to the tensors (a pickled random state).  There is no fallback to
+unsafe loading.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ DEFAULT_WEIGHTS: Final = "mixpose-s"
 _FORMAT: Final = "1"
 
 PERSON_BOX: Final = "person-box"
-"""Ours: joints relative to the person's box, poses along the ray through it (models.geometry)."""
+"""Ours: joints relative to the person's box, poses in the axes of the ray through its centre (see
+``models.geometry``)."""
 IMAGE: Final = "image"
-"""MixSTE's: x / w * 2 - 1 and y / w * 2 - h / w; poses in camera axes."""
+"""MixSTE's normalisation: x / w * 2 - 1 and y / w * 2 - h / w; poses in camera axes."""
 
 
 @dataclass(frozen=True)
 class WeightsInfo:
-    """What a network needs besides its tensors, and where they come from."""
+    """Metadata of a network: its size, its input and output conventions, and its origin."""
 
     name: str
     frames: int
@@ -46,26 +48,27 @@ class WeightsInfo:
     heads: int = 8
     channels: int = 2
     rate: float = 50.0
-    """Frames a second that the network was trained at; Human3.6M's are 50."""
+    """Frames per second of the training data; Human3.6M has 50."""
     normalisation: str = IMAGE
     skeleton: str = "human36m-17"
     height_m: float = 1.70
-    """Stature of the people in its output."""
+    """Stature of the people in the network's output, in metres."""
     training: str = "published checkpoint"
     licence: str = "unknown"
     says_up: bool = False
-    """Whether the pelvis, the origin by definition, is used to say where up is instead."""
+    """Whether the network's output for the pelvis, which is the origin by definition, is the
+    predicted up vector instead."""
     sha256: str = ""
     path: str = ""
 
 
 def available_weights() -> list[Path]:
-    """The weights shipped with the program."""
+    """List the weights shipped with the program."""
     return sorted(WEIGHTS_DIR.glob("*.safetensors"))
 
 
 def resolve_weights(weights: str | Path | None = None) -> Path:
-    """The file behind a shipped name or a path; ``None`` is the default.
+    """Return the file of a shipped name or a path; ``None`` is the default.
 
     Raises:
         WeightsError: there is no such file or name.
@@ -92,11 +95,13 @@ def load_model(
 
     Args:
         path: our safetensors, or a published checkpoint.
-        device: where to put it.
-        heads: attention heads, for a published checkpoint only, which does not say; 8 unless given.
+        device: the device to load it on.
+        heads: attention heads, for a published checkpoint only, which does not contain their
+            number; 8 unless given.
 
     Raises:
-        WeightsError: the file is absent, damaged or unsafe, or its tensors do not fit; names them.
+        WeightsError: the file is absent, damaged or unsafe, or its tensors do not fit; the message
+            names them.
     """
     return load(path, device, heads)[0]
 
@@ -104,13 +109,13 @@ def load_model(
 def load(
     path: str | Path, device: str | torch.device = "cpu", heads: int | None = None
 ) -> tuple[MixSTE, WeightsInfo]:
-    """``load_model``, and what the file says about itself."""
+    """Load a network and its metadata; arguments and errors as in ``load_model``."""
     path = Path(path)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise WeightsError(f"Cannot read the weights {path}: {error.strerror}.") from error
-    # All of it from the bytes that are hashed: the file may be replaced meanwhile.
+    # Parse the same bytes that are hashed: the file may be replaced in the meantime.
     if path.suffix == ".safetensors":
         state, info = _read_safetensors(path, data)
     else:
@@ -133,7 +138,7 @@ def save(path: Path, network: MixSTE, info: WeightsInfo) -> None:
 def _read_safetensors(path: Path, data: bytes) -> tuple[dict[str, Tensor], WeightsInfo]:
     try:
         state = load_tensors(data)
-        # Their library hands out the description of a file only, not of bytes: the header is JSON.
+        # The library returns the metadata of a file only, not of bytes: the header is JSON.
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         metadata = header.get("__metadata__", {})
     except (SafetensorError, ValueError) as error:
@@ -164,7 +169,7 @@ def _read_safetensors(path: Path, data: bytes) -> tuple[dict[str, Tensor], Weigh
 
 
 class _Inert:
-    """Stands in for whatever NumPy object a checkpoint carries beside its tensors."""
+    """Stand-in for the NumPy objects that a checkpoint contains in addition to its tensors."""
 
     def __init__(self, *_: object) -> None:
         pass
@@ -196,7 +201,7 @@ def _read_published(path: Path, data: bytes) -> dict[str, Tensor]:
             f"The checkpoint {path} holds something other than plain tensors, which could run a "
             "stranger's code. It was not loaded."
         ) from error
-    except Exception as error:  # a damaged pickle makes the unpickler raise nearly anything
+    except Exception as error:  # a damaged pickle can make the unpickler raise nearly any exception
         raise WeightsError(f"The checkpoint {path} is damaged or is no checkpoint.") from error
     state = content.get("model_pos", content) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping) or not state:

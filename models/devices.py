@@ -1,4 +1,4 @@
-"""Where the network runs: CUDA when there is one, Apple's GPU on request, else the CPU."""
+"""Compute devices for the network: CUDA if available, Apple's GPU on request, else the CPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEVICE_NAMES: Final = ("auto", "cpu", "cuda", "mps")
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """Turn a device's name into a device that exists here.
+    """Return the device with the given name.
 
     Raises:
         DeviceError: the device is unknown, or this machine or this build of PyTorch lacks it.
@@ -42,31 +42,31 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def describe(device: torch.device) -> str:
-    """What to call a device in the window: "CPU", or the GPU's own name."""
+    """Return a device's name for display: "CPU", or the GPU's model."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     return device.type.upper()
 
 
 def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only; knows of containers' limits
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only; respects CPU affinity limits
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 LIVE_THREADS: Final = max(1, _cores() // 4)
-"""Threads for the network while camera, detector and window want the same cores."""
+"""Threads of the network while camera, detector and window use the same cores."""
 OFFLINE_WORKERS: Final = _cores()
-"""Passes of a whole clip that run side by side on the CPU, each in one thread of its own, so that
-none of them waits for another (see ``cpu_threads``)."""
+"""Batches of a clip that are lifted in parallel on the CPU, each in a single thread, so that none
+waits for another (see ``cpu_threads``)."""
 
 
 @contextmanager
 def cpu_threads(count: int) -> Iterator[None]:
-    """Let PyTorch use ``count`` threads for what this thread computes inside the block.
+    """Let PyTorch use ``count`` threads for the current thread's operations inside the block.
 
-    More is not faster where others want the same cores: at the end of every operation all threads
-    wait for the one that was not scheduled.  On two busy cores a batch of 256 training poses took
-    7 ms to make with one thread and 270 ms with two.
+    More threads are not faster if others use the same cores: at the end of every operation all
+    threads wait for the one that was not scheduled.  On two busy cores drawing a batch of 256
+    training poses took 7 ms with one thread and 270 ms with two.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -1,14 +1,14 @@
-"""The root of every error this program raises on purpose.
+"""Base class of the errors that this program raises for the user.
 
-Each message is one or two plain sentences: what went wrong, and what the reader can do about it.
-``app.errors`` adds the errors of cameras, recordings and exports below the same root.
+Each message is one or two plain sentences: what went wrong, and what the user can do about it.
+``app.errors`` adds the errors of cameras, recordings and exports with the same base class.
 """
 
 from __future__ import annotations
 
 
 class MixposeError(Exception):
-    """Something the user can understand and act on; its text is shown as it is."""
+    """An error that the user can understand and act on; its text is displayed unchanged."""
 
 
 class WeightsError(MixposeError):
@@ -16,4 +16,4 @@ class WeightsError(MixposeError):
 
 
 class DeviceError(MixposeError):
-    """The compute device asked for does not exist on this machine."""
+    """The requested compute device does not exist on this machine."""

@@ -1,9 +1,9 @@
-"""Short gaps in what is known of a foot.
+"""Fill short gaps in the estimated foot directions.
 
-Between two sightings it turns evenly against its shank, which is known; after the last one, while
-nobody knows what comes, it stays as it was against the shank and fades; and when one comes, it
-rises, so that none appears or vanishes from one frame to the next.  What lies further apart
-than :data:`models.timing.LONGEST_GAP_S` is not connected.
+Between two estimates a foot's direction is interpolated linearly relative to its shank.  In live
+use, where the next estimate is not known yet, the last direction is carried forward relative to the
+shank and faded out, and a foot that reappears is faded in, so that none appears or vanishes from
+one frame to the next.  Gaps longer than :data:`models.timing.LONGEST_GAP_S` are not filled.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ from models.visibility import bridge, neighbours
 Array = NDArray[np.float64]
 
 RISE_S: Final = 0.25
-"""How long a foot that comes takes to be drawn in full, as long as one that goes takes to fade: the
-second half of what it is held for."""
+"""Time in which an appearing foot is faded in.  Fading out takes as long: the second half of the
+time for which a foot is carried forward."""
 
 
 def shank_axes(
     xyz: NDArray[np.floating], missing: NDArray[np.bool_], sides: tuple[str, ...]
 ) -> Array:
-    """(N, S, 3, 3) of each side's shank: columns forward, up along it, and toward the person's
-    right as far as the line of the hips tells; NaN where it is not known.
+    """Compute the axes of the shanks.
 
     Args:
         xyz: (N, 17, 3) joints.
         missing: (N, 17) joints that are not known.
         sides: names of S sides.
+
+    Returns:
+        (N, S, 3, 3) axes in columns: forward, from ankle to knee, and the person's right by the
+        line of the hips; NaN where they are not known.
     """
     known = np.where(missing[..., None], np.nan, xyz.astype(np.float64))
     line = known[:, JOINT["right_hip"]] - known[:, JOINT["left_hip"]]
@@ -45,55 +48,55 @@ def shank_axes(
     return np.stack(found, axis=1)
 
 
-def filled_in(
-    told: Array,
+def fill_gaps(
+    directions: Array,
     known: NDArray[np.bool_],
     shanks: Array,
     time_s: NDArray[np.floating],
     *,
     hold: bool,
 ) -> tuple[Array, NDArray[np.float32]]:
-    """Bridge gaps.
+    """Fill gaps of the directions.
 
     Args:
-        told: (N, S, D, 3) directions of S feet, any length.
-        known: (N, S) where they are to be trusted.
-        shanks: (N, S, 3, 3) as :func:`shank_axes` has them.
+        directions: (N, S, D, 3) directions of S feet, any length.
+        known: (N, S) whether they are reliable.
+        shanks: (N, S, 3, 3) as returned by :func:`shank_axes`.
         time_s: (N,) strictly increasing seconds.
-        hold: whether feet are held after the last sighting.
+        hold: whether feet are carried forward after the last estimate.
 
     Returns:
-        (N, S, D, 3) directions, NaN where a foot is neither known nor bridged; and (N, S) how
-        firmly: 1, or with ``hold`` rising to it when a foot comes and sinking to 0 while it is
-        held; 0 where there is nothing.
+        (N, S, D, 3) directions, NaN where a foot is neither known nor filled; and (N, S) their
+        opacity: 1 where there is a foot, 0 elsewhere; with ``hold`` rising to 1 when a foot
+        appears, and falling to 0 while it is carried forward.
     """
-    count, feet = told.shape[:2]
-    against = np.einsum("nsji,nsdj->nsdi", shanks, told).reshape(count, feet, -1)
-    sighted = known & np.isfinite(against).all(axis=-1)
-    local, filled = bridge(against, sighted, time_s)
-    before, after = (np.clip(each, 0, count - 1) for each in neighbours(sighted))
+    count, feet = directions.shape[:2]
+    local = np.einsum("nsji,nsdj->nsdi", shanks, directions).reshape(count, feet, -1)
+    usable = known & np.isfinite(local).all(axis=-1)
+    bridged, filled = bridge(local, usable, time_s)
+    before, after = (np.clip(each, 0, count - 1) for each in neighbours(usable))
     foot = np.arange(feet)
-    # A foot does not turn round in half a second: one of the two sightings is wrong.
-    filled &= (against[before, foot, :3] * against[after, foot, :3]).sum(axis=-1) > 0
-    firm = (known | filled).astype(np.float32)
+    # A foot does not reverse its direction in half a second: one of the two estimates is wrong.
+    filled &= (local[before, foot, :3] * local[after, foot, :3]).sum(axis=-1) > 0
+    opacity = (known | filled).astype(np.float32)
     if hold:
         age = (time_s[:, None] - time_s[before]) / LONGEST_GAP_S
-        held = ~known & ~filled & sighted[before, foot] & (age > 0)
-        firm = np.where(held, np.clip(2 * (1 - age), 0, 1), firm).astype(np.float32)
-        filled |= held & (firm > 0)
-        local = np.where(held[..., None], against[before, foot], local)
-        firm = _risen(firm, time_s)
-    turned = np.einsum("nsij,nsdj->nsdi", shanks, local.reshape(told.shape))
-    result = np.where(known[..., None, None], told, turned)
-    there = (known | filled) & np.isfinite(result).all(axis=(-2, -1))
-    return np.where(there[..., None, None], result, np.nan), np.where(there, firm, np.float32(0))
+        carried = ~known & ~filled & usable[before, foot] & (age > 0)
+        opacity = np.where(carried, np.clip(2 * (1 - age), 0, 1), opacity).astype(np.float32)
+        filled |= carried & (opacity > 0)
+        bridged = np.where(carried[..., None], local[before, foot], bridged)
+        opacity = _faded_in(opacity, time_s)
+    rotated = np.einsum("nsij,nsdj->nsdi", shanks, bridged.reshape(directions.shape))
+    result = np.where(known[..., None, None], directions, rotated)
+    valid = (known | filled) & np.isfinite(result).all(axis=(-2, -1))
+    return np.where(valid[..., None, None], result, np.nan), np.where(valid, opacity, np.float32(0))
 
 
-def _risen(firm: NDArray[np.float32], time_s: NDArray[np.floating]) -> NDArray[np.float32]:
-    """(N, S) ``firm`` that grows no faster than :data:`RISE_S` allows, from nothing on."""
-    result, before = np.zeros_like(firm), np.zeros_like(firm[0])
+def _faded_in(opacity: NDArray[np.float32], time_s: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Limit the rise of the (N, S) ``opacity`` to one unit per :data:`RISE_S`, starting at 0."""
+    result, before = np.zeros_like(opacity), np.zeros_like(opacity[0])
     for row, step_s in enumerate(np.diff(time_s, prepend=time_s[0])):
-        before = result[row] = np.minimum(firm[row], before + step_s / RISE_S)
+        before = result[row] = np.minimum(opacity[row], before + step_s / RISE_S)
     return np.asarray(result)
 
 

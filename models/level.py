@@ -1,8 +1,8 @@
-"""Where up is for a camera that stands still, from what the network says of every frame.
+"""Orientation of a stationary camera relative to gravity, from the network's per-frame predictions.
 
-In one frame a crouch seen level and an upright person seen from above look alike; over a clip the
-camera's pitch and roll are constant while people move, and so the mean over its frames tells more
-than any of them.  Besides, who stands is upright on average.
+In one frame a crouch seen from a level camera and an upright person seen from above look alike.
+Over a clip the camera's pitch and roll are constant while people move, so the mean over the frames
+is more accurate than any single one.  In addition, standing people are upright on average.
 """
 
 from __future__ import annotations
@@ -18,29 +18,30 @@ from numpy.typing import NDArray
 from models.skeleton import JOINT
 
 CAMERA_LEVEL: Final = np.diag([1.0, -1.0, -1.0])
-"""Camera axes (x right, y down, z away) to level ones (x right, y up, z toward the camera), for a
-camera that is level."""
-VAGUEST_UP_DEG: Final = 20.0
-"""Up that is this far off, by its standard deviation, is not worth telling."""
-_KNOWN_DEG: Final = 12.0
-"""Up that is no further off than this is stood upon."""
+"""Rotation from camera axes (x right, y down, z away) to level axes (x right, y up, z toward the
+camera), for a camera that is level."""
+MAX_UP_STD_DEG: Final = 20.0
+"""Standard deviation at which the up vector given to the network has shrunk to zero."""
+_CERTAIN_DEG: Final = 12.0
+"""Standard deviation up to which the estimated vertical is used in full for the view."""
 _STRAIGHT_DOWN: Final = 1e-3
 TOLD_SPREAD_DEG: Final = 1.0
-"""How far off an angle is that somebody has measured."""
-_SUREST: Final = 0.99
-"""Longest mean vector that is believed: 6 degrees off, for all that one posture tells."""
+"""Standard deviation of a camera angle that a user has measured."""
+_MAX_LENGTH: Final = 0.99
+"""Upper bound of a predicted vector's length, an error of 6 degrees: a single posture cannot
+determine the vertical more accurately."""
 _STANDING_DEG: Final = 30.0
-"""Who bends knees and hips by less than this stands, ..."""
+"""A person whose knees and hips are bent by less than this is standing ..."""
 _UPRIGHT_DEG: Final = 25.0
-"""... or lies, if the network takes up to be further from where they do."""
+"""... unless their axis is further than this from the predicted vertical: then they are lying."""
 _OFTEN: Final = 0.3
-"""Share of the frames in which somebody must stand for that to count as much as what the network
-says.  On 210 takes of drawn people who stood in as many, what it said was off by 5.9 degrees in the
-median (9.2 on average), where they stood by 5.7, and the level made of both by 5.7 (9.1)."""
-_CALM_S: Final = 1.0
-"""Seconds in which a live view follows what it learns of its level by all but 1/e."""
-_REMEMBERED_S: Final = 60.0
-"""Seconds after which what was seen counts for 1/e: somebody may have moved the camera."""
+"""Fraction of the frames in which people must stand for their axis to weigh as much as the
+network's prediction.  On 210 takes of synthetic people that reach it, the prediction was off by 5.9
+degrees in the median (9.2 on average), the standing axis by 5.7, their combination by 5.7 (9.1)."""
+_SMOOTHING_S: Final = 1.0
+"""Time constant with which a live view follows changes of the estimated level."""
+_MEMORY_S: Final = 60.0
+"""Age at which a prediction's weight has fallen to 1/e: the camera may have been moved."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,15 @@ class Level:
     """The direction against gravity in the camera's axes: x right, y down, z away."""
 
     up: NDArray[np.float32]
-    """(3,) of length 1."""
+    """(3,) unit vector."""
     spread_deg: float
     """Expected error, as a standard deviation in each of two directions."""
     told: bool = False
-    """Whether somebody said so, rather than the pictures."""
+    """Whether a user gave the angles; otherwise they are estimated from the pictures."""
 
     @classmethod
     def from_angles(cls, pitch_deg: float, roll_deg: float = 0.0) -> Level:
-        """The level of a camera that looks down by ``pitch_deg`` and is turned clockwise, as seen
+        """Return the level of a camera pitched down by ``pitch_deg`` and rolled clockwise, as seen
         from behind, by ``roll_deg``."""
         pitch, roll = math.radians(pitch_deg), math.radians(roll_deg)
         sideways, upwards = -math.sin(roll) * math.cos(pitch), -math.cos(roll) * math.cos(pitch)
@@ -64,43 +65,43 @@ class Level:
         return cls(up, TOLD_SPREAD_DEG, told=True)
 
     @classmethod
-    def read(cls, said: object) -> Level | None:
-        """What ``as_json`` wrote; None where it says nothing, or nothing that can be."""
-        if not isinstance(said, Mapping):
+    def read(cls, value: object) -> Level | None:
+        """Parse what ``as_json`` wrote; None if it is absent, incomplete or out of range."""
+        if not isinstance(value, Mapping):
             return None
         try:
-            up = np.array([float(part) for part in said["up"]], np.float32)
-            spread_deg = float(said["spread_deg"])
+            up = np.array([float(part) for part in value["up"]], np.float32)
+            spread_deg = float(value["spread_deg"])
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
         length = float(np.linalg.norm(up)) if up.shape == (3,) else math.nan
         if not (math.isfinite(length) and length > 0 and spread_deg >= 0):
             return None
-        return cls(up / np.float32(length), spread_deg, said.get("told") is True)
+        return cls(up / np.float32(length), spread_deg, value.get("told") is True)
 
     def as_json(self) -> dict[str, object]:
-        """JSON values, for files."""
+        """Return JSON values, for files."""
         up = [round(float(part), 5) for part in self.up]
         return {"up": up, "spread_deg": round(self.spread_deg, 2), "told": self.told}
 
     @property
     def pitch_deg(self) -> float:
-        """Degrees by which the camera looks down."""
+        """Degrees by which the camera is pitched down."""
         return math.degrees(math.asin(float(np.clip(-self.up[2], -1.0, 1.0))))
 
     @property
     def roll_deg(self) -> float:
-        """Degrees by which the camera is turned clockwise, as seen from behind."""
+        """Degrees by which the camera is rolled clockwise, as seen from behind."""
         return math.degrees(math.atan2(-float(self.up[0]), -float(self.up[1])))
 
     @property
     def axes(self) -> NDArray[np.float64]:
-        """(3, 3) rotation from the camera's axes to level ones: x to the right, y against gravity,
-        z as much toward the camera as a level axis can."""
+        """(3, 3) rotation from camera axes to level axes: x to the right, y against gravity, z
+        horizontal and as much toward the camera as possible."""
         up = self.up.astype(np.float64)
         right = np.cross(up, (0.0, 0.0, -1.0))
         length = np.linalg.norm(right)
-        # Of a camera that looks straight down, the picture's right is as good as any.
+        # For a camera that looks straight down the heading is arbitrary: use the picture's x.
         right = right / length if length > _STRAIGHT_DOWN else np.array([1.0, 0.0, 0.0])
         toward = np.cross(right, up)
         toward /= np.linalg.norm(toward)
@@ -108,11 +109,11 @@ class Level:
 
     @property
     def view_axes(self) -> NDArray[np.float64]:
-        """``axes`` to look at poses in: a level camera's while nothing is known, turning calmly
-        to the true ones."""
-        share = (VAGUEST_UP_DEG - self.spread_deg) / (VAGUEST_UP_DEG - _KNOWN_DEG)
-        share = min(max(share, 0.0), 1.0)
-        mixed = share * self.up + (1 - share) * np.array([0.0, -1.0, 0.0], np.float32)
+        """``axes`` for displaying poses: those of a level camera while the vertical is unknown,
+        rotating smoothly to the estimated ones as it becomes more certain."""
+        weight = (MAX_UP_STD_DEG - self.spread_deg) / (MAX_UP_STD_DEG - _CERTAIN_DEG)
+        weight = min(max(weight, 0.0), 1.0)
+        mixed = weight * self.up + (1 - weight) * np.array([0.0, -1.0, 0.0], np.float32)
         length = float(np.linalg.norm(mixed))
         if length < _STRAIGHT_DOWN:
             return self.axes
@@ -120,20 +121,22 @@ class Level:
 
     @property
     def vector(self) -> NDArray[np.float32]:
-        """(3,) as the network is told it; see ``geometry.told_up``."""
-        share = min(max(1.0 - self.spread_deg / VAGUEST_UP_DEG, 0.0), 1.0)
-        return (self.up * share).astype(np.float32)
+        """(3,) up vector as the network's input; see ``geometry.up_input``."""
+        length = min(max(1.0 - self.spread_deg / MAX_UP_STD_DEG, 0.0), 1.0)
+        return (self.up * length).astype(np.float32)
 
 
-def standing(xyz: NDArray[np.floating], missing: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The direction from the ankles to the thorax of who stands.
+def standing_direction(
+    xyz: NDArray[np.floating], missing: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Return the direction from the ankles to the thorax of standing people.
 
     Args:
         xyz: (N, 17, 3) metres.
         missing: (N, 17) joints that are not known.
 
     Returns:
-        (N, 3) of length 1; 0 in frames in which nobody stands, or is not seen to.
+        (N, 3) unit vectors; 0 in frames without a standing person or with a needed joint missing.
     """
     joints = np.where(missing[..., None], np.nan, xyz.astype(np.float64))
     sides = [[joints[:, JOINT[f"{side}_{name}"]] for name in _LEG] for side in ("left", "right")]
@@ -154,102 +157,115 @@ _LEG: Final = ("hip", "knee", "ankle")
 
 
 def _bend_deg(upper: NDArray[np.float64], lower: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) between vectors (N, 3); NaN, which is less than nothing, where one is."""
+    """Return the (N,) angles between (N, 3) vectors in degrees; NaN if one of them is."""
     sine = np.linalg.norm(np.cross(upper, lower), axis=-1)
     return np.asarray(np.degrees(np.arctan2(sine, (upper * lower).sum(axis=-1))))
 
 
 def estimate_level(
-    said: NDArray[np.floating],
+    predicted_up: NDArray[np.floating],
     weight: NDArray[np.floating],
-    stood: NDArray[np.floating] | None = None,
+    standing_up: NDArray[np.floating] | None = None,
 ) -> Level | None:
-    """Bring together what the network says.
+    """Combine the network's per-frame predictions of the vertical.
 
-    Each vector is the mean of a distribution of directions; the shorter, the wider.  Frames count
-    by its concentration (von Mises-Fisher; Banerjee et al., JMLR 2005, equation 4.4).
+    Each vector is the mean of a distribution of directions: the shorter it is, the wider the
+    distribution.  Frames are weighted by the concentration of that distribution (von Mises-Fisher;
+    Banerjee et al., JMLR 2005, equation 4.4).
 
     Args:
-        said: (N, 3) in the camera's axes, each of length 0 to 1.
-        weight: (N,) how much each counts besides, at least 0.
-        stood: (N, 3) what :func:`standing` makes of the same frames.
+        predicted_up: (N, 3) predicted up vectors in camera axes, each of length 0 to 1.
+        weight: (N,) additional weights, at least 0.
+        standing_up: (N, 3) result of :func:`standing_direction` for the same frames.
 
     Returns:
-        The level, or None where nothing is said.
+        The level, or None if there is no usable prediction.
     """
-    length = np.linalg.norm(said, axis=-1)
-    short = np.minimum(length, _SUREST)
-    counts = weight * short * (3 - short**2) / (1 - short**2)
+    length = np.linalg.norm(predicted_up, axis=-1)
+    bounded = np.minimum(length, _MAX_LENGTH)
+    counts = weight * bounded * (3 - bounded**2) / (1 - bounded**2)
     usable = (length > 1e-3) & (counts > 0)
     if not usable.any():
         return None
-    counts, said, length = counts[usable], said[usable], length[usable]
-    total = (counts[:, None] * said / length[:, None]).sum(axis=0)
+    counts, predicted_up, length = counts[usable], predicted_up[usable], length[usable]
+    total = (counts[:, None] * predicted_up / length[:, None]).sum(axis=0)
     norm = float(np.linalg.norm(total))
     if norm < 1e-6:
         return None
-    # What the frames of one person get wrong they mostly get wrong together: their number does not
-    # make them surer, but their disagreement makes them less so.
-    sure = float((counts * short[usable]).sum() / counts.sum()) * min(1.0, norm / counts.sum())
-    spread = math.degrees(math.sqrt(max(1.0 - min(sure, _SUREST), 0.0)))
+    # Errors of one person's frames are strongly correlated: more frames do not reduce the expected
+    # error, but disagreement between them increases it.
+    mean_length = float((counts * bounded[usable]).sum() / counts.sum())
+    mean_length *= min(1.0, norm / counts.sum())
+    std_deg = math.degrees(math.sqrt(max(1.0 - min(mean_length, _MAX_LENGTH), 0.0)))
     up = total / norm
-    if stood is not None:
-        up = _as_they_stand(up, stood[usable], weight[usable])
-    return Level(up.astype(np.float32), spread)
+    if standing_up is not None:
+        up = _toward_standing(up, standing_up[usable], weight[usable])
+    return Level(up.astype(np.float32), std_deg)
 
 
-def _as_they_stand(
-    up: NDArray[np.float64], stood: NDArray[np.floating], weight: NDArray[np.floating]
+def _toward_standing(
+    up: NDArray[np.float64], standing_up: NDArray[np.floating], weight: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """(3,) the middle between what the network says and where those are upright who stand; nearer
-    to what it says if they seldom do."""
-    upright = stood @ up > math.cos(math.radians(_UPRIGHT_DEG))
-    line = (weight[upright, None] * stood[upright]).sum(axis=0)
-    length = float(np.linalg.norm(line))
+    """Return the (3,) direction halfway between the predicted vertical and the mean standing axis,
+    or nearer to the prediction if people seldom stand."""
+    upright = standing_up @ up > math.cos(math.radians(_UPRIGHT_DEG))
+    axis = (weight[upright, None] * standing_up[upright]).sum(axis=0)
+    length = float(np.linalg.norm(axis))
     if length < 1e-6:
         return up
     often = float(weight[upright].sum() / weight.sum()) / _OFTEN
-    middle = up + min(1.0, often) * line / length
-    return np.asarray(middle / np.linalg.norm(middle))
+    mean = up + min(1.0, often) * axis / length
+    return np.asarray(mean / np.linalg.norm(mean))
 
 
 class LevelTracker:
-    """``estimate_level`` over the seconds so far of a live view, without a jump."""
+    """``estimate_level`` over the recent past of a live view, changing smoothly."""
 
     def __init__(self) -> None:
-        self._said, self._stood = np.zeros((0, 3)), np.zeros((0, 3))
+        self._predicted, self._standing = np.zeros((0, 3)), np.zeros((0, 3))
         self._time_s = np.zeros(0)
         self._vector = np.zeros(3)
-        """As the network is told it."""
-        self._moved_s: float | None = None
+        """``Level.vector`` of the smoothed level."""
+        self._updated_s: float | None = None
 
     def add(
-        self, said: NDArray[np.floating], time_s: float, stood: NDArray[np.floating] | None = None
+        self,
+        predicted_up: NDArray[np.floating],
+        time_s: float,
+        standing_up: NDArray[np.floating] | None = None,
     ) -> None:
-        """Take (3,) what the network says of a frame at ``time_s``, later than before, and what
-        :func:`standing` makes of it."""
-        kept = time_s - self._time_s < 4 * _REMEMBERED_S
-        stood = np.zeros(3) if stood is None else stood
-        self._said = np.vstack([self._said[kept], said[None]])
-        self._stood = np.vstack([self._stood[kept], stood[None]])
+        """Add the prediction for a frame.
+
+        Args:
+            predicted_up: (3,) the predicted up vector.
+            time_s: seconds, later than in the call before.
+            standing_up: (3,) result of :func:`standing_direction` for the frame.
+        """
+        kept = time_s - self._time_s < 4 * _MEMORY_S
+        standing_up = np.zeros(3) if standing_up is None else standing_up
+        self._predicted = np.vstack([self._predicted[kept], predicted_up[None]])
+        self._standing = np.vstack([self._standing[kept], standing_up[None]])
         self._time_s = np.append(self._time_s[kept], time_s)
 
     def level(self, time_s: float) -> Level | None:
-        """The level as far as it is known at ``time_s``, no earlier than before; vague at first."""
+        """Return the smoothed level at ``time_s``, no earlier than in the call before.
+
+        Its standard deviation is large at first.  None before the first usable prediction.
+        """
         found = self._estimate()
-        step_s = 0.0 if self._moved_s is None else max(0.0, time_s - self._moved_s)
-        self._moved_s = time_s
+        step_s = 0.0 if self._updated_s is None else max(0.0, time_s - self._updated_s)
+        self._updated_s = time_s
         if found is None:
             return None
-        self._vector += (1 - math.exp(-step_s / _CALM_S)) * (found.vector - self._vector)
+        self._vector += (1 - math.exp(-step_s / _SMOOTHING_S)) * (found.vector - self._vector)
         length = float(np.linalg.norm(self._vector))
         if length < 1e-6:
-            return Level(found.up, VAGUEST_UP_DEG)
+            return Level(found.up, MAX_UP_STD_DEG)
         up = (self._vector / length).astype(np.float32)
-        return Level(up, VAGUEST_UP_DEG * (1 - min(length, 1.0)))
+        return Level(up, MAX_UP_STD_DEG * (1 - min(length, 1.0)))
 
     def _estimate(self) -> Level | None:
         if not len(self._time_s):
             return None
         age_s = self._time_s[-1] - self._time_s
-        return estimate_level(self._said, np.exp(-age_s / _REMEMBERED_S), self._stood)
+        return estimate_level(self._predicted, np.exp(-age_s / _MEMORY_S), self._standing)

@@ -1,9 +1,9 @@
-"""Sequence to sequence: the 2D joints of a whole clip, at any frame rate, to 3D at full quality.
+"""Offline lifting: from the 2D joints of a whole clip, at any frame rate, to 3D poses.
 
-The detector's left-right swaps are repaired, short gaps bridged, the sequence resampled to the
-network's rate by real time, lifted in overlapping windows that are blended, and brought back to the
-source's frames.  Nothing of this reaches from one person to the next who was followed, but for one
-thing: where up is.  The clip is looked at twice to find that out, and lifted knowing it.
+The detector's left-right swaps are repaired, short gaps bridged, and the sequence is resampled by
+its timestamps to the network's rate, lifted in overlapping windows that are blended, and resampled
+to the source's frames.  People tracked one after the other are processed independently, except for
+the vertical, which they share: two passes over the clip estimate it before the final one.
 """
 
 from __future__ import annotations
@@ -23,27 +23,28 @@ from numpy.typing import NDArray
 from models import checkpoint
 from models.devices import OFFLINE_WORKERS, choose_device
 from models.geometry import CHANNELS
-from models.level import Level, estimate_level, standing
+from models.level import Level, estimate_level, standing_direction
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
 from models.swaps import find_swaps
 from models.timing import regular_grid
-from models.visibility import bridge, guessed_mask, seen_mask, told_confidence
+from models.visibility import bridge, guessed_mask, input_confidence, seen_mask
 from models.windows import WindowLifter
 
 Size = tuple[int, int]
 
 LONGEST_HOLE_S: Final = 1.0
 """Frames further apart than this belong to different takes: nothing is interpolated across."""
-_LOOKS: Final = 2
-"""Times that a clip is looked at for where up is, before it is lifted."""
-_LOOKED_AT: Final = 12
-"""Windows looked at: some ten seconds, of longer clips spread over the whole.  On three real clips,
-four times in a row, the pitch is within a degree of that by all windows."""
-_LOOKED: Final = 0.3
-"""Share of the work that is done when the level is known."""
+_LEVEL_PASSES: Final = 2
+"""Passes over a clip that estimate the vertical before the clip is lifted."""
+_LEVEL_WINDOWS: Final = 12
+"""Windows used by each of these passes: about ten seconds; in longer clips they are spread over the
+whole.  On three real clips, in four repetitions, the pitch was within a degree of the estimate from
+all windows."""
+_LEVEL_PROGRESS: Final = 0.3
+"""Fraction of the progress reported when the level is known."""
 _BATCH_FRAMES: Final = {"cpu": 54, "cuda": 243 * 16, "mps": 243 * 4}
-"""Frames in one pass: enough to fill the device, few enough for its memory; on a CPU more are no
-faster, and fewer leave no core idle at the end."""
+"""Frames in one batch: enough to fill the device, few enough for its memory.  On a CPU larger
+batches are no faster, and smaller ones leave no core idle at the end."""
 
 
 @dataclass(frozen=True)
@@ -53,29 +54,29 @@ class Lifted:
     xyz: NDArray[np.float32]
     """(N, 17, 3) metres; x right, y down, z away from the camera; pelvis at the origin; finite."""
     filled: NDArray[np.bool_]
-    """(N, 17) joints not seen in that frame but bridged between frames close by."""
+    """(N, 17) joints not seen in that frame but interpolated between nearby frames."""
     missing: NDArray[np.bool_]
     """(N, 17) joints neither seen nor bridged; their coordinates are the network's guess."""
     swapped: NDArray[np.bool_]
-    """(N,) frames in which the detector had taken left for right, and which were repaired."""
+    """(N,) frames in which the detector exchanged left and right, and which were repaired."""
     level: Level | None = None
-    """Where up is: told, or estimated over the clip; None if the network says nothing of it."""
+    """The camera's level: given, or estimated over the clip; None if the network predicts none."""
 
 
 @dataclass(frozen=True)
 class Track:
-    """What the detector said of N frames, ready to be lifted."""
+    """Detections in N frames after repair, ready to be lifted."""
 
     evidence: NDArray[np.float32]
-    """(N, 17, 6): x and y in pixels, confidence (0 is not told), the detector's own 3D in metres
-    from the pelvis or NaN."""
+    """(N, 17, 6): x and y in pixels, confidence (0: the network gets no keypoint), MediaPipe's
+    world landmarks in metres from the pelvis or NaN."""
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: NDArray[np.bool_]
 
     @classmethod
     def joined(cls, tracks: Iterable[Track]) -> Track:
-        """One after the other; at least one."""
+        """Concatenate one or more tracks."""
         parts = zip(*((t.evidence, t.filled, t.missing, t.swapped) for t in tracks), strict=True)
         return cls(*(np.concatenate(part) for part in parts))
 
@@ -88,9 +89,9 @@ def prepare_track(
     world: NDArray[np.floating],
     sides_known: NDArray[np.bool_] | None = None,
 ) -> Track:
-    """Repair swaps, decide what was seen, bridge short gaps; shapes as in ``Lifter.lift``.
+    """Repair swaps, decide which joints were seen and bridge short gaps.
 
-    All frames are of one person.
+    Shapes are those of ``Lifter.lift``; all frames are of one person.
     """
     swapped = find_swaps(xy, conf, time_s)
     if sides_known is not None:
@@ -102,11 +103,11 @@ def prepare_track(
     bridged, filled = bridge(xy, seen, time_s)
     known = seen | filled
     guessed = ~known & guessed_mask(xy, conf, size)
-    place = np.where(guessed[..., None], xy, np.nan_to_num(bridged))
-    told = told_confidence(conf, seen, filled, guessed)
-    # Where a joint was not seen, the detector's own 3D of it is that of something else.
+    position = np.where(guessed[..., None], xy, np.nan_to_num(bridged))
+    confidence = input_confidence(conf, seen, filled, guessed)
+    # The world landmark of a joint that was not seen belongs to something else.
     world = np.where((seen | guessed)[..., None], world, np.nan)
-    evidence = np.concatenate([place, told[..., None], world], axis=-1)
+    evidence = np.concatenate([position, confidence[..., None], world], axis=-1)
     return Track(evidence.astype(np.float32), filled, ~known, swapped)
 
 
@@ -125,14 +126,14 @@ class Lifter:
         """Load the network.
 
         Args:
-            weights: a shipped name, a file's path, or ``None`` for the default.
+            weights: the name of shipped weights, a path, or ``None`` for the default.
             device: auto, cpu, cuda or mps.
-            height_m: the person's stature, to which poses are scaled; ``None`` leaves the model's.
-            use_depth: let the network see the detector's own depth, as far as it has learned to.
-            workers: passes of a clip side by side on the CPU; None for as many as there are cores.
+            height_m: the person's stature, to which poses are scaled; ``None`` keeps the model's.
+            use_depth: give the network MediaPipe's world landmarks, if it was trained with them.
+            workers: batches of a clip lifted in parallel on the CPU; None for one per core.
 
         Raises:
-            WeightsError, DeviceError: with what to do.
+            WeightsError, DeviceError: the message says what to do.
         """
         self.device = choose_device(device)
         network, self.info = checkpoint.load(checkpoint.resolve_weights(weights), self.device)
@@ -143,12 +144,12 @@ class Lifter:
 
     @property
     def uses_depth(self) -> bool:
-        """Whether the detector's own depth is wanted, and the network was trained to look at it."""
+        """Whether the detector's depth is enabled and the network was trained with it."""
         return self.use_depth and self.info.channels > CHANNELS.index("depth")
 
     @property
     def scale(self) -> float:
-        """What the network's metres are multiplied by to fit the person's height."""
+        """Factor from the network's output to the person's height."""
         return 1.0 if self.height_m is None else self.height_m / self.info.height_m
 
     def lift(
@@ -165,42 +166,42 @@ class Lifter:
         level: Level | None = None,
         progress: Callable[[float], None] | None = None,
     ) -> Lifted:
-        """Lift a clip of N >= 1 frames at any rate, of a camera that stands still.
+        """Lift a clip of N >= 1 frames at any rate, filmed by a stationary camera.
 
         Args:
             xy: (N, 17, 2) joints in pixels; NaN where there is none.
             conf: (N, 17) confidence in [0, 1].
             size: (width, height) of the picture in pixels.
             time_s: (N,) strictly increasing seconds.
-            depth: (N, 17) metres behind the pelvis as the detector guesses them
-                (``skeleton.depth_from_world``), NaN where it does not; for callers that have no
-                ``world``.
-            world: (N, 17, 3) the detector's own 3D, metres from the pelvis
-                (``skeleton.world_joints``), NaN where there is none; optional evidence.
-            person: (N,) whom each frame is of; where that changes, another motion begins.  One
+            depth: (N, 17) metres behind the pelvis as estimated by the detector, NaN where it gives
+                none; for callers that have no ``world``.
+            world: (N, 17, 3) MediaPipe's world landmarks, metres from the pelvis
+                (``skeleton.world_joints``), NaN where there are none; optional.
+            person: (N,) identity of the person in each frame; a change starts another motion.  One
                 person unless given.
-            sides_known: (N,) whether somebody has said that left and right are as given: they are
-                not repaired there.
-            level: where up is, if that is known; estimated over the clip unless given.
-            progress: called with the share done, 0 to 1; may raise to stop.
+            sides_known: (N,) whether a user has confirmed left and right: they are not repaired
+                in these frames.
+            level: the camera's level, if it is known; estimated over the clip unless given.
+            progress: called with the fraction done, 0 to 1; may raise to stop.
 
         Raises:
             ValueError: an argument has the wrong shape, or the times do not increase.
         """
         xy, conf, time_s = (np.asarray(array) for array in (xy, conf, time_s))
         _require(xy, conf, size, time_s, person)
-        world = self.evidence_of_world(world, depth, conf.shape)
+        world = self.world_input(world, depth, conf.shape)
         other = np.zeros(len(xy) - 1, bool) if person is None else np.diff(person) != 0
         known = np.zeros(len(xy), bool) if sides_known is None else sides_known
         track = Track.joined(
             prepare_track(xy[each], conf[each], size, time_s[each], world[each], known[each])
-            for each in _stretches(other)
+            for each in _segments(other)
         )
-        takes = _stretches(other | (np.diff(time_s) > LONGEST_HOLE_S))
-        report = progress or _silent
+        takes = _segments(other | (np.diff(time_s) > LONGEST_HOLE_S))
+        report = progress or _ignore_progress
         if level is None and self.info.says_up:
-            level = self._find_level(track, takes, size, time_s, _part(report, 0.0, _LOOKED))
-            report = _part(report, _LOOKED, 1.0)
+            part = _part(report, 0.0, _LEVEL_PROGRESS)
+            level = self._find_level(track, takes, size, time_s, part)
+            report = _part(report, _LEVEL_PROGRESS, 1.0)
         up = None if level is None else level.vector
         xyz, _ = self._lift_takes(track, takes, size, time_s, up, report)
         xyz = xyz * np.float32(self.scale)
@@ -214,30 +215,32 @@ class Lifter:
         time_s: NDArray[np.floating],
         progress: Callable[[float], None],
     ) -> Level | None:
-        """Where up is: what the network says of the clip, and says again when it is told that, and
-        how people stand then.
+        """Estimate the vertical from the network's predictions over the clip.
 
-        On drawn people one look is off by 6.8 degrees in the median, two by 6.4, three by 6.2.
+        The second pass gets the first estimate as input, and its poses also show where people
+        stand upright.  On synthetic people the median error is 6.8 degrees after one pass, 6.4
+        after two and 6.2 after three.
         """
         level: Level | None = None
         seconds = sum(float(time_s[take.stop - 1] - time_s[take.start]) for take in takes)
-        every = 1 + int(seconds * self.info.rate / self.info.frames / _LOOKED_AT)
-        for look in range(_LOOKS):
+        every = 1 + int(seconds * self.info.rate / self.info.frames / _LEVEL_WINDOWS)
+        for number in range(_LEVEL_PASSES):
             up = None if level is None else level.vector
-            part = _part(progress, look / _LOOKS, (look + 1) / _LOOKS)
-            xyz, said = self._lift_takes(track, takes, size, time_s, up, part, every=every)
-            stood = standing(xyz, track.missing) if look else None
-            level = estimate_level(said, (~track.missing).mean(axis=1), stood)
+            part = _part(progress, number / _LEVEL_PASSES, (number + 1) / _LEVEL_PASSES)
+            xyz, predicted_up = self._lift_takes(track, takes, size, time_s, up, part, every=every)
+            standing_up = standing_direction(xyz, track.missing) if number else None
+            level = estimate_level(predicted_up, (~track.missing).mean(axis=1), standing_up)
         return level
 
-    def evidence_of_world(
+    def world_input(
         self,
         world: NDArray[np.floating] | None,
         depth: NDArray[np.floating] | None,
         shape: tuple[int, ...],
     ) -> NDArray[np.floating]:
-        """(..., 17, 3) the detector's own 3D to be told of joints of (..., 17) ``shape``: NaN if
-        there is none or it is not wanted; only z known where only depth is.
+        """Return the (..., 17, 3) world landmarks that the network gets; ``shape`` is (..., 17).
+
+        NaN if there are none or ``use_depth`` is off; only z is finite where only depth is given.
 
         Raises:
             ValueError: one has another shape.
@@ -265,9 +268,9 @@ class Lifter:
         *,
         every: int | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Lift each take: (N, 17, 3) poses, and (N, 3) what is said of where up is.
+        """Lift each take to (N, 17, 3) poses and (N, 3) predicted up vectors.
 
-        ``every``: as in ``_lift_grid``; what was not looked at is 0.
+        ``every`` is that of ``_lift_grid``; frames outside the chosen windows are 0.
         """
         both = np.empty((len(time_s), JOINT_COUNT + 1, 3), np.float32)
         for take in takes:
@@ -292,15 +295,15 @@ class Lifter:
         *,
         flip: bool = True,
     ) -> NDArray[np.float32]:
-        """Lift (B, T, 17, 6) at the network's rate, each window for itself.
+        """Lift (B, T, 17, 6) at the network's rate, each window independently.
 
         Returns:
-            (B, T, 18, 3): the poses, and last what is said of where up is; 0 where nothing is.
+            (B, T, 18, 3): the poses, then the predicted up vector; 0 if the network predicts none.
         """
-        told = None if up is None else torch.from_numpy(up).expand(len(evidence), 3)
-        lifted = self.windows(torch.from_numpy(evidence), size, told, flip=flip)
-        said = torch.zeros_like(lifted.xyz[:, :, 0]) if lifted.up is None else lifted.up
-        both: NDArray[np.float32] = torch.cat([lifted.xyz, said[:, :, None]], dim=2).numpy()
+        given_up = None if up is None else torch.from_numpy(up).expand(len(evidence), 3)
+        lifted = self.windows(torch.from_numpy(evidence), size, given_up, flip=flip)
+        predicted_up = torch.zeros_like(lifted.xyz[:, :, 0]) if lifted.up is None else lifted.up
+        both: NDArray[np.float32] = torch.cat([lifted.xyz, predicted_up[:, :, None]], dim=2).numpy()
         return both
 
     def _lift_grid(
@@ -311,12 +314,15 @@ class Lifter:
         progress: Callable[[float], None],
         every: int | None,
     ) -> NDArray[np.float32]:
-        """Lift (M, 17, 6) at the network's rate -> (M, 18, 3), by windows that overlap by half, or
-        by ``every`` so many-th of windows side by side, and zeros between."""
+        """Lift (M, 17, 6) at the network's rate -> (M, 18, 3).
+
+        Windows overlap by half and are blended.  If ``every`` is given, only each ``every``-th of
+        adjacent windows is lifted, and the frames between them are 0.
+        """
         count, length = len(evidence), self.info.frames
 
         def lift_pass(chosen: list[int]) -> NDArray[np.float32]:
-            # Frames past an end of the clip repeat the end, as in training.
+            # Frames beyond either end of the clip repeat its end, as in training.
             frames = (np.clip(start + np.arange(length), 0, count - 1) for start in chosen)
             return self.lift_windows(np.stack([evidence[each] for each in frames]), size, up)
 
@@ -328,7 +334,7 @@ class Lifter:
         total = np.zeros((count, JOINT_COUNT + 1, 3), np.float32)
         weight = np.full((count, 1, 1), np.finfo(np.float32).tiny)
         blend = _blend(length)
-        with closing(self._side_by_side(lift_pass, passes)) as lifted:
+        with closing(self._in_parallel(lift_pass, passes)) as lifted:
             windows = zip(starts, chain.from_iterable(lifted), strict=True)
             for number, (start, pose) in enumerate(windows, start=1):
                 inside = slice(max(0, -start), min(length, count - start))
@@ -339,7 +345,7 @@ class Lifter:
         blended: NDArray[np.float32] = total / weight
         return blended
 
-    def _side_by_side(
+    def _in_parallel(
         self,
         lift_pass: Callable[[list[int]], NDArray[np.float32]],
         passes: list[list[int]],
@@ -348,7 +354,7 @@ class Lifter:
         pool = ThreadPoolExecutor(workers, "mixpose-lift", torch.set_num_threads, (1,))
         try:
             yield from pool.map(lift_pass, passes)
-        finally:  # also when the reader has had enough: what has not begun is not wanted
+        finally:  # also when the consumer stops early: batches not started yet are cancelled
             pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -374,19 +380,19 @@ def _require(
         raise ValueError(f"size must be positive (width, height), not {size}")
 
 
-def _silent(_share: float) -> None:
-    """Progress that nobody wants to know."""
+def _ignore_progress(_fraction: float) -> None:
+    """Discard progress reports."""
 
 
 def _part(progress: Callable[[float], None], start: float, stop: float) -> Callable[[float], None]:
-    """Progress over a part of the work, from one share of the whole to another."""
-    return lambda share: progress(start + share * (stop - start))
+    """Map the progress of a part of the work to ``start`` .. ``stop`` of the whole."""
+    return lambda fraction: progress(start + fraction * (stop - start))
 
 
-def _stretches(torn: NDArray[np.bool_]) -> list[slice]:
-    """N frames in parts, cut between those neighbours (N - 1,) that are ``torn`` apart."""
-    ends = (np.flatnonzero(torn) + 1).tolist()
-    return [slice(*each) for each in zip([0, *ends], [*ends, len(torn) + 1], strict=True)]
+def _segments(breaks: NDArray[np.bool_]) -> list[slice]:
+    """Split N frames between the neighbours where ``breaks`` (N - 1,) is true."""
+    ends = (np.flatnonzero(breaks) + 1).tolist()
+    return [slice(*each) for each in zip([0, *ends], [*ends, len(breaks) + 1], strict=True)]
 
 
 def _starts(count: int, length: int, step: int) -> list[int]:
@@ -397,7 +403,7 @@ def _starts(count: int, length: int, step: int) -> list[int]:
 
 
 def _blend(length: int) -> NDArray[np.float32]:
-    """(T, 1, 1) weights of a window's frames: its middle knows most of past and future."""
+    """(T, 1, 1) weights of a window's frames: those in the middle have the most context."""
     phase = (np.arange(length) + 0.5) / length
     weight: NDArray[np.float32] = np.maximum(np.sin(np.pi * phase) ** 2, 1e-3).astype(np.float32)
     return weight[:, None, None]

@@ -1,8 +1,8 @@
-"""Errors of 3D poses, as the field reports them.
+"""Standard error metrics of 3D poses.
 
-The first functions take predicted and true poses (N, J, 3) in one unit and return one number in
-that unit, the mean over frames and joints.  Poses are compared as they are: subtract the root
-first.  ``models.scores`` scores whole takes with them, holes and frame rates included.
+The first functions take predicted and true poses (N, J, 3) in the same unit and return the mean
+over frames and joints in that unit.  Poses are compared as they are: subtract the root first.
+``models.scores`` scores whole takes with them, including missing frames and frame rates.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from models.skeleton import BONES
 Poses = NDArray[np.floating]
 
 PCK_THRESHOLD_M: Final = 0.150
-"""What counts as correct in MPI-INF-3DHP's protocol: half the size of a head."""
+"""Largest error of a correct joint in MPI-INF-3DHP's protocol: half the size of a head."""
 AUC_THRESHOLDS_M: Final = np.arange(0, 151, 5) / 1000
-"""Where that protocol samples the curve: 0 to 150 mm in steps of 5, 31 of them."""
+"""The protocol's sampling of the curve: 31 thresholds, 0 to 150 mm in steps of 5."""
 
 
 def mpjpe(predicted: Poses, true: Poses) -> float:
@@ -28,24 +28,24 @@ def mpjpe(predicted: Poses, true: Poses) -> float:
 
 
 def n_mpjpe(predicted: Poses, true: Poses) -> float:
-    """MPJPE after the best scale of every frame (Rhodin et al., CVPR 2018)."""
+    """MPJPE after optimal scaling of every frame (Rhodin et al., CVPR 2018)."""
     return mpjpe(scale_aligned(predicted, true), true)
 
 
 def scale_aligned(predicted: Poses, true: Poses) -> Poses:
-    """Multiply every predicted pose by the number that brings it closest to the true one."""
+    """Scale every predicted pose by the factor with the least squared error to the true one."""
     scale = (predicted * true).sum((-1, -2)) / np.maximum((predicted**2).sum((-1, -2)), 1e-12)
     aligned: Poses = predicted * scale[..., None, None]
     return aligned
 
 
 def p_mpjpe(predicted: Poses, true: Poses) -> float:
-    """MPJPE after the best rotation, scale and shift of every frame (protocol 2)."""
+    """MPJPE after optimal rotation, scaling and translation of every frame (protocol 2)."""
     return mpjpe(procrustes_aligned(predicted, true), true)
 
 
 def procrustes_aligned(predicted: Poses, true: Poses) -> Poses:
-    """Bring every predicted pose onto the true one by the best similarity (Umeyama, 1991)."""
+    """Align every predicted pose to the true one by a similarity transform (Umeyama, 1991)."""
     mean_p, mean_t = predicted.mean(-2, keepdims=True), true.mean(-2, keepdims=True)
     centred_p, centred_t = predicted - mean_p, true - mean_t
     u, s, vt = np.linalg.svd(np.swapaxes(centred_p, -1, -2) @ centred_t)
@@ -59,24 +59,24 @@ def procrustes_aligned(predicted: Poses, true: Poses) -> Poses:
 
 
 def mpjve(predicted: Poses, true: Poses) -> float:
-    """Mean error of the frame-to-frame differences, unit a frame (VideoPose3D)."""
+    """Mean error of the frame-to-frame differences, in units per frame (VideoPose3D)."""
     return mpjpe(np.diff(predicted, axis=-3), np.diff(true, axis=-3))
 
 
 def jitter(predicted: Poses) -> float:
-    """Mean norm of the prediction's second difference, unit a frame squared."""
+    """Mean norm of the prediction's second difference, in units per frame squared."""
     return float(np.linalg.norm(np.diff(predicted, n=2, axis=-3), axis=-1).mean())
 
 
 def jerk(predicted: Poses) -> float:
-    """Mean norm of the prediction's third difference, unit a frame cubed."""
+    """Mean norm of the prediction's third difference, in units per frame cubed."""
     return float(np.linalg.norm(np.diff(predicted, n=3, axis=-3), axis=-1).mean())
 
 
 def pck(predicted: Poses, true: Poses, threshold: float = PCK_THRESHOLD_M) -> float:
-    """Per cent of joints nearer than ``threshold`` to the truth (Mehta et al., 3DV 2017).
+    """Percentage of joints nearer than ``threshold`` to the truth (Mehta et al., 3DV 2017).
 
-    Nearer, not as near: so counts the protocol's own MATLAB code.
+    The comparison is strict, as in the protocol's MATLAB code.
     """
     error = np.linalg.norm(predicted - true, axis=-1)
     return float(100 * (error < threshold).mean())
@@ -91,13 +91,14 @@ def auc(
 
 
 def bone_variation(predicted: Poses) -> float:
-    """How much the bones of one person change their length: per cent.
+    """Variation of one person's bone lengths, in per cent.
 
-    Standard deviation over the frames over the mean, of every bone of the 17 joints, mean over the
-    bones.  A skeleton has 0; the midpoints among our joints (spine, pelvis) leave it a little.
+    For every bone of the 17 joints, the standard deviation of its length over the frames divided by
+    its mean; averaged over the bones.  A rigid skeleton has a small value rather than 0, because of
+    the midpoints among the joints (spine, pelvis).
 
     Args:
-        predicted: (N, 17, 3), N >= 1.  A bone with a NaN end is left out of that frame.
+        predicted: (N, 17, 3), N >= 1.  A bone with a NaN end is ignored in that frame.
     """
     parents, children = (list(ends) for ends in zip(*BONES, strict=True))
     lengths = np.linalg.norm(predicted[:, children] - predicted[:, parents], axis=-1)

@@ -5,9 +5,9 @@ CVPR 2022, section 3.  Spatial blocks attend over the joints of one frame, tempo
 frames of one joint; they alternate, and every frame of the window gets a pose.
 
 Parameter names and shapes are those of the published checkpoints, so that their state dicts load
-as they are.  Two facts that the paper does not state but those weights rely on: the two norms
-between blocks are one shared LayerNorm each, applied to the residual stream after *every* block;
-and block norms use eps 1e-6 while the head's uses 1e-5.
+unchanged.  Those weights rely on two facts that the paper does not state: the two norms between
+blocks are one shared LayerNorm each, applied to the residual stream after *every* block; and block
+norms use eps 1e-6, while the head's uses 1e-5.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Attention(nn.Module):
         if x.is_cuda or not torch.is_grad_enabled():
             mixed = functional.scaled_dot_product_attention(query, key, value)
         else:
-            # Training on a CPU, the fused kernel loses to two plain products for heads this small:
-            # 660 against 1,600 frames/s at width 128, 81 frames, bfloat16.  Without gradients, in
-            # float32, it wins: 18.7 against 22.0 ms for a window of 27 frames.
+            # In training on a CPU the fused kernel is slower than two plain products for such small
+            # heads: 660 against 1,600 frames/s at width 128, 81 frames, bfloat16.  Without
+            # gradients, in float32, it is faster: 18.7 against 22.0 ms for a window of 27 frames.
             scores = (query * (width // self.heads) ** -0.5) @ key.transpose(-2, -1)
             mixed = scores.softmax(dim=-1) @ value
         joined: Tensor = self.proj(mixed.transpose(1, 2).reshape(batch, tokens, width))
@@ -85,16 +85,16 @@ class Block(nn.Module):
 
 
 class MixSTE(nn.Module):
-    """The network of the paper; defaults other than ``frames`` are its Human3.6M configuration.
+    """The network of the paper; the defaults are its Human3.6M configuration.
 
     Args:
         frames: window length T; the paper's is 243.
         joints: joints per pose J.
         width: channels C of every token.
         depth: number of spatial blocks, and of temporal blocks.
-        heads: attention heads; cannot be read off a state dict.
-        channels: numbers per input joint: x and y, and in our own weights models.geometry.CHANNELS.
-        drop_path: stochastic depth of the last block while training; grows linearly from 0.
+        heads: attention heads; cannot be inferred from a state dict.
+        channels: input values per joint: x and y; our own weights use models.geometry.CHANNELS.
+        drop_path: stochastic depth of the last block in training; increases linearly from 0.
     """
 
     def __init__(
@@ -122,21 +122,21 @@ class MixSTE(nn.Module):
         self.head = nn.Sequential(nn.LayerNorm(width, eps=1e-5), nn.Linear(width, 3))
 
     def forward(self, keypoints: Tensor, places: Tensor | None = None) -> Tensor:
-        """Lift one window of every batch item.
+        """Lift a batch of windows.
 
         Args:
             keypoints: (B, T, J, channels), normalised as the weights expect.
-            places: (t,) of which of the T frames ``keypoints`` are, increasing, where they are
-                (B, t, J, channels) of a few of them; training looks at windows so, as vision
-                transformers are trained on a part of their patches (He et al., "Masked
-                Autoencoders", CVPR 2022, section 3).
+            places: (t,) increasing indices of the window's frames that ``keypoints`` contain, if
+                they are (B, t, J, channels) of a subset of the T frames.  Training uses sparse
+                windows, as vision transformers are trained on a part of their patches (He et al.,
+                "Masked Autoencoders", CVPR 2022, section 3).
 
         Returns:
-            (B, T, J, 3) poses in metres, one for every frame told.
+            (B, T, J, 3) poses in metres, one for every input frame.
         """
         if places is None:
             self.require(keypoints)
-        place = self.Temporal_pos_embed if places is None else self.Temporal_pos_embed[:, places]
+        position = self.Temporal_pos_embed if places is None else self.Temporal_pos_embed[:, places]
         batch, frames, joints, channels = keypoints.shape
         x = self.Spatial_patch_to_embedding(keypoints.reshape(batch * frames, joints, channels))
         x = x + self.Spatial_pos_embed
@@ -146,7 +146,7 @@ class MixSTE(nn.Module):
             x = self.Spatial_norm(spatial(x))
             x = self._by_joint(x, batch)
             if index == 0:
-                x = x + place
+                x = x + position
             x = self.Temporal_norm(temporal(x))
             x = self._by_frame(x, batch)
         pose: Tensor = self.head(x)

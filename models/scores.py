@@ -1,9 +1,9 @@
-"""Scores of whole takes: holes, frame rates and people taken into account.
+"""Scores of whole takes, with missing frames and different frame rates.
 
-A frame without a pose (a row with NaN) is counted as missing and not scored, so that a method
-cannot win by guessing; look at both numbers.  Position errors are taken on the frames as they are.
-Motion is compared at 30 frames a second: takes at another rate are brought there on straight lines
-between frames, both prediction and truth.
+A frame without a pose (a row with NaN) is counted as missing and not scored; errors and missing
+frames must be read together.  Position errors are computed on the frames as they are.  Motion is
+compared at 30 frames per second: takes at another rate, both prediction and truth, are resampled by
+linear interpolation.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from models.metrics import Poses
 from models.skeleton import JOINT_COUNT, PELVIS
 
 MOTION_RATE: Final = 30.0
-"""Frames a second of MPJVE, jitter and jerk."""
+"""Frames per second of MPJVE, jitter and jerk."""
 ALL_JOINTS: Final = tuple(range(JOINT_COUNT))
 
 _SAME_RATE: Final = 0.1
-"""Intervals this close to a frame's, relatively, are one frame: a webcam's are never exact."""
+"""Relative tolerance within which an interval counts as one frame: a webcam's are never exact."""
 _LONGEST_STEP_S: Final = 0.1
-"""Nothing is known of a movement between frames further apart than this."""
+"""Frames further apart than this are not interpolated: the movement between them is unknown."""
 _SAME_MOMENT: Final = 1e-4
-"""Share of the step between two frames below which a moment is that of a frame."""
+"""Fraction of the step between two frames below which a time counts as that of a frame."""
 _MM: Final = 1000.0
 
 
 @dataclass(frozen=True)
 class Take:
-    """One person, seen without a cut."""
+    """Continuous poses of one person."""
 
     predicted: Poses
     """(N, 17, 3) metres; NaN rows are frames without a pose."""
@@ -53,7 +53,7 @@ class Scores:
     missing: int
     """Annotated frames without a pose."""
     mpjpe: float
-    """mm, as all errors of position."""
+    """mm, like all position errors."""
     n_mpjpe: float
     p_mpjpe: float
     mpjve: float
@@ -63,15 +63,15 @@ class Scores:
     jerk: float
     """mm/frame^3 at 30 frames/s."""
     bones: float
-    """Variation of the bones' lengths, per cent."""
+    """Variation of bone lengths, in per cent."""
     pck: float
-    """Per cent within 150 mm."""
+    """Percentage within 150 mm."""
     auc: float
-    """Per cent."""
+    """In per cent."""
 
     @property
     def missing_share(self) -> float:
-        """Of the annotated frames, those without a pose."""
+        """Fraction of the annotated frames without a pose."""
         return self.missing / max(1, self.frames + self.missing)
 
 
@@ -81,13 +81,13 @@ def score(
     pck_joints: Sequence[int] | None = None,
     root: Sequence[int] = (PELVIS,),
 ) -> Scores:
-    """Score takes together, every frame of theirs counting the same.
+    """Score takes together, with equal weight for every frame.
 
     Args:
-        takes: any number of them.
+        takes: any number of takes.
         joints: which of the 17 are scored.
-        pck_joints: those of PCK and AUC, where a protocol has others.
-        root: the joints whose middle is put at the origin first, in prediction and truth.
+        pck_joints: the joints of PCK and AUC, if a protocol uses others for these.
+        root: the joints whose mean is subtracted first, in prediction and truth.
     """
     choice = _Choice(list(joints), list(pck_joints or joints), list(root))
     scored = [_Scored.of(take, choice) for take in takes]
@@ -112,7 +112,7 @@ def score(
 
 
 def mean_scores(rows: Sequence[Scores]) -> Scores:
-    """The mean over videos, people or actions, each counting the same; frames are added up."""
+    """Return the unweighted mean over videos, people or actions; frame counts are summed."""
     values = {field.name: [getattr(row, field.name) for row in rows] for field in fields(Scores)}
     frames, missing = sum(values.pop("frames")), sum(values.pop("missing"))
     means = {name: mean_of_known(each) for name, each in values.items()}
@@ -120,11 +120,11 @@ def mean_scores(rows: Sequence[Scores]) -> Scores:
 
 
 def at_rate(poses: Poses, time_s: NDArray[np.floating], rate: float = MOTION_RATE) -> Poses:
-    """Bring poses (N, J, 3) to a regular rate: (M, J, 3), NaN where there was no pose.
+    """Resample poses (N, J, 3) to a regular rate: (M, J, 3), NaN where there was no pose.
 
-    A moment between two frames is on the straight line between them, and unknown if either is, or
-    if they are more than a tenth of a second apart.  Frames that come at about that rate are left
-    as they are.
+    Between two frames poses are interpolated linearly; the result is unknown if either frame is, or
+    if they are more than a tenth of a second apart.  Poses that already have about that rate are
+    returned unchanged.
     """
     steps = np.diff(time_s)
     if len(time_s) < 2 or (np.abs(steps * rate - 1) < _SAME_RATE).all():
@@ -132,12 +132,12 @@ def at_rate(poses: Poses, time_s: NDArray[np.floating], rate: float = MOTION_RAT
     count = int((time_s[-1] - time_s[0]) * rate + _SAME_MOMENT) + 1
     wanted = time_s[0] + np.arange(count) / rate
     lower = np.clip(np.searchsorted(time_s, wanted, side="right") - 1, 0, len(time_s) - 2)
-    share = (wanted - time_s[lower]) / steps[lower]
-    nearest = lower + np.round(share).astype(np.intp)
-    between = poses[lower] + share[:, None, None] * (poses[lower + 1] - poses[lower])
+    fraction = (wanted - time_s[lower]) / steps[lower]
+    nearest = lower + np.round(fraction).astype(np.intp)
+    between = poses[lower] + fraction[:, None, None] * (poses[lower + 1] - poses[lower])
     between[steps[lower] > _LONGEST_STEP_S] = np.nan
-    # A pose at that very moment needs no neighbour: every second of 60 frames/s, for one.
-    exact = np.abs(share - np.round(share)) < _SAME_MOMENT
+    # A frame at exactly that time needs no neighbour, for example every second one at 60 frames/s.
+    exact = np.abs(fraction - np.round(fraction)) < _SAME_MOMENT
     at: Poses = np.where(exact[:, None, None], poses[nearest], between)
     return at
 
@@ -164,16 +164,16 @@ class _Scored:
             poses - poses[:, choice.root].mean(axis=1, keepdims=True)
             for poses in (take.predicted, take.true)
         )
-        given, annotated = (
+        estimated, annotated = (
             np.isfinite(poses[:, choice.joints]).all(axis=(1, 2)) for poses in (predicted, true)
         )
-        scored = annotated & given
-        hidden = ~scored[:, None, None]
+        scored = annotated & estimated
+        ignored = ~scored[:, None, None]
         moving = [
-            at_rate(np.where(hidden, np.nan, poses)[:, choice.joints], np.asarray(take.time_s))
+            at_rate(np.where(ignored, np.nan, poses)[:, choice.joints], np.asarray(take.time_s))
             for poses in (predicted, true)
         ]
-        missing = int((annotated & ~given).sum())
+        missing = int((annotated & ~estimated).sum())
         return _Scored(predicted[scored], true[scored], missing, (moving[0], moving[1]))
 
     def distances(
@@ -189,11 +189,11 @@ class _Scored:
         return _known(np.linalg.norm(np.diff(predicted, axis=0) - np.diff(true, axis=0), axis=-1))
 
     def jolts(self, order: int) -> NDArray[np.floating]:
-        """Norms of the prediction's differences of that order."""
+        """Return the norms of the prediction's differences of that order."""
         return _known(np.linalg.norm(np.diff(self.moving[0], n=order, axis=0), axis=-1))
 
     def bone_variation(self) -> NDArray[np.floating]:
-        """Once for every frame, so that long takes count more."""
+        """Return the take's value once per frame, so that takes are weighted by their length."""
         if not len(self.predicted):
             return np.empty(0)
         return np.full(len(self.predicted), metrics.bone_variation(self.predicted))
@@ -211,6 +211,6 @@ def _known(values: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def mean_of_known(values: ArrayLike) -> float:
-    """The mean of those that are finite; NaN if none is."""
+    """Return the mean of the finite values; NaN if there are none."""
     known = _known(np.asarray(values, np.float64))
     return float(known.mean()) if known.size else float("nan")

@@ -1,7 +1,7 @@
-"""The 17-joint skeleton: names, bones, sides, and how the detector's 33 landmarks map onto it.
+"""The 17-joint skeleton: names, bones, sides, and the mapping from the detector's 33 landmarks.
 
-This is the only place that knows joint indices.  The order is Human3.6M's as used by MixSTE
-(Zhang et al., CVPR 2022); "left" is always the person's left.
+Joint indices are defined here only.  The order is Human3.6M's as used by MixSTE (Zhang et al., CVPR
+2022); "left" is always the person's left.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MIRROR: Final = tuple(JOINT[_mirrored(name)] for name in JOINT_NAMES)
 """``pose[..., MIRROR, :]`` exchanges the left and right joints."""
 
 SIDES: Final = tuple(name.partition("_")[0] if "_" in name else "middle" for name in JOINT_NAMES)
-"""``"left"``, ``"right"`` or ``"middle"`` for each joint; decides its colour everywhere."""
+"""``"left"``, ``"right"`` or ``"middle"`` for each joint; determines its colour everywhere."""
 
 LANDMARK_NAMES: Final = (
     "nose",
@@ -100,19 +100,19 @@ LANDMARK_SOURCES: Final = tuple(
     tuple(LANDMARK_NAMES.index(source) for source in _DERIVED.get(name, (name,)))
     for name in JOINT_NAMES
 )
-"""For each joint the landmarks whose mean it is; the spine is halfway from pelvis to thorax."""
+"""Landmarks whose mean gives each joint; the spine is halfway from pelvis to thorax."""
 
 FOOT_JOINT_NAMES: Final = ("left_heel", "right_heel", "left_toe", "right_toe")
-"""Joints beside the 17, which the network does not know: :mod:`models.feet` finds them."""
+"""Joints in addition to the 17 of the network, estimated by :mod:`models.feet`."""
 FOOT_JOINT_COUNT: Final = len(FOOT_JOINT_NAMES)
 FOOT_PARENTS: Final = (JOINT["left_ankle"], JOINT["right_ankle"]) * 2
-"""The joint of the 17 that each hangs from."""
+"""The parent of each among the 17 joints."""
 FOOT_MIRROR: Final = tuple(FOOT_JOINT_NAMES.index(_mirrored(name)) for name in FOOT_JOINT_NAMES)
 """``feet[..., FOOT_MIRROR, :]`` exchanges left and right."""
 FOOT_LANDMARKS: Final = tuple(
     LANDMARK_NAMES.index(name.replace("toe", "foot_index")) for name in FOOT_JOINT_NAMES
 )
-"""The landmark that is each of them."""
+"""The landmark of each."""
 
 
 def joints_from_landmarks(points: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -124,7 +124,7 @@ def joints_from_landmarks(points: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def confidence_from_landmarks(visibility: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Confidence of the joints, the lowest of their sources: (..., 33) -> (..., 17) in [0, 1]."""
+    """Return the joints' confidence, the minimum over their landmarks: (..., 33) -> (..., 17)."""
     _require_landmarks(visibility.shape[-1])
     return np.stack(
         [visibility[..., list(sources)].min(axis=-1) for sources in LANDMARK_SOURCES], axis=-1
@@ -132,19 +132,19 @@ def confidence_from_landmarks(visibility: NDArray[np.floating]) -> NDArray[np.fl
 
 
 def world_joints(world: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The detector's own 3D of the joints.
+    """Map MediaPipe's world landmarks to the 17 joints.
 
     Args:
-        world: (..., 33, 3) the detector's world landmarks, metres, x right, y down, z away.
+        world: (..., 33, 3) world landmarks, metres, x right, y down, z away.
 
     Returns:
-        (..., 17, 3) metres from the pelvis; NaN where nobody was found.
+        (..., 17, 3) metres from the pelvis; NaN where no person was found.
     """
     return about_pelvis(joints_from_landmarks(world))
 
 
 def about_pelvis(joints: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Move (..., 17, 3) joints so that the pelvis is the origin."""
+    """Translate (..., 17, 3) joints so that the pelvis is the origin."""
     return np.asarray(joints - joints[..., PELVIS : PELVIS + 1, :])
 
 

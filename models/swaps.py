@@ -1,15 +1,16 @@
-"""Repairing the detector's left-right swaps: frames in which it took one side for the other.
+"""Detect left-right swaps: frames in which the detector exchanged the two sides of the body.
 
-A two-state Viterbi pass decides for every frame whether its sides are exchanged.  A step from one
-frame to the next costs the distance its joints travelled, which is small for the true sides and
-large for exchanged ones.  ``SwapTracker`` is the causal form: the same costs, forward only.
+A two-state Viterbi pass decides for every frame whether its sides are exchanged.  The cost of a
+step from one frame to the next is the distance that the joints travelled, which is small for the
+true sides and large for exchanged ones.  ``SwapTracker`` is the causal form: the same costs,
+forward only.
 
-The position alone is compared, not a position predicted from the speed: the detector smooths its
-output, a swap may take two frames, and such a slide is what a prediction would follow.
+Positions are compared with the previous frame, not with a prediction from the velocity: the
+detector smooths its output, so a swap may take two frames, and a prediction would follow it.
 
-The constants were chosen on simulated detections of mocap clips at 6 to 60 frames/s with injected
-swaps, losses and occlusions.  On others of that kind 93 % of the swapped frames are found, and 96 %
-of those found are right; causally 75 % and 83 %, since only the future tells the swap from its end.
+The constants were chosen on simulated detections of motion-capture clips at 6 to 60 frames/s with
+injected swaps, losses and occlusions.  On other clips of that kind recall is 93 % and precision
+96 %; causally 75 % and 83 %, since only later frames distinguish the start of a swap from its end.
 """
 
 from __future__ import annotations
@@ -27,24 +28,24 @@ Floats = NDArray[np.floating]
 _LEFT: Final = [joint for joint, side in enumerate(SIDES) if side == "left"]
 _RIGHT: Final = [MIRROR[joint] for joint in _LEFT]
 
-# All costs are in person sizes of mean joint travel.
+# All costs are mean joint travel in units of the person's size.
 _CLIP: Final = 0.2
-"""Longest distance counted for one joint: an outlier must not outvote the body."""
+"""Upper bound of one joint's travel: an outlier must not outweigh the rest of the body."""
 _ENTER: Final = 0.01
-"""Cost of becoming swapped.  Leaving is free: swaps are short, and a causal reader that holds on to
-one for too long shows exchanged sides.  At most twice ``_FIRST``, or a repaired sequence might be
-repaired once more."""
+"""Cost of entering the swapped state.  Leaving is free: swaps are short, and a causal tracker that
+stays in the state for too long shows exchanged sides.  At most twice ``_FIRST``, otherwise a
+repaired sequence might be repaired again."""
 _FIRST: Final = 0.01
-"""Cost of starting swapped; low, because the first look at a person is the least certain."""
-_LASTING: Final = 0.06
-"""Cost of every second of being swapped: what most of the frames say prevails in the end.  A change
-of sides seen from the front moves the joints by about 0.1, so that swaps of 3 s are still found."""
+"""Cost of starting swapped; low, because the first detection of a person is the least certain."""
+_PER_SECOND: Final = 0.06
+"""Cost of every second in the swapped state, so that the majority of the frames decides in the long
+run.  A swap seen from the front moves the joints by about 0.1, so swaps of 3 s are still found."""
 _MIN_WEIGHT: Final = 1.0
-"""Fewer seen pairs of joints than this count as if the rest had not moved."""
+"""Smallest total weight of joint pairs; below it the missing weight counts as no movement."""
 _MAX_ABSENCE_S: Final = 1.0
-"""Time out of sight after which earlier positions say nothing about later ones."""
+"""Time without detections after which earlier positions are no evidence for later ones."""
 _FRAME_S: Final = 1 / 30
-"""Time between frames for callers that know none."""
+"""Time between frames for callers without timestamps."""
 
 
 def find_swaps(xy: Floats, conf: Floats, time_s: Floats | None = None) -> NDArray[np.bool_]:
@@ -56,8 +57,8 @@ def find_swaps(xy: Floats, conf: Floats, time_s: Floats | None = None) -> NDArra
         time_s: (N,) increasing seconds; 30 frames a second unless given.
 
     Returns:
-        (N,) bool.  Exchanging the sides of those frames (``MIRROR``) repairs the sequence, and in
-        the repaired sequence none is found.  Frames without a person are never swapped.
+        (N,) bool.  Exchanging the sides of those frames (``MIRROR``) repairs the sequence; in the
+        repaired sequence no swap is found.  Frames without a person are never swapped.
     """
     swapped = np.zeros(len(xy), dtype=bool)
     views = _views(xy, conf)
@@ -82,7 +83,7 @@ class SwapTracker:
         self._costs = (0.0, _FIRST)
 
     def step(self, xy: Floats, conf: Floats, time_s: float | None = None) -> bool:
-        """Take the next frame and tell whether its sides are exchanged.
+        """Add the next frame and return whether its sides are exchanged.
 
         Args:
             xy: (17, 2) joints, NaN where there is none.
@@ -106,7 +107,7 @@ class SwapTracker:
 
 @dataclass(frozen=True)
 class _Views:
-    """What N frames offer for comparison."""
+    """The left-right joint pairs of N frames, and their weights."""
 
     left: Floats
     """(N, P, 2) the left joints of the P pairs."""
@@ -126,15 +127,15 @@ def _views(xy: Floats, conf: Floats) -> _Views:
     conf = np.where(present, conf, 0.0).astype(np.float64)
     total = np.maximum(conf.sum(axis=-1), np.finfo(float).tiny)
     centre = (xy * conf[..., None]).sum(axis=-2) / total[:, None]
-    spread = np.square(xy - centre[:, None]).sum(axis=-1)
-    # Four times the joints' spread is about the height of somebody standing.
-    size = 4.0 * np.sqrt((spread * conf).sum(axis=-1) / total)
+    squared = np.square(xy - centre[:, None]).sum(axis=-1)
+    # Four times the joints' standard deviation is about the height of a standing person.
+    size = 4.0 * np.sqrt((squared * conf).sum(axis=-1) / total)
     weight = np.minimum(conf[:, _LEFT], conf[:, _RIGHT]) * (size > 0)[:, None]
     return _Views(xy[:, _LEFT], xy[:, _RIGHT], weight, size)
 
 
 def _travel(before: _Views, after: _Views) -> tuple[Floats, Floats]:
-    """(N,) mean clipped travel of the joints with the sides as they are and with them exchanged."""
+    """Return the (N,) mean clipped joint travel with the sides as they are, and exchanged."""
     weight = np.minimum(before.weight, after.weight)
     total = np.maximum(weight.sum(axis=-1), _MIN_WEIGHT)
     size = np.maximum(before.size, after.size)[:, None]
@@ -152,12 +153,12 @@ def _travel(before: _Views, after: _Views) -> tuple[Floats, Floats]:
 def _forward(
     costs: tuple[float, float], same: float, crossed: float, seconds: float
 ) -> tuple[tuple[float, float], tuple[bool, bool]]:
-    """Take one step.
+    """Advance the Viterbi recursion by one frame.
 
     Args:
-        costs: of being unswapped and of being swapped in the frame before.
-        same, crossed: travel with and without a change of state.
-        seconds: since the frame before.
+        costs: costs of the unswapped and of the swapped state in the frame before.
+        same, crossed: travel without and with a change of state.
+        seconds: time since the frame before.
 
     Returns:
         The two costs in this frame, and for each whether the frame before was swapped.
@@ -167,13 +168,13 @@ def _forward(
         return (0.0, _FIRST), (best, best)
     stay, leave = costs[0] + same, costs[1] + crossed
     keep, enter = costs[1] + same, costs[0] + crossed + _ENTER
-    plain, swapped = min(stay, leave), min(keep, enter) + _LASTING * seconds
-    # Only the difference matters, and a sum would lose its last digits over hours.
+    plain, swapped = min(stay, leave), min(keep, enter) + _PER_SECOND * seconds
+    # Only the difference matters; accumulated sums would lose precision over hours.
     return (0.0, swapped - plain), (leave < stay, keep <= enter)
 
 
 def _cheapest_path(same: Floats, crossed: Floats, seconds: Floats) -> NDArray[np.bool_]:
-    """(N - 1,) costs and durations of the steps -> (N,) states of the cheapest path."""
+    """Return the (N,) states of the cheapest path for (N - 1,) step costs and durations."""
     costs = (0.0, _FIRST)
     origins = []
     for step in zip(same.tolist(), crossed.tolist(), seconds.tolist(), strict=True):

@@ -1,8 +1,8 @@
 """Train a network: ``python -m models.train --motion FOLDER --work FOLDER --out WEIGHTS``.
 
-Killed, interrupted or out of time, the same command goes on where it was.  ``torchrun -m
-models.train`` with the same options trains in several processes.  Beside it: ``pack-motion`` makes
-one small file of a folder of motion.  See models/training/README.md.
+If it was killed, interrupted or ran out of time, the same command resumes.  ``torchrun -m
+models.train`` with the same options trains in several processes.  The subcommand ``pack-motion``
+packs a folder of motion into one small file.  See models/training/README.md.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Returns:
-        0 when the weights are written or the time is up, 2 on an error in words, 130 when stopped
+        0 if the weights are written or the time is up, 2 on an error with a message, 130 if stopped
         by a signal.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -79,7 +79,7 @@ def _train_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     _add_motion(parser)
-    add("--work", type=Path, required=True, help="folder for state and log, to go on from")
+    add("--work", type=Path, required=True, help="folder for state and log, to resume from")
     add("--out", type=Path, required=True, help="weights to write (.safetensors)")
     add("--recipe", choices=RECIPES, default="small", help="what to train, and how (see below)")
     add(
@@ -87,15 +87,15 @@ def _train_parser() -> argparse.ArgumentParser:
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="what the detector said of drawn people (python -m app.lab.study), files or folders, "
-        "for a part of training",
+        help="studies: the detector's output on synthetic people (python -m app.lab.study), files "
+        "or folders, for a part of every batch",
     )
     add(
         "--observed-share",
         type=float,
         default=0.75,
         metavar="SHARE",
-        help="that part, of every batch (default: 0.75)",
+        help="their fraction of every batch (default: 0.75)",
     )
     add("--init", metavar="WEIGHTS", help="weights to start from: a file, a name, or a state")
     add("--from-stage", type=int, metavar="N", help="stage to start at, from 1; for --init")
@@ -104,7 +104,7 @@ def _train_parser() -> argparse.ArgumentParser:
     )
     for size in ("width", "depth", "heads", "channels"):
         add(f"--{size}", type=int, metavar="N", help=f"{size} of the network, if not the recipe's")
-    add("--minutes", type=float, help="save and end after that long; the same command goes on")
+    add("--minutes", type=float, help="save and end after this time; the same command resumes")
     add("--device", default="auto", help="auto, cpu or cuda")
     add("--precision", choices=PRECISIONS, default="bfloat16")
     add("--workers", type=int, metavar="N", help="processes that draw batches; 0 on a CPU")
@@ -127,7 +127,7 @@ def _add_motion(parser: argparse.ArgumentParser) -> None:
         "--motion-rate",
         type=float,
         metavar="FPS",
-        help="frames a second of files that do not tell (AMC; 120 unless given)",
+        help="frames per second of files that do not define it (AMC; 120 unless given)",
     )
 
 
@@ -166,7 +166,7 @@ def _trainer(
         start = read_start(options.init, recipe, stage)
     workers = options.workers
     if workers is None:
-        workers = default_workers(group.device, group.beside)
+        workers = default_workers(group.device, group.local)
     return Trainer(
         recipe,
         Repertoire(packs, "train"),

@@ -1,7 +1,7 @@
-"""From tracked joints to poses: one batch of windows through the network.
+"""Lifting of one batch of windows: normalise the keypoints, run the network, undo the rotations.
 
-The sequence lifter and the live lifter both come through here, so that the picture of a person is
-prepared in one way, and in training's way.
+Offline and live lifting share this code, so that both normalise a person in the same way as
+training does.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from models.geometry import (
     network_input,
     person_box,
     ray_rotation,
-    turned,
-    upright_turn,
+    rotated,
+    upright_rotation,
 )
 from models.mixste import MixSTE
 from models.skeleton import MIRROR, PELVIS
@@ -34,8 +34,8 @@ class LiftedWindows(NamedTuple):
     xyz: Tensor
     """(B, T, 17, 3) float32 metres, pelvis at the origin."""
     up: Tensor | None
-    """(B, T, 3) the direction against gravity, as the network says: a mean, and so the shorter the
-    less sure; of length 0 to 1.  None from networks that do not say."""
+    """(B, T, 3) predicted direction against gravity: the mean of a distribution, whose length, 0 to
+    1, is its confidence.  None from networks that do not predict it."""
 
 
 class WindowLifter:
@@ -56,11 +56,12 @@ class WindowLifter:
         """Lift windows.
 
         Args:
-            evidence: (B, T, 17, 6) float32: x and y in pixels, anything where not told;
-                confidence, 0 where not told; the detector's own 3D, metres from the pelvis or NaN.
+            evidence: (B, T, 17, 6) float32: x and y in pixels; confidence, 0 where the network gets
+                no keypoint (x and y are then ignored); MediaPipe's world landmarks, metres from the
+                pelvis or NaN.
             size: (width, height) of the picture in pixels.
-            up: (B, 3) against gravity in the camera's axes, the shorter the less sure
-                (``geometry.told_up``); None where nothing is known.
+            up: (B, 3) up vector in camera axes, shorter if less certain (``geometry.up_input``);
+                None if nothing is known.
             flip: average with the mirrored window, so that left and right are treated alike.
         """
         if self._info.normalisation != PERSON_BOX:
@@ -70,21 +71,21 @@ class WindowLifter:
         conf, world = evidence[..., 2], evidence[..., 3:]
         longer = max(width, height) * ASSUMED_FOCAL
         slopes = (evidence[..., :2] - evidence.new_tensor([width / 2, height / 2])) / longer
-        turn = upright_turn(slopes, conf > 0)
-        slopes, world = turned(slopes, turn), turned(world, turn)
+        turn = upright_rotation(slopes, conf > 0)
+        slopes, world = rotated(slopes, turn), rotated(world, turn)
         box = person_box(slopes, conf > 0)
         to_ray = ray_rotation(box[0])
-        up = slopes.new_zeros(len(slopes), 3) if up is None else turned(up, turn)
+        up = slopes.new_zeros(len(slopes), 3) if up is None else rotated(up, turn)
         up = torch.einsum("bij,bj->bi", to_ray, up)
         reach = slopes.new_full((len(slopes),), 0.5 / ASSUMED_FOCAL)
         keypoints = network_input(slopes, conf, world, box, reach, up)
         pose = self._run(keypoints[..., : self._channels], flip)
-        pose = turned(torch.einsum("bji,btkj->btki", to_ray, pose), -turn)
-        said = pose[:, :, PELVIS].clone()
+        pose = rotated(torch.einsum("bji,btkj->btki", to_ray, pose), -turn)
+        pelvis = pose[:, :, PELVIS].clone()  # the predicted up vector, if there is one
         if not self._info.says_up:
-            return LiftedWindows(pose - said[:, :, None], None)
+            return LiftedWindows(pose - pelvis[:, :, None], None)
         pose[:, :, PELVIS] = 0.0
-        return LiftedWindows(pose, said)
+        return LiftedWindows(pose, pelvis)
 
     def _run(self, keypoints: Tensor, flip: bool) -> Tensor:
         count = len(keypoints)
@@ -93,12 +94,12 @@ class WindowLifter:
         pose = self._lift(keypoints)
         if flip:
             pose = (pose[:count] + _mirrored(pose[count:])) / 2
-        # A far outlier must not turn into an infinity in somebody's file.
+        # An extreme outlier must not become an infinity in the user's file.
         return pose.nan_to_num(0.0, 0.0, 0.0)
 
 
 def _mirrored(tokens: Tensor) -> Tensor:
-    """Exchange left and right, of the network's input as of its poses."""
+    """Exchange left and right in the network's input or in its poses."""
     mirrored = tokens[:, :, _MIRROR].clone()
     for channel in MIRRORED_CHANNELS:
         if channel < mirrored.shape[-1]:
@@ -107,14 +108,14 @@ def _mirrored(tokens: Tensor) -> Tensor:
 
 
 def _image_input(evidence: Tensor, size: tuple[int, int]) -> Tensor:
-    """As published networks take it: x and y of the whole picture."""
+    """Return the input of published networks: x and y relative to the whole picture."""
     width, height = size
-    held = _held(evidence[..., :2], evidence[..., 2] > 0)
-    return held * (2 / width) - evidence.new_tensor([1.0, height / width])
+    filled = _filled(evidence[..., :2], evidence[..., 2] > 0)
+    return filled * (2 / width) - evidence.new_tensor([1.0, height / width])
 
 
-def _held(xy: Tensor, present: Tensor) -> Tensor:
-    """Put absent joints, for networks that know of none, in the middle of the rest."""
+def _filled(xy: Tensor, present: Tensor) -> Tensor:
+    """Place absent joints at the mean of the others: these networks have no confidence input."""
     weight = present.unsqueeze(-1).to(xy.dtype)
     known = torch.where(present.unsqueeze(-1), xy, torch.zeros_like(xy))
     middle = known.sum(2, keepdim=True) / weight.sum(2, keepdim=True).clamp_min(1)

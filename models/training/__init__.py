@@ -1,1 +1,1 @@
-"""Training of our own weights: motion, virtual cameras, a detector's faults, losses, the loop."""
+"""Training of our weights: motion, virtual cameras, simulated detector errors, losses, the loop."""

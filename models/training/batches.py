@@ -1,14 +1,15 @@
-"""Batches in order, each from a seed of its own, drawn ahead by other processes where that helps.
+"""Batches in order, each drawn from its own seed, and prefetched by worker processes for GPUs.
 
-What a step trains on depends on the run's seed, the stage and the step alone.  So a resumed run
-needs no generator's state, batches drawn ahead of their time do no harm, and several training
-processes share a batch without a word: each draws all of it and takes its own windows.  (Drawing
-costs by the operation more than by the window: 64 ms of a core for 2,048 single poses, 18 for 256.)
+A step's batch depends only on the run's seed, the stage and the step.  A resumed run therefore
+needs no generator state, prefetching does not change the result, and several training processes
+share a batch without communication: each draws all of it and uses its own windows.  (The cost of
+drawing depends on the operations more than on the windows: 64 ms of a core for 2,048 single poses,
+18 ms for 256.)
 
-On a CPU batches are drawn in line.  For a GPU they are drawn by worker processes (PyTorch's own
-``DataLoader``) rather than on the GPU itself: the samplers are some hundreds of small operations a
-batch, which would take the GPU's time and the launching thread's; threads would wait for each other
-at Python's lock.
+On a CPU batches are drawn in the training process.  For a GPU they are drawn by worker processes
+(PyTorch's ``DataLoader``) rather than on the GPU: the samplers run some hundreds of small
+operations per batch, which would occupy the GPU and the launching thread; threads would compete for
+Python's global interpreter lock.
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ from models.training.samples import Batch, Sampler
 
 _MOST_WORKERS: Final = 8
 _AHEAD: Final = 4
-"""Batches that every worker may be ahead: enough to outlast a validation or a save."""
+"""Batches prefetched per worker: enough for the duration of a validation or a save."""
 
 
 def seed_of(*path: int) -> int:
-    """A seed for one purpose, spread over 32 bits (all that PyTorch's CPU generator takes)."""
+    """Hash numbers to a seed of 32 bits (all that PyTorch's CPU generator uses)."""
     digest = hashlib.sha256(",".join(str(number) for number in path).encode()).digest()
     return int.from_bytes(digest[:4], "little")
 
 
 def default_workers(device: torch.device, processes: int) -> int:
-    """How many drawing processes a training process gets, of ``processes`` on this machine."""
+    """Return the default number of workers for each of ``processes`` training processes here."""
     if device.type == "cpu":
         return 0
     return max(1, min(_MOST_WORKERS, (os.cpu_count() or 1) // processes - 1))
@@ -51,23 +52,23 @@ def default_workers(device: torch.device, processes: int) -> int:
 
 @dataclass(frozen=True)
 class Share:
-    """Which part of every batch is this process's: number ``rank`` of ``world``."""
+    """This process's part of every batch: number ``rank`` of ``world``."""
 
     rank: int = 0
     world: int = 1
 
 
 class Draws(Dataset[tuple[Tensor, ...]]):
-    """The batches of a stage by step: keypoints, pose and seen of this process's windows, and of
-    sparse windows their places.
+    """The batches of a stage, indexed by step: keypoints, pose and seen of this process's windows,
+    and the places of sparse windows.
 
     Args:
-        motion: to draw from.
-        frame_rate: the model's, in frames a second.
-        stage: window length, and windows a step of all processes together.
+        motion: the motion to draw from.
+        frame_rate: the network's, in frames per second.
+        stage: defines the window length and the windows per step of all processes together.
         seed: of this run and this stage.
         share: this process's part.
-        observed: windows that the detector itself has looked at, for a part of each batch.
+        observed: windows with the detector's real output, for a part of each batch.
 
     Raises:
         MixposeError: the batch cannot be divided evenly.
@@ -91,7 +92,7 @@ class Draws(Dataset[tuple[Tensor, ...]]):
         self._seed, self._share, self._observed = seed, share, observed
 
     def __getitem__(self, step: int) -> tuple[Tensor, ...]:
-        # Counted up from the stage's seed, so that no two steps of a stage share a seed.
+        # Seeds count up from the stage's, so that no two steps of a stage share one.
         sampler = Sampler(self._motion, self._frame_rate, (self._seed + step) % 2**32)
         with cpu_threads(1):
             whole = self._draw(sampler)
@@ -126,7 +127,7 @@ def feed(
         sampler=steps,
         num_workers=workers,
         prefetch_factor=_AHEAD if workers else None,
-        # Neither NCCL nor Gloo nor CUDA survive a fork.
+        # NCCL, Gloo and CUDA do not survive a fork.
         multiprocessing_context="spawn" if workers else None,
         worker_init_fn=_leave_signals_to_the_trainer,
         pin_memory=device.type == "cuda",
@@ -137,6 +138,6 @@ def feed(
 
 def _leave_signals_to_the_trainer(_: int) -> None:
     # Ctrl+C reaches every process of a terminal, and ``timeout`` signals a whole group; the trainer
-    # saves and then ends its workers, who also notice by themselves when it is gone.
+    # saves and then ends its workers, which also exit automatically when it is gone.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

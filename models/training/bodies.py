@@ -1,7 +1,7 @@
-"""More people and more poses out of a small motion set.
+"""Augmentation of bodies and poses from a small motion set.
 
-Everything works on windows (B, T, 17, 3) in metres, +Y up, and keeps bone lengths constant over a
-window.  The figures are those of the trial in which they helped.
+All functions work on windows (B, T, 17, 3) in metres, +Y up, and keep bone lengths constant over a
+window.  The parameters are those of the experiment in which they helped.
 """
 
 from __future__ import annotations
@@ -15,30 +15,31 @@ from models.skeleton import JOINT, MIRROR, PELVIS
 from models.training.motion import derive_midpoints
 
 REFERENCE_HEIGHT_M: Final = 1.70
-"""Stature of the canonical body that all motion is brought to, and so of every lifted pose."""
+"""Stature of the canonical body to which all motion is scaled, and so of every lifted pose."""
 
 _SUM_OF_BONES_M: Final = 3.15
-"""Torso, thighs, shanks, upper arms and forearms of that body: 1.85 times its stature; the upright
-frames of the captured (not retargeted) subjects of the CMU database measure 1.86 to 1.91."""
+"""Sum of torso, thighs, shanks, upper arms and forearms of that body, 1.85 times its stature; in
+upright frames of the captured (not retargeted) subjects of the CMU database it is 1.86 to 1.91."""
 
 BONE_SPREAD: Final = 0.08
+"""Relative standard deviation of each bone's length."""
 LIMB_SPREAD: Final = 0.09
-"""By how much legs, and arms, are longer or shorter as a whole.  Sitting height is 0.52 of the
-stature of adults, give or take 0.015, which is 6 % of the legs over the trunk, and 0.56 at the age
-of five, 15 % less (Bogin and Varela-Silva, Int J Environ Res Public Health 2010, section 2): a
-network that has not met short legs takes them for bent ones."""
+"""Relative standard deviation of the length of legs, and of arms, as a whole.  Sitting height is
+0.52 +- 0.015 of the stature of adults, which is 6 % of the ratio of legs to trunk, and 0.56 at the
+age of five, a ratio 15 % smaller (Bogin and Varela-Silva, Int J Environ Res Public Health 2010,
+section 2).  A network trained without short legs takes them for bent ones."""
 
-# Bone lengths over that from pelvis to thorax, as the detector places joints on people.  Retargeted
-# motion capture has others: the CMU packs' shanks are 1.23 times their thighs and their shoulders
-# half a trunk wide, and a network trained on those bent the shanks of everyone who stood upright.
-# Legs from trochanter to malleolus are 1.56 times the trunk from acromion to trochanter, give or
-# take 0.13 (ANSUR II, 6,068 adults), and shorter by the detector's joints: those of three people
-# who stand on film come out as 1.28, 1.42 and 1.45 in the picture, those of a rendered woman as
-# 1.36, triangulated, where drawn people's come out as 0.94 of the truth.  A network that took 1.61
-# for usual bent straight knees by 15 to 18 degrees, one taught these by 13 to 18.  Thighs are as
-# long as shanks in drawn people, and 0.99 (heavy) to 1.04 (full) times by the detector's joints;
-# those of six people on film are 0.96 to 1.15 times where the leg is straight, 1.07 on average,
-# and those of the rendered woman 1.05, triangulated.
+# Bone lengths over that from pelvis to thorax, as the detector places joints on people.  Those of
+# retargeted motion capture differ: the CMU packs' shanks are 1.23 times their thighs and their
+# shoulders half a trunk wide, and a network trained on those bent the shanks of every upright
+# person.  Legs from trochanter to malleolus are 1.56 +- 0.13 times the trunk from acromion to
+# trochanter (ANSUR II, 6,068 adults).  By the detector's joints they are shorter: 1.28, 1.42 and
+# 1.45 in the picture for three people standing in real videos, 1.36 (triangulated) for a rendered
+# woman; for synthetic people the detected ratio is 0.94 of the true one.  A network trained with a
+# usual ratio of 1.61 bent straight knees by 15 to 18 degrees, one trained with these by 13 to 18.
+# Thighs are as long as shanks in synthetic people, and 0.99 (heavy) to 1.04 (full) times as long by
+# the detector's joints; in six people in real videos 0.96 to 1.15 times where the leg is straight,
+# 1.07 on average, and in the rendered woman 1.05 (triangulated).
 _SIDES: Final = ("left", "right")
 _HIPS: Final = 0.40
 _SHOULDERS: Final = 0.66
@@ -51,7 +52,7 @@ _LIMBS: Final = (
 )
 _BONES: Final = 3 + len(_LIMBS)
 _LEGS, _ARMS = slice(3, 5), slice(5, 7)
-"""Of the bones that proportions are drawn for: hips, shoulders, head, and these."""
+"""Legs and arms among the bones with random lengths: hips, shoulders, head, and these."""
 ABOVE_PELVIS: Final = tuple(
     index
     for name, index in JOINT.items()
@@ -79,15 +80,15 @@ _CARRYING: Final = {
     PELVIS: 0.3,
     **{JOINT[f"{side}_{name}"]: 0.0 for side in _SIDES for name in ("hip", "knee")},
 }
-"""How much of a turn is left to the chains that hold who stands upright."""
+"""Factor of the rotation for the chains that keep a standing person upright, if steady."""
 _CHAIN_CHANCE: Final = 0.5
 _RECOMBINED_SHARE: Final = 0.2
 _CONTROL_SPACING: Final = 20
-"""Frames between the control points of a chain's turn: two thirds of a second at 30 frames/s."""
+"""Frames between the control points of a chain's rotation: 2/3 s at 30 frames/s."""
 
 
 def rotation_matrices(vectors: Tensor) -> Tensor:
-    """Axis-angle vectors (..., 3) in radians -> rotation matrices (..., 3, 3), by Rodrigues."""
+    """Convert axis-angle vectors (..., 3) in radians to rotation matrices (..., 3, 3)."""
     angle = vectors.norm(dim=-1, keepdim=True).clamp_min(1e-8)
     x, y, z = (vectors / angle).unbind(-1)
     sine, cosine = torch.sin(angle[..., 0]), torch.cos(angle[..., 0])
@@ -101,16 +102,16 @@ def rotation_matrices(vectors: Tensor) -> Tensor:
 
 
 def vary_proportions(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Give every window (B, T, 17, 3), in any axes, a body of its own: each bone off from what is
-    human by :data:`BONE_SPREAD`, legs and arms besides by :data:`LIMB_SPREAD`.
+    """Give every window (B, T, 17, 3), in any axes, random proportions.
 
-    Left and right are alike, and a bone keeps its length over the window.
+    Each bone's length varies by :data:`BONE_SPREAD`, and legs and arms as a whole additionally by
+    :data:`LIMB_SPREAD`.  The body is symmetric, and lengths are constant over the window.
     """
-    chances = 1 + BONE_SPREAD * torch.randn(_BONES, len(windows), generator=generator)
+    factors = 1 + BONE_SPREAD * torch.randn(_BONES, len(windows), generator=generator)
     limbs = 1 + LIMB_SPREAD * torch.randn(2, len(windows), generator=generator)
-    chances[_LEGS] *= limbs[0]
-    chances[_ARMS] *= limbs[1]
-    return _proportioned(windows, chances)
+    factors[_LEGS] *= limbs[0]
+    factors[_ARMS] *= limbs[1]
+    return _proportioned(windows, factors)
 
 
 def usual_proportions(windows: Tensor) -> Tensor:
@@ -118,36 +119,36 @@ def usual_proportions(windows: Tensor) -> Tensor:
     return _proportioned(windows, torch.ones(_BONES, len(windows)))
 
 
-def _proportioned(windows: Tensor, chances: Tensor) -> Tensor:
-    """Windows of bodies whose bones are ``chances`` (7, B) times as long as usual, in the order of
+def _proportioned(windows: Tensor, factors: Tensor) -> Tensor:
+    """Set the bone lengths of windows to ``factors`` (7, B) times the usual ones, in the order of
     ``_HIPS``, ``_SHOULDERS``, ``_HEAD`` and ``_LIMBS``."""
     trunk = (windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]).norm(dim=-1)
     trunk = trunk.mean(dim=1)[:, None, None]
-    chance = iter(chances[..., None, None])
+    remaining = iter(factors[..., None, None])
 
     def joint(name: str) -> Tensor:
         return windows[:, :, JOINT[name]]
 
-    def scaled_to(share: float, *bones: Tensor) -> Tensor:
-        """(B, 1, 1) factor that makes bones (B, T, 3) as long as that body's are."""
+    def scaled_to(ratio: float, *bones: Tensor) -> Tensor:
+        """Return the (B, 1, 1) factor that gives bones (B, T, 3) their new length."""
         length = torch.stack(bones).norm(dim=-1).mean(dim=(0, 2))[:, None, None]
-        factor: Tensor = share * next(chance) * trunk / length.clamp_min(1e-3)
+        factor: Tensor = ratio * next(remaining) * trunk / length.clamp_min(1e-3)
         return factor
 
     result = windows.clone()
     thorax, pelvis = joint("thorax"), joint("pelvis")
-    for name, share in (("hip", _HIPS / 2), ("shoulder", _SHOULDERS / 2)):
+    for name, ratio in (("hip", _HIPS / 2), ("shoulder", _SHOULDERS / 2)):
         middle = pelvis if name == "hip" else thorax
         sides = {side: joint(f"{side}_{name}") - middle for side in _SIDES}
-        factor = scaled_to(share, *sides.values())
+        factor = scaled_to(ratio, *sides.values())
         for side, bone in sides.items():
             result[:, :, JOINT[f"{side}_{name}"]] = middle + factor * bone
     factor = scaled_to(_HEAD, joint("head") - thorax)
     for name in ("nose", "head"):
         result[:, :, JOINT[name]] = thorax + factor * (joint(name) - thorax)
-    for upper, lower, share in _LIMBS:
+    for upper, lower, ratio in _LIMBS:
         sides = {side: joint(f"{side}_{lower}") - joint(f"{side}_{upper}") for side in _SIDES}
-        factor = scaled_to(share, *sides.values())
+        factor = scaled_to(ratio, *sides.values())
         for side, bone in sides.items():
             parent = result[:, :, JOINT[f"{side}_{upper}"]]
             result[:, :, JOINT[f"{side}_{lower}"]] = parent + factor * bone
@@ -155,17 +156,21 @@ def _proportioned(windows: Tensor, chances: Tensor) -> Tensor:
 
 
 class Part(NamedTuple):
-    """Of a body: what can be put on another one."""
+    """A part of a body that can be transplanted to another one."""
 
     root: int
-    """The joint that it hangs on."""
+    """The joint to which it is attached."""
     across: tuple[int, int]
-    """The left and the right joint that tell where the body faces there."""
+    """The left and the right joint that define the body's heading there."""
     joints: tuple[int, ...]
 
     def put_on(self, windows: Tensor, others: Tensor) -> Tensor:
-        """The part of ``others`` (B, T, 17, 3), turned about the second axis to face where
-        ``windows`` do: its joints (B, T, len(joints), 3) on the root of ``windows``."""
+        """Attach the part of ``others`` (B, T, 17, 3) to the root of ``windows``, rotated about the
+        second axis to their heading.
+
+        Returns:
+            (B, T, len(joints), 3) its joints.
+        """
         left, right = self.across
         lines = [w[:, :, left] - w[:, :, right] for w in (windows, others)]
         here, there = (torch.atan2(-line[..., 2], line[..., 0]) for line in lines)
@@ -188,8 +193,8 @@ ARMS: Final = tuple(
 
 
 def recombine(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Give a fifth of the windows (B, T, 17, 3) the upper body of another one, turned to face
-    where their hips do, and as many each of its arms, turned to where their shoulders do."""
+    """Give a fifth of the windows (B, T, 17, 3) the upper body of another one, rotated to the
+    heading of their hips, and a fifth each arm of another, rotated to that of their shoulders."""
     count = len(windows)
     result = windows.clone()
     for part in (_UPPER_BODY, *ARMS):
@@ -207,13 +212,13 @@ def turn_limbs(
     *,
     spread: float = 1.0,
 ) -> Tensor:
-    """Turn chains of joints about their root by smooth random rotations, each with chance 1/2 and
-    ``spread`` times as far as usual.
+    """Rotate chains of joints about their root by smooth random rotations.
 
-    Legs of windows that are (B,) ``steady`` stay as they are, and the trunk nearly so.
+    Each chain is rotated with probability 1/2, ``spread`` times as far as usual.  In windows that
+    are (B,) ``steady`` hips and knees are not rotated, and the trunk only a little.
     """
     batch, frames = windows.shape[:2]
-    turned = windows.clone()
+    rotated = windows.clone()
     for root, followers, angle in _CHAINS:
         vectors = spread * angle * _smooth_noise(batch, frames, generator)
         if steady is not None and root in _CARRYING:
@@ -221,17 +226,17 @@ def turn_limbs(
             vectors = vectors * kept[:, None, None]
         used = torch.rand(batch, 1, 1, generator=generator) < _CHAIN_CHANCE
         matrices = rotation_matrices(vectors * used)
-        origin = turned[:, :, root, None]
-        arms = turned[:, :, list(followers)] - origin
-        turned[:, :, list(followers)] = origin + torch.einsum("btij,btkj->btki", matrices, arms)
-    return derive_midpoints(turned)
+        origin = rotated[:, :, root, None]
+        arms = rotated[:, :, list(followers)] - origin
+        rotated[:, :, list(followers)] = origin + torch.einsum("btij,btkj->btki", matrices, arms)
+    return derive_midpoints(rotated)
 
 
 def _smooth_noise(batch: int, frames: int, generator: torch.Generator) -> Tensor:
-    """(batch, frames, 3) of unit variance at its control points, a cosine blend between them."""
+    """Draw (batch, frames, 3) noise of unit variance at control points, blended by cosines."""
     knots = (frames - 1) // _CONTROL_SPACING + 2
     values = torch.randn(batch, knots, 3, generator=generator)
-    # Neighbouring control points resemble each other, or every window would thrash about.
+    # Neighbouring control points are correlated, for natural motion.
     for knot in range(1, knots):
         values[:, knot] = 0.8 * values[:, knot - 1] + 0.6 * values[:, knot]
     position = torch.arange(frames) / _CONTROL_SPACING
@@ -242,12 +247,12 @@ def _smooth_noise(batch: int, frames: int, generator: torch.Generator) -> Tensor
 
 
 def to_canonical_size(windows: Tensor) -> Tensor:
-    """Bring every window's body to the canonical sum of bone lengths, about the origin."""
+    """Scale every window about the origin to the canonical sum of bone lengths."""
     return windows * canonical_factor(windows)[:, None, None, None]
 
 
 def canonical_factor(windows: Tensor) -> Tensor:
-    """(B,) what the bodies of windows (B, T, 17, 3) are multiplied by to be of canonical size."""
+    """Return the (B,) factors that scale windows (B, T, 17, 3) to the canonical body size."""
     length = (windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]).norm(dim=-1)
     for side in _SIDES:
         for upper, lower, _ in _LIMBS:
@@ -258,7 +263,7 @@ def canonical_factor(windows: Tensor) -> Tensor:
 
 
 def mirror_half(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Mirror every second window, on average, left to right."""
+    """Mirror each window left to right with probability 1/2."""
     mirrored = windows[:, :, list(MIRROR)] * torch.tensor([-1.0, 1.0, 1.0])
     chosen = torch.rand(len(windows), 1, 1, 1, generator=generator) < 0.5
     return torch.where(chosen, mirrored, windows)

@@ -1,10 +1,10 @@
-"""Recipes: how large a network, on which windows, with which loss and learning rate.
+"""Recipes: network size, window lengths, loss and learning rate of a training run.
 
-The curriculum runs over window lengths: single frames first, then ever longer windows.  With one
-frame the temporal blocks have nothing to attend to, so they are left out: 256 different poses fit
-in a step that sixteen windows of 27 frames would fill.  Growing a network starts every temporal
-block as the identity (its output projections are zero), so that nothing learned is lost, and with
-attention that looks nearby (``locality``).
+The curriculum goes from single frames to increasingly long windows.  With one frame the temporal
+blocks have nothing to attend to and are left out: a step has room for 256 different poses in place
+of sixteen windows of 27 frames.  When a network grows, every temporal block starts as the identity
+(its output projections are zero), so that nothing learned is lost, and with attention to
+neighbouring frames (``locality``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch.nn import functional
 from models.errors import MixposeError
 from models.geometry import CHANNELS
 from models.mixste import MixSTE
-from models.training.locality import look_nearby
+from models.training.locality import initialise_locally
 from models.training.losses import paper_loss, training_loss
 from models.training.samples import Batch, Sampler
 
@@ -32,12 +32,12 @@ class Schedule(Protocol):
     """The learning rate's course over a stage."""
 
     def at(self, step: int, steps: int) -> float:
-        """Share of the stage's learning rate to use in ``step`` of ``steps``."""
+        """Return the fraction of the stage's learning rate in ``step`` of ``steps``."""
 
 
 @dataclass(frozen=True)
 class Cosine:
-    """A linear warm-up, then along half a cosine down to ``last``."""
+    """A linear warm-up, then half a cosine down to ``last``."""
 
     warm_up: int = 200
     last: float = 0.05
@@ -50,7 +50,7 @@ class Cosine:
 
 @dataclass(frozen=True)
 class Epochs:
-    """The paper's: times ``factor`` after every epoch of ``length`` steps."""
+    """The paper's schedule: multiplied by ``factor`` after every epoch of ``length`` steps."""
 
     length: int
     factor: float = 0.99
@@ -61,21 +61,21 @@ class Epochs:
 
 @dataclass(frozen=True)
 class Stage:
-    """One leg of training: ``steps`` steps of ``windows`` windows of ``frames`` frames, from the
-    learning rate ``rate`` on."""
+    """A stage of training: ``steps`` steps of ``windows`` windows of ``frames`` frames, with the
+    initial learning rate ``rate``."""
 
     frames: int
     windows: int
     steps: int
     rate: float
     span: int = 1
-    """For single frames: of how many frames the windows are that they get ready for."""
+    """For single frames: length of the windows whose boxes they get."""
     sparse: bool = False
-    """Whether windows are trained on by few of their frames (``samples.FEW_FRAMES``): nine times as
-    many people and cameras a step."""
+    """Whether only a few frames of each window are used (``samples.FEW_FRAMES``): nine times as
+    many people and cameras per step."""
 
     def draw(self, sampler: Sampler, windows: int) -> Batch:
-        """``windows`` windows as this stage trains on them."""
+        """Draw ``windows`` windows of this stage's kind."""
         if self.frames == 1:
             return sampler.draw_single(windows, self.span)
         if self.sparse:
@@ -85,7 +85,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides what a training run does, its motion and its seed apart."""
+    """All settings of a training run, except for its motion and its seed."""
 
     name: str
     what: str
@@ -94,25 +94,25 @@ class Recipe:
     heads: int
     stages: tuple[Stage, ...]
     channels: int = len(CHANNELS)
-    """Numbers per joint that the network takes, the first so many of ``samples.Batch``."""
+    """Input channels per joint, the first ones of ``samples.Batch``."""
     says_up: bool = True
-    """Whether the loss teaches the network to say where up is."""
+    """Whether the loss trains the network to predict the vertical."""
     drop_path: float = 0.0
-    """Stochastic depth is for networks that could learn their data by heart."""
+    """Stochastic depth, for networks large enough to overfit."""
     loss: Loss = training_loss
     schedule: Schedule = Cosine()
     weight_decay: float = 0.01
     clip: float | None = 1.0
     """Largest norm of the gradient."""
     averaging: float = 0.999
-    """How much the average of the weights keeps from step to step; 0 takes the last weights."""
+    """Decay of the weights' moving average per step; 0 for the last weights."""
     validate_every: int = 500
     validation_poses: int = 4096
-    """Frames that are validated on; more where that would be too few different windows."""
+    """Frames of the validation batch; more if windows are long (``validation``)."""
     frame_rate: float = 30.0
 
     def network(self, frames: int) -> MixSTE:
-        """A network of this recipe's size for windows of ``frames`` frames."""
+        """Build a network of this recipe's size for windows of ``frames`` frames."""
         return MixSTE(
             frames,
             width=self.width,
@@ -124,8 +124,8 @@ class Recipe:
 
 
 _EPOCH: Final = 3210
-"""Steps of an epoch of Human3.6M: 3,119,616 training frames, the mirrored ones included, in windows
-of 243, four windows (the published code's 1,024 frames) a step."""
+"""Steps of an epoch of Human3.6M: 3,119,616 training frames, including mirrored ones, in windows of
+243, with four windows (the published code's 1,024 frames) per step."""
 
 RECIPES: Final[Mapping[str, Recipe]] = {
     recipe.name: recipe
@@ -210,24 +210,24 @@ RECIPES: Final[Mapping[str, Recipe]] = {
 
 
 def initialise(network: MixSTE) -> None:
-    """Random weights for a first stage.
+    """Set random weights for a first stage.
 
-    Position embeddings must not start at zero: without them every joint, and every frame, looks
-    alike to the attention, and nothing is learned.
+    Position embeddings must not start at zero: otherwise attention cannot distinguish the joints,
+    or the frames, and nothing is learned.
     """
     for module in network.modules():
         if isinstance(module, nn.Linear):
             nn.init.xavier_uniform_(module.weight)
             nn.init.zeros_(module.bias)
     nn.init.normal_(network.Spatial_pos_embed, std=0.5)
-    look_nearby(network)
+    initialise_locally(network)
 
 
 class Lifting(nn.Module):
-    """The network as it is trained: ``forward`` below, as a module that can be distributed.
+    """The network in training: the function ``forward`` as a module that can be distributed.
 
-    What a single frame leaves out takes no gradient: processes that train together wait for the
-    gradient of every parameter that asks for one.
+    Parameters that are unused with single frames require no gradient: distributed processes wait
+    for the gradient of every parameter that requires one.
     """
 
     def __init__(self, network: MixSTE) -> None:
@@ -237,12 +237,12 @@ class Lifting(nn.Module):
         network.TTEblocks.requires_grad_(network.frames > 1)
 
     def forward(self, keypoints: Tensor, places: Tensor | None = None) -> Tensor:
-        """(B, T, 17, at least the network's channels) -> (B, T, 17, 3) metres."""
+        """Lift (B, T, 17, at least the network's channels) to (B, T, 17, 3) metres."""
         return forward(self.network, keypoints[..., : self.network.channels], places)
 
 
 def forward(network: MixSTE, keypoints: Tensor, places: Tensor | None = None) -> Tensor:
-    """``network(keypoints, places)``, without the temporal blocks of a network of one frame."""
+    """Return ``network(keypoints, places)``, skipping the temporal blocks if it has one frame."""
     if network.frames > 1:
         result: Tensor = network(keypoints, places)
         return result
@@ -254,17 +254,17 @@ def forward(network: MixSTE, keypoints: Tensor, places: Tensor | None = None) ->
 
 
 def grow(small: Mapping[str, Tensor], network: MixSTE) -> None:
-    """Load the weights of a shorter window, or of fewer input channels, into a network.
+    """Load weights for shorter windows, or fewer input channels, into a network.
 
-    New channels enter with weight zero, new frames share the place of their neighbours, and
+    New channels start with weight zero, position embeddings of new frames are interpolated, and
     temporal blocks that were never used start as the identity: what was learned is kept.
 
     Raises:
-        MixposeError: the weights are of another width or depth, of a longer window than can be
-            kept, or take more channels than the network does.
+        MixposeError: the weights have another width or depth or more channels than the network, or
+            are for several frames and the network for one.
     """
     state = dict(small)
-    _require_kinship(state, network)
+    _require_compatible(state, network)
     missing = network.channels - state[_EMBEDDING].shape[1]
     state[_EMBEDDING] = functional.pad(state[_EMBEDDING], (0, missing))
     old = state["Temporal_pos_embed"]
@@ -276,7 +276,7 @@ def grow(small: Mapping[str, Tensor], network: MixSTE) -> None:
         return
     state["Temporal_pos_embed"] = torch.zeros(1, network.frames, old.shape[2])
     network.load_state_dict(state)
-    look_nearby(network)
+    initialise_locally(network)
 
 
 _EMBEDDING: Final = "Spatial_patch_to_embedding.weight"
@@ -284,7 +284,7 @@ _EMBEDDING: Final = "Spatial_patch_to_embedding.weight"
 
 @dataclass(frozen=True)
 class Size:
-    """What a network's tensors tell of its size."""
+    """A network's size, as far as its tensors determine it."""
 
     frames: int
     width: int
@@ -293,7 +293,7 @@ class Size:
 
     @classmethod
     def of(cls, state: Mapping[str, Tensor]) -> Size:
-        """Read the size off a state dict."""
+        """Infer the size from a state dict."""
         width, channels = state[_EMBEDDING].shape
         depth = len({name.split(".")[1] for name in state if name.startswith("STEblocks.")})
         return cls(state["Temporal_pos_embed"].shape[1], width, depth, channels)
@@ -305,7 +305,7 @@ class Size:
         )
 
 
-def _require_kinship(state: Mapping[str, Tensor], network: MixSTE) -> None:
+def _require_compatible(state: Mapping[str, Tensor], network: MixSTE) -> None:
     old, new = Size.of(state), Size.of(network.state_dict())
     alike = (old.width, old.depth) == (new.width, new.depth)
     if not alike or old.channels > new.channels or (old.frames > 1 and new.frames == 1):

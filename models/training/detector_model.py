@@ -1,13 +1,13 @@
-"""MediaPipe's pose landmarker as it errs: a statistical model fitted to its answers.
+"""A statistical model of the errors of MediaPipe's pose landmarker.
 
-People were drawn in thousands of captured poses, bodies, clothes and views, and the detector run on
-the pictures in each of its sizes (``app.lab.study``).  For a true pose as the camera sees it, a
-small network fitted to those answers (``models.training.fit_detector``) says where the detector
-puts each joint in the picture and in its own 3D on average, how far it strays, and how sure it
-claims to be.
-What strays does so jointly (an arm taken for another moves whole) and slowly: the deviations of all
-joints have one covariance, a share that lasts for the whole clip, and a share that fades from frame
-to frame.
+People were rendered in thousands of captured poses, bodies, clothes and views, and each size of the
+detector was run on the pictures (``app.lab.study``).  For a true pose as seen by the camera, a
+small network fitted to the detector's output (``models.training.fit_detector``) predicts mean and
+spread of each joint's position in the picture, of its world landmark and of its confidence.
+
+Deviations are correlated between joints (an arm mistaken for the other moves as a whole) and in
+time: they have one covariance over all joints, one part that is constant over a clip, and one part
+that decays from frame to frame.
 """
 
 from __future__ import annotations
@@ -25,49 +25,53 @@ from torch.nn.functional import one_hot
 from models.geometry import person_box, ray_rotation
 from models.skeleton import JOINT_COUNT, PELVIS
 from models.training.bodies import to_canonical_size, usual_proportions
-from models.training.detector_noise import Answer, midpoint_confidences
+from models.training.detector_noise import Detections, midpoint_confidences
 from models.training.motion import derive_midpoints
 
 SPEEDS: Final = slice(JOINT_COUNT * 5, JOINT_COUNT * 7)
-"""Where the features hold each joint's motion since the frame before; 0 in single frames."""
+"""Features of each joint's motion since the frame before; 0 in single frames."""
 FITTED: Final = Path(__file__).with_name("detector_model.safetensors")
 
 QUANTITIES: Final = 6
-"""Of each joint: x and y off its place over the person's size in the picture, the logit of its
-confidence, and metres off its place in the detector's own 3D."""
+"""Values per joint: the errors of x and y in the picture over the person's size, the logit of the
+confidence, and the errors of the world landmark in metres."""
 SIZES: Final = ("lite", "full", "heavy")
-"""Of the detector."""
+"""The sizes of the detector."""
 _FEATURES: Final = JOINT_COUNT * 7 + 4 + len(SIZES)
 _SPEED_SCALE: Final = 10.0
 _EDGE_REACH: Final = 1.5
-"""Edges of the picture further than this from the box, in its half sides, are all alike."""
-_LOUDEST: Final = 1.0
-"""The noise of a window is drawn between that of the study, over and times ``exp(this / 2)``."""
+"""Bound of the distance between the picture's edges and the box, in half sides of the box."""
+_NOISE_RANGE: Final = 1.0
+"""Each window's noise is that of the study times a factor between ``exp(-this / 2)`` and
+``exp(this / 2)``."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """A pose as the model is shown it: ``features`` (B, T, 126); ``size`` (B, T) of the person in
-    the picture; ``pose`` (B, T, 17, 3) in the axes of the ray through the person's box; ``usual``
-    the same by a body of usual proportions.
+    """The model's input for poses, and quantities derived with it.
 
-    The detector takes everybody to be built alike: in its own 3D of drawn people the legs over the
-    trunk follow the truth by 0.13 to 0.26.  It is that body's pose from which it strays."""
+    The detector assumes the same proportions for everyone: in its world landmarks of synthetic
+    people the ratio of legs to trunk follows the true one with a slope of 0.13 to 0.26.  Its errors
+    are therefore modelled relative to the pose of a body of usual proportions."""
 
     features: Tensor
+    """(B, T, 126) the model's input."""
     size: Tensor
+    """(B, T) size of the person in the picture."""
     pose: Tensor
+    """(B, T, 17, 3) the pose in the axes of the ray through the person's box."""
     usual: Tensor
+    """(B, T, 17, 3) the same pose of a body of usual proportions."""
 
 
 def look(camera: Tensor, image: Tensor, frame: Tensor, detector: Tensor) -> Look:
-    """Describe poses to the model.
+    """Compute the model's input for poses.
 
     Args:
         camera: (B, T, 17, 3) metres in camera axes, bodies of the canonical size.
         image: (B, T, 17, 2) their projection, x / z and y / z.
         frame: (B, 2) half the picture's width and height in the same unit.
-        detector: (B,) index of its size in ``SIZES``.
+        detector: (B,) index of the detector's size in ``SIZES``.
     """
     batch, frames = camera.shape[:2]
     each = image.flatten(0, 1).unsqueeze(1)
@@ -75,18 +79,18 @@ def look(camera: Tensor, image: Tensor, frame: Tensor, detector: Tensor) -> Look
     centre, half = person_box(each, everything)
     root = camera.flatten(0, 1) - camera.flatten(0, 1)[:, PELVIS : PELVIS + 1]
     pose = torch.einsum("bij,bkj->bki", ray_rotation(centre), root)
-    drawn = (each[:, 0] - centre[:, None]) / half[:, None, None]
+    relative = (each[:, 0] - centre[:, None]) / half[:, None, None]
     edge = frame.repeat_interleave(frames, dim=0)
     edges = torch.cat([edge - centre, edge + centre], dim=1) / half[:, None] - 1.0
-    # The detector smooths, and so lags behind: its errors depend on where the joints come from.
+    # The detector smooths, and so lags behind: its errors depend on the joints' motion.
     speed = torch.zeros_like(image)
     if frames > 1:
-        speed[:, 1:] = drawn.view_as(image).diff(dim=1)
+        speed[:, 1:] = relative.view_as(image).diff(dim=1)
         speed[:, 0] = speed[:, 1]
     features = torch.cat(
         [
             pose.flatten(1),
-            drawn.flatten(1),
+            relative.flatten(1),
             (_SPEED_SCALE * speed).flatten(0, 1).flatten(1).clamp(-2.0, 2.0),
             edges.clamp(-_EDGE_REACH, _EDGE_REACH),
             one_hot(detector, len(SIZES)).float().repeat_interleave(frames, dim=0),
@@ -99,11 +103,11 @@ def look(camera: Tensor, image: Tensor, frame: Tensor, detector: Tensor) -> Look
 
 
 class DetectorModel(nn.Module):
-    """Mean and spread of the detector's answer to each pose, and how its deviations hang together.
+    """Mean and spread of the detector's output for each pose, and the deviations' correlations.
 
-    Buffers: ``mixing`` (102, 102), the Cholesky factor of the deviations' correlation;
-    ``lasting`` (6,) their share of variance that is one for a clip; ``persistence`` (6,) the
-    correlation of the rest between frames 1/30 s apart.
+    Buffers: ``mixing`` (102, 102), the Cholesky factor of the deviations' correlation matrix;
+    ``lasting`` (6,) the fraction of their variance that is constant over a clip; ``persistence``
+    (6,) the correlation of the rest between frames 1/30 s apart.
     """
 
     mixing: Tensor
@@ -123,40 +127,41 @@ class DetectorModel(nn.Module):
         self.register_buffer("persistence", torch.full((QUANTITIES,), 0.8))
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """(..., 126) -> mean and spread, each (..., 17, 6)."""
+        """Map (..., 126) features to mean and spread, each (..., 17, 6)."""
         values: Tensor = self.body(features)
         mean, log_spread = values.view(*values.shape[:-1], 2, JOINT_COUNT, QUANTITIES).unbind(-3)
         return mean, log_spread.clamp(-6.0, 3.0).exp()
 
-    def answer(self, view: Look, image: Tensor, generator: torch.Generator) -> Answer:
-        """Draw what the detector might say of poses and their projections (B, T, 17, 2)."""
+    def answer(self, view: Look, image: Tensor, generator: torch.Generator) -> Detections:
+        """Simulate the detector's output for poses with projections ``image`` (B, T, 17, 2)."""
         with torch.inference_mode():
             mean, spread = self(view.features)
-        loud = torch.exp(_LOUDEST * (torch.rand(len(image), 1, 1, 1, generator=generator) - 0.5))
-        value = mean + spread * loud * self._deviations(len(image), image.shape[1], generator)
+        number = torch.rand(len(image), 1, 1, 1, generator=generator)
+        noise = torch.exp(_NOISE_RANGE * (number - 0.5))
+        value = mean + spread * noise * self._deviations(len(image), image.shape[1], generator)
         shifted = derive_midpoints(image + view.size[..., None, None] * value[..., :2])
         conf = midpoint_confidences(torch.sigmoid(value[..., 2]))
         world = view.usual + value[..., 3:]
-        return Answer(shifted, conf, world - world[..., PELVIS : PELVIS + 1, :])
+        return Detections(shifted, conf, world - world[..., PELVIS : PELVIS + 1, :])
 
     def _deviations(self, batch: int, frames: int, generator: torch.Generator) -> Tensor:
-        """(B, T, 17, 6) of unit variance, correlated over joints and frames as the study's are."""
+        """Draw (B, T, 17, 6) deviations of unit variance, correlated over joints and frames."""
 
         def normal(count: int) -> Tensor:
             white = torch.randn(batch, count, len(self.mixing), generator=generator)
             mixed: Tensor = white @ self.mixing.T
             return mixed.view(batch, count, JOINT_COUNT, QUANTITIES)
 
-        fading = normal(frames)
+        decaying = normal(frames)
         keep = self.persistence
         for t in range(1, frames):
-            fading[:, t] = keep * fading[:, t - 1] + (1 - keep**2).sqrt() * fading[:, t]
-        return self.lasting.sqrt() * normal(1) + (1 - self.lasting).sqrt() * fading
+            decaying[:, t] = keep * decaying[:, t - 1] + (1 - keep**2).sqrt() * decaying[:, t]
+        return self.lasting.sqrt() * normal(1) + (1 - self.lasting).sqrt() * decaying
 
 
 @cache
 def fitted() -> DetectorModel:
-    """The model as it was fitted and is shipped."""
+    """Return the fitted model that is shipped."""
     model = DetectorModel()
     model.load_state_dict({name: value.float() for name, value in load_file(FITTED).items()})
     return model.eval().requires_grad_(False)

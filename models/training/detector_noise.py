@@ -1,7 +1,8 @@
-"""What any 2D detector may do to true keypoints: errors that wander, outliers, hidden joints.
+"""Generic errors of 2D detectors: correlated noise, outliers, hidden joints, exchanged sides.
 
-The figures are a first trial's and belong to no detector; ``detector_model`` is fitted to one.
-Training draws from both, so that the network does not learn one drawn body's faults by heart.
+The parameters are from a first experiment and describe no particular detector; ``detector_model``
+is fitted to one.  Training uses both, so that the network does not overfit to the detector's errors
+on synthetic bodies.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from models.visibility import GUESSED, SEEN
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a detector says of B windows: ``image`` (B, T, 17, 2) in the unit of the projections,
-    ``conf`` (B, T, 17) in [0, 1], ``world`` (B, T, 17, 3) its own 3D, metres from the pelvis."""
+class Detections:
+    """A detector's output for B windows."""
 
     image: Tensor
+    """(B, T, 17, 2) in the unit of the projections."""
     conf: Tensor
+    """(B, T, 17) in [0, 1]."""
     world: Tensor
+    """(B, T, 17, 3) world landmarks, metres from the pelvis."""
 
 
 _LEVEL: Final = (0.004, 0.018)
@@ -46,18 +49,21 @@ _IN_LEGS: Final = torch.tensor([n.endswith(("hip", "knee", "ankle")) for n in JO
 _EXCHANGED: Final = (_PAIRED, _PAIRED & _IN_LEGS, _PAIRED & ~_IN_LEGS)
 
 
-def answer(image: Tensor, pose: Tensor, generator: torch.Generator) -> Answer:
-    """Draw what a detector might say of projections (B, T, 17, 2) of poses (B, T, 17, 3) in the
-    axes of the ray to the person; every joint is in sight."""
+def simulate(image: Tensor, pose: Tensor, generator: torch.Generator) -> Detections:
+    """Simulate a detector on fully visible people.
+
+    ``image`` is (B, T, 17, 2), the projections of ``pose`` (B, T, 17, 3), which is in the axes of
+    the ray to the person.
+    """
     batch = len(image)
-    # Most confidences are close to 1; what varies is mostly a joint's own over the whole window.
+    # Most confidences are close to 1; they vary mostly between joints, for the whole window.
     doubt = torch.rand(batch, 1, JOINT_COUNT, generator=generator).pow(4)
     conf = (1 - 0.5 * doubt).expand(image.shape[:3])
-    return Answer(add_errors(image, generator), conf, guess_world(pose, generator))
+    return Detections(add_errors(image, generator), conf, guess_world(pose, generator))
 
 
 def add_errors(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Disturb (B, T, 17, 2) projections: constant, wandering and white errors, rare outliers."""
+    """Add constant, correlated and white errors and rare outliers to (B, T, 17, 2) projections."""
     batch, frames = image.shape[:2]
     spans = image.flatten(1, 2).amax(dim=1) - image.flatten(1, 2).amin(dim=1)
     size = spans.amax(dim=1)[:, None, None, None]
@@ -86,15 +92,15 @@ _LEGS = tuple(
     tuple(JOINT[f"{side}_{name}"] for name in ("knee", "ankle")) for side in ("left", "right")
 )
 _DESK_CHANCE, _LIMB_CHANCE, _JOINT_CHANCE = 0.15, 0.1, 0.04
-_ASTRAY: Final = 0.7
-"""How much limbs stray in what the detector takes for the pose, of what postures are varied by."""
+_LIMB_ERROR: Final = 0.7
+"""Size of limb rotation errors in world landmarks, relative to ``bodies.turn_limbs``."""
 _GUESS_CHANCE: Final = 0.5
 _GUESS_SPREAD: Final = 0.05
 _EXCHANGE_CHANCE: Final = 0.04
 
 
 def above_desk(image: Tensor, generator: torch.Generator) -> Tensor:
-    """(B, T, 17) bool: in some windows nothing is seen below a random line, as behind a desk."""
+    """Return (B, T, 17) bool, false below a random line in some windows, as behind a desk."""
     batch = len(image)
     low = image[..., 1].flatten(1).amin(dim=1)
     high = image[..., 1].flatten(1).amax(dim=1)
@@ -104,33 +110,36 @@ def above_desk(image: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def hide(conf: Tensor, generator: torch.Generator) -> Tensor:
-    """Hide limbs and single joints (B, T, 17) for parts of a window.
+    """Lower the confidence (B, T, 17) of limbs and single joints for parts of a window.
 
-    In half of the windows the detector still makes a guess at them, with less than 0.5; in the
-    others their confidence is 0.
+    In half of the windows the detector still estimates them, with less than 0.5; in the others
+    their confidence is 0.
     """
     batch, frames = conf.shape[:2]
     hidden = torch.zeros_like(conf, dtype=torch.bool)
     for limb in (*_ARMS, *_LEGS):
         lost = _chance(batch, _LIMB_CHANCE, generator)[:, None, None]
-        hidden[:, :, list(limb)] |= lost & _stretches(batch, frames, 1, generator)
+        hidden[:, :, list(limb)] |= lost & _intervals(batch, frames, 1, generator)
     dropped = torch.rand(batch, 1, JOINT_COUNT, generator=generator) < _JOINT_CHANCE
-    hidden |= dropped & _stretches(batch, frames, JOINT_COUNT, generator)
+    hidden |= dropped & _intervals(batch, frames, JOINT_COUNT, generator)
     guess = 0.1 + 0.4 * torch.rand(batch, 1, JOINT_COUNT, generator=generator)
     guess = guess * _chance(batch, _GUESS_CHANCE, generator)[:, None, None]
     return torch.where(hidden, torch.minimum(conf, guess), conf)
 
 
-def told(conf: Tensor, image: Tensor, frame: Tensor) -> Tensor:
-    """Confidences (B, T, 17) as the network is told them: 0 where ``models.visibility`` takes the
-    detector to have invented the joint.  Never none at all."""
+def input_confidence(conf: Tensor, image: Tensor, frame: Tensor) -> Tensor:
+    """Return the network's input confidences (B, T, 17).
+
+    They are 0 where ``models.visibility`` regards a joint as hallucinated, except that a few joints
+    are always kept.
+    """
     inside = (image.abs() < frame[:, None, None]).all(dim=-1)
     known = (conf >= SEEN) | (inside & (conf >= GUESSED))
-    return midpoint_confidences(_never_nothing(conf * known))
+    return midpoint_confidences(_keep_some(conf * known))
 
 
 def spoil_guesses(image: Tensor, conf: Tensor, generator: torch.Generator) -> Tensor:
-    """Move joints (B, T, 17, 2) that the detector only guesses at further from their places."""
+    """Add larger errors to joints (B, T, 17, 2) with a low confidence."""
     batch, frames = conf.shape[:2]
     spans = image.flatten(1, 2).amax(dim=1) - image.flatten(1, 2).amin(dim=1)
     size = spans.amax(dim=1)[:, None, None, None]
@@ -141,35 +150,35 @@ def spoil_guesses(image: Tensor, conf: Tensor, generator: torch.Generator) -> Te
 
 
 def exchange_sides(image: Tensor, generator: torch.Generator) -> Tensor:
-    """Take left for right over a stretch of some windows: of the whole body, its arms or legs."""
+    """Exchange left and right, of the whole body, arms or legs, for an interval of some windows."""
     batch, frames = image.shape[:2]
     if frames == 1:
         return image
     kind = torch.randint(len(_EXCHANGED), (batch,), generator=generator)
     joints = torch.stack(_EXCHANGED)[kind][:, None]
-    where = _stretches(batch, frames, 1, generator) & (
+    where = _intervals(batch, frames, 1, generator) & (
         torch.rand(batch, 1, 1, generator=generator) < _EXCHANGE_CHANCE
     )
     return torch.where((joints & where)[..., None], image[:, :, list(MIRROR)], image)
 
 
 def guess_world(pose: Tensor, generator: torch.Generator) -> Tensor:
-    """The detector's own 3D of joints (B, T, 17, 3), metres, all from the pelvis.
+    """Simulate world landmarks of joints (B, T, 17, 3), metres from the pelvis.
 
-    Its errors are mostly a tilt of the whole body, limbs that point elsewhere, too much or too
-    little depth, and a constant shift of each joint.
+    The errors are mainly a tilt of the whole body, rotated limbs, a wrong scale of depth, and a
+    constant offset of each joint.
     """
     batch, frames = pose.shape[:2]
 
     def normal(*shape: int) -> Tensor:
         return torch.randn(batch, *shape, generator=generator)
 
-    strayed = turn_limbs(pose, generator, spread=_ASTRAY)
+    disturbed = turn_limbs(pose, generator, spread=_LIMB_ERROR)
     tilt = rotation_matrices(torch.tensor([0.15, 0.1, 0.05]) * normal(3))
-    strayed = torch.einsum("bij,btkj->btki", tilt, strayed)
+    disturbed = torch.einsum("bij,btkj->btki", tilt, disturbed)
     gain = 1 + torch.tensor([0.07, 0.07, 0.2]) * normal(1, 1, 3)
     world = (
-        gain * strayed + 0.03 * normal(1, JOINT_COUNT, 3) + 0.01 * normal(frames, JOINT_COUNT, 3)
+        gain * disturbed + 0.03 * normal(1, JOINT_COUNT, 3) + 0.01 * normal(frames, JOINT_COUNT, 3)
     )
     return world - world[:, :, PELVIS : PELVIS + 1]
 
@@ -188,15 +197,15 @@ def _chance(batch: int, p: float, generator: torch.Generator) -> Tensor:
     return torch.rand(batch, generator=generator) < p
 
 
-def _stretches(batch: int, frames: int, count: int, generator: torch.Generator) -> Tensor:
-    """(B, T, count) bool: random stretches of every window, of any length up to the whole."""
+def _intervals(batch: int, frames: int, count: int, generator: torch.Generator) -> Tensor:
+    """Draw (B, T, count) bool: random intervals of every window, of any length up to the whole."""
     ends = torch.rand(batch, 1, 2, count, generator=generator).mul(1.4).sub(0.2)
     position = ((torch.arange(frames) + 0.5) / frames)[:, None]
     return (position >= ends.amin(dim=2)) & (position <= ends.amax(dim=2))
 
 
-def _never_nothing(conf: Tensor) -> Tensor:
-    """Show both shoulders and the head of windows in which too little is left to make a pose of."""
+def _keep_some(conf: Tensor) -> Tensor:
+    """Keep both shoulders and the head in windows with too few joints left for a pose."""
     anchors = [JOINT["left_shoulder"], JOINT["right_shoulder"], JOINT["head"], JOINT["nose"]]
     poor = (conf > 0).float().mean(dim=(1, 2)) < 0.2
     shown = conf[:, :, anchors].clamp_min(0.9)

@@ -1,8 +1,8 @@
-"""Several processes, on one machine or many, that train one network together.
+"""Distributed training of one network in several processes, on one machine or many.
 
-``torchrun`` starts them and tells each its number through the environment; gradients are averaged
-by PyTorch's ``DistributedDataParallel``, over NCCL between GPUs and over Gloo between CPUs.
-Without ``torchrun`` there is one process, and nothing here does anything.
+``torchrun`` starts them and gives each its rank through the environment; gradients are averaged by
+PyTorch's ``DistributedDataParallel``, over NCCL between GPUs and over Gloo between CPUs.  Without
+``torchrun`` there is one process, and nothing here has an effect.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Group:
     device: torch.device
     rank: int = 0
     world: int = 1
-    beside: int = 1
-    """Training processes on this machine."""
+    local: int = 1
+    """Number of training processes on this machine."""
 
     @property
     def leads(self) -> bool:
-        """Whether this is the one process that writes files and speaks."""
+        """Whether this is the process that writes files and messages."""
         return self.rank == 0
 
     @property
@@ -41,24 +41,25 @@ class Group:
         return Share(self.rank, self.world)
 
     def wrap(self, module: nn.Module) -> nn.Module:
-        """Give all processes the first one's weights, and average gradients from now on."""
+        """Wrap a module so that all processes start with the same weights, those of the first, and
+        average their gradients."""
         if self.world == 1:
             return module
         ids = [self.device.index] if self.device.type == "cuda" else None
         return DistributedDataParallel(module, device_ids=ids, gradient_as_bucket_view=True)
 
     def highest(self, number: int) -> int:
-        """The largest of all processes' numbers: how they agree when to stop."""
-        # On the CPU, where Gloo works beside NCCL: asking a GPU would wait for all it has to do.
+        """Return the largest of all processes' numbers, for a common decision to stop."""
+        # On the CPU, by Gloo: reading from a GPU would wait for all its pending work.
         return int(self._reduced(torch.tensor(number), distributed.ReduceOp.MAX))
 
     def mean(self, number: float) -> float:
-        """The mean of all processes' numbers."""
+        """Return the mean of all processes' numbers."""
         total = self._reduced(torch.tensor(number, dtype=torch.float64), distributed.ReduceOp.SUM)
         return float(total) / self.world
 
     def from_leader(self, thing: Any) -> Any:
-        """What the leading process holds; its disk may be the only one that has it."""
+        """Return the leading process's object: a file may be on its disk only."""
         if self.world == 1:
             return thing
         things = [thing]
@@ -73,7 +74,9 @@ class Group:
 
 @contextmanager
 def joined(device: str) -> Iterator[Group]:
-    """Join the processes that ``torchrun`` started, if it did; ``device`` as on the command line.
+    """Join the group of processes started by ``torchrun``, if there is one.
+
+    ``device`` is as on the command line.
 
     Raises:
         DeviceError: the device does not exist here, or there are more processes than GPUs.

@@ -1,6 +1,7 @@
 """Fit the detector model to studies: ``python -m models.training.fit_detector STUDY …``.
 
-The study (``python -m app.lab.study``) holds what the detector said of drawn people, and the truth.
+A study (``python -m app.lab.study``) contains the detector's output on synthetic people, and the
+ground truth.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ from models.training.study import RATE, Study, study_files
 from models.visibility import GUESSED
 
 _LOST: Final = 0.25
-"""A frame whose joints are off by more than this share of the person's size on average is of a
-detector that looks elsewhere: no model of errors."""
+"""Mean error, over the person's size, above which a frame is not used: the detector followed
+something else."""
 _FOLDS: Final = 3
-_DOUBT: Final = 1e-4
+_MARGIN: Final = 1e-4
 """Confidences are kept this far from 0 and 1, where the logit is infinite."""
-_WILDEST: Final = 4.0
-"""Deviations beyond this many spreads are outliers; the covariance is that of the others."""
+_LARGEST_DEVIATION: Final = 4.0
+"""Bound of deviations, in spreads, for the estimate of the covariance: larger ones are outliers."""
 _BATCH, _RATE = 512, 1e-3
 _WITH_SPEED: Final = 0.75
 _PAIRED: Final = [joint for joint, side in enumerate(SIDES) if side != "middle"]
@@ -48,24 +49,26 @@ _PAIRED: Final = [joint for joint, side in enumerate(SIDES) if side != "middle"]
 
 @dataclass(frozen=True)
 class Fitted:
-    """Takes of equal length: ``features`` (N, T, 126), ``target`` (N, T, 17, 6), ``weight`` of the
-    same shape, 0 where the detector's answer means nothing; ``take`` (N,) the number of the take,
-    of which each size of the detector has seen the same pictures."""
+    """Training data of the model: N takes of equal length."""
 
     features: Tensor
+    """(N, T, 126)"""
     target: Tensor
+    """(N, T, 17, 6)"""
     weight: Tensor
+    """(N, T, 17, 6); 0 where the detector's output is not used."""
     take: Tensor
+    """(N,) number of the take; each size of the detector has processed the same pictures of it."""
 
     def only(self, chosen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Features, target and weight of single frames of the rows (N,) that are ``chosen``."""
+        """Return features, target and weight of all frames of the ``chosen`` (N,) rows."""
         parts = (self.features, self.target, self.weight)
         features, target, weight = (part[chosen].flatten(0, 1) for part in parts)
         return features, target, weight
 
 
 def read_study(paths: Sequence[Path]) -> Fitted:
-    """What the detector answered in studies, as deviations from the truth."""
+    """Read the detector's output from studies, as deviations from the ground truth."""
     studies = [Study.read(path) for path in paths]
     features, target, weight = zip(*(_parts_of(study) for study in studies), strict=True)
     numbers: dict[bytes, int] = {}
@@ -79,7 +82,7 @@ def read_study(paths: Sequence[Path]) -> Fitted:
 
 def _parts_of(study: Study) -> tuple[Tensor, Tensor, Tensor]:
     truth = torch.from_numpy(study.truth)
-    # Proportional enlargement changes nothing in the picture.
+    # Scaling the scene does not change the picture.
     factor = canonical_factor(truth)[:, None, None, None]
     camera = truth * factor
     image = camera[..., :2] / camera[..., 2:]
@@ -89,10 +92,10 @@ def _parts_of(study: Study) -> tuple[Tensor, Tensor, Tensor]:
     size = torch.tensor([SIZES.index(name) for name in study.detector])
     view = look(camera, image, frame, size)
     off = (seen - image) / view.size[..., None, None]
-    # The speed that the model is shown is that between frames 1/30 s apart.
+    # The model's speed features are those between frames 1/30 s apart.
     view.features[..., SPEEDS] *= torch.from_numpy(study.rate / RATE)[:, None, None]
     world = torch.from_numpy(study.world) - view.usual
-    conf = torch.from_numpy(study.conf).clamp(_DOUBT, 1 - _DOUBT)
+    conf = torch.from_numpy(study.conf).clamp(_MARGIN, 1 - _MARGIN)
     target = torch.cat([off, torch.logit(conf)[..., None], world], dim=-1)
     good = torch.from_numpy(study.tracked) & ~_misled(seen, image, view.size)
     inside = (seen.abs() < frame[:, None, None]).all(dim=-1) & (conf > GUESSED)
@@ -102,7 +105,7 @@ def _parts_of(study: Study) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _misled(seen: Tensor, image: Tensor, size: Tensor) -> Tensor:
-    """(N, T) frames in which the detector took left for right, or looked at something else."""
+    """Return (N, T) whether the detector exchanged left and right, or followed something else."""
 
     def off(points: Tensor) -> Tensor:
         distance = (points - image).norm(dim=-1) / size[..., None]
@@ -114,35 +117,34 @@ def _misled(seen: Tensor, image: Tensor, size: Tensor) -> Tensor:
 
 
 def fit(study: Fitted, seed: int = 0, steps: int = 3000) -> DetectorModel:
-    """Fit the network to all takes, and the size and covariance of what it leaves over to takes
-    that it has not seen.
+    """Fit the network to all takes, and size and covariance of its residuals to held-out takes.
 
-    Judged by the takes that it was fitted to, a model is surer than it should be: one that was
-    fitted for 6,000 steps drew errors of the detector's own depth of 69 mm, of which 15 to 27 % of
-    the variance lasted a take.  Of takes left out 99 mm and 43 to 59 % are left.  A network that
-    lifts, trained on errors of the first kind, trusts the detector more than it deserves.
+    On the takes of its fit, a model's residuals are too small: after 6,000 steps it drew depth
+    errors of 69 mm, with 15 to 27 % of their variance constant over a take, while the residuals on
+    held-out takes are 99 mm and 43 to 59 %.  A lifting network trained with the former errors
+    relies on the detector too much.
     """
-    left = torch.zeros_like(study.target)
+    residuals = torch.zeros_like(study.target)
     fold = _folds(study.take, seed)
     for number in range(_FOLDS):
         others = _fit_network(study, fold != number, seed, steps)
         with torch.inference_mode():
             mean, spread = others(study.features[fold == number])
-        left[fold == number] = (study.target[fold == number] - mean) / spread
+        residuals[fold == number] = (study.target[fold == number] - mean) / spread
     model = _fit_network(study, torch.ones(len(fold), dtype=torch.bool), seed, steps)
-    _fit_deviations(model, left, study.weight > 0)
+    _fit_deviations(model, residuals, study.weight > 0)
     return model.eval()
 
 
 def _folds(take: Tensor, seed: int) -> Tensor:
-    """(N,) in which part each row is left out: all rows of a take in one."""
+    """Return the (N,) fold of each row; all rows of a take are in the same one."""
     generator = torch.Generator().manual_seed(seed)
     part = torch.randperm(int(take.max()) + 1, generator=generator) % _FOLDS
     return part[take]
 
 
 def _fit_network(study: Fitted, chosen: Tensor, seed: int, steps: int) -> DetectorModel:
-    """Fit mean and spread by the likelihood of Laplace-distributed answers."""
+    """Fit mean and spread by maximum likelihood of a Laplace distribution."""
     torch.manual_seed(seed)
     model = DetectorModel()
     train = study.only(chosen)
@@ -152,7 +154,7 @@ def _fit_network(study: Fitted, chosen: Tensor, seed: int, steps: int) -> Detect
     bar = trange(steps, desc="fitting")
     for step in bar:
         chosen = torch.randint(len(train[0]), (_BATCH,))
-        loss = _unlikelihood(model, *(part[chosen] for part in train))
+        loss = _negative_log_likelihood(model, *(part[chosen] for part in train))
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -160,13 +162,15 @@ def _fit_network(study: Fitted, chosen: Tensor, seed: int, steps: int) -> Detect
         schedule.step()
         if step % 500 == 0 and len(others[0]):
             with torch.inference_mode():
-                bar.set_postfix(held_out=float(_unlikelihood(model, *others)))
+                bar.set_postfix(held_out=float(_negative_log_likelihood(model, *others)))
     return model
 
 
-def _unlikelihood(model: DetectorModel, features: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    # A little noise keeps the network from learning the drawn bodies by heart; single frames,
-    # whose joints seem to stand still, get an answer of their own.
+def _negative_log_likelihood(
+    model: DetectorModel, features: Tensor, target: Tensor, weight: Tensor
+) -> Tensor:
+    # A little noise reduces overfitting to the synthetic bodies; without speeds the network also
+    # learns single frames, where they are 0.
     features = features + 0.02 * torch.randn_like(features)
     features[..., SPEEDS] *= torch.rand(len(features), 1) < _WITH_SPEED
     mean, spread = model(features)
@@ -175,27 +179,29 @@ def _unlikelihood(model: DetectorModel, features: Tensor, target: Tensor, weight
     return mean_cost
 
 
-def _fit_deviations(model: DetectorModel, left: Tensor, known: Tensor) -> None:
-    """Set size, covariance, lasting share and persistence from what means leave over of takes that
-    they were not fitted to: (N, T, 17, 6) in spreads, where it is ``known``."""
+def _fit_deviations(model: DetectorModel, residuals: Tensor, known: Tensor) -> None:
+    """Set size, covariance, constant fraction and persistence of the deviations.
+
+    ``residuals`` are those of held-out takes, (N, T, 17, 6) in spreads; used where ``known``.
+    """
     with torch.inference_mode():
-        left = left.clamp(-_WILDEST, _WILDEST) * known
-        scale = (left.square().sum((0, 1)) / known.sum((0, 1)).clamp_min(1)).sqrt()
-        left = left / scale.clamp_min(0.1)
-        # The spread is a Laplace distribution's mean deviation; from here on it is a standard one.
+        residuals = residuals.clamp(-_LARGEST_DEVIATION, _LARGEST_DEVIATION) * known
+        scale = (residuals.square().sum((0, 1)) / known.sum((0, 1)).clamp_min(1)).sqrt()
+        residuals = residuals / scale.clamp_min(0.1)
+        # The spread was a Laplace distribution's mean deviation; now it is a standard deviation.
         final = model.body[-1]
         assert isinstance(final, nn.Linear)
         final.bias[JOINT_COUNT * QUANTITIES :] += scale.clamp(0.5, 3.0).log().flatten()
-        model.mixing.copy_(_mixing(left, known))
-        lasting, persistence = _over_time(left, known)
+        model.mixing.copy_(_mixing(residuals, known))
+        lasting, persistence = _over_time(residuals, known)
         model.lasting.copy_(lasting)
         model.persistence.copy_(persistence)
 
 
-def _mixing(left: Tensor, known: Tensor) -> Tensor:
-    values, counts = left.flatten(0, 1).flatten(1), known.flatten(0, 1).flatten(1).float()
+def _mixing(residuals: Tensor, known: Tensor) -> Tensor:
+    values, counts = residuals.flatten(0, 1).flatten(1), known.flatten(0, 1).flatten(1).float()
     correlation = (values.T @ values) / (counts.T @ counts).clamp_min(1)
-    # Pairs seldom seen together leave it slightly indefinite.
+    # Pairs that are seldom known together make the matrix slightly indefinite.
     eigenvalues, vectors = torch.linalg.eigh(
         0.98 * correlation + 0.02 * torch.eye(len(correlation))
     )
@@ -205,24 +211,25 @@ def _mixing(left: Tensor, known: Tensor) -> Tensor:
     return factor
 
 
-def _over_time(left: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Each (6,): the share of variance that lasts over a take, and the rest's persistence."""
-    frames = left.shape[1]
+def _over_time(residuals: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (6,) fractions of variance that are constant over a take, and (6,) persistences of
+    the rest."""
+    frames = residuals.shape[1]
 
     def correlation(lag: int) -> Tensor:
         both = known[:, lag:] & known[:, : frames - lag]
-        product = left[:, lag:] * left[:, : frames - lag] * both
+        product = residuals[:, lag:] * residuals[:, : frames - lag] * both
         mean: Tensor = product.sum((0, 1, 2)) / both.sum((0, 1, 2)).clamp_min(1)
         return mean
 
-    # After two thirds of a take what fades has faded, and what is left is what lasts.
+    # After two thirds of a take the decaying part is gone, and only the constant part remains.
     lasting = correlation(2 * frames // 3).clamp(0.05, 0.9)
     persistence = ((correlation(1) - lasting) / (1 - lasting)).clamp(0.0, 0.98)
     return lasting, persistence
 
 
 def report(model: DetectorModel, study: Fitted) -> str:
-    """What was found, in a few lines."""
+    """Summarise the fit in a few lines of text."""
     with torch.inference_mode():
         mean, spread = model(study.features)
     known = study.weight > 0
@@ -244,12 +251,12 @@ def report(model: DetectorModel, study: Fitted) -> str:
 
 
 def main() -> int:
-    """Fit and write the numbers."""
+    """Run the command line: fit the model and write it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study", type=Path, nargs="+", help="files, or folders of them")
     parser.add_argument("--out", type=Path, default=FITTED)
     options = parser.parse_args()
-    torch.set_num_threads(1)  # products this small only wait for each other
+    torch.set_num_threads(1)  # for such small products more threads are slower
     study = read_study(study_files(options.study))
     model = fit(study)
     state = {name: value.half().contiguous() for name, value in model.state_dict().items()}

@@ -1,14 +1,15 @@
-"""What people do before cameras: motion sorted by kind of posture, and drawn by use.
+"""Sampling of motion by kind of posture, with the frequencies of the program's use.
 
-Motion capture is of what somebody wanted captured: in ``cmu120`` both knees are below 20 degrees in
-3 % of the frames, while people at a webcam stand, sit and gesture.  Every window is therefore of a
-kind with a share of its own (:data:`SHARES`); inside a kind, postures are drawn evenly by their
-distance from each other, so that a rare one is met as often as a common one.  Kinds that no pack
-has enough of (straight legs, sitting, lying) are made of others by ``models.training.postures``.
+The postures of motion capture are not those in front of webcams: in ``cmu120`` both knees are bent
+by less than 20 degrees in 3 % of the frames, while people at a webcam stand, sit and gesture.
+Every window is therefore drawn from a kind with a fixed share (:data:`SHARES`).  Within a kind,
+postures are clustered and clusters are drawn uniformly, so that rare ones are as frequent as common
+ones.  Kinds that are too rare in all packs (straight legs, sitting, lying) are synthesised from
+others by ``models.training.postures``.
 
     repertoire = Repertoire(packs, "train")
     windows, kinds = repertoire.windows(256, 27, 30.0, generator)   # as captured
-    windows = as_used(windows, kinds, generator)                    # as people use it
+    windows = as_used(windows, kinds, generator)                    # as in front of webcams
     NAMES[kinds[0]]                                                 # "standing"
 """
 
@@ -38,54 +39,54 @@ SHARES: Final = {
     "sport and dance": 0.18,
     "floor and lying": 0.08,
 }
-"""How much of what is drawn is of each kind."""
+"""Fraction of the drawn windows per kind."""
 NAMES: Final = tuple(SHARES)
 _STANDING, _GESTURING, _SITTING, _SQUATTING, _GAIT, _SPORT, _FLOOR = range(len(NAMES))
 
 _EVERY_S: Final = 0.2
-"""Time from one posture looked at to the next."""
+"""Interval between the postures that are classified."""
 _GROUPS: Final = 48
-"""Groups of like postures inside a kind, each drawn from as often as any other."""
+"""Clusters of similar postures within a kind, drawn uniformly."""
 _STRAIGHT_DEG, _BENT_DEG, _FOLDED_DEG = 40.0, 60.0, 75.0
-"""Knees of who stands, as captured, where straight legs come out bent by 10 to 25 degrees; of who
-lunges; of who squats on both."""
+"""Largest knee flexion while standing, as captured, where straight legs come out bent by 10 to 25
+degrees; smallest flexion of one knee in a lunge; smallest of both in a squat."""
 _UPRIGHT_DEG, _LOW_DEG = 25.0, 65.0
 _WALKING_M_S, _STILL_M_S = 0.45, 0.25
 _RAISED: Final = 0.35
-"""Height of a wrist over the pelvis, in lengths of trunk, that no hanging arm has."""
+"""Height of a wrist above the pelvis, in trunk lengths, above which the arm is raised."""
 _LIVELY_M_S: Final = 0.45
 _QUICK_M_S: Final = 1.2
-"""Mean speed of hands and feet, against the pelvis, of sport and dance."""
+"""Mean speed of hands and feet relative to the pelvis, from which a motion is sport or dance."""
 
 
-class _Look(NamedTuple):
-    """Of N moments of one clip."""
+class _Descriptors(NamedTuple):
+    """Descriptors of N frames."""
 
     shape: NDArray[np.float32]
-    """(N, 51) the pose, turned to face one way, trunks of one length."""
+    """(N, 51) the pose, rotated to one heading and scaled to one trunk length."""
     knees: NDArray[np.float64]
     """(N, 2) flexion in degrees."""
     tilt: NDArray[np.float64]
-    """(N,) degrees of the trunk off the vertical."""
+    """(N,) angle between trunk and vertical in degrees."""
     height: NDArray[np.float64]
-    """(N,) of the pelvis over the lower ankle, in lengths of leg."""
+    """(N,) height of the pelvis above the lower ankle, in leg lengths."""
     raised: NDArray[np.float64]
-    """(N,) height of the higher wrist over the pelvis, in lengths of trunk."""
+    """(N,) height of the higher wrist above the pelvis, in trunk lengths."""
     pace: NDArray[np.float64]
-    """(N,) m/s of the pelvis over the floor."""
+    """(N,) horizontal speed of the pelvis in m/s."""
     liveliness: NDArray[np.float64]
-    """(N,) mean m/s of wrists and ankles against the pelvis."""
+    """(N,) mean speed of wrists and ankles relative to the pelvis in m/s."""
 
 
 class Repertoire:
-    """Moments of many clips, by kind.
+    """Frames of many clips, sorted by kind of posture.
 
     Args:
         packs: the motion.
-        split: of the clips.
+        split: the split whose clips are used.
 
     Raises:
-        MixposeError: nothing of that split.
+        MixposeError: there is no clip of that split.
     """
 
     def __init__(self, packs: Sequence[Pack], split: str) -> None:
@@ -106,7 +107,7 @@ class Repertoire:
     def windows(
         self, count: int, frames: int, rate: float, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
-        """Draw windows, played at 0.6 to 1.6 times their speed.
+        """Draw windows, played at 0.6 to 1.6 times the captured speed.
 
         Returns:
             (count, frames, 17, 3) metres, +Y up, as captured; and (count,) their kinds.
@@ -117,7 +118,7 @@ class Repertoire:
     def named_windows(
         self, count: int, frames: int, rate: float, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """``windows``, and (count,) the index of the clip that each is from."""
+        """Draw as ``windows`` does, and also return the (count,) indices of their clips."""
         shares = torch.tensor([SHARES[name] for name in NAMES], dtype=torch.float64)
         shares = shares * torch.tensor([float(len(groups) > 0) for groups in self._of_kind])
         kinds = torch.multinomial(shares, count, replacement=True, generator=generator)
@@ -126,7 +127,7 @@ class Repertoire:
         speed = 0.6 + 1.0 * torch.rand(count, generator=generator)
         step = self._rates[clip] / rate * speed
         last = (self._lengths[clip] - 1).float()
-        # The moment lies anywhere in its window; those longer than their clip hold its last frame.
+        # The chosen frame is anywhere in its window.  Past the clip's end its last one is repeated.
         begin = middle - step * (frames - 1) * torch.rand(count, generator=generator)
         begin = begin.clamp_min(0).minimum((last - step * (frames - 1)).clamp_min(0))
         position = (begin[:, None] + step[:, None] * torch.arange(frames)).clamp_max(last[:, None])
@@ -136,21 +137,23 @@ class Repertoire:
         return self._xyz[flat] * (1 - fraction) + self._xyz[flat + 1] * fraction, kinds, clip
 
     def _moment(self, kind: int, generator: torch.Generator) -> Tensor:
-        """(2,) clip and frame of a moment of that kind."""
+        """Draw (2,) clip and frame of a posture of that kind."""
         groups = self._of_kind[kind]
         group = groups[int(torch.randint(len(groups), (), generator=generator))]
         return group[int(torch.randint(len(group), (), generator=generator))]
 
 
 def as_used(windows: Tensor, kinds: Tensor, generator: torch.Generator) -> Tensor:
-    """Turn windows (B, T, 17, 3), +Y up, of (B,) kinds as captured into what people do.
+    """Change captured windows (B, T, 17, 3), +Y up, of (B,) kinds to postures in front of webcams.
 
-    Knees and elbows lose what captured skeletons bend them too much (``postures.unbend``).
-    Who stands or gestures has straight legs in two windows of three, as has one in eight of those
-    in sport, and one in ten of them bows; who sits is made to; half of those who squat do so as
-    ``postures.crouch`` has it; all but those who stand may raise the arms; and most of the floor's
-    are whole bodies turned any way.  Everybody looks up a little: who was captured looks at the
-    floor, with the nose 32 degrees below the ears in ``reactidle24`` and 14 to 21 in the others.
+    - The excess flexion of captured knees and elbows is removed (``postures.unbend``).
+    - Two thirds of the windows of standing and gesturing, and one in eight of sport, get straight
+      legs; one in ten of the former bows.
+    - Sitting is synthesised, and half of the squats (``postures.crouch``).
+    - Arms may be raised in all kinds but standing.
+    - Most windows on the floor are whole bodies in a random orientation.
+    - Faces are raised a little: captured people look at the floor, with the nose 32 degrees below
+      the ears in ``reactidle24`` and 14 to 21 in the other packs.
     """
     windows = postures.unbend(windows, generator)
     standing = (kinds == _STANDING) | (kinds == _GESTURING)
@@ -171,32 +174,35 @@ def as_used(windows: Tensor, kinds: Tensor, generator: torch.Generator) -> Tenso
 
 
 def steady(kinds: Tensor) -> Tensor:
-    """(B,) whether legs and trunk must stay as they are, when limbs are turned at random."""
+    """Return (B,) whether random limb rotations must leave legs and trunk unchanged."""
     return (kinds == _STANDING) | (kinds == _GESTURING)
 
 
 def _sorted(clips: Sequence[Clip]) -> list[list[Tensor]]:
-    """For each kind its groups, each (n, 2): clip and frame of moments with like postures."""
-    looks, places = [], []
+    """Return the clusters of each kind, each (n, 2): clip and frame of similar postures."""
+    described, positions = [], []
     for index, clip in enumerate(clips):
         frames = np.arange(0, len(clip.xyz), max(1, round(_EVERY_S * clip.rate)))
-        looks.append(_look_at(clip, frames))
-        places.append(np.stack([np.full(len(frames), index), frames], axis=1))
-    look = _Look(*(np.concatenate(parts) for parts in zip(*looks, strict=True)))
-    place = torch.from_numpy(np.concatenate(places).astype(np.float32))
-    return [_groups(look.shape[chosen], place[torch.from_numpy(chosen)]) for chosen in _kinds(look)]
+        described.append(_describe(clip, frames))
+        positions.append(np.stack([np.full(len(frames), index), frames], axis=1))
+    all_frames = _Descriptors(*(np.concatenate(parts) for parts in zip(*described, strict=True)))
+    position = torch.from_numpy(np.concatenate(positions).astype(np.float32))
+    return [
+        _groups(all_frames.shape[chosen], position[torch.from_numpy(chosen)])
+        for chosen in _kinds(all_frames)
+    ]
 
 
-def _kinds(look: _Look) -> list[NDArray[np.bool_]]:
-    """(N,) for each kind which moments are of it; one may be of several, or of none."""
-    most, least = look.knees.max(axis=1), look.knees.min(axis=1)
-    floor = (look.tilt > _LOW_DEG) | (look.height < 0.35)
-    upright = look.tilt < _UPRIGHT_DEG
-    still = (look.pace < _STILL_M_S) & upright & (most < _STRAIGHT_DEG)
-    low = ((least > _FOLDED_DEG) | (most > _BENT_DEG)) & (look.pace < 2 * _WALKING_M_S)
-    walking = (look.pace > _WALKING_M_S) & upright
-    quick = look.liveliness > _QUICK_M_S
-    busy = (look.raised > _RAISED) | (look.liveliness > _LIVELY_M_S)
+def _kinds(frames: _Descriptors) -> list[NDArray[np.bool_]]:
+    """Return for each kind (N,) which frames belong to it; one may have several kinds, or none."""
+    most, least = frames.knees.max(axis=1), frames.knees.min(axis=1)
+    floor = (frames.tilt > _LOW_DEG) | (frames.height < 0.35)
+    upright = frames.tilt < _UPRIGHT_DEG
+    still = (frames.pace < _STILL_M_S) & upright & (most < _STRAIGHT_DEG)
+    low = ((least > _FOLDED_DEG) | (most > _BENT_DEG)) & (frames.pace < 2 * _WALKING_M_S)
+    walking = (frames.pace > _WALKING_M_S) & upright
+    quick = frames.liveliness > _QUICK_M_S
+    busy = (frames.raised > _RAISED) | (frames.liveliness > _LIVELY_M_S)
     return [
         still & ~busy,
         still & busy,
@@ -208,17 +214,17 @@ def _kinds(look: _Look) -> list[NDArray[np.bool_]]:
     ]
 
 
-def _groups(shape: NDArray[np.float32], place: Tensor) -> list[Tensor]:
+def _groups(shape: NDArray[np.float32], position: Tensor) -> list[Tensor]:
     if len(shape) <= _GROUPS:
-        return [place] if len(shape) else []
-    groups = min(_GROUPS, len(np.unique(shape, axis=0)))  # a pose may be held for minutes
+        return [position] if len(shape) else []
+    groups = min(_GROUPS, len(np.unique(shape, axis=0)))  # a pose may last for minutes
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of groups that end empty: there are fewer then
+        warnings.simplefilter("ignore")  # about empty clusters: then there are fewer
         _, label = kmeans2(shape, groups, iter=12, minit="++", rng=np.random.default_rng(0))
-    return [place[torch.from_numpy(np.flatnonzero(label == each))] for each in np.unique(label)]
+    return [position[torch.from_numpy(np.flatnonzero(label == each))] for each in np.unique(label)]
 
 
-def _look_at(clip: Clip, frames: NDArray[np.intp]) -> _Look:
+def _describe(clip: Clip, frames: NDArray[np.intp]) -> _Descriptors:
     xyz = clip.xyz
     rate = clip.rate * np.ones(1)
     change = np.gradient(xyz, axis=0)[frames] * rate
@@ -230,15 +236,15 @@ def _look_at(clip: Clip, frames: NDArray[np.intp]) -> _Look:
     )
     ankles = [JOINT["left_ankle"], JOINT["right_ankle"]]
     ends = [*ankles, JOINT["left_wrist"], JOINT["right_wrist"]]
-    against = change[:, ends] - change[:, PELVIS, None]
-    return _Look(
+    relative = change[:, ends] - change[:, PELVIS, None]
+    return _Descriptors(
         shape=(_facing(pose) / trunk[:, None, None]).reshape(len(frames), -1).astype(np.float32),
         knees=np.stack([_flexion(pose, side) for side in ("left", "right")], axis=1),
         tilt=np.degrees(np.arccos((pose[:, JOINT["thorax"], 1] / trunk).clip(-1, 1))),
         height=-pose[:, ankles, 1].min(axis=1) / np.maximum(leg, 1e-3),
         raised=pose[:, ends[2:], 1].max(axis=1) / trunk,
         pace=np.linalg.norm(change[:, PELVIS, [0, 2]], axis=-1),
-        liveliness=np.linalg.norm(against, axis=-1).mean(axis=-1),
+        liveliness=np.linalg.norm(relative, axis=-1).mean(axis=-1),
     )
 
 
@@ -252,7 +258,7 @@ def _flexion(pose: NDArray[np.floating], side: str) -> NDArray[np.float64]:
 
 
 def _facing(pose: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Turn poses (N, 17, 3) about the vertical so that their hips lie along x."""
+    """Rotate poses (N, 17, 3) about the vertical so that their hips are parallel to x."""
     across = pose[:, JOINT["left_hip"]] - pose[:, JOINT["right_hip"]]
     angle = np.arctan2(across[:, 2], across[:, 0])
     cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]

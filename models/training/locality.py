@@ -1,9 +1,9 @@
-"""Temporal blocks that look nearby before they have learned anything.
+"""Initialisation of temporal blocks with local attention.
 
-Left to chance, attention along time begins as a mean over the whole window, which blurs the pose:
-500 steps later P-MPJPE was 46.3 mm, where the same network had 43.3 on single frames, and 42.6 when
-its poses were averaged over the nearest neighbours.  Begun like this it was 45.6, with velocity
-errors of 13.5 instead of 14.9 mm a frame.
+With random weights, attention along time starts as a mean over the whole window, which blurs the
+pose: after 500 steps P-MPJPE was 46.3 mm, while the same network had 43.3 on single frames, and
+42.6 with its poses averaged over the nearest neighbours.  With this initialisation it was 45.6,
+with velocity errors of 13.5 instead of 14.9 mm per frame.
 """
 
 from __future__ import annotations
@@ -20,36 +20,39 @@ from models.mixste import Block, MixSTE
 _WAVES: Final = 8
 _SHORTEST_WAVE: Final = 5.0
 """In frames; the longest is two windows."""
-_SPREAD: Final = 0.1
-"""Standard deviation of the frames' places, small: they are added to what single frames taught."""
+_EMBEDDING_STD: Final = 0.1
+"""Standard deviation of the position embeddings; small, as they are added to learned features."""
 _REACH: Final = (1.5, 3.0)
-"""Frames away at which attention has fallen to 1/e, head by head in turn."""
+"""Distance in frames at which attention has fallen to 1/e, alternating over the heads."""
 
 
 def temporal_blocks(network: MixSTE) -> Iterator[Block]:
-    """The blocks that attend over frames."""
+    """Yield the blocks that attend over frames."""
     return (block for block in network.TTEblocks if isinstance(block, Block))
 
 
-def look_nearby(network: MixSTE) -> None:
-    """Start the temporal blocks anew: they attend to neighbouring frames and change nothing yet.
+def initialise_locally(network: MixSTE) -> None:
+    """Initialise the temporal blocks: they attend to neighbouring frames, but have no effect yet.
 
-    A frame's place is told by sinusoids (Vaswani et al., NIPS 2017, section 3.5) along a few random
-    directions; query and key are one projection onto those, so that their product falls with the
-    distance.  Output projections are zero: the network lifts every frame by itself at first.
+    Position embeddings are sinusoids (Vaswani et al., NIPS 2017, section 3.5) along a few random
+    directions; query and key are the same projection onto those, so that their product decreases
+    with the distance.  Output projections are zero: at first frames are lifted independently.
     """
     frames, width = network.Temporal_pos_embed.shape[1:]
     waves = min(_WAVES, width // 2)
     directions = nn.init.orthogonal_(torch.empty(2 * waves, width))
-    place = _sinusoids(frames, waves) @ directions
-    place = place - place.mean(dim=0)
-    place = place * (_SPREAD / place.std()) if frames > 1 else torch.zeros_like(place)
+    position = _sinusoids(frames, waves) @ directions
+    position = position - position.mean(dim=0)
+    if frames > 1:
+        position = position * (_EMBEDDING_STD / position.std())
+    else:
+        position = torch.zeros_like(position)
     with torch.no_grad():
-        network.Temporal_pos_embed.copy_(place)
+        network.Temporal_pos_embed.copy_(position)
         for block in temporal_blocks(network):
             nn.init.xavier_uniform_(block.attn.qkv.weight)
             if frames > 1:
-                _look_along(block.attn.qkv.weight, block.attn.heads, directions, place)
+                _attend_along(block.attn.qkv.weight, block.attn.heads, directions, position)
             nn.init.xavier_uniform_(block.mlp.fc1.weight)
             for layer in (block.attn.proj, block.mlp.fc2):
                 nn.init.zeros_(layer.weight)
@@ -57,22 +60,22 @@ def look_nearby(network: MixSTE) -> None:
 
 
 def _sinusoids(frames: int, waves: int) -> Tensor:
-    """(frames, 2 waves): a cosine and a sine of each wave length."""
+    """Return (frames, 2 waves): a cosine and a sine of each wavelength."""
     lengths = torch.logspace(math.log10(_SHORTEST_WAVE), math.log10(2 * frames + 3), waves)
     phase = 2 * torch.pi * torch.arange(frames)[:, None] / lengths
     return torch.cat((phase.cos(), phase.sin()), dim=1)
 
 
-def _look_along(packed: Tensor, heads: int, directions: Tensor, place: Tensor) -> None:
-    """Set query and key of ``packed`` (3 width, width) so that ``_REACH`` holds for ``place``
-    (frames, width)."""
+def _attend_along(packed: Tensor, heads: int, directions: Tensor, position: Tensor) -> None:
+    """Set query and key of ``packed`` (3 width, width) so that attention falls off by ``_REACH``
+    for the embeddings ``position`` (frames, width)."""
     query, key, _ = packed.view(3, heads, -1, packed.shape[1])
     size = query.shape[1]
-    likeness = place @ place.T
+    similarity = position @ position.T
     for head in range(heads):
-        reach = min(_REACH[head % len(_REACH)], len(place) - 1.0)
-        near, far = (likeness.diagonal(int(step)).mean() for step in (0, math.ceil(reach)))
-        # The product of query and key falls as the square of the distance while that is small.
+        reach = min(_REACH[head % len(_REACH)], len(position) - 1.0)
+        near, far = (similarity.diagonal(int(step)).mean() for step in (0, math.ceil(reach)))
+        # For small distances the product of query and key decreases with their square.
         fall = (near - far) * (reach / math.ceil(reach)) ** 2
-        turned = nn.init.orthogonal_(torch.empty(size, len(directions))) @ directions
-        query[head] = key[head] = turned * (math.sqrt(size) / fall).sqrt()
+        rotated = nn.init.orthogonal_(torch.empty(size, len(directions))) @ directions
+        query[head] = key[head] = rotated * (math.sqrt(size) / fall).sqrt()

@@ -1,4 +1,4 @@
-"""The run's log: a CSV file, and TensorBoard's format where that is installed."""
+"""A run's log: a CSV file, and TensorBoard's format if that is installed."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ COLUMNS: Final = (
 
 
 class Logbook:
-    """Rows of ``log.csv`` and curves in ``tensorboard/``; millimetres, mm a frame, minutes.
+    """Rows of ``log.csv`` and curves in ``tensorboard/``; millimetres, mm per frame, minutes.
 
-    What was logged after the moment that a run resumes from is struck out: it is trained again.
+    When a run resumes, entries of later steps are removed: these steps are trained again.
 
     Args:
         folder: the run's.
-        total_step: steps of all stages that the run has behind it.
+        total_step: completed steps of all stages.
     """
 
     def __init__(self, folder: Path, total_step: int) -> None:
@@ -43,7 +43,7 @@ class Logbook:
             self._curves = SummaryWriter(folder / "tensorboard", purge_step=total_step + 1)
 
     def write(self, row: Mapping[str, float]) -> None:
-        """Add a row; keys are of ``COLUMNS``.  The minutes count themselves, over all slices."""
+        """Add a row with keys of ``COLUMNS``; the minutes are added, summed over all slices."""
         minutes = round((time.monotonic() - self._since) / 60, 2)
         with self._path.open("a", newline="") as file:
             csv.DictWriter(file, COLUMNS, restval="").writerow({**row, "minutes": minutes})
@@ -52,7 +52,7 @@ class Logbook:
                 self._curves.add_scalar(name, row[name], row["total_step"])
 
     def close(self) -> None:
-        """Finish what TensorBoard still has to write."""
+        """Flush and close TensorBoard's file."""
         if self._curves is not None:
             self._curves.close()
 

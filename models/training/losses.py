@@ -1,4 +1,4 @@
-"""What training minimises: our loss, and the paper's as its published code computes it."""
+"""Loss functions: ours, and the paper's as its published code computes it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from models.skeleton import PELVIS
 JOINT_WEIGHTS: Final = torch.tensor(
     [1, 1, 2.5, 2.5, 1, 2.5, 2.5, 1, 1, 1, 1.5, 1.5, 4, 4, 1.5, 4, 4], dtype=torch.float32
 )
-"""MixSTE's weights of the joints (its published code): the far ends of limbs count most."""
+"""MixSTE's joint weights (from its published code): the ends of limbs have the largest."""
 _UP_WEIGHT: Final = 1.0
-"""Of the squared error of where up is: 15 degrees off cost as much as 2 to 3 cm."""
+"""Weight of the up vector's squared error: 15 degrees cost as much as 2 to 3 cm."""
 
 _UNSEEN_WEIGHT: Final = 0.25
-"""A joint nobody saw can only be guessed; it must not outweigh those that were."""
+"""Weight of unseen joints: they can only be guessed, and must not outweigh the seen ones."""
 _SCALED, _VELOCITY = 0.5, 2.0
 _SMOOTH: Final = 0.5
 
 
 def training_loss(predicted: Tensor, target: Tensor, seen: Tensor) -> Tensor:
-    """Weighted joint error, half of it again after the best scale, twice the velocity error, and
-    the squared error of where up is.
+    """Return the weighted joint error, plus half that error after optimal scaling, twice the
+    velocity error, and the squared error of the up vector.
 
-    The square makes of what is said a mean over all that may be, which is the shorter the less is
-    known.
+    With the squared error the network predicts the mean of the possible up vectors, which is
+    shorter if the direction is less certain.
 
     Args:
-        predicted, target: (B, T, 17, 3) metres, and in the pelvis's place where up is.
+        predicted, target: (B, T, 17, 3) metres, with the up vector in place of the pelvis.
         seen: (B, T, 17) bool.
     """
     up = (predicted[:, :, PELVIS] - target[:, :, PELVIS]).square().sum(-1).mean()
@@ -49,18 +49,18 @@ def training_loss(predicted: Tensor, target: Tensor, seen: Tensor) -> Tensor:
 
 
 def without_pelvis(answer: Tensor) -> Tensor:
-    """Poses of what the network says (B, T, 17, 3): the pelvis at the origin."""
+    """Return the poses of a network's output (B, T, 17, 3): with the pelvis at the origin."""
     pose = answer.clone()
     pose[:, :, PELVIS] = 0.0
     return pose
 
 
 def paper_loss(predicted: Tensor, target: Tensor, seen: Tensor) -> Tensor:
-    """MixSTE's loss: WMPJPE + 0.5 TCLoss + 2 MPJVE (section 3.3; the factors are its code's).
+    """Return MixSTE's loss: WMPJPE + 0.5 TCLoss + 2 MPJVE (section 3.3; factors from its code).
 
-    Every joint counts alike whether it was ``seen`` or not: the paper knows no hidden joints.  The
-    temporal consistency loss draws the prediction's frames together whatever the target does, and
-    is a mean over coordinates; the velocity error carries no joint weights.
+    ``seen`` has no effect: the paper has no hidden joints.  The temporal consistency loss pulls the
+    prediction's frames together regardless of the target, and is a mean over coordinates; the
+    velocity error has no joint weights.
 
     Args:
         predicted, target: (B, T, 17, 3) metres.
@@ -78,11 +78,11 @@ def paper_loss(predicted: Tensor, target: Tensor, seen: Tensor) -> Tensor:
 
 @cache
 def _joint_weights(device: torch.device) -> Tensor:
-    # Kept where it is used: a copy from pageable memory at every step would make the host wait for
-    # everything the GPU still has to do.
+    # Cached on the device: a copy from pageable memory in every step would make the host wait for
+    # all pending work of the GPU.
     return JOINT_WEIGHTS.to(device)
 
 
 def _distance(predicted: Tensor, target: Tensor) -> Tensor:
-    # The square root's slope at 0 is infinite: a joint that is right must not poison the step.
+    # The square root's gradient at 0 is infinite: a joint without error must not produce NaN.
     return ((predicted - target).square().sum(-1) + 1e-12).sqrt()

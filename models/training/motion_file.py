@@ -1,4 +1,4 @@
-"""Motion as one compressed file of plain numbers, to be carried to a machine without a network."""
+"""Motion in one compressed file of plain numbers, for transfer to a machine without a network."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _STORED: Final = tuple(index for name, index in JOINT.items() if name not in _DE
 
 
 def write_motion(path: Path, packs: Sequence[Pack], highest_rate: float) -> int:
-    """Write clips as int16 differences in one .npz, thinned out to at most ``highest_rate``.
+    """Write clips as int16 differences to one .npz, subsampled to at most ``highest_rate``.
 
     A clip's unit is its largest coordinate over 32767: below a tenth of a millimetre in a room of
-    three metres.  The midpoints are left out; they follow from the rest.
+    three metres.  The midpoints are not stored; they are computed from the other joints.
 
     Returns:
         The file's size in bytes.
 
     Raises:
-        MixposeError: it would be larger than ``LARGEST_PACK``; nothing is left behind.
+        MixposeError: it would be larger than ``LARGEST_PACK``; the file is removed.
     """
     entries, parts = [], []
     for pack in packs:
@@ -98,9 +98,9 @@ def _thinned(clip: Clip, highest_rate: float) -> Clip:
 
 
 def _differences(xyz: NDArray[np.float32], unit: float) -> NDArray[np.int16]:
-    """(frames, 14, 3), each frame less the one before, which compresses to half.
+    """Return (frames, 14, 3) differences of successive frames, which compress to half the size.
 
-    int16 may run over between frames; the sum runs back over by as much.
+    An int16 difference may overflow; the cumulative sum overflows back by as much.
     """
     whole = np.rint(xyz[:, list(_STORED)] / unit).astype(np.int16)
     return np.asarray(np.diff(whole, axis=0, prepend=np.zeros_like(whole[:1])))

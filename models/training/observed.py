@@ -1,23 +1,23 @@
-"""What the shipped detector said of drawn people, as windows to train on.
+"""Training windows from the shipped detector's output on synthetic people.
 
-The detector model (``detector_model``) knows the size and the course of the detector's errors, but
-leaves to chance most of what they have to do with the pose.  Here the detector itself has looked:
-``python -m app.lab.study`` draws captured motion, bodies, views and framings at random, shows the
-pictures to it, and keeps its answers beside the truth.
+The detector model (``detector_model``) reproduces the size and the temporal correlation of the
+detector's errors, but treats most of their dependence on the pose as random.  Here the detector
+itself is run: ``python -m app.lab.study`` renders captured motion with random bodies, views and
+framings, and stores the detector's output on the pictures together with the ground truth.
 
-The performer's bodies are alike: their legs are 1.72 times their trunk, give or take 0.07.  Trained
-on them as drawn, the network gave a woman whose legs are 1.37 times her trunk 1.66; 1.59 without.
-Many windows are therefore given a body of their own, as in the rest of training, and the detector's
-errors in the picture move along with the joints they were made at.  Its own 3D stays as it was: it
-takes everybody to be built alike (``detector_model.Look``).
+The rendered performer's bodies vary little: their legs are 1.72 +- 0.07 times their trunk.  After
+training on them unchanged, the network estimated 1.66 for a woman whose legs are 1.37 times her
+trunk; 1.59 without.  Many windows therefore get random proportions, as in the rest of training, and
+the detector's 2D errors are moved with their joints.  The world landmarks are not changed: the
+detector assumes the same proportions for everyone (``detector_model.Look``).
 
-Captured people who wave also crouch a little.  Trained on them as they are, the network lifted the
-performer's knees, bent by 9 degrees, as bent by 21 below a raised hand and by 14 below hanging
-arms.  Many windows are therefore given the arms of another, with what the detector said of those.
+Captured people who wave also crouch a little.  After training on them unchanged, the network
+estimated the performer's knees, bent by 9 degrees, as bent by 21 with a raised hand and by 14 with
+hanging arms.  Many windows therefore get the arms of another window, with their detections.
 
-And captured people put their feet apart to squat, hardly ever to stand: of those whose ankles are
-twice as far apart as their hips, one in nine has straight knees.  Many who stand on straight legs
-are therefore given another stance (``postures.other_stance``).
+Captured people also move their feet apart to squat, but hardly ever to stand: of those whose ankles
+are twice as far apart as their hips, one in nine has straight knees.  Many windows of people
+standing on straight legs therefore get another stance (``postures.other_stance``).
 """
 
 from __future__ import annotations
@@ -44,26 +44,26 @@ from models.training.study import RATE, Study, study_files
 from models.visibility import GUESSED
 
 _FOUND: Final = 0.8
-"""A take in which the person is found in fewer of the frames teaches nothing."""
+"""Smallest fraction of the frames in which the person is detected; other takes are not used."""
 _NEAREST_M: Final = 0.3
-"""A body any joint of which would come closer to the lens is left as it was."""
+"""Smallest distance of a joint from the lens; a changed body that comes closer is rejected."""
 _OTHER_BODIES: Final = 0.6
-"""Share of the windows that are given a body of their own."""
+"""Fraction of the windows that get random proportions."""
 _OTHER_ARMS: Final = 0.4
-"""Share of the windows that are given the arms of another."""
+"""Fraction of the windows that get the arms of another window."""
 _LESS_BENT: Final = 0.6
-"""Share of the windows whose knees and elbows are less bent: captured ones are bent too much, and
-not all of what was drawn was drawn without that (``postures.unbend``)."""
+"""Fraction of the windows whose knees and elbows are straightened: captured ones are bent too much,
+and not all studies were rendered with a correction of that (``postures.unbend``)."""
 _OTHER_STANCE: Final = 0.6
-"""Share of those who stand on straight legs who are given another stance."""
+"""Fraction of the windows of people standing on straight legs that get another stance."""
 
 
 class _Take(NamedTuple):
     """One take of T frames."""
 
     evidence: Tensor
-    """(T, 17, 6) as in ``models.lifter.Track``, x and y as slopes at the focal length that is
-    assumed in use; at ``RATE``."""
+    """(T, 17, 6) as in ``models.lifter.Track``, but x and y as slopes at the focal length assumed
+    when lifting; at ``RATE``."""
     camera: Tensor
     """(T, 17, 3) metres from the lens in camera axes."""
     zoom: Tensor
@@ -71,19 +71,20 @@ class _Take(NamedTuple):
     frame: Tensor
     """(2,) half the picture's width and height, in slopes."""
     up: Tensor
-    """(3,) against gravity in camera axes."""
+    """(3,) unit vector against gravity in camera axes."""
 
 
 class Observed:
-    """Windows of studies.
+    """Windows of studies, with augmentation.
 
     Args:
-        files: what ``python -m app.lab.study`` wrote, or folders of it.
-        share: of these windows in every batch, above 0 and below 1.
-        vary: whether windows are given bodies of their own, and many of them another's arms.
+        files: files written by ``python -m app.lab.study``, or folders of them.
+        share: fraction of these windows in every batch, above 0 and below 1.
+        vary: whether to vary proportions, arms, flexion and stance.
 
     Raises:
-        MixposeError: a file is absent or no study, nobody is found in any, or the share is none.
+        MixposeError: a file is absent or not a study, no person is detected in any, or the share is
+            out of range.
     """
 
     def __init__(self, files: Sequence[Path], share: float, *, vary: bool = True) -> None:
@@ -95,17 +96,17 @@ class Observed:
             raise MixposeError("The detector found nobody in the takes that were observed.")
 
     def draw(self, count: int, frames: int, generator: torch.Generator) -> Batch:
-        """A batch of ``count`` windows of ``frames`` frames."""
+        """Draw a batch of ``count`` windows of ``frames`` frames."""
         return hold_ends(self.draw_at(count, torch.arange(frames), generator), generator)
 
     def draw_single(self, count: int, span: int, generator: torch.Generator) -> Batch:
-        """A batch of ``count`` single frames, each in the box of a window of ``span``."""
+        """Draw a batch of ``count`` single frames, each in the box of a window of ``span``."""
         places = few_places(span, generator)
         batch = self.draw_at(-(-count // len(places)), places, generator)
         return Batch(*(part[:count] for part in batch.apart().parts()))
 
     def draw_at(self, count: int, places: Tensor, generator: torch.Generator) -> Batch:
-        """A batch of ``count`` windows by the frames at ``places`` (t,) of theirs."""
+        """Draw a batch of ``count`` windows of the frames at (t,) ``places`` only."""
         chosen = torch.randint(len(self._takes), (count,), generator=generator).tolist()
         rows = places - places[0]
         return self._windows([self._takes[each] for each in chosen], rows, generator)
@@ -113,15 +114,15 @@ class Observed:
     def _windows(self, takes: list[_Take], rows: Tensor, generator: torch.Generator) -> Batch:
         evidence, camera, up = self._cut(takes, rows, generator)
         zoom = torch.stack([take.zoom for take in takes])[:, None, None, None]
-        said = _Said.of(evidence, camera, zoom)
+        errors = _Errors.of(evidence, camera, zoom)
         if self._vary:
-            camera, said = _with_other_arms(camera, said, generator)
+            camera, errors = _with_other_arms(camera, errors, generator)
             camera = _less_bent(camera, generator)
             camera = _with_other_stance(camera, generator)
-        world = said.world_of(camera)
+        world = errors.world_of(camera)
         if self._vary:
             camera = _with_other_bodies(camera, generator)
-        answer = detector_noise.Answer(said.image_of(camera, zoom), said.conf, world)
+        answer = detector_noise.Detections(errors.image_of(camera, zoom), errors.conf, world)
         conf = detector_noise.hide(answer.conf, generator)
         answer = replace(answer, conf=conf.masked_fill(conf < GUESSED, 0.0))
         camera = bodies.to_canonical_size(camera)
@@ -131,14 +132,16 @@ class Observed:
     def _cut(
         self, takes: list[_Take], rows: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Of each take the ``rows`` after a random frame, half of them mirrored; past a take's end
-        its last frame is held."""
+        """Cut the ``rows`` after a random frame out of each take, and mirror half of them.
+
+        Past a take's end its last frame is repeated.
+        """
         cuts: list[tuple[Tensor, Tensor, Tensor]] = []
         for take in takes:
             latest = max(0, len(take.camera) - 1 - int(rows[-1]))
             start = int(torch.randint(latest + 1, (), generator=generator))
-            place = (start + rows).clamp(max=len(take.camera) - 1)
-            cut = take.evidence[place], take.camera[place], take.up
+            index = (start + rows).clamp(max=len(take.camera) - 1)
+            cut = take.evidence[index], take.camera[index], take.up
             if torch.rand((), generator=generator) < 0.5:
                 cut = _mirrored(*cut)
             cuts.append(cut)
@@ -152,60 +155,60 @@ def _mirrored(evidence: Tensor, camera: Tensor, up: Tensor) -> tuple[Tensor, Ten
     return evidence, camera[:, sides] * mirror, up * mirror
 
 
-class _Said(NamedTuple):
-    """What the detector said of windows, apart from where their joints truly are."""
+class _Errors(NamedTuple):
+    """The detector's errors in windows, independent of the joints' true positions."""
 
-    off: Tensor
-    """(B, T, 17, 2) metres at the person's distance by which it was off in the picture."""
+    image: Tensor
+    """(B, T, 17, 2) errors in the picture, in metres at the person's distance."""
     conf: Tensor
-    """(B, T, 17)"""
-    astray: Tensor
-    """(B, T, 17, 3) metres by which its own 3D was off."""
+    """(B, T, 17) confidence."""
+    world: Tensor
+    """(B, T, 17, 3) errors of the world landmarks, in metres."""
 
     @classmethod
-    def of(cls, evidence: Tensor, camera: Tensor, zoom: Tensor) -> _Said:
-        off = (evidence[..., :2] / zoom - _slopes(camera)) * _distance(camera)
-        return cls(off, evidence[..., 2], evidence[..., 3:] - _along_ray(camera))
+    def of(cls, evidence: Tensor, camera: Tensor, zoom: Tensor) -> _Errors:
+        image = (evidence[..., :2] / zoom - _slopes(camera)) * _distance(camera)
+        return cls(image, evidence[..., 2], evidence[..., 3:] - _along_ray(camera))
 
     def image_of(self, camera: Tensor, zoom: Tensor) -> Tensor:
-        """(B, T, 17, 2) where it would see joints (B, T, 17, 3) that are elsewhere."""
-        return (_slopes(camera) + self.off / _distance(camera)) * zoom
+        """Return (B, T, 17, 2) detections of joints (B, T, 17, 3) with these errors."""
+        return (_slopes(camera) + self.image / _distance(camera)) * zoom
 
     def world_of(self, camera: Tensor) -> Tensor:
-        """(B, T, 17, 3) its own 3D of joints that are elsewhere."""
-        return _along_ray(camera) + self.astray
+        """Return (B, T, 17, 3) world landmarks of joints with these errors."""
+        return _along_ray(camera) + self.world
 
 
 def _with_other_arms(
-    camera: Tensor, said: _Said, generator: torch.Generator
-) -> tuple[Tensor, _Said]:
-    """Windows (B, T, 17, 3) in camera axes and what was said of them, many with another's arms."""
+    camera: Tensor, errors: _Errors, generator: torch.Generator
+) -> tuple[Tensor, _Errors]:
+    """Exchange the arms, and their detections, of many windows (B, T, 17, 3) in camera axes."""
     order = torch.randperm(len(camera), generator=generator)
     chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _OTHER_ARMS
     other = camera.clone()
-    of_others = _Said(*(part.clone() for part in said))
+    other_errors = _Errors(*(part.clone() for part in errors))
     for arm in bodies.ARMS:
         joints = list(arm.joints)
         other[:, :, joints] = arm.put_on(camera, camera[order])
-        for mine, part in zip(of_others, said, strict=True):
-            mine[:, :, joints] = part[order][:, :, joints]
+        for target, part in zip(other_errors, errors, strict=True):
+            target[:, :, joints] = part[order][:, :, joints]
     chosen = chosen & ~_too_near(other)
-    return torch.where(chosen, other, camera), _Said(
-        torch.where(chosen, of_others.off, said.off),
-        torch.where(chosen[..., 0], of_others.conf, said.conf),
-        torch.where(chosen, of_others.astray, said.astray),
+    return torch.where(chosen, other, camera), _Errors(
+        torch.where(chosen, other_errors.image, errors.image),
+        torch.where(chosen[..., 0], other_errors.conf, errors.conf),
+        torch.where(chosen, other_errors.world, errors.world),
     )
 
 
 def _less_bent(camera: Tensor, generator: torch.Generator) -> Tensor:
-    """Windows (B, T, 17, 3) in camera axes, some of them with knees and elbows less bent."""
+    """Straighten knees and elbows of some windows (B, T, 17, 3) in camera axes."""
     other = postures.unbend(camera, generator)
     chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _LESS_BENT
     return torch.where(chosen & ~_too_near(other), other, camera)
 
 
 def _with_other_stance(camera: Tensor, generator: torch.Generator) -> Tensor:
-    """Windows (B, T, 17, 3) in camera axes, many of who stands with feet together or apart."""
+    """Change the stance of many windows (B, T, 17, 3) of people standing on straight legs."""
     other = postures.other_stance(camera, generator)
     chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _OTHER_STANCE
     chosen = chosen & postures.on_straight_legs(camera)[:, None, None, None]
@@ -213,14 +216,15 @@ def _with_other_stance(camera: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _with_other_bodies(camera: Tensor, generator: torch.Generator) -> Tensor:
-    """Windows (B, T, 17, 3) in camera axes, many with bodies of their own where there is room."""
+    """Vary the proportions of many windows (B, T, 17, 3) in camera axes, if they stay in front of
+    the lens."""
     other = bodies.vary_proportions(camera, generator)
     chosen = torch.rand(len(camera), 1, 1, 1, generator=generator) < _OTHER_BODIES
     return torch.where(chosen & ~_too_near(other), other, camera)
 
 
 def _too_near(camera: Tensor) -> Tensor:
-    """(B, 1, 1, 1) whether a joint comes too close to the lens."""
+    """Return (B, 1, 1, 1) whether a joint comes too close to the lens."""
     return (camera[..., 2].amin((1, 2)) < _NEAREST_M)[:, None, None, None]
 
 
@@ -230,17 +234,19 @@ def _slopes(camera: Tensor) -> Tensor:
 
 
 def _distance(camera: Tensor) -> Tensor:
-    """(B, T, 1, 1) metres from the lens to the pelvis."""
+    """Return the (B, T, 1, 1) depth of the pelvis in metres."""
     return camera[:, :, PELVIS : PELVIS + 1, 2:]
 
 
 def _along_ray(camera: Tensor) -> Tensor:
-    """Poses (B, T, 17, 3) in the axes of the ray to the pelvis: those of the detector's own 3D, to
-    which a picture of the person alone is shown."""
+    """Rotate poses (B, T, 17, 3) to the axes of the ray to the pelvis.
+
+    World landmarks are in these axes, since the landmark model gets a crop around the person.
+    """
     pose = camera - camera[:, :, PELVIS : PELVIS + 1]
     to_ray = ray_rotation(_slopes(camera)[:, :, PELVIS].flatten(0, 1)).view(*pose.shape[:2], 3, 3)
-    turned: Tensor = torch.einsum("btij,btkj->btki", to_ray, pose)
-    return turned
+    rotated: Tensor = torch.einsum("btij,btkj->btki", to_ray, pose)
+    return rotated
 
 
 def _takes_in(path: Path) -> Iterator[_Take]:

@@ -1,9 +1,9 @@
-"""Postures that motion capture of walking, sport and gestures has too little of.
+"""Synthesis of postures that are too rare in motion capture of walking, sport and gestures.
 
-Webcams look at people who sit, squat and reach, seen from the front, where depth is hardest to
-tell.  Trained without these, a squatting person was lifted as one standing upright on short legs:
-120 to 160 mm off after alignment, when other poses of the same person were off by 30.  Angles stay
-inside the ranges of healthy adults (Norkin & White, Measurement of Joint Motion: hip flexion 120,
+Webcams show people who sit, squat and reach, from the front, where depth is hardest to estimate.
+After training without these, a squatting person was lifted as standing upright on short legs: with
+errors of 120 to 160 mm after alignment, while other poses of the same person had 30.  Angles stay
+within the ranges of healthy adults (Norkin & White, Measurement of Joint Motion: hip flexion 120,
 knee 150, shoulder flexion and abduction 180 degrees).
 """
 
@@ -23,22 +23,23 @@ _UP: Final = torch.tensor([0.0, 1.0, 0.0])
 _ANKLES: Final = [JOINT["left_ankle"], JOINT["right_ankle"]]
 _SIDES: Final = ("left", "right")
 _BENT_KNEES_DEG: Final = (6.0, 24.0)
-"""Who walks bends the knee by some 20 degrees in the median, and nearly straightens it at every
-step (Winter, Biomechanics and Motor Control of Human Movement); walkers of ``cmu_actions120`` by
-29, those of two files in the database's own skeletons by 36 and 37.  Half the clips of ``cmu120``
-have hardly a moment with a knee below 20 degrees, half of ``reactidle24`` one below 3."""
+"""Range of the excess flexion of captured knees.  In walking the knee's median flexion is about 20
+degrees, and it is nearly straight in every step (Winter, Biomechanics and Motor Control of Human
+Movement); in ``cmu_actions120`` the median is 29, in two files with the database's own skeletons 36
+and 37.  Half the clips of ``cmu120`` hardly contain a knee below 20 degrees, half of
+``reactidle24`` hardly one below 3."""
 _BENT_ELBOWS_DEG: Final = (1.0, 18.0)
-"""Likewise elbows: 36 and 22 degrees."""
+"""Range of the excess flexion of captured elbows, measured as 36 against 22 degrees."""
 _STRAIGHT_KNEE, _STRAIGHT_HIP = math.cos(math.radians(15.0)), math.cos(math.radians(25.0))
-_ASTRIDE: Final = 0.65
-"""Share of those who stand on straight legs whose feet are as far apart as people put them.  In
-captured motion they are below the hips of who stands and apart of who squats: a network that had
-met no others bent the straight knees of a woman with her feet twice as far apart as her hips by 13
-and 18 degrees, and by 5 and 8 when they were moved together in the picture."""
+_NATURAL_STANCE: Final = 0.65
+"""Fraction of windows of standing on straight legs that get a random stance.  In captured motion
+the feet are below the hips while standing, and apart while squatting.  A network trained on that
+bent the straight knees of a woman with her feet twice as far apart as her hips by 13 and 18
+degrees, and by 5 and 8 after her feet were moved together in the picture."""
 
 
 class _Draw:
-    """Random numbers of one batch, in degrees and as (B, 1) unless said otherwise."""
+    """Random numbers for one batch, of shape (B, 1)."""
 
     def __init__(self, count: int, generator: torch.Generator) -> None:
         self._count, self._generator = count, generator
@@ -47,25 +48,25 @@ class _Draw:
         return low + (high - low) * torch.rand(self._count, 1, generator=self._generator)
 
     def chance(self, p: float | Tensor) -> Tensor:
-        """(B, 1) of 0 and 1; ``p`` is one chance, or (B,) one for each window."""
+        """Draw (B, 1) zeros and ones; ``p`` is one probability, or (B,) one for each window."""
         limit = p[:, None] if isinstance(p, Tensor) else p
         return (self.uniform(0, 1) < limit).float()
 
-    def normal(self, mean: float, spread: float) -> Tensor:
-        return mean + spread * torch.randn(self._count, 1, generator=self._generator)
+    def normal(self, mean: float, std: float) -> Tensor:
+        return mean + std * torch.randn(self._count, 1, generator=self._generator)
 
 
 def crouch(windows: Tensor, generator: torch.Generator, sits: Tensor, squats: Tensor) -> Tensor:
-    """Let windows (B, T, 17, 3), +Y up, sit or squat with (B,) chances, the feet staying down."""
+    """Make windows (B, T, 17, 3), +Y up, sit or squat with (B,) probabilities, feet kept down."""
     count, frames = windows.shape[:2]
     draw = _Draw(count, generator)
     sits, squats = draw.chance(sits), draw.chance(squats)
-    # Who sits mostly sits all the time; a squat is on its way as often as not.
+    # Most sitting people sit for the whole window; squats are often in progress.
     seated = torch.where(draw.chance(0.7) > 0, torch.ones(1, frames), _course(draw, frames))
-    share = torch.where(sits > 0, seated, _course(draw, frames) * squats)
+    amount = torch.where(sits > 0, seated, _course(draw, frames) * squats)
 
     def either(sitting: Tensor, squatting: Tensor) -> Tensor:
-        return share * torch.where(sits > 0, sitting, squatting)
+        return amount * torch.where(sits > 0, sitting, squatting)
 
     thigh = either(draw.normal(88, 10), draw.uniform(70, 115))
     shank = either(draw.normal(0, 12), draw.uniform(10, 40))
@@ -80,7 +81,7 @@ def crouch(windows: Tensor, generator: torch.Generator, sits: Tensor, squats: Te
             for name in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
         )
         _turn(result, hip, (knee, ankle), sideways, -thigh)
-        # The thigh has carried the shank along: it goes back by as much, and a little further.
+        # The shank was rotated with the thigh: rotate it back by as much, and a little further.
         _turn(result, knee, (ankle,), sideways, thigh + shank)
         _turn(result, shoulder, (elbow, wrist), sideways, -arms)
     _turn(result, JOINT["pelvis"], ABOVE_PELVIS, sideways, lean)
@@ -90,18 +91,19 @@ def crouch(windows: Tensor, generator: torch.Generator, sits: Tensor, squats: Te
 
 
 def reach(windows: Tensor, generator: torch.Generator, chance: Tensor) -> Tensor:
-    """Let windows raise one arm or both, forwards, sideways or between, with (B,) chances."""
+    """Make windows (B, T, 17, 3), +Y up, raise one arm or both, forwards, sideways or in between,
+    with (B,) probabilities ``chance``."""
     count, frames = windows.shape[:2]
     draw = _Draw(count, generator)
     sideways, forward = _axes(windows)
     raising = draw.chance(chance)
-    alike = draw.chance(0.5)
+    symmetric = draw.chance(0.5)
     both = _arm_angles(draw, frames)
     result = windows.clone()
     for side, outward in (("left", 1.0), ("right", -1.0)):
         shoulder, elbow, wrist = (JOINT[f"{side}_{n}"] for n in ("shoulder", "elbow", "wrist"))
         alone = _arm_angles(draw, frames) * draw.chance(0.6)
-        flexion, abduction, bend = raising * torch.where(alike > 0, both, alone)
+        flexion, abduction, bend = raising * torch.where(symmetric > 0, both, alone)
         _turn(result, elbow, (wrist,), sideways, -bend)
         _turn(result, shoulder, (elbow, wrist), forward, outward * abduction)
         _turn(result, shoulder, (elbow, wrist), sideways, -flexion)
@@ -109,10 +111,10 @@ def reach(windows: Tensor, generator: torch.Generator, chance: Tensor) -> Tensor
 
 
 def unbend(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Take from windows (B, T, 17, 3), in any axes, what captured knees and elbows bend too much.
+    """Remove the excess flexion of captured knees and elbows from windows (B, T, 17, 3), any axes.
 
-    A knee that is bent by f degrees comes to be bent by f² / (f + d), where d is drawn for each
-    window; thigh and shank share the turn, so that ankles move along the leg.  Arms likewise.
+    A flexion of f degrees becomes f² / (f + d), with d drawn for each window.  Thigh and shank are
+    both rotated, so that ankles move along the leg.  Arms likewise.
     """
     draw = _Draw(len(windows), generator)
     result = windows
@@ -126,7 +128,7 @@ def unbend(windows: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def _unbent(windows: Tensor, chain: list[int], excess: Tensor) -> Tensor:
-    """``windows`` with a limb, root, hinge and end, less bent by (B, 1) degrees."""
+    """Reduce the flexion of a limb ``chain`` (root, hinge, end) by (B, 1) degrees of excess."""
     root, hinge, end = chain
     upper, lower = windows[:, :, hinge] - windows[:, :, root], windows[:, :, end]
     lower = lower - windows[:, :, hinge]
@@ -142,11 +144,12 @@ def _unbent(windows: Tensor, chain: list[int], excess: Tensor) -> Tensor:
 
 
 def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
-    """Let windows (B, T, 17, 3), +Y up, stand on straight legs, trunk upright, with (B,) chances.
+    """Make windows (B, T, 17, 3), +Y up, stand on straight legs with an upright trunk, with (B,)
+    probabilities ``chance``.
 
-    Hip, knee and ankle come to lie on a line, but for the few degrees of who stands at ease; the
-    lower foot keeps its height.  Feet stay half as far before each other as they were, and in
-    most windows come to stand as far apart as :func:`_stance` has it.
+    Hip, knee and ankle become collinear, except for a few degrees as in relaxed standing; the lower
+    foot keeps its height.  The distance of the feet along the heading is halved, and most windows
+    get a stance drawn by :func:`_stance`.
     """
     count = len(windows)
     draw = _Draw(count, generator)
@@ -154,7 +157,7 @@ def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> T
     sideways, forward = _axes(windows)
     result = _straight_trunk(windows, sideways, forward)
     bend = draw.normal(3.0, 3.0).abs()
-    astride = draw.chance(_ASTRIDE)[..., None] > 0
+    new_stance = draw.chance(_NATURAL_STANCE)[..., None] > 0
     for side, outward in zip(_SIDES, _stance(draw), strict=True):
         hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
         thigh, shank = windows[:, :, knee] - windows[:, :, hip], windows[:, :, ankle]
@@ -162,13 +165,13 @@ def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> T
         down = torch.nn.functional.normalize(thigh + shank, dim=-1)
         down = down - 0.5 * (down * forward).sum(-1, keepdim=True) * forward
         down = torch.nn.functional.normalize(down - _UP, dim=-1)  # nearer to the vertical
-        down = torch.where(astride, _aside(down, sideways, outward), down)
-        own = (bend + draw.normal(0.0, 1.5)).clamp_min(0.0).expand(windows.shape[:2]) / 2
-        for joint, start, length, turn in (
-            (knee, hip, thigh.norm(dim=-1, keepdim=True), -own),
-            (ankle, knee, shank.norm(dim=-1, keepdim=True), own),
+        down = torch.where(new_stance, _aside(down, sideways, outward), down)
+        flexion = (bend + draw.normal(0.0, 1.5)).clamp_min(0.0).expand(windows.shape[:2])
+        for joint, start, length, angle in (
+            (knee, hip, thigh.norm(dim=-1, keepdim=True), -flexion / 2),
+            (ankle, knee, shank.norm(dim=-1, keepdim=True), flexion / 2),
         ):
-            matrices = rotation_matrices(sideways * torch.deg2rad(turn)[..., None])
+            matrices = rotation_matrices(sideways * torch.deg2rad(angle)[..., None])
             along = torch.einsum("btij,btj->bti", matrices, down)
             result[:, :, joint] = result[:, :, start] + length * along
     lifted = result[:, :, _ANKLES, 1].amin(-1) - windows[:, :, _ANKLES, 1].amin(-1)
@@ -177,10 +180,11 @@ def straighten(windows: Tensor, chance: Tensor, generator: torch.Generator) -> T
 
 
 def _stance(draw: _Draw) -> tuple[Tensor, Tensor]:
-    """Of the left and the right leg of who stands, (B, 1) degrees to the person's left.
+    """Draw the abduction of the left and the right leg while standing, (B, 1) degrees to the
+    person's left.
 
-    Feet are together or as far apart as the shoulders, which is five to ten degrees, now and then
-    as far as in a jumping jack; and who stands on one leg more than on the other leans to it.
+    Feet are together or up to shoulder width apart, which is five to ten degrees, occasionally as
+    far as in a jumping jack; a common shift models weight on one leg.
     """
     apart = draw.uniform(-1.0, 13.0) + draw.chance(0.12) * draw.uniform(0.0, 17.0)
     shift = draw.normal(0.0, 2.5)
@@ -188,8 +192,8 @@ def _stance(draw: _Draw) -> tuple[Tensor, Tensor]:
 
 
 def _aside(down: Tensor, sideways: Tensor, degrees: Tensor) -> Tensor:
-    """Directions (B, T, 3) of legs, leaning to the person's left by (B, 1) degrees, and forwards as
-    far as they do."""
+    """Set the lean of leg directions (B, T, 3) to the person's left to (B, 1) degrees, keeping that
+    along the heading."""
     upright = down - (down * sideways).sum(-1, keepdim=True) * sideways
     aside = torch.tan(torch.deg2rad(degrees))[..., None] * sideways
     leaning: Tensor = torch.nn.functional.normalize(upright, dim=-1) + aside
@@ -197,22 +201,22 @@ def _aside(down: Tensor, sideways: Tensor, degrees: Tensor) -> Tensor:
 
 
 def other_stance(windows: Tensor, generator: torch.Generator) -> Tensor:
-    """Turn the legs of windows (B, T, 17, 3), in any axes, about the hips: as far from the trunk's
-    axis to the sides as :func:`_stance` has it, instead of as far as they are on average."""
+    """Rotate the legs of windows (B, T, 17, 3), in any axes, about the hips, so that their mean
+    abduction from the trunk's axis is that drawn by :func:`_stance`."""
     left, trunk = _body_axes(windows)
     forward = torch.linalg.cross(left, trunk)
     result = windows.clone()
-    for side, aimed in zip(_SIDES, _stance(_Draw(len(windows), generator)), strict=True):
+    for side, target in zip(_SIDES, _stance(_Draw(len(windows), generator)), strict=True):
         hip, knee, ankle = (JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle"))
         leg = windows[:, :, ankle] - windows[:, :, hip]
         aside = torch.atan2((leg * left).sum(-1), -(leg * trunk).sum(-1))
-        turn = aimed - torch.rad2deg(aside).mean(dim=1, keepdim=True)
-        _turn(result, hip, (knee, ankle), forward, turn.expand(windows.shape[:2]))
+        angle = target - torch.rad2deg(aside).mean(dim=1, keepdim=True)
+        _turn(result, hip, (knee, ankle), forward, angle.expand(windows.shape[:2]))
     return result
 
 
 def on_straight_legs(windows: Tensor) -> Tensor:
-    """(B,) whether knees and hips of windows (B, T, 17, 3), in any axes, stay straight."""
+    """Return (B,) whether knees and hips of windows (B, T, 17, 3), in any axes, stay straight."""
     _, trunk = _body_axes(windows)
     bent = torch.zeros(windows.shape[:2], dtype=torch.bool)
     for side in _SIDES:
@@ -226,7 +230,7 @@ def on_straight_legs(windows: Tensor) -> Tensor:
 
 
 def _body_axes(windows: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, T, 3) unit vectors to the person's left, square to the trunk, and along the trunk."""
+    """Return orthogonal (B, T, 3) unit vectors to the person's left and along the trunk."""
     trunk = windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]
     trunk = torch.nn.functional.normalize(trunk, dim=-1)
     left = windows[:, :, JOINT["left_hip"]] - windows[:, :, JOINT["right_hip"]]
@@ -235,8 +239,8 @@ def _body_axes(windows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def bow(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
-    """Let windows (B, T, 17, 3), +Y up, bend at the hips with (B,) chances, the knees as they are:
-    to bow, to lift something or to touch their toes, or to one side."""
+    """Make windows (B, T, 17, 3), +Y up, bend at the hips, forwards or to one side, with (B,)
+    probabilities ``chance``; knees are unchanged."""
     frames = windows.shape[1]
     draw = _Draw(len(windows), generator)
     course = draw.chance(chance) * _course(draw, frames)
@@ -245,18 +249,19 @@ def bow(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
     aside = course * (1 - forwards) * draw.uniform(-35, 35)
     sideways, forward = _axes(windows)
     result = windows.clone()
-    for root, followers, share in (
+    for root, followers, fraction in (
         (JOINT["pelvis"], ABOVE_PELVIS, 1.0),
-        # The hips go back, or who bows would fall.
+        # The hips move back, for balance.
         *((JOINT[f"{s}_hip"], (JOINT[f"{s}_knee"], JOINT[f"{s}_ankle"]), -0.1) for s in _SIDES),
     ):
-        _turn(result, root, followers, sideways, share * lean)
+        _turn(result, root, followers, sideways, fraction * lean)
     _turn(result, JOINT["pelvis"], ABOVE_PELVIS, forward, aside)
     return derive_midpoints(result)
 
 
 def raise_face(windows: Tensor, degrees: Tensor, generator: torch.Generator) -> Tensor:
-    """Turn faces of windows (B, T, 17, 3), +Y up, up by (B,) degrees, give or take ten."""
+    """Raise faces of windows (B, T, 17, 3), +Y up, by (B,) degrees on average, with a standard
+    deviation of ten."""
     draw = _Draw(len(windows), generator)
     sideways, _ = _axes(windows)
     raised = (degrees[:, None] + draw.normal(0.0, 10.0)).expand(windows.shape[:2])
@@ -266,7 +271,7 @@ def raise_face(windows: Tensor, degrees: Tensor, generator: torch.Generator) -> 
 
 
 def _straight_trunk(windows: Tensor, sideways: Tensor, forward: Tensor) -> Tensor:
-    """Take two thirds of the trunk's lean off (B, T, 17, 3)."""
+    """Reduce the trunk's lean in windows (B, T, 17, 3) by two thirds."""
     trunk = windows[:, :, JOINT["thorax"]] - windows[:, :, JOINT["pelvis"]]
     lean = torch.atan2((trunk * forward).sum(-1), trunk[..., 1])
     aside = torch.atan2((trunk * sideways).sum(-1), trunk[..., 1])
@@ -277,8 +282,10 @@ def _straight_trunk(windows: Tensor, sideways: Tensor, forward: Tensor) -> Tenso
 
 
 def tumble(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tensor:
-    """Turn whole bodies (B, T, 17, 3), +Y up, any way with (B,) chances: who lies, hangs or stands
-    on the hands.  Half of them are turned flat, as somebody who lies is."""
+    """Rotate whole bodies (B, T, 17, 3), +Y up, with (B,) probabilities ``chance``.
+
+    Half of them are rotated to lying, the others by a random angle, as in hanging or handstands.
+    """
     count, frames = windows.shape[:2]
     draw = _Draw(count, generator)
     chosen = draw.chance(chance)
@@ -296,7 +303,7 @@ def tumble(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tenso
         axis.expand(count, frames, 3),
         (degrees * chosen).expand(count, frames),
     )
-    # The lowest joint comes to lie a little above the floor, wherever it was.
+    # Place the lowest joint a little above the floor.
     lowest = result[..., 1].amin((1, 2)) - 0.08
     lowest = torch.where(chosen[:, 0] > 0, lowest, torch.zeros_like(lowest))
     result[..., 1] -= lowest[:, None, None]
@@ -304,7 +311,7 @@ def tumble(windows: Tensor, chance: Tensor, generator: torch.Generator) -> Tenso
 
 
 def _arm_angles(draw: _Draw, frames: int) -> Tensor:
-    """(3, B, T) degrees of flexion, abduction and elbow bend of a raised arm."""
+    """Draw (3, B, T) degrees of flexion, abduction and elbow flexion of a raised arm."""
     course = _course(draw, frames)
     return torch.stack(
         [
@@ -316,7 +323,7 @@ def _arm_angles(draw: _Draw, frames: int) -> Tensor:
 
 
 def _course(draw: _Draw, frames: int) -> Tensor:
-    """(B, T) in [0, 1]: how far into a posture; it changes over about a second, or stands still."""
+    """Draw (B, T) progress into a posture in [0, 1], changing over about a second or constant."""
     seconds = torch.arange(frames) / 30
     start = draw.uniform(0, 1.3)
     speed = draw.normal(0, 0.7) * draw.chance(0.6)
@@ -324,7 +331,7 @@ def _course(draw: _Draw, frames: int) -> Tensor:
 
 
 def _axes(windows: Tensor) -> tuple[Tensor, Tensor]:
-    """(B, T, 3) unit vectors to the person's left and to where the person faces, both level."""
+    """Return (B, T, 3) horizontal unit vectors to the person's left and along the heading."""
     left = windows[:, :, JOINT["left_hip"]] - windows[:, :, JOINT["right_hip"]]
     left = torch.nn.functional.normalize(left * torch.tensor([1.0, 0.0, 1.0]), dim=-1)
     return left, torch.linalg.cross(left, _UP.expand_as(left))
@@ -333,7 +340,7 @@ def _axes(windows: Tensor) -> tuple[Tensor, Tensor]:
 def _turn(
     windows: Tensor, root: int, followers: tuple[int, ...], axis: Tensor, degrees: Tensor
 ) -> None:
-    """Turn joints about another by (B, T) degrees around (B, T, 3) axes, in place."""
+    """Rotate ``followers`` about ``root`` by (B, T) degrees around (B, T, 3) axes, in place."""
     matrices = rotation_matrices(axis * torch.deg2rad(degrees)[..., None])
     origin = windows[:, :, root, None]
     arms = windows[:, :, list(followers)] - origin

@@ -1,4 +1,4 @@
-"""A run's state on disk, and the weights that a run begins with."""
+"""A run's state on disk, and a run's initial weights."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from models.training.curriculum import Recipe, Size
 
 @dataclass(frozen=True)
 class Start:
-    """Weights to begin with, and the index of the stage to begin at."""
+    """Initial weights, and the index of the first stage to run."""
 
     weights: dict[str, Tensor]
     stage: int
 
 
 def write_state(path: Path, state: dict[str, Any]) -> None:
-    """Replace the state on disk; a kill at any moment leaves the old or the new one, whole."""
+    """Replace the state on disk atomically: a kill leaves the old or the new one intact."""
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as file:
         torch.save(state, file)
@@ -35,8 +35,8 @@ def write_state(path: Path, state: dict[str, Any]) -> None:
 
 
 def read_state(path: Path) -> dict[str, Any]:
-    """Read what ``write_state`` wrote: "stage", "step", "network", "averaged", "optimizer" and, if
-    it was written since the recipes were named, "recipe", "seed" and "losses".
+    """Read what ``write_state`` wrote: "stage", "step", "network", "averaged", "optimizer" and,
+    except in old files, "recipe", "seed" and "losses".
 
     Raises:
         MixposeError: the file is damaged or is not a training state.
@@ -53,10 +53,10 @@ def read_state(path: Path) -> dict[str, Any]:
 
 
 def require_same_run(state: dict[str, Any], recipe: Recipe, seed: int) -> None:
-    """Refuse to go on with a state that another recipe or seed has made.
+    """Refuse to resume from a state of another recipe or seed.
 
     Raises:
-        MixposeError: with what differs, and how to start from those weights nevertheless.
+        MixposeError: the run differs; the message says how to start from its weights instead.
     """
     stage, found = state["stage"], Size.of(state["network"])
     fits = stage < len(recipe.stages) and found == Size(
@@ -73,14 +73,14 @@ def require_same_run(state: dict[str, Any], recipe: Recipe, seed: int) -> None:
 
 
 def read_start(source: str, recipe: Recipe, stage: int | None) -> Start:
-    """The weights to begin a run with.
+    """Read a run's initial weights.
 
     Args:
         source: a shipped name, a weights file, a published checkpoint, or a run's ``state.pt``,
             also under another name.
-        recipe: what will be trained.
-        stage: index of the stage to begin at; unless given, the first one whose windows are at
-            least as long as those the weights were trained on.
+        recipe: the recipe to be trained.
+        stage: index of the first stage to run; unless given, the first one whose windows are at
+            least as long as those of the weights.
 
     Raises:
         MixposeError: the weights cannot be read, or do not fit the recipe or the stage.
@@ -115,7 +115,7 @@ def _read_weights(source: str, recipe: Recipe) -> dict[str, Tensor]:
 
 
 def _is_state(path: Path) -> bool:
-    """Whether a file is a training state, whatever it is called by now."""
+    """Return whether a file is a training state, whatever its name."""
     if path.suffix == ".safetensors" or not path.is_file():
         return False
     try:

@@ -1,4 +1,4 @@
-"""When to stop before the end: the time is up, or somebody asks for it."""
+"""Early stopping of a run: when its time is up, or on a signal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Reason(IntEnum):
-    """Why a run stops early; a later one outweighs an earlier one among several processes."""
+    """Why a run stops early; among several processes the highest reason counts."""
 
     NONE = 0
     TIME = 1
@@ -22,7 +22,7 @@ class Stopper:
     """Watches the clock and, as a context manager, SIGINT and SIGTERM.
 
     Args:
-        minutes: how long the run may take; without end unless given.
+        minutes: the longest time the run may take; unlimited unless given.
         now: the clock, in seconds.
     """
 
@@ -35,7 +35,7 @@ class Stopper:
         self._before: dict[int, Any] = {}
 
     def reason(self) -> Reason:
-        """Why to stop now, if at all."""
+        """Return the reason to stop now, if there is one."""
         if self._signalled:
             return Reason.SIGNAL
         if self._deadline is not None and self._now() >= self._deadline:
@@ -52,6 +52,6 @@ class Stopper:
             signal.signal(number, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        # A second signal changes nothing: torchrun passes on the Ctrl+C that the terminal has
-        # already sent to everyone.
+        # A second signal has no effect: torchrun forwards the Ctrl+C that the terminal has already
+        # sent to all processes.
         self._signalled = True

@@ -1,4 +1,4 @@
-"""What the detector said of drawn people, as files of arrays (``python -m app.lab.study``)."""
+"""Studies: the detector's output on synthetic people (``python -m app.lab.study``), in files."""
 
 from __future__ import annotations
 
@@ -23,52 +23,52 @@ from models.skeleton import (
 from models.visibility import calibrated
 
 RATE: Final = 30.0
-"""Frames a second that the network sees."""
+"""Frames per second of the network's input."""
 _VISIBILITY: Final = 3
 """Column of ``landmarks``, after x, y and z."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """N takes of T frames; a take seen by three detectors is three."""
+    """N takes of T frames; a take processed by three detectors counts as three."""
 
     detector: tuple[str, ...]
-    """The size of each, of ``detector_model.SIZES``."""
+    """The detector's size for each take, of ``detector_model.SIZES``."""
     xy: NDArray[np.float32]
-    """(N, T, 17, 2) pixels, NaN where nobody was found."""
+    """(N, T, 17, 2) pixels, NaN where no person was found."""
     conf: NDArray[np.float32]
     """(N, T, 17) in [0, 1]."""
     world: NDArray[np.float32]
-    """(N, T, 17, 3) the detector's own 3D, metres from the pelvis."""
+    """(N, T, 17, 3) MediaPipe's world landmarks, metres from the pelvis."""
     tracked: NDArray[np.bool_]
-    """(N, T)"""
+    """(N, T) whether the person was found."""
     foot_evidence: NDArray[np.float32]
-    """(N, T, 4, 6) what the detector says of heels and toes, as ``models.feet`` has it."""
+    """(N, T, 4, 6) detections of heels and toes (``models.feet.foot_evidence``)."""
     truth: NDArray[np.float32]
-    """(N, T, 17, 3) metres from the lens, camera axes."""
+    """(N, T, 17, 3) true joints, metres from the lens, camera axes."""
     feet: NDArray[np.float32]
-    """(N, T, 4, 3) heels and toes, as ``truth``."""
+    """(N, T, 4, 3) true heels and toes, likewise."""
     size: NDArray[np.float32]
     """(N, 2) width and height of the picture in pixels."""
     focal: NDArray[np.float32]
-    """(N,) in pixels."""
+    """(N,) focal length in pixels."""
     up: NDArray[np.float32]
     """(N, 3) the unit vector against gravity in camera axes."""
     rate: NDArray[np.float32]
-    """(N,) frames a second."""
+    """(N,) frames per second."""
     kind: tuple[str, ...]
-    """Of the posture."""
+    """Kind of posture (``kinds.NAMES``)."""
     people: tuple[str, ...]
-    """Who was drawn: ``performer`` or ``clothed``."""
+    """Kind of synthetic person: ``performer`` or ``clothed``."""
     split: tuple[str, ...]
-    """Of the motion that they were drawn in."""
+    """Split of the motion."""
 
     @classmethod
     def read(cls, path: Path) -> Study:
         """Read a file.
 
         Raises:
-            MixposeError: it is absent or no study.
+            MixposeError: it is absent or not a study.
         """
         try:
             with np.load(path, allow_pickle=False) as file:
@@ -83,8 +83,8 @@ class Study:
     @classmethod
     def _of(cls, file: Mapping[str, NDArray[Any]]) -> Study:
         landmarks, detector = file["landmarks"], tuple(file["detector"].tolist())
-        said = zip(landmarks[..., _VISIBILITY], detector, strict=True)
-        visibility = np.stack([calibrated(each, size) for each, size in said])
+        takes = zip(landmarks[..., _VISIBILITY], detector, strict=True)
+        visibility = np.stack([calibrated(each, size) for each, size in takes])
         rest = {
             name: file[name].astype(np.float32)
             for name in ("truth", "feet", "size", "focal", "up", "rate")
@@ -103,11 +103,11 @@ class Study:
         )
 
     def sight(self, row: int) -> Sight:
-        """What the detector says in a take."""
+        """Return the detector's output in a take."""
         return Sight(self.xy[row], self.conf[row], self.world[row], self.foot_evidence[row])
 
     def feet_inside(self, row: int) -> NDArray[np.bool_]:
-        """(T, 2) whether heel and toe of the left and the right foot are inside the picture."""
+        """Return (T, 2) whether heel and toe of the left and right foot are inside the picture."""
         place = self.feet[row, ..., :2] / self.feet[row, ..., 2:] * self.focal[row]
         inside = (np.abs(place) < self.size[row] / 2).all(axis=-1)
         return np.asarray(inside[:, :2] & inside[:, 2:])
@@ -134,7 +134,7 @@ class Study:
 
 
 def study_files(paths: Sequence[Path]) -> list[Path]:
-    """The files among ``paths``, and all studies in those that are folders."""
+    """List the files among ``paths``, and all studies in those that are folders."""
     files: list[Path] = []
     for path in paths:
         files += sorted(path.glob("*.npz")) if path.is_dir() else [path]

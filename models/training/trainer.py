@@ -1,8 +1,8 @@
-"""The training loop: stages, states that resume exactly, averaged weights, validation.
+"""The training loop: stages, exact resumption, averaged weights, validation.
 
-Everything random follows from the run's seed, the stage and the step, so a run that was killed, or
-cut into slices of some minutes, ends with the weights of one that was not (to the bit on a CPU with
-one thread).
+All randomness depends only on the run's seed, the stage and the step, so a run that was killed, or
+split into slices of some minutes, ends with the same weights as an uninterrupted one (bit-identical
+on a CPU with one thread).
 """
 
 from __future__ import annotations
@@ -36,32 +36,32 @@ from models.training.validation import Validation, autocast
 
 PRECISIONS: Final = ("bfloat16", "float32")
 _STATE: Final = "state.pt"
-# Purposes that seeds are drawn for.
+# Purposes of seeds.
 _WEIGHTS, _BATCHES, _NETWORK = range(3)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to run a recipe, as far as it does not change what is trained (rounding apart)."""
+    """Settings of a run in addition to its recipe."""
 
     seed: int = 1
     precision: str = "bfloat16"
     workers: int = 0
-    """Processes that draw batches; 0 draws them in line."""
+    """Processes that draw batches; 0 draws them in the training process."""
     save_every_s: float = 120.0
 
 
 class Trainer:
-    """Runs a recipe; after a kill, a new one on the same folder goes on from the last save.
+    """Runs a recipe; after a kill, a new trainer on the same folder resumes from the last save.
 
     Args:
-        recipe: what to do.
-        train, val: motion to train and to validate on.
-        folder: for state and log; made unless it exists.
+        recipe: the recipe.
+        train, val: motion for training and validation.
+        folder: for state and log; created unless it exists.
         group: this process among those that train together, and its device.
-        settings: how to do it.
-        start: weights to begin with, unless the folder holds a state already.
-        observed: windows that the detector has looked at, for a part of each batch.
+        settings: further settings.
+        start: initial weights, unless the folder contains a state already.
+        observed: windows with the detector's real output, for a part of each batch.
 
     Raises:
         MixposeError: the folder's state or ``start`` does not fit the recipe.
@@ -83,8 +83,8 @@ class Trainer:
         self._validation = Validation(val, recipe.frame_rate, recipe.validation_poses)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / _STATE
-        here = read_state(path) if group.leads and path.exists() else None
-        state = group.from_leader(here)
+        saved = read_state(path) if group.leads and path.exists() else None
+        state = group.from_leader(saved)
         if state is not None:
             require_same_run(state, recipe, settings.seed)
             self._restore(state)
@@ -93,21 +93,21 @@ class Trainer:
 
     @property
     def stage(self) -> int:
-        """Index of the stage that is being trained, or was last."""
+        """Index of the current stage, or of the last one when training has ended."""
         return self._stage
 
     @property
     def step(self) -> int:
-        """Steps of that stage that are done."""
+        """Completed steps of that stage."""
         return self._step
 
     @property
     def averaged(self) -> MixSTE:
-        """The network to use: the average of the weights over the last steps."""
+        """The resulting network: the moving average of the weights."""
         return self._averaged.network
 
     def run(self, stopper: Stopper) -> Reason:
-        """Train to the end of the recipe, or until stopped; save; say why it stopped."""
+        """Train to the end of the recipe, or until stopped; save; return why it stopped."""
         with self._logbook() as book:
             while True:
                 reason = self._run_stage(stopper, book)
@@ -118,7 +118,7 @@ class Trainer:
                 self._save()
 
     def validate(self) -> dict[str, float]:
-        """Errors of the averaged network, as ``Validation.scores``."""
+        """Return the errors of the averaged network, as ``Validation.scores``."""
         device, precision = self._group.device, self._settings.precision
         return self._validation.scores(self._averaged, self._current, device, precision)
 
@@ -131,7 +131,7 @@ class Trainer:
         return self._step + sum(stage.steps for stage in self._recipe.stages[: self._stage])
 
     def _begin(self, stage: int, weights: dict[str, Tensor] | None) -> None:
-        """Set up a stage: grow into it what was learned, or start from random weights."""
+        """Set up a stage: grow the given weights, or start from random ones."""
         self._stage, self._step = stage, 0
         torch.manual_seed(seed_of(self._settings.seed, stage, _WEIGHTS))
         network = self._recipe.network(self._current.frames)
@@ -179,7 +179,7 @@ class Trainer:
         rate = self._current.rate * recipe.schedule.at(self._step, self._current.steps)
         for options in self._optimizer.param_groups:
             options["lr"] = rate
-        # For stochastic depth, the one thing that is random in here.
+        # For stochastic depth, the only randomness in this step.
         torch.manual_seed(
             seed_of(self._settings.seed, self._stage, _NETWORK, self._step, group.rank)
         )
@@ -200,13 +200,13 @@ class Trainer:
         self._step += 1
 
     def _average(self) -> None:
-        # A short memory at first, or the average would remember the random start.
+        # A short memory at first, so that the average forgets the random start.
         keep = min(self._recipe.averaging, (1 + self._step) / (10 + self._step))
         mean, now = list(self.averaged.parameters()), list(self.network.parameters())
         get_ema_multi_avg_fn(keep)(mean, now, 0)  # type: ignore[no-untyped-call]
 
     def _report(self, bar: Any, book: Logbook | None) -> None:
-        """Log the mean loss since the last time, and validate."""
+        """Log the mean loss since the last report, and validate."""
         loss = self._group.mean(self._mean_loss())
         if book is not None:
             scores = self.validate()
@@ -225,10 +225,10 @@ class Trainer:
         self._loss_sum, self._loss_count = torch.zeros_like(self._loss_sum), 0
 
     def _mean_loss(self) -> float:
-        """Of the steps since the last report.
+        """Return the mean loss of the steps since the last report.
 
         Raises:
-            MixposeError: it is no number any more; what is on disk is from before that.
+            MixposeError: it is no longer finite; the state on disk is from before that.
         """
         loss = float(self._loss_sum) / max(1, self._loss_count)
         if not math.isfinite(loss):
@@ -247,7 +247,7 @@ class Trainer:
             yield book
 
     def _bar(self) -> Any:
-        """Steps done and time left; a line every half minute where nobody watches."""
+        """Return a bar of steps and remaining time; a line every 30 s if not in a terminal."""
         stages = len(self._recipe.stages)
         return tqdm(
             total=self._current.steps,

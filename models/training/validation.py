@@ -1,4 +1,4 @@
-"""How good the network is on takes and people it never trained on."""
+"""Validation on takes and people that are not used for training."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from models.training.losses import without_pelvis
 from models.training.samples import Batch, Sampler
 
 _LONGEST: Final = 64
-"""Windows longer than this are counted as if they were no longer."""
+"""Length at which windows are capped when their number is computed from that of frames."""
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """Matrix products in bfloat16, or everything as it is for ``precision`` "float32"."""
+    """Return a context with matrix products in bfloat16, or no effect for "float32"."""
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
 
 
 class Validation:
-    """Scores networks on one fixed batch for each window length, with the detector's faults."""
+    """Scores networks on one fixed batch per window length, with simulated detector errors."""
 
     def __init__(self, motion: Repertoire, frame_rate: float, poses: int) -> None:
         self._motion, self._frame_rate, self._poses = motion, frame_rate, poses
@@ -38,9 +38,13 @@ class Validation:
     def scores(
         self, module: Lifting, stage: Stage, device: torch.device, precision: str
     ) -> dict[str, float]:
-        """MPJPE, N- and P-MPJPE (mm) over frames with the whole body seen, MPJVE (mm a frame) over
-        neighbouring ones, MPJPE over all joints of all frames, and degrees by which up is off where
-        nothing was told of it."""
+        """Compute the errors of a network.
+
+        Returns:
+            MPJPE, N- and P-MPJPE (mm) over frames with the whole body seen, MPJVE (mm per frame)
+            over pairs of these, MPJPE over all joints of all frames, and the error of the up vector
+            in degrees where it was not given.
+        """
         batch = self._batch(stage)
         module.eval()
         lifted: list[Tensor] = []
@@ -60,9 +64,10 @@ class Validation:
 
 def _scores(predicted: Tensor, batch: Batch) -> dict[str, float]:
     whole = batch.seen.all(dim=-1)
-    said, up = predicted[:, :, PELVIS], batch.pose[:, :, PELVIS]
-    untold = (batch.keypoints[:, :, 0, UP_CHANNELS] == 0).all(dim=-1)
-    off_deg = torch.rad2deg(torch.acos(functional.cosine_similarity(said, up, dim=-1).clamp(-1, 1)))
+    predicted_up, up = predicted[:, :, PELVIS], batch.pose[:, :, PELVIS]
+    not_given = (batch.keypoints[:, :, 0, UP_CHANNELS] == 0).all(dim=-1)
+    cosine = functional.cosine_similarity(predicted_up, up, dim=-1).clamp(-1, 1)
+    error_deg = torch.rad2deg(torch.acos(cosine))
     predicted, pose = without_pelvis(predicted), without_pelvis(batch.pose)
     p, t = predicted[whole].numpy(), pose[whole].numpy()
     found = {
@@ -76,4 +81,4 @@ def _scores(predicted: Tensor, batch: Batch) -> dict[str, float]:
         error = predicted.diff(dim=1)[pair] - pose.diff(dim=1)[pair]
         found["mpjve"] = float(np.linalg.norm(error.numpy(), axis=-1).mean())
     scores = {name: round(1000 * value, 2) for name, value in found.items()}
-    return scores | {"up": round(float(off_deg[untold].mean()), 2)}
+    return scores | {"up": round(float(error_deg[not_given].mean()), 2)}

@@ -83,7 +83,7 @@ def test_live_cost_does_not_grow_with_the_recording(lifter: Lifter) -> None:
         live.push(xy, np.ones(17), SIZE, frame / 30)
         if frame + 1 in (100, 2100):
             taken[frame + 1] = min(lift() for _ in range(12))
-    assert len(live._sights) < 2 * lifter.info.frames
+    assert len(live._observations) < 2 * lifter.info.frames
     assert taken[2100] < 1.5 * taken[100]
 
 

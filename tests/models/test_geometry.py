@@ -12,14 +12,14 @@ from torch import Tensor
 
 from models.geometry import (
     CHANNELS,
+    MAX_UP_STD_DEG,
     UP_CHANNELS,
-    VAGUEST_UP_DEG,
     network_input,
     person_box,
     ray_rotation,
-    told_up,
-    turned,
-    upright_turn,
+    rotated,
+    up_input,
+    upright_rotation,
 )
 from models.skeleton import JOINT
 
@@ -122,15 +122,15 @@ def test_turning_back_undoes_a_turn(angle: float, seed: int, shape: tuple[int, .
     generator = torch.Generator().manual_seed(seed)
     points = torch.randn(2, *shape, generator=generator, dtype=torch.float64)
     radians = torch.tensor([angle, -0.7 * angle], dtype=torch.float64)
-    there = turned(points, radians)
-    assert torch.allclose(turned(there, -radians), points, atol=1e-12)
+    there = rotated(points, radians)
+    assert torch.allclose(rotated(there, -radians), points, atol=1e-12)
     assert torch.allclose(there.norm(dim=-1), points.norm(dim=-1))
     assert torch.equal(there[..., 2:], points[..., 2:])
 
 
 def test_a_quarter_turn_takes_right_down() -> None:
     right = torch.tensor([[[1.0, 0.0]]])
-    assert turned(right, torch.tensor([math.pi / 2]))[0, 0].tolist() == pytest.approx(
+    assert rotated(right, torch.tensor([math.pi / 2]))[0, 0].tolist() == pytest.approx(
         [0, 1], abs=1e-6
     )
 
@@ -145,7 +145,7 @@ def body(lean: float, frames: int = 3) -> Tensor:
     middle = {"pelvis": 90, "spine": 115, "thorax": 140, "nose": 160, "head": 162}
     for name, height in middle.items():
         upright[..., JOINT[name], 1] = -height
-    return turned(upright, torch.tensor([math.radians(lean)], dtype=torch.float64)) + 7.0
+    return rotated(upright, torch.tensor([math.radians(lean)], dtype=torch.float64)) + 7.0
 
 
 def lean_deg(xy: Tensor) -> float:
@@ -164,8 +164,8 @@ def test_anybody_is_turned_to_within_25_degrees_of_upright(seed: int) -> None:
     xy = torch.randn(1, 3, 17, 2, generator=torch.Generator().manual_seed(seed))
     upper, lower = xy[0, :, [9, 10, 11, 14]].mean((0, 1)), xy[0, :, [2, 3, 5, 6]].mean((0, 1))
     assume((upper - lower).norm() > 0.05)
-    before, turn = lean_deg(xy), upright_turn(xy, EVERYTHING)
-    after = lean_deg(turned(xy, turn))
+    before, turn = lean_deg(xy), upright_rotation(xy, EVERYTHING)
+    after = lean_deg(rotated(xy, turn))
     assert abs(after) < 25.01
     if abs(before) < 25:
         assert turn == 0
@@ -176,14 +176,14 @@ def test_anybody_is_turned_to_within_25_degrees_of_upright(seed: int) -> None:
 @given(st.floats(-180, 180))
 def test_a_little_more_lean_is_a_little_more_turn(lean: float) -> None:
     step = 0.01
-    turns = [float(upright_turn(body(each), EVERYTHING)) for each in (lean, lean + step)]
+    turns = [float(upright_rotation(body(each), EVERYTHING)) for each in (lean, lean + step)]
     jump = math.degrees(math.remainder(turns[1] - turns[0], math.tau))
     assert abs(jump) < 60 / 35 * step + 1e-9
 
 
 @pytest.mark.parametrize("lean", [-170.0, -90, -61, 61, 110, 150, 179])
 def test_who_lies_or_stands_on_their_head_is_put_upright(lean: float) -> None:
-    turn = upright_turn(body(lean), EVERYTHING)
+    turn = upright_rotation(body(lean), EVERYTHING)
     assert math.degrees(turn) == pytest.approx(-lean, abs=1e-4)
 
 
@@ -192,21 +192,21 @@ def test_the_axis_is_that_of_what_is_told() -> None:
     xy, told = body(100.0), EVERYTHING.clone()
     legs = [JOINT[f"{side}_{name}"] for side in ("left", "right") for name in ("knee", "ankle")]
     told[..., legs], xy[..., legs, :] = False, torch.nan
-    assert math.degrees(upright_turn(xy, told)) == pytest.approx(-100, abs=1e-4)
+    assert math.degrees(upright_rotation(xy, told)) == pytest.approx(-100, abs=1e-4)
     hips = [JOINT["left_hip"], JOINT["right_hip"]]
     told[..., hips], xy[..., hips, :] = False, torch.nan
-    assert upright_turn(xy, told) == 0
-    assert upright_turn(xy, torch.zeros_like(told)) == 0
+    assert upright_rotation(xy, told) == 0
+    assert upright_rotation(xy, torch.zeros_like(told)) == 0
     told[:] = True
     shoulders = [JOINT[name] for name in ("nose", "head", "left_shoulder", "right_shoulder")]
     told[..., shoulders] = False
-    assert upright_turn(body(100.0), told) == 0
+    assert upright_rotation(body(100.0), told) == 0
 
 
 def test_up_is_told_the_shorter_the_less_sure_one_is() -> None:
     up = torch.nn.functional.normalize(torch.randn(5, 3, dtype=torch.float64), dim=-1)
-    spread = torch.tensor([0.0, 5.0, 10.0, VAGUEST_UP_DEG, 90.0], dtype=torch.float64)
-    known = told_up(up, spread)
+    spread = torch.tensor([0.0, 5.0, 10.0, MAX_UP_STD_DEG, 90.0], dtype=torch.float64)
+    known = up_input(up, spread)
     assert known.norm(dim=-1).tolist() == pytest.approx([1.0, 0.75, 0.5, 0.0, 0.0])
     assert torch.linalg.cross(known, up).abs().max() < 1e-12
     assert ((known * up).sum(-1) >= 0).all()

@@ -16,8 +16,8 @@ from scipy.optimize import brentq, minimize
 from scipy.spatial.transform import Rotation
 from scipy.stats import vonmises_fisher
 
-from models.geometry import VAGUEST_UP_DEG, told_up
-from models.level import Level, LevelTracker, estimate_level, standing
+from models.geometry import MAX_UP_STD_DEG, up_input
+from models.level import Level, LevelTracker, estimate_level, standing_direction
 from models.skeleton import JOINT, JOINT_COUNT
 
 Vectors = NDArray[np.float64]
@@ -43,9 +43,9 @@ def test_angles_come_back_and_are_those_of_the_turned_camera(pitch: float, roll:
 
 
 def test_a_level_is_told_the_network_as_in_training() -> None:
-    for spread in (0.0, 1.0, 7.5, VAGUEST_UP_DEG, 50.0):
+    for spread in (0.0, 1.0, 7.5, MAX_UP_STD_DEG, 50.0):
         level = Level(np.array([0.6, -0.8, 0.0], np.float32), spread)
-        expected = told_up(torch.from_numpy(level.up), torch.tensor(spread))
+        expected = up_input(torch.from_numpy(level.up), torch.tensor(spread))
         np.testing.assert_allclose(level.vector, expected, atol=1e-6)
 
 
@@ -95,7 +95,7 @@ def test_who_agrees_is_as_sure_as_they_say_and_who_disagrees_is_vague() -> None:
     assert np.linalg.norm(torn.vector) < 0.2 < 0.4 < np.linalg.norm(alike.vector)
     unsure = estimate_level(np.tile(0.5 * LEVEL, (50, 1)), np.ones(50))
     assert unsure is not None
-    assert unsure.spread_deg > VAGUEST_UP_DEG
+    assert unsure.spread_deg > MAX_UP_STD_DEG
     many = estimate_level(np.tile(one, (5000, 1)), np.ones(5000))
     assert many is not None
     assert many.spread_deg == pytest.approx(alike.spread_deg), "one posture tells no more for long"
@@ -191,7 +191,7 @@ def test_who_stands_points_up_and_who_squats_or_is_cut_off_does_not() -> None:
     bodies = np.stack([turn.apply(upright_body(bend)) for bend in (0.0, 20.0, 60.0, 0.0)])
     missing = np.zeros((4, JOINT_COUNT), bool)
     missing[3, JOINT["left_ankle"]] = True
-    stood = standing(bodies, missing)
+    stood = standing_direction(bodies, missing)
     assert apart_deg(stood[0], turn.apply(LEVEL)) < 0.01
     assert apart_deg(stood[1], turn.apply(LEVEL)) < 10
     assert (stood[2:] == 0).all()

@@ -343,7 +343,7 @@ class TestLive:
         live = LiveLifter(lifter, 2)
         for frame in range(3000):
             live.push(standing(1)[0], np.ones(17), SIZE, frame / 1000)
-        assert len(live._sights) <= 1000
+        assert len(live._observations) <= 1000
         live.push(standing(1)[0], np.ones(17), (1280, 720), 4.0)
         pose = live.lift()
         assert pose is not None

@@ -1,4 +1,4 @@
-"""Motion capture as training material: clips of the 17 joints in metres, +Y up."""
+"""Motion capture as training data: clips of the 17 joints in metres, +Y up."""
 
 from models.training.motion.clips import Clip, Pack, derive_midpoints
 from models.training.motion.packs import read_pack

@@ -1,10 +1,10 @@
-"""ASF and AMC (Acclaim): the skeleton of a person in one file, each take in one of its own.
+"""ASF and AMC (Acclaim): one file with a person's skeleton, and one file for each take.
 
 Jeff Lander, "Working with Motion Capture File Formats" (Game Developer, 1998), describes both.  A
-bone turns about axes of its own, which ``axis`` gives at rest: with C the matrix of those and M
-that of the frame's angles, its rotation below its parent's is ``C M C^-1``.  Turns listed as
-x, y, z are made in that order, so that the matrix is ``Rz Ry Rx``.  Limits are not applied; takes
-may exceed them.
+bone rotates about its own axes, which ``axis`` defines at rest: with C the matrix of those and M
+that of the frame's angles, its rotation relative to its parent is ``C M C^-1``.  Rotations listed
+as x, y, z are applied in that order, so that the matrix is ``Rz Ry Rx``.  Limits are not applied;
+takes may exceed them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from models.training.motion.kinematics import Array, Joint, Take, rotation_about
 from models.training.motion.text import MotionFileError, fault, numbers, read_lines, whole_number
 
 CMU_RATE: Final = 120.0
-"""Frames a second of the CMU database's takes; an AMC file does not tell."""
+"""Frames per second of the CMU database's takes; AMC files do not contain it."""
 
 _INCH_M: Final = 0.0254
 _MOST_BONES: Final = 2000
@@ -31,7 +31,7 @@ _FREEDOMS: Final = ("tx", "ty", "tz", *_TURNS)
 _AXES: Final = re.compile(r"[XYZ]{3}")
 
 _Words = tuple[int, list[str]]
-"""A line's number, and its words."""
+"""A line's number and its words."""
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Bone:
 
     @property
     def shift(self) -> Array:
-        """From the bone's start to its end."""
+        """(3,) vector from the bone's start to its end."""
         return self.length * self.direction
 
 
@@ -85,7 +85,7 @@ def read_asf(path: Path) -> Skeleton:
             raise MotionFileError(f"Cannot read {path}: two bones are named {bone.name!r}.")
         bones[bone.name] = bone
     ordered = _hierarchy(path, sections["hierarchy"], bones)
-    # The CMU files' lengths are inches times the unit of length.
+    # In the CMU files, a length divided by the unit of length is in inches.
     return Skeleton(path, ordered, _INCH_M / length, degrees)
 
 
@@ -95,37 +95,37 @@ def read_amc(path: Path, skeleton: Skeleton, rate: float = CMU_RATE) -> Take:
     Raises:
         MotionFileError: the file cannot be read or is a take of another skeleton.
     """
-    taken = _frames(path, skeleton)
-    values = taken.values()
-    to_radians = np.pi / 180 if taken.degrees else 1.0
-    place = {name: index for index, name in enumerate(skeleton.bones)}
+    parsed = _frames(path, skeleton)
+    values = parsed.values()
+    to_radians = np.pi / 180 if parsed.degrees else 1.0
+    indices = {name: index for index, name in enumerate(skeleton.bones)}
     joints = [
-        _joint(bone, skeleton, place, values.get(bone.name), to_radians)
+        _joint(bone, skeleton, indices, values.get(bone.name), to_radians)
         for bone in skeleton.bones.values()
     ]
     parents = {bone.parent for bone in skeleton.bones.values()}
     joints += [
-        Joint(f"{bone.name} end", place[bone.name], bone.shift)
+        Joint(f"{bone.name} end", indices[bone.name], bone.shift)
         for bone in skeleton.bones.values()
         if bone.name not in parents
     ]
     frames = len(values["root"])
-    return Take(tuple(joints), frames, rate, skeleton.unit, tuple(taken.notes))
+    return Take(tuple(joints), frames, rate, skeleton.unit, tuple(parsed.notes))
 
 
 def _joint(
     bone: Bone,
     skeleton: Skeleton,
-    place: dict[str, int],
+    indices: dict[str, int],
     values: Array | None,
     to_radians: float,
 ) -> Joint:
     parent = skeleton.bones.get(bone.parent)
-    # A joint stands where its bone begins, which is where its parent's bone ends; the root is a
-    # point, and what its bone has is where it stands itself.
+    # A joint is at its bone's start, which is the end of its parent's bone; the root is a point,
+    # and its bone's shift is its position.
     shift = bone.shift if parent is None else parent.shift if parent.parent else np.zeros(3)
     if values is None:
-        return Joint(bone.name, place.get(bone.parent, -1), shift)
+        return Joint(bone.name, indices.get(bone.parent, -1), shift)
     moves = [(n, kind) for n, kind in enumerate(bone.freedoms) if kind[0] == "t"]
     if moves:
         shift = np.tile(shift, (len(values), 1))
@@ -136,7 +136,7 @@ def _joint(
         for column, kind in reversed(list(enumerate(bone.freedoms)))
         if kind[0] == "r"
     )
-    return Joint(bone.name, place.get(bone.parent, -1), shift, turns, bone.frame)
+    return Joint(bone.name, indices.get(bone.parent, -1), shift, turns, bone.frame)
 
 
 def _sections(path: Path, lines: Sequence[str]) -> dict[str, list[_Words]]:
@@ -177,16 +177,16 @@ def _frame(path: Path, line: int, angles: Array, order: str, degrees: bool) -> A
 
 
 def _root(path: Path, section: list[_Words], degrees: bool) -> Bone:
-    told = {words[0].lower(): (line, words[1:]) for line, words in section}
-    if "order" not in told:
+    entries = {words[0].lower(): (line, words[1:]) for line, words in section}
+    if "order" not in entries:
         raise MotionFileError(f"Cannot read {path}: its ':root' does not tell the order of values.")
     root = Bone("root")
-    root.freedoms = _freedoms(path, *told["order"], _FREEDOMS)
-    if "position" in told:
-        root.direction, root.length = _three(path, *told["position"]), 1.0
-    if "orientation" in told:
-        line, words = told["orientation"]
-        order = told["axis"][1][0] if told.get("axis", (0, []))[1] else "XYZ"
+    root.freedoms = _freedoms(path, *entries["order"], _FREEDOMS)
+    if "position" in entries:
+        root.direction, root.length = _three(path, *entries["position"]), 1.0
+    if "orientation" in entries:
+        line, words = entries["orientation"]
+        order = entries["axis"][1][0] if entries.get("axis", (0, []))[1] else "XYZ"
         root.frame = _frame(path, line, _three(path, line, words), order, degrees)
     return root
 
@@ -218,7 +218,7 @@ def _bones(path: Path, section: list[_Words], degrees: bool) -> Iterator[Bone]:
 
 
 def _describe(bone: Bone, key: str, rest: list[str], path: Path, line: int, degrees: bool) -> None:
-    """Take up one line of a bone; ``id`` and ``limits`` are not needed."""
+    """Parse one line of a bone; ``id`` and ``limits`` are not needed."""
     if key == "name":
         bone.name = " ".join(rest)
     elif key == "direction":
@@ -252,7 +252,7 @@ def _hierarchy(path: Path, section: list[_Words], bones: dict[str, Bone]) -> dic
 
 
 class _Frames:
-    """The frames of a take, taken up line by line."""
+    """The frames of a take, parsed line by line."""
 
     def __init__(self, path: Path, skeleton: Skeleton) -> None:
         self.path = path
@@ -264,7 +264,7 @@ class _Frames:
         self._count = 0
 
     def take(self, line: int, words: list[str]) -> bool:
-        """Take up one line; False when what follows is of no use."""
+        """Parse one line; return False if the following lines cannot be used."""
         if words[0].startswith(":"):
             self.degrees = {":degrees": True, ":radians": False}.get(words[0].lower(), self.degrees)
         elif words[0].isdecimal() and len(words) == 1:
@@ -297,7 +297,7 @@ class _Frames:
             raise fault(self.path, line, f"the frame before this line lacks {missing[0]}")
 
     def values(self) -> dict[str, Array]:
-        """The values of each bone, (frames, its freedoms); a last frame cut short is left out."""
+        """Return each bone's values, (frames, its freedoms); a truncated last frame is left out."""
         if self._rows and len(self._rows[-1]) < len(self._widths):
             self._rows.pop()
             self.notes.append("Its last frame is cut short and left out.")
@@ -315,7 +315,7 @@ def _frames(path: Path, skeleton: Skeleton) -> _Frames:
             if words and not frames.take(number, words):
                 break
         except MotionFileError:
-            # A last line without an end may be cut in the middle of a word.
+            # A last line without a line end may be truncated within a word.
             if number < len(lines):
                 raise
     return frames

@@ -1,7 +1,7 @@
-"""BVH (Biovision hierarchy): a skeleton, then one line of channel values a frame.
+"""BVH (Biovision hierarchy): a skeleton, then one line of channel values per frame.
 
-The format is as Meredith and Maddock describe it ("Motion Capture File Formats Explained", 2001):
-a joint's rotation is the product of its channels' matrices in the order in which they are listed.
+The format is described by Meredith and Maddock ("Motion Capture File Formats Explained", 2001): a
+joint's rotation is the product of its channels' matrices in the listed order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Node:
 
 
 class _Header:
-    """The hierarchy, taken up line by line."""
+    """The hierarchy, parsed line by line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -43,7 +43,7 @@ class _Header:
         self._next: _Node | None = None
 
     def take(self, text: str, line: int) -> None:
-        """Take up one statement or brace."""
+        """Parse one statement or brace."""
         words = text.split()
         keyword = words[0].upper()
         if keyword in ("ROOT", "JOINT", "END"):
@@ -64,7 +64,7 @@ class _Header:
             raise fault(self.path, line, f"{words[0][:40]!r} was not expected in a BVH hierarchy")
 
     def finish(self, line: int) -> None:
-        """Make sure that the hierarchy is whole where the motion begins."""
+        """Require that the hierarchy is complete where the motion begins."""
         if self._open or self._next or not self.nodes:
             raise fault(self.path, line, "the hierarchy is not complete before MOTION")
 
@@ -127,18 +127,18 @@ def read_bvh(path: Path, rate: float | None = None) -> Take:
         notes.append(f"It says that it has {declared} frames and has {len(values)} whole ones.")
     if seconds <= 0 and rate is None:
         raise fault(path, start, "the frame time is not above zero; say the rate instead")
-    told = 1 / seconds if seconds > 0 else float(rate or 0)
-    if not _RATES[0] <= told <= _RATES[1]:
-        raise fault(path, start, f"a rate of {told:g} frames a second cannot be meant")
+    used = 1 / seconds if seconds > 0 else float(rate or 0)
+    if not _RATES[0] <= used <= _RATES[1]:
+        raise fault(path, start, f"a rate of {used:g} frames a second cannot be meant")
     joints, first = [], 0
     for node in header.nodes:
         joints.append(_joint(node, values[:, first : first + len(node.channels)]))
         first += len(node.channels)
-    return Take(tuple(joints), len(values), told, notes=tuple(notes))
+    return Take(tuple(joints), len(values), used, notes=tuple(notes))
 
 
 def _hierarchy(path: Path, lines: list[str]) -> tuple[_Header, int]:
-    """The hierarchy and the number of lines up to and with MOTION."""
+    """Return the hierarchy and the number of lines up to and including MOTION."""
     if next((line.split()[0].upper() for line in lines if line.strip()), "") != "HIERARCHY":
         raise MotionFileError(f"Cannot read {path}: it is not a BVH file, which begins HIERARCHY.")
     header = _Header(path)
@@ -153,7 +153,7 @@ def _hierarchy(path: Path, lines: list[str]) -> tuple[_Header, int]:
 
 
 def _motion_head(path: Path, lines: list[str], start: int) -> tuple[int, float, int]:
-    """The declared number of frames, seconds a frame, and where the frames begin."""
+    """Return the declared number of frames, seconds per frame, and the line where frames begin."""
     found: list[tuple[int, str]] = []
     for number, line in enumerate(lines[start:], start=start + 1):
         if line.strip():
@@ -170,7 +170,7 @@ def _motion_head(path: Path, lines: list[str], start: int) -> tuple[int, float, 
 
 
 def _values(path: Path, lines: list[str], start: int, channels: int) -> tuple[Array, list[str]]:
-    """Channel values (frames, channels) as written; a last frame cut short is left out."""
+    """Return channel values (frames, channels) and notes; a truncated last frame is left out."""
     rows: list[Array] = []
     notes: list[str] = []
     last = max((n for n, line in enumerate(lines) if line.strip()), default=-1)
@@ -191,7 +191,8 @@ def _values(path: Path, lines: list[str], start: int, channels: int) -> tuple[Ar
 
 
 def _is_cut(words: Sequence[str], channels: int, *, ended: bool) -> bool:
-    """Whether the last frame was cut off: few words, or half a number and no end of the line."""
+    """Return whether the last frame is truncated: too few numbers, or an incomplete one without a
+    line end."""
     try:
         float(words[-1].replace(",", "."))
     except ValueError:
@@ -218,9 +219,9 @@ def _joint(node: _Node, values: Array) -> Joint:
 
 
 def _adds_to_offset(offset: Array, moved: Array) -> bool:
-    """Whether position channels come on top of the OFFSET, or hold the whole shift.
+    """Return whether position channels are relative to the OFFSET, or replace it.
 
-    Most programs write the whole shift.  Some write what is added (the roots of the ReActIdle
-    files: OFFSET 0.72 up, positions about 0); then the positions hardly reach along the OFFSET.
+    In most files they replace it.  In some they are added to it (the roots of the ReActIdle files:
+    OFFSET 0.72 up, positions about 0); then the positions have a small component along the OFFSET.
     """
     return bool(np.median(moved @ offset) < 0.5 * (offset @ offset))

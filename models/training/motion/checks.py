@@ -1,6 +1,6 @@
-"""Does what was read look like a person: size, uprightness, left and right, sudden jumps.
+"""Plausibility checks of motion: size, uprightness, left and right, sudden jumps.
 
-Positions are (frames, 17, 3), +Y up, in any unit unless said otherwise; pelvis, thorax, spine,
+Positions are (frames, 17, 3), +Y up, in any unit unless stated otherwise; pelvis, thorax, spine,
 nose and head are not used.
 """
 
@@ -17,9 +17,9 @@ from models.skeleton import JOINT
 from models.training.motion.kinematics import Array
 
 _SUM_OF_BONES: Final = 1.85
-"""Trunk, thighs, shanks, upper arms and forearms over stature (see ``models.training.bodies``)."""
+"""Sum of trunk, thighs, shanks, upper arms and forearms over stature (see ``training.bodies``)."""
 
-# Metres, metres a second, and ratios to the steps that follow.
+# Metres, metres per second, and ratios to the steps that follow.
 _JUMP_M: Final = 0.10
 _JUMP_SPEED: Final = 10.0
 _JUMP_RATIO: Final = 4.0
@@ -29,7 +29,7 @@ _MOST_DROPPED: Final = 10
 
 
 def stature(xyz: Array) -> float:
-    """The stature of the body in the unit of ``xyz``, from the lengths of its bones."""
+    """Estimate the body's stature in the unit of ``xyz`` from its bone lengths."""
     trunk = _middle(xyz, "shoulder") - _middle(xyz, "hip")
     total = np.linalg.norm(trunk, axis=-1)
     for side in ("left", "right"):
@@ -41,11 +41,11 @@ def stature(xyz: Array) -> float:
 
 
 def frames_of_another_pose(metres: NDArray[np.float32], rate: float) -> int:
-    """How many frames at the beginning (at most 10) belong to a pose that was never taken.
+    """Return the number of frames at the beginning (at most 10) that belong to an artificial pose.
 
-    Conversions begin with a T-pose, which the CMU database's blend into the take: of 07_01, 10_01
-    and 13_30, joints go 0.22 to 0.49 m in the first 1/120 s, 0.05 m in the fifth, and 0.02 m or
-    0.03 m from then on.  Kicks and throws, of 20 m/s at most, do not come out of nothing.
+    Converted files begin with a T-pose, which those of the CMU database blend into the take: in
+    07_01, 10_01 and 13_30 joints move by 0.22 to 0.49 m in the first 1/120 s, 0.05 m in the fifth,
+    and 0.02 m or 0.03 m from then on.  Kicks and throws, of 20 m/s at most, do not start abruptly.
     """
     limbs = np.delete(metres[:32], [JOINT["nose"], JOINT["head"]], axis=1)
     steps = np.linalg.norm(np.diff(limbs, axis=0), axis=-1).max(axis=-1)
@@ -59,7 +59,7 @@ def frames_of_another_pose(metres: NDArray[np.float32], rate: float) -> int:
 
 
 def upright_note(xyz: Array) -> list[str]:
-    """A sentence if the body does not stand or sit along +Y in most frames."""
+    """Return a sentence if the body is not upright along +Y in most frames."""
     along = _middle(xyz, "shoulder") - _middle(xyz, "ankle")
     length = np.linalg.norm(along, axis=-1)
     if np.median(along[:, 1] / np.maximum(length, 1e-12)) > 0.3:
@@ -71,9 +71,9 @@ def upright_note(xyz: Array) -> list[str]:
 
 
 def facing_note(xyz: Array, feet: Sequence[Array]) -> list[str]:
-    """A sentence if left and right are exchanged: feet, or else knees, point backwards.
+    """Return a sentence if left and right are exchanged: feet, or else knees, point backwards.
 
-    ``feet`` are the ways from ankles to toes, (frames, 3) each, none where the skeleton ends at
+    ``feet`` are the vectors from ankles to toes, (frames, 3) each; empty if the skeleton ends at
     the ankles.
     """
     left = xyz[:, JOINT["left_hip"]] - xyz[:, JOINT["right_hip"]]

@@ -1,4 +1,4 @@
-"""What training motion is: clips of the 17 joints, gathered in packs with their origin."""
+"""Training motion: clips of the 17 joints, collected in packs with their origin."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.skeleton import JOINT
 
 @dataclass(frozen=True)
 class Clip:
-    """One take: ``xyz`` is (frames, 17, 3) float32 metres, +Y up, at ``rate`` frames a second."""
+    """One take: ``xyz`` is (frames, 17, 3) float32 metres, +Y up, at ``rate`` frames per second."""
 
     name: str
     split: str
@@ -23,7 +23,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Pack:
-    """Clips that belong together, with where they come from and what their licence asks."""
+    """Clips of one origin, with their source and licence."""
 
     name: str
     source: str
@@ -32,7 +32,7 @@ class Pack:
 
 
 def derive_midpoints(xyz: Tensor) -> Tensor:
-    """Set pelvis, thorax and spine of (..., 17, D) as midpoints, as the detector's are."""
+    """Set pelvis, thorax and spine of (..., 17, D) to midpoints, as for the detector's joints."""
     hips = (xyz[..., JOINT["left_hip"], :] + xyz[..., JOINT["right_hip"], :]) / 2
     shoulders = (xyz[..., JOINT["left_shoulder"], :] + xyz[..., JOINT["right_shoulder"], :]) / 2
     result = xyz.clone()

@@ -1,21 +1,21 @@
-"""Which joints of a skeleton the 17 are taken from.
+"""Mappings from a skeleton's joints to the 17 joints.
 
-A joint of ours is the mean of one or more of theirs, moved by an offset in the axes of the first.
-Offsets are metres on a body 1.70 m tall and grow with the body.  Pelvis, spine and thorax are
-midpoints and never mapped.
+Each of our joints is the mean of one or more of the skeleton's joints, plus an offset in the axes
+of the first.  Offsets are in metres for a body 1.70 m tall and scale with the body.  Pelvis, spine
+and thorax are midpoints and never mapped.
 
-A user's map is a JSON file.  Names are the file's; what lies beyond the last joint of a limb is
+A user's map is a JSON file.  Names are those of the motion file; the end of a limb's last bone is
 called ``"NAME end"``::
 
     {"joints": {"left_hip": "thigh_l", "left_knee": "calf_l", ..., "right_wrist": "hand_r"},
      "skull": "head"}
 
-``"base": "cmu-motionbuilder"`` begins with a built-in map, of which only differences need telling.
-An entry of ``joints`` is a name, a list of names, or ``{"joints": [...], "offset": [x, y, z]}``.
-``skull`` is the joint that the head turns with; nose and head are placed from it unless ``joints``
-has them.  ``unit`` gives the metres of a length of 1 where guessing it from the body's size fails,
-``"up": "z"`` a file whose Z axis points up; it is read as if it had been exported with Y up, and
-offsets count in those axes.
+``"base": "cmu-motionbuilder"`` starts from a built-in map, so that only differences are listed.  An
+entry of ``joints`` is a name, a list of names, or ``{"joints": [...], "offset": [x, y, z]}``.
+``skull`` is the joint that the head rotates with; nose and head are placed relative to it unless
+``joints`` contains them.  ``unit`` is the length of 1 in metres, for files where it cannot be
+inferred from the body's size.  ``"up": "z"`` is for files whose Z axis points up; they are read as
+if they had been exported with Y up, and offsets are in those axes.
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ LIMB_JOINTS: Final = tuple(f"{side}_{part}" for side in ("left", "right") for pa
 
 NOSE_ABOVE_SKULL: Final = (0.045, 0.100)
 HEAD_ABOVE_SKULL: Final = (0.055, 0.010)
-"""How far up and forwards nose and midpoint of the ears are from the joint that the head turns
-with, the base of the skull.  Measured in the CMU takes 02_02, 02_03, 07_01, 10_01 and 13_30, of
-which packs hold nose and ears: they stay at this place in the head's axes to within 0.5 mm."""
+"""Offsets, up and forwards, of the nose and the midpoint of the ears from the joint that the head
+rotates with, the base of the skull.  Measured in the CMU takes 02_02, 02_03, 07_01, 10_01 and
+13_30, for which packs contain nose and ears: in the head's axes they are constant to 0.5 mm."""
 
 _MOST_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True)
 class Source:
-    """The mean of ``joints``, moved by ``offset`` (metres at 1.70 m) in the axes of the first."""
+    """The mean of ``joints`` plus ``offset`` (metres at 1.70 m) in the axes of the first."""
 
     joints: tuple[str, ...]
     offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -51,7 +51,7 @@ class Source:
 
 @dataclass(frozen=True)
 class JointMap:
-    """Sources of the 12 limb joints, and of nose and head or the skull they are placed from."""
+    """Sources of the 12 limb joints, and of nose and head, or the skull that determines them."""
 
     name: str
     sources: Mapping[str, Source] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class JointMap:
     up: str = "y"
 
     def wanted(self) -> list[str]:
-        """The names that a skeleton must have."""
+        """Return the joint names that a skeleton must have."""
         names = [name for source in self.sources.values() for name in source.joints]
         return list(dict.fromkeys(names + ([self.skull] if self.skull else [])))
 
@@ -71,7 +71,7 @@ def _built_in(
     head: str,
     offsets: tuple[tuple[float, float, float], tuple[float, float, float]],
 ) -> JointMap:
-    """``limbs`` has ``{}`` for the side; ``head`` begins with the two ways to write it."""
+    """Build a map; ``limbs`` has ``{}`` for the side, ``head`` begins with its two spellings."""
     left, right, joint = head.split()
     sources = {
         f"{side}_{part}": Source((pattern.format(letter),))
@@ -83,7 +83,7 @@ def _built_in(
     return JointMap(name, sources)
 
 
-# The head's axes of these: x left, y up, z forwards.
+# Offsets for skeletons whose head has these axes: x left, y up, z forwards.
 _UPRIGHT: Final = ((0.0, *NOSE_ABOVE_SKULL), (0.0, *HEAD_ABOVE_SKULL))
 
 BUILT_IN: Final = {
@@ -123,12 +123,12 @@ BUILT_IN: Final = {
         ),
     )
 }
-"""By name.  ``cmu-motionbuilder`` also fits what else follows MotionBuilder's names (LaFAN1,
-Mixamo); prefixes such as ``mixamorig:`` and capitals do not matter."""
+"""Built-in maps by name.  ``cmu-motionbuilder`` also fits other skeletons with MotionBuilder's
+names (LaFAN1, Mixamo); prefixes such as ``mixamorig:`` and letter case are ignored."""
 
 
 def find(name: str, names: Sequence[str]) -> int | None:
-    """The index of a joint by its name, or by its name without prefix and capitals."""
+    """Find a joint's index by its name, or else ignoring prefix and letter case."""
     for plain in (lambda text: text, _plain):
         found = [index for index, other in enumerate(names) if plain(other) == plain(name)]
         if found:
@@ -141,15 +141,15 @@ def _plain(name: str) -> str:
 
 
 def missing(joint_map: JointMap, names: Sequence[str]) -> list[str]:
-    """Which names of a map a skeleton lacks, or has more than once."""
+    """List the names of a map that a skeleton lacks, or has more than once."""
     return [name for name in joint_map.wanted() if find(name, names) is None]
 
 
 def choose(names: Sequence[str], path: Path) -> JointMap:
-    """The built-in map whose joints are all there.
+    """Choose the built-in map whose joints are all present.
 
     Raises:
-        MotionFileError: none fits; the message has the names and how to write a map.
+        MotionFileError: none fits; the message lists the names and says how to write a map.
     """
     lacking = {name: missing(joint_map, names) for name, joint_map in BUILT_IN.items()}
     closest = min(lacking, key=lambda name: len(lacking[name]))
@@ -163,8 +163,10 @@ def choose(names: Sequence[str], path: Path) -> JointMap:
 
 
 def require(joint_map: JointMap, names: Sequence[str], path: Path) -> None:
-    """Raises:
-    MotionFileError: the skeleton lacks joints of the map.
+    """Require that the skeleton has all joints of the map.
+
+    Raises:
+        MotionFileError: it lacks some.
     """
     lacking = missing(joint_map, names)
     if lacking:
@@ -188,27 +190,27 @@ def read_joint_map(path: Path) -> JointMap:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ValueError("it is over 1 MiB")
-        told = json.loads(path.read_text(encoding="utf-8-sig"))
-        if not isinstance(told, dict):
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(content, dict):
             raise ValueError("it is not a JSON object")
-        return _parsed(path.name, told)
+        return _parsed(path.name, content)
     except (OSError, ValueError, RecursionError) as error:
         raise MotionFileError(f"Cannot read the joint map {path}: {error}.") from error
 
 
-def _parsed(name: str, told: dict[str, Any]) -> JointMap:
-    unknown = set(told) - {"base", "joints", "skull", "unit", "up"}
+def _parsed(name: str, content: dict[str, Any]) -> JointMap:
+    unknown = set(content) - {"base", "joints", "skull", "unit", "up"}
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]!r} is not base, joints, skull, unit or up")
-    base = told.get("base")
+    base = content.get("base")
     if base is not None and base not in BUILT_IN:
         raise ValueError(f"base is one of {', '.join(BUILT_IN)}, not {base!r}")
     result = replace(BUILT_IN[base], name=name) if base else JointMap(name)
-    joints = told.get("joints", {})
+    joints = content.get("joints", {})
     if not isinstance(joints, dict):
         raise ValueError("joints is not an object of names")
     sources = {joint: _source(joint, value) for joint, value in joints.items()}
-    skull, unit, up = told.get("skull"), told.get("unit"), told.get("up", "y")
+    skull, unit, up = content.get("skull"), content.get("unit"), content.get("up", "y")
     if not (skull is None or isinstance(skull, str)):
         raise ValueError("skull is not the name of a joint")
     if not (unit is None or (isinstance(unit, int | float) and 1e-6 < unit < 1e3)):

@@ -1,7 +1,7 @@
-"""Forward kinematics of any skeleton: where its joints are, from how they turn.
+"""Forward kinematics of any skeleton: joint positions from joint rotations.
 
-A joint's position is where its bone begins; what lies beyond the last joint of a limb is an end
-site, named after that joint: ``"Head end"``.  Axes and lengths are the file's own here.
+A joint's position is the start of its bone; the end of a limb's last bone is an end site, named
+after that joint: ``"Head end"``.  Axes and lengths are those of the file.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ class Joint:
     """One joint of a take.
 
     ``shift`` is (3,) or (frames, 3), from the parent joint in the parent's axes.  ``turns`` are
-    (axis 0-2, angles in radians of shape (frames,)), the leftmost matrix first: turns about z, x
-    and y make ``Rz @ Rx @ Ry``.  They are made about the axes that ``frame`` (3, 3) holds in its
-    columns, or about the parent's where there is none.
+    rotations (axis 0-2, angles in radians of shape (frames,)), the leftmost matrix first: rotations
+    about z, x and y give ``Rz @ Rx @ Ry``.  Their axes are the columns of ``frame`` (3, 3), or the
+    parent's axes if there is none.
     """
 
     name: str
@@ -34,10 +34,10 @@ class Joint:
 
 @dataclass(frozen=True)
 class Take:
-    """One skeleton in motion; parents stand before their children, and only the first has none.
+    """One skeleton in motion; parents precede their children, and only the first has none.
 
-    ``unit`` is the metres that a length of 1 means, where the file says so.  ``notes`` are what
-    the reader of the file had to put right, in sentences.
+    ``unit`` is the length of 1 in metres, if the file defines it.  ``notes`` are sentences about
+    faults that were corrected while reading the file.
     """
 
     joints: tuple[Joint, ...]
@@ -54,14 +54,14 @@ class Take:
 
 @dataclass(frozen=True)
 class Placed:
-    """Where a joint is, (frames, 3), and how it is turned, (frames, 3, 3) with axes in columns."""
+    """A joint's position, (frames, 3), and rotation, (frames, 3, 3) with axes in columns."""
 
     position: Array
     rotation: Array
 
 
 def rotation_about(axis: int, angles: Array) -> Array:
-    """Matrices (..., 3, 3) that turn by ``angles`` (...) radians about x, y or z (0, 1 or 2)."""
+    """Return (..., 3, 3) rotations by ``angles`` (...) radians about x, y or z (0, 1 or 2)."""
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrices = np.zeros((*angles.shape, 3, 3))
     matrices[..., axis, axis] = 1.0
@@ -72,7 +72,7 @@ def rotation_about(axis: int, angles: Array) -> Array:
 
 
 def place(take: Take, wanted: Collection[int]) -> dict[int, Placed]:
-    """Solve the joints with the indices ``wanted``, and no others but their ancestors."""
+    """Compute position and rotation of the joints with the indices ``wanted``."""
     needed = set(wanted)
     for index in reversed(range(len(take.joints))):
         if index in needed and take.joints[index].parent >= 0:

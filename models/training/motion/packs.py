@@ -102,13 +102,13 @@ def _nose_is_behind(xyz: NDArray[np.float32]) -> bool:
 
 
 def _raise_head(xyz: NDArray[np.float32], top: NDArray[np.float32]) -> None:
-    """Put right heads that are turned face down, as in all clips of the pack ``reactidle24``.
+    """Correct heads that are rotated face down, as in all clips of the pack ``reactidle24``.
 
-    Noses are 5 to 8 cm behind the ears there and the top of the head 12 cm before them: the raw
-    file's face bone points from between the ears to the nose and was taken to point from the base
-    of the skull upwards.  In its axes (up, forwards) the pack has the ears at (0.055, 0.010) m,
-    the nose at (0.045, 0.100) and the top at (0.175, 0.020), without any error; so the bone's
-    beginning and direction, which are the head and the way to the nose, are found again.
+    There, noses are 5 to 8 cm behind the ears and the top of the head 12 cm in front of them: the
+    raw file's face bone points from between the ears to the nose, but was interpreted as pointing
+    from the base of the skull upwards.  In the bone's axes (up, forwards) the pack has the ears at
+    (0.055, 0.010) m, the nose at (0.045, 0.100) and the top at (0.175, 0.020), exactly; so the
+    bone's start and direction, which are the head and the direction to the nose, can be recovered.
     """
     crown = top - xyz[:, JOINT["head"]]  # 0.12 up + 0.01 forwards
     nose = xyz[:, JOINT["nose"]] - xyz[:, JOINT["head"]]  # -0.01 up + 0.09 forwards

@@ -1,4 +1,4 @@
-"""A file or a folder of somebody's motion -> packs of clips."""
+"""Reading of motion, from a file or a folder, into packs of clips."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ def read_motion(
 ) -> list[Pack]:
     """Read motion packs (.mcp), BVH, and ASF with AMC: one file, or all below a folder.
 
-    Folders below one that holds motion packs are not searched: they would hold what the packs were
-    made of, and a take kept for validation in a pack must not be trained on from its own file.
+    Folders below one that contains motion packs are not searched: they may contain the packs'
+    source files, and a take kept for validation in a pack must not be used for training.
 
-    Each motion pack is a pack of its own; all other files are one pack, named after the folder,
-    of clips that are split into train and val as ``splits.split_clips`` says.  Packs are in the
-    order of their names.  What had to be put right in files is logged as warnings.  A file that
-    cannot be read is left out and named in a warning.
+    Each motion pack becomes one pack; all other files become one pack, named after the folder, with
+    clips split into train and val by ``splits.split_clips``.  Packs are sorted by name.
+    Corrections of files are logged as warnings.  A file that cannot be read is skipped and named in
+    a warning.
 
     Args:
         path: the file or folder.
         joint_map: a user's map (see ``joint_maps``); without it a built-in map is chosen by the
             names of the joints.
-        rate: frames a second of files that do not tell: AMC (120 unless given), and BVH whose
-            frame time is zero.
+        rate: frames per second of files that do not define it: AMC (120 unless given), and BVH
+            whose frame time is zero.
 
     Raises:
-        MixposeError: nothing can be read, or the joint map cannot.
+        MixposeError: nothing can be read, or the joint map cannot be read.
     """
     if rate is not None and not 1 <= rate <= 2000:
         raise MixposeError(f"A rate of {rate:g} frames a second cannot be meant.")
@@ -108,14 +108,14 @@ def _pack(path: Path, clips: Sequence[Clip]) -> Pack:
 
 
 class _Reader:
-    """Reads takes, and remembers what had to be put right."""
+    """Reads takes, and collects notes about corrections."""
 
     def __init__(self, joint_map: JointMap | None, rate: float | None) -> None:
         self._map, self._rate = joint_map, rate
         self._notes: dict[str, list[Path]] = defaultdict(list)
 
     def clip(self, file: Path, name: Path) -> Clip:
-        """Read one take; it is called by its ``name`` without the suffix."""
+        """Read one take; the clip's name is ``name`` without the suffix."""
         if file.suffix.lower() == ".amc":
             take = read_amc(file, read_asf(_skeleton_of(file)), self._rate or CMU_RATE)
         else:
@@ -128,17 +128,17 @@ class _Reader:
         return Clip(name.with_suffix("").as_posix(), "train", take.rate, xyz)
 
     def report(self) -> None:
-        """Log each kind of note once, with the files it is about."""
+        """Log each kind of note once, with the files that it concerns."""
         for note, files in self._notes.items():
             others = f" and {len(files) - 1} more" if len(files) > 1 else ""
             _LOG.warning("%s%s: %s", files[0], others, note)
 
 
 def _skeleton_of(take: Path) -> Path:
-    """The ASF file of an AMC file: of the same name, of its subject's, or the only one there.
+    """Find the ASF file of an AMC file: of the same name, of its subject, or the only one there.
 
     Raises:
-        MotionFileError: neither its folder nor the one above has such a file.
+        MotionFileError: neither its folder nor the parent folder contains such a file.
     """
     for folder in (take.parent, take.parent.parent):
         found = {file.stem: file for file in folder.iterdir() if file.suffix.lower() == ".asf"}

@@ -1,4 +1,4 @@
-"""A take of any skeleton -> the 17 joints in metres, +Y up."""
+"""Conversion of a take of any skeleton to the 17 joints in metres, +Y up."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from models.training.motion.text import MotionFileError
 
 _STATURE_M: Final = 1.70
 _ALONG_AXIS: Final = 0.9
-"""Cosine of 26 degrees: trunks bend a little, and legs are set apart, in poses at rest."""
+"""Cosine of 26 degrees: in rest poses trunks may bend a little, and legs may be apart."""
 _PLAUSIBLE_M: Final = (1.25, 2.15)
-"""Statures of which at most one unit of those below makes a body: neighbours differ by 1.77."""
+"""Plausible statures: at most one of the units below gives such a body, as they differ by a factor
+of at least 1.77."""
 
 _UNITS: Final = {
     "metres": 1.0,
@@ -47,18 +48,18 @@ _Z_UP: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 def to_joints(
     take: Take, joint_map: JointMap, path: Path
 ) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Positions (frames, 17, 3) in metres, +Y up, and in sentences what had to be put right.
+    """Convert a take to positions (frames, 17, 3) in metres, +Y up; also return correction notes.
 
-    Where the map has no nose or head, they are placed ``NOSE_ABOVE_SKULL`` and
-    ``HEAD_ABOVE_SKULL`` from the skull joint.  Up and forwards for the skull are those of the
-    skeleton at rest, where that stands along an axis; else those of the trunk on average over the
-    take, since nobody looks askance all the time.  Of the five CMU takes named there, the first
-    way puts the nose 1 to 3 mm from where the packs have it, the second 12 to 45 mm.
+    If the map has no nose or head, they are placed at ``NOSE_ABOVE_SKULL`` and
+    ``HEAD_ABOVE_SKULL`` from the skull joint.  The skull's up and forward axes are those of the
+    rest pose if that is aligned with a coordinate axis, else the mean axes of the trunk over the
+    take, which assumes that people look ahead on average.  For the five CMU takes named there, the
+    first method places the nose 1 to 3 mm from its position in the packs, the second 12 to 45 mm.
 
     The map must fit the skeleton (``joint_maps.require``).
 
     Raises:
-        MotionFileError: the skeleton has no size, or comes to lie beyond all numbers.
+        MotionFileError: the skeleton's size is zero or not finite.
     """
     names = take.names
     index = {name: _index(name, names) for name in joint_map.wanted()}
@@ -83,7 +84,7 @@ def to_joints(
 
 
 def _place_upright(take: Take, wanted: Iterable[int], joint_map: JointMap) -> dict[int, Placed]:
-    """Where joints are with Y up; a file whose Z is up has the axes of its joints turned too."""
+    """Compute joints with Y up; for a file with Z up, rotations are converted as well."""
     placed = place(take, set(wanted))
     if joint_map.up == "y":
         return placed
@@ -101,7 +102,7 @@ def _index(name: str, names: tuple[str, ...]) -> int:
 
 
 def _toes(take: Take, joint_map: JointMap, index: dict[str, int]) -> list[int]:
-    """The first child of each ankle."""
+    """Return the first child of each ankle."""
     ankles = [index[joint_map.sources[f"{side}_ankle"].joints[0]] for side in ("left", "right")]
     parents = [joint.parent for joint in take.joints]
     return [parents.index(ankle) for ankle in ankles if ankle in parents]
@@ -112,7 +113,7 @@ def _mean(source: Source, solved: dict[str, Placed]) -> Array:
 
 
 def _unit(size: float, take: Take, joint_map: JointMap) -> tuple[float, list[str]]:
-    """The metres of a length of 1, for a body whose stature is ``size`` in the file's unit."""
+    """Return the length of 1 in metres, for a body whose stature is ``size`` in the file's unit."""
     low, high = _PLAUSIBLE_M
     if joint_map.unit is not None:
         return joint_map.unit, []
@@ -128,22 +129,22 @@ def _unit(size: float, take: Take, joint_map: JointMap) -> tuple[float, list[str
 def _offset(
     xyz: Array, take: Take, joint_map: JointMap, solved: dict[str, Placed], scale: float
 ) -> None:
-    """Add the sources' offsets, and place nose and head; ``scale`` makes metres file units."""
+    """Add the sources' offsets, and place nose and head; ``scale`` is file units per metre."""
     for joint, source in joint_map.sources.items():
-        turned = solved[source.joints[0]].rotation @ (np.array(source.offset) * scale)
-        xyz[:, JOINT[joint]] = _mean(source, solved) + turned
+        rotated = solved[source.joints[0]].rotation @ (np.array(source.offset) * scale)
+        xyz[:, JOINT[joint]] = _mean(source, solved) + rotated
     if joint_map.skull is None:
         return
     skull = solved[joint_map.skull]
     up, forwards = _rest_skull_axes(take, joint_map) or _mean_skull_axes(xyz, skull.rotation)
     for joint, (above, before) in (("nose", NOSE_ABOVE_SKULL), ("head", HEAD_ABOVE_SKULL)):
         if joint not in joint_map.sources:
-            turned = skull.rotation @ ((above * up + before * forwards) * scale)
-            xyz[:, JOINT[joint]] = skull.position + turned
+            rotated = skull.rotation @ ((above * up + before * forwards) * scale)
+            xyz[:, JOINT[joint]] = skull.position + rotated
 
 
 def _rest_skull_axes(take: Take, joint_map: JointMap) -> tuple[Array, Array] | None:
-    """Up and forwards, (3,) each, of a skeleton that stands while nothing is turned."""
+    """Return up and forwards, (3,) each, of a skeleton whose rest pose is standing; else None."""
     joints = tuple(
         replace(joint, shift=np.median(np.atleast_2d(joint.shift), axis=0), turns=())
         for joint in take.joints
@@ -166,22 +167,22 @@ def _rest_skull_axes(take: Take, joint_map: JointMap) -> tuple[Array, Array] | N
 
 
 def _nearest_axis(vector: Array) -> Array | None:
-    """The axis, or its opposite, that a vector (3,) lies along; None if it lies along none."""
+    """Return the signed coordinate axis nearest to a vector (3,); None if none is near enough."""
     unit = _unit_vector(vector)
     axis = np.rint(unit)
     return axis if unit @ axis > _ALONG_AXIS else None
 
 
 def _mean_skull_axes(xyz: Array, rotation: Array) -> tuple[Array, Array]:
-    """Up and forwards, (3,) each, in the axes of a skull turned by ``rotation`` (frames, 3, 3)."""
+    """Return up and forwards, (3,) each, in the axes of a skull rotated by (frames, 3, 3)."""
     left = xyz[:, JOINT["left_shoulder"]] - xyz[:, JOINT["right_shoulder"]]
     hips = xyz[:, JOINT["left_hip"]] + xyz[:, JOINT["right_hip"]]
     trunk = xyz[:, JOINT["left_shoulder"]] + xyz[:, JOINT["right_shoulder"]] - hips
     forwards = _unit_vector(np.cross(left, trunk))
-    own_forwards = _unit_vector(np.einsum("nji,nj->ni", rotation, forwards).mean(axis=0))
-    own_up = np.einsum("nji,nj->ni", rotation, _unit_vector(trunk)).mean(axis=0)
-    own_up = _unit_vector(own_up - own_forwards * (own_up @ own_forwards))
-    return own_up, own_forwards
+    skull_forwards = _unit_vector(np.einsum("nji,nj->ni", rotation, forwards).mean(axis=0))
+    skull_up = np.einsum("nji,nj->ni", rotation, _unit_vector(trunk)).mean(axis=0)
+    skull_up = _unit_vector(skull_up - skull_forwards * (skull_up @ skull_forwards))
+    return skull_up, skull_forwards
 
 
 def _unit_vector(vectors: Array) -> Array:

@@ -1,4 +1,4 @@
-"""What is trained on and what is only validated on, where the motion does not say."""
+"""Assignment of clips to training and validation, if the motion does not define it."""
 
 from __future__ import annotations
 
@@ -18,40 +18,39 @@ _FOLDERS_OF_SUBJECTS: Final = 10
 
 
 def split_clips(clips: Sequence[Clip]) -> tuple[Clip, ...]:
-    """Give each clip its split; ``clip.name`` is its path below the folder that was read.
+    """Assign a split to each clip; ``clip.name`` is its path below the folder that was read.
 
-    Clips below a folder named train, val (or validation) or test belong to it, if there is one for
-    validation.  Of the rest, one subject in ten is for validation, chosen by the SHA-256 of its
-    name, so that the same files are always split alike and others beside them change nothing.  A
-    subject is the number before the underscore in names like CMU's (``02_01``), else the folder if
-    there are ten or more of them, else the file.  Where no clip is left for training or for
-    validation, one subject is moved; where there is one clip only, its last tenth is for
-    validation.
+    Clips below a folder named train, val (or validation) or test belong to that split, if there is
+    one for validation.  Of the others, one subject in ten is for validation, chosen by the SHA-256
+    of its name, so that the split of a file never depends on other files.  A subject is the number
+    before the underscore in names like CMU's (``02_01``), else the folder if there are ten or more
+    of them, else the file.  If no clip is left for training or for validation, one subject is
+    moved; if there is only one clip, its last tenth is for validation.
     """
-    told = {clip.name: _told(clip.name) for clip in clips}
-    if "val" not in told.values():
-        told = {name: split if split == "test" else "" for name, split in told.items()}
-    free = [clip for clip in clips if not told[clip.name]]
+    given = {clip.name: _split_of_folder(clip.name) for clip in clips}
+    if "val" not in given.values():
+        given = {name: split if split == "test" else "" for name, split in given.items()}
+    free = [clip for clip in clips if not given[clip.name]]
     groups = _groups([clip.name for clip in free])
     if len(groups) == 1 and len(clips) == 1:
         return _cut(free[0])
-    val = _validation(sorted(set(groups.values()), key=_fraction), set(told.values()))
+    val = _validation(sorted(set(groups.values()), key=_fraction), set(given.values()))
     return tuple(
         replace(
             clip,
-            split=told[clip.name] or ("val" if groups[clip.name] in val else "train"),
+            split=given[clip.name] or ("val" if groups[clip.name] in val else "train"),
         )
         for clip in clips
     )
 
 
-def _told(name: str) -> str:
+def _split_of_folder(name: str) -> str:
     folders = [part.lower() for part in PurePosixPath(name).parts[:-1]]
     return next((_FOLDERS[folder] for folder in folders if folder in _FOLDERS), "")
 
 
 def _groups(names: Sequence[str]) -> dict[str, str]:
-    """The subject of each clip, or the clip itself if all are of one subject."""
+    """Return the subject of each clip, or the clip itself if all are of one subject."""
     folders = {str(PurePosixPath(name).parent) for name in names}
 
     def subject(name: str) -> str:
@@ -70,12 +69,12 @@ def _groups(names: Sequence[str]) -> dict[str, str]:
     return groups
 
 
-def _validation(ordered: Sequence[str], told: set[str]) -> set[str]:
-    """The groups for validation; ``ordered`` by fraction, ``told`` what folders' names say."""
+def _validation(ordered: Sequence[str], given: set[str]) -> set[str]:
+    """Choose groups for validation, ``ordered`` by fraction; ``given`` are the folders' splits."""
     val = {group for group in ordered if _fraction(group) < _VAL_SHARE}
-    if ordered and not val and "val" not in told:
+    if ordered and not val and "val" not in given:
         val = {ordered[0]}
-    if ordered and len(val) == len(ordered) and "train" not in told:
+    if ordered and len(val) == len(ordered) and "train" not in given:
         val.discard(ordered[-1])
     return val
 

@@ -1,4 +1,4 @@
-"""Reading other people's text files: lines, numbers, and errors that name file and line."""
+"""Parsing of third-party text files: lines, numbers, and errors that name file and line."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from models.errors import MixposeError
 
 _MOST_BYTES: Final = 1 << 30
 _LARGEST: Final = 1e7
-"""No body stands ten thousand kilometres or turns ten million degrees from where it began; larger
-numbers are damage, and would overflow in the arithmetic that follows."""
+"""Largest plausible number: no body is ten thousand kilometres away or rotated by ten million
+degrees.  Larger numbers mean a damaged file, and would overflow in later arithmetic."""
 
 
 class MotionFileError(MixposeError):
@@ -19,12 +19,12 @@ class MotionFileError(MixposeError):
 
 
 def fault(path: Path, line: int, what: str) -> MotionFileError:
-    """The error for something wrong in one line, counted from 1."""
+    """Return the error for a fault in one line, counted from 1."""
     return MotionFileError(f"Cannot read {path}, line {line}: {what}.")
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, whichever line ends it has; UTF-8, or else Latin-1.
+    """Read the lines of a text file with any line endings; UTF-8, or else Latin-1.
 
     Raises:
         MotionFileError: the file is absent, not text, or over 1 GiB.
@@ -45,14 +45,14 @@ def read_lines(path: Path) -> list[str]:
 
 
 def numbers(words: Sequence[str], path: Path, line: int) -> list[float]:
-    """Finite numbers of a sane size, written with a decimal point or comma."""
+    """Parse finite numbers of a plausible size, with a decimal point or comma."""
     try:
         values = [float(word) for word in words]
     except ValueError:
-        # Programs that follow the system's language write 0,5 in half of Europe.
+        # Programs that follow the system's locale write 0,5 in half of Europe.
         values = [_number(word, path, line) for word in words]
     for word, value in zip(words, values, strict=True):
-        # Not a number compares false with everything.
+        # Comparisons with NaN are false.
         if not abs(value) <= _LARGEST:
             raise fault(path, line, f"{word!r} is not a number that can be meant")
     return values
@@ -66,8 +66,8 @@ def _number(word: str, path: Path, line: int) -> float:
 
 
 def whole_number(word: str, most: int, path: Path, line: int) -> int:
-    """A whole number from 0 to ``most``."""
-    # Unlike int(), this takes neither a sign nor digits without end.
+    """Parse a whole number from 0 to ``most``."""
+    # Unlike int(), this accepts neither a sign nor any number of digits.
     if not (word.isascii() and word.isdecimal() and len(word) <= 20 and int(word) <= most):
         raise fault(path, line, f"{word[:40]!r} is not a whole number from 0 to {most}")
     return int(word)

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from app.motion.angles import ANGLE, joint_angles
 from models import feet
-from models.feet import shanks_in, turned_to
+from models.feet import shank_directions, to_hip_axes
 from models.training import fit_feet
 from models.training.fit_feet import Samples, fit, foot_directions, sine_of
 from tests.support.standing_feet import scene
@@ -28,7 +28,7 @@ def test_the_angle_that_is_fitted_is_the_one_that_is_measured() -> None:
     columns = [ANGLE[f"{side}_ankle_dorsiflexion"] for side in ("left", "right")]
     wanted = joint_angles(joints @ turn, nothing, places @ turn)[:, columns]
     axes = np.broadcast_to(np.eye(3), (30, 3, 3))
-    parts = (turned_to(foot_directions(joints, places), axes), shanks_in(joints, axes))
+    parts = (to_hip_axes(foot_directions(joints, places), axes), shank_directions(joints, axes))
     directions, shanks = (torch.from_numpy(np.array(each)) for each in parts)
     found = np.degrees(np.arcsin(sine_of(directions.reshape(30, 2, 6), shanks).numpy()))
     np.testing.assert_allclose(found, wanted, atol=0.01)
@@ -51,7 +51,7 @@ def test_what_is_fitted_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     feet._weights.cache_clear()
     try:
         asked = np.array([[[1.0, 0, 0, 0, 0], [-1.0, 0, 0, 0, 0]]])
-        answer = feet._answer(asked)
+        answer = feet._predict(asked)
     finally:
         feet._weights.cache_clear()
     np.testing.assert_allclose(answer[0, :, 0, 0], [1, -1], atol=0.3)

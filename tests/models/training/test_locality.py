@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from models.mixste import MixSTE
-from models.training.locality import look_nearby, temporal_blocks
+from models.training.locality import initialise_locally, temporal_blocks
 
 
 @pytest.fixture
 def network() -> MixSTE:
     torch.manual_seed(0)
     network = MixSTE(27, width=64, depth=2, heads=4, channels=3).eval()
-    look_nearby(network)
+    initialise_locally(network)
     return network
 
 
@@ -49,5 +49,5 @@ def test_every_frame_is_lifted_by_itself_at_first(network: MixSTE) -> None:
 @pytest.mark.parametrize("frames", [1, 2, 3])
 def test_short_windows_have_places_too(frames: int) -> None:
     network = MixSTE(frames, width=16, depth=1, heads=2, channels=3)
-    look_nearby(network)
+    initialise_locally(network)
     assert all(torch.isfinite(parameter).all() for parameter in network.parameters())

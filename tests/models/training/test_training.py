@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from models.errors import MixposeError
-from models.geometry import CHANNELS, UP_CHANNELS, VAGUEST_UP_DEG
+from models.geometry import CHANNELS, MAX_UP_STD_DEG, UP_CHANNELS
 from models.skeleton import JOINT, MIRROR, PELVIS
 from models.training import bodies, cameras, detector_noise
 from models.training.kinds import Repertoire
@@ -142,7 +142,7 @@ def test_the_network_is_told_what_it_would_be_told_in_use() -> None:
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(500, 9, 17, 2, generator=generator) - 0.5
     conf = torch.rand(500, 9, 17, generator=generator)
-    told = detector_noise.told(conf, image, torch.full((500, 2), 0.4))
+    told = detector_noise.input_confidence(conf, image, torch.full((500, 2), 0.4))
     joint = JOINT["left_wrist"]
     inside = (image[:, :, joint].abs() < 0.4).all(-1)
     certain, invented = conf[..., joint] >= 0.5, conf[..., joint] < 0.1
@@ -214,7 +214,7 @@ def test_where_up_is_is_asked_of_every_window_and_told_to_some(batch: Batch) -> 
     assert torch.equal(batch.pose[:, :, PELVIS], up[:, None].expand(-1, 9, -1))
     length = told.norm(dim=-1)
     assert (length == 0).float().mean() == pytest.approx(0.4, abs=0.08)
-    measured = (length - (1 - 1 / VAGUEST_UP_DEG)).abs() < 1e-4
+    measured = (length - (1 - 1 / MAX_UP_STD_DEG)).abs() < 1e-4
     assert 0.08 < measured.float().mean() < 0.24
     off = torch.rad2deg(torch.acos(torch.cosine_similarity(told, up, dim=-1).clamp(-1, 1)))
     assert off[measured].median() < 2.5
