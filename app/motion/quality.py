@@ -14,9 +14,9 @@ from app.motion.placement.position import estimate_position
 
 AVERAGE_HEIGHT_M: Final = 1.7
 """Height of the predicted body where the person's height is not given."""
-MOST_NOBODY: Final = 0.2
-MOST_SWAPPED: Final = 0.1
-MOST_MISFIT: Final = 0.0135
+MAX_UNDETECTED: Final = 0.2
+MAX_SWAPPED: Final = 0.1
+MAX_MISFIT: Final = 0.0135
 """As a fraction of the body height, in the median frame: half as much again as on four real clips
 of people in full view, which had 0.7 to 0.9 %.  Poses of other moments of these clips had 1.7 to
 8 %."""
@@ -78,17 +78,17 @@ class Quality:
     def warnings(self) -> tuple[str, ...]:
         """Return a sentence for each measure that is worse than it should be."""
         warnings = []
-        if self.nobody > MOST_NOBODY:
+        if self.nobody > MAX_UNDETECTED:
             warnings.append(
                 f"Nobody was found in {self.nobody:.0%} of the frames. Is the person in the "
                 "picture, large enough and well lit?"
             )
-        if self.swapped > MOST_SWAPPED:
+        if self.swapped > MAX_SWAPPED:
             warnings.append(
                 f"Left and right were confused in {self.swapped:.0%} of the frames and repaired; "
                 "check some of them."
             )
-        if self.misfit_median is not None and self.misfit_median > MOST_MISFIT:
+        if self.misfit_median is not None and self.misfit_median > MAX_MISFIT:
             warnings.append(
                 f"The 3D does not fit what was seen: it is off by {self.misfit_median:.1%} of the "
                 "body height in the typical frame. Do not rely on it unchecked."

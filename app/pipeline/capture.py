@@ -112,23 +112,23 @@ class Capture:
             )
             closing.callback(self._close_detector)
             if self._reader.open():
-                self._play()
+                self._run_frames()
 
-    def _play(self) -> None:
+    def _run_frames(self) -> None:
         while not self._controls.stopping:
             if self._reader.ended:
-                self._rest()
+                self._wait_at_end()
             else:
                 self._advance()
 
-    def _rest(self) -> None:
+    def _wait_at_end(self) -> None:
         """Wait at the end of a file until the run is to stop."""
         self._results.enter(State.ENDED)
         self._keypoint_queue.mark_idle()
         self._controls.wake()
         self._controls.wait_until(lambda: False)
 
-    def _begin_again(self) -> None:
+    def _restart(self) -> None:
         self._now = None
         self._reader.rewind()
         if self._detector is not None:
@@ -146,7 +146,7 @@ class Capture:
     def _end(self) -> None:
         self._reader.describe()
         if self._controls.loop and not self._recorder.active and self._now is not None:
-            self._begin_again()
+            self._restart()
 
     def _process(self, frame: Frame) -> None:
         detector = self._ready_detector(frame)

@@ -63,7 +63,7 @@ class Recorder:
             if self._writer is None or self._broken:
                 return
             self._writer.append(keypoints, frame, dropped=dropped)
-            self._look_for_failure(self._writer)
+            self._check_failure(self._writer)
 
     def mark(self, label: str) -> None:
         """Mark the frame written last in the recording, if there is one."""
@@ -79,9 +79,9 @@ class Recorder:
         if writer is not None:
             writer.close()
             if not self._broken:
-                self._look_for_failure(writer)
+                self._check_failure(writer)
 
-    def _look_for_failure(self, writer: RecordingWriter) -> None:
+    def _check_failure(self, writer: RecordingWriter) -> None:
         # The writer's threads notice a full disk some time after the frame was queued.
         if writer.error is not None:
             self._broken = True

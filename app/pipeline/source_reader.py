@@ -92,8 +92,8 @@ class SourceReader:
         self._source: Source | None = None
         self._timeline = Timeline()
         self._dropped_before = 0
-        self._heard_at = 0.0
-        self._patience_s = FIRST_FRAME_S
+        self._last_frame_at = 0.0
+        self._silence_limit_s = FIRST_FRAME_S
 
     @property
     def live(self) -> bool:
@@ -116,8 +116,8 @@ class SourceReader:
             opening.give_up()
             return False
         self._source = opening.take()
-        self._heard_at = time.perf_counter()
-        self._patience_s = FIRST_FRAME_S
+        self._last_frame_at = time.perf_counter()
+        self._silence_limit_s = FIRST_FRAME_S
         self.describe()
         return True
 
@@ -152,7 +152,7 @@ class SourceReader:
                 self._lose(error)
             else:
                 if frame is not None:
-                    self._heard_at, self._patience_s = time.perf_counter(), _SILENT_S
+                    self._last_frame_at, self._silence_limit_s = time.perf_counter(), _SILENT_S
                     return self._timeline.place(frame)
                 if not self.live:
                     self.ended = True
@@ -198,7 +198,7 @@ class SourceReader:
         return self._source
 
     def _check_silence(self) -> None:
-        if time.perf_counter() - self._heard_at > self._patience_s:
+        if time.perf_counter() - self._last_frame_at > self._silence_limit_s:
             self._lose(
                 SourceError(
                     f"{self._opened.label} sends no picture. "

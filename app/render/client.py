@@ -106,7 +106,7 @@ class Renderer:
         """Request a picture; returns its number at once.  Replaces a request not yet started."""
         with self._changed:
             self._params = params
-            return self._ask()
+            return self._enqueue()
 
     def resize(self, width: int, height: int) -> None:
         """Draw at another size from now on; the last request is drawn again."""
@@ -115,7 +115,7 @@ class Renderer:
                 return
             self._size = _checked((width, height))
             if self._params is not None:
-                self._ask()
+                self._enqueue()
 
     def latest(self) -> Drawn | None:
         """The newest finished picture, or ``None`` before the first."""
@@ -145,7 +145,7 @@ class Renderer:
             thread.join(_GOODBYE_S)
         atexit.unregister(self.close)
 
-    def _ask(self) -> int:
+    def _enqueue(self) -> int:
         self._requests += 1
         self._wanted = _Wanted(self._requests, self._params, self._size)
         self._changed.notify_all()

@@ -174,14 +174,14 @@ class SkeletonFigure:
         self, joints: NDArray[np.float64], body: Body, colours: NDArray[np.float64]
     ) -> _Corners:
         unit = self._ball.points
-        stretch = np.repeat((self._radii * body.drawn)[:, None], 3, axis=1)
+        semi_axes = np.repeat((self._radii * body.drawn)[:, None], 3, axis=1)
         head, thorax = JOINT["head"], JOINT["thorax"]
-        stretch[head] = np.multiply(_HEAD_M, body.drawn[head])
+        semi_axes[head] = np.multiply(_HEAD_M, body.drawn[head])
         axes = np.tile(np.eye(3), (DRAWN_JOINTS, 1, 1))
         if body.drawn[head] and body.drawn[thorax]:
             axes[head] = shapes.frames_along(joints[head] - joints[thorax])
-        offsets = np.einsum("ni,ji,jik->jnk", unit, stretch, axes)
-        inverse = 1 / np.maximum(stretch, 1e-6)
+        offsets = np.einsum("ni,ji,jik->jnk", unit, semi_axes, axes)
+        inverse = 1 / np.maximum(semi_axes, 1e-6)
         normals = np.einsum("ni,ji,jik->jnk", unit, inverse, axes)
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
         points = joints[:, None] + offsets

@@ -140,10 +140,10 @@ def paint_below(picture: Picture, view: View, theme: SceneTheme, body: Body) -> 
         picture, view, joints, body.opacity[body.drawn].astype(np.float64),
         colour=rgb(theme.shadow), strength=theme.shadow_strength,
     )  # fmt: skip
-    _paint_ring(picture, view, body.colour or theme.strong_line, stands_over(body))
+    _paint_ring(picture, view, body.colour or theme.strong_line, point_below(body))
 
 
-def stands_over(body: Body) -> NDArray[np.float64]:
+def point_below(body: Body) -> NDArray[np.float64]:
     """Return the (3,) point on the floor below the body: below the feet, weighted to the lower one,
     or below the median of the drawn joints if there are no feet."""
     feet = [joint for joint in _ANKLES if body.drawn[joint]]

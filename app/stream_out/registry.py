@@ -27,7 +27,6 @@ class Output:
     """The preference in which the typed target is kept."""
     where: str
     """The label of the target's field in the window."""
-    """What is typed, in the window."""
     where_tip: str
 
     @property

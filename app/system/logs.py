@@ -60,7 +60,7 @@ class _SharedFile(logging.handlers.RotatingFileHandler):
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
         if self._was_renamed():
-            self._begin_again()
+            self._reopen()
         return bool(super().shouldRollover(record))
 
     def doRollover(self) -> None:  # noqa: N802 - logging's name
@@ -68,7 +68,7 @@ class _SharedFile(logging.handlers.RotatingFileHandler):
             if not lock(held, exclusive=True):
                 return  # another process is rotating; the file may become slightly too long
             if self._was_renamed():
-                self._begin_again()
+                self._reopen()
             else:
                 super().doRollover()
 
@@ -81,7 +81,7 @@ class _SharedFile(logging.handlers.RotatingFileHandler):
         except FileNotFoundError:
             return True
 
-    def _begin_again(self) -> None:
+    def _reopen(self) -> None:
         self.close()
         self.stream = self._open()
 

@@ -59,7 +59,7 @@ def place(
         raise ValueError(f"a lens {camera_height_m:g} m above the floor cannot be")
     scene = Scene.of(data, lens)
     if not scene.body.known.any():
-        nowhere = {"frames": 0, "lens": _of_lens(lens)}
+        nowhere = {"frames": 0, "lens": _lens_description(lens)}
         return replace(
             data,
             root=np.full((len(data.time_s), 3), np.nan),
@@ -67,13 +67,13 @@ def place(
             provenance=replace(data.provenance, placement=nowhere),
         )
     estimate = estimate_scene(scene, data.provenance.height_m, camera_height_m)
-    places, joints = _standing(scene, estimate)
+    places, joints = _locked(scene, estimate)
     first = places[np.flatnonzero(np.isfinite(places[:, 0]))[0]]
     axes = _axes(estimate, joints, scene, heading_deg)
     origin = axes @ first
     origin[1] = -estimate.floor.below_m
     root = places @ axes.T - origin
-    about = _about(lens, estimate, camera=-origin)
+    about = _description(lens, estimate, camera=-origin)
     about["told"] = {"heading_deg": heading_deg, "camera_height_m": camera_height_m}
     placed = data.moved(
         joints,
@@ -106,7 +106,7 @@ def in_room_of(first: MotionData, motion: MotionData) -> MotionData:
     )
 
 
-def _standing(
+def _locked(
     scene: Scene, estimate: SceneEstimate
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (N, 3) positions and (N, 17, 3) relative joints, standing feet locked to the floor."""
@@ -157,7 +157,7 @@ def _facing(joints: NDArray[np.float64]) -> float:
     return math.atan2(float(forward[0]), float(forward[2]))
 
 
-def _of_lens(lens: Lens) -> dict[str, object]:
+def _lens_description(lens: Lens) -> dict[str, object]:
     return {
         "focal_px": round(lens.focal, 2),
         "fov_deg": round(lens.fov_deg, 2),
@@ -165,7 +165,9 @@ def _of_lens(lens: Lens) -> dict[str, object]:
     }
 
 
-def _about(lens: Lens, estimate: SceneEstimate, camera: NDArray[np.float64]) -> dict[str, object]:
+def _description(
+    lens: Lens, estimate: SceneEstimate, camera: NDArray[np.float64]
+) -> dict[str, object]:
     """Return the description of the placement for files, JSON values."""
     up = estimate.upright.up
     known = np.isfinite(estimate.places[:, 0])
@@ -173,7 +175,7 @@ def _about(lens: Lens, estimate: SceneEstimate, camera: NDArray[np.float64]) -> 
     return {
         "root": "pelvis",
         "frames": int(known.sum()),
-        "lens": _of_lens(lens),
+        "lens": _lens_description(lens),
         "camera": {
             "position_m": [round(float(value), 4) for value in camera],
             "tilt_deg": round(math.degrees(pitch(up)), 2),

@@ -61,8 +61,8 @@ def together(motions: Sequence[MotionData]) -> Together:
     placed = [place(each) for each in motions]
     views = [_View.of(each) for each in placed]
     known = [each for each in views if each is not None]
-    sizes, trusted = _sizes(known), len(known) == len(placed) and _alike(known)
-    roots = [_everywhere(each) for each in placed]
+    sizes, trusted = _likely_scales(known), len(known) == len(placed) and _heights_agree(known)
+    roots = [_interpolated_root(each) for each in placed]
     if trusted:
         for root, view, size in zip(roots, views, sizes, strict=True):
             assert view is not None
@@ -70,7 +70,7 @@ def together(motions: Sequence[MotionData]) -> Together:
             root[:, 1] *= size
     else:
         sizes = np.ones(len(placed))
-        for root, slot in zip(roots, _slots(motions), strict=True):
+        for root, slot in zip(roots, _picture_order(motions), strict=True):
             root[:, 0], root[:, 2] = slot * _SPACING_M, 0.0
     middle = np.mean([np.median(root, axis=0) for root in roots], axis=0) * (1.0, 0.0, 1.0)
     joints, feet = [], []
@@ -114,13 +114,13 @@ def _comparable(views: Sequence[_View]) -> list[int]:
     return judged if len(judged) > 1 and lowest >= _LOW_M else []
 
 
-def _alike(views: Sequence[_View]) -> bool:
+def _heights_agree(views: Sequence[_View]) -> bool:
     """Whether the camera heights of all agree, as far as people are of similar size."""
     heights = np.array([views[index].camera[1] for index in _comparable(views)])
     return not len(heights) or float(heights.max() / heights.min()) <= _MAX_HEIGHT_RATIO
 
 
-def _sizes(views: Sequence[_View]) -> NDArray[np.float64]:
+def _likely_scales(views: Sequence[_View]) -> NDArray[np.float64]:
     """Return the most likely scale of each person relative to the usual height."""
     sizes, judged = np.ones(len(views)), _comparable(views)
     if not judged:
@@ -134,7 +134,7 @@ def _sizes(views: Sequence[_View]) -> NDArray[np.float64]:
     return sizes
 
 
-def _slots(motions: Sequence[MotionData]) -> NDArray[np.float64]:
+def _picture_order(motions: Sequence[MotionData]) -> NDArray[np.float64]:
     """Return the rank of each person from left to right in the picture: 0, 1, 2 ..."""
     across = [
         float(np.median(each.xy[each.tracked, PELVIS, 0])) if each.tracked.any() else 0.0
@@ -143,7 +143,7 @@ def _slots(motions: Sequence[MotionData]) -> NDArray[np.float64]:
     return np.argsort(np.argsort(across)).astype(np.float64)
 
 
-def _everywhere(placed: MotionData) -> NDArray[np.float64]:
+def _interpolated_root(placed: MotionData) -> NDArray[np.float64]:
     """Return (N, 3) positions of the pelvis, interpolated where they are not known."""
     root = np.full((len(placed.time_s), 3), np.nan) if placed.root is None else placed.root.copy()
     known = np.isfinite(root[:, 0])

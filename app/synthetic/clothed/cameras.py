@@ -107,21 +107,21 @@ def place_camera(
         heading: facing direction of the person: radians, 0 along +z, positive to the left.
         random: source of all random choices.
     """
-    wish = _Wish(heading, random)
-    points = _fleshed(keypoints)
+    choice = _CameraChoice(heading, random)
+    points = _body_points(keypoints)
     near, far = np.log(_DISTANCE_M)
-    camera = wish.aimed(points, math.exp(far))
+    camera = choice.aimed(points, math.exp(far))
     for _ in range(_HALVINGS):
         middle = (near + far) / 2
-        closer = wish.aimed(points, math.exp(middle))
-        if wish.fits(closer, points):
+        closer = choice.aimed(points, math.exp(middle))
+        if choice.fits(closer, points):
             camera, far = closer, middle
         else:
             near = middle
-    return camera, wish.framing
+    return camera, choice.framing
 
 
-class _Wish:
+class _CameraChoice:
     """The random choices made before the distance of the camera is known."""
 
     def __init__(self, heading: float, random: np.random.Generator) -> None:
@@ -216,7 +216,7 @@ def _azimuth(random: np.random.Generator) -> float:
     return math.copysign(random.uniform(math.pi / 3, 2 * math.pi / 3), random.random() - 0.5)
 
 
-def _fleshed(keypoints: Array) -> Array:
+def _body_points(keypoints: Array) -> Array:
     """Return (N, 3) points around the space that the take fills."""
     around = _AROUND_M * np.array([(1, 0, 0), (-1, 0, 0), (0, 1.4, 0), (0, 0, 1), (0, 0, -1)])
     result: Array = (keypoints[:, :, None] + around).reshape(-1, 3)

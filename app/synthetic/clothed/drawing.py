@@ -225,7 +225,7 @@ class PersonDrawing:
                 part.depth.render()
         renderer.begin(width, height)
         matrix = camera.projection(*place)
-        self._hide(hiding, matrix)
+        self._draw_occluders(hiding, matrix)
         renderer.shine(light, camera, matrix, sun, shaded=light.hard)
         for part in self._parts:
             renderer.material(part.texture, part.tint, part.shine)
@@ -256,7 +256,7 @@ class PersonDrawing:
         self._moving.release()
         self._steady.release()
 
-    def _hide(self, boxes: Sequence[Box], matrix: Array) -> None:
+    def _draw_occluders(self, boxes: Sequence[Box], matrix: Array) -> None:
         """Draw boxes as empty pixels with depth, so that the person behind them stays hidden."""
         if not boxes:
             return

@@ -108,7 +108,7 @@ def person(rig: Rig, wardrobe: Wardrobe, seed: int) -> Person:
     """
     random = np.random.default_rng([seed, 1])
     phenotype = _phenotype(random)
-    figure = _in_proportion(rig.figure(phenotype), phenotype, random)
+    figure = _proportioned(rig.figure(phenotype), phenotype, random)
     outfit = _Outfit(figure, wardrobe, random)
     outfit.dress(woman=phenotype.gender > 0.5, child=phenotype.age < 0.5)
     return outfit.person(_manner(random))
@@ -135,7 +135,7 @@ def _phenotype(random: np.random.Generator) -> Phenotype:
     )
 
 
-def _in_proportion(figure: Figure, phenotype: Phenotype, random: np.random.Generator) -> Figure:
+def _proportioned(figure: Figure, phenotype: Phenotype, random: np.random.Generator) -> Figure:
     """Scale limbs: legs relative to the trunk as measured on people, of children relative to their
     own proportions."""
     mean, spread = _LEGS_OVER_TRUNK

@@ -70,7 +70,7 @@ def pose(figure: Figure, xyz: NDArray[np.floating], rate: float, manner: Manner)
     poses = [take.at(frame / rate) for frame in range(len(xyz))]
     axes = np.stack([each.axes for each in poses])
     joints = np.stack([each.joints for each in poses])
-    turns = _turns(figure, axes, manner)
+    turns = _bone_rotations(figure, axes, manner)
     moments = figure.moments()
     scale = _leg(figure) / _PROPORTIONS.leg
     root = joints[:, JOINT["pelvis"]] * scale
@@ -96,7 +96,7 @@ def _keypoints(moments: Array, matrices: Array) -> Array:
     return result
 
 
-def _turns(figure: Figure, axes: Array, manner: Manner) -> Array:
+def _bone_rotations(figure: Figure, axes: Array, manner: Manner) -> Array:
     """Return (T, B, 3, 3) the rotation of each bone relative to the rest pose."""
     rest = figure.keypoints()
     turns: dict[str, Array] = {}

@@ -103,7 +103,7 @@ class Scene:
         self._hiding += _not_hiding(around, camera, points.reshape(-1, 3))
         if random.random() < _OCCLUDED[framing]:
             upper = points[:, _UPPER].reshape(-1, 3)
-            self._hiding += _not_hiding([_before(places, random)], camera, upper)
+            self._hiding += _not_hiding([_obstacle(places, random)], camera, upper)
 
     def picture(self, who: PersonDrawing, motion: Array) -> Picture:
         """Return (height, width, 3) RGB, as the webcam captures it.
@@ -118,8 +118,8 @@ class Scene:
         place = self._place(who.vertices)
         if place is not None:
             patch = who.draw(self._camera, self._light, self._hiding, place)
-            picture = _put(picture, patch, motion * self._webcam.shutter)
-        return self._filmed(picture)
+            picture = _composited(picture, patch, motion * self._webcam.shutter)
+        return self._degraded(picture)
 
     def _shaded(
         self, picture: Picture, who: PersonDrawing, on_floor: NDArray[np.float32]
@@ -143,7 +143,7 @@ class Scene:
             return None
         return Rectangle(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
-    def _filmed(self, picture: Picture) -> Picture:
+    def _degraded(self, picture: Picture) -> Picture:
         cam, random = self._webcam, self._random
         if cam.soft > 0:
             picture = cv2.GaussianBlur(picture, (0, 0), cam.soft).astype(np.uint8)
@@ -168,12 +168,12 @@ def _compressed(picture: Picture, quality: int) -> Picture:
     return result
 
 
-def _put(picture: Picture, patch: Patch, motion: Array) -> Picture:
+def _composited(picture: Picture, patch: Patch, motion: Array) -> Picture:
     """Return a copy of the picture with the patch, blurred along its motion."""
     colour, cover = patch.colour, patch.cover
     length = float(np.linalg.norm(motion))
     if length > 1.0:
-        kernel = _smear(motion, length)
+        kernel = _motion_kernel(motion, length)
         colour = cv2.filter2D(colour, -1, kernel)
         cover = cv2.filter2D(cover, -1, kernel)[..., None]
     result: Picture = picture.copy()
@@ -184,7 +184,7 @@ def _put(picture: Picture, patch: Patch, motion: Array) -> Picture:
     return result
 
 
-def _smear(motion: Array, length: float) -> NDArray[np.float32]:
+def _motion_kernel(motion: Array, length: float) -> NDArray[np.float32]:
     side = int(min(length, 21)) // 2 * 2 + 3
     kernel = np.zeros((side, side), np.float32)
     half = motion / length * min(length, 21) / 2
@@ -268,7 +268,7 @@ def _floor(places: _Places, random: np.random.Generator) -> Box:
     return _box(centre, (14.0, 0.5, 14.0), random.uniform(0, math.pi), random, 0.5)
 
 
-def _before(places: _Places, random: np.random.Generator) -> Box:
+def _obstacle(places: _Places, random: np.random.Generator) -> Box:
     """Return a desk or a chair's back in front of the person."""
     tall = places.high[1] - places.low[1]
     half = np.array([random.uniform(0.25, 0.9), 0.0, random.uniform(0.03, 0.35)])

@@ -104,7 +104,7 @@ def place_camera(variation: Variation, motion: Actor, size: tuple[int, int]) -> 
     near, far = 1.5, 12.0
     while far - near > 0.01:
         middle = (near + far) / 2
-        if _holds(_view(variation, middle, low, high), joints, size):
+        if _contains(_view(variation, middle, low, high), joints, size):
             far = middle
         else:
             near = middle
@@ -123,7 +123,7 @@ def _view(
     return View(eye, target, fov_deg=variation.camera_fov_deg)
 
 
-def _holds(view: View, joints: NDArray[np.float64], size: tuple[int, int]) -> bool:
+def _contains(view: View, joints: NDArray[np.float64], size: tuple[int, int]) -> bool:
     """Whether all joints are inside the picture, with margin for what reaches beyond them."""
     offsets = _BEYOND_M * np.array([(0, 1, 0), (0, -0.5, 0), (1, 0, 0), (-1, 0, 0)])
     pixels, depth = view.project(joints[:, None] + offsets, size)

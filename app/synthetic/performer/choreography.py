@@ -98,13 +98,13 @@ class Choreography:
         draft = _Draft(tempo)
         draft.rest(_PAUSE_S)
         for number, act in enumerate(acts):
-            _write(draft, act, 1 if number % 2 else -1)
+            _add_act(draft, act, 1 if number % 2 else -1)
             draft.rest(_PAUSE_S)
         self.duration_s = draft.now
         self.moving = draft.moving
         self.gestures = draft.gestures
         self._times = np.arange(0.0, self.duration_s + 1 / _SAMPLES_PER_S, 1 / _SAMPLES_PER_S)
-        self._path = _softened(np.array(draft.keys), self._times)
+        self._path = _smoothed(np.array(draft.keys), self._times)
 
     def path(self, time_s: float) -> Place:
         """Return the position and heading of the body."""
@@ -112,7 +112,7 @@ class Choreography:
         return Place(x, z, heading)
 
 
-def _write(draft: _Draft, act: Act, side: int) -> None:
+def _add_act(draft: _Draft, act: Act, side: int) -> None:
     """Add an act; ``side`` is 1 if it begins to the left, -1 to the right."""
     if act == "stand":
         draft.rest(2.0 / draft.tempo)
@@ -167,7 +167,7 @@ def _walk_across(draft: _Draft, side: int) -> None:
     )
 
 
-def _softened(keys: Array, times: Array) -> Array:
+def _smoothed(keys: Array, times: Array) -> Array:
     """Return (3, N) x, z and heading at the sample times, smoothed with a triangular kernel."""
     half = round(_SOFTEN_S * _SAMPLES_PER_S)
     kernel = np.bartlett(2 * half + 1)

@@ -81,9 +81,11 @@ class Motion:
     def __init__(self, variation: Variation) -> None:
         self.body: Proportions = variation.proportions
         self._camera_azimuth = variation.camera_azimuth
-        self._score = Choreography(variation.acts, variation.tempo)
-        self._feet = gait.plan(self._score.path, self._score.moving, self.body.hip + 0.012)
-        self.duration_s = self._score.duration_s
+        self._choreography = Choreography(variation.acts, variation.tempo)
+        self._feet = gait.plan(
+            self._choreography.path, self._choreography.moving, self.body.hip + 0.012
+        )
+        self.duration_s = self._choreography.duration_s
 
     def at(self, time_s: float) -> Pose:
         """Return the pose at a time; the motion loops."""
@@ -94,14 +96,14 @@ class Motion:
         )
         chest = self._chest(stance, time_s)
         arms = tuple(
-            arm_at(self._score.gestures, time_s, side, stance.stride * side, stance.depth)
+            arm_at(self._choreography.gestures, time_s, side, stance.stride * side, stance.depth)
             for _, side in SIDES
         )
         return self._assembled(stance, pelvis, chest, arms, time_s)
 
     def _stance(self, time_s: float) -> _Stance:
-        body, place = self.body, self._score.path(time_s)
-        squats = (g.depth(time_s) for g in self._score.gestures if g.act == "squat")
+        body, place = self.body, self._choreography.path(time_s)
+        squats = (g.depth(time_s) for g in self._choreography.gestures if g.act == "squat")
         depth = max(squats, default=0.0)
         one, other = (foot.at(time_s) for foot in self._feet)
         ankles = (_ankle(one, body), _ankle(other, body))
@@ -123,7 +125,7 @@ class Motion:
         lean = 0.03 + 0.06 * abs(_stride_share(stance)) + 0.72 * stance.depth + breath
         aside = sum(
             0.10 * gesture.weight(time_s) * (1 if gesture.act == "wave_left" else -1)
-            for gesture in self._score.gestures
+            for gesture in self._choreography.gestures
             if gesture.act in ("wave_left", "wave_right")
         )
         yaw = stance.heading - 0.22 * _stride_share(stance)

@@ -148,10 +148,10 @@ def _put_leg(
     wrong = np.minimum((bend * ease).sum(-1, keepdims=True), 0.0)
     hinge = _across(bend - 2 * wrong * ease + _STRAIGHT * ease, thigh, ease)
     knee = hip + body.thigh * thigh
-    _put(name, "thigh", hip, _frame(hinge, -thigh, keep="y"), origins, axes)
-    _put(name, "shank", knee, _follow(shank, thigh, hinge), origins, axes)
+    _set_bone(name, "thigh", hip, _frame(hinge, -thigh, keep="y"), origins, axes)
+    _set_bone(name, "shank", knee, _follow(shank, thigh, hinge), origins, axes)
     # The foot's axes follow later, when the ankle's height above the floor is known.
-    _put(
+    _set_bone(
         name,
         "foot",
         knee + body.shank * shank,
@@ -177,12 +177,14 @@ def _put_arm(
     hinge = _across(np.cross(fore, upper) + _STRAIGHT * ease, upper, ease)
     elbow = shoulder + body.upper_arm * upper
     turned = _follow(fore, upper, hinge)
-    _put(name, "upper_arm", shoulder, _frame(hinge, -upper, keep="y"), origins, axes)
-    _put(name, "forearm", elbow, turned, origins, axes)
-    _put(name, "hand", elbow + body.forearm * fore, turned, origins, axes)
+    _set_bone(name, "upper_arm", shoulder, _frame(hinge, -upper, keep="y"), origins, axes)
+    _set_bone(name, "forearm", elbow, turned, origins, axes)
+    _set_bone(name, "hand", elbow + body.forearm * fore, turned, origins, axes)
 
 
-def _put(name: str, bone: str, origin: Array, turned: Array, origins: Array, axes: Array) -> None:
+def _set_bone(
+    name: str, bone: str, origin: Array, turned: Array, origins: Array, axes: Array
+) -> None:
     origins[:, BONE[f"{name}_{bone}"]] = origin
     axes[:, BONE[f"{name}_{bone}"]] = turned
 
@@ -260,12 +262,12 @@ def _at_ease(limb: Array, trunk: Array, ease: Array) -> Array:
     """Return the (N, 3) x axis of a straight limb along ``limb``: the trunk's x axis, rotated by
     the shortest rotation by way of the direction ``ease`` in the trunk's axes."""
     ease = ease / np.linalg.norm(ease)
-    start = _carried(np.array([1.0, 0.0, 0.0]), np.array([0.0, -1.0, 0.0]), ease)
-    result: Array = _carried(trunk @ start, trunk @ ease, limb)
+    start = _rotated(np.array([1.0, 0.0, 0.0]), np.array([0.0, -1.0, 0.0]), ease)
+    result: Array = _rotated(trunk @ start, trunk @ ease, limb)
     return result
 
 
-def _carried(vector: Array, start: Array, end: Array) -> Array:
+def _rotated(vector: Array, start: Array, end: Array) -> Array:
     """Return vectors rotated by the shortest rotation from unit ``start`` to unit ``end``."""
     cosine = (start * end).sum(-1, keepdims=True)
     axis = np.cross(start, end)
@@ -276,4 +278,4 @@ def _carried(vector: Array, start: Array, end: Array) -> Array:
 
 def _follow(lower: Array, upper: Array, hinge: Array) -> Array:
     """Return (N, 3, 3) axes of the lower bone: those of the upper one rotated about the hinge."""
-    return _frame(_across(_carried(hinge, upper, lower), lower, hinge), -lower, keep="y")
+    return _frame(_across(_rotated(hinge, upper, lower), lower, hinge), -lower, keep="y")

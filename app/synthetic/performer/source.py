@@ -66,12 +66,12 @@ class PerformerSource:
         self._next = 0
         self._due: Callable[[], float | None] = lambda: None
         self._skipped = 0
-        self._asked: tuple[int, int] | None = None
+        self._requested: tuple[int, int] | None = None
         self._closed = False
         setup = Performance(chosen, self._camera.view, take)
         self._renderer = Renderer("performer", size, setup)
         self._renderer.start()
-        self._ask(0)
+        self._request_frame(0)
 
     @property
     def dropped(self) -> int:
@@ -108,14 +108,14 @@ class PerformerSource:
         index = self._next
         if self._closed or (self.frame_count is not None and index >= self.frame_count):
             return None
-        if self._asked is None or self._asked[0] != index:
-            self._ask(index)
-        assert self._asked is not None
-        drawn = self._renderer.wait(self._asked[1], max(timeout_s, START_TIMEOUT_S))
+        if self._requested is None or self._requested[0] != index:
+            self._request_frame(index)
+        assert self._requested is not None
+        drawn = self._renderer.wait(self._requested[1], max(timeout_s, START_TIMEOUT_S))
         if drawn is None:
             return self._nothing_drawn()
         self._next = self._following(index)
-        self._ask(self._next)
+        self._request_frame(self._next)
         return Frame(index, index * self._step_s, drawn.image, time.perf_counter())
 
     def seek(self, time_s: float) -> None:
@@ -141,9 +141,9 @@ class PerformerSource:
         self._skipped += following - index - 1
         return following
 
-    def _ask(self, index: int) -> None:
+    def _request_frame(self, index: int) -> None:
         """Request frame ``index``, to be drawn while the previous one is being processed."""
-        self._asked = (index, self._renderer.request(index * self._step_s))
+        self._requested = (index, self._renderer.request(index * self._step_s))
 
     def _nothing_drawn(self) -> Frame | None:
         if self._closed:
