@@ -70,8 +70,8 @@ class Sighting:
     feet: NDArray[np.float32]
     """(4, 6) the detector's output for heels and toes, see :func:`models.feet.foot_evidence`."""
     clothes: NDArray[np.float64]
-    """(2, 3) CIELAB colours of trunk and thighs; NaN where they are hidden or out of the
-    picture."""
+    """(2, 3) CIELAB colours of trunk and thighs; NaN where they are hidden or out
+    of the picture."""
     checks: tuple[int, int] = (0, 0)
     """How often it was confirmed, and denied, to be a person since the previous detection."""
 

@@ -155,8 +155,8 @@ class MotionData:
     """(N, 2) whether the left and the right foot are in contact with the floor, False while the
     ankle is not seen; None unless the person was placed in the room."""
     level: Level | None = None
-    """The camera's orientation relative to gravity, estimated by the lifter or given; None if
-    unknown."""
+    """The camera's orientation relative to gravity, estimated by the lifter or given;
+    None if unknown."""
     person: NDArray[np.int64] | None = None
     """(N,) the person of each frame; where it changes, another motion begins.  None: one person."""
     swapped: NDArray[np.bool_] | None = None

@@ -18,8 +18,8 @@ ANKLE_M: Final = 0.08
 MOST_TIPPED_DEG: Final = 25.0
 """A foot that points down by more than this, relative to a flat foot, stands on its toes."""
 _HIP_FRACTION: Final = 0.530
-"""Height of the hips as a fraction of the stature (Drillis and Contini 1966; in Winter 2009, figure
-4.1)."""
+"""Height of the hips as a fraction of the stature (Drillis and Contini 1966; in Winter
+2009, figure 4.1)."""
 _STATURE_M: Final = 1.70
 PELVIS_M: Final = _HIP_FRACTION * _STATURE_M
 """Assumed height of the pelvis of a person whose feet were never seen."""

@@ -1,5 +1,5 @@
-"""The One-Euro filter: strong smoothing at rest, little lag in motion (Casiez, Roussel, Vogel, CHI
-2012)."""
+"""The One-Euro filter: strong smoothing at rest, little lag in motion (Casiez, Roussel,
+Vogel, CHI 2012)."""
 
 from __future__ import annotations
 

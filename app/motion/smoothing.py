@@ -113,8 +113,8 @@ def _spline(
 
     The spline minimises the integral of its squared distance from the values plus ``stiffness``
     times its squared acceleration.  Its response is 1 / (1 + stiffness (2 pi f)^4), as that of the
-    filter applied twice.  Solved for the accelerations at the frames (Reinsch, Numer. Math. 10,
-    1967).
+    filter applied twice.  Solved for the accelerations at the frames (Reinsch, Numer.
+    Math. 10, 1967).
     """
     stiffness = (2**0.5 - 1) / (2 * np.pi * cutoff_hz) ** 4
     step, weight = np.diff(time_s), np.gradient(time_s)

@@ -51,8 +51,8 @@ class Controls:
             self._changed.notify_all()
 
     def choose_person(self, place: tuple[float, float, float]) -> None:
-        """Request the person at (x, y, time_s): pixels of the picture, and seconds of the
-        source."""
+        """Request the person at (x, y, time_s): pixels of the picture, and seconds
+        of the source."""
         with self._changed:
             self._person = place
 

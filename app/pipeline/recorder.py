@@ -57,8 +57,8 @@ class Recorder:
             return writer
 
     def append(self, keypoints: Keypoints2D, frame: Frame, *, dropped: int) -> None:
-        """Write one frame.  A recording that has failed is reported once and gets no more
-        frames."""
+        """Write one frame.  A recording that has failed is reported once and gets
+        no more frames."""
         with self._lock:
             if self._writer is None or self._broken:
                 return

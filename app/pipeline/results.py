@@ -124,8 +124,8 @@ class LatestResults:
                 self._unshown.popitem(last=False)
 
     def begin_segment(self) -> int:
-        """Clear the pose, since a file restarts or the person changes; return the segment
-        number."""
+        """Clear the pose, since a file restarts or the person changes; return
+        the segment number."""
         with self._lock:
             self._pose = None
             self._unshown.clear()

@@ -171,7 +171,7 @@ class LiveRun:
         self._lifting.load(lifter_factory)
 
     def start_recording(self, writer: RecordingWriter) -> None:
-        """Write every detected frame from now on; ``writer`` belongs to the run until it stops.
+        """Write every detected frame from now on; the run owns ``writer`` until it returns it.
 
         Raises:
             RecordingError: a recording is in progress, or the run has ended.

@@ -55,13 +55,13 @@ def lift(
 
     It works in scripts without ``if __name__ == "__main__"``, and in notebooks.  Ctrl-C, or an
     exception raised by ``progress``, cancels it and leaves no process behind.  Anything unexpected
-    about the result is a warning (:class:`MixposeWarning`), also kept in ``warnings`` of the
-    result.
+    about the result is a warning (:class:`MixposeWarning`), also kept in ``warnings``
+    of the result.
 
     Args:
         source: a video file, an http or rtsp address, a camera's name or number, or "performer".
-        height: the person's height in metres, which sets the scale.  Default: that of an average
-            person.
+        height: the person's height in metres, which sets the scale.  Default: that of
+            an average person.
         seconds: duration to read.  Default: all, or 10 seconds of the performer.  A camera has no
             end, so give one.
         rate: true capture rate in frames per second of a slow-motion video.
@@ -188,10 +188,11 @@ def load(
         path: the recording's folder, or the table.
         height: the person's height in metres.  Default: as recorded.  Like the next four arguments
             for recordings only.
-        weights: weights of the network, a shipped name or a file.  Default: the shipped ones.
+        weights: weights of the network, a shipped name or a file.  Default: those of the saved
+            poses, or the shipped ones if there are none.
         device: compute device of the network.
-        camera_pitch: downward pitch of the camera in degrees.
-        camera_roll: clockwise roll of the camera in degrees, seen from behind.
+        camera_pitch: downward pitch of the camera in degrees.  Default: as recorded, or estimated.
+        camera_roll: clockwise roll of the camera in degrees, seen from behind.  Default: likewise.
         progress: called with the fraction done, 0 to 1.
         options: processing of the poses, see :class:`mixpose.Processing`.
 

@@ -202,8 +202,8 @@ def live(
 
     Args:
         source: a camera's name or number, an http or rtsp address, a video file, or "performer".
-        height: the person's height in metres, which sets the scale.  Default: that of an average
-            person.
+        height: the person's height in metres, which sets the scale.  Default: that of
+            an average person.
         smooth: whether poses are smoothed over those before them.
         delay: number of frames by which poses are delayed: 0 is fastest, more is smoother.
         detector: size of the model that detects joints in 2D.  Default: the best that this machine

@@ -76,8 +76,8 @@ class Motion:
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """Names of the J joints, in the order of :attr:`xyz`: 17, and heels and toes if these were
-        estimated."""
+        """Names of the J joints, in the order of :attr:`xyz`: 17, and heels and toes if
+        these were estimated."""
         return named_joints(self._data)
 
     @property
@@ -102,8 +102,7 @@ class Motion:
 
     @property
     def xyz(self) -> Array:
-        """(N, J, 3) metres; NaN where a joint was neither seen nor interpolated over a short
-        gap."""
+        """(N, J, 3) metres; NaN where a joint was neither seen nor interpolated."""
         return outgoing_joints(self._data)[0]
 
     @property

@@ -134,8 +134,8 @@ class Recording:
         return path if path.is_file() and not path.is_symlink() else None
 
     def picture(self, row: int) -> NDArray[np.uint8] | None:
-        """Return the picture of frame ``row`` (0 … N-1), (height, width, 3) RGB; None if not
-        kept."""
+        """Return the picture of frame ``row`` (0 … N-1), (height, width, 3) RGB; None
+        if not kept."""
         if self._pictures is None:
             return None
         return self._pictures.read(int(self.keypoints.video_frame[row]))

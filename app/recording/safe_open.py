@@ -15,7 +15,7 @@ from typing import IO, Any
 def open_regular(path: Path, mode: str) -> IO[Any]:
     """Open a file of a recording as :func:`open` does.
 
-    Raises OSError, also for a link and for anything else that is not a regular file or folder.
+    Raises OSError, also for a link or a pipe.
     """
     return open(path, mode, opener=_only_files)
 

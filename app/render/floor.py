@@ -25,8 +25,8 @@ _LEVELS: Final = 10
 _SHIFT: Final = 4
 """Fractional bits of OpenCV's fixed-point numbers: a sixteenth of a pixel."""
 _FAR_OUTSIDE: Final = 3
-"""Lines that reach this many picture sizes away are left out: the fixed-point range would
-overflow."""
+"""Lines that reach this many picture sizes away are left out: the fixed-point
+range would overflow."""
 _AXIS_M: Final = 0.3
 _ANKLES: Final = (JOINT["left_ankle"], JOINT["right_ankle"])
 _LIFTED_M: Final = 0.1

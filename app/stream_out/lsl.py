@@ -128,8 +128,8 @@ class LslChannel:
         """Return the present offset of LSL's clock to ``perf_counter``, in seconds.
 
         On Linux and Windows both are the same; elsewhere they drift apart while the computer
-        sleeps.  The thread may be interrupted between two readings, so the quickest of three
-        counts.
+        sleeps.  The thread may be interrupted between two readings, so the quickest
+        of three counts.
         """
         readings = []
         for _ in range(3):

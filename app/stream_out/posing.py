@@ -29,8 +29,8 @@ class BonePose:
     hips: Array
     """(3,) metres, above a floor at y 0."""
     turns: Array
-    """(19, 4) unit quaternions x, y, z, w of the bones relative to their parents and the rest
-    pose."""
+    """(19, 4) unit quaternions x, y, z, w of the bones relative to their parents and
+    the rest pose."""
     known: NDArray[np.bool_]
     """(19,) bones whose joints have been seen so far; the others are in the rest pose."""
 

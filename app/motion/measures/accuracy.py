@@ -4,8 +4,8 @@ Measured on synthetic clothed people whose angles are known, lifted by the shipp
 landmarks of the heavy model: 134 takes of up to 1.6 s of people not in the training data.
 ``mixpose evaluate --study`` repeats the measurement (:mod:`app.lab.evaluation.range_study`).
 Values are 90th percentiles of the absolute error.  A wrong pitch of the camera bends both knees
-alike, so for legs the difference of the sides is more accurate than a range; for arms it is less
-accurate.
+alike, so for legs the difference of the sides is more accurate than a range; for arms it
+is less accurate.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ class Lens:
         """Return the lens for a field of view of the longer side: the user's, or else the source's,
         or else the usual one.
 
-        An impossible angle of the source is ignored.  Raises ValueError if the given angle is
-        impossible.
+        An impossible angle of the source is ignored.  Raises ValueError if the given
+        angle is impossible.
         """
         fov_deg = source_deg if given_deg is None else given_deg
         possible = fov_deg is not None and NARROWEST_DEG <= fov_deg <= WIDEST_DEG

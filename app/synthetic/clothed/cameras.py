@@ -77,8 +77,8 @@ class Camera:
         return result
 
     def projection(self, left: float, top: float, right: float, bottom: float) -> Array:
-        """Return the (4, 4) matrix from the world to OpenGL's clip space for a picture
-        rectangle."""
+        """Return the (4, 4) matrix from the world to OpenGL's clip space for
+        a picture rectangle."""
         w, h = right - left, bottom - top
         x, y = self.size[0] / 2 - left, self.size[1] / 2 - top
         near, far = _NEAR_PLANE_M, _FAR_PLANE_M

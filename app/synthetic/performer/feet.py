@@ -1,8 +1,8 @@
 """Orientation of a captured person's feet, which the captured joints do not include.
 
 In the air a foot is perpendicular to its shank.  Near the floor it rotates about its toes or its
-heel so that it neither penetrates the floor nor floats: with the ankle at its lowest the foot is
-flat.
+heel so that it neither penetrates the floor nor floats: with the ankle at its lowest the
+foot is flat.
 """
 
 from __future__ import annotations

@@ -56,8 +56,8 @@ class Pose(NamedTuple):
     origins: Array
     """(15, 3) root of each bone."""
     axes: Array
-    """(15, 3, 3) rotated axes of each bone as columns; the identity standing straight, arms
-    down."""
+    """(15, 3, 3) rotated axes of each bone as columns; the identity standing
+    straight, arms down."""
     joints: Array
     """(17, 3) the skeleton's joints."""
 
@@ -203,8 +203,8 @@ def _sole(footing: gait.Footing) -> Array:
 def _hip_height(
     pelvis: Array, ankles: tuple[Array, ...], body: Proportions, left: Array, striding: float
 ) -> float:
-    """Return the greatest height that both legs allow: nearly straight standing, less in a
-    stride."""
+    """Return the greatest height that both legs allow: nearly straight standing, less
+    in a stride."""
     hips = (pelvis + body.hip * left, pelvis - body.hip * left)
 
     def allowed(span: float, soft_m: float) -> float:
