@@ -1,4 +1,4 @@
-"""The errors of the outer rooms; ``models.errors`` holds the root and the weights' own."""
+"""The errors of ``app``; ``models.errors`` defines the base class and those of ``models``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 
 class SourceError(MixposeError):
-    """A camera, video file or stream cannot be opened or has stopped for good."""
+    """A camera, video file or stream cannot be opened or has stopped permanently."""
 
 
 class DetectorError(MixposeError):
@@ -27,15 +27,15 @@ class DetectorError(MixposeError):
 
 
 class RecordingError(MixposeError):
-    """A recording cannot be written, read or understood."""
+    """A recording cannot be written or read."""
 
 
 class ExportError(MixposeError):
-    """An export cannot be written, or read again."""
+    """An export cannot be written, or an exported file cannot be read."""
 
 
 class LiftingError(MixposeError):
-    """Clips cannot be lifted as asked, or the process that worked on one has ended."""
+    """Videos cannot be lifted as requested, or a worker process has ended."""
 
 
 class LiveOutError(MixposeError):
@@ -43,4 +43,4 @@ class LiveOutError(MixposeError):
 
 
 class ClothedError(MixposeError):
-    """Clothed people cannot be drawn: a package or the folder of clothes is missing."""
+    """Clothed people cannot be drawn: a package or the folder of clothing data is missing."""

@@ -1,8 +1,8 @@
-"""What travels between the stages: a picture, its 2D keypoints, and the lifted pose.
+"""The packets that travel between the stages: picture, 2D keypoints, and lifted pose.
 
-All are frozen; arrays inside are treated as read-only by whoever receives them.  ``time_s`` counts
-from the first frame of the source, by the capture clock or the file's own timestamps.  The ``*_at``
-stamps are ``time.perf_counter()`` seconds, from which latencies are read.
+All are frozen; receivers must treat the arrays as read-only.  ``time_s`` is in seconds from the
+source's first frame, by the capture clock or the file's own timestamps.  The ``*_at`` timestamps
+are ``time.perf_counter()`` seconds, from which latencies are computed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Frame:
     """One picture as the source delivered it, upright and never mirrored."""
 
     index: int
-    """0, 1, 2 … over the frames the reader delivered; frames lost before that leave no hole."""
+    """0, 1, 2 … over the frames the reader delivered; frames lost before that leave no gap."""
     time_s: float
     """Strictly increasing."""
     image: NDArray[np.uint8]
@@ -43,52 +43,53 @@ class PeopleInView:
     others: tuple[tuple[float, float, float, float], ...] = ()
     """Left, top, right and bottom in pixels of each person who is not tracked."""
     hidden: bool = False
-    """The tracked person is not visible, while somebody else is."""
+    """The tracked person is not visible, while another person is."""
     followed: int = 0
-    """Number of the tracked person in this run; rises when another person is tracked."""
+    """Number of the tracked person in this run; increases when another person is tracked."""
     chosen: bool = True
-    """False if this person is tracked because the one before had been lost."""
+    """False if this person is tracked because the previous one was lost."""
 
 
 ALONE: Final = PeopleInView()
 OTHER_PERSON: Final = "Another person"
-"""Label of the event at which another person begins to be tracked."""
+"""Label of the event at which tracking changes to another person."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sighting:
-    """One of several people in one frame."""
+    """The detection of one of several people in one frame."""
 
     number: int
-    """Of the unbroken track; counts up."""
+    """Number of the continuous track; counts up."""
     xy: NDArray[np.float32]
     """(17, 2) joints in pixels."""
     conf: NDArray[np.float32]
     """(17,) confidence in [0, 1]."""
     world: NDArray[np.float32]
-    """(17, 3) the detector's own 3D, metres from the pelvis."""
+    """(17, 3) MediaPipe's world landmarks as joints, metres from the pelvis."""
     feet: NDArray[np.float32]
-    """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
+    """(4, 6) the detector's output for heels and toes, see :func:`models.feet.foot_evidence`."""
     clothes: NDArray[np.float64]
-    """(2, 3) CIELAB of trunk and thighs; NaN where they are out of the picture, or hidden."""
+    """(2, 3) CIELAB colours of trunk and thighs; NaN where they are hidden or out
+    of the picture."""
     checks: tuple[int, int] = (0, 0)
-    """How often it was confirmed, and denied, that this is a person, since the sighting before."""
+    """How often it was confirmed, and denied, to be a person since the previous detection."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Keypoints2D:
-    """What the detector saw in one frame."""
+    """The detector's output for one frame."""
 
     index: int
     time_s: float
     size: tuple[int, int]
     """(width, height) of the picture in pixels."""
     tracked: bool
-    """Whether a person was found; if not, coordinates are NaN and confidences 0."""
+    """Whether a person was detected; if not, coordinates are NaN and confidences 0."""
     landmarks: NDArray[np.float32]
     """(33, 5): x, y in pixels, z in pixels relative to the hips, visibility, presence."""
     world: NDArray[np.float32]
-    """(33, 3): the detector's own 3D guess, metres, hips at the origin, camera axes."""
+    """(33, 3): MediaPipe's world landmarks, metres, hips at the origin, camera axes."""
     xy: NDArray[np.float32]
     """(17, 2) joints in pixels."""
     conf: NDArray[np.float32]
@@ -97,13 +98,13 @@ class Keypoints2D:
     detected_at: float
     people_in_view: PeopleInView = ALONE
     feet: NDArray[np.float32] = field(default_factory=unseen_feet)
-    """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
+    """(4, 6) the detector's output for heels and toes, see :func:`models.feet.foot_evidence`."""
     everybody: tuple[Sighting, ...] = ()
-    """All people in the frame, where all are tracked; then no other field is of anybody."""
+    """All people in the frame, if all are tracked; the other fields are of no person then."""
 
     @property
     def world_joints(self) -> NDArray[np.float32]:
-        """(17, 3) the detector's own 3D, metres from the pelvis; NaN if nobody was found."""
+        """(17, 3) world landmarks as joints, metres from the pelvis; NaN without a person."""
         return world_joints(self.world).astype(np.float32)
 
 
@@ -116,26 +117,27 @@ class Pose3D:
     xyz: NDArray[np.float32]
     """(17, 3) metres; x right, y down, z away from the camera; pelvis at the origin; finite."""
     filled: NDArray[np.bool_]
-    """(17,) joints not seen in this frame but bridged from frames nearby."""
+    """(17,) joints not seen in this frame but interpolated from frames nearby."""
     missing: NDArray[np.bool_]
-    """(17,) joints not seen and not bridged: not to be drawn or exported."""
+    """(17,) joints neither seen nor interpolated: not to be drawn or exported."""
     captured_at: float
     detected_at: float
     lifted_at: float
     level: Level | None = None
-    """Where up is, in camera axes, as far as it is known by then."""
+    """The camera's orientation relative to gravity, as far as it is known by then."""
     feet: NDArray[np.float32] | None = None
     """(4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, as ``xyz``; NaN where they
-    cannot be trusted.  None if nobody looked for them."""
+    are not reliable.  None if feet were not estimated."""
     feet_conf: NDArray[np.float32] | None = None
-    """(4,) the detector's confidence in each, NaN where it is bridged or held; with ``feet``."""
+    """(4,) the detector's confidence in each, NaN where the foot is interpolated or carried
+    forward; given with ``feet``."""
     feet_firm: NDArray[np.float32] | None = None
-    """(4,) how firmly each is to be drawn, as :attr:`models.feet.Feet.firm`; None: all alike."""
+    """(4,) opacity with which each is drawn, as :attr:`models.feet.Feet.firm`; None: all opaque."""
 
     @property
     def upright(self) -> NDArray[np.float32]:
-        """(17, 3) the pose as one looks at it: x right, y up, z toward the camera, level as far as
-        that is known."""
+        """(17, 3) the pose in view axes: x right, y up, z toward the camera, levelled if the
+        camera's tilt is known."""
         return self._upright(self.xyz)
 
     @property

@@ -1,4 +1,4 @@
-"""Lifted motion as data, and what can be done with it before it is drawn or exported.
+"""Lifted motion as data, and its processing before it is drawn or exported.
 
-Numbers in, numbers out: no camera, no screen, no file.
+Works on arrays only: no camera, no screen, no file.
 """

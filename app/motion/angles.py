@@ -1,35 +1,36 @@
-"""Joint angles in degrees, from where the joints are.
+"""Joint angles in degrees, computed from joint positions.
 
-Segments have the axes of the ISB: x forward, y up along the segment, z to the person's right (Wu et
-al., J. Biomech. 35, 2002, for the leg; 38, 2005, for the arm).  The landmarks those axes are built
-on are not among 17 joints, so they are built on what there is:
+Segment axes follow the ISB: x forward, y up along the segment, z to the person's right (Wu et al.,
+J. Biomech. 35, 2002, for the leg; 38, 2005, for the arm).  The landmarks that define those axes are
+not among the 17 joints, so the axes are approximated:
 
-- pelvis: z along the line of the hips, y as near to the trunk's direction as that allows.  How the
-  pelvis tips against the trunk is not seen; ``hip_flexion`` is the thigh's against the *trunk*;
-- trunk: y from the pelvis to the middle of the shoulders, z as near to the shoulders' line as that
-  allows;
-- foot: x along the sole, by heel and toe (:data:`models.feet.FLAT_DEG`), y toward the ankle;
-- thigh and upper arm: y along the bone.  How they turn about it only the bend of the knee or the
-  elbow tells: rotations are unknown while that is straighter than :data:`LEAST_BEND`.
+- pelvis: z along the line of the hips, y the component of the trunk's direction orthogonal to it.
+  Pelvic tilt relative to the trunk is not observable; ``hip_flexion`` is the angle of the thigh to
+  the *trunk*;
+- trunk: y from the pelvis to the mid-point of the shoulders, z the component of the shoulder line
+  orthogonal to it;
+- foot: x along the sole, from heel and toe (:data:`models.feet.FLAT_DEG`), y toward the ankle;
+- thigh and upper arm: y along the bone.  Their axial rotation is observable only through the bend
+  of the knee or elbow, so it is unknown while that joint bends less than :data:`LEAST_BEND`.
 
-:data:`ANGLES` says of each angle where it is 0 and what is positive.
+:data:`ANGLES` defines the zero and the positive direction of each angle.
 
-Hips are taken apart as Grood and Suntay do, flexion about the pelvis' z, rotation about the thigh's
-y, adduction about what is across both.  Shoulders in the order y-x-y of the ISB, the elevation with
-the sign people use (the ISB's is negative).  Trunk: against the vertical of the axes given, in the
-direction the hips face, as the shank; its rotation is the shoulders' against the hips', about the
-trunk.
+Hip angles follow Grood and Suntay: flexion about the z axis of the pelvis, rotation about the y
+axis of the thigh, adduction about their common normal.  Shoulder angles follow the y-x-y order of
+the ISB, with elevation positive as is usual (it is negative in the ISB's convention).  Trunk and
+shank tilt are measured from the vertical of the given axes, in the direction the hips face; trunk
+rotation is that of the shoulders relative to the hips, about the trunk.
 
-Left and right mean the same for the body: a pose and its mirror image have the same angles with the
-sides exchanged, and ``trunk_bending`` and ``trunk_rotation`` with the other sign.
+Signs are the same for left and right: a pose and its mirror image have the same angles with the
+sides exchanged, and ``trunk_bending`` and ``trunk_rotation`` with the opposite sign.
 
-Each of these has poses in which it means nothing, and there it is unknown.
+Each angle is undefined in some poses; it is unknown (NaN) there.
 
-Ankles are measured where the feet are told (:mod:`models.feet`), and empty elsewhere:
-``ankle_dorsiflexion`` is the shank's angle to the sole, in space, since without malleoli the axis
-between them is not known.  ``foot_progression`` is where the foot points, seen from above, against
-where the hips face: whoever stands has no direction of travel.  How far off both are is measured on
-clothed drawn people (``app/lab/evaluation/foot_study.py``, ``app/export/README.md``).
+Ankle angles exist only where the feet are known (:mod:`models.feet`): ``ankle_dorsiflexion`` is the
+angle between shank and sole in space, since without malleoli the ankle's axis is not known.
+``foot_progression`` is the direction of the foot seen from above, relative to where the hips face,
+since a standing person has no direction of travel.  The errors of both are measured on synthetic
+clothed people (``app/lab/evaluation/foot_study.py``, ``app/export/README.md``).
 """
 
 from __future__ import annotations
@@ -56,13 +57,13 @@ from models.timing import LONGEST_GAP_S
 Array = NDArray[np.float64]
 
 LEAST_BEND: Final = 30.0
-"""Degrees.  The bend of a straighter knee or elbow does not tell how the bone above it is turned:
-an error of 20 mm across a forearm of 250 is 5 degrees at a right angle and 9 here."""
+"""Degrees.  With less bend of knee or elbow the axial rotation of the bone above is unknown: an
+error of 20 mm across a forearm of 250 mm is 5 degrees at a right angle and 9 degrees here."""
 LEAST_ELEVATION: Final = 15.0
-"""Degrees.  An arm nearer to hanging, or to straight up, is raised in no plane."""
+"""Degrees.  The plane of elevation of an arm nearer to hanging, or to straight up, is undefined."""
 _LEAST_SINE: Final = math.sin(math.radians(LEAST_BEND))
 _LEAST_ACROSS: Final = math.sin(math.radians(10.0))
-"""Nearer than 10 degrees to a line a direction does not turn about it measurably."""
+"""A direction within 10 degrees of an axis has no measurable rotation about that axis."""
 _FLAT: Final = math.radians(FLAT_DEG)
 _UP: Final = np.array([0.0, 1.0, 0.0])
 
@@ -75,9 +76,9 @@ class Angle:
     side: str
     """``"left"``, ``"right"`` or ``"middle"``."""
     zero: str
-    """The pose in which it is 0."""
+    """The pose in which the angle is 0."""
     positive: str
-    """What makes it positive."""
+    """The movement that makes the angle positive."""
 
 
 _BENT: Final = ("straight", "bent; never negative")
@@ -121,18 +122,18 @@ def joint_angles(
     missing: NDArray[np.bool_],
     feet: NDArray[np.floating] | None = None,
 ) -> Array:
-    """The angles of N poses.
+    """Return the joint angles of N poses.
 
     Args:
-        xyz: (N, 17, 3) metres, in the axes that leave the program: right-handed, y up.
+        xyz: (N, 17, 3) metres, in the program's output axes: right-handed, y up.
         missing: (N, 17) joints that are not known.
-        feet: (N, 4, 3) heels and toes in the axes and from the place of ``xyz``, NaN where they are
-            not known; None if nobody looked for them.
+        feet: (N, 4, 3) heels and toes in the axes and with the origin of ``xyz``, NaN where they
+            are not known; None if feet were not estimated.
 
     Returns:
-        (N, A) degrees in the order of :data:`ANGLES`, in [-180, 180], each pose by itself (see
-        :func:`continued`); NaN where a joint needed is missing, or where the pose leaves the angle
-        undefined.
+        (N, A) degrees in the order of :data:`ANGLES`, in [-180, 180], for each pose independently
+        (:func:`continued` unwraps them); NaN where a joint needed is missing, or where the angle is
+        undefined in the pose.
     """
     if xyz.shape[1:] != (JOINT_COUNT, 3) or missing.shape != xyz.shape[:2]:
         raise ValueError(f"xyz has shape {xyz.shape} and missing {missing.shape}")
@@ -145,7 +146,7 @@ def joint_angles(
     for name, values in (body.right_leg() | body.right_foot() | body.right_arm()).items():
         columns[f"right_{name}"], columns[f"left_{name}"] = np.split(values, 2)
     radians = np.stack([columns[angle.name] for angle in ANGLES], axis=-1)
-    # + 0.0: no readers of ours shall meet a negative zero.
+    # + 0.0 turns negative zeros into zeros, so that no output file contains "-0".
     result: Array = np.rad2deg(radians) + 0.0
     return result
 
@@ -153,16 +154,16 @@ def joint_angles(
 def continued(
     degrees: Array, time_s: NDArray[np.floating], person: NDArray[np.integer] | None = None
 ) -> Array:
-    """The angles of a motion without the leaps of a whole turn.
+    """Return the angles of a motion with the tilts unwrapped (without jumps of 360 degrees).
 
-    Whoever turns over passes from 180 to -180 degrees against the vertical; such a tilt goes on
-    counting instead.  Not over a gap in which it cannot be told how far somebody turned, nor from
-    one person to the next: there it begins between -180 and 180 again.
+    The tilt of a person who turns over passes from 180 to -180 degrees; it is continued beyond 180
+    instead.  It starts between -180 and 180 again after a gap, in which the rotation is unknown,
+    and from one person to the next.
 
     Args:
-        degrees: (N, A) as :func:`joint_angles` gives them.
-        time_s: (N,) of the poses.
-        person: (N,) whom each is of; None if all are of one.
+        degrees: (N, A) as returned by :func:`joint_angles`.
+        time_s: (N,) times of the poses in seconds.
+        person: (N,) the person of each pose; None if all are of one person.
     """
     result: Array = degrees.copy()
     for column in _TILTS:
@@ -179,7 +180,7 @@ def continued(
 
 
 class _Body:
-    """Angles in radians of N poses by their directions, (N, 3) of unit length, NaN if unknown."""
+    """Angles of N poses in radians, from (N, 3) unit vectors; NaN where unknown."""
 
     def __init__(self, xyz: Array, feet: Array) -> None:
         self._xyz, self._feet = xyz, feet
@@ -190,33 +191,33 @@ class _Body:
         self._forward = np.cross(_UP, self._right)
 
     def trunk(self) -> dict[str, Array]:
-        """The trunk against the vertical, and the shoulders against the hips."""
+        """Return the trunk's tilt from the vertical and the shoulders' rotation to the hips."""
         hips, shoulders = _across(self._hips, self._trunk), _across(self._shoulders, self._trunk)
         return {
             "trunk_flexion": self._tilt(self._trunk),
             "trunk_bending": _arcsin(_dot(self._trunk, self._right)),
-            "trunk_rotation": _turned(hips, shoulders, self._trunk),
+            "trunk_rotation": _signed_angle(hips, shoulders, self._trunk),
         }
 
     def right_leg(self) -> dict[str, Array]:
-        """Hip, knee and shank."""
+        """Return the angles of hip, knee and shank."""
         thigh = self._direction("right_hip", "right_knee")
         shank = self._direction("right_knee", "right_ankle")
         z = self._hips
         y = _across(self._trunk, z)
         x = np.cross(y, z)
-        # Without rotation the knee's hinge lies along the hips as far as the thigh allows.
-        still, hinge = _across(z, thigh), _hinge(shank, thigh)
+        # At zero rotation the knee's hinge axis is the hip line's component across the thigh.
+        neutral, hinge = _across(z, thigh), _hinge(shank, thigh)
         return {
-            "hip_flexion": _turn(-_dot(thigh, y), _dot(thigh, x)),
+            "hip_flexion": _planar_angle(-_dot(thigh, y), _dot(thigh, x)),
             "hip_adduction": _arcsin(-_dot(thigh, z)),
-            "hip_rotation": _turned(still, hinge, -thigh),
+            "hip_rotation": _signed_angle(neutral, hinge, -thigh),
             "knee_flexion": _between(thigh, shank),
             "shank_tilt": self._tilt(-shank),
         }
 
     def right_foot(self) -> dict[str, Array]:
-        """Ankle, and where the foot points."""
+        """Return ankle dorsiflexion and foot progression."""
         heel, toe = (
             self._feet[:, FOOT_JOINT_NAMES.index(f"right_{part}")] for part in ("heel", "toe")
         )
@@ -226,11 +227,11 @@ class _Body:
         shank = self._direction("right_ankle", "right_knee")
         return {
             "ankle_dorsiflexion": _arcsin(_dot(shank, sole)),
-            "foot_progression": _turn(_dot(ahead, self._forward), _dot(ahead, self._right)),
+            "foot_progression": _planar_angle(_dot(ahead, self._forward), _dot(ahead, self._right)),
         }
 
     def right_arm(self) -> dict[str, Array]:
-        """Shoulder and elbow."""
+        """Return the angles of shoulder and elbow."""
         upper = self._direction("right_shoulder", "right_elbow")
         lower = self._direction("right_elbow", "right_wrist")
         y = self._trunk
@@ -238,9 +239,9 @@ class _Body:
         raised = _between(upper, -y)
         least = np.deg2rad(LEAST_ELEVATION)
         in_a_plane = (raised > least) & (raised < np.pi - least)
-        plane = _turn(_dot(upper, z), _dot(upper, np.cross(y, z)))
-        # Without rotation the elbow's hinge lies in the plane of elevation.
-        rotation = _turned(_across(y, upper), _hinge(upper, lower), -upper)
+        plane = _planar_angle(_dot(upper, z), _dot(upper, np.cross(y, z)))
+        # At zero rotation the elbow's hinge axis lies in the plane of elevation.
+        rotation = _signed_angle(_across(y, upper), _hinge(upper, lower), -upper)
         return {
             "shoulder_elevation": raised,
             "shoulder_plane": np.where(in_a_plane, plane, np.nan),
@@ -249,36 +250,36 @@ class _Body:
         }
 
     def _tilt(self, direction: Array) -> Array:
-        """How far a direction leans to where the hips face, seen from the side."""
-        return _turn(direction[:, 1], _dot(direction, self._forward))
+        """Return the tilt of a direction from the vertical toward where the hips face."""
+        return _planar_angle(direction[:, 1], _dot(direction, self._forward))
 
     def _direction(self, start: str, end: str) -> Array:
         return unit(self._xyz[:, JOINT[end]] - self._xyz[:, JOINT[start]])
 
 
 def _across(wanted: Array, along: Array) -> Array:
-    """The direction of the part of unit ``wanted`` that is across unit ``along``, if it tells."""
+    """Return the unit component of ``wanted`` orthogonal to ``along``; NaN if nearly parallel."""
     return across(wanted, along, _LEAST_ACROSS)
 
 
 def _hinge(first: Array, second: Array) -> Array:
-    """The axis about which ``first`` is turned into ``second``, if it is turned far enough."""
+    """Return the axis that rotates ``first`` into ``second``; NaN if they are nearly parallel."""
     return unit(np.cross(first, second), _LEAST_SINE)
 
 
 def _between(first: Array, second: Array) -> Array:
-    """The angle between unit vectors; well-behaved near none and near half a turn."""
+    """Return the angle between unit vectors, well conditioned near 0 and 180 degrees."""
     across = np.cross(first, second)
     return np.asarray(np.arctan2(np.sqrt(_dot(across, across)), _dot(first, second)))
 
 
-def _turned(start: Array, end: Array, about: Array) -> Array:
-    """By how much ``start`` is turned into ``end`` about ``about``, all across each other."""
+def _signed_angle(start: Array, end: Array, about: Array) -> Array:
+    """Return the signed angle from ``start`` to ``end`` about ``about``, orthogonal to both."""
     return np.asarray(np.arctan2(_dot(np.cross(start, end), about), _dot(start, end)))
 
 
-def _turn(along: Array, across: Array) -> Array:
-    """The angle of a direction by its two parts; NaN where both are too small to tell."""
+def _planar_angle(along: Array, across: Array) -> Array:
+    """Return the angle of a direction from its two components; NaN where both are too small."""
     known = np.hypot(along, across) >= _LEAST_ACROSS
     return np.where(known, np.arctan2(across, along), np.nan)
 

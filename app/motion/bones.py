@@ -1,4 +1,4 @@
-"""Bones of constant length: fitted once to a person, then kept in every frame."""
+"""Bones of constant length: estimated once per person, then enforced in every frame."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from models.skeleton import BONES, JOINT, JOINT_COUNT, MIRROR, PARENTS
 
 
 def bone_lengths(xyz: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The lengths of one person's bones.
+    """Return the bone lengths of one person.
 
     Args:
         xyz: (N, 17, 3) joints, any unit.
-        seen: (N, 17) joints to be trusted; a bone counts in frames with both its ends.
+        seen: (N, 17) joints to use; a bone is measured in frames in which both its ends are seen.
 
     Returns:
-        (17,) length of the bone that ends at each joint: the median over frames, which single wrong
-        ones do not move, and the mean of left and right; NaN for the pelvis and for bones never
+        (17,) length of the bone that ends at each joint: the median over frames, which is robust
+        against outliers, and the mean of left and right; NaN for the pelvis and for bones never
         seen on either side.
     """
     lengths = np.full(JOINT_COUNT, np.nan)
@@ -35,14 +35,16 @@ def bone_lengths(xyz: NDArray[np.floating], seen: NDArray[np.bool_]) -> NDArray[
 def with_lengths(
     xyz: NDArray[np.floating], known: NDArray[np.bool_], lengths: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Give every bone its length, from the pelvis outward; directions stay.
+    """Return the joints with every bone set to its length, from the pelvis outward.
+
+    Directions of bones are kept.
 
     Args:
-        xyz: (N, 17, 3) joints; those not known may be NaN, and come back as they are.
-        known: (N, 17).
-        lengths: (17,) as from :func:`bone_lengths`; NaN leaves a bone as long as it is.
+        xyz: (N, 17, 3) joints; unknown ones may be NaN and are returned unchanged.
+        known: (N, 17) which joints are known.
+        lengths: (17,) as from :func:`bone_lengths`; NaN leaves a bone's length unchanged.
 
-    A joint whose parent is not known in a frame moves along with the nearest ancestor that is.
+    A joint whose parent is not known in a frame moves with its nearest known ancestor.
     """
     result = np.array(xyz, np.float64)
     shift = np.zeros_like(result)
@@ -50,15 +52,15 @@ def with_lengths(
         bone = xyz[:, child] - xyz[:, parent]
         length = np.linalg.norm(bone, axis=-1)
         both = known[:, parent] & known[:, child] & (length > 1e-6) & np.isfinite(lengths[child])
-        share = np.divide(lengths[child], length, out=np.ones_like(length), where=both)
-        longer = np.where(both[:, None], bone * (share - 1.0)[:, None], 0.0)
-        shift[:, child] = shift[:, parent] + longer
+        ratio = np.divide(lengths[child], length, out=np.ones_like(length), where=both)
+        change = np.where(both[:, None], bone * (ratio - 1.0)[:, None], 0.0)
+        shift[:, child] = shift[:, parent] + change
         result[:, child] += np.where(known[:, child, None], shift[:, child], 0.0)
     return result
 
 
 def medians(lengths: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(N, B) lengths in frames -> (B,) the typical ones of those known; NaN where none is."""
+    """Return (B,) medians of (N, B) lengths over the known frames; NaN where none is known."""
     return np.array(
         [
             np.median(each[there]) if there.any() else np.nan
@@ -68,9 +70,9 @@ def medians(lengths: NDArray[np.floating], known: NDArray[np.bool_]) -> NDArray[
 
 
 def named_length(lengths: NDArray[np.floating], name: str) -> float:
-    """The length of one of :data:`NAMED`, NaN if it was never seen; KeyError for another name."""
+    """Return the length of a bone of :data:`NAMED`; NaN if never seen, KeyError if not named."""
     _, end = NAMED[name]
     return float(lengths[JOINT[f"left_{end}"]])
 
 
-assert all(parent < child for child, parent in enumerate(PARENTS))  # outward in this very order
+assert all(parent < child for child, parent in enumerate(PARENTS))  # BONES go outward

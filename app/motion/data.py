@@ -1,6 +1,6 @@
-"""Motion of the tracked person: poses, the 2D they were lifted from, and where they came from.
+"""Motion of the tracked person: 3D poses, the 2D keypoints they were lifted from, and provenance.
 
-This is what is smoothed, placed in the room, measured, and exported.
+Motion in this form is smoothed, placed in the room, measured, and exported.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.recording.reader import Recording
 
 STATES: Final = ("seen", "filled", "missing")
-"""What can be with a joint in a frame; :attr:`MotionData.state` holds the index."""
+"""The states of a joint in a frame; :attr:`MotionData.state` holds the index."""
 SEEN, FILLED, MISSING = range(3)
 FEET: Final = ("left", "right")
 """The order in which feet are listed."""
@@ -41,7 +41,7 @@ NO_SMOOTHING: Final[Mapping[str, object]] = {"method": "none", "parameters": {}}
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where the poses came from; what a file says about itself beside the numbers."""
+    """Where the poses came from and how they were made: the metadata of exported files."""
 
     source: str
     """The camera's name, the file's name, the address."""
@@ -56,13 +56,13 @@ class Provenance:
     height_m: float | None
     """The person's height the poses are scaled to; None for the model's own scale."""
     detector: Mapping[str, object] | None = None
-    """The model that found the joints in 2D, JSON values; None if that is not known."""
+    """The model that detected the joints in 2D, JSON values; None if that is not known."""
     quality: Mapping[str, object] | None = None
-    """How far the poses can be trusted, JSON values; None if nobody has looked."""
+    """How far the poses can be trusted, JSON values; None if that was not measured."""
     detector_depth: bool = False
-    """Whether the detector's own depth was evidence for the network."""
+    """Whether the detector's depth was part of the network's input."""
     fov_deg: float | None = None
-    """Angle that the longer side of the picture spans, where the source says so."""
+    """Field of view along the longer side of the picture, where the source states it."""
     smoothing: Mapping[str, object] = field(default_factory=lambda: NO_SMOOTHING)
     """How ``xyz`` was smoothed, or its bones made rigid: ``method`` and ``parameters``, JSON
     values."""
@@ -73,9 +73,10 @@ class Provenance:
     scale_bone: Mapping[str, object] | None = None
     """The bone whose known length set the scale, JSON values; None if none did."""
     corrections: Sequence[Mapping[str, object]] = ()
-    """What somebody put right in the 2D before it was lifted, JSON values."""
+    """Manual corrections of the 2D keypoints before lifting, JSON values."""
     asked: Mapping[str, object] | None = None
-    """What file was to be lifted and how, JSON values, by which a later run knows it is done."""
+    """The input file and the options requested, JSON values, by which a later run recognises that
+    the file was lifted already."""
     person: Mapping[str, object] | None = None
     """Which of several people this is and when they were in view, JSON values; None where only one
     was followed."""
@@ -83,7 +84,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A moment somebody marked."""
+    """A moment marked by the user."""
 
     time_s: float
     """On the clock of :attr:`MotionData.time_s`."""
@@ -91,12 +92,12 @@ class Event:
 
 
 class Pictures(Protocol):
-    """The pictures a motion was seen in, read only when somebody wants them."""
+    """The pictures that a motion was estimated from, read on demand."""
 
     def pictures_of(self, frames: NDArray[np.int64]) -> Iterator[NDArray[np.uint8] | None]:
-        """The picture of each of ``frames``, increasing numbers as in :attr:`MotionData.frame`.
+        """Yield the picture of each of ``frames``, increasing numbers of :attr:`MotionData.frame`.
 
-        (height, width, 3) RGB; None where there is none, or where it cannot be read.
+        Pictures are (height, width, 3) RGB; None where there is none, or it cannot be read.
         """
 
 
@@ -112,7 +113,7 @@ _PER_FRAME: Final[dict[str, tuple[int, ...]]] = {
     "feet_conf": (FOOT_JOINT_COUNT,),
     "feet_seen": (FOOT_JOINT_COUNT, 3),
 }
-"""The shapes of what :class:`MotionData` has of each frame."""
+"""The per-frame arrays of :class:`MotionData` and their shapes without the frame axis."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,9 +131,9 @@ class MotionData:
     conf: NDArray[np.float32]
     """(N, 17) the detector's confidence in each joint, in [0, 1]."""
     filled: NDArray[np.bool_]
-    """(N, 17) joints not seen but bridged from frames nearby."""
+    """(N, 17) joints not seen but interpolated from frames nearby."""
     missing: NDArray[np.bool_]
-    """(N, 17) joints not seen and not bridged: their ``xyz`` must not leave the program."""
+    """(N, 17) joints not seen and not interpolated: their ``xyz`` must never be output."""
     xy: NDArray[np.float32]
     """(N, 17, 2) the joints in the picture, pixels, left and right repaired; NaN where there are
     none."""
@@ -140,38 +141,39 @@ class MotionData:
     """(width, height) of the picture in pixels."""
     provenance: Provenance
     root: NDArray[np.float64] | None = None
-    """(N, 3) where the pelvis is in the room, metres, in the axes that leave the program, y 0 on
-    the floor; NaN where that is not known.  None: poses are root-relative."""
+    """(N, 3) position of the pelvis in the room, metres, in output axes, y = 0 on the floor; NaN
+    where it is not known.  None: poses are root-relative."""
     axes: NDArray[np.float64] = field(default_factory=CAMERA_LEVEL.copy)
-    """(3, 3) rotation from camera axes to those that leave the program (:data:`CAMERA_LEVEL`
-    unless the camera's tilt is known, or a heading was set)."""
+    """(3, 3) rotation from camera axes to output axes: right-handed, y up, z toward the camera
+    (:data:`CAMERA_LEVEL` unless the camera's tilt is known, or a heading was set)."""
     events: tuple[Event, ...] = ()
     """Moments that were marked, in order of time."""
     angles: NDArray[np.float64] | None = None
     """(N, A) degrees in the order of :data:`app.motion.angles.ANGLES`, NaN where unknown; None if
-    they are not wanted."""
+    they were not computed."""
     contacts: NDArray[np.bool_] | None = None
-    """(N, 2) whether the left and the right foot were found to stand, never while the ankle is not
-    seen; None unless the person was placed in the room."""
+    """(N, 2) whether the left and the right foot are in contact with the floor, False while the
+    ankle is not seen; None unless the person was placed in the room."""
     level: Level | None = None
-    """Where up is, in camera axes, as the lifter found or was told; None if nobody said."""
+    """The camera's orientation relative to gravity, estimated by the lifter or given;
+    None if unknown."""
     person: NDArray[np.int64] | None = None
-    """(N,) whom each frame is of; where it changes, another motion begins.  None: one person."""
+    """(N,) the person of each frame; where it changes, another motion begins.  None: one person."""
     swapped: NDArray[np.bool_] | None = None
-    """(N,) whether the detector had taken left for right, and was repaired; None if unknown."""
+    """(N,) whether the detector confused left and right, which was repaired; None if unknown."""
     pictures: Pictures | None = None
-    """What to show beside the poses; None where no pictures were kept."""
+    """The pictures to show next to the poses; None where no pictures were kept."""
     feet: NDArray[np.float32] | None = None
     """(N, 4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, from the pelvis as
-    ``xyz``; NaN where they cannot be trusted.  None if nobody looked for them."""
+    ``xyz``; NaN where they are not reliable.  None if feet were not estimated."""
     feet_conf: NDArray[np.float32] | None = None
     """(N, 4) the detector's confidence in each, NaN where it is not known; given with ``feet``."""
     feet_seen: NDArray[np.float32] | None = None
-    """(N, 4, 3) where the detector saw them, x and y in pixels, and how sure it was, left and right
-    repaired; NaN where nobody was found.  None if nobody looked."""
+    """(N, 4, 3) heels and toes as detected: x and y in pixels, confidence; left and right repaired;
+    NaN where no person was detected.  None if feet were not estimated."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError if shapes or values cannot be right."""
+        """Raise ValueError if shapes or values are inconsistent."""
         count = len(self.frame)
         if (self.feet is None) != (self.feet_conf is None):
             raise ValueError("feet and feet_conf are given together")
@@ -207,11 +209,11 @@ class MotionData:
         pictures: Pictures | None = None,
         events: tuple[Event, ...] = (),
     ) -> MotionData:
-        """Put the lifter's answer beside what it was asked, both for the same N frames.
+        """Combine the lifter's output with its input, both for the same N frames.
 
-        ``conf``, ``xy``, ``world`` (N, 17, 3) and ``feet`` (N, 4, 6), by which heels and toes are
-        found, are the detector's, as captured: where the repair exchanged the sides, they follow.
-        ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its first.
+        ``conf``, ``xy``, ``world`` (N, 17, 3) and ``feet`` (N, 4, 6), from which heels and toes are
+        computed, are the detector's output as captured; their sides are exchanged here where the
+        lifter repaired them.  ``frame`` defaults to 0 … N-1; ``time_s`` is counted from its first.
         """
         conf, xy = np.asarray(conf, np.float32), np.asarray(xy, np.float32)
         time_s = np.asarray(time_s, np.float64)
@@ -238,7 +240,7 @@ class MotionData:
 
     @classmethod
     def from_recording(cls, recording: Recording) -> MotionData:
-        """The poses saved with a recording; ``frame`` 0 is its first row.
+        """Return the motion saved with a recording; ``frame`` 0 is its first row.
 
         Raises ExportError if it has not been lifted yet.
         """
@@ -280,17 +282,17 @@ class MotionData:
             ),
         )
 
-    def _with_feet(self, sight: Sight) -> MotionData:
+    def _with_feet(self, detections: Sight) -> MotionData:
         feet, conf, _ = find_feet(
-            *(sight, self.xyz, self.missing, self.time_s, self.size),
+            *(detections, self.xyz, self.missing, self.time_s, self.size),
             up=None if self.level is None else self.level.up,
             person=self.person,
         )
-        seen = sight.feet[..., :3].astype(np.float32)
+        seen = detections.feet[..., :3].astype(np.float32)
         return replace(self, feet=feet, feet_conf=conf, feet_seen=seen)
 
     def moved(self, xyz: NDArray[np.floating], **changes: Any) -> MotionData:
-        """The same with joints (N, 17, 3) elsewhere, and feet that follow their ankles."""
+        """Return a copy with joints ``xyz`` (N, 17, 3); feet move with their ankles."""
         feet = self.feet
         if feet is not None:
             ankles = list(FOOT_PARENTS)
@@ -299,15 +301,17 @@ class MotionData:
 
     @property
     def people(self) -> tuple[slice, ...]:
-        """The frames of each person followed, one after the other: nothing of a motion, nor of a
-        body, goes on from one to the next."""
+        """The frames of each person followed, in order of time.
+
+        Neither a motion nor a body continues from one to the next.
+        """
         count = len(self.frame)
         ends = [] if self.person is None else (np.flatnonzero(np.diff(self.person)) + 1).tolist()
         return tuple(slice(*each) for each in zip([0, *ends], [*ends, count], strict=True))
 
     @property
     def seen(self) -> NDArray[np.bool_]:
-        """(N, 17) joints the detector saw itself."""
+        """(N, 17) joints that were detected."""
         return ~(self.filled | self.missing)
 
     @property
@@ -319,7 +323,7 @@ class MotionData:
     def outgoing(
         self, rows: slice = slice(None)
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What may leave the program of R ``rows``, NaN where nothing may.
+        """Return the joints of R ``rows`` for output, NaN where they are not known.
 
         Returns (R, 17, 3) metres as :meth:`placed`, NaN where missing; and (R, 17) confidences, NaN
         where not seen.
@@ -331,7 +335,7 @@ class MotionData:
     def outgoing_feet(
         self, rows: slice = slice(None)
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """As :meth:`outgoing`, (R, 4, 3) and (R, 4) of heels and toes; all NaN without ``feet``."""
+        """Return heels and toes as :meth:`outgoing`, (R, 4, 3) and (R, 4); NaN without ``feet``."""
         feet = self.turned_feet(rows)
         placed = feet if self.root is None else feet + self.root[rows, None]
         if self.feet_conf is None:
@@ -340,44 +344,49 @@ class MotionData:
         return placed, np.where(known, self.feet_conf[rows].astype(np.float64), np.nan)
 
     def turned(self, rows: slice = slice(None)) -> NDArray[np.float64]:
-        """(R, 17, 3) joints of R ``rows`` from the pelvis, in the axes that leave the program."""
+        """Return (R, 17, 3) joints of R ``rows`` relative to the pelvis, in output axes."""
         return self._in_axes(self.xyz[rows])
 
     def turned_feet(self, rows: slice = slice(None)) -> NDArray[np.float64]:
-        """(R, 4, 3) heels and toes of R ``rows`` as :meth:`turned`; all NaN without ``feet``."""
+        """Return (R, 4, 3) heels and toes of R ``rows`` as :meth:`turned`; NaN without ``feet``."""
         if self.feet is None:
             return np.full((len(self.frame[rows]), FOOT_JOINT_COUNT, 3), np.nan)
         return self._in_axes(self.feet[rows])
 
     def _in_axes(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
-        # + 0.0: no readers of ours shall meet a negative zero.
+        # + 0.0 turns negative zeros into zeros, so that no output file contains "-0".
         turned: NDArray[np.float64] = points.astype(np.float64) @ self.axes.T + 0.0
         return turned
 
     def upright(self) -> NDArray[np.float64]:
-        """(N, 17, 3) joints from the pelvis with y against gravity as far as that is known: what
-        angles to the vertical are measured in."""
+        """Return (N, 17, 3) joints relative to the pelvis, with y against gravity if that is known.
+
+        Angles to the vertical are measured in these axes.
+        """
         if self.root is not None or self.level is None:
             return self.turned()
         upright: NDArray[np.float64] = self.xyz.astype(np.float64) @ self.level.axes.T
         return upright
 
     def upright_feet(self) -> NDArray[np.float64]:
-        """(N, 4, 3) heels and toes as :meth:`upright`; all NaN without ``feet``."""
+        """Return (N, 4, 3) heels and toes as :meth:`upright`; all NaN without ``feet``."""
         if self.feet is None or self.root is not None or self.level is None:
             return self.turned_feet()
         upright: NDArray[np.float64] = self.feet.astype(np.float64) @ self.level.axes.T
         return upright
 
     def placed(self, rows: slice = slice(None)) -> NDArray[np.float64]:
-        """(R, 17, 3) joints of R ``rows`` as they leave the program: in the room if the pelvis has
-        a place there (NaN in frames in which it is not known), from the pelvis otherwise."""
+        """Return (R, 17, 3) joints of R ``rows`` in output axes.
+
+        They are positions in the room if the motion was placed (NaN in frames in which the position
+        is not known), and relative to the pelvis otherwise.
+        """
         joints = self.turned(rows)
         return joints if self.root is None else joints + self.root[rows, None]
 
     @property
     def effective_rate(self) -> float | None:
-        """Frames a second as they really came; None for a single frame."""
+        """Measured frames per second; None for a single frame."""
         if len(self.time_s) < 2:
             return None
         return float((len(self.time_s) - 1) / (self.time_s[-1] - self.time_s[0]))

@@ -1,4 +1,4 @@
-"""What can be done to lifted motion before it is exported, in its one order."""
+"""Processing of lifted motion before export, in a fixed order of steps."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def process(
     wanted: Processing,
     progress: Callable[[float], None] = lambda share: None,
 ) -> MotionData:
-    """Do what is wanted to ``data`` and say so in its provenance; ``data`` itself stays.
+    """Return ``data`` with the ``wanted`` steps applied and noted in its provenance.
 
-    The place in the room comes after smoothing: it is smooth by itself, and to smooth it again
-    would let feet slide that it has made stand.
+    Placement in the room comes after smoothing: the trajectory is smooth already, and smoothing it
+    again would make standing feet slide.
 
-    ``progress`` is called with the share done, 0 to 1; an exception it raises cancels.  Raises
-    ExportError if something cannot be had of these poses.
+    ``progress`` is called with the fraction done, 0 to 1; an exception that it raises cancels.
+    Raises ExportError if a step is not possible with these poses.
     """
     if wanted.bone is not None:
         data = _scaled(data, *wanted.bone)
     if wanted.smooth_hz is not None or wanted.rigid_bones:
-        data = _steadied(data, wanted)
+        data = _smoothed(data, wanted)
     progress(0.3)
     if wanted.room:
         from app.motion.placement.placing import place
@@ -53,7 +53,7 @@ def process(
 
 
 def remarks(data: MotionData) -> tuple[str, ...]:
-    """Plain sentences about what could not be done as wanted; data from :func:`process`."""
+    """Return sentences about steps without effect on ``data``, as returned by :func:`process`."""
     parameters = data.provenance.smoothing["parameters"]
     if not isinstance(parameters, Mapping) or parameters.get("smoothed_share") != 0:
         return ()
@@ -64,9 +64,9 @@ def remarks(data: MotionData) -> tuple[str, ...]:
 
 
 def _scaled(data: MotionData, name: str, length_m: float) -> MotionData:
-    """All of ``data`` larger or smaller, so that one bone is as long as it is known to be.
+    """Return ``data`` scaled so that the named bone has its known length.
 
-    Of several people it is the bone of whom was followed the longest.
+    Of several people, the bone of the person followed the longest sets the scale.
     """
     longest_first = sorted(data.people, key=lambda each: each.start - each.stop)
     lengths = [named_length(bone_lengths(data.xyz[e], data.seen[e]), name) for e in longest_first]
@@ -83,11 +83,11 @@ def _scaled(data: MotionData, name: str, length_m: float) -> MotionData:
     return replace(data, xyz=data.xyz * np.float32(factor), feet=feet, provenance=provenance)
 
 
-def _steadied(data: MotionData, wanted: Processing) -> MotionData:
-    """Smoothed, and with rigid bones, as wanted.
+def _smoothed(data: MotionData, wanted: Processing) -> MotionData:
+    """Return ``data`` smoothed and with rigid bones, as wanted.
 
-    Lengths are taken from the raw poses, since smoothing cuts corners and so shortens what swings;
-    they are given last, since smoothing would change them again.
+    Lengths are measured on the raw poses, since smoothing shortens swinging limbs; they are
+    enforced last, since smoothing would change them again.
     """
     from app.motion.smoothing import ORDER, smooth  # scipy's filters take half a second to import
 
@@ -113,18 +113,18 @@ def _steadied(data: MotionData, wanted: Processing) -> MotionData:
         for each, own in zip(data.people, lengths, strict=True):
             xyz[each] = with_lengths(xyz[each], known[each], own)
         methods.append("rigid bones")
-        said = [_named(own) for own in lengths]
-        parameters["bone_lengths_m"] = said[0] if len(said) == 1 else said
+        named = [_named(own) for own in lengths]
+        parameters["bone_lengths_m"] = named[0] if len(named) == 1 else named
     about = {"method": " + ".join(methods), "parameters": parameters}
     if data.feet is not None:
-        data = replace(data, feet=_steadied_feet(data, data.feet, wanted))
+        data = replace(data, feet=_smoothed_feet(data, data.feet, wanted))
     return data.moved(xyz, provenance=replace(data.provenance, smoothing=about))
 
 
-def _steadied_feet(
+def _smoothed_feet(
     data: MotionData, feet: NDArray[np.float32], wanted: Processing
 ) -> NDArray[np.float32]:
-    """(N, 4, 3) heels and toes, about their ankles as steady as the joints."""
+    """Return (N, 4, 3) heels and toes, processed relative to their ankles as the joints are."""
     from app.motion.smoothing import smooth
 
     ankles = data.xyz[:, list(FOOT_PARENTS)].astype(np.float64)
@@ -142,7 +142,7 @@ def _steadied_feet(
 
 
 def _named(lengths: NDArray[np.float64]) -> dict[str, float]:
-    """The bones of known length by the joints at which they end, metres."""
+    """Return the known bone lengths in metres, by the joints at which the bones end."""
     return {
         name: round(float(length), 4)
         for name, length in zip(JOINT_NAMES, lengths, strict=True)

@@ -1,4 +1,4 @@
-"""How far lifted motion can be trusted, told from itself: what was seen, and how well it fits."""
+"""How far lifted motion can be trusted: what was detected, and the reprojection error."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from app.motion.placement.lens import Lens
 from app.motion.placement.position import estimate_position
 
 AVERAGE_HEIGHT_M: Final = 1.7
-"""Of the body that the networks give where nobody says how tall the person is."""
-MOST_NOBODY: Final = 0.2
-MOST_SWAPPED: Final = 0.1
-MOST_MISFIT: Final = 0.0135
-"""Of the body height, in the median frame: half as much again as on four real clips of people in
-full view, which had 0.7 to 0.9 %.  Poses of another moment of the same clips had 1.7 to 8 %."""
+"""Height of the predicted body where the person's height is not given."""
+MAX_UNDETECTED: Final = 0.2
+MAX_SWAPPED: Final = 0.1
+MAX_MISFIT: Final = 0.0135
+"""As a fraction of the body height, in the median frame: half as much again as on four real clips
+of people in full view, which had 0.7 to 0.9 %.  Poses of other moments of these clips had 1.7 to
+8 %."""
 _FEWEST_JOINTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Shares of the frames of a motion, 0 to 1, and its distance from what was seen."""
+    """Fractions of a motion's frames, 0 to 1, and its reprojection error."""
 
     nobody: float
-    """In which nobody was found."""
+    """Frames in which no person was detected."""
     bridged: float
-    """In which nobody was found, but whose pose was bridged from frames nearby."""
+    """Frames in which no person was detected, the pose being interpolated from frames nearby."""
     other_person: float
-    """Of others than the person followed the longest."""
+    """Frames of people other than the one followed the longest."""
     swapped: float
-    """In which the detector had taken left for right."""
+    """Frames in which the detector confused left and right."""
     misfit_median: float | None
-    """Typical distance of the joints seen from the lifted pose, where it fits best under the lens,
-    as a share of the body height: in the median frame.  None if nothing can be compared."""
+    """Mean distance of the joints seen from the lifted pose, placed where it fits best under the
+    lens, as a fraction of the body height: median over frames.  None if nothing can be compared."""
     misfit_95: float | None
-    """The same, which 95 % of the frames do not exceed."""
+    """The same, 95th percentile over frames."""
 
     def described(self) -> dict[str, object]:
-        """JSON values, in percent."""
+        """Return JSON values, in percent."""
         return {
             "frames_pct": {
                 "nobody": _percent(self.nobody),
@@ -56,7 +57,7 @@ class Quality:
         }
 
     def in_words(self) -> str:
-        """One line."""
+        """Return a summary of one line."""
         parts = []
         if self.nobody > 0:
             parts.append(f"nobody in {_at_least_one(self.nobody)} of the frames")
@@ -75,28 +76,28 @@ class Quality:
         return ", ".join(parts) or "a person in every frame"
 
     def warnings(self) -> tuple[str, ...]:
-        """A sentence for each thing that is worse than it should be."""
-        said = []
-        if self.nobody > MOST_NOBODY:
-            said.append(
+        """Return a sentence for each measure that is worse than it should be."""
+        warnings = []
+        if self.nobody > MAX_UNDETECTED:
+            warnings.append(
                 f"Nobody was found in {self.nobody:.0%} of the frames. Is the person in the "
                 "picture, large enough and well lit?"
             )
-        if self.swapped > MOST_SWAPPED:
-            said.append(
+        if self.swapped > MAX_SWAPPED:
+            warnings.append(
                 f"Left and right were confused in {self.swapped:.0%} of the frames and repaired; "
                 "check some of them."
             )
-        if self.misfit_median is not None and self.misfit_median > MOST_MISFIT:
-            said.append(
+        if self.misfit_median is not None and self.misfit_median > MAX_MISFIT:
+            warnings.append(
                 f"The 3D does not fit what was seen: it is off by {self.misfit_median:.1%} of the "
                 "body height in the typical frame. Do not rely on it unchecked."
             )
-        return tuple(said)
+        return tuple(warnings)
 
 
 def judge(data: MotionData) -> Quality:
-    """The quality of raw motion: as lifted, before anything else was done to it."""
+    """Return the quality of raw motion: as lifted, before any processing."""
     count = max(1, len(data.frame))
     swapped = np.zeros(0, bool) if data.swapped is None else data.swapped
     away = misfit(data)
@@ -117,8 +118,11 @@ def _of_each(data: MotionData) -> tuple[slice, ...]:
 
 
 def misfit(data: MotionData) -> NDArray[np.float64]:
-    """(N,) mean distance of a frame's joints from where they were seen, as a share of the body
-    height, with the pose put where it fits best; NaN where too few were seen."""
+    """Return the (N,) mean distance of a frame's joints from where they were detected.
+
+    It is a fraction of the body height, across the line of sight, with the pose placed where it
+    fits best; NaN where too few joints were seen.
+    """
     lens = Lens.of(data.size, None, data.provenance.fov_deg)
     seen = data.seen & np.isfinite(data.xy).all(axis=-1)
     joints = data.xyz.astype(np.float64)

@@ -1,7 +1,7 @@
 """Rotations of many frames at once.
 
-Matrices are (N, 3, 3) with the turned axes as columns, quaternions (N, 4) in the order x, y, z, w,
-angles radians.  What is not a number in a frame stays so in that frame and in no other.
+Matrices are (N, 3, 3) with the rotated axes as columns, quaternions (N, 4) in the order x, y, z, w,
+angles radians.  NaN in one frame affects no other frame.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LAST: Final = np.array([2, 0, 1])
 
 
 def unit(vectors: Array, least: float = _NO_LENGTH) -> Array:
-    """(N, 3) directions; not a number of vectors shorter than ``least``."""
+    """Return (N, 3) unit vectors; NaN for vectors shorter than ``least``."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     length[length < least] = np.nan
     result: Array = vectors / length
@@ -27,27 +27,30 @@ def unit(vectors: Array, least: float = _NO_LENGTH) -> Array:
 
 
 def across(wanted: Array, along: Array, least: float = _NO_LENGTH) -> Array:
-    """The direction of the part of (N, 3) ``wanted`` that is across the unit vectors ``along``; not
-    a number where that part is shorter than ``least``."""
+    """Return the unit component of (N, 3) ``wanted`` orthogonal to the unit vectors ``along``; NaN
+    where that component is shorter than ``least``."""
     return unit(wanted - (wanted * along).sum(-1, keepdims=True) * along, least)
 
 
 def cross(first: Array, second: Array) -> Array:
-    """(N, 3) cross products.  For a frame at a time, as live, a tenth of the time of NumPy's."""
+    """Return (N, 3) cross products.
+
+    For one frame, as in live use, it takes a tenth of the time of :func:`numpy.cross`.
+    """
     right, left = first.take(_NEXT, axis=-1), first.take(_LAST, axis=-1)
     result: Array = right * second.take(_LAST, axis=-1) - left * second.take(_NEXT, axis=-1)
     return result
 
 
 def axes(x: Array, y: Array) -> Array:
-    """(N, 3, 3) right-handed axes from unit x and y that are across each other."""
+    """Return (N, 3, 3) right-handed axes from orthogonal unit vectors x and y."""
     return np.stack([x, y, cross(x, y)], axis=-1)
 
 
 def carried(vectors: Array, start: Array, end: Array) -> Array:
-    """Vectors turned as the shortest rotation turns unit ``start`` into unit ``end``.
+    """Return vectors rotated by the shortest rotation from unit ``start`` to unit ``end``.
 
-    There is none from a direction to its opposite; what is returned then is of unit length no more.
+    It is undefined between opposite directions; the result does not keep its length then.
     """
     cosine = (start * end).sum(-1, keepdims=True)
     axis = cross(start, end)
@@ -57,12 +60,12 @@ def carried(vectors: Array, start: Array, end: Array) -> Array:
 
 
 def transposed(matrices: Array) -> Array:
-    """The inverses of rotations."""
+    """Return the inverses of rotation matrices."""
     return np.swapaxes(matrices, -1, -2)
 
 
 def quaternions(matrices: Array) -> Array:
-    """Unit quaternions of rotations, by whichever part is the largest (Shepperd, 1978)."""
+    """Return the unit quaternions of rotation matrices, from the largest part (Shepperd, 1978)."""
     m = matrices
     xx, yy, zz = m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]
     # Row k is the quaternion times four of its part k.
@@ -79,7 +82,7 @@ def quaternions(matrices: Array) -> Array:
 
 
 def matrices(quaternion: Array) -> Array:
-    """Rotations of (..., 4) unit quaternions."""
+    """Return the (..., 3, 3) rotation matrices of (..., 4) unit quaternions."""
     x, y, z, w = np.moveaxis(quaternion, -1, 0)
     rows = [
         [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
@@ -90,14 +93,14 @@ def matrices(quaternion: Array) -> Array:
 
 
 def without_jumps(quaternion: Array) -> Array:
-    """(N, ..., 4) the same rotations, each with the sign that is nearest to the one before."""
+    """Return (N, ..., 4) the same rotations, each with the sign nearest to the one before."""
     dots = (quaternion[1:] * quaternion[:-1]).sum(-1, keepdims=True)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
     return np.concatenate([quaternion[:1], quaternion[1:] * signs])
 
 
 def between(first: Array, second: Array, share: Array) -> Array:
-    """The rotation ``share`` (..., 1) of the shortest way from one to another, at even speed."""
+    """Return quaternions interpolated spherically (slerp); ``share`` (..., 1) is the parameter."""
     dot = (first * second).sum(-1, keepdims=True)
     second = np.where(dot < 0, -second, second)
     angle = np.arccos(np.clip(np.abs(dot), 0.0, 1.0))
@@ -111,28 +114,28 @@ def between(first: Array, second: Array, share: Array) -> Array:
 
 
 def zxy(matrices: Array) -> Array:
-    """(N, 3) angles about z, x and y with ``matrix = Rz @ Rx @ Ry``, each without jumps.
+    """Return (N, 3) Euler angles about z, x and y with ``matrix = Rz @ Rx @ Ry``, without jumps.
 
-    Every rotation has two such triples; from frame to frame the nearer one is taken, and whole
-    turns are added, so that curves drawn through the angles have no steps.
+    Every rotation has two such triples; the one nearer to the frame before is chosen, and multiples
+    of 360 degrees are added, so that the curves of the angles have no steps.
     """
     m = matrices
     x = np.arcsin(np.clip(m[:, 2, 1], -1.0, 1.0))
     y = np.arctan2(-m[:, 2, 0], m[:, 2, 2])
     z = np.arctan2(-m[:, 0, 1], m[:, 1, 1])
-    # With x at a right angle z and y turn about the same axis: all of it is given to z.
+    # Gimbal lock: with x at a right angle z and y rotate about the same axis; z gets all of it.
     locked = np.hypot(m[:, 2, 0], m[:, 2, 2]) < 1e-6
     z = np.where(locked, np.arctan2(m[:, 1, 0], m[:, 0, 0]), z)
     angles = np.stack([z, x, np.where(locked, 0.0, y)], axis=-1)
     other = np.stack([z + np.pi, np.pi - x, angles[:, 2] + np.pi], axis=-1)
-    stay, change = (_apart(each[1:], angles[:-1]) for each in (angles, other))
-    # The nearer triple of the next frame is the same one or the other one, whichever of the two
-    # is taken now; how often it changed says which one it is.
+    stay, change = (_angle_distance(each[1:], angles[:-1]) for each in (angles, other))
+    # Whether the nearer triple in the next frame is of the same kind does not depend on which of
+    # the two is chosen now, so the parity of the number of changes gives the choice.
     swapped = np.concatenate([[0], np.cumsum(change < stay)])[: len(m)] % 2 == 1
     return np.unwrap(np.where(swapped[:, None], other, angles), axis=0)
 
 
-def _apart(first: Array, second: Array) -> Array:
-    """(N,) how far two triples of angles are apart, whole turns aside."""
+def _angle_distance(first: Array, second: Array) -> Array:
+    """Return (N,) sums of the absolute differences of two triples of angles, modulo 2 pi."""
     result: Array = np.abs((first - second + np.pi) % (2 * np.pi) - np.pi).sum(-1)
     return result

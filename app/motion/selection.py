@@ -1,7 +1,7 @@
-"""A part of a recording, from one moment to another.
+"""Selection of a part of a recording by time.
 
-What is done to motion is done to the whole of it before a part is taken, so that the first and last
-frames of a selection are as good as those within.
+Motion is processed as a whole before a part is selected, so that the first and last frames of a
+selection are as good as those in its middle.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from app.errors import ExportError
 from app.motion.data import Event, MotionData
 
 _SAME_TIME_S = 5e-7
-"""Half of the last place that tables show: a frame's own time selects it in spite of rounding."""
+"""Half of the last digit in tables: a frame's time as printed selects that frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Seconds from the first frame, both included; None is the beginning, or the end."""
+    """A closed interval in seconds from the first frame; None is the beginning, or the end."""
 
     start_s: float | None = None
     end_s: float | None = None
@@ -33,7 +33,7 @@ class Selection:
         return self.start_s is None and self.end_s is None
 
     def bounds(self, duration_s: float) -> tuple[float, float]:
-        """Where it begins and ends in a recording of that length."""
+        """Return the start and end in seconds in a recording of that duration."""
         start_s = 0.0 if self.start_s is None else self.start_s
         return start_s, duration_s if self.end_s is None else self.end_s
 
@@ -41,11 +41,11 @@ class Selection:
 def select(
     data: MotionData, part: Selection, dropped: NDArray[np.int64] | None = None
 ) -> MotionData:
-    """The frames of ``data`` in ``part``, their times counted from the first of them.
+    """Return the frames of ``data`` in ``part``, their times counted from the first of them.
 
-    ``frame`` keeps its numbers, so a row is found again in the whole.  ``dropped`` is (N,) how many
-    frames the source had lost before each frame; without it the selection says what the whole says.
-    Raises ExportError if no frame lies in ``part``.
+    ``frame`` keeps its numbers, so rows can be matched with the whole.  ``dropped`` (N,) is the
+    number of frames that the source lost before each frame; without it the number of dropped frames
+    is that of the whole.  Raises ExportError if no frame lies in ``part``.
     """
     if part.whole:
         return data
@@ -70,7 +70,7 @@ def _per_frame(data: MotionData, each: Any) -> bool:
 
 
 def _rows(data: MotionData, part: Selection) -> tuple[int, int]:
-    """The first and the last row in ``part``."""
+    """Return the first and the last row in ``part``."""
     start_s = -np.inf if part.start_s is None else part.start_s - _SAME_TIME_S
     end_s = np.inf if part.end_s is None else part.end_s + _SAME_TIME_S
     inside = np.flatnonzero((data.time_s >= start_s) & (data.time_s <= end_s))
@@ -94,7 +94,7 @@ def _described(data: MotionData, first: int, last: int) -> dict[str, object]:
 
 
 def _events(data: MotionData, first: int, last: int) -> tuple[Event, ...]:
-    """Those whose frame is selected: an event belongs to the frame nearest in time."""
+    """Return the events in the selected rows; an event belongs to the frame nearest in time."""
     if not data.events:
         return ()
     start_s = float(data.time_s[first])
@@ -106,7 +106,7 @@ def _events(data: MotionData, first: int, last: int) -> tuple[Event, ...]:
 
 
 def nearest_rows(data: MotionData) -> NDArray[np.intp]:
-    """(E,) the row nearest in time to each event of ``data``, which has at least one row."""
+    """Return (E,) the row nearest in time to each event of ``data``, which has at least one row."""
     moments = np.array([event.time_s for event in data.events], np.float64)
     after = np.searchsorted(data.time_s, moments).clip(0, len(data.time_s) - 1)
     before = np.maximum(after - 1, 0)

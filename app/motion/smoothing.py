@@ -1,11 +1,11 @@
 """Zero-lag low-pass smoothing of motion, with its cut-off frequency in hertz.
 
-A Butterworth filter of second order runs forward and backward over every stretch of frames:
-together of fourth order and without delay, as movement laboratories do it (Winter, Biomechanics and
-Motor Control of Human Movement, 4th ed., 2009, section 3.5).  It needs even frames.  Where they are
-not, the cubic smoothing spline takes its place, which has the same response (Woltring, Adv. Eng.
-Software 8, 1986).  To resample instead would cost: the straight lines between frames are a low-pass
-of their own, by which 4 Hz in frames 20 to 50 ms apart came out at 66 % instead of 71.
+A second-order Butterworth filter runs forward and backward over every segment of frames: together
+fourth order and without delay, as is usual in movement laboratories (Winter, Biomechanics and Motor
+Control of Human Movement, 4th ed., 2009, section 3.5).  It needs evenly spaced frames.  Unevenly
+spaced ones are smoothed by a cubic smoothing spline with the same response (Woltring, Adv. Eng.
+Software 8, 1986).  Resampling instead would distort: linear interpolation between frames is itself
+a low-pass filter, by which 4 Hz in frames 20 to 50 ms apart came out at 66 % instead of 71 %.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from scipy.signal import butter, sosfiltfilt
 from models.timing import LONGEST_GAP_S
 
 ORDER: Final = 2
-"""Of one pass."""
+"""Order of one pass of the filter."""
 _TWO_PASSES: Final = (2**0.5 - 1) ** (1 / (2 * ORDER))
-"""Twice through a filter is 6 dB down where once is 3 dB; Winter's correction of the cut-off."""
-_ROOM: Final = 0.45
-"""Share of the frame rate above which a cut-off has nothing to cut: at half of it all motion that
-frames can hold ends."""
+"""Winter's correction of the cut-off: two passes attenuate by 6 dB where one attenuates by 3 dB."""
+_MAX_CUTOFF: Final = 0.45
+"""Fraction of the frame rate above which a cut-off has no effect: frames hold no motion above half
+their rate (the Nyquist frequency)."""
 _SAME_RATE: Final = 0.1
-"""Intervals this close to each other, relatively, are even: a webcam's are never exact."""
-_REACH: Final = 1.5
-"""Periods of the cut-off by which a stretch is continued at its ends, mirrored at its end points;
-after that long the filter has forgotten how it began."""
+"""Relative deviation up to which intervals count as even: a webcam's are never exactly even."""
+_PADDING: Final = 1.5
+"""Padding of a segment at its ends, point-reflected at the end points, in periods of the cut-off;
+after that time the filter's initial state has decayed."""
 
 
 def smooth(
@@ -42,18 +42,18 @@ def smooth(
     time_s: NDArray[np.float64],
     cutoff_hz: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Smooth N frames of J points, each stretch in which a point is known by itself.
+    """Smooth N frames of J points, each segment in which a point is known separately.
 
     Args:
-        values: (N, J, D) coordinates, any unit; those that are not known may be NaN.
-        known: (N, J); a stretch ends where its point is not known and at a hole in time.
+        values: (N, J, D) coordinates, any unit; unknown ones may be NaN.
+        known: (N, J); a segment ends where its point is not known and at a gap in time.
         time_s: (N,) strictly increasing seconds, at any rate.
-        cutoff_hz: where the amplitude of a movement is down to 71 % (3 dB).
+        cutoff_hz: frequency at which the amplitude of a movement is reduced to 71 % (3 dB).
 
     Returns:
-        (N, J, D) smoothed coordinates, the given ones where nothing is known; and (N, J) whether a
-        value was smoothed: a stretch of one frame, or of frames too slow to hold movements as fast
-        as the cut-off, is left as it is.
+        (N, J, D) smoothed coordinates, unchanged where they are not known; and (N, J) whether a
+        value was smoothed: a segment of one frame, or of a frame rate too low for the cut-off, is
+        left unchanged.
 
     Raises:
         ValueError: the cut-off is not a positive number.
@@ -73,10 +73,10 @@ def smooth(
 def segments(
     known: NDArray[np.bool_], time_s: NDArray[np.float64]
 ) -> Iterator[tuple[slice, NDArray[np.intp]]]:
-    """Runs of frames without a hole, with the points (indices) known in exactly that run."""
-    holes = (np.flatnonzero(np.diff(time_s) > LONGEST_GAP_S) + 1).tolist()
+    """Yield runs of frames without a gap, with the indices of the points known in that run."""
+    gaps = (np.flatnonzero(np.diff(time_s) > LONGEST_GAP_S) + 1).tolist()
     runs: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
-    for start, end in zip([0, *holes], [*holes, len(time_s)], strict=True):
+    for start, end in zip([0, *gaps], [*gaps, len(time_s)], strict=True):
         edges = np.diff(known[start:end].astype(np.int8), axis=0, prepend=0, append=0)
         for point in range(known.shape[1]):
             begins, ends = (np.flatnonzero(edges[:, point] == sign).tolist() for sign in (1, -1))
@@ -89,11 +89,11 @@ def segments(
 def _smooth_segment(
     values: NDArray[np.float64], time_s: NDArray[np.float64], cutoff_hz: float
 ) -> NDArray[np.float64] | None:
-    """(M, P, D) at (M,) seconds, all known; None if there is nothing to be done."""
+    """Smooth (M, P, D) values at (M,) seconds, all known; None if they cannot be smoothed."""
     if len(time_s) < 2:
         return None
     rate = 1.0 / float(np.median(np.diff(time_s)))
-    if cutoff_hz >= _ROOM * rate:
+    if cutoff_hz >= _MAX_CUTOFF * rate:
         return None
     if (np.abs(np.diff(time_s) * rate - 1.0) < _SAME_RATE).all():
         return _butterworth(values, (len(time_s) - 1) / float(time_s[-1] - time_s[0]), cutoff_hz)
@@ -101,19 +101,20 @@ def _smooth_segment(
 
 
 def _butterworth(values: NDArray[np.float64], rate: float, cutoff_hz: float) -> NDArray[np.float64]:
-    reach = min(len(values) - 1, int(np.ceil(_REACH * rate / cutoff_hz)))
+    padding = min(len(values) - 1, int(np.ceil(_PADDING * rate / cutoff_hz)))
     sections = _filter(cutoff_hz, round(rate, 4))
-    return np.asarray(sosfiltfilt(sections, values, axis=0, padtype="odd", padlen=reach))
+    return np.asarray(sosfiltfilt(sections, values, axis=0, padtype="odd", padlen=padding))
 
 
 def _spline(
     values: NDArray[np.float64], time_s: NDArray[np.float64], cutoff_hz: float
 ) -> NDArray[np.float64]:
-    """(M, P, D) at (M >= 3,) seconds: the curve with the least sum of its squared distance from the
-    values, over time, and ``stiffness`` times its squared acceleration.
+    """Smooth (M, P, D) values at (M >= 3,) seconds by a cubic smoothing spline.
 
-    A sine of that comes out at 1 / (1 + stiffness (2 pi f)^4), as of the filter passed twice.
-    Solved for the accelerations at the frames (Reinsch, Numer. Math. 10, 1967).
+    The spline minimises the integral of its squared distance from the values plus ``stiffness``
+    times its squared acceleration.  Its response is 1 / (1 + stiffness (2 pi f)^4), as that of the
+    filter applied twice.  Solved for the accelerations at the frames (Reinsch, Numer.
+    Math. 10, 1967).
     """
     stiffness = (2**0.5 - 1) / (2 * np.pi * cutoff_hz) ** 4
     step, weight = np.diff(time_s), np.gradient(time_s)
@@ -135,9 +136,12 @@ def _spline(
     return (columns - stiffness * pull / weight[:, None]).reshape(values.shape)
 
 
-@lru_cache(maxsize=16)  # a joint that flickers makes a thousand stretches of one rate
+@lru_cache(maxsize=16)  # a flickering joint makes a thousand segments of one rate
 def _filter(cutoff_hz: float, rate: float) -> NDArray[np.float64]:
-    """Second-order sections of one pass: corrected on the bilinear transform's own axis, so that
-    both passes together are 3 dB down at the cut-off exactly."""
+    """Return the second-order sections of one pass.
+
+    The cut-off is corrected on the frequency axis of the bilinear transform, so that both passes
+    together attenuate by exactly 3 dB at the cut-off.
+    """
     corrected = np.arctan(np.tan(np.pi * cutoff_hz / rate) / _TWO_PASSES) * rate / np.pi
     return np.asarray(butter(ORDER, corrected, fs=rate, output="sos"))

@@ -1,6 +1,6 @@
-"""The threads and queues between the stages; nothing else in the program knows about threads.
+"""The threads of a live run and the queues between them; no other package starts such threads.
 
-``LiveRun`` takes frames from a source through the detector and the live lifter.  Nothing here
+``LiveRun`` passes frames from a source through the detector and the live lifter.  Nothing here
 imports Qt.
 """
 

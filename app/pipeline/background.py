@@ -1,4 +1,4 @@
-"""Slow constructors in threads of their own, so that whoever waits for them can also be stopped."""
+"""Slow constructors in separate threads, so that waiting for them can be interrupted."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class Background(Generic[T]):
     """Runs ``build`` in a thread; its result is taken once, or given up and disposed of.
 
     Opening a camera or a URL can hang for half a minute inside a driver and cannot be interrupted.
-    The thread is therefore a daemon, and one that was given up cleans up after itself.
+    The thread is therefore a daemon, and disposes of a result that was given up.
 
     Args:
-        build: makes the result; may take long and may raise.
-        dispose: frees a result that nobody took.
+        build: creates the result; may take long and may raise.
+        dispose: frees a result that was not taken.
         done: called in the thread when ``ready`` has become true.
-        name: of the thread, for the log.
+        name: name of the thread, for the log.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Background(Generic[T]):
             return self._results.pop()
 
     def give_up(self) -> None:
-        """Dispose of the result unless it was taken, now or as soon as there is one."""
+        """Dispose of the result unless it was taken, now or as soon as it exists."""
         with self._lock:
             self._given_up = True
             left = self._results[:]

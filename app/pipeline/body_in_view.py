@@ -19,11 +19,11 @@ _LEGS: Final = [JOINT[f"{side}_{part}"] for side in ("left", "right") for part i
 
 
 def judge_body_in_view(keypoints: Keypoints2D) -> BodyInView:
-    """Judge one frame.
+    """Classify one frame.
 
-    The hips decide first, because every pose hangs on the pelvis: the detector places unseen hips
-    where they would be, so hips beyond the edge call for stepping back, and hips hidden inside the
-    picture (a desk) do not.
+    The hips decide first, because every pose is relative to the pelvis: the detector extrapolates
+    unseen hips, so hips beyond the picture's edge mean that the person is too close, and hips
+    hidden inside the picture (behind a desk) do not.
     """
     if not keypoints.tracked:
         return BodyInView.NOBODY
@@ -40,7 +40,7 @@ def _beyond_edge(keypoints: Keypoints2D) -> bool:
 
 
 class BodyInViewFilter:
-    """The most frequent result over the last second, so that one bad frame changes no message."""
+    """The most frequent result over the last second, robust against single bad frames."""
 
     def __init__(self) -> None:
         self._judged: deque[tuple[float, BodyInView]] = deque(maxlen=_MOST)
@@ -51,4 +51,4 @@ class BodyInViewFilter:
         self._judged.append((now, judge_body_in_view(keypoints)))
         while now - self._judged[0][0] > SPAN_S:
             self._judged.popleft()
-        return Counter(sight for _, sight in self._judged).most_common(1)[0][0]
+        return Counter(view for _, view in self._judged).most_common(1)[0][0]

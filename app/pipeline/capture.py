@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 _MEASURED_S: Final = 2.5
 _MEASURED: Final = 12
-"""Pictures that must have been looked at as well: a slow machine takes few."""
+"""Least number of measured pictures: a slow machine processes few."""
 _TOO_SLOW: Final = 0.9
-"""Of the time from one picture to the next: decoding and keeping the picture need the rest."""
+"""Fraction of the frame interval: decoding and keeping the picture need the rest."""
 _EASY: Final = 0.6
 _MANY_CORES: Final = 4
-"""The network, the window and the drawing have theirs beside the detector's."""
+"""The network, the window and the drawing need cores besides the detector's."""
 _LARGER_COSTS: Final = 3.0
-"""One picture takes ``heavy`` so many times as long as ``full`` (50.7 and 17.0 ms on one core)."""
+"""Time of ``heavy`` relative to ``full`` for one picture (50.7 and 17.0 ms on one core)."""
 
 
 class DetectorChoice:
-    """Measures the model ``full`` and decides once."""
+    """Measures the speed of the model ``full`` and chooses the size of the model once."""
 
     def __init__(self, cores: int | None = None) -> None:
         self.size: Size = FOR_LIVE
-        """The one to use."""
+        """The size to use."""
         self._cores = cores or os.cpu_count() or 1
         self._decided = False
         self._took_s: list[float] = []
@@ -48,19 +48,19 @@ class DetectorChoice:
         self._last: tuple[float, int] | None = None
 
     def add(self, frame: Frame, keypoints: Keypoints2D, took_s: float, *, dropped: int) -> None:
-        """Note how long ``full`` took with a picture; ``dropped`` so far by the source.
+        """Record the time ``full`` took for a picture; ``dropped`` is the source's total so far.
 
-        Pictures without a person say nothing: most of the work is not done on them.
+        Pictures without a person are ignored: most of the work is not done on them.
         """
         if self._decided or not keypoints.tracked:
             return
-        came = frame.index + dropped
+        number = frame.index + dropped
         if self._last is not None:
-            step_s, pictures = frame.time_s - self._last[0], came - self._last[1]
-            if step_s > 0 and pictures > 0:  # a video may be moved back
+            step_s, pictures = frame.time_s - self._last[0], number - self._last[1]
+            if step_s > 0 and pictures > 0:  # a video may be rewound
                 self._took_s.append(took_s)
                 self._intervals_s.append(step_s / pictures)
-        self._last = frame.time_s, came
+        self._last = frame.time_s, number
         if len(self._took_s) >= _MEASURED:
             self._decide()
 
@@ -76,7 +76,7 @@ class DetectorChoice:
 
 
 class Capture:
-    """The body of the capture thread, and the only one that touches source and detector."""
+    """The body of the capture thread; only this class touches source and detector."""
 
     def __init__(
         self,
@@ -112,23 +112,23 @@ class Capture:
             )
             closing.callback(self._close_detector)
             if self._reader.open():
-                self._play()
+                self._run_frames()
 
-    def _play(self) -> None:
+    def _run_frames(self) -> None:
         while not self._controls.stopping:
             if self._reader.ended:
-                self._rest()
+                self._wait_at_end()
             else:
                 self._advance()
 
-    def _rest(self) -> None:
+    def _wait_at_end(self) -> None:
         """Wait at the end of a file until the run is to stop."""
         self._results.enter(State.ENDED)
         self._keypoint_queue.mark_idle()
         self._controls.wake()
         self._controls.wait_until(lambda: False)
 
-    def _begin_again(self) -> None:
+    def _restart(self) -> None:
         self._now = None
         self._reader.rewind()
         if self._detector is not None:
@@ -146,7 +146,7 @@ class Capture:
     def _end(self) -> None:
         self._reader.describe()
         if self._controls.loop and not self._recorder.active and self._now is not None:
-            self._begin_again()
+            self._restart()
 
     def _process(self, frame: Frame) -> None:
         detector = self._ready_detector(frame)
@@ -162,7 +162,7 @@ class Capture:
         detect_s = keypoints.detected_at - began
         self._recorder.append(keypoints, frame, dropped=dropped)
         if keypoints.people_in_view.followed != self._followed:
-            # Two people's joints are no motion of one: neither for the network nor for a reader.
+            # Joints of two people are no continuous motion, neither for the network nor for a file.
             self._followed = keypoints.people_in_view.followed
             self._keypoint_queue.begin_segment(self._results.begin_segment())
             self._recorder.mark(OTHER_PERSON)
@@ -183,7 +183,7 @@ class Capture:
                 detector.change(size)
 
     def _ready_detector(self, frame: Frame) -> Detector | None:
-        """The picture is shown while the detector loads; only a file waits for it meanwhile."""
+        """Show the picture while the detector loads; only a file is paused for it meanwhile."""
         if self._detector is None and self._loading is not None:
             loading = self._loading
             if not loading.ready:

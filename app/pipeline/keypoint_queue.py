@@ -15,10 +15,10 @@ CAPACITY: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class KeypointBatch:
-    """Everything queued since the last call."""
+    """All keypoints queued since the last call."""
 
     segment: int
-    """Number of the unbroken segment; changes where a file begins again or for another person."""
+    """Number of the continuous segment; changes when a file restarts or the person changes."""
     keypoints: tuple[Keypoints2D, ...]
     idle: bool
     """The source has ended: no frame follows for now."""
@@ -47,7 +47,7 @@ class KeypointQueue:
             self._has_new = True
 
     def begin_segment(self, segment: int) -> None:
-        """Begin a new segment: what follows does not continue what came before."""
+        """Begin a new segment: its keypoints do not continue those before."""
         with self._lock:
             self._waiting.clear()
             self._segment = segment
@@ -64,7 +64,7 @@ class KeypointQueue:
             self._idle = True
 
     def take(self) -> KeypointBatch:
-        """Return everything that waits, oldest first."""
+        """Return all waiting keypoints, oldest first."""
         with self._lock:
             batch = KeypointBatch(self._segment, tuple(self._waiting), self._idle)
             self._waiting.clear()

@@ -1,4 +1,4 @@
-"""The lift thread: new keypoints into the live window, the newest pose into the results."""
+"""The lift thread: passes new keypoints to the live window and publishes the newest pose."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Network:
     """A loaded lifter with its live window."""
 
     def __init__(self, lifter: Lifter) -> None:
-        from models.live import LiveLifter  # imports torch: seconds, and not in the caller
+        from models.live import LiveLifter  # imports torch: takes seconds, not in the caller
 
         self.lifter = lifter
         self.live: LiveLifter = LiveLifter(lifter)
@@ -46,7 +46,7 @@ class Network:
 
 
 class Lifting:
-    """The body of the lift thread, and the only one that touches the network."""
+    """The body of the lift thread; only this class touches the network."""
 
     def __init__(
         self,
@@ -67,10 +67,10 @@ class Lifting:
         self._segment = 0
         self._smoother = OneEuro()
         self.sinks: tuple[PoseSink, ...] = ()
-        """Whoever else gets the poses that are shown; replaced as a whole, from any thread."""
+        """Further receivers of the poses shown; replaced as a whole, from any thread."""
 
     def load(self, lifter_factory: Callable[[], Lifter]) -> None:
-        """Begin to load a network, which replaces the present one when it is ready."""
+        """Begin to load a network, which replaces the current one when it is ready."""
         loading = self._threads.background("network", lambda: Network(lifter_factory()))
         with self._lock:
             previous, self._loading = self._loading, loading
@@ -95,7 +95,7 @@ class Lifting:
         return self._network is not None and self._keypoint_queue.has_new
 
     def _adopt(self) -> None:
-        """Take over a network that has been loaded, and show it the frames so far."""
+        """Adopt a network that has been loaded, and give it the recent frames."""
         with self._lock:
             if self._loading is None or not self._loading.ready:
                 return
@@ -126,7 +126,7 @@ class Lifting:
             network.push(keypoints)
         if not self._recent:
             return
-        # Standing still, nothing is gained by looking back: the pose belongs to the picture shown.
+        # With a paused source a delay has no benefit: the pose must belong to the picture shown.
         network.live.delay = 0 if batch.idle else self._controls.delay
         smooth = self._controls.smooth and not batch.idle
         network.lifter.height_m = self._controls.height_m
@@ -134,10 +134,10 @@ class Lifting:
         began = time.perf_counter()
         lifted = network.live.lift()
         if lifted is not None:
-            self._publish(lifted, self._steadied(lifted, smooth=smooth), began)
+            self._publish(lifted, self._smoothed(lifted, smooth=smooth), began)
 
-    def _steadied(self, lifted: LivePose, *, smooth: bool) -> NDArray[np.float32]:
-        """(21, 3) the pose to be shown and its feet, calmed by the poses shown before it."""
+    def _smoothed(self, lifted: LivePose, *, smooth: bool) -> NDArray[np.float32]:
+        """Return (21, 3) joints and feet of the pose, smoothed over the poses before if wanted."""
         points = np.concatenate([lifted.xyz, lifted.feet.xyz])
         known = np.concatenate([~lifted.missing, np.isfinite(lifted.feet.xyz).all(axis=-1)])
         if smooth:

@@ -13,11 +13,11 @@ _HEAVY = ("mediapipe", "models.live")
 
 
 def warm_up() -> None:
-    """Import the detector's and the network's libraries in a thread; returns at once.
+    """Import the libraries of detector and network in a thread; return at once.
 
-    A window that calls this while it builds itself has the first pose a second earlier.  It imports
-    cv2, so Qt must have been imported before.  What cannot be imported is reported by the run that
-    needs it, in its own words.
+    A window that calls this during its construction has the first pose a second earlier.  It
+    imports cv2, so Qt must have been imported before.  An import that fails is reported by the run
+    that needs it.
     """
     threading.Thread(target=_import_all, name="mixpose-warm-up", daemon=True).start()
 

@@ -1,4 +1,4 @@
-"""Rates and latencies over the last moments, read off the packets' stamps."""
+"""Rates and latencies over the last seconds, computed from the packets' timestamps."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections import deque
 from typing import Final
 
 SPAN_S: Final = 2.0
-"""Long enough for a steady figure, short enough to follow a change of light or load."""
+"""Long enough for a steady value, short enough to follow a change of light or load."""
 _MOST: Final = 512
 
 
 class RateMeter:
-    """Stamped values of the last ``SPAN_S`` seconds; at most 512 of them.  Not thread-safe."""
+    """Timestamped values of the last ``SPAN_S`` seconds, at most 512.  Not thread-safe."""
 
     def __init__(self) -> None:
         self._samples: deque[tuple[float, float]] = deque(maxlen=_MOST)
 
     def add(self, stamp: float, value: float = 0.0) -> None:
-        """Note ``value`` at ``stamp`` (``time.perf_counter()`` seconds, not decreasing)."""
+        """Add ``value`` at ``stamp`` (``time.perf_counter()`` seconds, not decreasing)."""
         self._samples.append((stamp, value))
 
     def clear(self) -> None:
-        """Begin again, after a pause that must not count as slowness."""
+        """Start again, after a pause that must not count as slowness."""
         self._samples.clear()
 
     def rate(self, now: float) -> float:
-        """Samples per second; 0.0 with fewer than two."""
+        """Return samples per second; 0.0 with fewer than two."""
         self._forget(now)
         if len(self._samples) < 2:
             return 0.0
@@ -34,7 +34,7 @@ class RateMeter:
         return (len(self._samples) - 1) / span if span > 0 else 0.0
 
     def median(self, now: float) -> float | None:
-        """Median value, or None without samples."""
+        """Return the median value, or None without samples."""
         self._forget(now)
         return statistics.median(value for _, value in self._samples) if self._samples else None
 

@@ -17,10 +17,10 @@ _log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Holds the writer between the caller, who brings and takes it, and the capture thread.
+    """Holds the writer that the caller attaches and detaches, for the capture thread.
 
     Args:
-        report: called when the recording cannot go on.
+        report: called when the recording fails.
     """
 
     def __init__(self, report: Callable[[MixposeError], None]) -> None:
@@ -51,18 +51,19 @@ class Recorder:
             self._writer, self._broken = writer, False
 
     def detach(self) -> RecordingWriter | None:
-        """Give the writer back, a broken one too; nothing is written after this."""
+        """Return the writer, even a failed one; nothing is written to it after this."""
         with self._lock:
             writer, self._writer = self._writer, None
             return writer
 
     def append(self, keypoints: Keypoints2D, frame: Frame, *, dropped: int) -> None:
-        """Write one frame.  A recording that has failed is reported once and gets no more."""
+        """Write one frame.  A recording that has failed is reported once and gets
+        no more frames."""
         with self._lock:
             if self._writer is None or self._broken:
                 return
             self._writer.append(keypoints, frame, dropped=dropped)
-            self._look_for_failure(self._writer)
+            self._check_failure(self._writer)
 
     def mark(self, label: str) -> None:
         """Mark the frame written last in the recording, if there is one."""
@@ -71,17 +72,17 @@ class Recorder:
                 self._writer.mark(label, last_frame=True)
 
     def finish(self) -> None:
-        """Close what is still being written, at the end of the run."""
+        """Close a recording that is still attached, at the end of the run."""
         with self._lock:
             self._over = True
             writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
             if not self._broken:
-                self._look_for_failure(writer)
+                self._check_failure(writer)
 
-    def _look_for_failure(self, writer: RecordingWriter) -> None:
-        # The writer's own threads notice a full disk some time after the frame was handed over.
+    def _check_failure(self, writer: RecordingWriter) -> None:
+        # The writer's threads notice a full disk some time after the frame was queued.
         if writer.error is not None:
             self._broken = True
             self._report(writer.error)

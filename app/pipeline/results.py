@@ -18,11 +18,11 @@ from app.pipeline.status import BodyInView, Snapshot, SourceFacts, State, Stats
 _log = logging.getLogger(__name__)
 
 _UNSHOWN_MOST: Final = 64
-"""Poses remembered until the window reports them as shown: two seconds of them."""
+"""Poses for which the report of being shown is awaited, two seconds' worth."""
 
 
 class LatestResults:
-    """Latest results and statistics, and the one place where the run's state changes."""
+    """Latest results and statistics; the only place where the run's state changes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class LatestResults:
         return self._source
 
     def enter(self, state: State) -> None:
-        """Change the state; a final one stays."""
+        """Change the state; a final state is kept."""
         with self._lock:
             if self._state.final or self._state is state:
                 return
@@ -99,7 +99,7 @@ class LatestResults:
     ) -> None:
         """Publish a frame together with its keypoints, so that the overlay fits its picture.
 
-        They were found in ``detect_s`` with the detector's model of this ``size``.
+        Detection took ``detect_s`` seconds with the detector's model of this ``size``.
         """
         with self._lock:
             self._frame, self._keypoints, self._dropped = frame, keypoints, dropped
@@ -111,7 +111,7 @@ class LatestResults:
             self._detect.add(keypoints.detected_at, detect_s)
 
     def show_pose(self, pose: Pose3D, *, lift_s: float, segment: int) -> None:
-        """Publish a pose, unless the source has left the segment it belongs to meanwhile."""
+        """Publish a pose, unless the source has left its segment meanwhile."""
         with self._lock:
             if segment != self._segment:
                 return
@@ -124,7 +124,8 @@ class LatestResults:
                 self._unshown.popitem(last=False)
 
     def begin_segment(self) -> int:
-        """Clear the pose: a file begins again, or another person.  Returns the segment's number."""
+        """Clear the pose, since a file restarts or the person changes; return
+        the segment number."""
         with self._lock:
             self._pose = None
             self._unshown.clear()
@@ -133,7 +134,7 @@ class LatestResults:
             return self._segment
 
     def shown(self, pose_index: int) -> None:
-        """Measure the latency of a pose to the screen, once."""
+        """Measure the latency from capture to screen of a pose, once."""
         now = time.perf_counter()
         with self._lock:
             captured_at = self._unshown.pop(pose_index, None)
@@ -141,7 +142,7 @@ class LatestResults:
                 self._to_screen.add(now, now - captured_at)
 
     def snapshot(self) -> Snapshot:
-        """Everything as it is now."""
+        """Return the current results and statistics."""
         now = time.perf_counter()
         with self._lock:
             lost = self._state is State.LOST and self._frame is not None

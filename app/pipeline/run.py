@@ -27,24 +27,24 @@ if TYPE_CHECKING:  # torch takes seconds to import: only the lift thread waits f
 
 
 class LiveRun:
-    """One run of one source, from ``start`` to ``stop``.  It is not started twice.
+    """One run of one source, from ``start`` to ``stop``.  It cannot be started twice.
 
-    No method waits for a camera, the network or a disk, except ``stop``, which says how long.  All
-    may be called from any thread.  Results are fetched with ``latest``; nothing is pushed.
+    No method waits for a camera, the network or a disk, except ``stop``, which has a timeout.  All
+    may be called from any thread.  Results are fetched with ``latest``; there are no callbacks.
 
     Args:
         open_source: opens the source; called in a thread, and again each time a live source is
             lost.  Files and the performer should be opened with ``paced=True``.
-        lifter_factory: loads the network; called in a thread.  None for no 3D poses at all.
+        lifter_factory: loads the network; called in a thread.  None for no 3D poses.
         detector_factory: loads the 2D detector; called in a thread.
-        detector_size: of the detector's model, changed where ``detector_factory`` gives another.
-            None: the one this machine can afford at the source's rate, measured once.
-        delay: k, how many source frames the shown pose lies behind the newest one; 0 is fastest.
+        detector_size: size of the detector's model, switched to if ``detector_factory`` gives
+            another.  None: the best that this machine can run at the source's rate, measured once.
+        delay: k, how many source frames the shown pose is delayed; 0 is fastest.
         height_m: the person's height in metres, or None for the model's own body size.
-        level: where up is, if that is known; found out otherwise.
-        loop: whether a file starts again when it has ended.
-        smooth: whether poses are calmed by those before them; never what is recorded.
-        several: whether to look out for other people than the one followed.
+        level: the camera's orientation relative to gravity, if known; estimated otherwise.
+        loop: whether a file restarts when it has ended.
+        smooth: whether poses are smoothed over those before; recordings are never smoothed.
+        several: whether to detect people other than the one followed.
     """
 
     def __init__(
@@ -100,11 +100,11 @@ class LiveRun:
             self._threads.start("lift", self._lifting.run)
 
     def stop(self, timeout_s: float = 3.0) -> bool:
-        """End the run from whatever state, close everything, and wait for it.
+        """End the run from any state, close everything, and wait for it.
 
-        A recording under way is finished.  Returns whether all threads had ended within
-        ``timeout_s``; 0 only asks.  A source that hangs in opening is left to its own thread, which
-        closes it when it comes back.
+        A recording in progress is finished.  Returns whether all threads ended within
+        ``timeout_s``; with 0 it does not wait.  A source that hangs while opening is left to its
+        thread, which closes it later.
         """
         self._results.enter(State.STOPPED)
         self._end()
@@ -116,73 +116,73 @@ class LiveRun:
         return self._results.state
 
     def latest(self) -> Snapshot:
-        """The newest results; cheap enough for a 60 Hz timer."""
+        """Return the newest results; cheap enough for a 60 Hz timer."""
         return self._results.snapshot()
 
     def shown(self, pose_index: int) -> None:
-        """Tell that the pose of source frame ``pose_index`` is on the screen now."""
+        """Report that the pose of source frame ``pose_index`` is on the screen now."""
         self._results.shown(pose_index)
 
     def set_delay(self, delay: int) -> None:
-        """Choose k in source frames, from the next pose on."""
+        """Set the delay in source frames, from the next pose on."""
         self._controls.delay = delay
 
     def set_smoothing(self, smooth: bool) -> None:
-        """Choose whether poses are calmed by those before them, from the next pose on."""
+        """Set whether poses are smoothed over those before, from the next pose on."""
         self._controls.smooth = smooth
 
     def set_height(self, height_m: float | None) -> None:
-        """Choose the person's height in metres, from the next pose on."""
+        """Set the person's height in metres, from the next pose on."""
         self._controls.height_m = height_m
         self._keypoint_queue.request_update()
         self._controls.wake()
 
     def send_to(self, *sinks: PoseSink) -> None:
-        """Give every pose that is shown to these too, and no longer to those before them."""
+        """Also give every shown pose to ``sinks``, which replace earlier ones."""
         self._lifting.sinks = sinks
 
     def set_several(self, several: bool) -> None:
-        """Choose whether to look out for other people than the one followed."""
+        """Set whether to detect people other than the one followed."""
         self._controls.several = several
 
     def set_detector_size(self, size: Size | None) -> None:
-        """Choose the size of the detector's model as at the start; while recording, for later."""
+        """Set the size of the detector's model; takes effect after a recording in progress."""
         self._controls.detector_size = size
 
     def choose_person(self, x: float, y: float, time_s: float) -> None:
-        """Follow whoever is at this place, in pixels, of the picture of ``time_s``, from now on.
+        """Follow the person at this position, in pixels, of the picture at ``time_s``, from now on.
 
-        When the video is at that time again, being looped, they are followed from there.
+        When a looped video reaches that time again, the person is followed from there.
         """
         self._controls.choose_person((x, y, time_s))
 
     def set_level(self, level: Level | None) -> None:
-        """Tell where up is, from the next pose on; None to find out."""
+        """Set the camera's orientation from the next pose on; None to estimate it."""
         self._controls.level = level
         self._keypoint_queue.request_update()
         self._controls.wake()
 
     def set_lifter(self, lifter_factory: Callable[[], Lifter]) -> None:
-        """Exchange the network while running (other weights or device).
+        """Replace the network while running (other weights or device).
 
-        The old one works on until the new one is loaded; if that fails it stays, and
+        The old one is used until the new one is loaded; if loading fails it is kept, and
         ``latest().notice`` says why.
         """
         self._lifting.load(lifter_factory)
 
     def start_recording(self, writer: RecordingWriter) -> None:
-        """Write every detected frame from now on; the run owns ``writer`` until it gives it back.
+        """Write every detected frame from now on; the run owns ``writer`` until it returns it.
 
         Raises:
-            RecordingError: one is under way, or the run is over.
+            RecordingError: a recording is in progress, or the run has ended.
         """
         self._recorder.attach(writer)
 
     def stop_recording(self) -> RecordingWriter | None:
-        """Give the writer back, to be closed by the caller; no frame is appended after this.
+        """Return the writer, to be closed by the caller; no frame is appended after this.
 
-        A recording that failed is given back too: closing it keeps what was written until then.
-        None if there is none, also after the end of the run, which has closed it.
+        A recording that failed is returned, too: closing it keeps what was written until then.
+        None if there is none, also after the end of the run, which closes it.
         """
         return self._recorder.detach()
 

@@ -1,4 +1,4 @@
-"""Reads one source: start-up timeout, reconnection when it is lost, one time axis throughout."""
+"""Reads one source: timeout at the start, reconnection when it is lost, one common time axis."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ POLL_S: Final = 0.25
 FIRST_FRAME_S: Final = 10.0
 """Some cameras take seconds to send a picture after they have opened."""
 _SILENT_S: Final = SOURCE_SILENT_S - POLL_S
-"""Looked at once in ``POLL_S``: so that silence is noticed within ``SOURCE_SILENT_S``."""
+"""Checked once in ``POLL_S``, so that silence is noticed within ``SOURCE_SILENT_S``."""
 REOPEN_S: Final = 1.0
 
 
 class Timeline:
-    """One index and one time axis over all the times a lost source was opened again."""
+    """One frame index and one time axis across all reconnections of a source."""
 
     def __init__(self) -> None:
         self._last: Frame | None = None
@@ -49,11 +49,11 @@ class Timeline:
         return self._last
 
     def reopened(self) -> None:
-        """The next frame comes from a source that counts from 0 again."""
+        """Note that the next frame comes from a source that counts from 0 again."""
         self._splice = self._last is not None
 
     def place(self, frame: Frame) -> Frame:
-        """Return ``frame`` with its index and time in the run; a gap is as long as it was."""
+        """Return ``frame`` with its index and time in the run; a gap keeps its real duration."""
         captured = elapsed_s() - (time.perf_counter() - frame.captured_at)
         if self._splice and self._last is not None:
             gap_s = captured - self._last_at
@@ -71,9 +71,9 @@ class Timeline:
 
 
 class SourceReader:
-    """Frames of one source, which is opened again when it was live and is lost.
+    """Frames of one source, which is reopened if it is live and was lost.
 
-    Used by the capture thread alone, ``interrupt`` excepted.
+    For the capture thread alone, except ``interrupt``.
     """
 
     def __init__(
@@ -92,21 +92,21 @@ class SourceReader:
         self._source: Source | None = None
         self._timeline = Timeline()
         self._dropped_before = 0
-        self._heard_at = 0.0
-        self._patience_s = FIRST_FRAME_S
+        self._last_frame_at = 0.0
+        self._silence_limit_s = FIRST_FRAME_S
 
     @property
     def live(self) -> bool:
-        """Whether the frames come in their own time."""
+        """Whether the source sends frames at its own pace and drops those not read in time."""
         return self._opened.live
 
     @property
     def dropped(self) -> int:
-        """Frames lost before they were delivered, over all openings."""
+        """Frames lost before they were delivered, over all reconnections."""
         return self._dropped_before + (self._source.dropped if self._source else 0)
 
     def open(self) -> bool:
-        """Open the source; False when the run is to stop first.
+        """Open the source; False if the run is to stop first.
 
         Raises:
             SourceError: it cannot be opened.
@@ -116,13 +116,13 @@ class SourceReader:
             opening.give_up()
             return False
         self._source = opening.take()
-        self._heard_at = time.perf_counter()
-        self._patience_s = FIRST_FRAME_S
+        self._last_frame_at = time.perf_counter()
+        self._silence_limit_s = FIRST_FRAME_S
         self.describe()
         return True
 
     def describe(self) -> None:
-        """Post what is known about the source, warnings of the last read included."""
+        """Publish what is known about the source, including warnings of the last read."""
         source = self._opened
         self._results.describe_source(
             SourceFacts(
@@ -136,7 +136,7 @@ class SourceReader:
         )
 
     def next(self) -> Frame | None:
-        """Return the next frame; None if none is due yet, at the end, and when the run is to stop.
+        """Return the next frame; None if none is due yet, at the end, or if the run is to stop.
 
         Raises:
             SourceError: a file cannot be read, or a live source has never sent a frame.
@@ -152,7 +152,7 @@ class SourceReader:
                 self._lose(error)
             else:
                 if frame is not None:
-                    self._heard_at, self._patience_s = time.perf_counter(), _SILENT_S
+                    self._last_frame_at, self._silence_limit_s = time.perf_counter(), _SILENT_S
                     return self._timeline.place(frame)
                 if not self.live:
                     self.ended = True
@@ -161,10 +161,10 @@ class SourceReader:
         return None
 
     def interrupt(self) -> None:
-        """Close the source under a thread that reads it, which wakes that thread.
+        """Close the source while another thread reads it, which wakes that thread.
 
-        Called when the run is to stop: ``read`` of the performer waits for as long as its drawing
-        process takes to start.
+        Called when the run is to stop: otherwise ``read`` of the performer waits until its drawing
+        process has started.
         """
         source = self._source
         if source is not None:
@@ -172,7 +172,7 @@ class SourceReader:
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:
-        """Stop the clock of a file that is played at its pace, so that it skips nothing after."""
+        """Pause the clock of a file played at its own pace, so that no frames are skipped."""
         try:
             yield
         finally:
@@ -180,7 +180,7 @@ class SourceReader:
                 self._opened.go_on()
 
     def rewind(self) -> None:
-        """Go to the beginning of a file."""
+        """Rewind a file to its beginning."""
         self._opened.seek(0.0)
         self.ended = False
 
@@ -198,7 +198,7 @@ class SourceReader:
         return self._source
 
     def _check_silence(self) -> None:
-        if time.perf_counter() - self._heard_at > self._patience_s:
+        if time.perf_counter() - self._last_frame_at > self._silence_limit_s:
             self._lose(
                 SourceError(
                     f"{self._opened.label} sends no picture. "
@@ -207,9 +207,9 @@ class SourceReader:
             )
 
     def _lose(self, error: SourceError) -> None:
-        """Open a live source that ran again, for as long as it takes; for others it is the end."""
+        """Reopen a live source until that succeeds; raise ``error`` for other sources."""
         if self._controls.stopping:
-            return  # it was closed under the reader, on purpose
+            return  # closed by ``interrupt``
         if not self.live or self._timeline.last is None:
             raise error
         _log.warning("%s is lost: %s", self._opened.label, error)

@@ -15,10 +15,10 @@ from app.packets import Frame, Keypoints2D, Pose3D
 
 
 class PoseSink(Protocol):
-    """Takes poses in the lift thread."""
+    """Receives poses in the lift thread."""
 
     def put(self, pose: Pose3D, conf: NDArray[np.float32]) -> None:
-        """Take a pose and the (17,) detector's confidence in its joints, left and right repaired.
+        """Receive a pose and the detector's confidence (17,) in its joints, sides repaired.
 
         Must neither wait nor raise: the next pose is computed after it has returned.
         """
@@ -26,34 +26,34 @@ class PoseSink(Protocol):
 
 
 class State(enum.Enum):
-    """Where a run stands.  FAILED and STOPPED are final; the others follow each other."""
+    """The state of a run.  FAILED and STOPPED are final; the others follow each other."""
 
     STARTING = "starting"
-    """The source is being opened; no frame has come yet."""
+    """The source is being opened; no frame has arrived yet."""
     RUNNING = "running"
-    """Frames come; the first picture is there, the first pose may still be on its way."""
+    """Frames arrive; there is a picture, though perhaps no pose yet."""
     LOST = "lost"
-    """A camera or stream that ran has stopped sending; it is reopened every second."""
+    """A camera or stream has stopped sending; it is reopened every second."""
     ENDED = "ended"
     """A file has played to its end."""
     FAILED = "failed"
-    """The run is over because something went wrong; ``error`` says what."""
+    """The run has ended with an error, see ``error``."""
     STOPPED = "stopped"
-    """The run is over because it was told to stop."""
+    """The run was stopped."""
 
     @property
     def final(self) -> bool:
-        """Whether nothing can follow."""
+        """Whether no other state can follow."""
         return self in (State.FAILED, State.STOPPED)
 
 
 class BodyInView(enum.Enum):
-    """How much of a person the last second of frames shows; the words for it are the window's."""
+    """How much of a person is visible in the last second of frames."""
 
     NOBODY = "nobody"
-    """No person was found."""
+    """No person was detected."""
     TOO_CLOSE = "too close"
-    """A person so large in the picture that the hips lie outside it."""
+    """A person whose hips lie outside the picture."""
     UPPER_BODY = "upper body"
     """A person whose knees and ankles are not seen, as behind a desk."""
     WHOLE = "whole"
@@ -66,28 +66,28 @@ class SourceFacts:
 
     label: str
     live: bool
-    """A camera or stream: what nobody reads in time is lost."""
+    """A camera or stream: frames not read in time are lost."""
     size: tuple[int, int]
     """(width, height) in pixels."""
     rate: float | None
-    """Nominal frames/s."""
+    """Nominal frames per second."""
     warnings: tuple[str, ...]
     fov_deg: float | None = None
-    """Angle that the longer side of the picture spans, where the source says so."""
+    """Field of view along the longer side of the picture, where the source states it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Rates and latencies over the last two seconds, from the stamps of the packets.
+    """Rates and latencies over the last two seconds, from the packets' timestamps.
 
-    A figure that nothing was measured for is None, so that 0 always means a measured zero.
+    A value that was not measured is None, so 0 always is a measured zero.
     """
 
     fps: float
     """Frames detected (before the detector is ready: shown) per second."""
     poses_per_s: float
     detector_size: Size | None
-    """Of the detector's model in use; None until it has seen a frame."""
+    """Size of the detector's model in use; None until it has processed a frame."""
     detect_ms: float | None
     """Median time of one detection."""
     lift_ms: float | None
@@ -95,7 +95,7 @@ class Stats:
     capture_to_pose_ms: float | None
     """Median time from the capture of a frame to its pose.  Includes the delay of k frames."""
     capture_to_screen_ms: float | None
-    """The same to the moment the window reported the pose as shown."""
+    """Median time until the window reported the pose as shown."""
     dropped: int
     """Frames lost before they reached the program, since the start of the run."""
     device: str | None
@@ -106,16 +106,16 @@ class Stats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The newest of everything at one moment.  The packets are shared, not copied: read only."""
+    """The newest results at one moment.  The packets are shared, not copied: read only."""
 
     state: State
     frame: Frame | None
-    """The newest picture.  Once the detector is ready it is the one ``keypoints`` belongs to."""
+    """The newest picture.  Once the detector is ready, ``keypoints`` belong to it."""
     keypoints: Keypoints2D | None
     pose: Pose3D | None
     """The newest pose; its ``index`` names the source frame, some frames before ``frame``."""
     body_in_view: BodyInView | None
-    """None until the detector has seen a frame."""
+    """None until the detector has processed a frame."""
     stats: Stats
     source: SourceFacts | None
     """None until the source is open."""
@@ -124,5 +124,4 @@ class Snapshot:
     error: MixposeError | None
     """Why the run has FAILED."""
     notice: MixposeError | None
-    """The last thing that went wrong without ending the run: a recording that could not go on, new
-    weights that could not be loaded."""
+    """The last failure that did not end the run: of a recording, or of loading new weights."""

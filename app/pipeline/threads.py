@@ -1,4 +1,4 @@
-"""The threads of one run: started, guarded and joined in one place."""
+"""The threads of one run, started, guarded and joined in one place."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _log = logging.getLogger(__name__)
 
 
 class WorkerThreads:
-    """Every thread of a run.
+    """All threads of a run.
 
     Args:
-        failed: told, in the thread, why one of them has ended with an error; ends the run.
-        wake: lets the others look again when something slow has become ready.
+        failed: called in a thread that ended with an error, with the error; ends the run.
+        wake: lets the other threads check their conditions when a background task is ready.
     """
 
     def __init__(self, *, failed: Callable[[MixposeError], None], wake: Callable[[], None]) -> None:
@@ -35,7 +35,7 @@ class WorkerThreads:
         thread = threading.Thread(
             target=self._guarded, args=(name, body), name=f"mixpose-{name}", daemon=True
         )
-        # One step: a thread on the list that is not alive yet would be struck off by the next one.
+        # Atomic: _add removes threads that are not alive, as one not yet started would be.
         with self._lock:
             thread.start()
             self._add(thread)
@@ -43,14 +43,14 @@ class WorkerThreads:
     def background(
         self, name: str, build: Callable[[], T], dispose: Callable[[T], None] = lambda _: None
     ) -> Background[T]:
-        """Begin something slow; see ``Background``."""
+        """Start a slow constructor in a thread; see ``Background``."""
         slow = Background(build, dispose=dispose, done=self._wake, name=name)
         with self._lock:
             self._add(slow.thread)
         return slow
 
     def join(self, timeout_s: float) -> bool:
-        """Wait until all have ended; False when ``timeout_s`` was too short."""
+        """Wait until all have ended; False if ``timeout_s`` expired first."""
         deadline = time.monotonic() + timeout_s
         with self._lock:
             threads = [each for each in self._threads if each is not threading.current_thread()]
@@ -62,7 +62,7 @@ class WorkerThreads:
         return not alive
 
     def _add(self, thread: threading.Thread) -> None:
-        # Reopening a lost camera all night makes a thread a second: only the living are kept.
+        # Reopening a lost camera all night starts a thread a second: only live ones are kept.
         self._threads = [each for each in self._threads if each.is_alive()]
         self._threads.append(thread)
 

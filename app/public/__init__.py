@@ -1,17 +1,18 @@
 """3D human motion from ordinary video: ``motion = mixpose.lift("jump.mp4", height=1.82)``.
 
-:func:`lift` makes a :class:`Motion` of a video, :func:`lift_people` one of everybody in it,
-:func:`load` of a recording or a table, and :func:`live` yields a :class:`LivePose` after the other.
-Lengths are metres, times seconds, angles degrees; axes are right-handed: x to the image's right, y
-up, z toward the camera. "Left" is the person's left. Errors that can be understood and acted on are
-:class:`MixposeError`.
+:func:`lift` returns the :class:`Motion` of one person in a video, :func:`lift_people` one motion
+for each person, and :func:`load` that of a recording or of an exported table.  :func:`live` yields
+:class:`LivePose` objects during capture.
 
-Installed, this folder is the package ``mixpose``, which holds what the repository's top level
-holds: ``app``, ``models`` and ``weights``.  Such common names must not lie in ``site-packages``
-themselves, where another distribution's ``app`` and this one would overwrite each other's files.
-The program imports its rooms as ``app`` and ``models`` all the same: importing ``mixpose`` puts
-their folder on the module path, in front, lest an ``app.py`` in the current folder be taken for
-ours.  Nothing else of the process is changed.
+Lengths are in metres, times in seconds, angles in degrees.  Axes are right-handed: x to the image's
+right, y up, z toward the camera.  "Left" is the person's left.  Unknown values are NaN.  Errors
+that the caller can act on are :class:`MixposeError`; impossible arguments raise ``ValueError``.
+
+Importing this package puts one folder in front of ``sys.path``, because its own modules are the
+top-level packages ``app`` and ``models``.  The wheel installs these inside ``mixpose``, since
+packages of such common names must not lie in ``site-packages``, where they could overwrite those of
+another distribution.  The folder comes first, so that an ``app.py`` in the current folder is not
+imported instead.  Nothing else in the process is changed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import sys
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-# In this package, or in the checkout that an editable installation leads to.
+# Inside this package, or in the checkout of an editable installation.
 _ROOMS = _HERE if (_HERE / "app").is_dir() else _HERE.parents[1]
 if str(_ROOMS) not in sys.path:
     sys.path.insert(0, str(_ROOMS))

@@ -7,8 +7,8 @@ import sys
 
 
 def main() -> int:
-    """Run what the command line asks for and return the exit code."""
-    # A Ctrl-C before anything is there to be kept ends the program without a traceback.
+    """Run the command line and return the exit code."""
+    # Ctrl-C during start-up, when nothing needs saving yet, ends the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from app.cli import main as run
 

@@ -1,4 +1,4 @@
-"""How the wheel is built; pyproject.toml names it, and nothing imports it."""
+"""The build command for wheels; named in pyproject.toml, never imported."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from setuptools.command.build import build
 
 
 class Build(build):  # type: ignore[misc]  # setuptools is not typed
-    """Builds in a folder of its own, which is gone afterwards.
+    """Builds in a temporary folder.
 
-    setuptools packs whatever lies in ``build/`` of the checkout, files that are no more among it,
-    and leaves it behind.
+    By default setuptools packs whatever lies in ``build/`` of the checkout, including stale files,
+    and leaves that folder behind.
     """
 
     def initialize_options(self) -> None:

@@ -1,4 +1,4 @@
-"""Videos, recordings and tables into :class:`Motion`."""
+"""Functions that return :class:`Motion` objects for videos, recordings and tables."""
 
 from __future__ import annotations
 
@@ -51,38 +51,43 @@ def lift(
     progress: Tell | None = None,
     **options: Unpack[Processing],
 ) -> Motion:
-    """Turn a video into 3D motion, on every core.
+    """Lift a video to the 3D motion of one person, using all cores.
 
-    Works in scripts without ``if __name__ == "__main__"``, and in notebooks.  Ctrl-C, or whatever
-    ``progress`` raises, ends it and leaves no process behind.  What is not as one might think is
-    warned of (:class:`MixposeWarning`) and kept in ``warnings`` of the result.
+    It works in scripts without ``if __name__ == "__main__"``, and in notebooks.  Ctrl-C, or an
+    exception raised by ``progress``, cancels it and leaves no process behind.  Anything unexpected
+    about the result is a warning (:class:`MixposeWarning`), also kept in ``warnings``
+    of the result.
 
     Args:
         source: a video file, an http or rtsp address, a camera's name or number, or "performer".
-        height: the person's height in metres, which sets the scale; that of an average person
-            unless told.
-        seconds: how much of it is read; all unless told, 10 of the performer.  A camera never ends.
-        rate: frames a second at which a video in slow motion was truly taken.
-        person: of several people the one who is at (x, y) pixels of the picture, or at (x, y,
-            seconds) of it; the largest unless told.
-        corrections: whether what was put right in the video while it played in the window is
-            applied; or what is to be, a list of mappings as in ``info["corrections"]`` of what was
-            lifted so before.
-        detector: the size of the model that finds joints in 2D: "heavy" is the most accurate.
-        weights: of the network, a shipped name or a file; the shipped ones unless told.
-        device: where the network runs.
-        camera_pitch: degrees by which the camera looks down; found out unless told.
-        camera_roll: degrees by which it is turned clockwise, as seen from behind.
-        jobs: processes side by side; one a core unless told.  No pose depends on it.
-        progress: called with the share done, 0 to 1; of what has no known end it stays at 0.
-        options: what is done to the poses, see :class:`mixpose.Processing`: ``smooth``,
+        height: the person's height in metres, which sets the scale.  Default: that of
+            an average person.
+        seconds: duration to read.  Default: all, or 10 seconds of the performer.  A camera has no
+            end, so give one.
+        rate: true capture rate in frames per second of a slow-motion video.
+        person: which of several people to follow: the one at (x, y) pixels of the picture, or at
+            (x, y, seconds).  Default: the largest.
+        corrections: True to apply the corrections that the user made to this video in the window;
+            or the corrections to apply, a list of mappings as in ``info["corrections"]`` of an
+            earlier result.
+        detector: size of the model that detects joints in 2D; "heavy" is the most accurate.
+        weights: weights of the network, a shipped name or a file.  Default: the shipped ones.
+        device: compute device of the network.
+        camera_pitch: downward pitch of the camera in degrees.  Default: estimated.
+        camera_roll: clockwise roll of the camera in degrees, seen from behind.  Default: estimated.
+        jobs: number of parallel processes.  Default: one per core.  Poses do not depend on it.
+        progress: called with the fraction done, 0 to 1; it stays 0 if the duration is unknown.
+        options: processing of the poses, see :class:`mixpose.Processing`: ``smooth``,
             ``rigid_bones``, ``bone``, ``room``, ``fov``, ``camera_height``, ``heading``.
 
+    Returns:
+        The motion, with one pose for every frame of the source.
+
     Raises:
-        SourceError: it cannot be opened, or holds no frame that can be read.
-        DetectorError: there is no person in it.
-        MixposeError: anything else that can be understood, such as weights that are not there.
-        ValueError: a value that cannot be.
+        SourceError: the source cannot be opened, or has no readable frame.
+        DetectorError: no person was detected.
+        MixposeError: any other failure that the caller can act on, such as missing weights.
+        ValueError: an argument has an impossible value.
     """
     wanted = processing(options, height=height)
     lifting = lift_options(
@@ -91,8 +96,8 @@ def lift(
         jobs=jobs,
     )  # fmt: skip
     report = Overall(progress or _ignored, slow=False)
-    data, said = _lifted(str(source), lifting, corrections, report)
-    return _reported(finished(data, wanted, said, report), progress)
+    data, sentences = _lifted(str(source), lifting, corrections, report)
+    return _reported(finished(data, wanted, sentences, report), progress)
 
 
 def lift_people(
@@ -111,31 +116,36 @@ def lift_people(
     progress: Tell | None = None,
     **options: Unpack[Processing],
 ) -> list[Motion]:
-    """Turn a video into the 3D motion of everybody who is in view for a second or more.
+    """Lift a video to the 3D motion of every person who is in view for a second or more.
 
-    The pictures are gone through once.  All motions have the frames of the video; the first is of
-    who appears first, and who comes back is the same person.  ``info["person"]`` says when each was
-    in view.  With ``room`` all stand in one room, where they were filmed.
+    The video is read once.  All motions have the frames of the video, and are ordered by first
+    appearance; a person who leaves and comes back is one motion.  ``info["person"]`` lists when
+    each person was in view.  With ``room`` all are placed in one room, where they were filmed.
 
     Args:
-        source: as of :func:`lift`, like all that is not said here.
-        heights: metres, of the first person, the second, …, as far as they are known.
-        seconds: how much of it is read.
-        rate: frames a second at which a video in slow motion was truly taken.
-        corrections: whether what was put right in the window is applied; or what is to be.
-        detector: the size of the model that finds joints in 2D.
-        weights: of the network.
-        device: where the network runs.
-        camera_pitch: degrees by which the camera looks down.
-        camera_roll: degrees by which it is turned clockwise.
-        jobs: processes side by side.
-        progress: called with the share done, 0 to 1.
-        options: see :class:`mixpose.Processing`; ``bone`` and ``heading`` are of one person.
+        source: a video file, an http or rtsp address, a camera's name or number, or "performer".
+        heights: heights in metres of the first person, the second, …, as far as they are known.
+        seconds: duration to read.  Default: all, or 10 seconds of the performer.
+        rate: true capture rate in frames per second of a slow-motion video.
+        corrections: True to apply the corrections that the user made to this video in the window;
+            or the corrections to apply, as for :func:`lift`.
+        detector: size of the model that detects joints in 2D; "heavy" is the most accurate.
+        weights: weights of the network, a shipped name or a file.  Default: the shipped ones.
+        device: compute device of the network.
+        camera_pitch: downward pitch of the camera in degrees.  Default: estimated.
+        camera_roll: clockwise roll of the camera in degrees, seen from behind.  Default: estimated.
+        jobs: number of parallel processes.  Default: one per core.  Poses do not depend on it.
+        progress: called with the fraction done, 0 to 1; it stays 0 if the duration is unknown.
+        options: processing of the poses, see :class:`mixpose.Processing`; not ``bone`` and
+            ``heading``, which apply to a single person.
+
+    Returns:
+        One motion per person.
 
     Raises:
-        DetectorError: nobody was in view for a second.
-        MixposeError: as of :func:`lift`.
-        ValueError: a value that cannot be.
+        DetectorError: no person was in view for a second.
+        MixposeError: any other failure that the caller can act on, as for :func:`lift`.
+        ValueError: an argument has an impossible value.
     """
     if options.get("bone") is not None or options.get("heading") is not None:
         raise ValueError("bone and heading are of one person: leave them out for several.")
@@ -146,9 +156,9 @@ def lift_people(
         rate=rate, jobs=jobs,
     )  # fmt: skip
     report = Overall(progress or _ignored, slow=False)
-    people, said = _everybody(str(source), lifting, corrections, report)
+    people, sentences = _everybody(str(source), lifting, corrections, report)
     done = [
-        finished(data, wanted, said, part_of(report, index, len(people)))
+        finished(data, wanted, sentences, part_of(report, index, len(people)))
         for index, data in enumerate(people)
     ]
     motions = [each.in_room_of(done[0]) for each in done]
@@ -168,28 +178,32 @@ def load(
     progress: Tell | None = None,
     **options: Unpack[Processing],
 ) -> Motion:
-    """Read a recording, ``NAME.mixpose``, or a table that was exported.
+    """Read a recording ``NAME.mixpose`` or an exported table.
 
-    A recording that has no 3D poses yet, or others than asked for, is lifted first and keeps the
-    new ones.  Tables are CSV (wide or long, with their sidecars beside them), JSON and NPZ; they
-    have neither pictures nor 2D joints any more, so they cannot be placed in the room.
+    A recording that has no 3D poses yet, or poses with other settings, is lifted first, and the new
+    poses are saved in it.  Tables are CSV (wide or long, with their sidecars next to them), JSON
+    and NPZ; they contain neither pictures nor 2D joints, so they cannot be placed in the room.
 
     Args:
         path: the recording's folder, or the table.
-        height: of the person in metres; as recorded unless told.  Recordings only, as the next
-            four; all are those of :func:`lift`.
-        weights: of the network.
-        device: where the network runs.
-        camera_pitch: degrees by which the camera looks down.
-        camera_roll: degrees by which it is turned clockwise.
-        progress: called with the share done, 0 to 1.
-        options: what is done to the poses, see :class:`mixpose.Processing`.
+        height: the person's height in metres.  Default: as recorded.  Like the next four arguments
+            for recordings only.
+        weights: weights of the network, a shipped name or a file.  Default: those of the saved
+            poses, or the shipped ones if there are none.
+        device: compute device of the network.
+        camera_pitch: downward pitch of the camera in degrees.  Default: as recorded, or estimated.
+        camera_roll: clockwise roll of the camera in degrees, seen from behind.  Default: likewise.
+        progress: called with the fraction done, 0 to 1.
+        options: processing of the poses, see :class:`mixpose.Processing`.
+
+    Returns:
+        The motion, with one pose for every frame.
 
     Raises:
-        RecordingError: it is no recording, or damaged beyond use.
-        ExportError: it is no table of this program's, or damaged.
-        DetectorError: there is no person in it.
-        ValueError: a value that cannot be.
+        RecordingError: it is not a recording, or is damaged beyond use.
+        ExportError: it is not a table that this program exported, or is damaged.
+        DetectorError: no person was detected in the recording.
+        ValueError: an argument has an impossible value.
     """
     wanted, path = processing(options, height=height), Path(path)
     lifting = lift_options(
@@ -203,8 +217,8 @@ def load(
     if path.is_dir():
         from app.lifting.recordings import motion_of
 
-        data, said = motion_of(path, lifting, report)
-        return _reported(finished(data, wanted, said, report), progress)
+        data, sentences = motion_of(path, lifting, report)
+        return _reported(finished(data, wanted, sentences, report), progress)
     if lifting != lift_options(
         height=None, weights=None, device=device, camera_pitch=None, camera_roll=None
     ):
@@ -216,7 +230,7 @@ def load(
 
 
 def _reported(motion: Motion, progress: Tell | None) -> Motion:
-    """Tell that all is done, and what is not as one might think."""
+    """Issue the motion's warnings, and report its completion to ``progress``."""
     warn_of(motion.warnings)
     if progress is not None:
         progress(1.0)
@@ -224,21 +238,21 @@ def _reported(motion: Motion, progress: Tell | None) -> Motion:
 
 
 def _ignored(share: float) -> None:
-    """Progress that nobody asked for."""
+    """Ignore progress."""
 
 
 def _lifted(
     spec: str, options: LiftOptions, given: Corrections, report: Callable[[Progress], None]
 ) -> tuple[MotionData, tuple[str, ...]]:
-    """The motion in a source, and what is to be said of it."""
+    """Return the motion in a source, and sentences about it for the user."""
     from app.lifting.choosing import unmet
     from app.lifting.clip import lift_clip
     from app.lifting.members import lift_corrected
 
-    made, uncorrected = _corrections(spec, given)
+    applied, uncorrected = _corrections(spec, given)
     with _detected(spec, options, report) as (clip, lifter, pictures):
-        if made:
-            motion = lift_corrected(clip, lifter, options, made, pictures, report)[0]
+        if applied:
+            motion = lift_corrected(clip, lifter, options, applied, pictures, report)[0]
         else:
             motion = lift_clip(
                 *(clip, lifter), level=options.level, progress=report, pictures=pictures
@@ -250,15 +264,15 @@ def _lifted(
 def _everybody(
     spec: str, options: LiftOptions, given: Corrections, report: Callable[[Progress], None]
 ) -> tuple[Sequence[MotionData], tuple[str, ...]]:
-    """Everybody's motion in a source, and what is to be said of it."""
+    """Return the motions of all people in a source, and sentences about them for the user."""
     from app.lifting.members import lift_corrected
     from app.lifting.people import lift_everybody
 
-    made, uncorrected = _corrections(spec, given)
+    applied, uncorrected = _corrections(spec, given)
     motions: Sequence[MotionData]
     with _detected(spec, options, report) as (clip, lifter, pictures):
-        if made:
-            motions = lift_corrected(clip, lifter, options, made, pictures, report)
+        if applied:
+            motions = lift_corrected(clip, lifter, options, applied, pictures, report)
         else:
             everybody = lift_everybody(clip, lifter, options, progress=report, pictures=pictures)
             motions = everybody.motions
@@ -266,17 +280,17 @@ def _everybody(
 
 
 def _corrections(spec: str, given: Corrections) -> tuple[tuple[Correction, ...], tuple[str, ...]]:
-    """What is put right, and what is to be said of that."""
-    made = corrections_of(spec, given)
-    nothing = given is True and not made
-    return made, (f"Nothing in {spec} was corrected in the window.",) if nothing else ()
+    """Return the corrections to apply, and sentences about them for the user."""
+    applied = corrections_of(spec, given)
+    nothing = given is True and not applied
+    return applied, (f"Nothing in {spec} was corrected in the window.",) if nothing else ()
 
 
 @contextmanager
 def _detected(
     spec: str, options: LiftOptions, report: Callable[[Progress], None]
 ) -> Iterator[tuple[DetectedClip, Lifter, SourcePictures | None]]:
-    """What was found in 2D, the network, and the pictures if they can be read again."""
+    """Return the 2D keypoints, the network, and the pictures if the source can be read again."""
     from app.lifting.work import Network, detect, make_pool, open_clip
     from app.sources.pictures import SourcePictures
 

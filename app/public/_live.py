@@ -1,4 +1,4 @@
-"""Poses while they are made."""
+"""Live poses."""
 
 from __future__ import annotations
 
@@ -26,34 +26,37 @@ if TYPE_CHECKING:
     from app.pipeline import LiveRun
 
 _WAITING: Final = 3
-"""Poses that may wait for a loop that is slow for a moment: a tenth of a second."""
-_LOOK_S: Final = 0.1
+"""Poses queued for a loop that is slow for a moment: a tenth of a second."""
+_POLL_S: Final = 0.1
 _LAST_S: Final = 2.0
-"""After the end of a film its last pose is waited for no longer than this."""
+"""Longest wait for the last pose after the end of a video."""
 _CLOSE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LivePose:
-    """One person at one moment: metres, x to the image's right, y up, z toward the camera, the
-    pelvis at the origin, upright as far as the camera's tilt is known."""
+    """One person at one moment.
+
+    Coordinates are metres: x to the image's right, y up, z toward the camera, the pelvis at the
+    origin; levelled as far as the camera's tilt is known.
+    """
 
     index: int
-    """Counts the frames that were looked at."""
+    """Number of the processed frame, from 0."""
     time: float
     """Seconds from the source's first frame."""
     xyz: NDArray[np.float64]
-    """(17, 3) in the order of ``joints``; NaN where a joint is missing."""
+    """(17, 3) positions of the joints; NaN where a joint is missing."""
     conf: NDArray[np.float64]
     """(17,) the detector's confidence in [0, 1]; NaN where a joint was not seen."""
     age: float
-    """Seconds from the picture's capture to this pose."""
+    """Latency in seconds from the picture's capture to this pose."""
     feet: NDArray[np.float64]
-    """(4, 3) left and right heel, left and right toe; NaN where they cannot be trusted."""
+    """(4, 3) left and right heel, left and right toe; NaN where they are not reliable."""
 
     @property
     def joints(self) -> Mapping[str, NDArray[np.float64]]:
-        """Name -> (3,) metres; the 17 joints, heels and toes."""
+        """Positions by joint name, (3,) metres each: the 17 joints, heels and toes."""
         places = (*self.xyz, *self.feet)
         return MappingProxyType(dict(zip((*JOINT_NAMES, *FOOT_JOINT_NAMES), places, strict=True)))
 
@@ -64,10 +67,11 @@ class LivePose:
 
 
 class Live:
-    """Poses of a source, one after the other: iterate, or call :meth:`latest`.
+    """An iterator of live poses, returned by :func:`mixpose.live`.
 
-    Made by :func:`mixpose.live`.  Ends with the source, with :meth:`close`, with the ``with`` block
-    and with the loop over it.  A loop that is slower than the source skips poses.
+    Iterate over it, or call :meth:`latest` at any time.  It ends with the source, with
+    :meth:`close`, with its ``with`` block, and with the loop over it.  A loop that is slower than
+    the source skips poses.
     """
 
     def __init__(self, run: LiveRun) -> None:
@@ -77,15 +81,15 @@ class Live:
         self._newest: LivePose | None = None
         self._closed = False
         self.skipped = 0
-        """Poses that nobody took in time, so far."""
+        """Number of poses skipped so far, because the loop was too slow."""
         run.send_to(self)
         run.start()
         atexit.register(self.close)
 
     def put(self, pose: Pose3D, conf: NDArray[np.float32]) -> None:
-        """Take a pose of the run; not for anybody else."""
+        """Receive a pose from the pipeline; not to be called by users."""
         seen = ~(pose.filled | pose.missing)
-        made = LivePose(
+        received = LivePose(
             index=pose.index,
             time=pose.time_s,
             xyz=np.where(pose.missing[:, None], np.nan, pose.upright.astype(np.float64)),
@@ -95,12 +99,12 @@ class Live:
         )
         with self._changed:
             self.skipped += len(self._poses) == _WAITING
-            self._poses.append(made)
-            self._newest = made
+            self._poses.append(received)
+            self._newest = received
             self._changed.notify_all()
 
     def latest(self) -> LivePose | None:
-        """The newest pose, at once; None before the first.
+        """Return the newest pose without waiting; None before the first.
 
         Raises:
             MixposeError: the source or the network has failed.
@@ -109,7 +113,7 @@ class Live:
         return self._newest
 
     def close(self) -> None:
-        """End it and let go of camera and processes; more calls do nothing."""
+        """Stop, and release camera and processes; idempotent."""
         with self._changed:
             first, self._closed = not self._closed, True
             self._changed.notify_all()
@@ -124,7 +128,7 @@ class Live:
         self.close()
 
     def __iter__(self) -> Iterator[LivePose]:
-        """Poses as they come.
+        """Yield the poses as they arrive.
 
         Raises:
             MixposeError: the source or the network has failed.
@@ -136,11 +140,11 @@ class Live:
             self.close()
 
     def _next(self) -> LivePose | None:
-        """The next pose; None at the end."""
+        """Return the next pose; None at the end."""
         ended_at: float | None = None
         while not self._closed:
             with self._changed:
-                self._changed.wait_for(lambda: self._poses or self._closed, _LOOK_S)
+                self._changed.wait_for(lambda: self._poses or self._closed, _POLL_S)
                 if self._poses:
                     return self._poses.popleft()
             self._raise_error()
@@ -153,7 +157,7 @@ class Live:
         return None
 
     def _at_end(self) -> bool:
-        """Whether the source has ended, and the network been loaded that lifts its last frames."""
+        """Whether the source has ended, and the network is loaded that lifts its last frames."""
         from app.pipeline import State
 
         now = self._run.latest()
@@ -185,31 +189,35 @@ def live(
     camera_pitch: float | None = None,
     camera_roll: float | None = None,
 ) -> Live:
-    """3D poses of a source while it runs: ``for pose in mixpose.live("performer"): ...``.
+    """Yield 3D poses of a source in real time: ``for pose in mixpose.live("performer"): ...``.
 
-    Returns at once; the first pose comes when camera, detector and network are ready, some seconds
-    later.  Better in a ``with`` block, which ends it whatever happens::
+    Returns immediately; the first pose arrives some seconds later, when camera, detector and
+    network are ready.  Use it in a ``with`` block, which stops it in any case::
 
         with mixpose.live(0) as poses:
             for pose in poses:
                 print(pose.joints["left_wrist"])
 
-    A camera or stream that is lost is waited for.  Files and the performer play at their own pace.
+    A camera or stream that is lost is reopened.  Files and the performer play at their own pace.
 
     Args:
         source: a camera's name or number, an http or rtsp address, a video file, or "performer".
-        height: the person's height in metres, which sets the scale.
-        smooth: whether poses are calmed by those before them.
-        delay: how many frames a pose lies behind the newest: 0 is fastest, more is steadier.
-        detector: the size of the model that finds joints in 2D; what this machine can afford
-            unless told.
-        weights: of the network, a shipped name or a file; the shipped ones unless told.
-        device: where the network runs.
-        camera_pitch: degrees by which the camera looks down; found out unless told.
-        camera_roll: degrees by which it is turned clockwise, as seen from behind.
+        height: the person's height in metres, which sets the scale.  Default: that of
+            an average person.
+        smooth: whether poses are smoothed over those before them.
+        delay: number of frames by which poses are delayed: 0 is fastest, more is smoother.
+        detector: size of the model that detects joints in 2D.  Default: the best that this machine
+            can run.
+        weights: weights of the network, a shipped name or a file.  Default: the shipped ones.
+        device: compute device of the network.
+        camera_pitch: downward pitch of the camera in degrees.  Default: estimated.
+        camera_roll: clockwise roll of the camera in degrees, seen from behind.  Default: estimated.
+
+    Returns:
+        The iterator, running already.
 
     Raises:
-        ValueError: a value that cannot be.  What fails later is raised by the loop.
+        ValueError: an argument has an impossible value.  Later failures are raised by the loop.
     """
     from app.lifting.work import make_lifter
     from app.pipeline import LiveRun

@@ -1,4 +1,4 @@
-"""Lifted motion as notebooks and scripts get it."""
+"""Lifted motion for notebooks and scripts."""
 
 from __future__ import annotations
 
@@ -36,26 +36,27 @@ Array = NDArray[np.float64]
 
 
 class MixposeWarning(UserWarning):
-    """Something is not as one might think: nobody in many frames, a damaged end of a file."""
+    """Something unexpected about a result: no person in many frames, a damaged end of a file."""
 
 
 def warn_of(sentences: Sequence[str]) -> None:
-    """Warn of each, at the line of whoever called the package."""
+    """Issue a warning for each sentence, located at the caller of this package."""
     for sentence in sentences:
         warnings.warn(sentence, MixposeWarning, stacklevel=4)
 
 
 def _ignored(share: float) -> None:
-    """Progress that nobody asked for."""
+    """Ignore progress."""
 
 
 class Motion:
-    """N frames of one person in 3D, one for every frame of the source.
+    """The 3D motion of one person: N frames, one for every frame of the source.
 
-    Metres, right-handed: x to the image's right, y up, z toward the camera; the pelvis at the
-    origin unless the person was placed in the room.  What is not known is NaN.  Arrays are copies.
+    Coordinates are metres, right-handed: x to the image's right, y up, z toward the camera.  The
+    pelvis is the origin, unless the person was placed in the room.  Unknown values are NaN.  Arrays
+    are copies, so changing them does not change the motion.
 
-    Made by :func:`mixpose.lift` and :func:`mixpose.load`.
+    Returned by :func:`mixpose.lift`, :func:`mixpose.lift_people` and :func:`mixpose.load`.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Motion:
         self._data = data
         self._lifted = data if lifted is None else lifted
         self.warnings = tuple(warnings)
-        """Plain sentences about what is not as one might think."""
+        """Sentences about anything unexpected."""
 
     def __len__(self) -> int:
         return len(self._data.frame)
@@ -75,13 +76,13 @@ class Motion:
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """The joints, in the order of :attr:`xyz`: 17, and heels and toes where they were looked
-        for."""
+        """Names of the J joints, in the order of :attr:`xyz`: 17, and heels and toes if
+        these were estimated."""
         return named_joints(self._data)
 
     @property
     def parents(self) -> tuple[int, ...]:
-        """(J,) index of the joint that each hangs from, -1 for the pelvis."""
+        """(J,) index of each joint's parent, -1 for the pelvis."""
         return joint_parents(self._data)
 
     @property
@@ -91,64 +92,70 @@ class Motion:
 
     @property
     def time(self) -> Array:
-        """(N,) seconds from the first frame, strictly increasing, not always evenly."""
+        """(N,) seconds from the first frame, strictly increasing, not necessarily evenly spaced."""
         return np.array(self._data.time_s)
 
     @property
     def tracked(self) -> NDArray[np.bool_]:
-        """(N,) whether the person was found in the frame."""
+        """(N,) whether the person was detected in the frame."""
         return np.array(self._data.tracked)
 
     @property
     def xyz(self) -> Array:
-        """(N, J, 3) metres; NaN where a joint was neither seen nor bridged from frames nearby."""
+        """(N, J, 3) metres; NaN where a joint was neither seen nor interpolated."""
         return outgoing_joints(self._data)[0]
 
     @property
     def joints(self) -> Mapping[str, Array]:
-        """Name -> (N, 3) metres, as in :attr:`xyz`."""
+        """Positions by joint name, (N, 3) metres each, as in :attr:`xyz`."""
         return _named(self.joint_names, np.moveaxis(self.xyz, 1, 0))
 
     @property
     def confidence(self) -> Mapping[str, Array]:
-        """Name of a joint -> (N,) the detector's confidence in [0, 1]; NaN where it was not seen,
-        and its position bridged or missing."""
+        """The detector's confidence in [0, 1] by joint name, (N,) each.
+
+        NaN where the joint was not seen; its position is interpolated or missing there.
+        """
         return _named(self.joint_names, outgoing_joints(self._data)[1].T)
 
     @property
     def angles(self) -> Mapping[str, Array]:
-        """Name -> (N,) degrees; NaN where a joint is missing or the pose leaves it undefined.
+        """Joint angles by name, (N,) degrees each.
 
-        Segments have the axes of the ISB.  Names such as ``left_knee_flexion`` and
-        ``trunk_bending``; what is 0 and what is positive is in ``app/export/README.md``.
+        NaN where a joint is missing, or where the angle is undefined in the pose.  Segment axes
+        follow the ISB.  Names are such as ``left_knee_flexion`` and ``trunk_bending``;
+        ``app/export/README.md`` defines the zero and the positive direction of each.
         """
         return _named([angle.name for angle in ANGLES], self._with_angles.T.copy())
 
     @property
     def events(self) -> tuple[tuple[float, str], ...]:
-        """Moments that were marked: seconds on the clock of :attr:`time`, and a label."""
+        """Marked moments: seconds on the clock of :attr:`time`, and a label."""
         return tuple((event.time_s, event.label) for event in self._data.events)
 
     @property
     def info(self) -> dict[str, Any]:
-        """What a file's sidecar says: source, rate, scale, axes, weights, smoothing, quality."""
+        """Metadata, as in the sidecars of files: source, rate, scale, axes, weights, quality."""
         from app.export.sidecar import description
 
-        said = description(self._data, table_name="")
-        del said["table"], said["cells"]
-        return said
+        metadata = description(self._data, table_name="")
+        del metadata["table"], metadata["cells"]
+        return metadata
 
     def processed(self, **options: Unpack[Processing]) -> Motion:
-        """Another motion, smoothed, with rigid bones, or placed in the room; this one stays.
+        """Return a copy that is smoothed, has rigid bones, or is placed in the room.
 
-        Begins with the poses as they were lifted, or were in the table: nothing is done twice.
+        It starts from the poses as lifted, or as read from the table: processing is not cumulative.
 
         Args:
             options: see :class:`mixpose.Processing`.
 
+        Returns:
+            The processed motion; this one is not changed.
+
         Raises:
-            ValueError: a value that cannot be.
-            ExportError: something cannot be had of these poses.
+            ValueError: an option has an impossible value.
+            ExportError: a step is not possible with these poses.
         """
         if options.get("room") and not np.isfinite(self._lifted.xy).any():
             raise ExportError(
@@ -169,27 +176,27 @@ class Motion:
         overwrite: bool = False,
         progress: Callable[[float], None] | None = None,
     ) -> tuple[Path, ...]:
-        """Write a file, and beside it a sidecar that says what its numbers mean.
+        """Write the motion to a file, with a sidecar that describes units, axes and columns.
 
         Args:
-            path: where to; its folder must exist.
+            path: the file; its folder must exist.
             format: csv, csv-long, json, npz, parquet, trc, mot, c3d, bvh, gltf, vrma, mp4, bids,
-                netcdf or fbx; the first that has the ending of ``path`` unless told.
-            angles: whether tables have joint angles too.
-            fps: frames a second of formats of constant rate; what suits the source unless told.
-            skeleton: whose names the bones of bvh and gltf have: motionbuilder, mixamo, unreal,
+                netcdf or fbx.  Default: the first format with the file extension of ``path``.
+            angles: whether tables contain joint angles, too.
+            fps: frames per second of formats with a constant rate.  Default: suits the source.
+            skeleton: naming convention of the bones in bvh and gltf: motionbuilder, mixamo, unreal,
                 unity, rigify or vrm.
-            rest: their pose at rest, "t" or "a"; the skeleton's own unless told.
-            overwrite: whether files that exist are replaced.
-            progress: called with the share done, 0 to 1; what it raises cancels, and nothing is
-                written then.
+            rest: rest pose of the bones in bvh and gltf, "t" or "a".  Default: the skeleton's own.
+            overwrite: whether existing files are replaced.
+            progress: called with the fraction done, 0 to 1; an exception that it raises cancels,
+                and nothing is written then.
 
         Returns:
             All files written.
 
         Raises:
-            ExportError: it cannot be written; says why and what to do.
-            ValueError: there is no such format, skeleton or rest pose, or fps cannot be.
+            ExportError: the file cannot be written; the message says why and what to do.
+            ValueError: there is no such format, skeleton or rest pose, or fps is impossible.
         """
         from app.export.registry import FORMATS, endings, export, formats_of
 
@@ -209,8 +216,10 @@ class Motion:
         )
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row a frame, with the columns of the CSV table: ``frame``, ``time_s``, ``tracked``,
-        ``pelvis_x`` … in metres, ``pelvis_conf`` …, and angles as ``left_knee_flexion_deg`` ….
+        """Return a table with one row per frame and the columns of the CSV table.
+
+        These are ``frame``, ``time_s``, ``tracked``, ``pelvis_x`` … in metres, ``pelvis_conf`` …,
+        and angles such as ``left_knee_flexion_deg``.
 
         Raises:
             ExportError: pandas is not installed.
@@ -231,12 +240,12 @@ class Motion:
         return frame
 
     def to_xarray(self) -> xr.Dataset:
-        """A poses dataset as the package ``movement`` has them.
+        """Return a poses dataset in the layout of the package ``movement``.
 
-        ``position`` (time, space, keypoints, individuals) in metres and ``confidence`` (time,
-        keypoints, individuals); ``keypoint`` and ``individual`` if the ``movement`` that is
-        installed calls them so.  Whoever was followed after somebody else is an individual of their
-        own, NaN in the frames of the others.
+        Variables are ``position`` (time, space, keypoints, individuals) in metres and
+        ``confidence`` (time, keypoints, individuals); the dimensions are named ``keypoint`` and
+        ``individual`` if the installed version of ``movement`` does so.  If the person followed
+        changes, each is an individual, NaN in the frames of the others.
 
         Raises:
             ExportError: xarray is not installed.
@@ -247,8 +256,13 @@ class Motion:
         return dataset(self._data)
 
     def in_room_of(self, other: Motion) -> Motion:
-        """This motion where it is in the room of ``other``, of another person before the same
-        camera; as it is, unless both were placed in the room."""
+        """Return this motion in the room of ``other``, another person seen by the same camera.
+
+        It is unchanged unless both were placed in the room.
+
+        Args:
+            other: the motion that defines the room.
+        """
         from app.motion.placement.placing import in_room_of  # SciPy: takes a moment to load
 
         data = in_room_of(other._data, self._data)
@@ -257,9 +271,9 @@ class Motion:
     def _with_processing(
         self, options: processing_options.Processing, progress: Callable[[float], None] = _ignored
     ) -> Motion:
-        done = process(self._lifted, options, progress)
-        said = dict.fromkeys((*self.warnings, *remarks(done)))
-        return Motion(done, self._lifted, tuple(said))
+        processed = process(self._lifted, options, progress)
+        sentences = dict.fromkeys((*self.warnings, *remarks(processed)))
+        return Motion(processed, self._lifted, tuple(sentences))
 
     @cached_property
     def _with_angles(self) -> Array:
@@ -274,12 +288,12 @@ class Motion:
 def finished(
     data: MotionData,
     options: processing_options.Processing,
-    said: Sequence[str],
+    sentences: Sequence[str],
     progress: Callable[[Progress], None],
 ) -> Motion:
-    """The motion that was lifted, judged, and with what is wanted done to it."""
+    """Return lifted motion with its quality measured and the processing ``options`` applied."""
     judged = judge_and_process(data, processing_options.Processing())
-    motion = Motion(judged.motion, warnings=(*said, *judged.warnings))
+    motion = Motion(judged.motion, warnings=(*sentences, *judged.warnings))
     return motion._with_processing(options, reporting(Stage.PROCESSING, len(data.frame), progress))
 
 

@@ -1,4 +1,4 @@
-"""What can be wanted, checked: wrong values are ValueError with a sentence."""
+"""Checks of arguments: an invalid value raises ValueError with a sentence."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 class Processing(TypedDict, total=False):
-    """What is done to the poses after lifting; nothing unless told."""
+    """Processing of poses after lifting; all steps are optional."""
 
     smooth: float
-    """Cut-off in Hz of the smoothing, without delay: 6 for walking, 10 for sport."""
+    """Cut-off frequency in Hz of a zero-lag low-pass filter: 6 for walking, 10 for sport."""
     rigid_bones: bool
-    """Whether every bone has one length over all frames."""
+    """Whether each bone has the same length in all frames."""
     bone: tuple[str, float]
     """A bone (thigh, shin, upper-arm or forearm) and its true length in metres: sets the scale
     instead of ``height``."""
     room: bool
-    """Whether the person is placed in the room, on the floor, instead of the pelvis at the
-    origin."""
+    """Whether the person is placed in the room, with the floor at y = 0; otherwise the pelvis is
+    the origin."""
     fov: float
-    """With ``room``: degrees that the camera sees along the longer side of its picture."""
+    """With ``room``: field of view in degrees along the longer side of the picture."""
     camera_height: float
-    """With ``room``: metres of the lens above the floor."""
+    """With ``room``: height of the lens above the floor in metres."""
     heading: float
-    """With ``room``: where the person faces at first, degrees, 0 along +z, 90 along +x."""
+    """With ``room``: direction the person faces at first, degrees, 0 along +z, 90 along +x."""
 
 
 _ABOUT_ROOM: Final = ("fov", "camera_height", "heading")
 
 
 def within(name: str, value: float | None, limits: tuple[float, float], unit: str) -> float | None:
-    """``value``, if it lies within ``limits``; None stays None.  Raises ValueError."""
+    """Return ``value`` if it is within ``limits``; None stays None.  Raises ValueError."""
     low, high = limits
     if value is None:
         return None
@@ -59,13 +59,13 @@ def within(name: str, value: float | None, limits: tuple[float, float], unit: st
 
 
 def heights_of(people: Sequence[float]) -> tuple[float, ...]:
-    """Metres of each, if they can be.  Raises ValueError."""
+    """Return the heights in metres if all are possible.  Raises ValueError."""
     checked = (within("heights", each, HEIGHT_RANGE_M, "metres") for each in people)
     return tuple(each for each in checked if each is not None)
 
 
 def positive(name: str, value: float | None) -> float | None:
-    """``value``, if it is above 0 and finite; None stays None.  Raises ValueError."""
+    """Return ``value`` if it is positive and finite; None stays None.  Raises ValueError."""
     if value is not None and not 0 < value < math.inf:
         raise ValueError(f"{name}={value!r} is not above 0.")
     return None if value is None else float(value)
@@ -86,7 +86,7 @@ def lift_options(
     everybody: bool = False,
     heights: Sequence[float] = (),
 ) -> LiftOptions:
-    """As :mod:`app.lifting` takes it.  Raises ValueError."""
+    """Return the options of :mod:`app.lifting`.  Raises ValueError."""
     if detector not in get_args(Detector):
         raise ValueError(f"detector={detector!r} is none of {', '.join(get_args(Detector))}.")
     if jobs is not None and jobs < 1:
@@ -110,7 +110,10 @@ def lift_options(
 
 
 def corrections_of(source: str, given: Corrections) -> tuple[Correction, ...]:
-    """Those made in the window, or those that are told.  Raises ValueError, RecordingError."""
+    """Return the corrections made in the window, or those given.
+
+    Raises ValueError, RecordingError.
+    """
     from app.lifting.corrected import from_json, made_in_window
 
     if isinstance(given, bool):
@@ -124,7 +127,7 @@ def corrections_of(source: str, given: Corrections) -> tuple[Correction, ...]:
 
 
 def file_options(*, fps: float | None, skeleton: str, rest: Rest | None) -> FileOptions:
-    """As :mod:`app.export` takes it.  Raises ValueError."""
+    """Return the options of :mod:`app.export`.  Raises ValueError."""
     if skeleton not in SKELETONS:
         raise ValueError(f"skeleton={skeleton!r} is none of {', '.join(SKELETONS)}.")
     if rest is not None and rest not in RESTS:
@@ -133,7 +136,7 @@ def file_options(*, fps: float | None, skeleton: str, rest: Rest | None) -> File
 
 
 def processing(given: Processing, *, height: float | None = None) -> processing_options.Processing:
-    """As :mod:`app.motion.processing` takes it.  Raises ValueError, TypeError."""
+    """Return the options of :mod:`app.motion.processing`.  Raises ValueError, TypeError."""
     unknown = set(given) - set(Processing.__annotations__)
     if unknown:
         raise TypeError(f"There is no option {', '.join(sorted(unknown))}.")

@@ -1,27 +1,27 @@
-"""Recordings: what was captured, on disk while it happens, and opened again later.
+"""Recordings: captured data, written to disk during capture and opened again later.
 
 A recording is a folder ``NAME.mixpose/``:
 
 ``recording.json``
-    what was recorded, with what and when; at last how it ended (:mod:`.meta`)
+    what was recorded, with which source and settings and when; finally how it ended (:mod:`.meta`)
 ``keypoints.bin``
-    one checksummed row a captured frame (:mod:`.rows`)
+    one checksummed row per captured frame (:mod:`.rows`)
 ``video.mkv``
     the pictures, if they were kept (:mod:`.matroska`)
 ``events.log``
-    the moments that were marked, if any were (:mod:`.events`)
+    the marked moments, if any (:mod:`.events`)
 ``corrections.json``
-    what somebody put right in the 2D, if anything was (:mod:`.corrections`)
+    the user's corrections of the 2D keypoints, if any (:mod:`.corrections`)
 ``notes.txt``
-    what somebody wrote about it, if anything (:mod:`.notes`)
+    the user's notes, if any (:mod:`.notes`)
 ``poses.npz``
     the poses lifted from it at full quality (:mod:`.poses`)
 ``.writing``
-    there from the beginning until the recording was closed in order (:mod:`.mark`)
+    exists from the beginning until the recording is closed properly (:mod:`.locks`)
 
-``keypoints.bin``, ``video.mkv`` and ``events.log`` only grow, and what has reached them is never
-touched again; the others are replaced as a whole.  So a program killed, or a machine switched off,
-at any moment leaves a recording that opens.
+``keypoints.bin``, ``video.mkv`` and ``events.log`` are append-only; the other files are replaced as
+a whole.  So a program killed, or a machine switched off, at any moment leaves a recording that can
+be opened.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""``corrections.json``: what somebody put right in the 2D of a recording or a video, beside what
-was found, which stays untouched.
+"""``corrections.json``: the user's corrections of the 2D keypoints of a recording or a video.
 
-A list of corrections in the order they were made, and of those that were undone::
+The detector's output itself stays unchanged.
+
+The file lists the corrections in the order they were made, and those that were undone::
 
     {"version": 1,
      "done": [{"kind": "exchange", "start_s": 3.2, "end_s": 4.1, "kept": [[3.5, 3.6]]},
@@ -9,14 +10,15 @@ A list of corrections in the order they were made, and of those that were undone
               {"kind": "move", "time_s": 5.033333, "joint": "left_wrist", "x": 312.5, "y": 80.0}],
      "undone": []}
 
-Times are on the clock of ``keypoints.bin``, places in pixels of the picture.  ``exchange`` takes
-left for right in all frames from ``start_s`` to ``end_s`` but those ``kept``, in which the detector
-was right and the program's own repair of its confusions was not; from then on none is repaired
-there.  ``nobody`` says that what was found is not the person, ``delete`` that there are to be no
-poses either, however short the stretch; ``move`` puts one joint of one frame where it is.
+Times are on the clock of ``keypoints.bin``, positions in pixels of the picture.  ``exchange`` swaps
+left and right in all frames from ``start_s`` to ``end_s`` except those ``kept``, in which the
+detector was right and the program's automatic repair was wrong; no automatic repair is done in the
+interval from then on.  ``nobody`` says that the detected person is not the one recorded, ``delete``
+that there are to be no poses either, not even interpolated ones; ``move`` sets the position of one
+joint in one frame.
 
-Of several people in a video ``at`` says whom a correction is of: who has their pelvis there when it
-begins, as in ``"at": [320.0, 241.5]``.
+If a video has several people, ``at`` identifies the person: the one whose pelvis is there when the
+correction begins, as in ``"at": [320.0, 241.5]``.
 """
 
 from __future__ import annotations
@@ -52,31 +54,31 @@ _log = logging.getLogger(__name__)
 FILE_NAME: Final = "corrections.json"
 _VERSION: Final = 1
 _MAX_BYTES: Final = 8 * 2**20
-"""Fifty thousand corrections: more than this is not believed."""
+"""Fifty thousand corrections: a larger file is rejected."""
 _MAX_PIXEL: Final = 1e6
 _SAME_TIME_S: Final = 5e-7
-"""Times are written with six digits."""
+"""Times are written with six decimals."""
 _HIPS: Final = tuple(LANDMARK_SOURCES[JOINT["pelvis"]])
 
 
 Place = tuple[float, float]
-"""Pixels: where somebody has their pelvis when a correction of them begins."""
+"""Pixels: the position of the person's pelvis at the beginning of a correction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Left was taken for right."""
+    """Left and right are swapped."""
 
     start_s: float
     end_s: float
     kept: tuple[tuple[float, float], ...] = ()
-    """Stretches in which what was recorded is right, first and last moment."""
+    """Intervals in which the recorded sides are right, each with its first and last time."""
     at: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """What was found is not the person."""
+    """The detected person is not the one recorded."""
 
     start_s: float
     end_s: float
@@ -85,7 +87,7 @@ class Nobody:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A joint of one frame is somewhere else."""
+    """A joint of one frame is at another position."""
 
     time_s: float
     joint: str
@@ -96,7 +98,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """There are to be no poses, and none is to be bridged."""
+    """There are to be no poses in the interval, not even interpolated ones."""
 
     start_s: float
     end_s: float
@@ -113,24 +115,26 @@ KINDS: Final[Mapping[str, type[Correction]]] = {
 
 
 class CorrectionList:
-    """Corrections on the disk; every change is there when a method returns.
+    """Corrections on disk; every change is saved when a method returns.
 
-    Every method that changes something raises RecordingError if that cannot be written, and leaves
-    all as it was.
+    Every method that changes something raises RecordingError if that cannot be saved, and changes
+    nothing then.
     """
 
     def __init__(self, folder: Path, *, of_video: str = "") -> None:
-        """Read those of a recording, or of the video of a name whose notes are in ``folder``, which
-        is made when there is something to keep.
+        """Read the corrections of the recording in ``folder``.
 
-        ``damaged`` says so if they cannot be read; there are none then.
+        With ``of_video``, a file name, they are of that video; ``folder`` holds what is kept about
+        it, and is created by the first correction.
+
+        ``damaged`` is set if the corrections cannot be read; there are none then.
         """
         self._folder, self._lock = folder, threading.Lock()
         self._video = of_video
         self.done: tuple[Correction, ...] = ()
         """In the order in which they are applied."""
         self.undone: tuple[Correction, ...] = ()
-        """The one undone last comes last."""
+        """The one undone last is last."""
         self.damaged = False
         try:
             self.done, self.undone = _read(folder)
@@ -142,24 +146,24 @@ class CorrectionList:
 
     @property
     def file(self) -> Path:
-        """Where they are kept."""
+        """The file in which they are kept."""
         return self._folder / FILE_NAME
 
     @property
     def key(self) -> str:
-        """As :func:`key_of` those that are applied."""
+        """The result of :func:`key_of` for those that are applied."""
         return key_of(self.done)
 
     def as_json(self) -> list[dict[str, object]]:
-        """What is applied, JSON values."""
+        """Return the applied corrections as JSON values."""
         return as_json(self.done)
 
     def add(self, *corrections: Correction) -> None:
-        """Apply more; what was undone cannot be redone after that."""
+        """Apply more corrections; those undone cannot be redone after that."""
         self._keep((*self.done, *map(_rounded, corrections)), ())
 
     def undo(self) -> Correction | None:
-        """Take the last one back; which, None if there is none."""
+        """Undo the last correction and return it; None if there is none."""
         if not self.done:
             return None
         *done, last = self.done
@@ -167,7 +171,7 @@ class CorrectionList:
         return last
 
     def redo(self) -> Correction | None:
-        """Apply what was undone last; which, None if there is nothing."""
+        """Apply the correction undone last and return it; None if there is none."""
         if not self.undone:
             return None
         *undone, last = self.undone
@@ -181,7 +185,7 @@ class CorrectionList:
                 f"The corrections of {self._name} cannot be read, so none can be added. "
                 f"Move {away} first."
             )
-        said = {
+        content = {
             "version": _VERSION,
             "done": [_as_json(each) for each in done],
             "undone": [_as_json(each) for each in undone],
@@ -191,7 +195,7 @@ class CorrectionList:
             if self._video:
                 self._folder.mkdir(parents=True, exist_ok=True)
             with self._lock, write_atomically(path, overwrite=True, through_links=False) as file:
-                file.write(json.dumps(said, indent=1).encode())
+                file.write(json.dumps(content, indent=1).encode())
         except OSError as error:
             remedy = (
                 f"Make room for {path}."
@@ -209,23 +213,23 @@ class CorrectionList:
 
 
 def key_of(corrections: Sequence[Correction]) -> str:
-    """What tells these corrections from any others; empty if there are none."""
+    """Return a key that identifies these corrections; empty if there are none."""
     text = json.dumps(as_json(corrections))
     return hashlib.sha256(text.encode()).hexdigest()[:16] if corrections else ""
 
 
 def as_json(corrections: Iterable[Correction]) -> list[dict[str, object]]:
-    """JSON values."""
+    """Return the corrections as JSON values."""
     return [_as_json(each) for each in corrections]
 
 
-def from_json(said: Iterable[object]) -> tuple[Correction, ...]:
-    """What :func:`as_json` made JSON values of.  Raises ValueError if one is no correction."""
-    return tuple(_checked(each) for each in said)
+def from_json(values: Iterable[object]) -> tuple[Correction, ...]:
+    """Return the corrections of :func:`as_json`; ValueError if a value is not a correction."""
+    return tuple(_checked(each) for each in values)
 
 
 def corrected(data: KeypointArrays, corrections: Iterable[Correction]) -> KeypointArrays:
-    """``data`` with the corrections applied in their order; ``data`` itself stays as it is."""
+    """Return ``data`` with the corrections applied in their order; ``data`` is not changed."""
     for each in corrections:
         if isinstance(each, Move):
             data = _moved(data, each)
@@ -238,7 +242,7 @@ def corrected(data: KeypointArrays, corrections: Iterable[Correction]) -> Keypoi
 
 
 def deleted(corrections: Iterable[Correction], time_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(N,) at which of (N,) times there are to be no poses."""
+    """Return (N,) at which of (N,) times there are to be no poses."""
     rows = np.zeros(len(time_s), bool)
     for each in corrections:
         if isinstance(each, Delete):
@@ -249,11 +253,13 @@ def deleted(corrections: Iterable[Correction], time_s: NDArray[np.float64]) -> N
 def exchange(
     time_s: NDArray[np.float64], swapped: NDArray[np.bool_], start_s: float, end_s: float
 ) -> Exchange:
-    """The correction that exchanges left and right as they are shown from ``start_s`` to ``end_s``.
+    """Return the correction that swaps left and right as shown from ``start_s`` to ``end_s``.
 
     Args:
-        time_s: (N,) of the frames.
-        swapped: (N,) those in which the repair has exchanged what was recorded.
+        time_s: (N,) times of the frames.
+        swapped: (N,) frames in which the automatic repair swapped the recorded sides.
+        start_s: seconds; first time of the interval.
+        end_s: seconds; last time of the interval.
     """
     rows = rows_between(time_s, start_s, end_s) & swapped
     edges = np.flatnonzero(np.diff(np.concatenate([[False], rows, [False]]).astype(np.int8)))
@@ -265,15 +271,17 @@ def exchange(
 
 
 def rows_between(time_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.bool_]:
-    """(N,) which frames at (N,) ``time_s`` are from ``start_s`` to ``end_s``."""
+    """Return (N,) which frames at (N,) ``time_s`` are from ``start_s`` to ``end_s``."""
     return (time_s >= start_s - _SAME_TIME_S) & (time_s <= end_s + _SAME_TIME_S)
 
 
-def _exchanged(data: KeypointArrays, known: NDArray[np.bool_], said: Exchange) -> KeypointArrays:
+def _exchanged(
+    data: KeypointArrays, known: NDArray[np.bool_], correction: Exchange
+) -> KeypointArrays:
     joints, landmarks = list(MIRROR), list(LANDMARK_MIRROR)
     rows = known.copy()
-    for stretch in said.kept:
-        rows &= ~rows_between(data.time_s, *stretch)
+    for interval in correction.kept:
+        rows &= ~rows_between(data.time_s, *interval)
     return replace(
         data,
         sides_known=data.sides_known | known,
@@ -305,13 +313,13 @@ def _moved(data: KeypointArrays, move: Move) -> KeypointArrays:
     world = data.world.copy()
     xy[row, joint], conf[row, joint] = (move.x, move.y), 1.0
     sources = LANDMARK_SOURCES[joint]
-    if len(sources) == 1:  # what lies halfway between others moves along with them
+    if len(sources) == 1:  # joints half-way between landmarks move along with them
         landmarks[row, sources[0], :2] = move.x, move.y
         landmarks[row, sources[0], 3:] = 1.0
         for other, its in enumerate(LANDMARK_SOURCES):
             if len(its) > 1 and sources[0] in its:
                 xy[row, other] = landmarks[row, list(its), :2].mean(axis=0)
-        # The detector's own 3D is of where it saw the joint.  All of it is told from the hips.
+        # The world landmark belongs to the detected position.  All are relative to the hips.
         if sources[0] not in _HIPS:
             world[row, sources[0]] = np.nan
     return replace(data, xy=xy, conf=conf, landmarks=landmarks, world=world)
@@ -319,14 +327,14 @@ def _moved(data: KeypointArrays, move: Move) -> KeypointArrays:
 
 def _as_json(each: Correction) -> dict[str, object]:
     kind = next(name for name, made in KINDS.items() if isinstance(each, made))
-    said = {"kind": kind, **asdict(each)}
+    values = {"kind": kind, **asdict(each)}
     if each.at is None:
-        del said["at"]
-    return said
+        del values["at"]
+    return values
 
 
 def _rounded(each: Correction) -> Correction:
-    """As it will be read again."""
+    """Return the correction as it will be read from the file."""
     return _checked(strict_json.loads(json.dumps(_as_json(each))))
 
 
@@ -335,37 +343,37 @@ def _read(folder: Path) -> tuple[tuple[Correction, ...], tuple[Correction, ...]]
         content = file.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
         raise ValueError(f"it has more than {_MAX_BYTES} bytes")
-    said = strict_json.loads(content)
-    if not isinstance(said, dict) or said.get("version") != _VERSION:
+    found = strict_json.loads(content)
+    if not isinstance(found, dict) or found.get("version") != _VERSION:
         raise ValueError("it is of another version")
-    lists = (said.get("done"), said.get("undone"))
+    lists = (found.get("done"), found.get("undone"))
     if not all(isinstance(each, list) for each in lists):
         raise ValueError("a list is not there")
-    done, undone = (from_json(found) for found in lists if found is not None)
+    done, undone = (from_json(each) for each in lists if each is not None)
     return done, undone
 
 
-def _checked(said: object) -> Correction:
-    """Raises ValueError if it is no correction."""
-    if not isinstance(said, dict) or not isinstance(said.get("kind"), str):
+def _checked(value: object) -> Correction:
+    """Return the correction of a JSON value.  Raises ValueError if it is none."""
+    if not isinstance(value, dict) or not isinstance(value.get("kind"), str):
         raise ValueError("a correction has no kind")
-    kind = KINDS.get(said["kind"])
+    kind = KINDS.get(value["kind"])
     if kind is Move:
-        joint = said.get("joint")
+        joint = value.get("joint")
         if joint not in JOINT_NAMES:
             raise ValueError(f"there is no joint {joint!r}")
-        x, y = (_number(said, name, _MAX_PIXEL) for name in ("x", "y"))
-        return Move(_number(said, "time_s"), str(joint), round(x, 2), round(y, 2), _place(said))
+        x, y = (_number(value, name, _MAX_PIXEL) for name in ("x", "y"))
+        return Move(_number(value, "time_s"), str(joint), round(x, 2), round(y, 2), _place(value))
     if kind is Exchange:
-        stretch = _number(said, "start_s"), _number(said, "end_s")
-        return Exchange(*stretch, _stretches(said), _place(said))
+        interval = _number(value, "start_s"), _number(value, "end_s")
+        return Exchange(*interval, _kept(value), _place(value))
     if kind is Nobody or kind is Delete:
-        return kind(_number(said, "start_s"), _number(said, "end_s"), _place(said))
-    raise ValueError(f"there is no correction of the kind {said['kind']!r}")
+        return kind(_number(value, "start_s"), _number(value, "end_s"), _place(value))
+    raise ValueError(f"there is no correction of the kind {value['kind']!r}")
 
 
-def _place(said: Mapping[str, object]) -> Place | None:
-    at = said.get("at")
+def _place(values: Mapping[str, object]) -> Place | None:
+    at = values.get("at")
     if at is None:
         return None
     if not isinstance(at, list) or len(at) != 2:
@@ -374,8 +382,8 @@ def _place(said: Mapping[str, object]) -> Place | None:
     return x, y
 
 
-def _stretches(said: Mapping[str, object]) -> tuple[tuple[float, float], ...]:
-    kept = said.get("kept", [])
+def _kept(values: Mapping[str, object]) -> tuple[tuple[float, float], ...]:
+    kept = values.get("kept", [])
     if not isinstance(kept, list) or not all(isinstance(e, list) and len(e) == 2 for e in kept):
         raise ValueError("what is kept is no list of stretches")
     return tuple(
@@ -383,8 +391,8 @@ def _stretches(said: Mapping[str, object]) -> tuple[tuple[float, float], ...]:
     )
 
 
-def _number(said: Mapping[str, object], name: str, most: float = 1e9) -> float:
-    value = said.get(name)
+def _number(values: Mapping[str, object], name: str, most: float = 1e9) -> float:
+    value = values.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError(f"{name} is {value!r}")
     if not math.isfinite(value) or abs(value) > most:

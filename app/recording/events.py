@@ -1,12 +1,12 @@
-"""``events.log``: the moments somebody marked, one line each, in a file that only grows.
+"""``events.log``: the moments marked by the user, one line each, in an append-only file.
 
 A line is the CRC-32 of the rest in eight hexadecimal digits, a space, and JSON::
 
     5d1c0a7e {"number": 3, "time_s": 12.345678, "label": "Event 3"}
 
 ``time_s`` is on the clock of ``keypoints.bin``.  A later line with the same number renames or moves
-the event; one without a label removes it.  Nothing is ever changed in place, so a line cut short by
-a kill can only be the last one, and its checksum tells.  Reading it needs no program of ours::
+the event; one without a label removes it.  Nothing is changed in place, so only the last line can
+be truncated by a kill, and its checksum reveals that.  It can be read without this program::
 
     import json, zlib
     events = {}
@@ -45,9 +45,9 @@ _log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "events.log"
 LABEL_LENGTH: Final = 120
-"""Characters; more is cut off."""
+"""Characters; longer labels are truncated."""
 _MAX_BYTES: Final = 16 * 2**20
-"""A hundred thousand events: more than this is not believed."""
+"""A hundred thousand events: the rest of a larger file is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +55,44 @@ class Mark:
     """One marked moment of a recording."""
 
     number: int
-    """Counts from 1 and is never used again."""
+    """Counts from 1; never reused."""
     time_s: float
     """On the clock of the recording's rows."""
     label: str
 
 
 def tidy(label: str, number: int) -> str:
-    """``label`` in one line and of a sensible length; ``Event 3`` if nothing is left of it."""
+    """Return ``label`` on one line and at most :data:`LABEL_LENGTH` long; ``Event 3`` if empty."""
     words = " ".join("".join(c if c.isprintable() else " " for c in label).split())
     return words[:LABEL_LENGTH].rstrip() or f"Event {number}"
 
 
 def line(number: int, time_s: float, label: str | None) -> bytes:
-    """What is appended for one event; without a label it removes the event."""
-    said = {"number": number, "time_s": round(time_s, 6), "label": label}
-    text = json.dumps(said, ensure_ascii=False).encode()
+    """Return the line that is appended for one event; without a label it removes the event."""
+    event = {"number": number, "time_s": round(time_s, 6), "label": label}
+    text = json.dumps(event, ensure_ascii=False).encode()
     return b"%08x %s\n" % (zlib.crc32(text), text)
 
 
 class EventWriter:
-    """The events of a recording that is being made in ``folder``."""
+    """The events of a recording that is being written in ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._count = 0
         self._waiting: deque[bytes] = deque()
         self.file: AppendOnlyFile | None = None
-        """None until there is an event in it."""
+        """None until there is an event."""
 
-    def take(self, time_s: float, label: str) -> Mark:
-        """Mark the moment ``time_s`` without waiting for the disk.  One thread at a time."""
+    def add(self, time_s: float, label: str) -> Mark:
+        """Mark the time ``time_s`` without waiting for the disk.  For one thread at a time."""
         self._count += 1
         mark = Mark(self._count, time_s, tidy(label, self._count))
         self._waiting.append(line(mark.number, mark.time_s, mark.label))
         return mark
 
     def write(self) -> None:
-        """Give the system what was taken; in another thread if need be.  Raises OSError."""
+        """Write the waiting events to the file; may run in another thread.  Raises OSError."""
         while self._waiting:
             if self.file is None:
                 self.file = AppendOnlyFile(self._folder / FILE_NAME)
@@ -101,29 +101,29 @@ class EventWriter:
 
 
 class EventList:
-    """The events of a recording that is on the disk; every change is there when a method returns.
+    """The events of a recording on disk; every change is saved when a method returns.
 
-    May be used by several threads, and while other windows change the same events: a change begins
-    with reading theirs.  Every method that changes something raises RecordingError if that cannot
-    be written, and leaves all as it was.
+    May be used by several threads, and while other windows change the same events: every change
+    first reads the file again.  Every method that changes something raises RecordingError if that
+    cannot be saved, and changes nothing then.
     """
 
     def __init__(self, folder: Path, *, make_folder: bool = False) -> None:
         """Read the events of the recording in ``folder``; damaged lines are left out.
 
-        With ``make_folder`` it is made for the first event: what is marked in a video of the user's
-        lies in a folder of its own.
+        With ``make_folder`` the folder is created by the first event: events of a video of the
+        user's are kept in a separate folder.
         """
         self._folder, self._make_folder = folder, make_folder
         self._lock = threading.Lock()
-        self._words = _last_words(_content(folder))
+        self._entries = _last_entries(_content(folder))
 
     @property
     def marks(self) -> tuple[Mark, ...]:
         """All events in order of time."""
         marks = [
             Mark(number, time_s, label)
-            for number, (time_s, label) in list(self._words.items())
+            for number, (time_s, label) in list(self._entries.items())
             if label is not None
         ]
         return tuple(sorted(marks, key=lambda mark: (mark.time_s, mark.number)))
@@ -131,29 +131,29 @@ class EventList:
     def add(self, time_s: float, label: str = "") -> Mark:
         """Mark the moment ``time_s`` on the clock of the recording's rows."""
         with self._changing() as log:
-            number = max(self._words, default=0) + 1
+            number = max(self._entries, default=0) + 1
             mark = Mark(number, time_s, tidy(label, number))
-            self._say(log, number, time_s, mark.label)
+            self._append(log, number, time_s, mark.label)
             return mark
 
     def rename(self, number: int, label: str) -> None:
-        """Give an event another label.  KeyError if there is no such event."""
+        """Give an event another label.  Raises KeyError if there is no such event."""
         with self._changing() as log:
-            self._say(log, number, self._words[number][0], tidy(label, number))
+            self._append(log, number, self._entries[number][0], tidy(label, number))
 
     def remove(self, number: int) -> None:
-        """Take an event out; it keeps its line, so :meth:`put_back` can undo that."""
+        """Remove an event; :meth:`put_back` can undo that."""
         with self._changing() as log:
-            self._say(log, number, self._words[number][0], None)
+            self._append(log, number, self._entries[number][0], None)
 
     def put_back(self, mark: Mark) -> None:
-        """Undo :meth:`remove` or :meth:`rename`: the event is as ``mark`` has it again."""
+        """Undo :meth:`remove` or :meth:`rename`: restore the event as given by ``mark``."""
         with self._changing() as log:
-            self._say(log, mark.number, mark.time_s, mark.label)
+            self._append(log, mark.number, mark.time_s, mark.label)
 
     @contextmanager
     def _changing(self) -> Iterator[IO[bytes]]:
-        """The log, open and locked, after its events were read again."""
+        """Open and lock the log, and read its events again."""
         if is_being_written(self._folder):
             raise RecordingError(
                 f"{self._folder.stem} is still being recorded. "
@@ -162,12 +162,12 @@ class EventList:
         try:
             if self._make_folder:
                 self._folder.mkdir(parents=True, exist_ok=True)
-            # Two windows that chose a number at the same time would take each other's event away.
+            # Two windows that choose a number at the same time would overwrite each other's event.
             with self._lock, open_regular(self._folder / FILE_NAME, "a+b") as log:
                 if not lock_patiently(log, exclusive=True):
                     raise BlockingIOError(errno.EAGAIN, "another one holds it")
                 log.seek(0)
-                self._words = _last_words(log.read(_MAX_BYTES))
+                self._entries = _last_entries(log.read(_MAX_BYTES))
                 yield log
         except OSError as error:
             raise RecordingError(
@@ -175,21 +175,21 @@ class EventList:
                 "Copy the recording to where it can be written to."
             ) from error
 
-    def _say(self, log: IO[bytes], number: int, time_s: float, label: str | None) -> None:
-        """Add a line to the log and put it on the disk.  Raises OSError."""
+    def _append(self, log: IO[bytes], number: int, time_s: float, label: str | None) -> None:
+        """Append a line to the log and sync it to disk.  Raises OSError."""
         size = log.seek(0, os.SEEK_END)
-        # A line that was cut short must not take the next one with it.
+        # A truncated line must not be joined with the next one.
         torn = size and not _ends_whole(log)
         log.write(b"\n" * bool(torn) + line(number, time_s, label))
         log.flush()
         os.fsync(log.fileno())
         if not size:
             sync_folder(self._folder)
-        self._words[number] = (round(time_s, 6), label)
+        self._entries[number] = (round(time_s, 6), label)
 
 
 def _content(folder: Path) -> bytes:
-    """The log as it is; nothing if there is none, or it cannot be read."""
+    """Return the content of the log; empty if there is none, or it cannot be read."""
     try:
         with open_regular(folder / FILE_NAME, "rb") as file:
             found: bytes = file.read(_MAX_BYTES)
@@ -201,8 +201,8 @@ def _content(folder: Path) -> bytes:
         return b""
 
 
-def _last_words(content: bytes) -> dict[int, tuple[float, str | None]]:
-    """Number -> time and label as last written; without a label it was removed."""
+def _last_entries(content: bytes) -> dict[int, tuple[float, str | None]]:
+    """Return time and label by number, as last written; an event without a label was removed."""
     found: dict[int, tuple[float, str | None]] = {}
     for each in filter(None, content.split(b"\n")):
         try:
@@ -218,10 +218,10 @@ def _read(found: bytes) -> tuple[int, float, str | None]:
     crc, _, text = found.partition(b" ")
     if int(crc, 16) != zlib.crc32(text):
         raise ValueError("its checksum is wrong")
-    said = strict_json.loads(text)
-    if not isinstance(said, dict):
+    values = strict_json.loads(text)
+    if not isinstance(values, dict):
         raise ValueError("it is no JSON object")
-    number, time_s, label = (said.get(name) for name in ("number", "time_s", "label"))
+    number, time_s, label = (values.get(name) for name in ("number", "time_s", "label"))
     if not isinstance(number, int) or number < 1:
         raise ValueError(f"its number is {number!r}")
     if not isinstance(time_s, (int, float)) or not math.isfinite(time_s):

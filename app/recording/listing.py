@@ -1,4 +1,4 @@
-"""Which recordings a folder holds, found out without reading them whole."""
+"""Lists of the recordings in a folder, made without reading them completely."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RecordingEntry:
-    """One line of a list of recordings."""
+    """One entry in a list of recordings."""
 
     path: Path
     name: str
     started_at: datetime
     frames: int
-    """Whole rows in the file, unchecked."""
+    """Complete rows in the file, unchecked."""
     duration_s: float
     finished: bool
     """False if it is being written or was interrupted."""
@@ -39,11 +39,11 @@ class RecordingEntry:
     events: int = 0
     notes: str = ""
     fault: str = ""
-    """Why it cannot be read, in a sentence; everything else is unknown then."""
+    """Why it cannot be read, in a sentence; all else is unknown then."""
 
 
 def interrupted_recordings(folder: Path) -> list[RecordingEntry]:
-    """The recordings in ``folder`` that were cut off and have frames, newest first."""
+    """Return the recordings in ``folder`` that were interrupted and have frames, newest first."""
     return [
         entry
         for entry in list_recordings(folder)
@@ -52,9 +52,9 @@ def interrupted_recordings(folder: Path) -> list[RecordingEntry]:
 
 
 def list_recordings(folder: Path, *, damaged: bool = False) -> list[RecordingEntry]:
-    """The recordings in ``folder``, newest first; none if there is no such folder.
+    """Return the recordings in ``folder``, newest first; none if there is no such folder.
 
-    What cannot be read is named in the log, and left out unless ``damaged`` ones are wanted, too.
+    Those that cannot be read are logged, and left out unless ``damaged`` is set.
     """
     found = []
     try:
@@ -109,7 +109,7 @@ def _damaged(path: Path, error: Exception) -> RecordingEntry:
 
 
 def _extent(path: Path) -> tuple[int, float]:
-    """Number of whole rows, and the time from the first to the last of them."""
+    """Return the number of complete rows, and the seconds from the first to the last of them."""
     with open_regular(path, "rb") as file:
         frames = max(0, file.seek(0, 2) - HEADER_BYTES) // ROW.itemsize
         if not frames:

@@ -1,11 +1,11 @@
-"""Locks on recordings: one that is being written, and one that is open.
+"""Locks on recordings: on one that is being written, and on one that is open.
 
-``.writing`` is a file in a recording that was not closed.  The writer holds a lock on it for as
-long as it lives; the system releases it with the process, however that ends.  So a recording
-interrupted by a crash is told from one that another window or ``record`` is making at this moment.
+``.writing`` is a file in a recording that was not closed properly.  The writer holds a lock on it;
+the system releases the lock with the process, however that ends.  This distinguishes a recording
+interrupted by a crash from one that another window or ``record`` is writing at this moment.
 
 An open recording has a shared lock on its ``keypoints.bin``, so that it is not moved or deleted
-meanwhile.  Windows moves no folder in which a file is open: there that is enough.
+meanwhile.  On Windows no lock is needed: it does not move a folder in which a file is open.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ FILE_NAME: Final = ".writing"
 
 
 class WritingLock:
-    """The lock file of the recording in ``folder``, created by this.  Raises OSError."""
+    """The lock file of a recording, created in ``folder``.  Raises OSError."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
         self._file = self._path.open("xb")
-        # Somebody who only looks whether this is being written may hold it at this moment.
+        # Another process that checks whether this is being written may hold it for a moment.
         if not lock_patiently(self._file, exclusive=True):
             self._file.close()
             raise BlockingIOError(errno.EAGAIN, "another one holds it", str(self._path))
 
     def remove(self) -> None:
-        """The recording is closed in order.  Raises OSError."""
+        """Remove the lock file of a properly closed recording.  Raises OSError."""
         self.release()  # first: Windows does not remove what is open
         self._path.unlink()
 
     def release(self) -> None:
-        """Leave the mark where it is, as an ended process does; idempotent."""
+        """Release the lock but keep its file, as a process that ends does; idempotent."""
         self._file.close()
 
 
@@ -52,7 +52,7 @@ def has_writing_lock(folder: Path) -> bool:
 def is_being_written(folder: Path) -> bool:
     """Whether a living process holds the lock file of the recording in ``folder``.
 
-    False where the file system knows no locks: then it counts as interrupted.
+    False where the file system has no locks: the recording counts as interrupted then.
     """
     try:
         with open_regular(folder / FILE_NAME, "rb") as file:
@@ -62,7 +62,7 @@ def is_being_written(folder: Path) -> bool:
 
 
 class OpenLock:
-    """Keeps the recording in ``folder`` where it is until :meth:`release`; none if that fails."""
+    """Protects the recording in ``folder`` from moves until :meth:`release`; never raises."""
 
     def __init__(self, folder: Path) -> None:
         self._file: IO[bytes] | None = None
@@ -74,13 +74,13 @@ class OpenLock:
             lock_patiently(self._file, exclusive=False)
 
     def release(self) -> None:
-        """Others may move it from now on; idempotent."""
+        """Allow others to move the recording; idempotent."""
         if self._file is not None:
             self._file.close()
 
 
 def is_open_elsewhere(folder: Path) -> bool:
-    """Whether anybody holds the recording in ``folder``, this process included."""
+    """Whether any process, this one included, has the recording in ``folder`` open."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError), open_regular(folder / KEYPOINTS_FILE, "rb") as file:
             return not lock(file, exclusive=True)

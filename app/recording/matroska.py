@@ -1,10 +1,10 @@
-"""Pictures in a Matroska file that only grows: writing it, and finding each picture again.
+"""Pictures in an append-only Matroska file: writing it, and finding each picture again.
 
-Every picture is a JPEG in a cluster of its own, with its own time.  OpenCV's VideoWriter was tried
-first and does not do: it gives every picture the same duration, whatever the camera did; it keeps
-256 KiB in memory, so a killed process lost 42 of 150 pictures; and there is no way to have the
-file on the disk each second.  Layout after RFC 9559: a segment and clusters of unknown end are its
-"live" form, which FFmpeg, VLC and OpenCV read.
+Every picture is a JPEG in a cluster of its own, with its time.  OpenCV's VideoWriter is not
+suitable: it gives every picture the same duration, whatever the camera did; it keeps 256 KiB in
+memory, so a killed process lost 42 of 150 pictures; and it cannot sync the file each second.  The
+layout follows RFC 9559: a segment and clusters of unknown size are its "live" form, which FFmpeg,
+VLC and OpenCV read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _BLOCK_HEADER: Final = b"\x81\x00\x00\x80"
 
 
 class PicturePlace(NamedTuple):
-    """Where one picture's JPEG lies in the file."""
+    """Position of one picture's JPEG in the file."""
 
     offset: int
     length: int
@@ -35,7 +35,7 @@ class PicturePlace(NamedTuple):
 
 
 def opening(size: tuple[int, int], program: str) -> bytes:
-    """What the file begins with; ``size`` is (width, height) in pixels."""
+    """Return the beginning of the file; ``size`` is (width, height) in pixels."""
     width, height = size
     return b"".join(
         (
@@ -74,16 +74,16 @@ def opening(size: tuple[int, int], program: str) -> bytes:
 
 
 def cluster(jpeg: bytes, time_ms: int) -> bytes:
-    """One picture, ready to be appended; ``time_ms`` counts from the first picture."""
+    """Return one picture to append; ``time_ms`` counts from the first picture."""
     return _element(
         _CLUSTER, _number(_TIMESTAMP, time_ms), _element(_SIMPLE_BLOCK, _BLOCK_HEADER, jpeg)
     )
 
 
 def find_pictures(file: IO[bytes]) -> Iterator[PicturePlace]:
-    """The whole pictures in a file of this module's making, up to the first damage.
+    """Yield the complete pictures in a file written by this module, up to the first damage.
 
-    Reads only the few bytes around each picture.
+    Only the few bytes around each picture are read.
     """
     end = file.seek(0, 2)
     file.seek(0)
@@ -118,7 +118,7 @@ def _read_cluster(file: IO[bytes], end: int) -> PicturePlace | None:
 
 
 def _read_head(file: IO[bytes]) -> tuple[int, int] | None:
-    """An element's identifier and the length of its content; None at the end or at nonsense."""
+    """Return an element's identifier and content length; None at the end or if invalid."""
     identifier = _read_variable(file, longest=4)
     length = _read_variable(file, longest=8)
     if identifier is None or length is None:
@@ -128,7 +128,7 @@ def _read_head(file: IO[bytes]) -> tuple[int, int] | None:
 
 
 def _read_variable(file: IO[bytes], longest: int) -> tuple[int, int] | None:
-    """An EBML variable-size number with its marker bit, and how many bytes it took."""
+    """Return an EBML variable-size number with its marker bit, and its length in bytes."""
     first = file.read(1)
     if not first or not first[0]:
         return None

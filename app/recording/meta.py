@@ -1,4 +1,4 @@
-"""``recording.json``: what was recorded, with what and when, and at last how it ended."""
+"""``recording.json``: the source, settings and time of a recording, and how it ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FORMER_DETECTOR: Final = {
     "size": "full",
     "sha256": "b28da7bb2d1ed2e939ddf808a6c0966b0a7fa30ab34083639d3595c24f37683a",
 }
-"""What all recordings were made with that do not say so."""
+"""The detector of recordings that do not name one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ class SourceInfo:
     """As shown to the user: the camera's name, the file's name, the address."""
     live: bool
     rate: float | None
-    """Nominal frames a second, None if the source does not say."""
+    """Nominal frames per second; None if the source does not state it."""
     fov_deg: float | None = None
-    """Angle that the longer side of the picture spans, None if the source does not say."""
+    """Field of view along the longer side of the picture; None if the source does not state it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Ending:
     """Frames the source lost while this was recorded."""
     pictures: int
     error: str | None
-    """Why it ended by itself; None if it was stopped."""
+    """Why the recording ended automatically; None if it was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +67,20 @@ class Meta:
     """(width, height) of the pictures in pixels."""
     source: SourceInfo
     settings: Mapping[str, object] = field(default_factory=dict)
-    """What the program was set to, as :func:`settings` has it; plain JSON values."""
+    """The program's settings as of :func:`settings`; plain JSON values."""
     program: str = f"mixpose {__version__}"
     ending: Ending | None = None
 
     @property
     def detector(self) -> Mapping[str, object]:
-        """The model that found the joints: ``name``, ``size`` and ``sha256``, texts."""
+        """The model that detected the joints: ``name``, ``size`` and ``sha256``, texts."""
         found = self.settings.get("detector")
         if not isinstance(found, dict):
             return _FORMER_DETECTOR
         return {name: str(found.get(name, ""))[:_BRIEF_LABEL] for name in _FORMER_DETECTOR}
 
     def to_json(self) -> dict[str, object]:
-        """Everything, with the names of joints and landmarks for whoever reads the file alone."""
+        """Return everything as JSON values, with the names of joints and landmarks."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -95,7 +95,7 @@ class Meta:
         }
 
     def brief(self) -> dict[str, object]:
-        """What the header of ``keypoints.bin`` repeats, small enough to fit whatever the label."""
+        """Return what the header of ``keypoints.bin`` repeats; small, however long the label."""
         kept = ("format", "version", "program", "started_at", "size")
         whole = self.to_json()
         source = {**asdict(self.source), "label": self.source.label[:_BRIEF_LABEL]}
@@ -140,16 +140,16 @@ def settings(
     camera_roll_deg: float | None = None,
     delay: int | None = None,
 ) -> dict[str, object]:
-    """What whoever makes a recording notes about how the program was set.
+    """Return the settings of a recording, as noted in it.
 
     Args:
-        several: whether other people than the one followed were looked out for.
-        detector: the model that found the joints: ``name``, ``size`` and ``sha256``.
+        several: whether people other than the one followed were detected.
+        detector: the model that detected the joints: ``name``, ``size`` and ``sha256``.
         height_m: the person's height in metres; None for a person of average height.
-        weights: of the network, by name or file; None for the usual ones.
-        camera_pitch_deg: by how much the camera looks down, and ...
-        camera_roll_deg: ... is turned clockwise, as seen from behind; None where it was not told.
-        delay: frames by which the pose shown meanwhile lay behind; None if none was shown.
+        weights: of the network, by name or file; None for the default ones.
+        camera_pitch_deg: downward pitch of the camera; None if not given.
+        camera_roll_deg: clockwise roll of the camera, seen from behind; None if not given.
+        delay: frames by which the pose shown meanwhile was delayed; None if none was shown.
     """
     return {
         "several": several,
@@ -163,7 +163,7 @@ def settings(
 
 
 def write(meta: Meta, folder: Path) -> None:
-    """Write ``recording.json``, in the place of an older one.  Raises OSError."""
+    """Write ``recording.json``, replacing an older one.  Raises OSError."""
     text = json.dumps(meta.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
     with write_atomically(folder / FILE_NAME, overwrite=True, through_links=False) as file:
         file.write(text.encode() + b"\n")

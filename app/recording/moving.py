@@ -1,4 +1,4 @@
-"""Renaming recordings, which are folders, and moving them away and back."""
+"""Renaming recordings, which are folders, and moving them to the trash and back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def renamed(path: Path, name: str) -> Path:
     """Rename the recording ``path`` to ``name``, which may be anything a person types.
 
     Returns its new path.  Raises RecordingError if the name is in use, if the recording is being
-    made or shown by somebody, or if the system refuses.
+    written or is open, or if the system refuses.
     """
     wanted = name.strip().removesuffix(SUFFIX).strip()
     if not wanted:
@@ -42,8 +42,8 @@ def renamed(path: Path, name: str) -> Path:
 
 def move(path: Path, target: Path) -> None:
     """Move a recording within one disk, never over anything else.  Raises OSError."""
-    # POSIX would put a folder in the place of an empty one.  On disks of Windows and macOS, Walk
-    # and walk are one name: that is no clash.
+    # POSIX would replace an empty folder.  On file systems of Windows and macOS, Walk and walk are
+    # one name: that is no clash.
     if os.path.lexists(target) and not (path.exists() and target.samefile(path)):
         raise FileExistsError(errno.EEXIST, "exists already", str(target))
     path.rename(target)
@@ -52,10 +52,10 @@ def move(path: Path, target: Path) -> None:
 
 
 def put_into_trash(path: Path, trash: Callable[[Path], Path | None]) -> Path | None:
-    """Let ``trash`` take the recording ``path``; where it is then, as far as the system says.
+    """Move the recording ``path`` with ``trash``; return its new path if the system reports it.
 
-    ``trash`` raises OSError if it cannot.  Raises RecordingError then, and if the recording is
-    being made or shown by somebody.
+    ``trash`` raises OSError if it fails.  Raises RecordingError then, and if the recording is being
+    written or is open.
     """
     require_free(path)
     try:
@@ -68,10 +68,10 @@ def put_into_trash(path: Path, trash: Callable[[Path], Path | None]) -> Path | N
 
 
 def put_back(trashed: Path, path: Path) -> None:
-    """Undo :func:`put_into_trash`.  Raises RecordingError if the place is taken, or it is gone."""
+    """Undo :func:`put_into_trash`.  Raises RecordingError if ``path`` exists, or it is gone."""
     try:
         move(trashed, path)
-        # What a freedesktop.org trash notes about it, which would be left behind.
+        # The entry of a freedesktop.org trash, which would be left over.
         about = trashed.parent.parent / "info" / f"{trashed.name}.trashinfo"
         about.unlink(missing_ok=True)
     except OSError as error:
@@ -82,7 +82,7 @@ def put_back(trashed: Path, path: Path) -> None:
 
 
 def require_free(path: Path) -> None:
-    """Raise RecordingError if somebody makes or shows the recording ``path``."""
+    """Raise RecordingError if the recording ``path`` is being written or is open."""
     if is_being_written(path):
         raise RecordingError(f"{path.stem} is being recorded. Stop the recording first.")
     if is_open_elsewhere(path):

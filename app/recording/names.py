@@ -1,4 +1,4 @@
-"""What a recording's folder, and the file by which it is known, are called."""
+"""The names of a recording's folder and of its main file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``notes.txt``: what somebody wrote about a recording, plain UTF-8 text."""
+"""``notes.txt``: the user's notes about a recording, plain UTF-8 text."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "notes.txt"
 LONGEST: Final = 20_000
-"""Characters; more is cut off."""
+"""Characters; longer notes are truncated."""
 
 
 def read(folder: Path) -> str:
-    """The notes of the recording in ``folder``; empty if there are none or they cannot be read."""
+    """Return the notes of the recording in ``folder``; empty if there are none or on errors."""
     try:
         with open_regular(folder / FILE_NAME, "rb") as file:
             return io.TextIOWrapper(file, encoding="utf-8", errors="replace").read(LONGEST)
@@ -31,7 +31,7 @@ def read(folder: Path) -> str:
 
 
 def write(folder: Path, text: str) -> None:
-    """Write the notes in the place of older ones; no text, no file.  Raises RecordingError."""
+    """Write the notes, or remove the file if there is no text.  Raises RecordingError."""
     path = folder / FILE_NAME
     try:
         if not text.strip():

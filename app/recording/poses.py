@@ -30,7 +30,7 @@ _MAX_NPY_HEADER: Final = 10_000
 
 
 class LiftedPoses(Protocol):
-    """What :meth:`models.lifter.Lifter.lift` returns, as far as it is kept here."""
+    """The part of the result of :meth:`models.lifter.Lifter.lift` that is kept here."""
 
     @property
     def xyz(self) -> NDArray[np.float32]: ...
@@ -45,33 +45,33 @@ class LiftedPoses(Protocol):
 
 
 class PosesInfo(TypedDict):
-    """How poses were made; further keys are kept as they are."""
+    """How poses were made; further keys are kept."""
 
     name: str
-    """Of the weights."""
+    """Name of the weights."""
     sha256: str
-    """Of the weights."""
+    """Checksum of the weights."""
     height_m: float | None
     """The person's height they were scaled to, None for the model's own scale."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SavedPoses:
-    """Lifted poses of N frames, as they were saved."""
+    """Lifted poses of N frames, as saved."""
 
     xyz: NDArray[np.float32]
     """(N, 17, 3) metres, camera axes, pelvis at the origin."""
     filled: NDArray[np.bool_]
-    """(N, 17) joints not seen but bridged."""
+    """(N, 17) joints not seen but interpolated."""
     missing: NDArray[np.bool_]
-    """(N, 17) joints never seen."""
+    """(N, 17) joints neither seen nor interpolated."""
     swapped: NDArray[np.bool_]
-    """(N,) frames whose left and right the repair exchanged."""
+    """(N,) frames in which left and right were repaired."""
     info: PosesInfo
 
     @classmethod
     def of_nobody(cls, count: int, info: PosesInfo) -> SavedPoses:
-        """``count`` frames in which everything is missing."""
+        """Return ``count`` frames in which every joint is missing."""
         return cls(
             xyz=np.zeros((count, JOINT_COUNT, 3), np.float32),
             filled=np.zeros((count, JOINT_COUNT), bool),
@@ -82,7 +82,7 @@ class SavedPoses:
 
     @staticmethod
     def joined(parts: Sequence[SavedPoses]) -> SavedPoses:
-        """One after the other, made as the last one was; at least one."""
+        """Return the parts, at least one, joined in order; ``info`` is that of the last one."""
         arrays = {name: np.concatenate([getattr(each, name) for each in parts]) for name in ARRAYS}
         return SavedPoses(**arrays, info=parts[-1].info)
 
@@ -94,7 +94,7 @@ class SavedPoses:
 
     @property
     def level(self) -> Level | None:
-        """Where up is, if the lifter said so."""
+        """The camera's orientation relative to gravity, if the lifter estimated it."""
         return Level.read(self.info.get("level"))
 
 
@@ -108,7 +108,7 @@ def save(
 
 
 def prepare(frames: int, lifted: LiftedPoses, info: Mapping[str, object]) -> SavedPoses:
-    """Put lifted poses into the types they are saved in.
+    """Convert lifted poses to the types in which they are saved.
 
     ``info`` is the lifter's, and has at least the keys of :class:`PosesInfo`.  Raises ValueError if
     that or a shape does not fit.
@@ -127,7 +127,7 @@ def prepare(frames: int, lifted: LiftedPoses, info: Mapping[str, object]) -> Sav
 
 
 def without(poses: SavedPoses, rows: NDArray[np.bool_]) -> SavedPoses:
-    """The same, but in (N,) ``rows`` all is missing."""
+    """Return the poses with all joints missing in (N,) ``rows``."""
     return replace(
         poses,
         filled=poses.filled & ~rows[:, None],
@@ -136,7 +136,7 @@ def without(poses: SavedPoses, rows: NDArray[np.bool_]) -> SavedPoses:
 
 
 def write(folder: Path, time_s: NDArray[np.float64], poses: SavedPoses) -> None:
-    """Write ``poses.npz`` for frames at ``time_s`` (N,), in the place of an older one.
+    """Write ``poses.npz`` for frames at ``time_s`` (N,), replacing an older one.
 
     Raises RecordingError if the file cannot be written.
     """
@@ -163,11 +163,11 @@ def _text(info: Mapping[str, object]) -> str:
 
 
 def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
-    """The poses saved for exactly the frames at ``time_s``; None if there are none.
+    """Return the poses saved for exactly the frames at ``time_s``; None if there are none.
 
     Raises ValueError if the file is damaged, foreign, or belongs to other frames.  Every array's
-    type and shape is compared with what it must be before it is read, so a stranger's file can
-    neither run code nor take more memory than the recording it lies in.
+    type and shape is checked before it is read, so an untrusted file can neither run code nor take
+    more memory than the recording it is part of.
     """
     try:
         with open_regular(folder / FILE_NAME, "rb") as file, zipfile.ZipFile(file) as archive:
@@ -210,7 +210,7 @@ def _expected(frames: int) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
 def _read_array(
     archive: zipfile.ZipFile, name: str, dtype: np.dtype[Any], shape: tuple[int, ...]
 ) -> NDArray[Any]:
-    """An array no larger than it must be, whatever its file claims."""
+    """Return an array of the expected size, whatever its file claims."""
     entry = archive.getinfo(f"{name}.npy")
     size = dtype.itemsize * math.prod(shape)
     if entry.file_size > size + _MAX_NPY_HEADER:

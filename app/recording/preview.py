@@ -1,4 +1,4 @@
-"""One frame of a recording to know it by, found without reading it whole."""
+"""A representative frame of a recording, found without reading it completely."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from app.recording.rows import HEADER_BYTES, ROW, Rows
 from app.recording.safe_open import open_regular
 
 _TRIED: Final = 40
-"""Frames on either side of the middle, evenly over the whole, in which somebody is looked for."""
+"""Frames on either side of the middle, evenly spaced, that are searched for a person."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preview:
-    """A frame from the middle, in which somebody is if there is one."""
+    """A frame near the middle, with a person if one was found."""
 
     size: tuple[int, int]
     """(width, height) of the pictures that were recorded."""
@@ -35,13 +35,13 @@ class Preview:
     conf: NDArray[np.float32]
     """(17,) in [0, 1]."""
     tracked: bool
-    """Whether somebody is in it."""
+    """Whether a person was detected in it."""
 
 
 def preview(path: Path, longest: int) -> Preview:
-    """A frame of the recording ``path``, its picture at most ``longest`` pixels wide and high.
+    """Return a frame of the recording ``path``, its picture at most ``longest`` pixels per side.
 
-    Raises RecordingError if it is no recording, or has no whole frame there.
+    Raises RecordingError if it is no recording, or has no complete frame.
     """
     size = read_description(path).size
     try:
@@ -56,7 +56,7 @@ def preview(path: Path, longest: int) -> Preview:
 
 
 def _middle(path: Path) -> Rows:
-    """(1,) the row nearest to the middle in which there is somebody, or else the middle one."""
+    """Return (1,) the row nearest to the middle with a person, or else nearest to the middle."""
     found: Rows | None = None
     with open_regular(path, "rb") as file:
         count = max(0, file.seek(0, 2) - HEADER_BYTES) // ROW.itemsize
@@ -83,6 +83,6 @@ def _picture(path: Path, size: tuple[int, int], number: int) -> NDArray[np.uint8
 
 def _smaller(picture: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     height, width = picture.shape[:2]
-    share = min(1.0, longest / max(height, width))
-    wanted = (max(1, round(share * width)), max(1, round(share * height)))
+    scale = min(1.0, longest / max(height, width))
+    wanted = (max(1, round(scale * width)), max(1, round(scale * height)))
     return np.asarray(cv2.resize(picture, wanted, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,4 +1,4 @@
-"""Opening a recording again, a closed one or one that was interrupted."""
+"""Opening a recording, properly closed or interrupted."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from models.visibility import CALIBRATION, calibrated
 _log = logging.getLogger(__name__)
 
 _MAX_ROWS: Final = 4_000_000
-"""37 hours at 30 frames/s, 5 GB: more than this is not believed."""
+"""37 hours at 30 frames/s, 5 GB: a larger file is rejected."""
 _MAX_PIXEL: Final = 1e6
 """A detector extrapolates beyond the picture, but not this far."""
 
 
 class Recording:
-    """A recording on disk.  Opening it changes nothing there."""
+    """A recording on disk.  Opening it does not change it."""
 
     def __init__(
         self,
@@ -53,31 +53,30 @@ class Recording:
         self.path = path
         self.meta = meta
         self.recorded = keypoints
-        """What the detector saw, as it was recorded."""
+        """The detector's output, as recorded."""
         self.corrections = CorrectionList(path)
-        """What somebody put right in it."""
+        """The user's corrections of it."""
         self.poses = poses
-        """The poses lifted from it, if they were saved and fit its frames; those that were lifted
-        before the last correction too."""
+        """The saved poses if they fit the frames, even if lifted before the last correction."""
         self._corrected: tuple[tuple[Correction, ...], KeypointArrays] | None = None
         self.events = EventList(path)
         """The moments that were marked."""
         if self.corrections.damaged:
-            said = "The corrections of this recording cannot be read, and are not applied."
-            recovered = f"{recovered} {said}" if recovered else said
+            damaged = "The corrections of this recording cannot be read, and are not applied."
+            recovered = f"{recovered} {damaged}" if recovered else damaged
         self.recovered = recovered
-        """What was saved from an interruption or from damage, in words; None if all is there."""
+        """What was recovered after an interruption or damage, in words; None if it is intact."""
 
     @classmethod
     def open(cls, path: Path) -> Recording:
         """Read a recording folder, checking every row.
 
-        Raises RecordingError if it is no recording, holds no whole frame, cannot be read, or was
+        Raises RecordingError if it is no recording, holds no complete frame, cannot be read, or was
         made by a newer program.
         """
         meta, found, cut_off = _read(path)
         good = rows_file.intact(found)
-        recovered = _what_was_saved(path, meta, found, good, cut_off)
+        recovered = _recovered(path, meta, found, good, cut_off)
         kept = found if good.all() else found[good]
         if not len(kept):
             raise RecordingError(
@@ -88,7 +87,7 @@ class Recording:
 
     @property
     def keypoints(self) -> KeypointArrays:
-        """What the detector saw, with the corrections."""
+        """The detector's output, with the corrections applied."""
         done = self.corrections.done
         if self._corrected is None or self._corrected[0] is not done:
             self._corrected = done, corrected(self.recorded, done)
@@ -101,11 +100,11 @@ class Recording:
 
     @property
     def foot_evidence(self) -> NDArray[np.float32]:
-        """(N, 4, 6) what the detector said of heels and toes, as
-        :func:`models.feet.foot_evidence` has it; NaN where it cannot be."""
+        """(N, 4, 6) the detector's output for heels and toes, as :func:`models.feet.foot_evidence`
+        returns it; NaN where it is not usable."""
         landmarks, world = self.keypoints.landmarks, self.keypoints.world
-        said = (self.meta.detector or {}).get("size")
-        size = said if isinstance(said, str) and said in CALIBRATION else "full"
+        named = (self.meta.detector or {}).get("size")
+        size = named if isinstance(named, str) and named in CALIBRATION else "full"
         with np.errstate(invalid="ignore"):  # of a file that may hold any numbers
             sane = (landmarks[..., 3] >= 0) & (landmarks[..., 3] <= 1)
             visibility = calibrated(np.where(sane, landmarks[..., 3], 0.0), size)
@@ -120,37 +119,38 @@ class Recording:
         began = self.meta.started_at
         try:
             return datetime.fromtimestamp(float(self.keypoints.captured_unix_s[0]), began.tzinfo)
-        except (ValueError, OverflowError, OSError):  # no date this computer knows
+        except (ValueError, OverflowError, OSError):  # not a date that this system supports
             return began
 
     @property
     def duration_s(self) -> float:
-        """From the first frame to the last."""
+        """Seconds from the first frame to the last."""
         return float(self.keypoints.time_s[-1] - self.keypoints.time_s[0])
 
     @property
     def video_path(self) -> Path | None:
-        """The kept video, which other programs play too; None if there is none."""
+        """The video, which other programs can play; None if it was not kept."""
         path = self.path / video.FILE_NAME
         return path if path.is_file() and not path.is_symlink() else None
 
     def picture(self, row: int) -> NDArray[np.uint8] | None:
-        """The picture of frame ``row`` (0 … N-1) as (height, width, 3) RGB, None if not kept."""
+        """Return the picture of frame ``row`` (0 … N-1), (height, width, 3) RGB; None
+        if not kept."""
         if self._pictures is None:
             return None
         return self._pictures.read(int(self.keypoints.video_frame[row]))
 
     def pictures_of(self, frames: NDArray[np.int64]) -> Iterator[NDArray[np.uint8] | None]:
-        """The pictures of ``frames``, counted from the first row's; None where not kept."""
+        """Yield the pictures of ``frames``, counted from the first row's; None where not kept."""
         counted = self.keypoints.index - self.keypoints.index[0]
         for row in np.searchsorted(counted, frames).tolist():
             yield self.picture(row)
 
     def save_poses(self, lifted: LiftedPoses, info: Mapping[str, object]) -> None:
-        """Keep lifted poses, one for each frame, with the recording.
+        """Save lifted poses, one for each frame, with the recording.
 
-        Raises ValueError if their number does not fit, RecordingError if they cannot be written;
-        ``poses`` holds them all the same then.
+        Raises ValueError if their number does not fit, and RecordingError if they cannot be
+        written; ``poses`` is set in the latter case, too.
         """
         time_s = self.keypoints.time_s
         poses = poses_file.prepare(len(time_s), lifted, info)
@@ -168,7 +168,7 @@ class Recording:
 
 
 def read_description(path: Path) -> Meta:
-    """What was recorded in the folder ``path``, without its frames.
+    """Return the description of the recording in the folder ``path``, without its frames.
 
     From ``recording.json`` or, if that is gone or damaged, from the header of ``keypoints.bin``.
     Raises RecordingError if both are, or if a newer program made them.
@@ -198,7 +198,7 @@ def read_description(path: Path) -> Meta:
 
 
 def _read(path: Path) -> tuple[Meta, Rows, int]:
-    """The description, all whole rows unchecked, and the bytes left over at the end."""
+    """Return the description, all complete rows unchecked, and the number of bytes left over."""
     meta = read_description(path)
     try:
         with open_regular(path / KEYPOINTS_FILE, "rb") as file:
@@ -215,7 +215,7 @@ def _read(path: Path) -> tuple[Meta, Rows, int]:
         raise RecordingError(f"{path} cannot be read: {plain_reason(error)}.") from error
 
 
-def _what_was_saved(
+def _recovered(
     path: Path, meta: Meta, found: Rows, good: NDArray[np.bool_], cut_off: int
 ) -> str | None:
     parts = []
@@ -243,7 +243,7 @@ def _what_was_saved(
 
 def _arrays(kept: Rows) -> KeypointArrays:
     xy, conf = kept["xy"].copy(), kept["conf"].copy()
-    # The checksum proves that nothing changed, not that a sane program wrote it.
+    # The checksum proves that nothing changed, not that the values are plausible.
     unusable = ~(np.abs(xy) < _MAX_PIXEL).all(axis=-1)
     xy[unusable] = np.nan
     conf = np.where(unusable | ~(conf > 0), np.float32(0), np.minimum(conf, np.float32(1)))
@@ -267,6 +267,6 @@ def _poses(path: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
     try:
         return poses_file.load(path, time_s)
     except ValueError as error:
-        # Not the user's loss: they are computed again from the keypoints.
+        # Nothing is lost: they are computed again from the keypoints.
         _log.warning("the saved poses of %s are not used: %s", path, error)
         return None

@@ -1,8 +1,8 @@
-"""The layout of ``keypoints.bin``: a header, then one fixed-size row a captured frame.
+"""The layout of ``keypoints.bin``: a header, then one fixed-size row per captured frame.
 
 Everything is little-endian.  The first 4096 bytes are one line of JSON, padded with spaces, that
-describes the rows; the rows follow without a gap until the end of the file.  Reading it needs no
-program of ours::
+describes the rows; the rows follow without a gap until the end of the file.  It can be read without
+this program::
 
     import json, numpy as np
     with open("keypoints.bin", "rb") as file:
@@ -11,11 +11,11 @@ program of ours::
     dtype = np.dtype([(name, kind, tuple(shape)) for name, kind, shape in header["fields"]])
     rows = np.frombuffer(data, dtype, count=len(data) // dtype.itemsize)
 
-``rows["time_s"]``, ``rows["xy"]`` … are then arrays.  Where ``rows["person"]`` changes another
+``rows["time_s"]``, ``rows["xy"]`` … are then arrays.  Where ``rows["person"]`` changes, another
 person's motion begins; in older files, whose header has no such field, these bytes are 0.  Each row
-begins with the CRC-32 of the rest of it (``zlib.crc32(row.tobytes()[4:])``).  A row is added by one
-write and never changed; a row cut short by a kill or a power cut can only be the last one, and its
-checksum tells.
+begins with the CRC-32 of the rest of it (``zlib.crc32(row.tobytes()[4:])``).  A row is written by
+one call and never changed, so only the last one can be truncated by a kill or a power cut, and its
+checksum reveals that.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _FIELDS: Final[tuple[tuple[str, str, tuple[int, ...]], ...]] = (
     ("index", "<u4", ()),
     # Seconds since the source's first frame; strictly increasing from row to row.
     ("time_s", "<f8", ()),
-    # Seconds since 1970 (UTC) by the computer's clock, which people and servers may turn.
+    # Seconds since 1970 (UTC) by the computer's clock, which may be adjusted at any time.
     ("captured_unix_s", "<f8", ()),
-    # Frames the source had lost before this one, in all.
+    # Total number of frames that the source lost before this one.
     ("dropped", "<u4", ()),
     # The picture's number in video.mkv, or -1 where it was not kept.
     ("video_frame", "<i4", ()),
@@ -54,7 +54,7 @@ _FIELDS: Final[tuple[tuple[str, str, tuple[int, ...]], ...]] = (
     ("person", "<u2", ()),
     # x, y and z in pixels, visibility, presence.
     ("landmarks", "<f4", (LANDMARK_COUNT, 5)),
-    # The detector's own 3D guess in metres.
+    # MediaPipe's world landmarks in metres.
     ("world", "<f4", (LANDMARK_COUNT, 3)),
     ("xy", "<f4", (JOINT_COUNT, 2)),
     ("conf", "<f4", (JOINT_COUNT,)),
@@ -68,7 +68,7 @@ Rows = NDArray[np.void]
 
 
 def header(description: Mapping[str, object]) -> bytes:
-    """The 4096 bytes that open the file; ``description`` is kept in it beside the layout."""
+    """Return the file's first 4096 bytes: the layout, and ``description``, a JSON object."""
     line = json.dumps(
         {
             "format": FORMAT,
@@ -85,7 +85,7 @@ def header(description: Mapping[str, object]) -> bytes:
 
 
 def read_header(data: bytes) -> dict[str, Any] | None:
-    """What :func:`header` wrote, or None if it is damaged or something else."""
+    """Return what :func:`header` wrote, or None if it is damaged or something else."""
     try:
         found = strict_json.loads(data[:HEADER_BYTES])
     except (ValueError, RecursionError):
@@ -94,7 +94,7 @@ def read_header(data: bytes) -> dict[str, Any] | None:
 
 
 def pack(keypoints: Keypoints2D, *, dropped: int, video_frame: int) -> bytes:
-    """One row, its checksum included.  Raises ValueError if an array has another shape."""
+    """Return one row with its checksum.  Raises ValueError if an array has another shape."""
     row = np.zeros((), ROW)
     row["index"] = keypoints.index
     row["time_s"] = keypoints.time_s
@@ -113,7 +113,7 @@ def pack(keypoints: Keypoints2D, *, dropped: int, video_frame: int) -> bytes:
 
 
 def intact(rows: Rows) -> NDArray[np.bool_]:
-    """Which of the (N,) rows are as they were written: checksum right, later than all before."""
+    """Return which of the (N,) rows are valid: checksum right, time later than all before."""
     data = np.ascontiguousarray(rows).view(np.uint8).reshape(-1).data
     size = ROW.itemsize
     found = np.fromiter(

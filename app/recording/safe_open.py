@@ -1,7 +1,7 @@
 """Opening the files inside a recording's folder.
 
-A recording may come from a stranger, so a link in its folder, which could lead to any file of the
-user's, is never followed, and a pipe, which would keep its reader waiting, never opened.
+A recording may come from an untrusted source, so a link in its folder, which could lead to any of
+the user's files, is never followed, and a pipe, which would block its reader, is never opened.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import IO, Any
 def open_regular(path: Path, mode: str) -> IO[Any]:
     """Open a file of a recording as :func:`open` does.
 
-    Raises OSError, for a link and whatever else is no file, too.
+    Raises OSError, also for a link or a pipe.
     """
     return open(path, mode, opener=_only_files)
 

@@ -1,4 +1,4 @@
-"""JSON out of a recording, which may be a stranger's."""
+"""Parsing of JSON from recordings, which may be untrusted."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import json
 from typing import Final
 
 _MOST_DIGITS: Final = 18
-"""What fits into 64 bits; Python's own whole numbers have no end, and do not become a float."""
+"""Fits into 64 bits; Python's integers are unlimited, and large ones cannot become floats."""
 
 
 def loads(text: str | bytes) -> object:
-    """What ``text`` says.  Raises ValueError if it is damaged, or has a number too large to use."""
+    """Return the parsed ``text``.  Raises ValueError if it is damaged or a number is too large."""
     found: object = json.loads(text, parse_int=_whole)
     return found
 

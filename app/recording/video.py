@@ -1,4 +1,4 @@
-"""The pictures of a recording: encoded and written in a thread of their own, and read again."""
+"""The pictures of a recording: encoded and written in a separate thread, and read again."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "video.mkv"
 _QUALITY: Final = 85
-"""Of JPEG.  At 720p on one core, 2.1 ms and 84 to 99 kB a picture (two real clips); each picture
-stands alone, so any can be shown at once and damage spoils one only.  OpenCV's other encoders:
-MJPG 5.3 ms (63 kB), mp4v 4.0 ms (18 kB, blurred, and a picture needs those before it), VP8 72 ms,
-VP9 203 ms, FFV1 25 ms (249 kB); its wheels have no H.264."""
+"""JPEG quality.  At 720p on one core, 2.1 ms and 84 to 99 kB a picture (two real clips); pictures
+are independent, so any can be shown at once and damage spoils only one.  OpenCV's other encoders:
+MJPG 5.3 ms (63 kB), mp4v 4.0 ms (18 kB, blurred, and a picture depends on those before it), VP8 72
+ms, VP9 203 ms, FFV1 25 ms (249 kB); its wheels have no H.264."""
 _WAITING_BYTES: Final = 64 * 2**20
-"""Pictures waiting to be encoded hold at most this much memory, one picture excepted."""
+"""Memory limit for pictures waiting to be encoded; a single picture may exceed it."""
 
 Image = NDArray[np.uint8]
 
@@ -57,7 +57,7 @@ class PictureWriter:
         self._thread.start()
 
     def offer(self, image: Image, time_s: float) -> int:
-        """Take an RGB picture without waiting: its number in the file, or -1 if it is left out."""
+        """Queue an RGB picture without waiting: its number in the file, or -1 if left out."""
         with self._changed:
             full = self._waiting and self._waiting_bytes + image.nbytes > _WAITING_BYTES
             if full or self._finishing or self.problem is not None:
@@ -73,12 +73,12 @@ class PictureWriter:
 
     @property
     def left_out(self) -> int:
-        """Pictures offered but not kept: the encoder or the disk was too slow, or had stopped."""
+        """Pictures offered but not kept, because encoder or disk was too slow or had stopped."""
         lost = 0 if self.problem is None else self._accepted - self.written
         return self._refused + lost
 
     def give_up(self, problem: str) -> None:
-        """Keep no more pictures, because of ``problem`` (a sentence)."""
+        """Stop keeping pictures because of ``problem`` (a sentence)."""
         with self._changed:
             if self.problem is None:
                 self.problem = problem
@@ -88,7 +88,7 @@ class PictureWriter:
             self._changed.notify()
 
     def finish(self, timeout_s: float) -> bool:
-        """Write what is waiting and end the thread; False if that took longer than ``timeout_s``.
+        """Write the waiting pictures and end the thread; False if it takes over ``timeout_s``.
 
         The file stays open, to be synced and closed by the caller.
         """
@@ -120,7 +120,7 @@ class PictureWriter:
 
 
 def kept_bytes(image: Image) -> int:
-    """What an RGB picture takes when it is kept."""
+    """Return the size in bytes that an RGB picture takes when it is kept."""
     return len(_encode(image, 0.0))
 
 
@@ -131,10 +131,10 @@ def _encode(image: Image, time_s: float) -> bytes:
 
 
 class Pictures:
-    """Reads any picture of a recording's video by its number, exactly and at once."""
+    """Random access to the pictures of a recording's video, by number."""
 
     def __init__(self, path: Path, size: tuple[int, int]) -> None:
-        """Find the pictures of ``size`` (width, height) in ``path``, a torn last one left out.
+        """Find the pictures of ``size`` (width, height) in ``path``; a truncated one is left out.
 
         Raises OSError.
         """
@@ -147,7 +147,7 @@ class Pictures:
         return len(self._places)
 
     def read(self, number: int) -> Image | None:
-        """The picture as (height, width, 3) RGB; None if it is not there or damaged."""
+        """Return the picture, (height, width, 3) RGB; None if it does not exist or is damaged."""
         if not 0 <= number < len(self._places):
             return None
         place = self._places[number]

@@ -1,4 +1,4 @@
-"""Writing a recording while it happens."""
+"""Writing of a recording during capture."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ _FLUSH_S: Final = 0.2
 _SYNC_S: Final = 1.0
 _CLOSE_S: Final = 10.0
 _SAME_TIME_S: Final = 1e-4
-"""Times of a file are rounded: the frame at the end of a second is not one more."""
+"""Times in a file are rounded: the frame at the end of a second does not count as one more."""
 _MAX_WAITING: Final = 50_000
-"""Rows kept in memory (65 MB, 28 minutes at 30 frames/s) while the disk does not answer."""
+"""Rows queued in memory (65 MB, 28 minutes at 30 frames/s) while the disk does not respond."""
 
 
 class RecordingWriter:
     """A recording in progress.
 
-    :meth:`append` only hands over; one thread gives the rows to the system every 0.2 s, another
-    puts them on the disk itself every second, a third encodes pictures.  Anything that goes wrong
-    ends the recording, keeps what was written, and stands in :attr:`error`.
+    :meth:`append` only queues; one thread writes the rows every 0.2 s, another syncs them to disk
+    every second, a third encodes pictures.  Any failure ends the recording, keeps what was written,
+    and is reported in :attr:`error`.
     """
 
     def __init__(
         self, path: Path, meta: Meta, keep_video: bool, seconds: float | None = None
     ) -> None:
-        """Fill the new, empty folder ``path``; use :meth:`create`.  Raises OSError."""
+        """Start in the new, empty folder ``path``; use :meth:`create`.  Raises OSError."""
         self.path = path
         self.error: RecordingError | None = None
-        """Why the recording ended by itself."""
+        """Why the recording ended automatically."""
         self.complete = False
-        """Whether it has all the seconds it was to have."""
+        """Whether it has reached the requested duration."""
         self._meta = meta
         self._seconds = math.inf if seconds is None else seconds
         with ExitStack() as undo:
@@ -70,7 +70,7 @@ class RecordingWriter:
             self._pictures = PictureWriter(video_path, meta.size) if keep_video else None
             undo.pop_all()
         self.disk = DiskSpace(path, self._file, self._pictures)
-        """Looked at every second."""
+        """Updated every second."""
         self._events = EventWriter(path)
         self._first: tuple[float, int] | None = None
         self._captured_at = 0.0
@@ -103,10 +103,10 @@ class RecordingWriter:
         settings: Mapping[str, object] | None = None,
         seconds: float | None = None,
     ) -> RecordingWriter:
-        """Begin ``NAME.mixpose`` in ``folder``, or ``NAME-2.mixpose`` … if that is taken.
+        """Begin ``NAME.mixpose`` in ``folder``, or ``NAME-2.mixpose`` … if that exists.
 
         ``name`` may be anything a person types; empty stands for the date and time.  ``size`` is
-        (width, height) in pixels.  After ``seconds`` from its first frame it takes no more.
+        (width, height) in pixels.  ``seconds`` after its first frame it accepts no more frames.
         Raises RecordingError if nothing can be written there.
         """
         now = datetime.now().astimezone()
@@ -132,12 +132,12 @@ class RecordingWriter:
 
     @property
     def starts_at_s(self) -> float:
-        """The first recorded frame's time on the clock of rows and events; 0 before it."""
+        """The first recorded frame's time on the clock of rows and events; 0 before that."""
         return 0.0 if self._first is None else self._first[0]
 
     @property
     def elapsed_s(self) -> float:
-        """From the first to the last recorded frame, by the source's clock."""
+        """Seconds from the first to the last recorded frame, by the source's clock."""
         return 0.0 if self._first is None else self._last[0] - self._first[0]
 
     @property
@@ -147,17 +147,17 @@ class RecordingWriter:
 
     @property
     def disk_warning(self) -> str | None:
-        """That the disk will be full within half an hour, in words without a full stop."""
+        """A text, without a full stop, if the disk will be full within half an hour."""
         return self.disk.warning
 
     @property
     def pictures_left_out(self) -> int:
-        """Pictures that could not be kept, though video is; their keypoints are."""
+        """Pictures that could not be kept; their keypoints are."""
         return 0 if self._pictures is None else self._pictures.left_out
 
     @property
     def video_problem(self) -> str | None:
-        """Why pictures are no longer kept though the recording goes on, in a sentence."""
+        """Why pictures are no longer kept while the recording continues, in a sentence."""
         return None if self._pictures is None else self._pictures.problem
 
     def append(
@@ -165,8 +165,8 @@ class RecordingWriter:
     ) -> None:
         """Record one frame, and its picture if video is kept; never waits for the disk.
 
-        ``dropped`` is how many frames the source has lost so far.  Does nothing once the recording
-        has ended or is complete.  Raises ValueError if an array has the wrong shape.
+        ``dropped`` is the total number of frames that the source has lost.  Does nothing once the
+        recording has ended or is complete.  Raises ValueError if an array has the wrong shape.
         """
         with self._lock:
             if self._first is not None:
@@ -181,17 +181,17 @@ class RecordingWriter:
             self._fail(obstacle)
 
     def mark(self, label: str = "", *, last_frame: bool = False) -> Mark | None:
-        """Mark this moment; with the system within 0.2 s, like the rows.  Never waits for the disk.
+        """Mark this moment; written within 0.2 s, like the rows.  Never waits for the disk.
 
-        With ``last_frame`` it is the frame recorded last that is marked: while it was detected,
-        time went on.  None before the first frame and after the end.
+        With ``last_frame`` the frame recorded last is marked, which is older than this moment by
+        the time that detection took.  Returns None before the first frame and after the end.
         """
         with self._lock:
             if self._stop.is_set() or self._first is None:
                 return None
             since_s = max(0.0, time.perf_counter() - self._captured_at)
             time_s = self._last[0] + (0.0 if last_frame else since_s)
-            return self._events.take(time_s, label)
+            return self._events.add(time_s, label)
 
     def _obstacle(self, keypoints: Keypoints2D) -> str | None:
         if keypoints.size != self._meta.size:
@@ -215,7 +215,7 @@ class RecordingWriter:
             self._first = self._last
 
     def close(self) -> Path:
-        """Write what is waiting, note the end, and return the folder; see :attr:`error` after.
+        """Write what is queued, note the end, and return the folder; then see :attr:`error`.
 
         Idempotent; returns within about ten seconds even if the disk does not answer.
         """
@@ -235,14 +235,14 @@ class RecordingWriter:
         try:
             self._finalise()
         except OSError as error:
-            # The mark stays: the recording opens as an interrupted one.
+            # The lock file stays: the recording opens as an interrupted one.
             self._fail(plain_reason(error))
         finally:
             self._mark.release()
         return self.path
 
     def discard(self) -> None:
-        """Close and remove a recording into which nothing was written; others are only closed."""
+        """Close the recording, and remove it if it has no frames."""
         empty = not self._accepted and self._file.in_place()
         self.close()
         if empty:
@@ -272,7 +272,7 @@ class RecordingWriter:
 
     def _write_rows(self) -> None:
         while True:
-            # Asked before emptying, so that what was handed over up to the end is written too.
+            # Checked before emptying, so that rows queued until the end are written, too.
             ending = self._stop.wait(_FLUSH_S)
             while self._waiting:
                 self._file.append(self._waiting[0])
@@ -283,14 +283,14 @@ class RecordingWriter:
                 return
 
     def _watch_disk(self) -> None:
-        # A thread of its own: fsync can take seconds, during which the rows must still flow.
+        # In a thread of its own: fsync can take seconds, during which rows must still be written.
         while not self._stop.wait(_SYNC_S):
             for file in self._files():
                 file.sync()
             if not self._file.in_place():
                 self._fail("its folder was moved or deleted")
                 return
-            self.disk.look()
+            self.disk.update()
             if self.disk.last:
                 self._fail("the disk is nearly full")
                 return
@@ -317,7 +317,7 @@ class RecordingWriter:
 
 
 def _make_folder(wanted: Path) -> Path:
-    """Make ``wanted`` or the next free name; making is what claims it, so no two can have it."""
+    """Make ``wanted`` or the next free name; creation claims it, so no two can get the same."""
     for path in names_in_turn(wanted):
         try:
             path.mkdir()

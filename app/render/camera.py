@@ -1,4 +1,4 @@
-"""Cameras for the 3D view: where the eye is, and where a point of the world lands in the picture.
+"""Cameras for the 3D view: their position, and the projection of points into the picture.
 
 World axes: metres, x to the right, y up, z toward the camera, so that the world seen from azimuth
 and elevation zero looks as the webcam saw it.  Pictures: pixels, x right, y down, the origin at the
@@ -21,7 +21,7 @@ LENS_DEG: Final = 60.0
 NEAREST_M: Final = 0.05
 """Points closer to the eye than this are not drawn."""
 MIDDLE_M: Final = 0.9
-"""Height of the middle of a standing person, which the presets look at."""
+"""Height of the centre of a standing person, at which the presets are aimed."""
 MIN_DISTANCE_M: Final = 0.4
 MAX_DISTANCE_M: Final = 30.0
 _LOWEST_RAD: Final = math.radians(-30.0)
@@ -30,42 +30,42 @@ _HIGHEST_RAD: Final = math.radians(90.0)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A camera as a picture needs it."""
+    """A camera with all that is needed to draw a picture."""
 
     eye: Vector
     target: Vector
     up: Vector = (0.0, 1.0, 0.0)
     """Any direction that is not the line of sight."""
     fov_deg: float = LENS_DEG
-    """Vertical angle of the lens; the horizontal one follows from the picture's shape."""
+    """Vertical field of view; the horizontal one follows from the picture's aspect ratio."""
 
     def rotation(self) -> NDArray[np.float64]:
-        """(3, 3) world -> camera axes: x right, y down, z away."""
+        """Return the (3, 3) rotation from world to camera axes: x right, y down, z away."""
         eye, target, up = (np.array(v) for v in (self.eye, self.target, self.up))
         away = _unit(target - eye)
         right = _unit(np.cross(away, up))
         return np.stack([right, np.cross(away, right), away])
 
     def to_camera(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """World points (..., 3) -> camera axes, metres from the eye."""
+        """Return world points (..., 3) in camera axes, metres from the eye."""
         result: NDArray[np.float64] = (points - np.asarray(self.eye)) @ self.rotation().T
         return result
 
     def focal(self, height: int) -> float:
-        """Focal length in pixels for a picture ``height`` pixels high."""
+        """Return the focal length in pixels for a picture ``height`` pixels high."""
         return 0.5 * height / math.tan(math.radians(self.fov_deg) / 2)
 
     def project(
         self, points: NDArray[np.floating], size: tuple[int, int]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Where points appear.
+        """Project points into the picture.
 
         Args:
             points: (..., 3) in world axes.
             size: (width, height) of the picture.
 
         Returns:
-            (..., 2) pixels, NaN for points that are not in front of the eye, and (...) metres away.
+            (..., 2) pixels, NaN for points not in front of the eye, and (...) depths in metres.
         """
         seen = self.to_camera(points)
         depth = seen[..., 2]
@@ -76,16 +76,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class OrbitCamera:
-    """A camera that circles a point, as the mouse moves it.  Every method returns a new camera."""
+    """A camera that orbits a point, controlled by the mouse.  Every method returns a new camera."""
 
     azimuth: float
-    """Radians; 0 is the front, positive toward the person's left, the right side of the picture."""
+    """Radians; 0 is the front, positive toward the person's left, which is right in the picture."""
     elevation: float
     distance: float = 2.4
     target: Vector = (0.0, MIDDLE_M, 0.0)
 
     def view(self, fov_deg: float = LENS_DEG) -> View:
-        """The camera as eye, target and up; valid straight from above too."""
+        """Return the camera as eye, target and up; also valid straight from above."""
         sin_a, cos_a = math.sin(self.azimuth), math.cos(self.azimuth)
         sin_e, cos_e = math.sin(self.elevation), math.cos(self.elevation)
         back = (sin_a * cos_e, sin_e, cos_a * cos_e)
@@ -94,14 +94,14 @@ class OrbitCamera:
         return View((x, y, z), self.target, up, fov_deg)
 
     def orbited(self, dx: float, dy: float, height: int) -> OrbitCamera:
-        """Drag by (dx, dy) pixels in a view ``height`` pixels high: its height is half a turn."""
+        """Drag by (dx, dy) pixels in a view ``height`` pixels high, which is 180 degrees."""
         turn = math.pi / height
         elevation = min(max(self.elevation + dy * turn, _LOWEST_RAD), _HIGHEST_RAD)
         azimuth = math.remainder(self.azimuth - dx * turn, math.tau)
         return replace(self, azimuth=azimuth, elevation=elevation)
 
     def panned(self, dx: float, dy: float, height: int) -> OrbitCamera:
-        """Drag the scene by (dx, dy) pixels: what is at the target stays under the pointer."""
+        """Drag the scene by (dx, dy) pixels; the target stays under the pointer."""
         view = self.view()
         metres = self.distance / view.focal(height)
         right, down, _ = view.rotation()
@@ -109,12 +109,12 @@ class OrbitCamera:
         return self.aimed_at(moved.tolist())
 
     def zoomed(self, steps: float) -> OrbitCamera:
-        """Come closer by ``steps`` notches of the wheel (negative: go away), a tenth each."""
+        """Move closer by ``steps`` notches of the wheel (negative: away), a tenth each."""
         distance = self.distance * 0.9**steps
         return replace(self, distance=min(max(distance, MIN_DISTANCE_M), MAX_DISTANCE_M))
 
     def aimed_at(self, target: Sequence[float]) -> OrbitCamera:
-        """The same direction and distance around another point: follow."""
+        """Return the camera aimed at another point, with the same direction and distance."""
         x, y, z = (float(value) for value in target)
         return replace(self, target=(x, y, z))
 

@@ -1,7 +1,7 @@
-"""The child process: owns OpenGL, paints what it is told to, and ends with its parent.
+"""The child process: owns OpenGL, draws the requested pictures, and ends with its parent.
 
-The parent sends one :class:`Draw` at a time and waits for its answer, so one block of shared
-memory suffices and nothing queues.  The child leaves when the pipe closes, whatever the reason.
+The parent sends one :class:`Draw` at a time and waits for the reply, so one block of shared memory
+suffices and nothing queues.  The child exits when the pipe is closed, for whatever reason.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """Paint one picture into the shared memory block called ``block``."""
+    """Request to draw one picture into the shared memory block called ``block``."""
 
     params: object
     size: tuple[int, int]
@@ -48,12 +48,12 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Started, or painted."""
+    """Reply that the scene is open, or that the picture is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The child gives up."""
+    """Reply that drawing failed; the child exits."""
 
     reason: str
     """A plain sentence for the user."""
@@ -62,35 +62,35 @@ class Failed:
 
 
 class Scene(Protocol):
-    """Something that can be drawn."""
+    """An interface for what can be drawn."""
 
     def open(self, size: tuple[int, int]) -> None:
-        """Get ready for pictures of (width, height).  Raises RenderError."""
+        """Prepare for pictures of (width, height).  Raises RenderError."""
 
     def draw(self, params: Any, picture: NDArray[np.uint8]) -> None:
-        """Paint all of a (height, width, 3) RGB picture."""
+        """Draw a whole (height, width, 3) RGB picture."""
 
     def close(self) -> None: ...
 
 
 def main(pipe: Connection) -> None:
     """Entry point of the process."""
-    # Ctrl-C in a terminal reaches every process of the group; the parent decides what it means.
+    # Ctrl-C in a terminal reaches every process of the group; the parent decides how to react.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _calm_software_opengl()
-    # The parent closed the pipe or died: nobody is left to tell.
+    _limit_software_opengl()
+    # The parent closed the pipe or died: there is no process to report to.
     with contextlib.suppress(EOFError, ConnectionError):
         _serve(pipe)
-    # Everything is closed.  Unloading Open3D in an orderly way takes a third of a second more, for
-    # which the window would stand there while the user has closed it.
+    # Everything is closed.  Unloading Open3D properly takes a third of a second more, during which
+    # the window would stay open after the user has closed it.
     os._exit(0)
 
 
-def _calm_software_opengl() -> None:
-    """Keep Mesa's software renderer to one thread, and out of the search for a window system.
+def _limit_software_opengl() -> None:
+    """Restrict Mesa's software renderer to one thread.
 
     More threads cost more processor time for the same picture, which the detector and the lifter
-    need.  Drivers of real graphics cards read neither variable.
+    need.  Drivers of real graphics cards ignore the variable.
     """
     os.environ.setdefault("LP_NUM_THREADS", "1")
 
@@ -111,7 +111,7 @@ def _serve(pipe: Connection) -> None:
     except (EOFError, ConnectionError):
         raise
     except Exception as error:
-        # The process has nothing else to do; the parent logs the whole story and shows the reason.
+        # The process has no other task; the parent logs the traceback and shows the reason.
         pipe.send(Failed(_plain_reason(error), traceback.format_exc()))
     finally:
         pictures.close()
@@ -128,13 +128,13 @@ def _plain_reason(error: Exception) -> str:
 
 
 class _SharedPicture:
-    """The block of memory that the parent reads pictures from."""
+    """The shared memory block from which the parent reads pictures."""
 
     def __init__(self) -> None:
         self._memory: SharedMemory | None = None
 
     def of(self, block: str, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """A (height, width, 3) view; valid until the block changes."""
+        """Return a (height, width, 3) view; valid until the block changes."""
         if self._memory is None or self._memory.name != block:
             self.close()
             self._memory = SharedMemory(block)

@@ -1,4 +1,4 @@
-"""The parent's side of the drawing process: ask for pictures without ever waiting for them."""
+"""The parent's side of the drawing process: requests pictures without waiting for them."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ START_TIMEOUT_S = 90.0
 """Loading Open3D from a cold, slow disk takes half a minute."""
 DRAW_TIMEOUT_S = 20.0
 _GOODBYE_S = 0.4
-"""How long the child may finish its picture before it is killed."""
+"""Time that the child has to finish its picture before it is killed."""
 
 
 class Drawn(NamedTuple):
     """A finished picture."""
 
     image: NDArray[np.uint8]
-    """(height, width, 3) RGB, C-contiguous; belongs to whoever received it."""
+    """(height, width, 3) RGB, C-contiguous; owned by the receiver."""
     request: int
-    """What :meth:`Renderer.request` returned for it."""
+    """The number that :meth:`Renderer.request` returned for it."""
     draw_ms: float
-    """From sending the request to having the picture."""
+    """Time from sending the request to receiving the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ class _Wanted:
 class Renderer:
     """Pictures drawn by a child process, newest request first.
 
-    Requests that are overtaken before the child gets to them are dropped.  Nothing here raises
-    because of the child: when it cannot start, crashes or hangs, :attr:`failed` says so and no
-    more pictures come.
+    Requests that are superseded before the child starts them are dropped.  No failure of the child
+    raises here: if it cannot start, crashes or hangs, :attr:`failed` gives the reason and no more
+    pictures arrive.
     """
 
     def __init__(self, kind: Kind, size: tuple[int, int], setup: object = None) -> None:
@@ -65,8 +65,8 @@ class Renderer:
 
         Args:
             kind: which scene to draw.
-            size: (width, height) of the first pictures, in real pixels.
-            setup: what the scene's constructor gets; pickled.
+            size: (width, height) of the first pictures, in physical pixels.
+            setup: argument of the scene's constructor; pickled.
         """
         self._kind: Kind = kind
         self._setup = setup
@@ -83,7 +83,7 @@ class Renderer:
 
     @property
     def failed(self) -> str | None:
-        """Why no pictures will come, in a plain sentence; ``None`` while all is well."""
+        """Why no more pictures will arrive, in a plain sentence; ``None`` unless it failed."""
         return self._failed
 
     @property
@@ -93,29 +93,29 @@ class Renderer:
         return process.pid if process is not None else None
 
     def start(self) -> None:
-        """Launch the process in the background; may be called once.  Requests may come before."""
+        """Launch the process in the background; may be called once, also after first requests."""
         if self._thread is not None:
             raise RuntimeError("start() may be called once")
         name = f"render-{self._kind}"
-        # A daemon: the interpreter's exit must not wait for it, atexit closes it instead.
+        # A daemon, so that the interpreter's exit does not wait for it; atexit closes it instead.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         atexit.register(self.close)
         self._thread.start()
 
     def request(self, params: object) -> int:
-        """Ask for a picture; returns its number at once.  Replaces a request not yet begun."""
+        """Request a picture; returns its number at once.  Replaces a request not yet started."""
         with self._changed:
             self._params = params
-            return self._ask()
+            return self._enqueue()
 
     def resize(self, width: int, height: int) -> None:
-        """Draw at another size from now on; what was requested last is drawn again."""
+        """Draw at another size from now on; the last request is drawn again."""
         with self._changed:
             if self._size == (width, height):
                 return
             self._size = _checked((width, height))
             if self._params is not None:
-                self._ask()
+                self._enqueue()
 
     def latest(self) -> Drawn | None:
         """The newest finished picture, or ``None`` before the first."""
@@ -124,7 +124,7 @@ class Renderer:
     def wait(self, request: int, timeout_s: float) -> Drawn | None:
         """Wait for the picture of ``request`` or a later one.
 
-        Returns ``None`` after ``timeout_s`` seconds, when drawing has failed, and on close.
+        Returns ``None`` after ``timeout_s`` seconds, if drawing has failed, and on close.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._over() or self._has(request), timeout_s)
@@ -140,12 +140,12 @@ class Renderer:
             return
         thread.join(_GOODBYE_S)
         if thread.is_alive():
-            # It waits for a child that is loading, drawing something large, or hung.
+            # It waits for a child that is loading, drawing a large picture, or hanging.
             self._kill()
             thread.join(_GOODBYE_S)
         atexit.unregister(self.close)
 
-    def _ask(self) -> int:
+    def _enqueue(self) -> int:
         self._requests += 1
         self._wanted = _Wanted(self._requests, self._params, self._size)
         self._changed.notify_all()
@@ -158,7 +158,7 @@ class Renderer:
         return self._closing or self._failed is not None
 
     def _run(self) -> None:
-        """The thread: owns the process, the pipe and the shared memory from first to last."""
+        """The thread's body; owns the process, the pipe and the shared memory."""
         try:
             pipe = self._launch()
         except OSError as error:
@@ -167,7 +167,7 @@ class Renderer:
             return
         memory = _Memory()
         try:
-            if self._closing:  # while there was no process yet that could have been killed
+            if self._closing:  # closed before there was a process to kill
                 return
             self._exchange(pipe, Start(self._kind, self._setup, self._size), START_TIMEOUT_S)
             while (wanted := self._next()) is not None:
@@ -175,7 +175,7 @@ class Renderer:
         except _ChildError as error:
             self._fail(str(error))
         except Exception as error:
-            # Whatever it is, a thread that waits for a picture must hear of it.
+            # Whatever the cause, a thread that waits for a picture must be notified.
             _log.exception("the drawing process cannot be used")
             self._fail(f"Drawing in 3D failed ({type(error).__name__}: {error}).")
         finally:
@@ -186,7 +186,7 @@ class Renderer:
     def _launch(self) -> Connection:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        # A daemon: multiprocessing ends it when the interpreter exits, should all else fail.
+        # A daemon: as a last resort multiprocessing ends it when the interpreter exits.
         process = context.Process(
             target=child.main, args=(theirs,), name=f"mixpose-{self._kind}", daemon=True
         )
@@ -194,7 +194,7 @@ class Renderer:
             with without_main_module():
                 process.start()
         finally:
-            # Only the child may hold its end, or its death would not close the pipe.
+            # Only the child may hold its end; otherwise its death would not close the pipe.
             theirs.close()
         self._process = process
         return ours
@@ -216,7 +216,7 @@ class Renderer:
             self._changed.notify_all()
 
     def _exchange(self, pipe: Connection, message: Start | Draw, timeout_s: float) -> None:
-        """Send a message and wait for it to be done.  Raises _ChildError."""
+        """Send a message and wait for the reply.  Raises _ChildError."""
         try:
             pipe.send(message)
             if not pipe.poll(timeout_s):
@@ -241,7 +241,7 @@ class Renderer:
             process.kill()
 
     def _reap(self) -> None:
-        """Wait for the child, which leaves when the pipe closes, so that no zombie stays."""
+        """Wait for the child, which exits when the pipe closes, to avoid a zombie process."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -254,11 +254,11 @@ class Renderer:
 
 
 class _ChildError(Exception):
-    """The child is of no further use; the text is a plain sentence for the user."""
+    """The child is no longer usable; the text is a plain sentence for the user."""
 
 
 class _Memory:
-    """The shared block that the child paints into; exists under a name only while it must."""
+    """The shared block that the child draws into; it has a name only as long as needed."""
 
     def __init__(self) -> None:
         self._memory: SharedMemory | None = None
@@ -266,7 +266,7 @@ class _Memory:
         self._size = (0, 0)
 
     def block_for(self, size: tuple[int, int]) -> str:
-        """Name of a block that holds a picture of (width, height)."""
+        """Return the name of a block that holds a picture of (width, height)."""
         if self._memory is None or self._size != size:
             self.close()
             self._memory = SharedMemory(create=True, size=3 * size[0] * size[1])
@@ -275,9 +275,9 @@ class _Memory:
         return self._memory.name
 
     def copy(self, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """The picture in the block.  A copy, 0.2 ms for 800x600: the child may paint on."""
+        """Return a copy of the picture, 0.2 ms for 800x600, since the child may draw on."""
         assert self._memory is not None
-        # The child has it open, so the name may go: nothing is left behind however we end.
+        # The child has it open, so it can be unlinked: nothing is left over, however this ends.
         self._forget_name()
         width, height = size
         shared: NDArray[np.uint8] = np.ndarray(

@@ -1,8 +1,8 @@
-"""The colours that mean something, and the two grounds the 3D view is drawn on.
+"""Colours with a meaning, and the two themes of the 3D view.
 
-Blue and orange stay apart for every common form of colour blindness; they mark the person's left
-and right in the 2D overlay, the 3D view, plots and exported pictures alike.  Red is recording and
-nothing else.
+Blue and orange are distinguishable with every common form of colour blindness; they mark the
+person's left and right in the 2D overlay, the 3D view, plots and exported pictures.  Red means
+recording and nothing else.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ SIDE_COLOURS: Final = {"left": LEFT, "right": RIGHT, "middle": MIDDLE}
 PEOPLE: Final = (
     "#00A37A", "#E3D23C", "#7355D0", "#D65FA8", "#93D9C6", "#8A5A2B", "#BBA2F2", "#8F9200",
 )  # fmt: skip
-"""Of several people each has one, by number; to be told apart by the common forms of colour
-blindness too (after Okabe and Ito, Color Universal Design, 2008), and none is that of a side alone.
+"""Colours of several people, by number; distinguishable with the common forms of colour blindness,
+too (after Okabe and Ito, Color Universal Design, 2008), and different from those of the sides.
 """
 DRAWN_SIDES: Final = (*SIDES, *(name.partition("_")[0] for name in FOOT_JOINT_NAMES))
-"""Of the 17 joints and of heels and toes."""
+"""The sides of the 17 joints and of heels and toes."""
 JOINT_COLOURS: Final = tuple(SIDE_COLOURS[side] for side in DRAWN_SIDES)
 """The colour of each of them, and of the bone that ends in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SceneTheme:
-    """What lies behind and below the skeleton, as #rrggbb."""
+    """The colours behind and below the skeleton, as #rrggbb."""
 
     background: str
     line: str
-    """Grid lines every half metre, where they have not yet faded."""
+    """Grid lines every half metre, where they are not faded."""
     strong_line: str
     """Lines every metre."""
     text: str
     """Axes, their letters, and the ring below the person."""
     shadow: str
     shadow_strength: float
-    """Share of the shadow's colour where it is darkest, 0 to 1."""
+    """Fraction of the shadow's colour where it is darkest, 0 to 1."""
 
 
 DARK_SCENE: Final = SceneTheme(
@@ -70,20 +70,20 @@ LIGHT_SCENE: Final = SceneTheme(
 
 
 def opacity(conf: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How firmly joints of this confidence are drawn: (..., 17) -> (..., 17) in [0.3, 1]."""
+    """Return the opacity of joints by confidence: (..., 17) -> (..., 17) in [0.3, 1]."""
     firm = np.clip((np.nan_to_num(conf) - 0.4) / 0.4, 0.0, 1.0)
     result: NDArray[np.float32] = (0.3 + 0.7 * firm).astype(np.float32)
     return result
 
 
 def of_person(number: int) -> str:
-    """The colour of person 1, 2, ...; beyond the last they begin again, and the number tells."""
+    """Return the colour of person 1, 2, ...; after the last colour they repeat."""
     return PEOPLE[(number - 1) % len(PEOPLE)]
 
 
 def of_sides(colour: str | None) -> dict[str, str]:
-    """The colours of left, right and middle: of a person who has a colour, a light, a dark and that
-    shade of it."""
+    """Return the colours of left, right and middle: a light, a dark and the normal shade of
+    ``colour``, or the usual colours of sides if it is None."""
     if colour is None:
         return SIDE_COLOURS
     return {
@@ -94,7 +94,7 @@ def of_sides(colour: str | None) -> dict[str, str]:
 
 
 def _mixed(colour: str, ground: int, share: float) -> str:
-    """A colour with some white or black in it."""
+    """Return a colour mixed with white or black."""
     mixed = (round(each + share * (ground - each)) for each in rgb(colour))
     return "#{:02X}{:02X}{:02X}".format(*mixed)
 

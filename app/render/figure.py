@@ -1,7 +1,7 @@
 """The skeleton as one mesh: thick round bones, a ball at each joint, a head.
 
-The triangles never change; a joint or bone that is not drawn collapses into a point.  Light
-is soft and computed at the corners; OpenGL only blends the result between them.
+The triangles never change; a joint or bone that is not drawn collapses into a point.  Light is soft
+and computed per vertex; OpenGL only interpolates between them.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ def _direction(x: float, y: float, z: float) -> NDArray[np.float64]:
 
 
 _TOWARD_KEY: Final = _direction(-0.5, -0.8, -0.7)
-"""From above the viewer's left shoulder, in camera axes."""
+"""Direction to the key light, above the viewer's left shoulder, in camera axes."""
 _HALFWAY: Final = _direction(*(_TOWARD_KEY - (0.0, 0.0, 1.0)))
-"""Between the light and the viewer: where a surface shines."""
+"""Half-way vector between light and viewer, for the highlight."""
 
 
 def studio(normals: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Brightness (..., 1) of surfaces with unit normals (..., 3) in camera axes, about 0.5 to 1.15.
+    """Return the brightness (..., 1), about 0.5 to 1.15, of surfaces with (..., 3) unit normals.
 
-    The light moves with the viewer, so a skeleton looks the same from every side.
+    Normals are in camera axes.  The light moves with the viewer, so a skeleton looks the same from
+    every side.
     """
     key = np.clip(0.5 + 0.5 * (normals @ _TOWARD_KEY), 0.0, 1.0) ** 1.5
     facing = np.clip(-normals[..., 2], 0.0, 1.0)
@@ -43,7 +44,7 @@ def studio(normals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def gloss(normals: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A small highlight to add (..., 1), 0 to 0.2."""
+    """Return a small highlight (..., 1), 0 to 0.2, to be added to the colour."""
     result: NDArray[np.float64] = 0.2 * np.clip(normals @ _HALFWAY, 0.0, 1.0)[..., None] ** 24
     return result
 
@@ -54,16 +55,16 @@ _WRIST_M: Final = 0.031
 _NOSE_M: Final = 0.018
 _FOOT_M: Final = 0.018
 _HEAD_M: Final = (0.082, 0.082, 0.106)
-"""Half axes of the head's ellipsoid; the last along the neck."""
+"""Semi-axes of the head's ellipsoid; the last one is along the neck."""
 _BONE_M: Final = 0.0275
 _PROFILE: Final = ((0.0, 0.88), (0.18, 1.08), (0.5, 1.0), (1.0, 0.78))
-"""(place along a bone, share of its thickness): a little flesh near the root."""
+"""(position along a bone, fraction of its thickness): thicker near the root."""
 
 
 def _drawn_bones() -> tuple[tuple[int, int], ...]:
-    """(parent, child) pairs: the skeleton's, but the neck leads to the head and not to the nose.
+    """Return (parent, child) pairs: the skeleton's, but the neck leads to the head, not the nose.
 
-    The skeleton's chain thorax, nose, head is right for the network and odd to look at.
+    The skeleton's chain thorax, nose, head suits the network, but looks odd.
     """
     nose, head = JOINT["nose"], JOINT["head"]
     parents = {joint: parent for joint, parent in enumerate(PARENTS) if parent >= 0}
@@ -73,7 +74,7 @@ def _drawn_bones() -> tuple[tuple[int, int], ...]:
 
 
 def _foot_bones() -> Iterator[tuple[int, int]]:
-    """Of each foot the triangle of ankle, heel and toe."""
+    """Yield the triangle of ankle, heel and toe of each foot."""
     for foot, side in enumerate(("left", "right")):
         ankle, heel, toe = JOINT[f"{side}_ankle"], JOINT_COUNT + foot, JOINT_COUNT + 2 + foot
         yield from ((ankle, heel), (ankle, toe), (heel, toe))
@@ -91,7 +92,7 @@ _THIN: Final = {"nose": 0.55, "left_shoulder": 0.9, "right_shoulder": 0.9}
 
 
 class _Corners(NamedTuple):
-    """A part of the mesh in world axes, one entry a corner."""
+    """A part of the mesh in world axes, one entry per vertex."""
 
     points: NDArray[np.float64]
     normals: NDArray[np.float64]
@@ -101,13 +102,13 @@ class _Corners(NamedTuple):
 
 @cache
 def _colours(colour: str | None) -> NDArray[np.float64]:
-    """(21, 3) RGB in [0, 1] of each joint, and of the bone that ends in it."""
+    """Return (21, 3) RGB in [0, 1] of each joint, and of the bone that ends in it."""
     sides = of_sides(colour)
     return np.array([rgb(sides[side]) for side in DRAWN_SIDES]) / 255
 
 
 class SkeletonFigure:
-    """Turns poses into the corners of one mesh."""
+    """Converts poses to the vertices of one mesh."""
 
     def __init__(self) -> None:
         self._ball = shapes.sphere(10, _SEGMENTS)
@@ -132,9 +133,10 @@ class SkeletonFigure:
     def corners(
         self, body: Body, view: View, background: str
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The mesh for one pose: (N, 3) points in camera axes and (N, 3) colours in [0, 1]."""
+        """Return the mesh of one pose: (N, 3) points in camera axes and (N, 3) colours in [0,
+        1]."""
         body = body.whole
-        # What is not drawn collapses at a joint that is, or it would widen the part to be painted.
+        # Joints not drawn collapse onto one that is; otherwise they would enlarge the drawn area.
         anchor = body.joints[int(np.argmax(body.drawn))]
         joints = np.where(body.drawn[:, None], body.joints, anchor).astype(np.float64)
         colours_of = _colours(body.colour)
@@ -172,14 +174,14 @@ class SkeletonFigure:
         self, joints: NDArray[np.float64], body: Body, colours: NDArray[np.float64]
     ) -> _Corners:
         unit = self._ball.points
-        stretch = np.repeat((self._radii * body.drawn)[:, None], 3, axis=1)
+        semi_axes = np.repeat((self._radii * body.drawn)[:, None], 3, axis=1)
         head, thorax = JOINT["head"], JOINT["thorax"]
-        stretch[head] = np.multiply(_HEAD_M, body.drawn[head])
+        semi_axes[head] = np.multiply(_HEAD_M, body.drawn[head])
         axes = np.tile(np.eye(3), (DRAWN_JOINTS, 1, 1))
         if body.drawn[head] and body.drawn[thorax]:
             axes[head] = shapes.frames_along(joints[head] - joints[thorax])
-        offsets = np.einsum("ni,ji,jik->jnk", unit, stretch, axes)
-        inverse = 1 / np.maximum(stretch, 1e-6)
+        offsets = np.einsum("ni,ji,jik->jnk", unit, semi_axes, axes)
+        inverse = 1 / np.maximum(semi_axes, 1e-6)
         normals = np.einsum("ni,ji,jik->jnk", unit, inverse, axes)
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
         points = joints[:, None] + offsets

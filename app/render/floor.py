@@ -1,6 +1,6 @@
 """The floor of the 3D view: a grid that fades with distance, small axes, a shadow, a ring.
 
-Painted with OpenCV's antialiased lines: as triangles, lines this thin would flicker.
+Drawn with OpenCV's antialiased lines: as triangles, lines this thin would flicker.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ _REACH_M: Final = 5.0
 _STEP_M: Final = 0.5
 _LEVELS: Final = 10
 _SHIFT: Final = 4
-"""OpenCV's fixed-point bits: a sixteenth of a pixel."""
+"""Fractional bits of OpenCV's fixed-point numbers: a sixteenth of a pixel."""
 _FAR_OUTSIDE: Final = 3
-"""Lines that reach this many picture sizes away are left out: the fixed point would overflow."""
+"""Lines that reach this many picture sizes away are left out: the fixed-point
+range would overflow."""
 _AXIS_M: Final = 0.3
 _ANKLES: Final = (JOINT["left_ankle"], JOINT["right_ankle"])
 _LIFTED_M: Final = 0.1
-"""A foot so much higher than the other holds 1/e as much of the body."""
+"""A foot that is this much higher than the other has 1/e of its weight."""
 _RING_M: Final = 0.42
 
 Segments = NDArray[np.float64]
@@ -37,7 +38,7 @@ Segments = NDArray[np.float64]
 
 
 def paint_floor(size: tuple[int, int], view: View, theme: SceneTheme) -> Picture:
-    """The empty scene, (height, width, 3) RGB."""
+    """Return a picture of the empty scene, (height, width, 3) RGB."""
     width, height = size
     picture = np.empty((height, width, 3), dtype=np.uint8)
     picture[:] = rgb(theme.background)
@@ -49,14 +50,14 @@ def paint_floor(size: tuple[int, int], view: View, theme: SceneTheme) -> Picture
 
 
 class FloorPictures:
-    """The empty scene, painted again only when something of it has changed."""
+    """A cache of the empty scene's picture."""
 
     def __init__(self) -> None:
         self._picture: Picture | None = None
         self._of: tuple[tuple[int, int], View, SceneTheme] | None = None
 
     def of(self, size: tuple[int, int], view: View, theme: SceneTheme) -> Picture:
-        """As :func:`paint_floor`; not to be painted on."""
+        """Return the result of :func:`paint_floor`; it must not be changed."""
         wanted = (size, view, theme)
         if self._picture is None or self._of != wanted:
             self._picture, self._of = paint_floor(*wanted), wanted
@@ -64,7 +65,7 @@ class FloorPictures:
 
 
 def _grid(view: View, theme: SceneTheme) -> Iterator[tuple[NDArray[np.float64], Segments]]:
-    """Line pieces with their colour, faintest first, around the floor below the target."""
+    """Yield line pieces with their colour, faintest first, around the floor below the target."""
     middle = np.array([view.target[0], view.target[2]])
     snapped = np.round(middle)
     steps = np.arange(-_REACH_M, _REACH_M + _STEP_M / 2, _STEP_M)
@@ -82,7 +83,7 @@ def _grid(view: View, theme: SceneTheme) -> Iterator[tuple[NDArray[np.float64], 
 
 
 def _line_pieces(lines: NDArray[np.float64], cuts: NDArray[np.float64]) -> Segments:
-    """Pieces between neighbouring cuts of the lines x = each value and z = each value."""
+    """Return the lines x = each value and z = each value, cut into pieces."""
     fixed, start = np.meshgrid(lines, cuts[:-1], indexing="ij")
     end = start + (cuts[1] - cuts[0])
     zero = np.zeros_like(fixed)
@@ -103,7 +104,7 @@ def _paint_lines(
 
 
 def _in_front(ends: Segments) -> Segments:
-    """Cut segments in camera axes at the near plane; those wholly behind it are left out."""
+    """Cut segments in camera axes at the near plane; leave out those entirely behind it."""
     near = 2 * NEAREST_M
     depth = ends[..., 2]
     ends = ends[(depth > near).any(axis=1)]
@@ -115,7 +116,7 @@ def _in_front(ends: Segments) -> Segments:
 
 
 def _paint_axes(picture: Picture, view: View, theme: SceneTheme, thickness: int) -> None:
-    """Grey, with letters: colours are spoken for."""
+    """Draw grey axes with letters: other colours have a meaning."""
     height, width = picture.shape[:2]
     colour = np.array(rgb(theme.text), dtype=np.float64)
     tips = np.eye(3) * _AXIS_M
@@ -131,7 +132,7 @@ def _paint_axes(picture: Picture, view: View, theme: SceneTheme, thickness: int)
 
 
 def paint_below(picture: Picture, view: View, theme: SceneTheme, body: Body) -> None:
-    """The shadow of the body and the ring it stands in, in place."""
+    """Draw the body's shadow and the ring below it, in place."""
     if not body.drawn.any():
         return
     joints = body.joints[body.drawn].astype(np.float64)
@@ -139,12 +140,12 @@ def paint_below(picture: Picture, view: View, theme: SceneTheme, body: Body) -> 
         picture, view, joints, body.opacity[body.drawn].astype(np.float64),
         colour=rgb(theme.shadow), strength=theme.shadow_strength,
     )  # fmt: skip
-    _paint_ring(picture, view, body.colour or theme.strong_line, stands_over(body))
+    _paint_ring(picture, view, body.colour or theme.strong_line, point_below(body))
 
 
-def stands_over(body: Body) -> NDArray[np.float64]:
-    """(3,) the point of the floor that the body stands over: below the feet, mostly the lower one;
-    below the middle of the joints drawn where no foot is."""
+def point_below(body: Body) -> NDArray[np.float64]:
+    """Return the (3,) point on the floor below the body: below the feet, weighted to the lower one,
+    or below the median of the drawn joints if there are no feet."""
     feet = [joint for joint in _ANKLES if body.drawn[joint]]
     if not feet:
         return np.asarray(np.median(body.joints[body.drawn].astype(np.float64), axis=0) * (1, 0, 1))
@@ -158,7 +159,7 @@ def _paint_ring(picture: Picture, view: View, colour: str, middle: NDArray[np.fl
     angle = np.linspace(0, 2 * np.pi, 96, endpoint=False)
     ring = middle + _RING_M * np.stack([np.cos(angle), 0 * angle, np.sin(angle)], axis=-1)
     pixels, _ = view.project(ring, (width, height))
-    # Around the eye itself there is no ring to see.
+    # The ring is not visible if it surrounds the eye.
     if not np.isfinite(pixels).all() or np.abs(pixels).max() > _FAR_OUTSIDE * max(width, height):
         return
     thickness = max(2, round(height / 400))
@@ -167,5 +168,5 @@ def _paint_ring(picture: Picture, view: View, colour: str, middle: NDArray[np.fl
 
 
 def _fixed_point(pixels: NDArray[np.float64]) -> NDArray[np.int32]:
-    """As OpenCV wants them, which counts from the middle of the first pixel."""
+    """Return OpenCV's fixed-point coordinates, whose origin is the centre of the first pixel."""
     return np.round((pixels - 0.5) * (1 << _SHIFT)).astype(np.int32)

@@ -1,7 +1,7 @@
 """A hidden Open3D window that draws one mesh from an ideal pinhole camera.
 
 Open3D is imported when the window is opened, so that importing this module stays cheap and cannot
-fail.  Used in the child process only.
+fail.  For the child process only.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SMALLEST = 160
 """Some window systems refuse windows narrower than this."""
 _DISPLAY_VARIABLES = ("DISPLAY", "WAYLAND_DISPLAY")
 NOTHING = 0.0
-"""Colour of pixels that show nothing: black.  Meshes must stay above ``DARKEST`` everywhere."""
+"""Colour of empty pixels: black.  Meshes must be brighter than ``DARKEST`` everywhere."""
 DARKEST = 1.5 / 255
 
 
@@ -40,12 +40,12 @@ class Crop(NamedTuple):
 
 
 class GlWindow:
-    """The only place that knows Open3D.
+    """The only class that knows Open3D.
 
-    The camera stands still at the origin, and the points are given in camera axes (x right, y
-    down, z away).  A crop of the picture is drawn by shearing and stretching those points:
-    Open3D's own camera can neither be off-centre nor have pixels that are not square.  Lights are
-    off: colours appear as given, blended linearly between corners.
+    The camera is fixed at the origin, and points are given in camera axes (x right, y down, z
+    away).  A crop of the picture is drawn by shearing and scaling these points, because Open3D's
+    camera supports neither an off-centre principal point nor non-square pixels.  Lights are off:
+    colours appear as given, interpolated linearly between vertices.
     """
 
     def __init__(self, size: tuple[int, int]) -> None:
@@ -62,15 +62,15 @@ class GlWindow:
         options.mesh_shade_option = open3d.visualization.MeshShadeOption.Color
         options.mesh_color_option = open3d.visualization.MeshColorOption.Color
         options.background_color = np.full(3, NOTHING)
-        # The frame buffer is larger than asked for on screens with doubled pixels.
+        # The frame buffer is larger than requested on screens with doubled pixels.
         self.height, self.width = self._capture().shape[:2]
         self._lens = self._fixed_lens(open3d.camera)
 
     def show(self, triangles: Triangles, count: int) -> None:
-        """Draw this mesh of ``count`` points from now on, instead of any other."""
+        """Draw this mesh of ``count`` points from now on, instead of the previous one."""
         self._visualizer.clear_geometries()
         mesh = self._new_mesh()
-        # Not all in one point: Open3D divides by the first bounding box's size.
+        # Not all at one point: Open3D divides by the first bounding box's size.
         mesh.vertices = self._vectors(np.linspace([-1.0, -1.0, 1.0], [1.0, 1.0, 3.0], count))
         mesh.vertex_colors = self._vectors(np.ones((count, 3)))
         mesh.triangles = self._indices(triangles)
@@ -92,19 +92,19 @@ class GlWindow:
         centre: tuple[float, float],
         crop: Crop,
     ) -> NDArray[np.float32]:
-        """Draw the mesh as it appears in a crop of a pinhole picture, stretched over the window.
+        """Draw the mesh as it appears in a crop of a pinhole picture, scaled to the window.
 
         Args:
             points: (N, 3) in camera axes, metres.
             colours: (N, 3) RGB in [0, 1].
             focal: focal length of the whole picture in pixels.
             centre: the whole picture's principal point in pixels.
-            crop: the part wanted.
+            crop: the part to draw.
 
         Returns:
-            (height, width, 3) RGB in [0, 1]; ``NOTHING`` where no triangle is.
+            (height, width, 3) RGB in [0, 1]; ``NOTHING`` where there is no triangle.
         """
-        # Open3D's pixel: width / 2 + height * x / z, so 1 / height of the stretch goes into x.
+        # Open3D's pixel is width / 2 + height * x / z, hence the division by height.
         scale = np.array([self.width / crop.width, self.height / crop.height]) / self.height
         middle = (crop.x + crop.width / 2, crop.y + crop.height / 2)
         placed = points.copy()
@@ -117,7 +117,7 @@ class GlWindow:
         return self._capture()
 
     def close(self) -> None:
-        """Free the window; the object is of no use afterwards."""
+        """Destroy the window; the object cannot be used afterwards."""
         self._visualizer.destroy_window()
 
     def _capture(self) -> NDArray[np.float32]:
@@ -134,10 +134,10 @@ class GlWindow:
 
 
 def _import_open3d() -> Any:
-    """Open3D, in a process that does nothing but draw with it.
+    """Import Open3D without its support for browsers, in the drawing process.
 
-    It comes with a way to draw in browsers, which loads dash, plotly and a web server: 0.5 of the
-    1.0 s of a core that it takes to import.  Here nobody asks for that.
+    That loads dash, plotly and a web server: 0.5 of the 1.0 s of a core that the import takes.  It
+    is not used here.
     """
     browsers = ModuleType("open3d.visualization.draw_plotly")
     for name in ("get_plotly_fig", "draw_plotly", "draw_plotly_server"):
@@ -152,14 +152,14 @@ def _import_open3d() -> Any:
 
 
 def _open_visualizer(open3d: Any, width: int, height: int) -> Any:
-    """A hidden window, without the window system where that works.
+    """Return a hidden window, without the window system where that works.
 
-    On Linux Open3D takes EGL by itself when it finds no display: faster (30 ms against 52 for a
+    On Linux Open3D uses EGL automatically if it finds no display: faster (30 ms against 52 for a
     picture under Xvfb), and nothing can flash on screen.  Where EGL fails, X11 may still work.
     """
     display = {name: os.environ.pop(name, None) for name in _DISPLAY_VARIABLES}
     try:
-        # Unset, GLFW would look for a Wayland socket of the default name, and complain on stderr.
+        # If unset, GLFW would try a Wayland socket of the default name, and complain on stderr.
         os.environ["WAYLAND_DISPLAY"] = os.devnull
         window = _try_visualizer(open3d, width, height)
         if window is None and display["DISPLAY"]:

@@ -1,8 +1,8 @@
-"""A smooth-edged figure over a finished picture.
+"""Antialiased drawing of a figure over a finished picture.
 
 Open3D's off-screen pictures are not antialiased.  Drawing everything at twice the size would cost
-four times as much, so only the rectangle around the figure is drawn, stretched over the whole
-window, and averaged down: several samples a pixel at the price of a plain picture.
+four times as much, so only the rectangle around the figure is drawn, scaled to the whole window,
+and averaged down: several samples a pixel at the cost of a plain picture.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def paint_figure(
     """Draw the mesh that ``window`` shows over ``picture``, in place.
 
     Args:
-        picture: what is behind; its middle is the principal point.
+        picture: the background; its middle is the principal point.
         window: shows the figure's triangles.
         points: (N, 3) in camera axes, metres.
         colours: (N, 3) RGB in [0, 1].
@@ -53,9 +53,9 @@ def paint_scenery(
     focal: float,
     samples: int,
 ) -> Picture:
-    """Draw a mesh with ``samples`` squared samples a pixel, in a window of its own.
+    """Draw a mesh with ``samples`` squared samples a pixel, in a separate window.
 
-    For what stands still: it takes a tenth of a second and more.  Arguments as for
+    For static scenery: it takes a tenth of a second or more.  Arguments as for
     :func:`paint_figure`.  Raises RenderError.
     """
     width, height = size
@@ -72,7 +72,7 @@ def paint_scenery(
 
 
 def covering_crop(points: NDArray[np.float64], focal: float, size: tuple[int, int]) -> Crop | None:
-    """The part of the picture where points (N, 3) in camera axes can appear, if any."""
+    """Return the part of the picture where points (N, 3) in camera axes appear, or None."""
     width, height = size
     depth = points[:, 2]
     if depth.max() <= NEAREST_M:
@@ -88,10 +88,10 @@ def covering_crop(points: NDArray[np.float64], focal: float, size: tuple[int, in
 
 
 def _lay_over(behind: Picture, drawn: NDArray[np.float32]) -> None:
-    """Average ``drawn`` down to the size of ``behind`` and lay it over, in place."""
+    """Average ``drawn`` down to the size of ``behind`` and blend it over, in place."""
     height, width = behind.shape[:2]
     covered = (drawn[..., 0] > NOTHING).astype(np.float32)
-    # Black outside makes the averaged colour the product of colour and share of the pixel covered.
+    # With black outside, the averaged colour is already multiplied by the covered fraction.
     colour = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
     share = cv2.resize(covered, (width, height), interpolation=cv2.INTER_AREA)
     blended = behind * (1 - share[..., None]) + colour * np.float32(255)

@@ -1,4 +1,4 @@
-"""The 3D view without OpenGL: the figure as 2D strokes over the floor, far ones first."""
+"""The 3D view without OpenGL: the figure as 2D strokes over the floor, farthest first."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _THIN_FOOT: Final = 0.6
 
 
 class PaintedScene:
-    """Paints :class:`SkeletonRequest` pictures with OpenCV, as ``SkeletonScene`` renders them."""
+    """Draws :class:`SkeletonRequest` pictures with OpenCV, similar to ``SkeletonScene``."""
 
     def __init__(self) -> None:
         self._floors = FloorPictures()
 
     def draw(self, request: SkeletonRequest, size: tuple[int, int]) -> Picture:
-        """A picture of its own, (height, width, 3) RGB, of this (width, height)."""
+        """Return a new picture, (height, width, 3) RGB, of this (width, height)."""
         view = request.view
         picture: Picture = self._floors.of(size, view, request.theme).copy()
         for body in request.bodies:
@@ -44,7 +44,7 @@ class PaintedScene:
 
 @dataclass(frozen=True, slots=True)
 class Bone:
-    """One bone with its thickness as seen."""
+    """One bone with its thickness in pixels."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -54,7 +54,7 @@ class Bone:
 
 
 def bones(body: Body, view: View, size: tuple[int, int]) -> list[Bone]:
-    """Bones and, as bones without length, joints; the farthest first."""
+    """Return bones and, as bones without length, joints; the farthest first."""
     whole = body.whole
     opacity = whole.opacity
     pixels, depth = view.project(whole.joints, size)
@@ -68,7 +68,7 @@ def bones(body: Body, view: View, size: tuple[int, int]) -> list[Bone]:
             width = scale / middle * (_THIN_FOOT if b >= JOINT_COUNT else 1.0)
             bone = Bone(_pair(pixels[a]), _pair(pixels[b]), width, DRAWN_SIDES[b], weak)
             found.append((middle, bone))
-    for joint in range(JOINT_COUNT):  # a foot's corners are round by the ends of its bones
+    for joint in range(JOINT_COUNT):  # bones with round ends already round a foot's corners
         if ok[joint]:
             spot = _pair(pixels[joint])
             width = 1.25 * scale / float(depth[joint])

@@ -1,4 +1,4 @@
-"""What the window sends to the skeleton scene; small, frozen, and cheap to pickle."""
+"""The window's requests to the skeleton scene; small, frozen, and cheap to pickle."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from models.skeleton import BONES, FOOT_JOINT_COUNT, FOOT_PARENTS
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """One pose, standing in the world."""
+    """One pose, placed in the world."""
 
     joints: NDArray[np.float32]
-    """(17, 3) metres in world axes (y up, the floor at 0); not-drawn joints may be anything."""
+    """(17, 3) metres in world axes (y up, the floor at 0); arbitrary for joints not drawn."""
     drawn: NDArray[np.bool_]
-    """(17,) a bone appears when both its joints do."""
+    """(17,) which joints are drawn; a bone is drawn if both its joints are."""
     opacity: NDArray[np.float32]
     """(17,) 0 to 1; less than 1 fades toward the background."""
     feet: NDArray[np.floating] | None = None
     """(4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, likewise; NaN where they
     are not known.  None: there are none."""
     feet_firm: NDArray[np.floating] | None = None
-    """(4,) how firmly they are drawn, beside their ankles; None: as firmly as these."""
+    """(4,) their opacity relative to their ankles; None: 1."""
     colour: str | None = None
-    """``#rrggbb`` of which all of it has shades, where there are several people; None: left, right
-    and middle have their own."""
+    """``#rrggbb`` of the person, drawn in shades, if there are several; None: the usual colours of
+    left, right and middle."""
 
     number: int = 0
-    """Of the person, where there are several."""
+    """Number of the person, if there are several."""
 
     @property
     def whole(self) -> Body:
-        """The same with heels and toes as joints 17 to 20: drawn, and as firm, as their ankles.
+        """The body with heels and toes as joints 17 to 20, drawn as their ankles are.
 
-        Joints to which no bone leads are left out: a wrist whose elbow is hidden would be a ball
-        that hangs in the air.
+        Joints without a bone are left out: a wrist whose elbow is hidden would be a ball floating
+        in the air.
         """
         attached = _attached(self.drawn)
         feet = np.full((FOOT_JOINT_COUNT, 3), np.nan) if self.feet is None else self.feet
@@ -56,7 +56,7 @@ class Body:
 
 
 def _attached(drawn: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Of (17,) drawn joints those with a drawn bone; all of them where there is no bone at all."""
+    """Return those of (17,) drawn joints that have a drawn bone; all if there is no bone."""
     ends = np.array(BONES)
     result = np.zeros_like(drawn)
     result[ends[drawn[ends].all(axis=1)]] = True
@@ -70,12 +70,12 @@ class SkeletonRequest:
     view: View
     theme: SceneTheme
     body: Body | None = None
-    """The person selected.  Nobody at all shows the empty floor."""
+    """The person selected.  Without any person the floor is empty."""
     others: tuple[Body, ...] = ()
 
     @property
     def bodies(self) -> list[Body]:
-        """Everybody of whom there is anything to draw, the farthest from the eye first."""
+        """All bodies with anything to draw, the farthest from the eye first."""
         there = [each for each in (self.body, *self.others) if each is not None]
         drawn = [each for each in there if each.drawn.any()]
         return sorted(drawn, key=lambda each: -self._depth(each))

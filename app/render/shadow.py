@@ -12,15 +12,15 @@ from app.render.camera import View
 from app.render.layers import Picture
 
 _HALF_SIDE_M: Final = 1.5
-"""Of the square of floor that holds the shadow."""
+"""Half the side of the square of floor that contains the shadow."""
 _CELLS: Final = 64
 _COARSE: Final = 4
-"""The shadow is soft: computed for one pixel in 4 x 4."""
+"""The shadow is soft, so it is computed for one pixel in 4 x 4."""
 _FAINTEST: Final = 0.008
 
 
 class _Region(NamedTuple):
-    """A part of the picture in coarse pixels, and where on the floor each of them lies."""
+    """A part of the picture in coarse pixels, and the position on the floor of each of them."""
 
     top: int
     left: int
@@ -42,9 +42,9 @@ def paint_shadow(
     Args:
         picture: (height, width, 3) RGB, seen through ``view``, which must not be rolled.
         points: (J, 3) the body's joints in world axes; the floor is at y = 0.
-        weights: (J,) opacity of each.
+        weights: (J,) opacity of each joint.
         colour: RGB of the shadow.
-        strength: share of that colour where the shadow is darkest.
+        strength: fraction of that colour where the shadow is darkest.
     """
     middle = np.median(points, axis=0) * (1.0, 0.0, 1.0)
     region = _floor_in(picture, view, middle)
@@ -69,28 +69,28 @@ def paint_shadow(
 
 
 def shadow_map(points: NDArray[np.floating], weights: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Darkness in [0, 1] of a square of floor, (cells, cells), first index z, second x.
+    """Return the darkness in [0, 1] of a square of floor, (cells, cells), indexed [z, x].
 
     Args:
-        points: (J, 3) relative to the middle of the square; the higher, the fainter and wider.
+        points: (J, 3) relative to the square's centre; higher ones are fainter and wider.
         weights: (J,) opacity.
     """
     cells = (np.arange(_CELLS) + 0.5) * (2 * _HALF_SIDE_M / _CELLS) - _HALF_SIDE_M
     height = np.maximum(points[:, 1], 0.0)
-    spread = (0.07 + 0.13 * height)[:, None]
+    width = (0.07 + 0.13 * height)[:, None]
     strength = weights * 0.8 / (1 + 6 * height)
-    across = np.exp(-0.5 * ((cells - points[:, :1]) / spread) ** 2)
-    along = np.exp(-0.5 * ((cells - points[:, 2:]) / spread) ** 2)
+    across = np.exp(-0.5 * ((cells - points[:, :1]) / width) ** 2)
+    along = np.exp(-0.5 * ((cells - points[:, 2:]) / width) ** 2)
     through = 1 - strength[:, None, None] * along[:, :, None] * across[:, None, :]
     dark = 1 - through.prod(axis=0)
-    # To nothing at the border of the square, or its outline would show.
+    # Fades out at the border of the square; otherwise its outline would be visible.
     edge = np.clip(3 * (1 - np.abs(cells) / _HALF_SIDE_M), 0.0, 1.0)
     result: NDArray[np.float32] = (dark * edge[:, None] * edge[None, :]).astype(np.float32)
     return result
 
 
 def _floor_in(picture: Picture, view: View, middle: NDArray[np.float64]) -> _Region | None:
-    """The part of the picture that can show the square around ``middle``."""
+    """Return the part of the picture that can show the square around ``middle``."""
     height, width = picture.shape[:2]
     if view.eye[1] <= 0:
         return None
@@ -105,7 +105,7 @@ def _floor_in(picture: Picture, view: View, middle: NDArray[np.float64]) -> _Reg
     x = ((np.arange(left, right) + 0.5) * _COARSE - width / 2) / focal
     y = ((np.arange(top, bottom) + 0.5) * _COARSE - height / 2) / focal
     to_right, down, away = view.rotation()
-    # Without roll, a whole row of the picture meets the floor or none of it does.
+    # Without roll, either all or none of a row of the picture intersects the floor.
     fall = away[1] + y * down[1]
     meets = np.flatnonzero(fall < -1e-3)
     if not meets.size or not x.size:

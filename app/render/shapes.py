@@ -17,7 +17,7 @@ Triangles = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mesh:
-    """Corners and triangles."""
+    """Vertices and triangles."""
 
     points: Points
     """(N, 3)."""
@@ -26,10 +26,10 @@ class Mesh:
 
 
 def tube_triangles(rings: int, segments: int, *, closed: bool = False) -> Triangles:
-    """Triangles between ``rings`` rings of ``segments`` points each, point index fastest.
+    """Return the triangles between ``rings`` rings of ``segments`` points, point index fastest.
 
-    Rings follow each other along an axis, points within a ring turn counter-clockwise seen from
-    the axis' tip.  ``closed`` covers both ends with fans, which use each end ring's own points.
+    Rings follow each other along an axis, points within a ring are counter-clockwise seen from the
+    axis' tip.  ``closed`` covers both ends with fans, which share the points of the end rings.
     """
     ring, point = np.meshgrid(np.arange(rings - 1), np.arange(segments), indexing="ij")
     after = (point + 1) % segments
@@ -48,13 +48,13 @@ def tube_triangles(rings: int, segments: int, *, closed: bool = False) -> Triang
 
 
 def circle(segments: int) -> NDArray[np.float64]:
-    """(segments, 2) points of the unit circle, counter-clockwise."""
+    """Return (segments, 2) points of the unit circle, counter-clockwise."""
     angle = np.arange(segments) * (2 * np.pi / segments)
     return np.stack([np.cos(angle), np.sin(angle)], axis=-1)
 
 
 def sphere(rings: int, segments: int) -> Mesh:
-    """A unit sphere around the z axis; its points are its normals.  A pole is a whole ring."""
+    """Return a unit sphere around the z axis; its points are its normals.  A pole is a ring."""
     polar = np.linspace(np.pi, 0.0, rings)[:, None, None]
     around = np.broadcast_to(circle(segments), (rings, segments, 2))
     height = np.broadcast_to(np.cos(polar), (rings, segments, 1))
@@ -63,7 +63,7 @@ def sphere(rings: int, segments: int) -> Mesh:
 
 
 def merged(parts: Sequence[Mesh]) -> Mesh:
-    """One mesh of all parts, in their order."""
+    """Return one mesh of all parts, in their order."""
     offsets = np.cumsum([0] + [len(part.points) for part in parts[:-1]])
     triangles = [part.triangles + offset for part, offset in zip(parts, offsets, strict=True)]
     return Mesh(
@@ -73,15 +73,15 @@ def merged(parts: Sequence[Mesh]) -> Mesh:
 
 
 def repeated(triangles: Triangles, points: int, times: int) -> Triangles:
-    """Triangles of ``times`` copies of a shape with ``points`` points, one after the other."""
+    """Return the triangles of ``times`` consecutive copies of a shape with ``points`` points."""
     offsets = (np.arange(times, dtype=np.int32) * points)[:, None, None]
     return (triangles[None] + offsets).reshape(-1, 3)
 
 
 def frames_along(direction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(..., 3) directions -> (..., 3, 3) right-handed unit axes as rows, the last along each one.
+    """Return right-handed unit axes (..., 3, 3) as rows, the last along each (..., 3) direction.
 
-    A direction of no length gets the world's axes.
+    A direction of zero length gets the world's axes.
     """
     length = np.linalg.norm(direction, axis=-1, keepdims=True)
     tip = np.where(length > 1e-9, direction / np.maximum(length, 1e-9), [0.0, 0.0, 1.0])

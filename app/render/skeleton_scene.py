@@ -9,11 +9,11 @@ from app.render.layers import Picture, paint_figure
 from app.render.request import SkeletonRequest
 
 _MOST_PIXELS = 1_200_000
-"""Of the OpenGL window: more would cost software OpenGL over 30 ms.  Larger views are stretched."""
+"""Of the OpenGL window: more take software OpenGL over 30 ms.  Larger views are scaled up."""
 
 
 class SkeletonScene:
-    """Draws :class:`SkeletonRequest` pictures of any size; lives in the child process."""
+    """Draws :class:`SkeletonRequest` pictures of any size, in the child process."""
 
     def __init__(self, setup: object = None) -> None:
         del setup
@@ -23,7 +23,7 @@ class SkeletonScene:
         self._floors = FloorPictures()
 
     def open(self, size: tuple[int, int]) -> None:
-        """Make the OpenGL window fit pictures of (width, height).  Raises RenderError."""
+        """Create an OpenGL window for pictures of (width, height).  Raises RenderError."""
         shrink = min(1.0, (_MOST_PIXELS / (size[0] * size[1])) ** 0.5)
         wanted = (round(size[0] * shrink), round(size[1] * shrink))
         if wanted == self._window_size:
@@ -34,7 +34,7 @@ class SkeletonScene:
         self._window.show(self._figure.triangles, self._figure.count)
 
     def draw(self, request: SkeletonRequest, picture: Picture) -> None:
-        """Paint the whole of ``picture``, (height, width, 3) RGB, in place."""
+        """Draw all of ``picture``, (height, width, 3) RGB, in place."""
         height, width = picture.shape[:2]
         self.open((width, height))
         assert self._window is not None

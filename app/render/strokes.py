@@ -1,4 +1,4 @@
-"""Soft, see-through strokes over a picture, as OpenCV's own lines are not."""
+"""Antialiased strokes with opacity over a picture, which OpenCV's lines do not support."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Point = tuple[float, float]
 Colour = tuple[int, int, int]
 """RGB."""
 _SHIFT: Final = 4
-"""OpenCV's fixed-point bits: a sixteenth of a pixel."""
+"""Fractional bits of OpenCV's fixed-point numbers: a sixteenth of a pixel."""
 
 
 def stroke(
@@ -25,8 +25,8 @@ def stroke(
 ) -> None:
     """Draw a line with round ends, ``width`` pixels wide, in place; from a point to itself, a dot.
 
-    Points are in pixels, x right, y down, the origin at the corner of the first pixel.  What lies
-    outside the picture is cut off.
+    Points are in pixels, x right, y down, the origin at the corner of the first pixel.  Strokes are
+    clipped to the picture.
     """
     reach = width / 2 + 2
     low = np.floor(np.minimum(start, end) - reach)
@@ -36,9 +36,9 @@ def stroke(
     right, bottom = (int(side) for side in np.clip(high, 0, (across, height)))
     if right <= left or bottom <= top:
         return
-    # OpenCV counts from the middle of the first pixel.
+    # OpenCV's origin is the centre of the first pixel.
     ends = np.array([start, end]) - (left + 0.5, top + 0.5)
-    # Clipped where nobody sees it: far points overflow the fixed point.
+    # Clipped far outside the picture: distant points would overflow the fixed-point range.
     fixed = np.round(np.clip(ends, -8192, 8192) * (1 << _SHIFT)).astype(int)
     mask = np.zeros((bottom - top, right - left), np.uint8)
     if start == end:
@@ -55,7 +55,7 @@ def stroke(
 
 
 def shade(colour: Colour, share: float) -> Colour:
-    """A colour darkened (share below 1) or lightened toward white (above 1, at most 2)."""
+    """Return a colour darkened (``share`` below 1) or lightened (above 1, at most 2)."""
     if share <= 1:
         red, green, blue = (round(part * share) for part in colour)
     else:

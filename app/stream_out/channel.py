@@ -1,4 +1,4 @@
-"""What every way to another program has in common."""
+"""The interface of all connections to other programs."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ LOOPBACK: Final = "127.0.0.1"
 
 
 class Channel(Protocol):
-    """An open way to another program.  Used by one thread."""
+    """An open connection to another program.  For one thread."""
 
     def send(self, pose: Pose3D, conf: NDArray[np.float32]) -> bool:
         """Send a pose; ``conf`` is (17,) in [0, 1], NaN where a joint was not seen.
 
-        Returns whether anybody is known, or can be supposed, to receive it.  Raises OSError if it
-        cannot leave.
+        Returns whether the pose is received, as far as that can be known.  Raises OSError if it
+        cannot be sent.
         """
         ...
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the connection."""
         ...

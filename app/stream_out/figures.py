@@ -1,4 +1,4 @@
-"""How sending goes: rate, latency and loss, now and over the whole time, in memory that is flat."""
+"""Statistics of sending: rate, latency and loss, recent and in total, in constant memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _LONGEST_MS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of one sender at one moment."""
+    """Statistics of one sender at one moment."""
 
     sent: int
     """Poses handed to the network."""
     unheard: int
-    """Of those, poses that nobody received, as far as that can be known."""
+    """Poses sent without a receiver, as far as that can be known."""
     lost: int
-    """Poses that could not be sent: too many were waiting, or the network took none."""
+    """Poses that could not be sent: the queue was full, or the network failed."""
     rate: float
     """Poses sent per second, over the last two seconds."""
     latency_ms: float | None
@@ -31,15 +31,15 @@ class Figures:
     mean_rate: float
     """Poses sent per second, over the whole time."""
     median_ms: int | None
-    """Time from capture to sending, over the whole time."""
+    """Median time from capture to sending, over the whole time."""
     slow_ms: int | None
-    """The same, of the slowest twentieth."""
+    """95th percentile of the time from capture to sending, over the whole time."""
 
     heard: bool
-    """Whether somebody receives them at the moment, as far as that can be known."""
+    """Whether there is a receiver at present, as far as that can be known."""
 
     def summary(self) -> str:
-        """All of it in a line."""
+        """Return a summary of one line."""
         if self.median_ms is None:
             return f"nothing sent, {self.lost} lost"
         poses = f"{self.sent} poses, {self.mean_rate:.1f} a second"
@@ -49,7 +49,7 @@ class Figures:
 
 
 class Tally:
-    """Counts; from any thread."""
+    """Counts sent and lost poses; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,11 +57,11 @@ class Tally:
         self._sent = self._unheard = self._lost = 0
         self._first = self._last = 0.0
         self._heard = True
-        # By whole milliseconds: a histogram takes no more room after a day than after a minute.
+        # A histogram in milliseconds takes no more memory after a day than after a minute.
         self._latencies = np.zeros(_LONGEST_MS + 1, np.int64)
 
     def add_sent(self, captured_at: float, *, heard: bool) -> None:
-        """Count a pose that has just been sent; ``captured_at`` is a ``perf_counter`` stamp."""
+        """Count a pose that has just been sent; ``captured_at`` is a ``perf_counter`` time."""
         now = time.perf_counter()
         latency = now - captured_at
         with self._lock:
@@ -79,7 +79,7 @@ class Tally:
             self._lost += count
 
     def figures(self) -> Figures:
-        """Everything as it is now."""
+        """Return the current statistics."""
         now = time.perf_counter()
         with self._lock:
             median, span = self._recent.median(now), self._last - self._first

@@ -1,17 +1,17 @@
-"""The Lab Streaming Layer: one sample a pose, stamped with the time the picture was taken; of a
-recording that plays, with the time it was sent.
+"""The Lab Streaming Layer: one sample per pose, stamped with the time its picture was captured; for
+a recording that plays, with the time of sending.
 
-84 channels: ``pelvis_x, pelvis_y, pelvis_z, pelvis_conf, …``, named and ordered as the columns of
-the CSV table and in its units and axes, heels and toes behind the 17 joints; what is missing is
-NaN.  A foot that was not told for a moment is held for at most half a second, its confidence NaN.
-The description follows the XDF
-specification's "MoCap Meta Data" (https://github.com/sccn/xdf/wiki).  The rate is irregular, as
-that of poses is.  A receiver finds the stream again by its ``source_id`` after a restart.  The
-user's own ``lsl_api.cfg`` counts where the network was asked for.
+There are 84 channels: ``pelvis_x, pelvis_y, pelvis_z, pelvis_conf, …``, named and ordered as the
+columns of the CSV table and in its units and axes, with heels and toes after the 17 joints; missing
+values are NaN.  A foot that is not detected for a moment keeps its last position for at most half a
+second, with a confidence of NaN.  The description follows the XDF specification's "MoCap Meta Data"
+(https://github.com/sccn/xdf/wiki).  The rate is irregular, as that of the poses.  A receiver finds
+the stream again by its ``source_id`` after a restart.  The user's ``lsl_api.cfg`` is used if the
+network was requested.
 
-liblsl listens on every network of the computer, whatever it is told.  On Linux its sockets are
-bound to the loopback device after that, so that nobody outside can reach them, and the stream is
-refused where that cannot be done; elsewhere it only answers no questions from outside.
+liblsl always listens on every network interface of the computer.  On Linux its sockets are
+therefore bound to the loopback device afterwards, so that they cannot be reached from outside, and
+the stream is refused if that fails; on other systems it just does not answer queries from outside.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _KINDS: Final = {
     "conf": ("Confidence", "normalized"),
 }
 _BUFFERED: Final = 36
-"""Hundreds of samples kept for a receiver that does not fetch them: two minutes, 1 MB."""
+"""Samples, in hundreds, buffered for a slow receiver: two minutes, 1 MB."""
 _ALONE: Final = f"""\
 [ports]
 IPv6 = disable
@@ -59,11 +59,11 @@ ListenAddress = {LOOPBACK}
 [log]
 level = -1
 """
-"""liblsl's own words for: to be found from this computer, by IPv4, and say warnings only."""
+"""liblsl's settings for: visible on this computer only, IPv4, log warnings only."""
 
 
 class _Scope:
-    """What liblsl has been told, which it listens to once in the life of a process."""
+    """The settings given to liblsl, which reads them once in the lifetime of a process."""
 
     lock: Final = threading.Lock()
     network: bool | None = None
@@ -73,9 +73,12 @@ class LslChannel:
     """An outlet.
 
     Args:
-        name: of the stream.
-        network: whether other computers can find it.  LiveOutError if liblsl cannot be loaded, was
-            told otherwise earlier in this process, or cannot be kept from them (Linux).
+        name: name of the stream.
+        network: whether other computers can find it.
+
+    Raises:
+        LiveOutError: liblsl cannot be loaded, was set up differently before in this process, or
+            cannot be restricted to this computer (Linux).
     """
 
     def __init__(self, name: str, *, network: bool) -> None:
@@ -105,39 +108,40 @@ class LslChannel:
                 ) from error
 
     def send(self, pose: Pose3D, conf: NDArray[np.float32]) -> bool:
-        """See ``Channel``.  Sent to whoever has connected by now."""
+        """See ``Channel``.  Sent to all receivers connected by now."""
         xyz = pose.upright.astype(np.float64) + 0.0
         xyz[pose.missing] = np.nan
         feet = pose.upright_feet.astype(np.float64) + 0.0
-        told = np.full(len(feet), np.nan) if pose.feet_conf is None else pose.feet_conf
-        told = np.where(np.isfinite(feet).all(axis=-1), told, np.nan)
+        foot_conf = np.full(len(feet), np.nan) if pose.feet_conf is None else pose.feet_conf
+        foot_conf = np.where(np.isfinite(feet).all(axis=-1), foot_conf, np.nan)
         joints = np.column_stack([xyz, conf])
-        sample = np.concatenate([joints, np.column_stack([feet, told])]).ravel()
+        sample = np.concatenate([joints, np.column_stack([feet, foot_conf])]).ravel()
         heard = bool(self._outlet.have_consumers())
         self._outlet.push_sample(sample.tolist(), pose.captured_at + self._clock_offset())
         return heard
 
     def close(self) -> None:
         """See ``Channel``."""
-        self._outlet = None  # pylsl destroys it when nobody holds it
+        self._outlet = None  # pylsl destroys it when the last reference is gone
 
     def _clock_offset(self) -> float:
-        """Seconds by which LSL's clock is before ``perf_counter``, now.
+        """Return the present offset of LSL's clock to ``perf_counter``, in seconds.
 
-        On Linux and Windows both are the same; elsewhere they part while the computer sleeps.  The
-        thread may be interrupted between two looks, so the quickest of three pairs counts.
+        On Linux and Windows both are the same; elsewhere they drift apart while the computer
+        sleeps.  The thread may be interrupted between two readings, so the quickest
+        of three counts.
         """
-        looks = []
+        readings = []
         for _ in range(3):
             before = time.perf_counter()
             there = self._lsl.local_clock()
             after = time.perf_counter()
-            looks.append((after - before, there - (before + after) / 2))
-        return float(min(looks)[1])
+            readings.append((after - before, there - (before + after) / 2))
+        return float(min(readings)[1])
 
 
 def _library(network: bool) -> Any:
-    """pylsl, told once whom to answer."""
+    """Return pylsl, configured once per process for this computer or for the network."""
     with _Scope.lock:
         if _Scope.network is not None and _Scope.network is not network:
             who = "other computers too" if network else "this computer alone"
@@ -180,16 +184,16 @@ def _describe(description: Any) -> None:
 
 
 def _keep_to_loopback(info: Any) -> None:
-    """Bind the sockets that liblsl listens on to the loopback device.  OSError if it is refused."""
+    """Bind the sockets on which liblsl listens to the loopback device.  Raises OSError."""
     root = info.desc().parent()
     ports = {int(root.child_value(name)) for name in ("v4data_port", "v4service_port")}
-    bound: set[int] = set()  # one is of TCP and one of UDP, perhaps of the same number
+    bound: set[int] = set()  # one port is TCP and one UDP; they may have the same number
     for entry in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not files
         try:
             if not stat.S_ISSOCK(os.fstat(int(entry)).st_mode):
                 continue
             found = socket.socket(fileno=os.dup(int(entry)))
-        except OSError:  # closed by now
+        except OSError:  # closed meanwhile
             continue
         with found:
             if found.family == socket.AF_INET and found.getsockname()[1] in ports:
@@ -200,5 +204,5 @@ def _keep_to_loopback(info: Any) -> None:
 
 
 def _bind_to_loopback(found: socket.socket) -> None:
-    if sys.platform == "linux":  # before 5.7 it asks for privileges
+    if sys.platform == "linux":  # before kernel 5.7 this needs privileges
         found.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")

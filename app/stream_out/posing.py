@@ -1,4 +1,4 @@
-"""Joint positions -> turns of bones, one frame at a time, for receivers that move a skeleton."""
+"""Bone rotations from joint positions, frame by frame, for receivers that move a skeleton."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from app.export.skeleton_pose import Before, posed
 from app.motion.rotations import matrices
 
 _MEASURED_OVER: Final = 300
-"""Poses that bone lengths are the median of: ten seconds, in which noise is gone and a person who
-changes the height in the settings does not wait long."""
+"""Number of poses over which the median of bone lengths is taken: ten seconds, long enough to
+remove noise, short enough to follow a change of the height in the settings."""
 _EVERY: Final = 30
-"""Lengths are taken anew after so many poses: 1 ms for something that hardly changes."""
+"""Bone lengths are updated after this many poses: it takes 1 ms, and they hardly change."""
 _FEET: Final = tuple(BONE[f"{side}Foot"] for side in ("Left", "Right"))
 
 
@@ -29,16 +29,17 @@ class BonePose:
     hips: Array
     """(3,) metres, above a floor at y 0."""
     turns: Array
-    """(19, 4) unit quaternions x, y, z, w of the bones against their parents, at rest none."""
+    """(19, 4) unit quaternions x, y, z, w of the bones relative to their parents and
+    the rest pose."""
     known: NDArray[np.bool_]
-    """(19,) bones whose joints have been seen by now; the others are as at rest."""
+    """(19,) bones whose joints have been seen so far; the others are in the rest pose."""
 
 
 class LivePoser:
-    """Turns the bones as :func:`app.export.skeleton_pose.posed` does, from frame to frame.
+    """Computes bone rotations as :func:`app.export.skeleton_pose.posed`, frame by frame.
 
-    Nothing live says how high the hips are: they are put where the lower foot stands on the floor,
-    so that one who squats or sits down goes down.
+    The height of the hips is not measured live: it is chosen so that the lower foot stands on the
+    floor, which lowers a person who squats or sits down.
     """
 
     def __init__(self) -> None:
@@ -57,11 +58,11 @@ class LivePoser:
         time_s: float,
         feet: Array | None = None,
     ) -> BonePose:
-        """Take the next frame.
+        """Return the pose of the next frame.
 
         Args:
             xyz: (17, 3) metres from the pelvis, in the axes of :class:`BonePose`.
-            seen: (17,) joints the detector saw.
+            seen: (17,) joints that were detected.
             missing: (17,) joints that are not known.
             time_s: seconds, increasing from frame to frame.
             feet: (4, 3) heels and toes, in the axes of ``xyz``, NaN where they are not known.
@@ -74,19 +75,19 @@ class LivePoser:
         soles = None if feet is None else feet[None]
         pose = posed(self._rig, xyz[None], missing[None], at, self._before, soles)
         turns = pose.turns[0]
-        known = np.array([_turned_with(bone) in self._before.turns for bone in BONES])
+        known = np.array([_measured_bone(bone) in self._before.turns for bone in BONES])
         hips = np.array([0.0, _hips_height(self._rig, turns), 0.0])
         return BonePose(self._rig, hips, turns, known)
 
 
-def _turned_with(bone: str) -> str:
-    """The bone whose turn says how this one lies: hands and feet only go along."""
-    goes_along = bone.endswith(("Hand", "Foot"))
-    return BONES[PARENTS[BONE[bone]]] if goes_along else bone
+def _measured_bone(bone: str) -> str:
+    """Return the bone whose rotation defines this one's: hands and feet follow their parents."""
+    follows = bone.endswith(("Hand", "Foot"))
+    return BONES[PARENTS[BONE[bone]]] if follows else bone
 
 
 def _hips_height(rig: Rig, turns: Array) -> float:
-    """Metres above the floor on which the lower foot stands as high as at rest."""
+    """Return the height of the hips if the lower foot is as high as in the rest pose, metres."""
     world, places = np.empty((len(BONES), 3, 3)), np.zeros((len(BONES), 3))
     for bone, (local, parent) in enumerate(zip(matrices(turns), PARENTS, strict=True)):
         if parent < 0:

@@ -1,4 +1,4 @@
-"""The ways to other programs: an option of the command line and a setting of the window each."""
+"""The outputs to other programs: a command-line option and a setting of the window each."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from app.stream_out.targets import LSL_NAME, NETWORK, VMC_PORT, LslTarget, OscTa
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One way."""
+    """One kind of output."""
 
     parse: Callable[[str], Target]
-    """Reads where to from what is typed; nothing is the usual.  Raises LiveOutError."""
+    """Parses the target typed; an empty text means the default.  Raises LiveOutError."""
     form: str
-    """Of what is typed, on the command line."""
+    """The metavar of the option."""
     help: str
-    """Of the option."""
+    """The help text of the option."""
     label: str
-    """Of the setting."""
+    """The label of the setting."""
     tip: str
     remembered: str
-    """The preference that keeps what is typed."""
+    """The preference in which the typed target is kept."""
     where: str
-    """What is typed, in the window."""
+    """The label of the target's field in the window."""
     where_tip: str
 
     @property
     def usual(self) -> Target:
-        """Where to unless told."""
+        """The default target."""
         return self.parse("")
 
 
@@ -59,4 +59,4 @@ OUTPUTS: Final = {
         f"Only this computer finds the stream; NAME@{NETWORK} is found by others too",
     ),
 }
-"""By the name of the option, and of the preference that turns it on."""
+"""By the name of the option, which is also that of the preference that turns it on."""

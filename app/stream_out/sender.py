@@ -20,9 +20,9 @@ from app.system.files import plain_reason
 
 log: Final = logging.getLogger(__name__)
 CAPACITY: Final = 30
-"""Poses that may wait, a second of them: older ones are of no use to anybody live."""
+"""Longest queue of poses, a second: older ones are useless live."""
 _PATIENCE_S: Final = 10.0
-"""How long after it was said that nothing can be sent it is said again, if it works in between."""
+"""A failure is reported again only after this long without failures."""
 
 _Item = tuple[Pose3D, NDArray[np.float32]]
 
@@ -30,20 +30,23 @@ _Item = tuple[Pose3D, NDArray[np.float32]]
 class Sender:
     """Sends every pose it is given, in a thread of its own, until it is closed.
 
-    What goes wrong is told by ``error`` and does not end it: a network may come back.  What keeps
-    it from beginning does.
+    Failures to send are reported in ``error`` and do not end it, since a network may recover.  A
+    failure to open the target ends it.
 
     Args:
-        target: where to; LiveOutError if a library for it is missing.
+        target: where to send.
+
+    Raises:
+        LiveOutError: a library is missing.
     """
 
     def __init__(self, target: Target) -> None:
         target.require()
         self.target = target
         self.error: MixposeError | None = None
-        """The last thing that went wrong; a new object each time."""
+        """The last failure; a new object each time."""
         self.failed = False
-        """Whether it sends nothing any more."""
+        """Whether sending has ended because of an error."""
         self._tally = Tally()
         self._changed = threading.Condition()
         self._waiting: deque[_Item] = deque(maxlen=CAPACITY)
@@ -54,7 +57,7 @@ class Sender:
         self._thread.start()
 
     def put(self, pose: Pose3D, conf: NDArray[np.float32]) -> None:
-        """Send ``pose`` soon; never waits.  One that is not newer than the last is left out.
+        """Queue ``pose``; never waits.  A pose not newer than the last one is ignored.
 
         ``conf`` is (17,) the detector's confidence in its joints, left and right repaired.
         """
@@ -68,11 +71,11 @@ class Sender:
             self._changed.notify()
 
     def figures(self) -> Figures:
-        """Rate, latency and loss."""
+        """Return rate, latency and loss."""
         return self._tally.figures()
 
     def close(self, timeout_s: float = 2.0) -> bool:
-        """Send what waits, and end; whether that was possible within ``timeout_s``."""
+        """Send what is queued, and end; return whether that succeeded within ``timeout_s``."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -124,7 +127,7 @@ class Sender:
         self._tally.add_sent(pose.captured_at, heard=heard)
 
     def _report(self, error: OSError) -> None:
-        """Say it once for all that goes wrong in a row."""
+        """Report consecutive failures once."""
         now = time.monotonic()
         if now - self._trouble_at > _PATIENCE_S:
             reason = plain_reason(error)

@@ -1,4 +1,4 @@
-"""Where poses are sent to, read from what a person types."""
+"""The targets of live output, parsed from what a person types."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from app.errors import LiveOutError
 from app.stream_out.channel import LOOPBACK, Channel
 
 VMC_PORT: Final = 39539
-"""Where receivers of the VMC protocol listen unless they are told otherwise."""
+"""The default port of receivers of the VMC protocol."""
 LSL_NAME: Final = "mixpose"
 NETWORK: Final = "network"
 _EXTRA: Final = "pip install '.[live]'"
 
 
 class Target(Protocol):
-    """Somewhere poses can be sent to."""
+    """A destination for poses."""
 
     @property
     def label(self) -> str:
-        """As a person calls it."""
+        """Its name for the user."""
         ...
 
     def require(self) -> None:
@@ -29,7 +29,7 @@ class Target(Protocol):
         ...
 
     def open(self) -> Channel:
-        """Open the way; may look a name up.  Raises LiveOutError, OSError."""
+        """Open a connection; may resolve a host name.  Raises LiveOutError, OSError."""
         ...
 
 
@@ -42,12 +42,12 @@ class OscTarget:
 
     @classmethod
     def parse(cls, text: str) -> OscTarget:
-        """Read ``HOST:PORT``, ``HOST``, ``PORT`` or nothing at all; the rest is as usual.
+        """Parse ``HOST:PORT``, ``HOST``, ``PORT`` or an empty text; the rest is the default.
 
         Raises LiveOutError if it is none of these.
         """
         text = text.strip()
-        if text.startswith("["):  # an IPv6 address, whose own colons are no border of the port
+        if text.startswith("["):  # an IPv6 address, which contains colons itself
             host, _, port = text[1:].partition("]")
             port = port.removeprefix(":")
         elif text.isdecimal():
@@ -66,7 +66,7 @@ class OscTarget:
         return cls(host or LOOPBACK, number)
 
     def __str__(self) -> str:
-        """As it is typed."""
+        """Return the text as it is typed."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
@@ -93,7 +93,7 @@ class LslTarget:
 
     @classmethod
     def parse(cls, text: str) -> LslTarget:
-        """Read ``NAME``, ``NAME@network`` or nothing at all.  Raises LiveOutError otherwise."""
+        """Parse ``NAME``, ``NAME@network`` or an empty text.  Raises LiveOutError otherwise."""
         name, at, where = text.strip().rpartition("@")
         if not at:
             name, where = where, ""
@@ -105,7 +105,7 @@ class LslTarget:
         return cls(name or LSL_NAME, network=bool(at))
 
     def __str__(self) -> str:
-        """As it is typed."""
+        """Return the text as it is typed."""
         return f"{self.name}@{NETWORK}" if self.network else self.name
 
     @property

@@ -2,12 +2,12 @@
 
 Virtual Motion Capture Protocol, marionette specification, https://protocol.vmc.info: for each pose
 ``/VMC/Ext/OK`` (loaded, calibrated, normal mode, whether a person is tracked: version 2.7),
-``/VMC/Ext/T`` (seconds, when the picture was taken), ``/VMC/Ext/Root/Pos`` at the origin, and a
-``/VMC/Ext/Bone/Pos`` for each bone: its name in Unity's ``HumanBodyBones``, position and rotation
-against its parent, in a T-pose none.
+``/VMC/Ext/T`` (capture time of the picture in seconds), ``/VMC/Ext/Root/Pos`` at the origin, and a
+``/VMC/Ext/Bone/Pos`` for each bone: its name in Unity's ``HumanBodyBones``, and its position and
+rotation relative to its parent, the identity in a T-pose.
 
-Unity is left-handed, y up; an avatar faces +z, its left arm along -x.  Ours faces +z, its left arm
-along +x: x is mirrored, and with it the sense of turns about y and z.
+Unity is left-handed, y up; an avatar faces +z, with its left arm along -x.  This program's rig
+faces +z with its left arm along +x, so x is mirrored, which reverses rotations about y and z.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ UNITY_NAMES: Final = {
     else {"Arm": f"{bone[:-3]}UpperArm", "Leg": f"{bone[:-3]}LowerLeg"}.get(bone[-3:], bone)
     for bone in BONES
 }
-"""Our bone -> the same in UnityEngine.HumanBodyBones."""
+"""Name of a bone of the rig -> its name in UnityEngine.HumanBodyBones."""
 _MIRROR_PLACE: Final = np.array([-1.0, 1.0, 1.0])
 _MIRROR_TURN: Final = np.array([1.0, -1.0, -1.0, 1.0])
 _CALIBRATED: Final = 3
 _LARGEST: Final = 1200
-"""Bytes of a datagram; one that is larger than the network's (1500 less the headers, 1400 in some
+"""Bytes of a datagram; one larger than the network's MTU (1500 less the headers, 1400 in some
 tunnels) is sent in fragments, and lost if any of them is."""
 
 
@@ -48,8 +48,11 @@ class VmcChannel:
     """Sends to one receiver by UDP.
 
     Args:
-        host: name or address; a name is looked up.  LiveOutError if there is none such.
-        port: where it listens.
+        host: name or address; a name is resolved.
+        port: the receiver's UDP port.
+
+    Raises:
+        LiveOutError: the host name cannot be resolved.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -62,14 +65,14 @@ class VmcChannel:
         family, kind, protocol, _, address = found[0]
         self._socket = socket.socket(family, kind, protocol)
         self._socket.setblocking(False)
-        # Connected, it is told when nobody listens on a computer that can be reached.
+        # A connected socket reports if no program listens on a computer that can be reached.
         self._socket.connect(address)
         self._poser = LivePoser()
         self._turns: Array | None = None
         self._began: float | None = None
 
     def send(self, pose: Pose3D, conf: NDArray[np.float32]) -> bool:
-        """See ``Channel``.  A person who is not in view leaves the avatar as it is."""
+        """See ``Channel``.  The avatar keeps its pose while no person is in view."""
         if self._began is None:
             self._began = pose.captured_at
         time_s = pose.captured_at - self._began
@@ -89,7 +92,7 @@ class VmcChannel:
         self._socket.close()
 
     def _without_jumps(self, turns: Array) -> Array:
-        """The same rotations with signs as in the frame before: receivers interpolate."""
+        """Return the rotations with signs nearest to the frame before: receivers interpolate."""
         if self._turns is not None:
             opposite = (turns * self._turns).sum(-1, keepdims=True) < 0
             turns = np.where(opposite, -turns, turns)
@@ -101,7 +104,7 @@ class VmcChannel:
         with contextlib.suppress(ConnectionRefusedError):
             self._socket.send(datagram)
             return heard
-        # What was refused is an earlier datagram; this one has not been sent yet.
+        # The refusal concerns an earlier datagram; this one has not been sent yet.
         heard = False
         with contextlib.suppress(ConnectionRefusedError):
             self._socket.send(datagram)
@@ -134,7 +137,7 @@ def _message(address: str, *arguments: str | int | float) -> OscMessage:
 
 
 def _bundles(messages: list[OscMessage]) -> Iterator[bytes]:
-    """The messages in their order, as many to a bundle as fit into a datagram."""
+    """Yield the messages in their order, as many per bundle as fit into a datagram."""
     from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 
     bundle, size = OscBundleBuilder(IMMEDIATELY), 16

@@ -1,6 +1,6 @@
-"""Writing a file of the user's: whole or not at all, and never over another one unasked.
+"""Atomic writing of the user's files, which are never overwritten unasked; and file locks.
 
-And locking one, of which the system lets go with the process that holds it.
+The system releases a lock with the process that holds it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ VIDEO_SUFFIXES: Final = (
     *(".ts", ".mts", ".m2ts", ".vob", ".wmv", ".asf", ".flv", ".f4v", ".3gp", ".3g2", ".ogv"),
     *(".mxf", ".y4m", ".h264", ".264", ".hevc", ".265", ".mjpeg", ".mjpg"),
 )
-"""How the names of films end, in small letters."""
+"""File extensions of videos, in lower case."""
 _REASONS: Final = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk space granted to you is used up",
@@ -48,23 +48,23 @@ _REASONS: Final = {
     errno.ENXIO: "the disk was removed",
 }
 _NAME_BYTES: Final = 120
-"""Longest name made by :func:`safe_name`: leaves room for suffixes below the usual limit of 255."""
+"""Longest name returned by :func:`safe_name`: leaves room for suffixes within the limit of 255."""
 _PATIENCE_S: Final = 2.0
-"""Whoever only looks whether there is a lock holds one for a moment, well below a millisecond."""
+"""A process that only tests for a lock holds it for a moment, well below a millisecond."""
 _AGAIN_S: Final = 0.005
 _FAR: Final = 2**30
-"""What is locked on Windows nobody else can read there, so it is a byte beyond any content."""
+"""Position of the locked byte on Windows, where locked bytes cannot be read: beyond any content."""
 _WINDOWS_DEVICES: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
 def plain_reason(error: OSError) -> str:
-    """Why the system refused, as the middle of a sentence: ``the disk is full``."""
+    """Return why the system refused, as part of a sentence: ``the disk is full``."""
     known = _REASONS.get(error.errno or 0)
     return known or (error.strerror or type(error).__name__).lower()
 
 
 def safe_name(name: str, otherwise: str = "recording") -> str:
-    """A file name every platform takes, as close to ``name`` as possible."""
+    """Return a file name valid on every platform, as close to ``name`` as possible."""
     name = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]+', "-", name).strip(" .-")
     name = name.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore").rstrip(" .")
     if not name:
@@ -73,8 +73,10 @@ def safe_name(name: str, otherwise: str = "recording") -> str:
 
 
 def names_in_turn(path: Path, ending: str | None = None) -> Iterator[Path]:
-    """``NAME.ext``, ``NAME-2.ext``, ``NAME-3.ext`` …, without end; ``ending`` is that of ``path``
-    where it has several points."""
+    """Yield ``NAME.ext``, ``NAME-2.ext``, ``NAME-3.ext`` …, endlessly.
+
+    ``ending`` is the extension of ``path`` if it has several dots.
+    """
     ending = path.suffix if ending is None else ending
     yield path
     number = 2
@@ -84,19 +86,19 @@ def names_in_turn(path: Path, ending: str | None = None) -> Iterator[Path]:
 
 
 def free_name(path: Path, ending: str | None = None) -> Path:
-    """The first of :func:`names_in_turn` that does not exist now.
+    """Return the first of :func:`names_in_turn` that does not exist now.
 
-    Another program may take it in between: whoever creates it must still refuse to overwrite.
+    Another program may create it in between, so its creation must still refuse to overwrite.
     """
     return next(name for name in names_in_turn(path, ending) if not os.path.lexists(name))
 
 
 def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on the disk, so that a rename survives a power cut (POSIX only)."""
+    """Sync a folder's entries to disk, so that a rename survives a power cut (POSIX only)."""
     if os.name == "nt":
         return
-    # What was renamed is there by now, and must not be reported as failed.  A folder that may be
-    # written to but not read cannot be opened, and some network disks put no folder on the disk.
+    # The rename has succeeded and must not be reported as failed.  A folder that is writable but
+    # not readable cannot be opened, and some network file systems cannot sync folders.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -109,12 +111,12 @@ def sync_folder(folder: Path) -> None:
 def write_atomically(
     path: Path, *, overwrite: bool = False, through_links: bool = True
 ) -> Iterator[BinaryIO]:
-    """Open ``path`` for writing bytes; it appears, whole, when the block ends without an error.
+    """Open ``path`` for writing bytes; the file appears, complete, if the block succeeds.
 
     Until then everything goes to a hidden file in the same folder, which is removed on an error,
-    Ctrl-C included.  A link is written through, as an editor would; without ``through_links``, for
-    folders in which a stranger may have put it, it is replaced.  Raises FileExistsError if
-    ``path`` exists and ``overwrite`` is false, and OSError as the system gives it (see
+    Ctrl-C included.  A symbolic link is followed, as by an editor; without ``through_links``, for
+    folders that may come from an untrusted source, it is replaced.  Raises FileExistsError if
+    ``path`` exists and ``overwrite`` is false, and any OSError of the system (see
     :func:`plain_reason`).
     """
     with write_together([path], overwrite=overwrite, through_links=through_links) as (file,):
@@ -127,8 +129,8 @@ def write_together(
 ) -> Iterator[tuple[BinaryIO, ...]]:
     """Like :func:`write_atomically` for several files that belong together: all appear, or none.
 
-    When overwriting fails half-way, the files replaced so far get their old contents back.  Put a
-    large file last: it is the only one whose old contents need not be copied for that.
+    If overwriting fails half-way, the files replaced so far are restored.  Put a large file last:
+    it is the only one of which no backup copy is needed.
     """
     targets = [Path(os.path.realpath(path)) if through_links else path for path in paths]
     for target in targets:
@@ -152,7 +154,7 @@ def _refuse_unsuitable(target: Path, overwrite: bool) -> None:
     if not os.path.lexists(target):
         return
     if not (target.is_symlink() or target.is_file()):
-        # A rename would happily put a plain file in the place of /dev/null.
+        # A rename would replace even /dev/null by a plain file.
         raise IsADirectoryError(errno.EISDIR, "not a plain file", str(target))
     if not overwrite:
         raise FileExistsError(errno.EEXIST, "exists already", str(target))
@@ -163,7 +165,7 @@ def _hidden_name(folder: Path) -> Path:
 
 
 def _put_in_place(pairs: Sequence[tuple[Path, Path]], overwrite: bool, cleanup: ExitStack) -> None:
-    """Rename every (temporary, target) of ``pairs``, undoing the earlier ones if one fails."""
+    """Rename every (temporary, target) of ``pairs``; undo the earlier ones if one fails."""
     with ExitStack() as undo:
         for number, (temporary, target) in enumerate(pairs, start=1):
             if overwrite and os.path.lexists(target):
@@ -172,7 +174,7 @@ def _put_in_place(pairs: Sequence[tuple[Path, Path]], overwrite: bool, cleanup: 
                 if number < len(pairs):
                     undo.callback(_copy_aside(target, cleanup).replace, target)
             else:
-                # Claims the name: if another program has just taken it, this fails instead of
+                # Claims the name: if another program has just created it, this fails instead of
                 # overwriting.  A hard link would do as well, but FAT and exFAT have none.
                 target.open("xb").close()
                 undo.callback(target.unlink)
@@ -188,9 +190,9 @@ def _copy_aside(path: Path, cleanup: ExitStack) -> Path:
 
 
 def lock(file: IO[bytes], *, exclusive: bool) -> bool:
-    """Try to lock ``file``, just opened, until it is closed; False if another one holds it.
+    """Try to lock ``file``, just opened, until it is closed; False if another process holds it.
 
-    True as well on a file system without locks.
+    True also on a file system without locks.
     """
     try:
         if sys.platform == "win32":
@@ -210,7 +212,7 @@ def lock(file: IO[bytes], *, exclusive: bool) -> bool:
 
 
 def lock_patiently(file: IO[bytes], *, exclusive: bool) -> bool:
-    """:func:`lock`, tried again for two seconds before it counts as held by another one."""
+    """Like :func:`lock`, but retry for two seconds before returning False."""
     deadline = time.monotonic() + _PATIENCE_S
     while not lock(file, exclusive=exclusive):
         if time.monotonic() > deadline:

@@ -1,7 +1,7 @@
 """The log file, and the text for "copy diagnostics".
 
-Neither holds anything personal beyond what a fault report needs: the home folder is written as
-``~`` and passwords in addresses are left out.
+Neither contains personal data beyond what a fault report needs: the home folder is written as ``~``
+and passwords in addresses are removed.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _STDERR: Final = 2
 _FINISH_S: Final = 3.0
 """On a busy machine 500 lines took more than half a second."""
 _END: Final = b"\0\n"
-"""Ends the reading of what was printed; no library prints a NUL."""
+"""Ends the reading of captured output; no library prints a NUL."""
 _HOME: Final = str(Path.home())
 _CREDENTIALS: Final = re.compile(r"(?<=://)(?:[^\s:@/]*:\S*@|[^/\s@]+@)")
-"""``user@``, or all from ``user:`` to the last ``@``: a password may hold ``@``, ``/``, ``#``."""
+"""``user@``, or from ``user:`` to the last ``@``: a password may contain ``@``, ``/``, ``#``."""
 
 
 class _SharedFile(logging.handlers.RotatingFileHandler):
-    """A log that several processes write to, and of which one at a time renames the full file."""
+    """A log file written by several processes, one of which at a time rotates the full file."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(file, maxBytes=_MAX_BYTES, backupCount=_OLD_FILES, encoding="utf-8")
@@ -60,20 +60,20 @@ class _SharedFile(logging.handlers.RotatingFileHandler):
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's name
         if self._was_renamed():
-            self._begin_again()
+            self._reopen()
         return bool(super().shouldRollover(record))
 
     def doRollover(self) -> None:  # noqa: N802 - logging's name
         with self._file.with_name(f"{self._file.name}.lock").open("ab") as held:
             if not lock(held, exclusive=True):
-                return  # another one is at it; until then the file may be a little too long
+                return  # another process is rotating; the file may become slightly too long
             if self._was_renamed():
-                self._begin_again()
+                self._reopen()
             else:
                 super().doRollover()
 
     def _was_renamed(self) -> bool:
-        """Whether another process has renamed what is written to."""
+        """Whether another process has renamed the open file."""
         try:
             return self.stream is not None and not os.path.samestat(
                 os.fstat(self.stream.fileno()), self._file.stat()
@@ -81,43 +81,43 @@ class _SharedFile(logging.handlers.RotatingFileHandler):
         except FileNotFoundError:
             return True
 
-    def _begin_again(self) -> None:
+    def _reopen(self) -> None:
         self.close()
         self.stream = self._open()
 
     @staticmethod
     def _rename(source: str, target: str) -> None:
-        # Windows renames no file that another process has open; then this one goes on growing.
+        # Windows cannot rename a file that another process has open; the file then keeps growing.
         with suppress(OSError):
             Path(source).rename(target)
 
 
 class _Redacting(logging.Formatter):
-    """Leaves out what the log must not hold, wherever in a message or traceback it stands."""
+    """Removes what the log must not contain, anywhere in a message or traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redacted(super().format(record))
 
 
 def redacted(text: str) -> str:
-    """Shorten the home folder to ``~`` and remove ``user:password@`` from addresses."""
+    """Return ``text`` with the home folder as ``~`` and without ``user:password@``."""
     if len(_HOME) > 1:
         text = text.replace(_HOME, "~")
     return without_credentials(text)
 
 
 def without_credentials(text: str) -> str:
-    """Remove ``user:password@`` from addresses, also from those that cannot be taken apart."""
+    """Return ``text`` without ``user:password@`` in addresses, even in malformed ones."""
     return _CREDENTIALS.sub("", text)
 
 
 def start_logging(file: Path | None = None) -> None:
-    """Send warnings and errors of everything, and this program's own notes, to the log file.
+    """Log warnings and errors of all libraries, and this program's own messages, to the log file.
 
-    Uncaught exceptions in threads go there too instead of onto the user's terminal.  If the file
-    cannot be written the program runs without it.
+    Uncaught exceptions in threads go there, too, instead of to the terminal.  If the file cannot be
+    written, the program runs without it.
     """
-    # A full disk must not make the logging module print tracebacks of its own.
+    # With a full disk the logging module must not print tracebacks.
     logging.raiseExceptions = False
     root = logging.getLogger()
     root.addHandler(_open(paths.log_file() if file is None else file))
@@ -140,18 +140,19 @@ def _open(file: Path) -> logging.Handler:
 
 
 def divert_native_stderr() -> None:
-    """Send what native libraries print on stderr to the log, and leave ``sys.stderr`` as it is.
+    """Redirect what native libraries print on stderr to the log; ``sys.stderr`` stays as it is.
 
-    It goes through a pipe and :func:`redacted`: libraries print addresses with their passwords.
-    After :func:`start_logging`.  MediaPipe and TensorFlow Lite print half a dozen lines whenever
-    they start, which no setting stops (measured with mediapipe 1.2.2: GLOG_minloglevel and
-    TF_CPP_MIN_LOG_LEVEL do nothing); the one line meant for the user would drown among them.
+    The output goes through a pipe and :func:`redacted`, since libraries print addresses with their
+    passwords.  Call it after :func:`start_logging`.  MediaPipe and TensorFlow Lite print half a
+    dozen lines whenever they start, which no setting stops (measured with mediapipe 1.2.2:
+    GLOG_minloglevel and TF_CPP_MIN_LOG_LEVEL have no effect); messages for the user would be lost
+    among them.
     """
     if sys.stderr is None:
         return
     try:
         terminal = os.dup(_STDERR)
-    except OSError:  # no stderr: then there is nothing to divert
+    except OSError:  # no stderr: nothing to redirect
         return
     sys.stderr.flush()
     sys.stderr = os.fdopen(
@@ -159,7 +160,7 @@ def divert_native_stderr() -> None:
     )
     read_end, write_end = os.pipe()
     if sys.platform != "win32":
-        # Whoever prints while holding Python's lock must not wait for the thread that needs it.
+        # Code that prints while holding the GIL must not wait for the thread that needs it.
         os.set_blocking(write_end, False)
     os.dup2(write_end, _STDERR)
     os.close(write_end)
@@ -171,7 +172,7 @@ def divert_native_stderr() -> None:
 
 
 def _log_printed(read_end: int) -> None:
-    """Log each line that comes out of the pipe."""
+    """Log each line read from the pipe."""
     printed = logging.getLogger("app.printed")
     with os.fdopen(read_end, "rb") as lines:
         for line in lines:
@@ -181,12 +182,12 @@ def _log_printed(read_end: int) -> None:
 
 
 def _finish_printed(thread: threading.Thread) -> None:
-    """Have everything logged that was printed before the end."""
+    """Wait until everything printed so far is logged."""
     deadline = time.monotonic() + _FINISH_S
     while thread.is_alive() and time.monotonic() < deadline:
         try:
             os.write(_STDERR, _END)
-        except BlockingIOError:  # full: the thread has not got there yet
+        except BlockingIOError:  # the pipe is full: the thread is still reading
             thread.join(0.01)
         except OSError:
             return
@@ -215,14 +216,14 @@ def diagnostics(
     *,
     log_lines: int = 100,
 ) -> str:
-    """Everything a fault report needs, as plain text.
+    """Return all that a fault report needs, as plain text.
 
     Lists cameras and imports torch, which takes seconds the first time: not for the GUI thread.
 
     Args:
-        cameras: lists the cameras, a line each.
-        extra: more lines, as name and value, such as the window's source and rates.
-        log_lines: how many of the newest log lines to add.
+        cameras: returns the cameras, one line each.
+        extra: further facts by name, such as the window's source and rates.
+        log_lines: number of the newest log lines to add.
     """
     facts = {
         "mixpose": __version__,
@@ -241,7 +242,7 @@ def diagnostics(
 
 
 def recent_lines(count: int) -> list[str]:
-    """The newest ``count`` lines of the log; none if there is no log."""
+    """Return the newest ``count`` lines of the log; none if there is no log."""
     try:
         with paths.log_file().open(encoding="utf-8", errors="replace") as file:
             return [line.rstrip("\n") for line in deque(file, maxlen=count)]
@@ -257,7 +258,7 @@ def _version(package: str) -> str:
 
 
 def _system() -> str:
-    """The system's name as people know it: "Debian GNU/Linux 12 (bookworm), Linux-6.1…"."""
+    """Return the system's usual name: "Debian GNU/Linux 12 (bookworm), Linux-6.1…"."""
     try:
         name = platform.freedesktop_os_release()["PRETTY_NAME"]
     except (OSError, KeyError):  # not Linux

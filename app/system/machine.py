@@ -1,6 +1,6 @@
-"""What this machine offers: compute devices and weights, each as lines of text.
+"""What this machine offers, compute devices and weights, as lines of text.
 
-For ``devices`` and for the diagnostics.  Both import torch here and not before.
+For the command ``devices`` and for the diagnostics.  Both functions import torch when called.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from app.errors import MixposeError
 
 
 def compute_devices() -> list[str]:
-    """Each device a network can run on, and why there is no CUDA where there is none."""
+    """Return a line per device a network can run on, and why there is no CUDA if so."""
     import torch
 
     from models.devices import choose_device
@@ -33,7 +33,7 @@ def compute_devices() -> list[str]:
 
 
 def weights() -> list[str]:
-    """Each of the shipped weights, with what its file says about itself."""
+    """Return a line for each of the shipped weights, with facts from its file."""
     from models.checkpoint import DEFAULT_WEIGHTS, available_weights, load
 
     found = []
@@ -48,7 +48,7 @@ def weights() -> list[str]:
 
 
 def lines_or_reason(lines: Callable[[], list[str]]) -> list[str]:
-    """The lines, or the one sentence that says why there are none."""
+    """Return the lines, or the one sentence that says why there are none."""
     try:
         return lines()
     except (MixposeError, ImportError, OSError) as error:

@@ -1,6 +1,6 @@
-"""Where the program keeps things, by each platform's own rules.
+"""Locations of the program's files, by the conventions of each platform.
 
-The functions only name places; whoever writes there makes the folder.
+The functions only return paths; folders are created by the code that writes there.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ _NAME: Final = "mixpose"
 
 
 def recordings_dir() -> Path:
-    """The folder new recordings go to: ``mixpose`` in the user's Documents."""
+    """Return the folder for new recordings: ``mixpose`` in the user's Documents."""
     return platformdirs.user_documents_path() / _NAME
 
 
 def log_file() -> Path:
-    """The program's log."""
+    """Return the program's log file."""
     return platformdirs.user_log_path(_NAME, appauthor=False) / f"{_NAME}.log"
 
 
 def video_cache_dir() -> Path:
-    """What was found in videos, to be found again at any time."""
+    """Return the cache folder for detections in videos; its content can be computed again."""
     return platformdirs.user_cache_path(_NAME, appauthor=False) / "videos"
 
 
 def video_notes_dir() -> Path:
-    """What the user has noted of videos: marked moments, and which way is up."""
+    """Return the folder for the user's notes on videos: marked moments, camera orientation."""
     return platformdirs.user_data_path(_NAME, appauthor=False) / "videos"
 
 
 def desktop_data_dir() -> Path:
-    """Where a Linux desktop looks for the user's own menu entries and icons."""
+    """Return the folder of the user's menu entries and icons on a Linux desktop."""
     return platformdirs.user_data_path()
 
 
 def settings_file() -> Path:
-    """What the program remembers between runs."""
+    """Return the file of settings remembered between runs."""
     return platformdirs.user_config_path(_NAME, appauthor=False) / f"{_NAME}.ini"

@@ -1,4 +1,4 @@
-"""Processes started from whatever script or notebook this program runs in."""
+"""Starting of processes, from any script or notebook in which this program runs."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LOCK: Final = threading.Lock()
 def without_main_module() -> Iterator[None]:
     """Keep a ``multiprocessing`` process that is started inside from importing the main script.
 
-    ``spawn`` has each process import it first, for what may be defined there.  Nothing of this
-    program is, and a script that calls it without ``if __name__ == "__main__"`` would begin all
-    over again in every process, and fail there.  Whatever has no ``__file__`` is not imported.
+    With ``spawn`` each process first imports the main module, for functions defined there.  This
+    program needs none, and a script that calls it without ``if __name__ == "__main__"`` would run
+    again in every process and fail.  A main module without ``__file__`` is not imported.
     """
     with _LOCK:
         main = sys.modules["__main__"]
@@ -31,23 +31,24 @@ def without_main_module() -> Iterator[None]:
 
 
 class ProcessLostError(Exception):
-    """A process ended without an answer."""
+    """A process ended without returning a result."""
 
 
 def apart(
     function: Callable[..., Any], *arguments: object, progress: Callable[[float], None]
 ) -> Any:
-    """What ``function(*arguments, report)`` returns in a process of its own, whose libraries need
-    not get on with those that are loaded here.
+    """Return the result of ``function(*arguments, report)``, run in a separate process.
+
+    Its libraries need not be compatible with those loaded in this process.
 
     Args:
-        function: one that is imported by its name; its last argument takes the share done.
-        arguments: what can be pickled.
-        progress: told what the function reports; may raise to stop it.
+        function: an importable function; its last argument is called with the fraction done.
+        arguments: picklable arguments.
+        progress: called with the fraction done; may raise to stop the process.
 
     Raises:
         ProcessLostError: the process crashed, or was killed.
-        Exception: what the function raised.
+        Exception: whatever the function raised.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)

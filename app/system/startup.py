@@ -1,6 +1,6 @@
-"""Work-arounds for the environment; run before anything heavy is imported.
+"""Workarounds for the environment, applied before anything heavy is imported.
 
-Each says what goes wrong without it.  Two more are where they are needed:
+Each documents the failure it prevents.  Two more are where they are needed:
 ``app.detection.no_telemetry`` keeps MediaPipe off the network, ``app.sources.newest`` keeps OpenCV
 quiet.
 """
@@ -17,7 +17,7 @@ _SET_BY_CV2 = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 def prepare() -> None:
     """Set up the process; cheap."""
     for stream in (sys.stdout, sys.stderr):
-        # A camera's or file's name the terminal cannot show must not end the program.
+        # A name of a camera or file that the terminal cannot show must not end the program.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
@@ -36,12 +36,12 @@ def import_qt_before_cv2() -> None:
     for name in _SET_BY_CV2:
         os.environ.pop(name, None)
     os.environ.update({name: value for name, value in before.items() if value})
-    # Started from a program that has imported cv2 (a notebook, a test), we inherit its values.
+    # A process started by a program that has imported cv2 (a notebook, a test) inherits its values.
     forget_plugins_of_cv2()
 
 
 def forget_plugins_of_cv2() -> None:
-    """Undo what cv2, imported at any time before, does to Qt's environment; see above."""
+    """Undo the changes cv2 made to Qt's environment, whenever it was imported; see above."""
     for name in _SET_BY_CV2:
         if "cv2" in Path(os.environ.get(name, "")).parts:
             del os.environ[name]

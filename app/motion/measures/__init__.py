@@ -1,1 +1,1 @@
-"""What movement laboratories read off motion: ranges of angles, repetitions, steps."""
+"""Measures of movement laboratories: ranges of angles, repetitions, steps."""

@@ -1,10 +1,11 @@
-"""How far off ranges of motion are, and what two sides may differ by without differing.
+"""Errors of measured ranges of motion, and of differences between the two sides.
 
-Measured on clothed drawn people whose angles are known, lifted by the shipped weights from the
-heavy landmarks: 134 takes of up to 1.6 s of people whom the weights had not met.  ``mixpose
-evaluate --study`` measures it again (:mod:`app.lab.evaluation.range_study`).  Of both, nine in ten
-were off by less than what stands here.  A wrong pitch of the camera bends both knees, so that a
-difference of the legs is more certain than a range; of the arms it is less.
+Measured on synthetic clothed people whose angles are known, lifted by the shipped weights from the
+landmarks of the heavy model: 134 takes of up to 1.6 s of people not in the training data.
+``mixpose evaluate --study`` repeats the measurement (:mod:`app.lab.evaluation.range_study`).
+Values are 90th percentiles of the absolute error.  A wrong pitch of the camera bends both knees
+alike, so for legs the difference of the sides is more accurate than a range; for arms it
+is less accurate.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ RANGE_OFF_DEG: Final = {
     "ankle_dorsiflexion": 18.7,
     "foot_progression": 13.1,
 }
-"""Degrees, by the movement: the angle's name without its side."""
+"""Error of a range in degrees, by movement: the angle's name without its side."""
 
 DIFFERENCE_OFF_DEG: Final = {
     "hip_flexion": 18.6,
@@ -42,9 +43,9 @@ DIFFERENCE_OFF_DEG: Final = {
     "ankle_dorsiflexion": 17.1,
     "foot_progression": 10.4,
 }
-"""Degrees, of the range on the left against that on the right."""
+"""Error in degrees of the difference between the left and the right range."""
 
 
 def movement(angle: str) -> str:
-    """The name of an angle without its side."""
+    """Return the name of an angle without its side."""
     return angle.removeprefix("left_").removeprefix("right_")

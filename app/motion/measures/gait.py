@@ -1,19 +1,18 @@
-"""Steps of somebody who walks: their length, their time, and how long feet stand.
+"""Gait: length and duration of steps and strides, and stance.
 
-A foot meets the floor when its ankle is the farthest in front of the pelvis, along the way walked,
-and leaves it when it is the farthest behind (Zeni et al., Gait & Posture 27, 2008, section 2.3).
-That needs no contact to be seen, and of one camera's errors only those from one end of a step to
-the other count.  Then, as laboratories define them (Whittle, Gait Analysis, 4th ed., 2007, chap.
-2):
+A foot strikes the floor when its ankle is farthest in front of the pelvis along the walking
+direction, and leaves it when it is farthest behind (Zeni et al., Gait & Posture 27, 2008, section
+2.3).  That needs no detection of contacts, and only those errors of a single camera matter that
+change within a step.  Definitions are those of laboratories (Whittle, Gait Analysis, 4th ed., 2007,
+chap. 2):
 
-- a *stride* goes from one time that a foot meets the floor to the next of the same, a *step* to the
-  other foot's;
-- *stride length* is the way of the pelvis over the floor meanwhile; *step length* and *step width*
-  are between the ankles as the step ends, along and across the way;
-- *stance* is the share of a stride in which its foot stands, *double support* that in which both
-  do; *cadence* counts steps a minute;
-- *foot progression* is where the foot points while it stands, against the way walked, outward
-  positive.
+- a *stride* goes from one strike of a foot to the next of the same foot, a *step* to that of the
+  other foot;
+- *stride length* is the distance that the pelvis covers over the floor meanwhile; *step length* and
+  *step width* are between the ankles as the step ends, along and across the walking direction;
+- *stance* is the fraction of a stride in which its foot stands, *double support* that in which both
+  do; *cadence* is the number of steps per minute;
+- *foot progression* is the angle of the standing foot to the walking direction, positive outward.
 """
 
 from __future__ import annotations
@@ -34,38 +33,38 @@ from models.timing import LONGEST_GAP_S, Grid, regular_grid
 Array = NDArray[np.float64]
 
 _RATE: Final = 60.0
-"""Frames a second that motion is looked at with."""
-_CALM_S: Final = 0.25
-"""Standard deviation of the average over which the way walked is taken."""
+"""Frames per second that the motion is resampled to."""
+_SMOOTHING_S: Final = 0.25
+"""Standard deviation of the Gaussian that smooths the walking direction."""
 _WALKING_M_S: Final = 0.4
 _LONGEST_S: Final = 2.2
-"""A stride that takes longer is a pause."""
+"""A longer stride is taken for a pause."""
 _SHORTEST_S: Final = 0.6
 _SWING_M: Final = 0.15
-"""An ankle goes so far to and fro at the least, against the pelvis."""
+"""Least prominence of the ankle's swing relative to the pelvis."""
 _FEWEST: Final = 2
-_LEAST_TOLD: Final = 0.5
-"""Of a stance: where its foot has to be told to say where it points."""
+_LEAST_KNOWN: Final = 0.5
+"""Least fraction of a stance in which the foot must be known for its progression to be measured."""
 _FLOOR: Final = [0, 2]
 """Axes of the room that lie in the floor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """From one time that a foot meets the floor to the next of the same."""
+    """One stride: from a strike of a foot to the next of the same foot."""
 
     side: str
     start_s: float
     end_s: float
     length_m: float
     step_length_m: float
-    """Of the step that ends it."""
+    """Length of the step that ends the stride."""
     width_m: float
     stance: float
-    """Share of the stride, 0 to 1."""
+    """Fraction of the stride, 0 to 1."""
     double_support: float
     progression_deg: float = math.nan
-    """NaN where the foot is not told for most of its stance."""
+    """NaN where the foot is unknown for most of its stance."""
 
     @property
     def duration_s(self) -> float:
@@ -75,29 +74,31 @@ class Stride:
 
 @dataclass(frozen=True, slots=True)
 class Gait:
-    """Two strides or more."""
+    """The strides of a walk, at least two."""
 
     strides: tuple[Stride, ...]
 
     def of(self, side: str) -> tuple[Stride, ...]:
-        """Those of the left or the right foot."""
+        """Return the strides of the left or the right foot."""
         return tuple(stride for stride in self.strides if stride.side == side)
 
     @property
     def cadence(self) -> float:
-        """Steps a minute."""
+        """Steps per minute."""
         return 120.0 / float(np.mean([stride.duration_s for stride in self.strides]))
 
     @property
     def speed_m_s(self) -> float:
-        """Metres a second along the floor."""
+        """Walking speed along the floor."""
         way = sum(stride.length_m for stride in self.strides)
         return way / sum(stride.duration_s for stride in self.strides)
 
 
 def find_gait(data: MotionData) -> Gait | None:
-    """The strides of motion that was placed in the room and smoothed; None if nobody walks, or it
-    was not placed."""
+    """Return the gait in motion that was placed in the room and smoothed.
+
+    None if no person walks, or if the motion was not placed.
+    """
     if data.root is None:
         return None
     joints, feet = data.outgoing()[0], data.outgoing_feet()[0]
@@ -115,25 +116,25 @@ def find_gait(data: MotionData) -> Gait | None:
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """A stretch in which pelvis and ankles are known, at :data:`_RATE`."""
+    """A segment in which pelvis and ankles are known, resampled to :data:`_RATE`."""
 
     time_s: Array
     """(M,) as in the motion."""
     pelvis: Array
-    """(M, 2) on the floor."""
+    """(M, 2) position on the floor."""
     along: Array
-    """(M, 2) each ankle in front of the pelvis, metres."""
+    """(M, 2) each ankle relative to the pelvis, forward, metres."""
     across: Array
-    """(M, 2) and beside it."""
+    """(M, 2) each ankle relative to the pelvis, sideways, metres."""
     walks: NDArray[np.bool_]
-    """(M,) whether the pelvis goes on."""
+    """(M,) whether the pelvis moves at walking speed."""
     strikes: tuple[NDArray[np.intp], ...]
-    """For each foot the rows in which it meets the floor."""
+    """The rows of strikes, for each foot."""
     leaves: tuple[NDArray[np.intp], ...]
-    """And in which it leaves it."""
+    """The rows in which each foot leaves the floor."""
     points: NDArray[np.complex128]
-    """(M, 2) unit numbers whose angle is that of each foot against the way, to the person's left;
-    NaN where it is not told."""
+    """(M, 2) unit complex numbers whose angle is that of each foot to the walking direction, toward
+    the person's left; NaN where it is unknown."""
 
     @classmethod
     def of(cls, time_s: Array, joints: Array, feet: Array) -> _Walk:
@@ -141,7 +142,9 @@ class _Walk:
         even, _ = grid.sample(joints.astype(np.float64), np.ones(joints.shape[:2], bool))
         floor = even[..., _FLOOR].astype(np.float64)
         pelvis = floor[:, PELVIS]
-        velocity = gaussian_filter1d(np.gradient(pelvis, axis=0) * _RATE, _CALM_S * _RATE, axis=0)
+        velocity = gaussian_filter1d(
+            np.gradient(pelvis, axis=0) * _RATE, _SMOOTHING_S * _RATE, axis=0
+        )
         speed = np.linalg.norm(velocity, axis=1)
         ahead = velocity / np.maximum(speed, 1e-6)[:, None]
         ankles = floor[:, ANKLES] - pelvis[:, None]
@@ -153,13 +156,13 @@ class _Walk:
             along,
             across,
             speed > _WALKING_M_S,
-            tuple(_turns(along[:, foot]) for foot in range(len(FEET))),
-            tuple(_turns(-along[:, foot]) for foot in range(len(FEET))),
+            tuple(_peaks(along[:, foot]) for foot in range(len(FEET))),
+            tuple(_peaks(-along[:, foot]) for foot in range(len(FEET))),
             _pointing(grid, feet, ahead),
         )
 
     def strides(self) -> list[Stride]:
-        """All of both feet."""
+        """Return the strides of both feet."""
         found = []
         for foot in range(len(FEET)):
             for start, end in zip(self.strikes[foot][:-1], self.strikes[foot][1:], strict=True):
@@ -169,7 +172,7 @@ class _Walk:
         return found
 
     def _stride(self, foot: int, start: int, end: int) -> Stride | None:
-        """From row to row; None unless somebody walked throughout, one foot after the other."""
+        """Return the stride between two rows; None unless both feet alternate at walking speed."""
         other = 1 - foot
         seconds = (end - start) / _RATE
         if not _SHORTEST_S <= seconds <= _LONGEST_S or not self.walks[start : end + 1].all():
@@ -197,16 +200,16 @@ class _Walk:
     def _progression(self, foot: int, start: int, end: int) -> float:
         points = self.points[start:end, foot]
         known = np.isfinite(points)
-        if known.mean() < _LEAST_TOLD:
+        if known.mean() < _LEAST_KNOWN:
             return math.nan
         outward = 1.0 if FEET[foot] == "left" else -1.0
         return outward * float(np.degrees(np.angle(points[known].sum())))
 
 
 def _pointing(grid: Grid, feet: Array, ahead: Array) -> NDArray[np.complex128]:
-    """As :attr:`_Walk.points`, of (N, 4, 3) heels and toes in the room."""
-    told = np.asarray(np.isfinite(feet).all(axis=-1), np.bool_)
-    even, there = grid.sample(np.nan_to_num(feet).astype(np.float32), told)
+    """Return :attr:`_Walk.points` of (N, 4, 3) heels and toes in the room."""
+    known = np.asarray(np.isfinite(feet).all(axis=-1), np.bool_)
+    even, there = grid.sample(np.nan_to_num(feet).astype(np.float32), known)
     along = even[:, 2:][..., _FLOOR] - even[:, :2][..., _FLOOR]
     x, z = ahead[:, None, 0], ahead[:, None, 1]
     points = along[..., 0] * x + along[..., 1] * z + 1j * (along[..., 0] * z - along[..., 1] * x)
@@ -216,7 +219,7 @@ def _pointing(grid: Grid, feet: Array, ahead: Array) -> NDArray[np.complex128]:
     return np.asarray(points)
 
 
-def _turns(values: Array) -> NDArray[np.intp]:
+def _peaks(values: Array) -> NDArray[np.intp]:
     rows: NDArray[np.intp] = find_peaks(
         values, prominence=_SWING_M, distance=max(1, round(0.6 * _SHORTEST_S * _RATE))
     )[0]
@@ -224,6 +227,6 @@ def _turns(values: Array) -> NDArray[np.intp]:
 
 
 def _within(rows: NDArray[np.intp], start: int, end: int) -> int | None:
-    """The one row between two; None if there is none, or several."""
+    """Return the only row between two rows; None if there is none, or several."""
     inside = rows[(rows > start) & (rows < end)]
     return int(inside[0]) if len(inside) == 1 else None

@@ -1,4 +1,4 @@
-"""How far each joint moved, and how the two sides compare."""
+"""Ranges of motion of the joints, and their symmetry between left and right."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from app.motion.angles import ANGLES
 from app.motion.measures.accuracy import DIFFERENCE_OFF_DEG, RANGE_OFF_DEG, movement
 
 _OUTERMOST: Final = 1.0
-"""Percent of the frames at either end that are left out: single frames that are wrong are not the
-end of a range."""
+"""Percent of the frames left out at either end: outliers are not the end of a range."""
 _FEWEST: Final = 5
 _LEAST_RANGE_DEG: Final = 10.0
-"""Sides that move less than this are not compared: neither of them moves."""
+"""Sides that both move less than this are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """How far one angle went, degrees, by the 1st and the 99th percentile of its frames."""
+    """The range of one angle, degrees, from the 1st to the 99th percentile of its frames."""
 
     name: str
     lowest: float
     highest: float
     mean: float
     known: float
-    """Share of the frames in which the angle is known."""
+    """Fraction of the frames in which the angle is known."""
 
     @property
     def width(self) -> float:
@@ -37,32 +36,32 @@ class Range:
 
     @property
     def off(self) -> float:
-        """Degrees: nine ranges of this angle in ten are off by less."""
+        """90th percentile of the error of this angle's range, degrees."""
         return RANGE_OFF_DEG[movement(self.name)]
 
 
 @dataclass(frozen=True, slots=True)
 class Symmetry:
-    """One movement of left and right."""
+    """The ranges of one movement on the left and the right side."""
 
     name: str
-    """Of the angle, without its side."""
+    """Name of the angle without its side."""
     left: float
     """Range of motion, degrees."""
     right: float
 
     @property
     def off(self) -> float:
-        """Degrees: nine differences of left and right in ten are off by less."""
+        """90th percentile of the error of the difference of left and right, degrees."""
         return DIFFERENCE_OFF_DEG[self.name]
 
     @property
     def index(self) -> float | None:
-        """Percent: the difference of left and right over their mean (Robinson et al., J.
-        Manipulative Physiol. Ther. 10, 1987); positive where the left moves further.
+        """Symmetry index in percent: the difference of left and right over their mean (Robinson et
+        al., J. Manipulative Physiol. Ther. 10, 1987); positive where the left moves further.
 
-        None where the difference is no larger than what it may be :attr:`off` by: sides that move
-        alike would come out so, too.
+        None where the difference is within its error (:attr:`off`): it could be measured as well on
+        sides that move alike.
         """
         if abs(self.left - self.right) <= self.off:
             return None
@@ -70,7 +69,7 @@ class Symmetry:
 
     @property
     def index_off(self) -> float:
-        """Percent: nine indices in ten are off by less."""
+        """90th percentile of the error of the index, percent."""
         return 100.0 * self.off / self._mean
 
     @property
@@ -79,7 +78,7 @@ class Symmetry:
 
 
 def ranges(angles: NDArray[np.float64]) -> dict[str, Range]:
-    """By angle, of those known in five frames or more.
+    """Return the ranges by name of the angle, of angles known in five frames or more.
 
     Args:
         angles: (N, A) degrees in the order of :data:`app.motion.angles.ANGLES`, NaN where unknown.
@@ -93,7 +92,7 @@ def ranges(angles: NDArray[np.float64]) -> dict[str, Range]:
 
 
 def range_of(name: str, degrees: NDArray[np.float64]) -> Range | None:
-    """Of one angle, (N,) degrees, NaN where unknown; None if too few are known."""
+    """Return the range of (N,) degrees, NaN where unknown; None if too few are known."""
     known = degrees[np.isfinite(degrees)]
     if len(known) < _FEWEST:
         return None
@@ -103,7 +102,7 @@ def range_of(name: str, degrees: NDArray[np.float64]) -> Range | None:
 
 
 def symmetries(found: dict[str, Range]) -> list[Symmetry]:
-    """Of the movements that were made on both sides, in the order of the angles."""
+    """Return the symmetry of movements measured on both sides, in the order of the angles."""
     pairs = []
     for name in found:
         if not name.startswith("left_"):

@@ -1,8 +1,8 @@
-"""Movements made again and again: squats, raises, curls, counted and timed by one joint angle.
+"""Repetitions of a movement (squats, raises, curls), counted and timed by one joint angle.
 
 A repetition goes from one turning point of the angle over the opposite one to the next.  Turning
-points are those that stand out (``scipy.signal.find_peaks`` by prominence) from what lies between
-them by a share of the whole range, so that trembling and hesitation are none.
+points are peaks whose prominence (``scipy.signal.find_peaks``) is a given fraction of the whole
+range, so that tremor and hesitation do not count.
 """
 
 from __future__ import annotations
@@ -19,66 +19,67 @@ from models.timing import LONGEST_GAP_S
 Array = NDArray[np.float64]
 
 LEAST_DEG: Final = 20.0
-"""A repetition moves the joint through so much."""
-_SHARE: Final = 0.5
-"""And through so much of what the widest moves it through."""
+"""Least range of a repetition."""
+_LEAST_FRACTION: Final = 0.5
+"""Least range of a repetition as a fraction of the angle's whole range."""
 _SHORTEST_S: Final = 0.3
 _FEWEST: Final = 2
-"""What is done once is no repetition."""
+"""A movement made once is not a repetition."""
 _MOVEMENTS: Final = (
     *("knee_flexion", "elbow_flexion", "shoulder_elevation", "hip_flexion", "trunk_flexion"),
 )
-"""By which people count: a squat by the knees, not by the hips that move with them."""
+"""The angles that people count by: a squat by the knees, not by the hips that move with them."""
 _CLEAR: Final = 0.6
-"""Share of the widest range from which on the order of :data:`_MOVEMENTS` decides."""
+"""Angles whose range is at least this fraction of the widest are ordered as in
+:data:`_MOVEMENTS`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """One time: from rest to the turning point and back."""
+    """One repetition: from rest to the turning point and back."""
 
     start_s: float
     turn_s: float
     end_s: float
     rest_deg: float
-    """The angle where it begins and ends, on average."""
+    """The mean of the angle at its beginning and end."""
     turn_deg: float
     """The angle at the turning point."""
 
     @property
     def duration_s(self) -> float:
-        """From the beginning to the end."""
+        """Time from the beginning to the end."""
         return self.end_s - self.start_s
 
     @property
     def range_deg(self) -> float:
-        """What the joint moved through."""
+        """The angle that the joint moves through."""
         return abs(self.turn_deg - self.rest_deg)
 
 
 @dataclass(frozen=True, slots=True)
 class Repetitions:
-    """All of one angle."""
+    """All repetitions of one angle."""
 
     name: str
     each: tuple[Repetition, ...]
 
     @property
     def range_deg(self) -> float:
-        """What the joint moves through, in the middle one."""
+        """The median of the repetitions' ranges."""
         return float(np.median([each.range_deg for each in self.each]))
 
     @property
     def per_minute(self) -> float:
-        """Tempo, by the mean duration."""
+        """Repetitions per minute, from their mean duration."""
         return 60.0 / float(np.mean([each.duration_s for each in self.each]))
 
 
 def count_repetitions(name: str, degrees: Array, time_s: Array) -> Repetitions:
-    """Count by one angle.
+    """Count the repetitions of one angle.
 
     Args:
-        name: of the angle.
+        name: name of the angle.
         degrees: (N,) the angle, NaN where unknown; smoothed.
         time_s: (N,) strictly increasing seconds.
     """
@@ -87,9 +88,9 @@ def count_repetitions(name: str, degrees: Array, time_s: Array) -> Repetitions:
     if len(known) > 2:
         values = degrees[known]
         low, high = np.percentile(values, [1, 99])
-        # Who rests bent and stretches now and then is counted by the stretches.
+        # A person who rests bent and extends now and then is counted by the extensions.
         sign = 1.0 if np.median(values) <= (low + high) / 2 else -1.0
-        least = max(LEAST_DEG, _SHARE * (high - low))
+        least = max(LEAST_DEG, _LEAST_FRACTION * (high - low))
         breaks = np.flatnonzero(np.diff(time_s[known]) > LONGEST_GAP_S) + 1
         for part in np.split(known, breaks):
             found += _in_part(sign * degrees[part], time_s[part], least, sign)
@@ -97,7 +98,7 @@ def count_repetitions(name: str, degrees: Array, time_s: Array) -> Repetitions:
 
 
 def find_repetitions(angles: Array, time_s: Array) -> list[Repetitions]:
-    """What was repeated, the clearest first: of angles that move together, one.
+    """Return the repetitions found, the clearest first; of angles that move together only one.
 
     Args:
         angles: (N, A) degrees in the order of :data:`app.motion.angles.ANGLES`.
@@ -120,12 +121,12 @@ def find_repetitions(angles: Array, time_s: Array) -> list[Repetitions]:
 
 
 def _in_part(values: Array, time_s: Array, least: float, sign: float) -> list[Repetition]:
-    # Not with the window: it takes a third of a second, and where PyTorch is just being imported by
-    # another thread SciPy stumbles over the half of it that is there.
+    # Imported here: it takes a third of a second when the window starts, and SciPy fails if another
+    # thread is importing PyTorch at that moment.
     from scipy.signal import find_peaks
 
     peaks, about = find_peaks(values, prominence=least)
-    # A base may lie beyond other turning points; a repetition ends before the next.
+    # A base may lie beyond other peaks; a repetition ends before the next one.
     lefts = np.maximum(about["left_bases"], np.concatenate([[0], peaks])[:-1])
     rights = np.minimum(about["right_bases"], np.concatenate([peaks, [len(values) - 1]])[1:])
     found = []
@@ -133,7 +134,7 @@ def _in_part(values: Array, time_s: Array, least: float, sign: float) -> list[Re
         before = values[left : peak + 1]
         after = values[peak : right + 1]
         rest = 0.5 * (before.min() + after.min())
-        # It begins where the joint leaves its rest and ends where it is back.
+        # It begins where the joint leaves its rest and ends where it returns to it.
         near = rest + 0.1 * (values[peak] - rest)
         start = int(peak - np.argmax(before[::-1] <= max(near, before.min())))
         end = int(peak + np.argmax(after <= max(near, after.min())))

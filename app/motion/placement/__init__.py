@@ -1,1 +1,1 @@
-"""Place a person in the room: where the pelvis is, where the floor is, which way is up."""
+"""Placement of a person in the room: the pelvis' position, the floor, the vertical."""

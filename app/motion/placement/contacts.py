@@ -1,5 +1,7 @@
-"""When a foot stands: slow in the picture and near the floor, with hysteresis; and what that says
-of the depth of the pelvis."""
+"""Detection of foot contacts, and the constraint that they put on the pelvis' depth.
+
+A foot stands where it is slow in the picture and near the floor, with hysteresis.
+"""
 
 from __future__ import annotations
 
@@ -13,35 +15,35 @@ from app.motion.ground import ANKLE_M, Floor
 from app.motion.placement.position import PositionEstimate
 
 _SLOW: Final = (0.15, 0.30)
-"""m/s across the line of sight: below the first a contact begins, below the second it lasts."""
+"""m/s across the line of sight: a contact begins below the first and lasts below the second."""
 _LOW: Final = (0.10, 0.14)
-"""Metres above where the ankle is when the foot stands, alike."""
+"""Metres above the ankle of a standing foot, likewise."""
 _SHORTEST_S: Final = 0.1
 _SLIP_S: Final = 0.5
 _SLIP_M: Final = 0.06
-"""A foot back on its spot after so short a time, never lifted, had not left: the detector takes one
-ankle for the other now and then."""
+"""A foot that returns to its spot within this time without being lifted had not left it: the
+detector confuses the ankles now and then."""
 _ENDS: Final = 5
-"""Frames by which the spots before and after are compared."""
-_CALM_S: Final = 0.12
-"""What is averaged over: the detector's ankles tremble."""
+"""Number of frames over which the spots before and after are averaged."""
+_SMOOTHING_S: Final = 0.12
+"""Width of the window that smooths the jitter of detected ankles."""
 _POSE_ERROR_M: Final = 0.05
-"""What the lifted ankle is off, as the pelvis sees it."""
+"""Error of the lifted ankle relative to the pelvis."""
 _SLOPE_ERROR: Final = 0.004
-"""What the detector's ankle is off, in slope."""
+"""Error of the detected ankle, in slope."""
 _CORRELATED: Final = 5.0
-"""Both errors last so many frames: a frame says so much less than it seems to."""
+"""Frames over which both errors are correlated; the information of a frame is divided by it."""
 _FLAT: Final = 0.02
-"""A ray that goes down less than this meets the floor nobody knows where."""
+"""A ray that descends less than this does not give a reliable intersection with the floor."""
 CRITERION: Final = {
     "of": "the ankle's speed across the line of sight, and its height above that of an ankle "
     "whose foot stands flat",
-    "averaged_over_s": _CALM_S,
+    "averaged_over_s": _SMOOTHING_S,
     "begins": {"slower_than_m_s": _SLOW[0], "lower_than_m": _LOW[0], "for_s": _SHORTEST_S},
     "lasts": {"slower_than_m_s": _SLOW[1], "lower_than_m": _LOW[1]},
     "goes_on_after": {"low_for_s": _SLIP_S, "back_within_m": _SLIP_M},
 }
-"""When a foot is said to stand, in JSON values, for the files that say so."""
+"""The criterion of a foot contact, JSON values, as written to files."""
 
 
 def find_contacts(
@@ -52,18 +54,18 @@ def find_contacts(
     up: NDArray[np.float64],
     floor_m: float,
 ) -> NDArray[np.bool_]:
-    """(N, 2) whether the left and the right foot stand.
+    """Return (N, 2) whether the left and the right foot stand.
 
-    Speed is taken from the picture, where it is sure, not from depth: only a foot that moves
-    straight along the line of sight is taken for one that stands.
+    Speed is measured across the line of sight only, where it is accurate, not in depth: a foot that
+    moves exactly along the line of sight is therefore taken for a standing one.
 
     Args:
         time_s: (N,) strictly increasing.
-        slopes: (N, 2, 2) where the ankles were seen.
-        ankles: (N, 2, 3) where they are, metres, camera axes.
-        seen: (N, 2) whether they were.
-        up: (3,) unit vector, camera axes.
-        floor_m: how far the floor is below the lens.
+        slopes: (N, 2, 2) the ankles as detected.
+        ankles: (N, 2, 3) the ankles' positions, metres, camera axes.
+        seen: (N, 2) whether they were detected.
+        up: (3,) the up direction, a unit vector in camera axes.
+        floor_m: distance of the floor below the lens.
     """
     count = len(time_s)
     stands = np.zeros((count, 2), bool)
@@ -71,9 +73,9 @@ def find_contacts(
         return stands
     frame_s = float(np.median(np.diff(time_s)))
     for foot in range(2):
-        calm = _calmed(slopes[:, foot], frame_s)
-        speed = np.linalg.norm(np.gradient(calm, time_s, axis=0), axis=1) * ankles[:, foot, 2]
-        height = _calmed(ankles[:, foot] @ up, frame_s) + floor_m - ANKLE_M
+        smooth = _smoothed(slopes[:, foot], frame_s)
+        speed = np.linalg.norm(np.gradient(smooth, time_s, axis=0), axis=1) * ankles[:, foot, 2]
+        height = _smoothed(ankles[:, foot] @ up, frame_s) + floor_m - ANKLE_M
         begins = (speed < _SLOW[0]) & (height < _LOW[0]) & seen[:, foot]
         keeps = (speed < _SLOW[1]) & (height < _LOW[1]) & seen[:, foot]
         for start, end in runs(keeps):
@@ -91,8 +93,8 @@ def _rejoin(
     low: NDArray[np.bool_],
     stands: NDArray[np.bool_],
 ) -> None:
-    """Fill the gaps of ``stands`` (N,) in which the foot slipped in the detector's eyes only, by
-    where it is across the line of sight, (N, 2) metres."""
+    """Fill the gaps of ``stands`` (N,) in which only the detected ankle slipped, judged by its
+    position across the line of sight, (N, 2) metres."""
     contacts = runs(stands)
     for (start, end), (again, last) in itertools.pairwise(contacts):
         before = np.median(across[max(start, end - _ENDS) : end], axis=0)
@@ -103,14 +105,14 @@ def _rejoin(
 
 
 def runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """[start, end) of each stretch of True in (N,)."""
+    """Return [start, end) of each run of True in (N,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
-def _calmed(values: NDArray[np.float64], frame_s: float) -> NDArray[np.float64]:
-    """Averaged over :data:`_CALM_S` by a window without corners; the ends are held."""
-    half = round(_CALM_S / frame_s / 2)
+def _smoothed(values: NDArray[np.float64], frame_s: float) -> NDArray[np.float64]:
+    """Return values averaged by a Hann window of :data:`_SMOOTHING_S`, the ends repeated."""
+    half = round(_SMOOTHING_S / frame_s / 2)
     if half == 0:
         return values
     window = np.hanning(2 * half + 3)[1:-1]
@@ -129,17 +131,17 @@ def feet_on_floor(
     ankle: NDArray[np.float64],
     stands: NDArray[np.bool_],
 ) -> PositionEstimate:
-    """Where the pelvis is, by one foot: the ankle lies where its ray is as high as ankles are.
+    """Estimate the pelvis from one standing foot: the ankle lies where its ray meets ankle height.
 
-    Better in depth than the person's size wherever the camera looks down on the floor, and sure
-    of it however the lifted legs and trunk breathe.
+    This is more accurate in depth than the person's size wherever the camera looks down on the
+    floor, and it does not vary with the lengths of the lifted legs and trunk.
 
     Args:
-        floor: where it is.
-        up: (3,) unit vector, camera axes.
-        slopes: (N, 2) where the ankle was seen.
+        floor: the floor's plane.
+        up: (3,) the up direction, a unit vector in camera axes.
+        slopes: (N, 2) the ankle as detected.
         ankle: (N, 3) metres from the pelvis, camera axes.
-        stands: (N,) when the foot stands; nothing is said of other frames.
+        stands: (N,) when the foot stands; other frames get no estimate.
     """
     count = len(slopes)
     rays = np.concatenate([slopes, np.ones((count, 1))], axis=1)
@@ -152,6 +154,6 @@ def feet_on_floor(
     place[rows] = spot - ankle[rows]
     # An error of the slope moves the spot along its ray; the pose's error goes in all directions.
     along = spot * (_SLOPE_ERROR / sinks)
-    spread = along[:, :, None] * along[:, None, :] + _POSE_ERROR_M**2 * np.eye(3)
-    information[rows] = np.linalg.inv(_CORRELATED * spread)
+    covariance = along[:, :, None] * along[:, None, :] + _POSE_ERROR_M**2 * np.eye(3)
+    information[rows] = np.linalg.inv(_CORRELATED * covariance)
     return PositionEstimate(place, information)

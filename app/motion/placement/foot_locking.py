@@ -1,7 +1,7 @@
-"""Feet that stand, stand still: the legs reach for one spot for as long as a contact lasts.
+"""Foot locking: the ankle of a standing foot stays at one spot for the duration of a contact.
 
-Who stands upright has legs that are nearly straight.  Where they came out a little too short for
-their spots, the whole body goes down by as much; held by its legs alone, a foot would slide.
+An upright person's legs are nearly straight.  Where they are a little too short to reach their
+spots, the whole body is lowered by as much, since bending the legs alone would let a foot slide.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _LEGS: Final = tuple(
     tuple(JOINT[f"{side}_{name}"] for name in ("hip", "knee", "ankle")) for side in FEET
 )
 _BLEND_S: Final = 0.15
-"""Before and after a contact the correction grows and fades."""
+"""Time over which the correction is blended in before a contact and out after it."""
 _STRAIGHT: Final = 0.9995
-"""Of a leg's length: how far it reaches at most."""
+"""Longest reach as a fraction of the leg's length."""
 _LOWEST_M: Final = 0.04
-"""The body goes down by no more; for a leg that is shorter by twice as much, which is an error of
-the lifter, not at all."""
+"""The body is lowered by at most this; it is not lowered at all for a leg that is too short by
+twice as much, which is an error of the lifter."""
 
 
 def lock_feet(
@@ -36,18 +36,18 @@ def lock_feet(
     up: NDArray[np.float64],
     floor_m: float,
 ) -> NDArray[np.float64]:
-    """Joints (N, 17, 3) in camera space whose standing feet do not slide.
+    """Return joints (N, 17, 3) in camera space whose standing feet do not slide.
 
-    The ankle of a contact is held where it was in the median, at its height above the floor; thigh
-    and shank keep their lengths, the knee its side.  The body keeps its place, or goes down until
-    the spots are in the legs' reach; those that stay out of it are reached for as far as it goes.
+    The ankle of a contact stays at its median position, at its height above the floor; thigh and
+    shank keep their lengths and the knee its side.  The body keeps its place, or is lowered until
+    the legs reach the spots; towards spots that stay out of reach a leg extends as far as it can.
 
     Args:
         time_s: (N,) strictly increasing.
         joints: metres from the lens, camera axes.
         stands: (N, 2) which feet stand.
-        up: (3,) unit vector.
-        floor_m: how far the floor is below the lens.
+        up: (3,) the up direction, a unit vector in camera axes.
+        floor_m: distance of the floor below the lens.
     """
     goals = [
         ankle + _shifts(time_s, ankle, stands[:, foot], up, floor_m)
@@ -55,8 +55,8 @@ def lock_feet(
     ]
     down = np.zeros(len(time_s))
     for leg, goal in zip(_LEGS, goals, strict=True):
-        down = np.maximum(down, _too_short(joints[:, leg], goal, up))
-    result = joints - (_softly(time_s, down)[:, None] * up)[:, None]
+        down = np.maximum(down, _needed_drop(joints[:, leg], goal, up))
+    result = joints - (_smooth_drop(time_s, down)[:, None] * up)[:, None]
     for (hip, knee, ankle), goal in zip(_LEGS, goals, strict=True):
         moved = (goal != result[:, ankle]).any(axis=1)
         result[moved, knee], result[moved, ankle] = _reach(
@@ -65,11 +65,11 @@ def lock_feet(
     return np.asarray(result)
 
 
-def _too_short(
+def _needed_drop(
     leg: NDArray[np.float64], goal: NDArray[np.float64], up: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(N,) metres by which the hip has to come down before a leg (N, 3, 3) reaches its goal; none
-    where its ankle is there already."""
+    """Return (N,) metres by which the hip must be lowered for a leg (N, 3, 3) to reach its goal; 0
+    where its ankle is at the goal already."""
     reach = _STRAIGHT * np.linalg.norm(np.diff(leg, axis=1), axis=2).sum(axis=1)
     way = goal - leg[:, 0]
     below = -(way @ up)
@@ -79,8 +79,8 @@ def _too_short(
     return np.asarray(np.clip(np.minimum(missing, 2 * _LOWEST_M - missing), 0.0, _LOWEST_M))
 
 
-def _softly(time_s: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) at least ``down``, without its jerks."""
+def _smooth_drop(time_s: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N,) values of at least ``down`` that vary smoothly."""
     if len(time_s) < 2:
         return down
     around = 2 * round(_BLEND_S / float(np.median(np.diff(time_s)))) + 1
@@ -94,21 +94,21 @@ def _shifts(
     up: NDArray[np.float64],
     floor_m: float,
 ) -> NDArray[np.float64]:
-    """(N, 3) from where the ankle is to where it should be; fading outside of contacts."""
+    """Return (N, 3) corrections of the ankle's position, fading outside of contacts."""
     total, weight = np.zeros((len(time_s), 3)), np.zeros(len(time_s))
-    held = np.zeros((len(time_s), 3))
+    locked = np.zeros((len(time_s), 3))
     for start, end in runs(stands):
         spot = np.median(ankle[start:end], axis=0)
         spot = spot - (spot @ up + floor_m - ANKLE_M) * up
-        held[start:end] = spot - ankle[start:end]
+        locked[start:end] = spot - ankle[start:end]
         for edge, inside in ((start, time_s < time_s[start]), (end - 1, time_s > time_s[end - 1])):
             share = 1 - np.abs(time_s - time_s[edge]) / _BLEND_S
             near = np.flatnonzero(inside & (share > 0) & ~stands)
             eased = share[near] ** 2 * (3 - 2 * share[near])
-            total[near] += eased[:, None] * held[edge]
+            total[near] += eased[:, None] * locked[edge]
             weight[near] += eased
     faded = total / np.maximum(weight, 1.0)[:, None]
-    return np.asarray(np.where(stands[:, None], held, faded))
+    return np.asarray(np.where(stands[:, None], locked, faded))
 
 
 def _reach(
@@ -117,7 +117,7 @@ def _reach(
     ankle: NDArray[np.float64],
     goal: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Knees and ankles (M, 3) of legs whose ankle goes to ``goal``, bones as long as before."""
+    """Return knees and ankles (M, 3) of legs whose ankle goes to ``goal``, keeping bone lengths."""
     thigh, shank = (
         np.linalg.norm(end - start, axis=1, keepdims=True)
         for start, end in ((hip, knee), (knee, ankle))
@@ -127,7 +127,7 @@ def _reach(
     along = way / np.maximum(wanted, 1e-9)
     shortest, longest = np.abs(thigh - shank) + 1e-6, _STRAIGHT * (thigh + shank)
     length = np.maximum(np.clip(wanted, shortest, longest), 1e-9)
-    # The knee stays on the side where it was; a straight leg keeps the little bend that it had.
+    # The knee stays on its side; a straight leg keeps the direction of the little bend it had.
     side = knee - hip
     side = side - (side * along).sum(axis=1, keepdims=True) * along
     side /= np.maximum(np.linalg.norm(side, axis=1, keepdims=True), 1e-9)

@@ -1,9 +1,10 @@
-"""How the camera turns directions into pixels: an ideal lens with its axis in the middle.
+"""The camera model: an ideal pinhole with its principal point in the middle of the picture.
 
-Its focal length cannot be told from the motion.  Over 66 takes with lenses of 52 to 90 degrees, the
-angle at which the lifted poses fit the picture best had a correlation of 0.13 with the true one,
-because the poses were lifted through the assumed lens; and steps along the line of sight, which
-grow with the focal length beside those of the lifted legs, gave focal lengths off by up to 70 %.
+The focal length cannot be estimated from the motion.  Over 66 takes with lenses of 52 to 90
+degrees, the angle at which the lifted poses fit the picture best had a correlation of 0.13 with the
+true one, because the poses were lifted with the assumed lens; and steps along the line of sight,
+whose length grows with the focal length relative to the lifted legs, gave focal lengths off by up
+to 70 %.
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ WIDEST_DEG: Final = 150.0
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """A pinhole without distortion, square pixels."""
+    """A pinhole camera without distortion, with square pixels."""
 
     focal: float
     """In pixels."""
     size: tuple[int, int]
     """(width, height) of the picture in pixels."""
     origin: Literal["given", "source", "assumed"]
-    """Who says so."""
+    """Where the focal length comes from."""
 
     @classmethod
     def of(cls, size: tuple[int, int], given_deg: float | None, source_deg: float | None) -> Lens:
-        """The lens of a picture whose longer side spans what the user gave, or else what the source
-        says, or else the usual angle.
+        """Return the lens for a field of view of the longer side: the user's, or else the source's,
+        or else the usual one.
 
-        A source that says what cannot be says nothing.  Raises ValueError if the angle given is
-        that of no lens.
+        An impossible angle of the source is ignored.  Raises ValueError if the given
+        angle is impossible.
         """
         fov_deg = source_deg if given_deg is None else given_deg
         possible = fov_deg is not None and NARROWEST_DEG <= fov_deg <= WIDEST_DEG
@@ -54,11 +55,11 @@ class Lens:
 
     @property
     def fov_deg(self) -> float:
-        """The angle that the picture's longer side spans."""
+        """Field of view along the picture's longer side."""
         return 2 * math.degrees(math.atan(0.5 * max(self.size) / self.focal))
 
     def slopes(self, xy: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(..., 2) pixels -> (..., 2) x / z and y / z in camera axes."""
+        """Return (..., 2) slopes x / z and y / z in camera axes of (..., 2) pixels."""
         result: NDArray[np.float64] = (np.asarray(xy, np.float64) - np.divide(self.size, 2.0)) / (
             self.focal
         )

@@ -1,9 +1,9 @@
-"""The lifted pose on the floor of the live 3D view, from frame to frame.
+"""Placement of the live pose on the floor of the 3D view, frame by frame.
 
-The floor is put under the lower foot, calmly, so that a lifted foot leaves it.  Where the person
-stands is read from the size and place of the 2D figure, and so is that both feet leave the floor.
-This is for the eye only: files hold what the network gave, or what
-:func:`app.motion.placement.placing.place` makes of the whole.
+The floor is kept under the lower foot, with smoothing, so that a lifted foot leaves it.  The
+person's position is estimated from size and position of the 2D figure, and so are jumps, in which
+both feet leave the floor.  This is for display only: files hold the network's output, or the result
+of :func:`app.motion.placement.placing.place` on the whole motion.
 """
 
 from __future__ import annotations
@@ -23,38 +23,39 @@ from app.packets import Keypoints2D, Pose3D
 from models.level import CAMERA_LEVEL
 
 _ANKLES: Final = list(ANKLES)
-_CALM_S: Final = 0.04
-"""Feet tremble, but whoever crouches at 0.6 m/s stays within 2.5 cm of the floor."""
+_HEIGHT_S: Final = 0.04
+"""Time constant of the pelvis' height: it hides jitter of the feet, yet a person who crouches at
+0.6 m/s stays within 2.5 cm of the floor."""
 _WALK_S: Final = 0.35
 _FARTHEST_M: Final = 3.0
 _LEAST_CONF: Final = 0.5
-"""Of joints by which the figure is placed."""
+"""Least confidence of joints by which the figure is placed."""
 _FEWEST: Final = 5
 _DEPTH_S: Final = 0.25
-"""A figure's size trembles: depth is followed by all but 1/e in this time."""
+"""Time constant of depth, since the size of the detected figure jitters."""
 _FLOOR_S: Final = 0.5
-"""So is where the floor seems to be, while somebody stands on it."""
+"""Time constant of the floor's apparent height while the person stands on it."""
 _LEAVES_M: Final = 0.06
 _LANDS_M: Final = 0.025
 _LONGEST_JUMP_S: Final = 1.0
-"""A fall from 1.2 m: who is up for longer stands there."""
+"""Duration of a fall from 1.2 m: a person who is higher for longer stands on something."""
 _KEPT: Final = 16
-"""Frames whose 2D is kept until their pose comes."""
+"""Number of frames whose keypoints are kept until their pose arrives."""
 
 
 class Jumps:
-    """Tells by how much both feet are above the floor.
+    """Estimates the height of both feet above the floor.
 
-    Two things must say so: where the figure is in space, which a crouch that looks smaller can
-    deceive, and where the ankles are in the picture, which whoever walks away can.
+    It takes the lower of two estimates: from the position in space, which a crouch that makes the
+    figure look smaller can deceive, and from the ankles in the picture, which walking away can.
     """
 
     def __init__(self) -> None:
         self._depth: float | None = None
         self._floor: NDArray[np.float64] | None = None
-        """How high the feet were when they stood last: in space, and in the picture."""
+        """Height of the feet when they stood last: in space, and in the picture."""
         self._up_s: float | None = None
-        """For how long both feet have been in the air; None while one stands."""
+        """Seconds for which both feet have been in the air; None while one stands."""
 
     def step(
         self,
@@ -63,11 +64,11 @@ class Jumps:
         place: NDArray[np.float64] | None,
         step: float,
     ) -> float:
-        """Metres above the floor, ``step`` seconds after the pose before."""
+        """Return metres above the floor, ``step`` seconds after the pose before."""
         if place is None or keypoints is None or pose.missing[_ANKLES].any():
             return 0.0
-        self._depth = float(_followed(self._depth, place[2], step, _DEPTH_S))
-        # The ray is sure, the depth along it is not.
+        self._depth = float(_low_pass(self._depth, place[2], step, _DEPTH_S))
+        # The direction of the ray is accurate, the depth along it is not.
         place = place * (self._depth / place[2])
         axes = CAMERA_LEVEL if pose.level is None else pose.level.view_axes
         in_space = float(axes[1] @ place + pose.upright[_ANKLES, 1].min())
@@ -80,44 +81,44 @@ class Jumps:
         else:
             self._up_s = None
         if self._up_s is None or self._up_s > _LONGEST_JUMP_S:
-            self._floor = _followed(self._floor, feet, step, _FLOOR_S)
+            self._floor = _low_pass(self._floor, feet, step, _FLOOR_S)
             return 0.0
         return above
 
 
 class LivePlacement:
-    """Places one person from pose to pose."""
+    """Places one person, pose by pose."""
 
     def __init__(self) -> None:
         self._height: float | None = None
         self._ground = np.zeros(2)
-        self._aside = np.zeros(2)
-        """By how much another person is moved, to stand where the one before stood."""
+        self._offset = np.zeros(2)
+        """Shift of a newly followed person to where the person before stood."""
         self._person: int | None = None
         self._first: NDArray[np.float64] | None = None
         self._time: float | None = None
         self._soles = LiveSoles()
         self._sole_s = 0.0
-        """Seconds since the soles were put down."""
+        """Seconds between the last two poses."""
         self._jumps = Jumps()
         self._recent: dict[int, Keypoints2D] = {}
 
     def reset(self) -> None:
-        """Forget the person: another source, or a jump in time."""
+        """Forget the person, after a change of source or a jump in time."""
         self._height = self._first = self._time = self._person = None
-        self._ground, self._aside = np.zeros(2), np.zeros(2)
+        self._ground, self._offset = np.zeros(2), np.zeros(2)
         self._jumps, self._soles = Jumps(), LiveSoles()
         self._recent.clear()
 
     def place(self, pose: Pose3D, keypoints: Keypoints2D | None) -> NDArray[np.float32]:
-        """(17, 3) joints in world axes (y up, floor at 0), metres."""
+        """Return (17, 3) joints in world axes (y up, floor at 0), metres."""
         step = self._sole_s = self._step(pose.time_s)
         local = pose.upright
         wanted = float(pelvis_heights(local, pose.missing))
         if self._height is None:
             self._height = wanted if math.isfinite(wanted) else PELVIS_M
         elif math.isfinite(wanted):
-            self._height = float(_followed(self._height, wanted, step, _CALM_S))
+            self._height = float(_low_pass(self._height, wanted, step, _HEIGHT_S))
         seen = self._seen_with(pose, keypoints)
         good = ~(pose.missing | pose.filled)
         place = None if seen is None else position(pose.xyz, seen, good)
@@ -128,7 +129,7 @@ class LivePlacement:
         return placed
 
     def soles(self, pose: Pose3D, joints: NDArray[np.float32]) -> Soles:
-        """Heels and toes of the pose whose (17, 3) joints were placed last, in the same axes."""
+        """Return heels and toes of the pose placed last, whose (17, 3) joints are given."""
         feet = pose.upright_feet + (joints[0] - pose.upright[0])
         return self._soles.step(feet, pose.feet_firm, joints, self._sole_s)
 
@@ -143,7 +144,7 @@ class LivePlacement:
         return time_s - before
 
     def _seen_with(self, pose: Pose3D, keypoints: Keypoints2D | None) -> Keypoints2D | None:
-        """The 2D of the pose's own frame, or else of one close by; live poses come later."""
+        """Return the keypoints of the pose's frame, or of a close one; live poses are delayed."""
         if keypoints is None or abs(keypoints.time_s - pose.time_s) > 0.5:
             return None
         self._recent[keypoints.index] = keypoints
@@ -161,11 +162,11 @@ class LivePlacement:
         moved = place - self._first
         wanted = np.array([place[0], -moved[2]])
         if self._person not in (None, keypoints.people_in_view.followed):
-            # Whoever is chosen at the picture's edge would walk out of the view.
-            self._aside = self._ground - wanted
+            # Otherwise a person chosen at the picture's edge would be placed out of the view.
+            self._offset = self._ground - wanted
             self._jumps = Jumps()
         self._person = keypoints.people_in_view.followed
-        wanted = np.clip(wanted + self._aside, -_FARTHEST_M, _FARTHEST_M)
+        wanted = np.clip(wanted + self._offset, -_FARTHEST_M, _FARTHEST_M)
         share = 1.0 if step == 0 else 1 - math.exp(-step / _WALK_S)
         self._ground += (wanted - self._ground) * share
 
@@ -173,15 +174,15 @@ class LivePlacement:
 def position(
     xyz: NDArray[np.floating], keypoints: Keypoints2D, good: NDArray[np.bool_]
 ) -> NDArray[np.float64] | None:
-    """Where the pelvis is, so that the pose falls on the 2D joints: (3,) metres, camera axes.
+    """Estimate the pelvis' position by reprojection: (3,) metres, camera axes.
 
     Args:
         xyz: (17, 3) joints from the pelvis, metres, camera axes.
-        keypoints: what was seen of them, through the usual lens.
+        keypoints: the 2D joints, seen through the usual lens.
         good: (17,) joints that are neither filled nor missing.
 
     Returns:
-        None if too few were seen.
+        The position, or None if too few joints were seen.
     """
     seen = _placed_by(keypoints, good)
     slopes = np.nan_to_num(_slopes(keypoints))
@@ -194,9 +195,10 @@ def position(
 def misfit(
     xyz: NDArray[np.floating], keypoints: Keypoints2D, good: NDArray[np.bool_]
 ) -> float | None:
-    """How far the pose, put where it fits best, lies beside the 2D joints: the median of the
-    ``good`` ones, as a share of the figure's height in the picture; infinite if it fits nowhere.
-    None of too few joints.
+    """Return the reprojection error of the pose, placed where it fits best.
+
+    It is the median over the ``good`` joints, as a fraction of the figure's height in the picture;
+    infinite if the pose fits nowhere, None if there are too few joints.
     """
     seen = _placed_by(keypoints, good)
     if seen.sum() < _FEWEST:
@@ -212,16 +214,16 @@ def misfit(
 
 
 def _placed_by(keypoints: Keypoints2D, good: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """(17,) the joints that say where the figure is."""
+    """Return (17,) the joints that are used to place the figure."""
     finite = np.isfinite(keypoints.xy).all(axis=1)
     return np.asarray(good & (keypoints.conf >= _LEAST_CONF) & finite, np.bool_)
 
 
 def _slopes(keypoints: Keypoints2D) -> NDArray[np.float64]:
-    """(17, 2) where the joints were seen, through the usual lens."""
+    """Return (17, 2) slopes of the keypoints, seen through the usual lens."""
     return Lens.of(keypoints.size, None, None).slopes(keypoints.xy)
 
 
-def _followed(before: Any, now: Any, step: float, lag_s: float) -> Any:
-    """A number or an array that goes towards ``now`` by all but 1/e in ``lag_s``."""
+def _low_pass(before: Any, now: Any, step: float, lag_s: float) -> Any:
+    """Return a number or an array that approaches ``now`` with the time constant ``lag_s``."""
     return now if before is None else before + (now - before) * (1 - math.exp(-step / lag_s))

@@ -1,5 +1,8 @@
-"""The soles of who is shown live or plays, from frame to frame: feet that stand lie flat on the
-floor, and are there while they stand, though a squatting knee hides them for a moment."""
+"""The soles of the displayed person, frame by frame.
+
+Standing feet lie flat on the floor, and stay while they stand, though a squatting knee may hide
+them for a moment.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,19 @@ from app.motion.ground import ANKLE_M, MOST_TIPPED_DEG
 from models.feet import FLAT_DEG, laid_flat
 
 _SOLE_S: Final = 0.1
-"""So a foot goes over to lying flat, and leaves off, by all but 1/e."""
+"""Time constant with which a foot goes over to lying flat, and back."""
 _STANDS_M: Final = (0.03, 0.07)
-"""Metres by which an ankle is higher than that of a foot that stands: up to the first it lies flat,
-from the second on not at all."""
+"""Metres by which an ankle is higher than that of a standing foot: up to the first the foot lies
+flat, from the second on not at all."""
 _TIPS_DEG: Final = 15.0
-"""Likewise, the degrees over which a foot that tips is left as it is."""
+"""Likewise, degrees over which flattening fades out for a foot that tips."""
 _MOST_RAISED_DEG: Final = 35.0
-"""Toes of a foot that stands are not raised further, even as the heel strikes."""
+"""Toes of a standing foot are not raised further, even at heel strike."""
 _STAYS_M: Final = (0.06, 0.10)
-"""Metres over the floor from where a foot was told last: up to the first it has not left, from the
-second on it is not drawn; where a person stands in depth trembles by centimetres."""
+"""Metres over the floor from where a foot was known last: up to the first it has not left, from the
+second on it is not drawn.  A standing person's depth jitters by centimetres."""
 _KEPT_S: Final = (2.5, 3.0)
-"""Seconds, likewise: a slow squat hides a foot for as long."""
+"""Seconds, likewise: a slow squat hides a foot for that long."""
 _UP: Final = np.array([0.0, 1.0, 0.0])
 
 
@@ -36,19 +39,19 @@ class Soles(NamedTuple):
     feet: NDArray[np.float32]
     """(4, 3) heels and toes in world axes; NaN where they are not known."""
     firm: NDArray[np.float32]
-    """(4,) how firmly each is to be drawn, 0 to 1."""
+    """(4,) opacity of each, 0 to 1."""
 
 
 class LiveSoles:
-    """Of one person."""
+    """The soles of one person."""
 
     def __init__(self) -> None:
         self._flat: NDArray[np.float64] | None = None
-        """How far the left and the right foot lie flat, 0 to 1."""
+        """How flat the left and the right foot are laid, 0 to 1."""
         self._shapes = np.full((2, 2, 3), np.nan, np.float32)
-        """Heel and toe from the ankle, of the left and the right foot, when they were told last."""
+        """Heel and toe relative to the ankle, of the left and the right foot, when known last."""
         self._places = np.full((2, 3), np.nan)
-        """Where the ankles were then."""
+        """The ankles' positions at that time."""
         self._age_s = np.full(2, math.inf)
 
     def step(
@@ -58,11 +61,11 @@ class LiveSoles:
         joints: NDArray[np.float32],
         step_s: float,
     ) -> Soles:
-        """Put down the feet of the next frame.
+        """Return the soles of the next frame.
 
         Args:
-            feet: (4, 3) as told, at their ankles in world axes; NaN where they are not.
-            firm: (4,) how firmly; None: all alike.
+            feet: (4, 3) heels and toes as estimated, in world axes; NaN where they are not known.
+            firm: (4,) their opacity; None if all are opaque.
             joints: (17, 3) in world axes: y up, the floor at 0; NaN where they are not known.
             step_s: seconds since the frame before.
         """
@@ -72,14 +75,14 @@ class LiveSoles:
         flat = self._laid_flat(feet, ankles, near, step_s)
         shapes = np.stack([flat[:2], flat[2:]], axis=1)
         there = np.asarray(np.isfinite(shapes).all(axis=(1, 2)))
-        told = np.ones(2) if firm is None else np.asarray(firm[:2], np.float64)
-        sure = there & (told >= 1)
-        self._age_s = np.where(sure, 0.0, self._age_s + step_s)
-        self._places[sure] = ankles[sure]
-        self._shapes[sure] = (shapes - ankles[:, None])[sure]
+        given = np.ones(2) if firm is None else np.asarray(firm[:2], np.float64)
+        certain = there & (given >= 1)
+        self._age_s = np.where(certain, 0.0, self._age_s + step_s)
+        self._places[certain] = ankles[certain]
+        self._shapes[certain] = (shapes - ankles[:, None])[certain]
         kept = self._kept(ankles, near)
         shapes = np.where(there[:, None, None], shapes, self._shapes + ankles[:, None])
-        shown = np.maximum(np.where(there, told, 0.0), kept)
+        shown = np.maximum(np.where(there, given, 0.0), kept)
         shapes[shown <= 0] = np.nan
         return Soles(
             np.concatenate([shapes[:, 0], shapes[:, 1]]).astype(np.float32),
@@ -87,7 +90,7 @@ class LiveSoles:
         )
 
     def _kept(self, ankles: NDArray[np.float64], near: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(2,) how firmly each foot stands where it was told last, as it was told then."""
+        """Return (2,) the opacity of each foot if it still stands where it was known last."""
         away = np.linalg.norm((ankles - self._places)[:, [0, 2]], axis=1)
         still = np.interp(np.nan_to_num(away, nan=math.inf), _STAYS_M, (1.0, 0.0))
         fresh = np.interp(self._age_s, _KEPT_S, (1.0, 0.0))

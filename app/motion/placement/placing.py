@@ -1,4 +1,4 @@
-"""From root-relative poses to a person who stands in a room."""
+"""Placement of root-relative poses in a room."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from models.skeleton import JOINT, PELVIS
 
 _HIGHEST_CAMERA_M: Final = 20.0
 _FIRST_S: Final = 1.0
-"""Over so long where the person faces is averaged."""
+"""Time over which the facing direction is averaged."""
 
 
 def place(
@@ -30,36 +30,36 @@ def place(
     heading_deg: float | None = None,
     camera_height_m: float | None = None,
 ) -> MotionData:
-    """Give the pelvis its place in the room, in every frame in which it is known.
+    """Place the motion in the room: give the pelvis a position in every frame in which it is known.
 
-    The camera must have stood still.  The origin is the point of the floor below the pelvis' first
-    place; y is up, z points as much toward the camera as a level axis can, unless ``heading_deg``
-    turns it.
+    The camera must not have moved.  The origin is the point on the floor below the pelvis' first
+    position; y is up, and z is the horizontal direction toward the camera, unless ``heading_deg``
+    rotates it.
 
     Args:
-        data: root-relative poses with the 2D they were lifted from.
-        fov_deg: angle that the longer side of the picture spans; what the source says unless told,
-            and assumed where that says nothing.
-        heading_deg: where the person faces in the first second, of several people the first one,
-            degrees about the vertical: 0 is along +z, positive turns to the person's left, toward
-            +x.
+        data: root-relative poses with the 2D keypoints they were lifted from.
+        fov_deg: field of view along the longer side of the picture; by default the source's, or the
+            usual one if the source states none.
+        heading_deg: direction the person faces in the first second (of several people the first
+            one), degrees about the vertical: 0 is along +z, positive turns to the person's left,
+            toward +x.
         camera_height_m: height of the lens above the floor.  Where feet are seen it corrects the
-            tilt, within what that may be off; where none are, it says where the floor is.
+            camera's pitch within its uncertainty; where none are, it defines the floor.
 
     Returns:
-        The same motion with ``root``, ``axes``, ``contacts`` and ``provenance.placement``; legs
-        whose feet stand are moved a little, so that they stand still, and the body goes down where
-        those are too short.
+        The motion with ``root``, ``axes``, ``contacts`` and ``provenance.placement``; legs whose
+        feet stand are adjusted so that the feet do not slide, and the body is lowered where legs
+        are too short for that.
 
     Raises:
-        ValueError: the angle of view or the height cannot be.
+        ValueError: the field of view or the height is impossible.
     """
     lens = Lens.of(data.size, fov_deg, data.provenance.fov_deg)
     if camera_height_m is not None and not 0 < camera_height_m < _HIGHEST_CAMERA_M:
         raise ValueError(f"a lens {camera_height_m:g} m above the floor cannot be")
     scene = Scene.of(data, lens)
     if not scene.body.known.any():
-        nowhere = {"frames": 0, "lens": _of_lens(lens)}
+        nowhere = {"frames": 0, "lens": _lens_description(lens)}
         return replace(
             data,
             root=np.full((len(data.time_s), 3), np.nan),
@@ -67,13 +67,13 @@ def place(
             provenance=replace(data.provenance, placement=nowhere),
         )
     estimate = estimate_scene(scene, data.provenance.height_m, camera_height_m)
-    places, joints = _standing(scene, estimate)
+    places, joints = _locked(scene, estimate)
     first = places[np.flatnonzero(np.isfinite(places[:, 0]))[0]]
     axes = _axes(estimate, joints, scene, heading_deg)
     origin = axes @ first
     origin[1] = -estimate.floor.below_m
     root = places @ axes.T - origin
-    about = _about(lens, estimate, camera=-origin)
+    about = _description(lens, estimate, camera=-origin)
     about["told"] = {"heading_deg": heading_deg, "camera_height_m": camera_height_m}
     placed = data.moved(
         joints,
@@ -86,9 +86,9 @@ def place(
 
 
 def in_room_of(first: MotionData, motion: MotionData) -> MotionData:
-    """``motion`` where it is in the room of ``first``, of another person: one camera has seen both.
+    """Return ``motion`` in the room of ``first``, of another person seen by the same camera.
 
-    As it is, if either was not placed; heights above the floor stay.
+    It is unchanged if either was not placed; heights above the floor stay.
     """
     here, there = first.provenance.placement, motion.provenance.placement
     if motion.root is None or here is None or there is None:
@@ -106,10 +106,10 @@ def in_room_of(first: MotionData, motion: MotionData) -> MotionData:
     )
 
 
-def _standing(
+def _locked(
     scene: Scene, estimate: SceneEstimate
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(N, 3) places and (N, 17, 3) joints from there, feet that stand pinned to the floor."""
+    """Return (N, 3) positions and (N, 17, 3) relative joints, standing feet locked to the floor."""
     known = np.isfinite(estimate.places[:, 0])
     places = np.where(known[:, None], estimate.places, 0.0)[:, None]
     there = scene.joints + places
@@ -132,7 +132,7 @@ def _axes(
     scene: Scene,
     heading_deg: float | None,
 ) -> NDArray[np.float64]:
-    """(3, 3) camera axes -> the room's."""
+    """Return the (3, 3) rotation from camera axes to the room's."""
     level = Level(estimate.upright.up.astype(np.float32), 0.0).axes
     if heading_deg is None:
         return level
@@ -147,15 +147,17 @@ def _axes(
 
 
 def _facing(joints: NDArray[np.float64]) -> float:
-    """Where the person of (N, 17, 3) in level axes faces: radians, 0 along +z, toward +x is
-    positive."""
+    """Return the facing direction of a person, (N, 17, 3) in level axes.
+
+    Radians: 0 along +z, positive toward +x.
+    """
     left = joints[:, JOINT["left_hip"]] - joints[:, JOINT["right_hip"]]
     left = left + joints[:, JOINT["left_shoulder"]] - joints[:, JOINT["right_shoulder"]]
     forward = np.cross(left, (0.0, 1.0, 0.0)).mean(axis=0)
     return math.atan2(float(forward[0]), float(forward[2]))
 
 
-def _of_lens(lens: Lens) -> dict[str, object]:
+def _lens_description(lens: Lens) -> dict[str, object]:
     return {
         "focal_px": round(lens.focal, 2),
         "fov_deg": round(lens.fov_deg, 2),
@@ -163,15 +165,17 @@ def _of_lens(lens: Lens) -> dict[str, object]:
     }
 
 
-def _about(lens: Lens, estimate: SceneEstimate, camera: NDArray[np.float64]) -> dict[str, object]:
-    """What files say beside the numbers."""
+def _description(
+    lens: Lens, estimate: SceneEstimate, camera: NDArray[np.float64]
+) -> dict[str, object]:
+    """Return the description of the placement for files, JSON values."""
     up = estimate.upright.up
     known = np.isfinite(estimate.places[:, 0])
     shares = estimate.stands[known].mean(axis=0)
     return {
         "root": "pelvis",
         "frames": int(known.sum()),
-        "lens": _of_lens(lens),
+        "lens": _lens_description(lens),
         "camera": {
             "position_m": [round(float(value), 4) for value in camera],
             "tilt_deg": round(math.degrees(pitch(up)), 2),

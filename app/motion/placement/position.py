@@ -1,7 +1,7 @@
 """The pelvis' position in camera space, by reprojection of the pose onto the 2D joints.
 
-Each frame by itself: weighted least squares of the reprojection, which are linear in the place once
-the joints' depths are known, so that a few rounds suffice; joints that do not fit count less.
+Each frame separately: weighted least squares of the reprojection error, linear in the position once
+the joints' depths are known, so that a few iterations suffice; outliers are down-weighted.
 """
 
 from __future__ import annotations
@@ -13,42 +13,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 POSE_ERROR_M: Final = 0.035
-"""What a lifted joint is off across the line of sight; the detector's pixels are a part of it."""
+"""Error of a lifted joint across the line of sight, including that of the detected pixels."""
 _OUTLIER: Final = 2.5
-"""Errors of this many times :data:`POSE_ERROR_M` count half (Cauchy's weights)."""
+"""An error of this many times :data:`POSE_ERROR_M` has half the weight (Cauchy's weights)."""
 _ROUNDS: Final = 8
 _FEWEST_JOINTS: Final = 4
 _NEAREST_M: Final = 0.2
 _FARTHEST_M: Final = 40.0
 _PER_PASS: Final = 8192
-"""Frames worked on at once; an hour at once would take a gigabyte."""
+"""Frames processed at once; an hour at once would take a gigabyte."""
 _NO_SINGULAR: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PositionEstimate:
-    """Estimates of the pelvis' position in N frames, each by itself."""
+    """Independent estimates of the pelvis' position in N frames."""
 
     place: NDArray[np.float64]
-    """(N, 3) metres in camera axes; anything where nothing is said."""
+    """(N, 3) metres in camera axes; arbitrary where there is no estimate."""
     information: NDArray[np.float64]
-    """(N, 3, 3) inverse covariance, 1/m^2; zero where nothing is said."""
+    """(N, 3, 3) inverse covariance, 1/m^2; zero where there is no estimate."""
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """(N,) whether the frame says anything."""
+        """(N,) whether the frame has an estimate."""
         return np.asarray(self.information.any(axis=(1, 2)))
 
 
 def estimate_position(
     joints: NDArray[np.float64], slopes: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> PositionEstimate:
-    """Estimate the position of every frame by itself.
+    """Estimate the position in every frame independently.
 
     Args:
         joints: (N, 17, 3) metres from the pelvis, camera axes.
-        slopes: (N, 17, 2) where they were seen, x / z and y / z; finite.
-        weight: (N, 17) how much each joint counts, 0 for none.
+        slopes: (N, 17, 2) the joints as detected, x / z and y / z; finite.
+        weight: (N, 17) weight of each joint, 0 to ignore it.
     """
     place, information = np.zeros((len(joints), 3)), np.zeros((len(joints), 3, 3))
     enough = np.flatnonzero((weight > 0).sum(axis=1) >= _FEWEST_JOINTS)
@@ -64,7 +64,7 @@ def _estimated_positions(
     joints: NDArray[np.float64], slopes: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     frames = len(joints)
-    # x + X = slope * (z + Z) for each joint (X, Z), twice: two rows a joint, linear in the place.
+    # x + X = slope * (z + Z) for each joint (X, Z): two rows a joint, linear in the position.
     rows = np.zeros((*weight.shape, 2, 3))
     rows[..., 0, 0] = rows[..., 1, 1] = 1.0
     rows[..., 2] = -slopes
@@ -81,6 +81,6 @@ def _estimated_positions(
         depth = np.maximum(points[..., 2], _NEAREST_M)
         off = np.linalg.norm(points[..., :2] - slopes * depth[..., None], axis=-1)
         trust = weight / (1 + (off / (_OUTLIER * POSE_ERROR_M)) ** 2)
-    # One metre across at any depth is one metre: an error of the pose, not of the pixels.
+    # The error across the line of sight is that of the pose in metres, whatever the depth.
     pull = rows.swapaxes(1, 2) * np.repeat(trust, 2, axis=1)[:, None]
     return place, pull @ rows / POSE_ERROR_M**2

@@ -1,4 +1,4 @@
-"""A take and what is estimated of it in camera axes: trajectory, vertical, floor, contacts."""
+"""A take and its estimates in camera axes: trajectory, vertical, floor, contacts."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from models.level import Level
 from models.timing import LONGEST_GAP_S
 
 _CORRELATED: Final = 10.0
-"""Errors of the lifted pose last so many frames: a frame says so much less than it seems to."""
+"""Frames over which errors of the lifted pose are correlated; information is divided by it."""
 _SLIDING: Final = 0.15
-"""m/s that a foot which stands seems to move, by the lifted pose."""
+"""Apparent speed in m/s of a standing foot, due to errors of the lifted pose."""
 _ROUNDS: Final = 3
-"""Contacts follow from the floor, and the floor from contacts."""
+"""Iterations: contacts depend on the floor, and the floor on contacts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """What is known of N frames before anything is placed."""
+    """The input of N frames before placement."""
 
     time_s: NDArray[np.float64]
     joints: NDArray[np.float64]
     """(N, 17, 3) metres from the pelvis, camera axes."""
     slopes: NDArray[np.float64]
-    """(N, 17, 2) where the joints were seen; finite."""
+    """(N, 17, 2) the joints as detected; finite."""
     seen: NDArray[np.bool_]
-    """(N, 17) which were."""
+    """(N, 17) which joints were seen."""
     body: PositionEstimate
-    """What each frame says by itself."""
+    """The estimate from the body in each frame."""
     people: tuple[slice, ...]
     """The frames of each person, as :attr:`MotionData.people`."""
     level: Level | None = None
-    """Where up is, if the lifter said so."""
+    """The camera's orientation relative to gravity, if the lifter estimated it or it was given."""
 
     @classmethod
     def of(cls, data: MotionData, lens: Lens) -> Scene:
-        """The scene as this lens saw it."""
+        """Return the scene as seen through ``lens``."""
         slopes, joints = lens.slopes(data.xy), data.xyz.astype(np.float64)
         finite = data.seen & np.isfinite(slopes).all(axis=-1)
         weight = np.where(finite, data.conf, 0.0).astype(np.float64)
@@ -58,12 +58,12 @@ class Scene:
 
     @property
     def segments(self) -> list[slice]:
-        """Frames from one that is sighted to another of that person, without long gaps between."""
+        """Intervals from one detected frame to another of the same person, without long gaps."""
         parts: list[NDArray[np.intp]] = []
         for each in self.people:
-            sighted = each.start + np.flatnonzero(self.body.known[each])
-            breaks = np.flatnonzero(np.diff(self.time_s[sighted]) > LONGEST_GAP_S)
-            parts += np.split(sighted, breaks + 1)
+            detected = each.start + np.flatnonzero(self.body.known[each])
+            breaks = np.flatnonzero(np.diff(self.time_s[detected]) > LONGEST_GAP_S)
+            parts += np.split(detected, breaks + 1)
         return [slice(int(part[0]), int(part[-1]) + 1) for part in parts if len(part)]
 
     @property
@@ -74,7 +74,7 @@ class Scene:
     def trajectory(
         self, feet: Sequence[PositionEstimate] = (), constraints: Sequence[StepConstraint] = ()
     ) -> NDArray[np.float64]:
-        """(N, 3) the pelvis by the body and the ``feet``; NaN outside of the stretches."""
+        """Return (N, 3) positions of the pelvis from body and ``feet``; NaN outside segments."""
         places = np.full((len(self.time_s), 3), np.nan)
         for part in self.segments:
             steps = slice(part.start, part.stop - 1)
@@ -91,7 +91,7 @@ class Scene:
     def contacts(
         self, places: NDArray[np.float64], up: NDArray[np.float64], floor: Floor
     ) -> NDArray[np.bool_]:
-        """(N, 2) which feet stand."""
+        """Return (N, 2) which feet stand."""
         stands = np.zeros((len(self.time_s), 2), bool)
         for part in self.segments:
             stands[part] = find_contacts(
@@ -107,7 +107,7 @@ class Scene:
     def standing_rows(
         self, places: NDArray[np.float64], stands: NDArray[np.bool_]
     ) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
-        """Slopes (F, 2) and depths (F,) of the ankle in each contact."""
+        """Return slopes (F, 2) and depths (F,) of the ankle in each contact."""
         slopes, depths = [], []
         for foot, joint in enumerate(ANKLES):
             depth = places[:, 2] + self.joints[:, joint, 2]
@@ -122,7 +122,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SceneEstimate:
-    """Everything that is estimated."""
+    """The result of :func:`estimate_scene`."""
 
     places: NDArray[np.float64]
     """(N, 3) the pelvis in metres from the lens, camera axes; NaN where unknown."""
@@ -135,10 +135,10 @@ class SceneEstimate:
 def estimate_scene(
     scene: Scene, height_m: float | None, camera_height_m: float | None
 ) -> SceneEstimate:
-    """Estimate everything of a scene in which at least one frame is sighted.
+    """Estimate all of a scene in which the person is detected in at least one frame.
 
-    Up and floor come from the way by the body alone, so that what the floor then says of the way
-    does not come back to it.
+    Vertical and floor are estimated from the trajectory of the body alone, so that the constraints
+    that the floor then puts on the trajectory do not feed back into the floor.
     """
     guess = of_level(scene.level) if scene.level else upright(scene.joints, scene.seen)
     alone = scene.trajectory()
@@ -160,7 +160,7 @@ def _room(
     height_m: float | None,
     camera_height_m: float | None,
 ) -> tuple[Upright, Floor]:
-    """Up and the floor, by feet that stand, or that were seen, or without any."""
+    """Return the vertical and the floor from standing feet, seen feet, or without any."""
     ankles = places[:, None] + scene.joints[:, ANKLES]
     seen = scene.ankles_seen & np.isfinite(ankles).all(axis=-1)
     stands = stands & seen
@@ -174,12 +174,12 @@ def _room(
 def _foot_constraints(
     scene: Scene, stands: NDArray[np.bool_], upright: Upright, floor: Floor
 ) -> tuple[list[PositionEstimate], list[StepConstraint]]:
-    """What standing feet say of the way: where they are, and that they stay there."""
+    """Return the constraints from standing feet: their positions, and that they do not move."""
     feet, constraints = [], []
     for foot, joint in enumerate(ANKLES):
         ankle, rows = scene.joints[:, joint], stands[:, foot] & scene.seen[:, joint]
         feet.append(feet_on_floor(floor, upright.up, scene.slopes[:, joint], ankle, rows))
-        held = stands[1:, foot] & stands[:-1, foot]
-        weight = np.where(held, 1 / (_SLIDING * np.diff(scene.time_s)) ** 2, 0.0)
+        lasting = stands[1:, foot] & stands[:-1, foot]
+        weight = np.where(lasting, 1 / (_SLIDING * np.diff(scene.time_s)) ** 2, 0.0)
         constraints.append(StepConstraint(-np.diff(ankle, axis=0), weight))
     return feet, constraints

@@ -1,8 +1,8 @@
-"""Feet that stand lie flat on the floor, and are there for as long as they stand.
+"""Standing feet lie flat on the floor and are known for as long as they stand.
 
-A foot that stands stays where it is, though it is not always told which way it points: squatting,
-a knee hides it, or what is told contradicts the picture.  Between two sightings in one contact it
-turns evenly.
+A standing foot does not move, though its direction is not always known: a squatting knee hides it,
+or the estimate contradicts the picture.  Between two frames of a contact in which it is known, it
+is interpolated linearly.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from app.motion.placement.contacts import runs
 from models.feet import FLAT_DEG, laid_flat
 
 _EASE_S: Final = 0.1
-"""Before and after it stands, a foot goes over to lying flat."""
+"""Time over which a foot goes over to lying flat before it stands, and back afterwards."""
 
 
 def with_soles_down(
     data: MotionData, stands: NDArray[np.bool_], up: NDArray[np.float64]
 ) -> MotionData:
-    """Feet that stand lie flat, unless the toes alone bear them, and have no gaps.
+    """Return the motion with standing feet flat, unless on tiptoe, and without gaps.
 
     Args:
         data: the motion, with joints where they are placed.
         stands: (N, 2) which feet stand.
-        up: (3,) unit vector, camera axes.
+        up: (3,) the up direction, a unit vector in camera axes.
     """
     if data.feet is None or data.feet_conf is None:
         return data
@@ -49,7 +49,7 @@ def with_soles_down(
 def _without_gaps(
     data: MotionData, ankles: NDArray[np.float32], stands: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(N, 4, 3) feet and their (N, 4) confidence, NaN where they are bridged in a contact."""
+    """Return (N, 4, 3) feet and (N, 4) confidences, NaN where they are interpolated."""
     assert data.feet is not None
     assert data.feet_conf is not None
     feet, conf = data.feet.copy(), data.feet_conf.copy()
@@ -58,13 +58,13 @@ def _without_gaps(
             both = [side, 2 + side]
             there = np.isfinite(feet[person][:, both]).all(axis=(1, 2))
             for start, end in runs(stands[person, side]):
-                told = start + np.flatnonzero(there[start:end]) + person.start
-                if len(told) < 2:
+                known = start + np.flatnonzero(there[start:end]) + person.start
+                if len(known) < 2:
                     continue
-                rows = np.arange(told[0], told[-1] + 1)
-                gaps = np.setdiff1d(rows, told)
-                shape = (feet[told][:, both] - ankles[told, side, None]).reshape(len(told), -1)
-                lines = [np.interp(data.time_s[gaps], data.time_s[told], line) for line in shape.T]
+                rows = np.arange(known[0], known[-1] + 1)
+                gaps = np.setdiff1d(rows, known)
+                shape = (feet[known][:, both] - ankles[known, side, None]).reshape(len(known), -1)
+                lines = [np.interp(data.time_s[gaps], data.time_s[known], line) for line in shape.T]
                 between = np.stack(lines, axis=1).reshape(-1, 2, 3) + ankles[gaps, side, None]
                 feet[gaps[:, None], both] = between
                 conf[gaps[:, None], both] = np.nan
@@ -72,7 +72,7 @@ def _without_gaps(
 
 
 def _eased(stands: NDArray[np.bool_], time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 2) 1 where feet stand, 0 where not, without a step in between."""
+    """Return (N, 2) weights, 1 where feet stand and 0 where not, with smooth transitions."""
     if len(time_s) < 2:
         return stands.astype(np.float64)
     around = 2 * round(_EASE_S / float(np.median(np.diff(time_s)))) + 1

@@ -1,10 +1,10 @@
 """Several people of one video on one floor, placed relative to each other.
 
-Each is placed alone, as :func:`app.motion.placement.placing.place` does: as far away as somebody of
-the usual height would be.  Since one camera has seen all of them, it is equally high above the
-floor of each.  Where it seems not to be, somebody is smaller or larger than the others, or the
-camera's tilt is wrong, which matters more the farther apart in depth they are; what is likely the
-first is put right by making their figure smaller or larger, and nearer or farther.
+Each is placed alone by :func:`app.motion.placement.placing.place`, at the distance of a person of
+the usual height.  The camera is at one height, so it should be equally high above the floor of
+each. Where it is not, a person is smaller or larger than the others, or the camera's tilt is wrong,
+whose effect grows with the difference of their depths.  The part that is likely due to body size is
+corrected by scaling the figure and its distance.
 """
 
 from __future__ import annotations
@@ -21,48 +21,48 @@ from app.motion.data import MotionData
 from app.motion.ground import PELVIS_M
 from models.skeleton import PELVIS
 
-_UNLIKE: Final = 1.7
-"""How many times as high above one person's floor as above the others' the camera may seem: a child
-of a metre beside grown-ups.  Beyond, somebody stands on something, or was placed wrongly."""
+_MAX_HEIGHT_RATIO: Final = 1.7
+"""Largest plausible ratio of the camera's heights above the floors of two people: a child of a
+metre next to adults.  Beyond, a person stands on something, or was placed wrongly."""
 _STATURE_SD: Final = 0.06
-"""Of grown-ups' statures, as a share."""
+"""Relative standard deviation of adults' stature."""
 _TILT_SD: Final = math.radians(3.0)
-"""Of the camera's tilt as it is found."""
+"""Standard deviation of the estimated tilt of the camera."""
 _LOW_M: Final = 0.5
-"""Of a camera below this, how high it is says nothing of how large people are."""
+"""The height of a camera below this gives no information about the size of people."""
 _LEAST_KNOWN: Final = 0.5
-"""Of the frames in which somebody is in view, in how many their place must be known."""
-_BESIDE_M: Final = 1.0
-"""How far apart people are put whose places are not known."""
+"""Least fraction of a person's frames in view in which the position must be known."""
+_SPACING_M: Final = 1.0
+"""Distance between people whose positions are not known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Together:
-    """Where all are in N frames, y up, the floor at 0, the middle between them at x = z = 0."""
+    """Positions of all in N frames, y up, the floor at 0, their centre at x = z = 0."""
 
     joints: tuple[NDArray[np.float32], ...]
-    """Of each (N, 17, 3) metres; anything where they are missing."""
+    """For each person (N, 17, 3) metres; arbitrary where they are missing."""
     feet: tuple[NDArray[np.float32], ...]
-    """Of each (N, 4, 3) heels and toes; NaN where they are not known."""
+    """For each person (N, 4, 3) heels and toes; NaN where they are not known."""
     trusted: bool
-    """Whether they stand where they were filmed; otherwise side by side, in the picture's order."""
+    """Whether positions are estimated; otherwise people stand side by side, in picture order."""
 
 
 def together(motions: Sequence[MotionData]) -> Together:
-    """Place people of one video.
+    """Place the people of one video.
 
     Args:
-        motions: of each, root-relative, with the 2D they were lifted from; of the same N frames,
-            and of at least one person.
+        motions: of at least one person, root-relative, with the 2D keypoints they were lifted from;
+            all of the same N frames.
     """
-    # Not when the window starts: SciPy stumbles over a PyTorch that another thread is importing.
+    # Imported here: SciPy fails if another thread is importing PyTorch, as when the window starts.
     from app.motion.placement.placing import place
 
     placed = [place(each) for each in motions]
     views = [_View.of(each) for each in placed]
     known = [each for each in views if each is not None]
-    sizes, trusted = _sizes(known), len(known) == len(placed) and _alike(known)
-    roots = [_everywhere(each) for each in placed]
+    sizes, trusted = _likely_scales(known), len(known) == len(placed) and _heights_agree(known)
+    roots = [_interpolated_root(each) for each in placed]
     if trusted:
         for root, view, size in zip(roots, views, sizes, strict=True):
             assert view is not None
@@ -70,8 +70,8 @@ def together(motions: Sequence[MotionData]) -> Together:
             root[:, 1] *= size
     else:
         sizes = np.ones(len(placed))
-        for root, slot in zip(roots, _slots(motions), strict=True):
-            root[:, 0], root[:, 2] = slot * _BESIDE_M, 0.0
+        for root, slot in zip(roots, _picture_order(motions), strict=True):
+            root[:, 0], root[:, 2] = slot * _SPACING_M, 0.0
     middle = np.mean([np.median(root, axis=0) for root in roots], axis=0) * (1.0, 0.0, 1.0)
     joints, feet = [], []
     for each, root, size in zip(placed, roots, sizes, strict=True):
@@ -83,17 +83,17 @@ def together(motions: Sequence[MotionData]) -> Together:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """How the camera stands to one of them."""
+    """The camera's position relative to one person."""
 
     camera: NDArray[np.float64]
-    """(3,) in the room of this person."""
+    """(3,) position in the room of this person."""
     away_m: float
-    """How far they typically are from it, along the floor."""
+    """Median distance of the person from it, along the floor."""
     feet_seen: bool
 
     @classmethod
     def of(cls, placed: MotionData) -> _View | None:
-        """None where their place is not known for most of the time."""
+        """Return the view; None where the position is not known most of the time."""
         about = placed.provenance.placement or {}
         camera, floor, root = about.get("camera"), about.get("floor"), placed.root
         if not isinstance(camera, dict) or not isinstance(floor, dict) or root is None:
@@ -107,22 +107,22 @@ class _View:
         return cls(place, float(np.median(away)), feet_seen)
 
 
-def _judged(views: Sequence[_View]) -> list[int]:
-    """Of whom it can be told how large they are."""
+def _comparable(views: Sequence[_View]) -> list[int]:
+    """Return the indices of the people whose size can be compared."""
     judged = [index for index, each in enumerate(views) if each.feet_seen]
     lowest = min((float(views[index].camera[1]) for index in judged), default=0.0)
     return judged if len(judged) > 1 and lowest >= _LOW_M else []
 
 
-def _alike(views: Sequence[_View]) -> bool:
-    """Whether they agree on how high the camera is, as far as people are equally large."""
-    heights = np.array([views[index].camera[1] for index in _judged(views)])
-    return not len(heights) or float(heights.max() / heights.min()) <= _UNLIKE
+def _heights_agree(views: Sequence[_View]) -> bool:
+    """Whether the camera heights of all agree, as far as people are of similar size."""
+    heights = np.array([views[index].camera[1] for index in _comparable(views)])
+    return not len(heights) or float(heights.max() / heights.min()) <= _MAX_HEIGHT_RATIO
 
 
-def _sizes(views: Sequence[_View]) -> NDArray[np.float64]:
-    """Of each how many times as large as was assumed they likely are."""
-    sizes, judged = np.ones(len(views)), _judged(views)
+def _likely_scales(views: Sequence[_View]) -> NDArray[np.float64]:
+    """Return the most likely scale of each person relative to the usual height."""
+    sizes, judged = np.ones(len(views)), _comparable(views)
     if not judged:
         return sizes
     heights = np.array([views[index].camera[1] for index in judged])
@@ -134,8 +134,8 @@ def _sizes(views: Sequence[_View]) -> NDArray[np.float64]:
     return sizes
 
 
-def _slots(motions: Sequence[MotionData]) -> NDArray[np.float64]:
-    """Of each a number: 0, 1, 2 ... from the left of the picture to its right."""
+def _picture_order(motions: Sequence[MotionData]) -> NDArray[np.float64]:
+    """Return the rank of each person from left to right in the picture: 0, 1, 2 ..."""
     across = [
         float(np.median(each.xy[each.tracked, PELVIS, 0])) if each.tracked.any() else 0.0
         for each in motions
@@ -143,8 +143,8 @@ def _slots(motions: Sequence[MotionData]) -> NDArray[np.float64]:
     return np.argsort(np.argsort(across)).astype(np.float64)
 
 
-def _everywhere(placed: MotionData) -> NDArray[np.float64]:
-    """(N, 3) the pelvis, where it is not known on the way between where it is."""
+def _interpolated_root(placed: MotionData) -> NDArray[np.float64]:
+    """Return (N, 3) positions of the pelvis, interpolated where they are not known."""
     root = np.full((len(placed.time_s), 3), np.nan) if placed.root is None else placed.root.copy()
     known = np.isfinite(root[:, 0])
     if not known.any():

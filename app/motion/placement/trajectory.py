@@ -1,8 +1,8 @@
 """The smooth trajectory that fits all estimates of the pelvis' position.
 
-Penalised least squares over the whole stretch at once: estimates with their own certainty in every
-direction (depth is the uncertain one), wished differences between neighbours, and an acceleration
-that a person is capable of.  The normal equations are a band, so an hour takes a second.
+Penalised least squares over a whole segment at once: position estimates with their covariances
+(depth is the least certain), constraints on differences between neighbouring frames, and a penalty
+on acceleration.  The normal equations are banded, so an hour of frames takes a second.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from scipy.linalg import solveh_banded
 from app.motion.placement.position import PositionEstimate
 
 ACCELERATION: Final = 4.0
-"""m/s^2; what a pelvis does between one frame and the next."""
+"""m/s^2; standard deviation of a pelvis' acceleration."""
 _OUTLIER: Final = 3.0
-"""An estimate off by this many of its own standard deviations counts half."""
+"""An estimate off by this many of its standard deviations has half the weight."""
 _ROUNDS: Final = 6
 _BAND: Final = 7
-"""Three unknowns a frame, coupled with those of two frames ahead along their own axis."""
+"""Three unknowns a frame, each coupled with that of its axis up to two frames ahead."""
 _NO_SINGULAR: Final = 1e-6
 
 
@@ -34,7 +34,7 @@ class StepConstraint:
     step: NDArray[np.float64]
     """(N - 1, 3) metres from each frame to the next."""
     weight: NDArray[np.float64]
-    """(N - 1,) 1/m^2; 0 for no wish."""
+    """(N - 1,) 1/m^2; 0 for no constraint."""
 
 
 def track(
@@ -42,7 +42,7 @@ def track(
     estimates: Sequence[PositionEstimate],
     constraints: Sequence[StepConstraint] = (),
 ) -> NDArray[np.float64]:
-    """(N, 3) places for frames at (N,) strictly increasing times; at least one frame is sighted."""
+    """Return (N, 3) positions at (N,) strictly increasing times; at least one is estimated."""
     trust = [np.ones(len(time_s)) for _ in estimates]
     bend = _bending(time_s)
     place = np.zeros((len(time_s), 3))
@@ -60,14 +60,14 @@ def _trust(estimate: PositionEstimate, place: NDArray[np.float64]) -> NDArray[np
 
 
 def _bending(time_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3, N) diagonals 0, 1 and 2 of the penalty on acceleration, the same for each axis."""
+    """Return (3, N) diagonals 0, 1 and 2 of the penalty on acceleration, equal for each axis."""
     count = len(time_s)
     bend = np.zeros((3, count))
     if count < 3:
         return bend
     step = np.diff(time_s)
     middle = (step[:-1] + step[1:]) / 2
-    # Second difference over uneven times, in metres a second gained, over what a person can gain.
+    # Second difference over uneven times: change of velocity over the expected change.
     rows = np.stack([1 / step[:-1], -1 / step[:-1] - 1 / step[1:], 1 / step[1:]])
     rows /= ACCELERATION * middle
     for first in range(3):

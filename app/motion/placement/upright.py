@@ -1,4 +1,4 @@
-"""Which way is up, in camera axes: from how people hold themselves, and from where feet stand."""
+"""The vertical in camera axes, from people's balance and from standing feet."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _MASS: Final = {
     "hip": 0.05, "knee": 0.075, "ankle": 0.035,
     "shoulder": 0.03, "elbow": 0.02, "wrist": 0.015,
 }  # fmt: skip
-"""Shares of the body's mass drawn to the joints (after Winter, Biomechanics, 2009, table 4.1)."""
+"""Fractions of the body's mass at the joints (after Winter, Biomechanics, 2009, table 4.1)."""
 _FORWARD_M: Final = 0.04
-"""The middle of what a foot stands on lies this far in front of the ankle."""
+"""The centre of a foot's support lies this far in front of the ankle."""
 _BODY_RAD: Final = math.radians(3.5)
-"""What the mean of a take's upright bodies is off: the lifter's own tilt, mostly."""
+"""Error of the mean of a take's upright bodies, mostly a tilt of the lifted poses."""
 _TRUNK_RAD: Final = math.radians(8.0)
 _CAMERA_RAD: Final = math.radians(12.0)
-"""How far cameras are tilted; worth asking only where nothing but a trunk is seen."""
+"""Standard deviation of cameras' tilt; it matters only where nothing but a trunk is seen."""
 _CORE_RAD: Final = math.radians(2.0)
 _ROW_ERROR: Final = 0.006
-"""What the detector's ankles are off in slope, for as long as a foot stands."""
+"""Error of the detected ankles in slope, constant while a foot stands."""
 _FEWEST_FRAMES: Final = 10
 _DISAGREE: Final = 2.0
-"""Standard deviations by which the floor may contradict the body; beyond, what was taken for
-standing feet was something else."""
-_UNSURE: Final = 3.0
+"""Standard deviations by which the floor may contradict the body; beyond, the feet taken for
+standing did not stand."""
+_MAX_CORRECTION: Final = 3.0
 """Standard deviations by which a known height of the camera may correct the pitch."""
 _STEPS: Final = 301
 
@@ -43,27 +43,27 @@ Cue = Literal["told", "pictures", "legs", "trunk", "nothing"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Upright:
-    """A direction and how sure it is."""
+    """The up direction and its uncertainty."""
 
     up: NDArray[np.float64]
     """(3,) unit vector in camera axes."""
     pitch_sd: float
-    """Radians, about the picture's horizontal."""
+    """Standard deviation in radians of the pitch: about the picture's horizontal axis."""
     cue: Cue
-    """What was looked at."""
+    """What it was estimated from."""
 
 
 def of_level(level: Level) -> Upright:
-    """As the lifter found, or was told."""
+    """Return the vertical that the lifter estimated, or that was given."""
     cue: Cue = "told" if level.told else "pictures"
     return Upright(level.up.astype(np.float64), math.radians(level.spread_deg), cue)
 
 
 def upright(joints: NDArray[np.float64], seen: NDArray[np.bool_]) -> Upright:
-    """From (N, 17, 3) poses in camera axes and (N, 17) what was seen of them.
+    """Estimate the vertical from (N, 17, 3) poses in camera axes; ``seen`` (N, 17).
 
-    Somebody who does not fall has the middle of the body's mass over the feet, on average.  Of who
-    shows no legs the trunk counts, half way to a camera that stands level.
+    A person who does not fall has the centre of mass above the feet, on average.  Where no legs are
+    seen, the trunk's direction is used, combined with the prior of a level camera.
     """
     legs = seen[:, [JOINT["left_ankle"], JOINT["right_ankle"]]].all(axis=1)
     if legs.sum() >= _FEWEST_FRAMES:
@@ -77,35 +77,37 @@ def upright(joints: NDArray[np.float64], seen: NDArray[np.bool_]) -> Upright:
 
 
 def pitch(up: NDArray[np.float64]) -> float:
-    """How far a camera that sees this as up looks upwards, radians; negative looks down."""
+    """Return the pitch in radians of a camera with this up direction; negative looks down."""
     return math.asin(float(np.clip(up[2], -1.0, 1.0)))
 
 
 def refined(
     guess: Upright, slopes: Sequence[NDArray[np.float64]], depths: Sequence[NDArray[np.float64]]
 ) -> Upright:
-    """Correct the pitch by how the rows of standing feet rise in the picture with their depth.
+    """Correct the pitch by the relation of picture row and depth of standing feet.
 
     Args:
-        guess: what the body said.
-        slopes: for each of S times that a foot stood, (F, 2) where the ankle was seen.
-        depths: for each (F,) how far away it was, metres.
+        guess: the estimate from the body.
+        slopes: for each of S contacts, (F, 2) the ankle as detected.
+        depths: for each contact, (F,) the ankle's depth, metres.
 
     On a floor at distance h below the lens, ``1 / depth = (cos p * row - sin p) / h`` for pitch p
-    and row the slope downwards: a straight line, fitted with the noisy depth as what is explained.
-    It says much when somebody walked to and fro, and nothing of who stood at one spot.
+    and row the slope downwards: a straight line, fitted with the noisy depth as the dependent
+    variable.  It is informative if the person walked to and fro, and not for one who stood still.
     """
     if len(slopes) < 2:
         return guess
     down = -guess.up[:2] / np.linalg.norm(guess.up[:2])
     row, near = np.concatenate(slopes) @ down, 1 / np.concatenate(depths)
-    spread = float(row.var())
-    rise = float(((row - row.mean()) * (near - near.mean())).mean()) / max(spread, 1e-12)
-    if rise <= 0 or spread <= _ROW_ERROR**2:
+    variance = float(row.var())
+    rise = float(((row - row.mean()) * (near - near.mean())).mean()) / max(variance, 1e-12)
+    if rise <= 0 or variance <= _ROW_ERROR**2:
         return guess
     line = near.mean() / rise
-    left = float((near - near.mean() - rise * (row - row.mean())).std())
-    doubt = math.hypot(left / rise / math.sqrt(len(slopes) * spread), _ROW_ERROR**2 / spread)
+    residual = float((near - near.mean() - rise * (row - row.mean())).std())
+    doubt = math.hypot(
+        residual / rise / math.sqrt(len(slopes) * variance), _ROW_ERROR**2 / variance
+    )
     floor_sd = float(line) * doubt
     floor_pitch = math.atan(float(row.mean() - line))
     if abs(floor_pitch - pitch(guess.up)) > _DISAGREE * math.hypot(guess.pitch_sd, floor_sd):
@@ -116,15 +118,14 @@ def refined(
 
 
 def levelled(guess: Upright, ankles: NDArray[np.float64], below_m: float) -> Upright:
-    """Correct the pitch, as far as it may be wrong, so that the floor is as far below the lens as
-    is known.
+    """Correct the pitch, within its uncertainty, to match the known height of the lens.
 
     Args:
-        guess: what body and floor said.
-        ankles: (F, 3) metres from the lens, camera axes, of feet that stand.
+        guess: the estimate from body and floor.
+        ankles: (F, 3) metres from the lens, camera axes, of standing feet.
         below_m: from the lens down to the height of ankles.
     """
-    reach = _UNSURE * guess.pitch_sd
+    reach = _MAX_CORRECTION * guess.pitch_sd
     angles = pitch(guess.up) + np.linspace(-reach, reach, _STEPS)
     ups = np.array([_pitched(guess.up, float(angle)) for angle in angles])
     off = np.abs(-np.median(ankles @ ups.T, axis=0) - below_m)
@@ -132,7 +133,7 @@ def levelled(guess: Upright, ankles: NDArray[np.float64], below_m: float) -> Upr
 
 
 def _balanced(joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 3) unit vectors from between the feet to the middle of the mass."""
+    """Return (N, 3) unit vectors from the mid-point of the feet to the centre of mass."""
     mass = np.zeros(JOINT_COUNT)
     for name, index in JOINT.items():
         mass[index] = _MASS.get(name.rpartition("_")[2], 0.0)
@@ -145,7 +146,7 @@ def _balanced(joints: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _middle(directions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(3,) geometric median of (N, 3) directions: who bends down now and then is still upright."""
+    """Return the (3,) geometric median of (N, 3) directions, robust against bending down."""
     middle = _unit(directions.sum(axis=0))
     for _ in range(20):
         away = np.arccos((directions @ middle).clip(-1.0, 1.0))
@@ -154,7 +155,7 @@ def _middle(directions: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _pitched(up: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
-    """The same direction in the picture, but this far towards the line of sight."""
+    """Return ``up`` with the same direction in the picture and the pitch ``angle``."""
     flat = up[:2] / np.linalg.norm(up[:2])
     return np.array([*(math.cos(angle) * flat), math.sin(angle)])
 

@@ -1,8 +1,8 @@
 """Anny's bodies: their shape at rest, and linear blend skinning in NumPy.
 
-Anny itself is asked only once per person, for the shape at rest; its forward pass for every frame
-would take five times as long as the drawing.  Axes here: metres, x to the person's left, y up,
-z forward, as everywhere in the program; Anny's z is up and its -y forward.
+Anny itself is evaluated only once per person, for the shape at rest; its forward pass for every
+frame would take five times as long as the drawing.  Axes here, as everywhere in the program, are in
+metres, x to the person's left, y up, z forward; Anny's z is up and its -y forward.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from app.synthetic.clothed.extras import load_extra
 Array = NDArray[np.float64]
 
 _AXES: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
-"""From Anny's axes to ours."""
+"""From Anny's axes to the program's."""
 _LIMBS: Final = {
     "legs": ("upperleg01", "upperleg02", "lowerleg01", "lowerleg02"),
     "arms": ("upperarm01", "upperarm02", "lowerarm01", "lowerarm02"),
@@ -28,10 +28,10 @@ _LIMBS: Final = {
 
 
 class Phenotype(NamedTuple):
-    """Anny's own parameters, each from 0 to 1."""
+    """Anny's parameters, each from 0 to 1."""
 
     gender: float
-    """0 a man, 1 a woman."""
+    """0 is a man, 1 a woman."""
     age: float
     """0 a newborn, 1/3 a child, 2/3 a young adult, 1 old."""
     muscle: float
@@ -41,7 +41,7 @@ class Phenotype(NamedTuple):
 
 
 class Rig:
-    """What all bodies share: bones, skin weights, faces, texture and the detector's joints.
+    """The data shared by all bodies: bones, skin weights, faces, texture and detector joints.
 
     Takes a few seconds to load, and a minute the first time.
 
@@ -70,7 +70,7 @@ class Rig:
         self.regressor: Any = sparse.csr_matrix(regressor.regression_weights.numpy().astype(float))
 
     def figure(self, phenotype: Phenotype) -> Figure:
-        """The body of that shape, standing at rest with its arms half raised."""
+        """Return the body of that shape, at rest, standing with its arms half raised."""
         values = {k: torch.tensor([v]) for k, v in phenotype._asdict().items()}
         still = torch.eye(4)[None, None].repeat(1, len(self.bones), 1, 1)
         with torch.no_grad():
@@ -84,24 +84,24 @@ class Rig:
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """One body at rest."""
+    """One body in its rest pose."""
 
     rig: Rig
     vertices: Array
     """(V, 3) metres."""
     heads: Array
-    """(B, 3) where the bones begin."""
+    """(B, 3) heads (roots) of the bones."""
 
     def keypoints(self) -> dict[str, Array]:
-        """The detector's joints at rest, (3,) each."""
+        """Return the detector's joints at rest, (3,) each."""
         places = self.rig.regressor @ self.vertices
         return {name: places[i] for name, i in self.rig.keypoints.items()}
 
     def moments(self) -> Array:
-        """(K, B, 4): each keypoint as a sum over the bones of their transform times this.
+        """Return (K, B, 4) coefficients that give each keypoint from the bones' transforms.
 
-        A keypoint is a weighted mean of vertices, each a weighted mean of what the bones make of
-        it, so that posing keypoints needs no mesh.
+        A keypoint is a weighted mean of vertices, each of which is a weighted mean of bone
+        transforms, so keypoints are linear in the transforms and need no mesh.
         """
         vertices = np.concatenate([self.vertices, np.ones((len(self.vertices), 1))], axis=1)
         parts = [
@@ -111,14 +111,14 @@ class Figure:
         return np.stack(parts, axis=-1)
 
     def transforms(self, linear: Array, root: Array) -> Array:
-        """Put the bones together.
+        """Compute the bones' transforms from their rotations (forward kinematics).
 
         Args:
-            linear: (T, B, 3, 3) what each bone does to directions at rest.
-            root: (T, 3) where the root bone begins.
+            linear: (T, B, 3, 3) linear part of each bone's transform.
+            root: (T, 3) head of the root bone.
 
         Returns:
-            (T, B, 3, 4): from places at rest to places as posed.
+            (T, B, 3, 4): from rest positions to posed positions.
         """
         begins = np.zeros((*linear.shape[:2], 3))
         for bone, parent in enumerate(self.rig.parents):
@@ -131,7 +131,7 @@ class Figure:
         return np.concatenate([linear, moved[..., None]], axis=-1)
 
     def stretched(self, legs: float, arms: float) -> Figure:
-        """The same body with longer or shorter limbs, standing on the same floor."""
+        """Return the body with limbs scaled in length, standing on the same floor."""
         linear = np.broadcast_to(np.eye(3), (1, len(self.heads), 3, 3)).copy()
         for limb, factor in (("legs", legs), ("arms", arms)):
             for side in "LR":
@@ -150,15 +150,15 @@ class Figure:
 
 
 def skin(weights: Any, vertices: Array, matrices: Array) -> tuple[Array, Array]:
-    """Linear blend skinning of one pose.
+    """Apply linear blend skinning for one pose.
 
     Args:
         weights: (V, B) sparse, rows summing to 1.
         vertices: (V, 3) at rest.
-        matrices: (B, 3, 4).
+        matrices: (B, 3, 4) transforms of the bones.
 
     Returns:
-        (V, 3) as posed, and (V, 3, 3) what was done to directions there.
+        (V, 3) posed vertices, and (V, 3, 3) the linear part of each vertex' transform.
     """
     blended = (weights @ matrices.reshape(len(matrices), 12)).reshape(-1, 3, 4)
     posed = np.einsum("vij,vj->vi", blended[..., :3], vertices) + blended[..., 3]

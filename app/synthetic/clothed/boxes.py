@@ -17,7 +17,7 @@ _SIDES: Final = tuple((axis, sign) for axis in range(3) for sign in (-1.0, 1.0))
 
 
 class Box(NamedTuple):
-    """One cuboid, turned about the vertical."""
+    """One cuboid, rotated about the vertical."""
 
     centre: Array
     """(3,) metres, world axes."""
@@ -26,10 +26,10 @@ class Box(NamedTuple):
     yaw: float
     texture: Texture
     repeat: float
-    """How often the texture is repeated in a metre."""
+    """Repetitions of the texture per metre."""
 
     def hides(self, eye: Array, points: Array) -> NDArray[np.bool_]:
-        """Which of (N, 3) points cannot be seen from ``eye`` (3,) because of it."""
+        """Return which of (N, 3) points it hides from ``eye`` (3,)."""
         turn = about_y(self.yaw)
         start, end = (eye - self.centre) @ turn, (points - self.centre) @ turn
         way = end - start
@@ -41,7 +41,7 @@ class Box(NamedTuple):
         return hidden
 
     def triangles(self) -> NDArray[np.float32]:
-        """(36, 8) its triangles' corners: place, normal, texture coordinates."""
+        """Return (36, 8) vertices of its triangles: position, normal, texture coordinates."""
         turn = about_y(self.yaw)
         rows = []
         for axis, sign in _SIDES:

@@ -1,4 +1,4 @@
-"""Cameras around a person: from below to far above, from all sides, tilted, near and far."""
+"""Cameras around a person: from low to high, from all sides, tilted, near and far."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 
 Array = NDArray[np.float64]
 Framing = Literal["whole", "cut", "any"]
-"""The whole body in the picture; cut by its lower edge, as at a desk; or as it comes."""
+"""The whole body in the picture; cut by its lower edge, as at a desk; or arbitrary."""
 
 _SIZES: Final = ((640, 480), (640, 360), (360, 640))
 _SMALLER: Final = (1.0, 0.75, 0.5)
@@ -28,56 +28,57 @@ _ROLL_DEG: Final = 8.0
 _HEIGHT_PX: Final = (100.0, 450.0)
 _ROUNDS: Final = 30
 _DAMPED: Final = 0.7
-"""Of turning the camera to the person and back upright: who comes nearer to the edge of the picture
-grows, and whole steps would overshoot."""
+"""Damping of the iteration that aims and levels the camera: a person who comes nearer to the edge
+of the picture appears larger, so full steps would overshoot."""
 _NEAR_ENOUGH_PX: Final = 2.0
 _FILLED: Final = 0.94
-"""Share of the picture that a whole body takes at most."""
+"""Largest extent of a whole body, as a fraction of the picture."""
 _FORESHORTENED: Final = 1.6
 _NEAREST_M: Final = 0.35
 """No part of the body comes closer to the lens."""
 _DISTANCE_M: Final = (0.6, 25.0)
 _HALVINGS: Final = 10
-"""Of the range of distances, until the nearest one is found from which everything wanted fits."""
+"""Bisection steps to find the nearest distance from which everything wanted fits."""
 _NEAR_PLANE_M: Final = 0.05
 _FAR_PLANE_M: Final = 60.0
 _AROUND_M: Final = 0.07
-"""Flesh, hair and shoes reach this far past the keypoints."""
+"""Distance by which flesh, hair and shoes reach beyond the keypoints."""
 
 
 @dataclass(frozen=True, eq=False)
 class Camera:
-    """An ideal camera: no distortion, square pixels, the principal point in the middle."""
+    """An ideal camera: no distortion, square pixels, the principal point in the centre."""
 
     size: tuple[int, int]
     """(width, height) in pixels."""
     focal: float
     """In pixels."""
     rotation: Array
-    """(3, 3) from world axes (+Y up) to the camera's: x right, y down, z away."""
+    """(3, 3) from world axes (+Y up) to camera axes: x right, y down, z away."""
     eye: Array
     """(3,) metres, world axes, the floor at y = 0."""
 
     @property
     def up(self) -> Array:
-        """(3,) the unit vector of the world's up in camera axes."""
+        """(3,) the up direction, a unit vector in camera axes."""
         up: Array = self.rotation[:, 1].copy()
         return up
 
     def to_camera(self, points: NDArray[np.floating]) -> Array:
-        """(..., 3) in world axes -> camera axes, metres."""
+        """Return (..., 3) world points in camera axes, metres."""
         result: Array = (points - self.eye) @ self.rotation.T
         return result
 
     def project(self, points: NDArray[np.floating]) -> Array:
-        """(..., 3) in camera axes -> (..., 2) pixels, the origin at the first pixel's corner."""
+        """Project (..., 3) points in camera axes to (..., 2) pixels, origin at the corner."""
         middle = np.array(self.size) / 2
         depth = np.maximum(points[..., 2:], 1e-3)
         result: Array = middle + self.focal * points[..., :2] / depth
         return result
 
     def projection(self, left: float, top: float, right: float, bottom: float) -> Array:
-        """(4, 4) from the world to OpenGL's clip space, for that rectangle of the picture."""
+        """Return the (4, 4) matrix from the world to OpenGL's clip space for
+        a picture rectangle."""
         w, h = right - left, bottom - top
         x, y = self.size[0] / 2 - left, self.size[1] / 2 - top
         near, far = _NEAR_PLANE_M, _FAR_PLANE_M
@@ -99,29 +100,29 @@ class Camera:
 def place_camera(
     keypoints: Array, heading: float, random: np.random.Generator
 ) -> tuple[Camera, Framing]:
-    """A camera for a take.
+    """Return a random camera for a take.
 
     Args:
         keypoints: (T, K, 3) metres in world axes, the floor at y = 0.
-        heading: where the person faces: radians, 0 along +z, positive to the left.
-        random: decides.
+        heading: facing direction of the person: radians, 0 along +z, positive to the left.
+        random: source of all random choices.
     """
-    wish = _Wish(heading, random)
-    points = _fleshed(keypoints)
+    choice = _CameraChoice(heading, random)
+    points = _body_points(keypoints)
     near, far = np.log(_DISTANCE_M)
-    camera = wish.aimed(points, math.exp(far))
+    camera = choice.aimed(points, math.exp(far))
     for _ in range(_HALVINGS):
         middle = (near + far) / 2
-        closer = wish.aimed(points, math.exp(middle))
-        if wish.fits(closer, points):
+        closer = choice.aimed(points, math.exp(middle))
+        if choice.fits(closer, points):
             camera, far = closer, middle
         else:
             near = middle
-    return camera, wish.framing
+    return camera, choice.framing
 
 
-class _Wish:
-    """What is decided before it is known how far away the camera must be."""
+class _CameraChoice:
+    """The random choices made before the distance of the camera is known."""
 
     def __init__(self, heading: float, random: np.random.Generator) -> None:
         self.framing: Framing = _FRAMINGS[int(random.choice(3, p=_FRAMING_SHARES))]
@@ -131,7 +132,7 @@ class _Wish:
         self.focal = self.size[1] / 2 / math.tan(math.radians(random.uniform(*_FOV_DEG)) / 2)
         self._azimuth = heading + _azimuth(random)
         self.roll = math.radians(random.uniform(-_ROLL_DEG, _ROLL_DEG))
-        # Of a body cut by the picture's edge, a tilted camera would often leave the legs alone.
+        # With a body cut by the picture's edge, a tilted camera would often show legs alone.
         if self.framing == "whole" and random.random() < _ROLLED:
             self.roll = random.uniform(-math.pi, math.pi)
         self._pitch = None
@@ -149,14 +150,14 @@ class _Wish:
             "cut": np.array([1.3 * w, filled * h / self._cut]),
             "any": np.array([1.2 * w, min(max(tall, 150.0), 1.2 * h)]),
         }[self.framing]
-        """(2,) how large the body is at most, in pixels."""
+        """(2,) largest extent of the body in pixels."""
 
     def aimed(self, points: Array, distance: float) -> Camera:
-        """So far from (N, 3) points, from the direction wanted, and turned so that they are where
-        wanted."""
+        """Return a camera at this distance from (N, 3) points, in the wanted direction, aimed so
+        that they appear at the wanted position."""
         camera = self._centred(points, distance)
         for _ in range(_ROUNDS):
-            # Turning a camera that looks down aside also tilts it.
+            # Panning a camera that looks down also rolls it.
             camera = _rolled(camera, self.roll)
             seen = camera.to_camera(points)
             if seen[:, 2].min() < _NEAREST_M:
@@ -178,7 +179,8 @@ class _Wish:
         low, high = pixels.min(axis=0), pixels.max(axis=0)
         if self.framing == "whole" and ((low < 0).any() or (high > self.size).any()):
             return False
-        # Who is seen from above or from the feet is short, and must not fill the picture for that.
+        # A person seen from above or from the feet looks short; that must not bring the camera
+        # closer.
         span = float(np.linalg.norm(np.ptp(points, axis=0)))
         tall = self.focal * span / float(seen[:, 2].mean())
         small = tall <= _FORESHORTENED * self._extent[1]
@@ -194,7 +196,7 @@ class _Wish:
         return Camera(self.size, self.focal, _looking(-back), middle + distance * back)
 
     def _middle(self, extent: Array) -> Array:
-        """(2,) where in the picture the middle of a body of so many pixels is wanted."""
+        """Return (2,) the wanted centre of a body with this extent, in pixels."""
         size = np.array(self.size)
         if self.framing == "whole":
             return extent / 2 + self._share * (size - extent)
@@ -205,7 +207,7 @@ class _Wish:
 
 
 def _azimuth(random: np.random.Generator) -> float:
-    """From facing the person: as often from behind as from the front, seldom from aside."""
+    """Return the azimuth from the facing direction: front and back equally often, sides seldom."""
     drawn = random.random()
     if drawn < 0.4:
         return random.uniform(-math.pi / 3, math.pi / 3)
@@ -214,8 +216,8 @@ def _azimuth(random: np.random.Generator) -> float:
     return math.copysign(random.uniform(math.pi / 3, 2 * math.pi / 3), random.random() - 0.5)
 
 
-def _fleshed(keypoints: Array) -> Array:
-    """(N, 3) the space that the take fills."""
+def _body_points(keypoints: Array) -> Array:
+    """Return (N, 3) points around the space that the take fills."""
     around = _AROUND_M * np.array([(1, 0, 0), (-1, 0, 0), (0, 1.4, 0), (0, 0, 1), (0, 0, -1)])
     result: Array = (keypoints[:, :, None] + around).reshape(-1, 3)
     return result
@@ -228,7 +230,7 @@ def _looking(forward: Array) -> Array:
 
 
 def _rolled(camera: Camera, roll: float) -> Camera:
-    """Turned about its axis so that up is tilted by so much."""
+    """Return the camera rotated about its axis to this roll."""
     x, y, _ = camera.up
     off = roll - math.atan2(x, -y)
     turn = Rotation.from_euler("z", off).as_matrix()
@@ -236,7 +238,7 @@ def _rolled(camera: Camera, roll: float) -> Camera:
 
 
 def _panned(camera: Camera, start: Array, end: Array) -> Camera:
-    """Turned so that what is at one pixel comes to another."""
+    """Return the camera rotated so that what is at pixel ``start`` appears at ``end``."""
     middle = np.array(camera.size) / 2
     a, b = (np.append((pixel - middle) / camera.focal, 1.0) for pixel in (start, end))
     a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)

@@ -30,15 +30,15 @@ _DULL: Final = 0.02
 
 
 class Light(NamedTuple):
-    """One direct light and what comes from all around, linear RGB."""
+    """One directional light and ambient light, linear RGB."""
 
     direction: Array
-    """(3,) unit, toward the light; upward."""
+    """(3,) unit vector toward the light; upward."""
     colour: Colour
     sky: Colour
     ground: Colour
     hard: float
-    """0 without shadows to 1."""
+    """Strength of the shadows, from 0 to 1."""
 
 
 class Rectangle(NamedTuple):
@@ -54,24 +54,24 @@ class Rectangle(NamedTuple):
         return self.right - self.left, self.bottom - self.top
 
     def sharpness(self) -> int:
-        """How many times finer it can be drawn."""
+        """Return the factor of supersampling that is possible."""
         width, height = self.size
         fits = 2 * max(width, height) <= _BUFFER_SIDE and width * height < _SHARP_PIXELS
         return 2 if fits else 1
 
 
 class Patch(NamedTuple):
-    """The rectangle of the picture that holds the person."""
+    """The rectangle of the picture that contains the person."""
 
     place: Rectangle
     colour: NDArray[np.float32]
-    """(h, w, 3) 0 to 255, times ``cover``."""
+    """(h, w, 3) 0 to 255, multiplied by ``cover``."""
     cover: NDArray[np.float32]
     """(h, w, 1) 0 to 1."""
 
 
 class Renderer:
-    """Draws; one per process.
+    """The renderer; one per process.
 
     Raises:
         ClothedError: moderngl is missing, or nothing can be drawn here.
@@ -101,7 +101,7 @@ class Renderer:
     def scenery(
         self, boxes: Sequence[Box], camera: Camera, light: Light, backdrop: Texture
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """A picture of boxes before a backdrop (h, w, 3), and how much of that is seen (h, w)."""
+        """Return a picture of boxes in front of a backdrop (h, w, 3), and its visibility (h, w)."""
         width, height = camera.size
         self.begin(2 * width, 2 * height)
         self.shine(light, camera, camera.projection(0, 0, width, height), np.eye(4), shaded=0.0)
@@ -120,25 +120,25 @@ class Renderer:
         return picture, seen[..., 0]
 
     def begin(self, width: int, height: int) -> None:
-        """An empty picture."""
+        """Begin an empty picture."""
         self._buffer.use()
         self._buffer.viewport = self._buffer.scissor = (0, 0, width, height)
         self._buffer.clear(0.0, 0.0, 0.0, 0.0, viewport=(0, 0, width, height))
 
     def begin_shadow(self) -> None:
-        """An empty shadow map."""
+        """Begin an empty shadow map."""
         self._shadow_buffer.use()
         self._shadow_buffer.clear(depth=1.0)
 
     def read(self, width: int, height: int) -> NDArray[np.uint8]:
-        """(height, width, 4) what has been drawn since :meth:`begin`."""
+        """Return (height, width, 4) what has been drawn since :meth:`begin`."""
         content = self._buffer.read(viewport=(0, 0, width, height), components=4)
         return np.frombuffer(content, np.uint8).reshape(height, width, 4)[::-1]
 
     def shine(
         self, light: Light, camera: Camera, matrix: Array, sun: Array, *, shaded: float
     ) -> None:
-        """Light and camera of what is drawn next; ``sun`` is the shadow map's own matrix."""
+        """Set light and camera for the next drawing; ``sun`` is the shadow map's matrix."""
         program = self.lit
         set_matrix(program, "camera", matrix)
         set_matrix(program, "sun", sun)
@@ -150,12 +150,12 @@ class Renderer:
         self._shadow.use(1)
 
     def material(self, texture: Any, tint: Colour, shine: float) -> None:
-        """Of what is drawn next."""
+        """Set the material for the next drawing."""
         texture.use(0)
         self.lit["tint"].value, self.lit["shine"].value = tint, shine
 
     def texture(self, picture: Texture) -> Any:
-        """To be released by whoever asked for it."""
+        """Return a texture, to be released by the caller."""
         height, width = picture.shape[:2]
         upside_down = np.ascontiguousarray(picture[::-1])
         texture = self.gl.texture((width, height), 3, upside_down.tobytes(), alignment=1)
@@ -168,7 +168,7 @@ class Renderer:
 
 
 class _PartDrawing(NamedTuple):
-    """A part of a person on the graphics side."""
+    """The GPU resources of a part of a person."""
 
     texture: Any
     tint: Colour
@@ -180,7 +180,7 @@ class _PartDrawing(NamedTuple):
 
 
 class PersonDrawing:
-    """Somebody on the graphics side, frame after frame; close it afterwards."""
+    """The GPU resources of a person, for all frames; close it afterwards."""
 
     def __init__(self, renderer: Renderer, who: Person) -> None:
         self._renderer, self._who = renderer, who
@@ -188,7 +188,7 @@ class PersonDrawing:
         self._steady = renderer.gl.buffer(who.uv.tobytes())
         self._parts = [self._load(part) for part in who.parts]
         self.vertices: Array = who.vertices
-        """(V, 3) as posed, world axes."""
+        """(V, 3) posed, world axes."""
 
     def _load(self, part: Part) -> _PartDrawing:
         renderer = self._renderer
@@ -206,7 +206,7 @@ class PersonDrawing:
         )
 
     def pose(self, matrices: Array) -> None:
-        """Take the pose of the bones' matrices (B, 3, 4)."""
+        """Set the pose from the bones' matrices (B, 3, 4)."""
         who = self._who
         self.vertices, turned = skin(who.weights, who.vertices, matrices)
         normals = np.einsum("vij,vj->vi", turned, who.normals)
@@ -214,7 +214,7 @@ class PersonDrawing:
         self._moving.write(data.tobytes())
 
     def draw(self, camera: Camera, light: Light, hiding: Sequence[Box], place: Rectangle) -> Patch:
-        """What is in one rectangle of the picture, minus what boxes hide."""
+        """Draw the person in one rectangle of the picture, without what boxes hide."""
         renderer, finer = self._renderer, place.sharpness()
         width, height = (finer * side for side in place.size)
         sun = _sun(light.direction, self.vertices)
@@ -225,7 +225,7 @@ class PersonDrawing:
                 part.depth.render()
         renderer.begin(width, height)
         matrix = camera.projection(*place)
-        self._hide(hiding, matrix)
+        self._draw_occluders(hiding, matrix)
         renderer.shine(light, camera, matrix, sun, shaded=light.hard)
         for part in self._parts:
             renderer.material(part.texture, part.tint, part.shine)
@@ -237,7 +237,7 @@ class PersonDrawing:
         return Patch(place, drawn[..., :3], drawn[..., 3:] / np.float32(255))
 
     def shadow(self, camera: Camera, light: Light) -> NDArray[np.float32]:
-        """(h/2, w/2) the shadow on the floor, 0 to 1."""
+        """Return (h/2, w/2) the shadow on the floor, 0 to 1."""
         renderer, (width, height) = self._renderer, camera.size
         renderer.begin(width // 2, height // 2)
         set_matrix(renderer.flat, "camera", camera.projection(0, 0, width, height))
@@ -249,15 +249,15 @@ class PersonDrawing:
         return shaded
 
     def close(self) -> None:
-        """Free what the graphics side holds."""
+        """Release the GPU resources."""
         for part in self._parts:
             for used in (part.lit, part.depth, part.flat, part.indices, part.texture):
                 used.release()
         self._moving.release()
         self._steady.release()
 
-    def _hide(self, boxes: Sequence[Box], matrix: Array) -> None:
-        """Boxes leave the picture empty, and only what is before them is drawn over it."""
+    def _draw_occluders(self, boxes: Sequence[Box], matrix: Array) -> None:
+        """Draw boxes as empty pixels with depth, so that the person behind them stays hidden."""
         if not boxes:
             return
         gl, program = self._renderer.gl, self._renderer.hole
@@ -271,12 +271,12 @@ class PersonDrawing:
 
 
 def set_matrix(program: Any, name: str, matrix: Array) -> None:
-    """A program's (4, 4) matrix."""
+    """Set a (4, 4) matrix of a program."""
     program[name].write(matrix.T.astype("f4").tobytes())
 
 
 def _sun(direction: Array, vertices: Array) -> Array:
-    """(4, 4) from the world to the shadow map, which just holds the person."""
+    """Return the (4, 4) matrix from the world to the shadow map, which just fits the person."""
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     x = np.cross((0.0, 1.0, 0.013), direction)
     x /= np.linalg.norm(x)

@@ -1,4 +1,4 @@
-"""The packages that only drawing clothed people needs."""
+"""The packages that are needed only for drawing clothed people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawn fabrics and hair, for most garments come without textures."""
+"""Procedural textures of fabrics and hair, since most garments have none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SATURATION: Final = (10, 25, 50, 90, 140, 190)
 
 
 def fabric(random: np.random.Generator) -> Texture:
-    """Cloth of a random colour and pattern, folds of light in it."""
+    """Return cloth of a random colour and pattern, with shading of folds."""
     kind = str(random.choice(_KINDS, p=_SHARES))
     cloth = np.ones((_SIDE, _SIDE, 3)) * _colour(random)
     y, x = np.mgrid[:_SIDE, :_SIDE]
@@ -46,7 +46,7 @@ def fabric(random: np.random.Generator) -> Texture:
 
 
 def hair(random: np.random.Generator) -> Texture:
-    """Strands of a natural colour along the texture's height, now and then of a dyed one."""
+    """Return strands of a natural colour along the texture's height, or rarely of a dyed one."""
     natural = np.array(
         [(20, 17, 16), (45, 32, 24), (80, 55, 36), (120, 84, 50), (176, 136, 84), (150, 148, 145)]
     )
@@ -59,7 +59,7 @@ def hair(random: np.random.Generator) -> Texture:
 
 
 def _colour(random: np.random.Generator) -> NDArray[np.float64]:
-    """(3,) RGB from 0 to 255; greys, blacks and whites are as common as on people."""
+    """Return (3,) RGB from 0 to 255; greys, blacks and whites are as common as on people."""
     hue, saturation = random.integers(0, 180), int(random.choice(_SATURATION))
     value = int(random.integers(25, 245))
     pixel = np.array([[[hue, saturation, value]]], dtype=np.uint8)

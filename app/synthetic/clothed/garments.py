@@ -22,7 +22,7 @@ _AXIS: Final = {"x_scale": 0, "y_scale": 1, "z_scale": 2}
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Triangles with texture coordinates of their own."""
+    """Triangles with separate texture coordinates."""
 
     vertices: Array
     """(V, 3)"""
@@ -36,22 +36,22 @@ class Mesh:
 
 @dataclass(frozen=True, eq=False)
 class Garment:
-    """Bound to MakeHuman's base mesh: every vertex hangs on three of the body's."""
+    """A garment bound to MakeHuman's base mesh: every vertex depends on three of the body's."""
 
     mesh: Mesh
     bound_to: Indices
     """(V, 3) vertices of the body."""
     shares: Array
-    """(V, 3) how much each counts."""
+    """(V, 3) their weights."""
     offset: Array
-    """(V, 3) away from there, in units of ``scale``."""
+    """(V, 3) offset from there, in units of ``scale``."""
     scale: dict[int, tuple[int, int, float]]
-    """For an axis two vertices of the body, and how far apart they are on the base mesh."""
+    """For an axis: two vertices of the body, and their distance on the base mesh."""
     hides: Indices
-    """Vertices of the body that are below it."""
+    """Vertices of the body that are covered by it."""
 
     def fitted(self, body: Array) -> Array:
-        """(V, 3) where its vertices are on a body (W, 3) at rest, metres."""
+        """Return (V, 3) vertices on a body (W, 3) at rest, metres."""
         unit = np.ones(3)
         for axis, (one, other, apart) in self.scale.items():
             unit[axis] = abs(body[one, axis] - body[other, axis]) / apart
@@ -59,7 +59,7 @@ class Garment:
         return on_skin + self.offset * unit
 
     def weights(self, body: Any) -> Any:
-        """(V, B) sparse skin weights from those of the body, (W, B)."""
+        """Return (V, B) sparse skin weights from those of the body, (W, B)."""
         rows = np.repeat(np.arange(len(self.bound_to)), 3)
         shares = np.clip(self.shares, 0.0, None)
         shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
@@ -68,7 +68,7 @@ class Garment:
         return (binding @ body).tocsr()
 
     def parts(self) -> Indices:
-        """(V,) the connected part each vertex belongs to: a shirt, its buttons, the trousers."""
+        """Return (V,) each vertex' connected component: a shirt, its buttons, the trousers."""
         faces, count = self.mesh.faces, len(self.mesh.vertices)
         edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]]])
         graph = sparse.coo_matrix(
@@ -82,7 +82,7 @@ def read_garment(path: Path) -> Garment:
     """Read a ``.mhclo`` file and the mesh it names.
 
     Raises:
-        ClothedError: a file is absent, or does not hold what it should.
+        ClothedError: a file is missing or invalid.
     """
     try:
         garment = _read_garment(path)
@@ -147,7 +147,7 @@ def _ranges(words: Iterable[str]) -> Indices:
 
 
 def read_obj(path: Path) -> Mesh:
-    """Read a Wavefront mesh; faces of more than three corners are cut into triangles.
+    """Read a Wavefront mesh; faces with more than three corners are triangulated.
 
     Raises OSError and ValueError.
     """

@@ -1,4 +1,4 @@
-"""People from a seed: a body, what they wear, and the mesh of both."""
+"""Random people from a seed: a body, its clothes, and the mesh of both."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _HAT: Final = 0.08
 _BALD: Final = 0.06
 _BAREFOOT: Final = 0.06
 _LEGS_OVER_TRUNK: Final = (1.5, 0.14)
-"""Mean and spread by the detector's joints, as in ``models.training.bodies``."""
+"""Mean and standard deviation, by the detector's joints, as in ``models.training.bodies``."""
 _HEAD_DEG: Final = (12.0, 17.0, 6.0)
-"""Spread by which heads are turned beyond the motion: up or down, aside, to a shoulder."""
+"""Standard deviations of head rotation beyond the motion: pitch, yaw, roll."""
 _TEXTURE_SIDE: Final = 1024
 
 
 class Part(NamedTuple):
-    """Some triangles of a person in one material."""
+    """The triangles of a person that have the same material."""
 
     faces: NDArray[np.int32]
     """(F, 3) rows of the person's vertices."""
@@ -44,11 +44,11 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """Someone who can be posed and drawn."""
+    """A person that can be posed and drawn."""
 
     figure: Figure
     vertices: Array
-    """(V, 3) of body and clothes at rest, doubled where the texture has a seam."""
+    """(V, 3) of body and clothes at rest, duplicated at seams of the texture."""
     normals: Array
     """(V, 3)"""
     uv: NDArray[np.float32]
@@ -60,10 +60,10 @@ class Person:
 
 
 class Wardrobe:
-    """The folder of clothes, hair and skin; garments are read once.
+    """The folder of clothes, hair and skin, with a cache of garments.
 
     Raises:
-        ClothedError: the folder is not one.
+        ClothedError: the folder has no such content.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -83,14 +83,14 @@ class Wardrobe:
             )
 
     def garment(self, path: Path) -> Garment:
-        """Read it, or remember it."""
+        """Return a garment, read once."""
         if path not in self._read:
             self._read[path] = read_garment(path)
         return self._read[path]
 
     @cached_property
     def skin(self) -> Texture:
-        """Light skin, to be tinted."""
+        """The texture of light skin, to be tinted."""
         path = self._folder / "skin_light_male.png"
         picture = cv2.imread(str(path))
         if picture is None:
@@ -101,14 +101,14 @@ class Wardrobe:
 
 
 def person(rig: Rig, wardrobe: Wardrobe, seed: int) -> Person:
-    """The person of that seed, always the same.
+    """Return the person of a seed, always the same.
 
     Raises:
         ClothedError: something of the wardrobe cannot be read.
     """
     random = np.random.default_rng([seed, 1])
     phenotype = _phenotype(random)
-    figure = _in_proportion(rig.figure(phenotype), phenotype, random)
+    figure = _proportioned(rig.figure(phenotype), phenotype, random)
     outfit = _Outfit(figure, wardrobe, random)
     outfit.dress(woman=phenotype.gender > 0.5, child=phenotype.age < 0.5)
     return outfit.person(_manner(random))
@@ -135,8 +135,9 @@ def _phenotype(random: np.random.Generator) -> Phenotype:
     )
 
 
-def _in_proportion(figure: Figure, phenotype: Phenotype, random: np.random.Generator) -> Figure:
-    """With legs as long beside the trunk as real people's; children keep their own, varied."""
+def _proportioned(figure: Figure, phenotype: Phenotype, random: np.random.Generator) -> Figure:
+    """Scale limbs: legs relative to the trunk as measured on people, of children relative to their
+    own proportions."""
     mean, spread = _LEGS_OVER_TRUNK
     wanted = float(np.clip(random.normal(mean, spread), mean - 2.6 * spread, mean + 2.6 * spread))
     legs = wanted / legs_over_trunk(figure.keypoints())
@@ -146,7 +147,7 @@ def _in_proportion(figure: Figure, phenotype: Phenotype, random: np.random.Gener
 
 
 def legs_over_trunk(keypoints: dict[str, Array]) -> float:
-    """Hip to knee to ankle over pelvis to thorax."""
+    """Return the ratio of leg length (hip-knee-ankle) to trunk length (pelvis-thorax)."""
 
     def between(one: Array, other: Array) -> float:
         return float(np.linalg.norm(one - other))
@@ -160,7 +161,7 @@ def legs_over_trunk(keypoints: dict[str, Array]) -> float:
 
 
 class _Outfit:
-    """Puts on one thing after the other."""
+    """Builds a person's mesh from garments, hair and skin."""
 
     def __init__(self, figure: Figure, wardrobe: Wardrobe, random: np.random.Generator) -> None:
         self._figure, self._wardrobe, self._random = figure, wardrobe, random
@@ -173,7 +174,7 @@ class _Outfit:
         self._count = 0
 
     def dress(self, *, woman: bool, child: bool) -> None:
-        """Suit, shoes, hair, now and then a hat, and the skin that is left to be seen."""
+        """Add suit, shoes, hair, sometimes a hat, and the skin that is not covered."""
         random, wardrobe = self._random, self._wardrobe
         chosen = [path for path in wardrobe.suits if ("female" in path.name) == woman]
         if child and random.random() < 0.6:
@@ -188,7 +189,7 @@ class _Outfit:
         self._skin()
 
     def person(self, manner: Manner) -> Person:
-        """All that was put on."""
+        """Return the dressed person."""
         return Person(
             self._figure,
             np.concatenate(self._vertices),
@@ -200,7 +201,7 @@ class _Outfit:
         )
 
     def _suit(self, garment: Garment) -> None:
-        """Shirts and trousers of different cloth, the small parts like what they are sewn to."""
+        """Add shirts and trousers of different cloth; small parts match what they are sewn to."""
         fitted, part = garment.fitted(self._figure.vertices), garment.parts()
         keypoints = self._figure.keypoints()
         waist = 0.75 * keypoints["left_hip"][1] + 0.25 * keypoints["left_shoulder"][1]
@@ -227,7 +228,7 @@ class _Outfit:
         rig = self._figure.rig
         seen: NDArray[np.bool_] = ~np.all(self._hidden[rig.faces], axis=1)
         dark = self._random.uniform(0.35, 1.08)
-        # Darker skin is also redder: light is taken from blue first.
+        # Darker skin is also redder: blue is absorbed most.
         tint = (dark, dark**1.15, dark**1.3)
         mesh = Mesh(self._figure.vertices, rig.uv.astype(float), rig.faces, rig.face_uv)
         self._add(mesh, rig.weights, [seen], [self._wardrobe.skin], tint, 0.12)
@@ -265,7 +266,7 @@ class _Outfit:
 
 
 def _normals(mesh: Mesh) -> Array:
-    """(V, 3) unit normals, larger triangles counting for more."""
+    """Return (V, 3) unit normals, weighted by the triangles' area."""
     a, b, c = (mesh.vertices[mesh.faces[:, corner]] for corner in range(3))
     across = np.cross(b - a, c - a)
     total = np.zeros_like(mesh.vertices)

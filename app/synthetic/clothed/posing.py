@@ -1,9 +1,9 @@
 """Poses a body by captured motion: the motion's directions, the body's own lengths.
 
-Which way limbs are turned and how feet stand comes from the performer
-(``app.synthetic.performer.retargeting``), whose bones wear the motion.  The body's bones are turned
-like those, and then so far that its *keypoints* lie in the motion's directions: a straight leg
-in the motion is straight in the truth, wherever the body's bones run inside the flesh.
+Axial rotations of limbs and the orientation of feet come from the performer, to which the motion is
+retargeted (``app.synthetic.performer.retargeting``).  The body's bones are rotated as the
+performer's, and then corrected so that its *keypoints* lie in the motion's directions: a straight
+leg in the motion is straight in the ground truth, whatever the course of the body's bones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 
 _PROPORTIONS: Final = Proportions()
 _SPINE: Final = {"spine05": 0.15, "spine04": 0.4, "spine03": 0.65, "spine02": 0.9, "spine01": 1.0}
-"""How much of the way from the pelvis' to the chest's turn each bone of the spine has gone."""
+"""Interpolation between the pelvis' and the chest's rotation for each bone of the spine."""
 _NECK: Final = {"neck01": 0.25, "neck02": 0.5, "neck03": 0.75, "head": 1.0}
 _LIMBS: Final = (
     ("hip", "knee", ("upperleg01", "upperleg02")),
@@ -33,44 +33,44 @@ _LIMBS: Final = (
     ("elbow", "wrist", ("lowerarm01", "lowerarm02")),
 )
 _ROUNDS: Final = 3
-"""Of turning limbs until their keypoints lie right: straight legs are off by 0.03 degrees then."""
+"""Iterations of the correction of limbs: straight legs are off by 0.03 degrees then."""
 _SHRUG: Final = 0.22
-"""Share of a raised upper arm's turn that its collar bone takes part in."""
+"""Fraction of a raised upper arm's rotation that its clavicle follows."""
 _FLESH_M: Final = {"knee": 0.06, "wrist": 0.03, "elbow": 0.04, "hip": 0.1}
-"""How far the flesh reaches below these joints of who kneels, sits or lies."""
+"""Extent of the flesh below these joints of a person who kneels, sits or lies."""
 _FACE_M: Final = 0.1
 _HEEL_M, _TOE_M = -0.055, 0.125
 """From the performer's ankle forward to the ends of the sole."""
 
 
 class Manner(NamedTuple):
-    """What the motion's 17 joints do not say of a take, or not well."""
+    """What the motion's 17 joints do not determine, or not well."""
 
     turn: tuple[float, float]
-    """Radians the left and the right forearm are turned about themselves."""
+    """Radians of axial rotation of the left and the right forearm."""
     curl: tuple[float, float]
-    """Radians each joint of the fingers is bent."""
+    """Radians of flexion of each finger joint, left and right hand."""
     head: Array
-    """(2, 3) radians the head is turned beyond the motion at the take's beginning and at its end:
+    """(2, 3) radians of head rotation beyond the motion at the beginning and the end of the take:
     down, to the left, to the right shoulder."""
 
 
 class Posed(NamedTuple):
-    """A body in motion, T frames."""
+    """The poses of a body in T frames."""
 
     matrices: Array
-    """(T, B, 3, 4) of the bones, from rest to the world: +Y up, the floor at y = 0."""
+    """(T, B, 3, 4) transforms of the bones from rest to the world: +Y up, the floor at y = 0."""
     keypoints: Array
     """(T, K, 3) the detector's joints."""
 
 
 def pose(figure: Figure, xyz: NDArray[np.floating], rate: float, manner: Manner) -> Posed:
-    """Let a body do captured motion (T, 17, 3), metres, +Y up; it moves about the origin."""
+    """Pose a body by captured motion (T, 17, 3), metres, +Y up; it moves around the origin."""
     take = Take(_PROPORTIONS, xyz, rate)
     poses = [take.at(frame / rate) for frame in range(len(xyz))]
     axes = np.stack([each.axes for each in poses])
     joints = np.stack([each.joints for each in poses])
-    turns = _turns(figure, axes, manner)
+    turns = _bone_rotations(figure, axes, manner)
     moments = figure.moments()
     scale = _leg(figure) / _PROPORTIONS.leg
     root = joints[:, JOINT["pelvis"]] * scale
@@ -96,8 +96,8 @@ def _keypoints(moments: Array, matrices: Array) -> Array:
     return result
 
 
-def _turns(figure: Figure, axes: Array, manner: Manner) -> Array:
-    """(T, B, 3, 3) what each bone does to directions at rest."""
+def _bone_rotations(figure: Figure, axes: Array, manner: Manner) -> Array:
+    """Return (T, B, 3, 3) the rotation of each bone relative to the rest pose."""
     rest = figure.keypoints()
     turns: dict[str, Array] = {}
     pelvis, chest, head = (axes[:, BONE[name]] for name in ("pelvis", "chest", "head"))
@@ -159,7 +159,7 @@ def _arm_turns(
 
 
 def _curl(figure: Figure, turns: Array, manner: Manner) -> None:
-    """Bend the fingers: nobody holds them stretched all the time."""
+    """Bend the fingers, since people do not keep them straight all the time."""
     bones = figure.rig.bones
     for letter, angle in zip("LR", manner.curl, strict=True):
         place = {b: figure.heads[bones[f"{b}.{letter}"]] for b in ("finger2-1", "finger5-1")}
@@ -175,7 +175,7 @@ def _curl(figure: Figure, turns: Array, manner: Manner) -> None:
 
 
 def _correct(figure: Figure, turns: Array, keypoints: Array, joints: Array) -> None:
-    """Turn the limbs so that their keypoints lie in the directions of the joints."""
+    """Rotate the limbs so that their keypoints lie in the directions of the joints."""
     names, bones = figure.rig.keypoints, figure.rig.bones
     for side, letter in (("left", "L"), ("right", "R")):
         for start, end, moved in _LIMBS:
@@ -189,7 +189,7 @@ def _correct(figure: Figure, turns: Array, keypoints: Array, joints: Array) -> N
 
 
 def _lowest(figure: Figure, matrices: Array) -> Array:
-    """(T,) height of the lowest vertex."""
+    """Return (T,) the height of the lowest vertex."""
     flat = matrices[:, :, 1].transpose(1, 0, 2).reshape(len(figure.heads), -1)
     used = np.unique(figure.rig.faces)
     blended = (figure.rig.weights[used] @ flat).reshape(len(used), len(matrices), 4)
@@ -199,7 +199,7 @@ def _lowest(figure: Figure, matrices: Array) -> Array:
 
 
 def _above_floor(axes: Array, joints: Array) -> Array:
-    """(T,) how high the lowest part of the performer is above the floor."""
+    """Return (T,) the height of the performer's lowest part above the floor."""
     low = [joints[:, JOINT["nose"], 1] - _FACE_M]
     for side in ("left", "right"):
         foot, ankle = axes[:, BONE[f"{side}_foot"]], joints[:, JOINT[f"{side}_ankle"]]
@@ -211,7 +211,7 @@ def _above_floor(axes: Array, joints: Array) -> Array:
 
 
 def _limb(direction: Array, hinge: Array) -> Array:
-    """(3, 3) axes of a limb along -y that bends about x."""
+    """Return (3, 3) axes of a limb along -y that bends about x."""
     y = -direction / np.linalg.norm(direction)
     x = hinge - (hinge @ y) * y
     x = x / np.linalg.norm(x)
@@ -219,7 +219,7 @@ def _limb(direction: Array, hinge: Array) -> Array:
 
 
 def _between(first: Array, second: Array, share: float) -> Array:
-    """(T, 3, 3) ``share`` of the way from one turn to another."""
+    """Return (T, 3, 3) rotations interpolated by ``share`` between two."""
     start = Rotation.from_matrix(first)
     way = (Rotation.from_matrix(second) * start.inv()).as_rotvec()
     result: Array = (Rotation.from_rotvec(share * way) * start).as_matrix()
@@ -227,7 +227,7 @@ def _between(first: Array, second: Array, share: float) -> Array:
 
 
 def _shortest(start: Array, end: Array) -> Rotation:
-    """The smallest turns that bring (T, 3) directions onto others; none onto opposite ones."""
+    """Return the shortest rotations between (T, 3) directions; none between opposite ones."""
     start = start / np.linalg.norm(start, axis=-1, keepdims=True)
     end = end / np.linalg.norm(end, axis=-1, keepdims=True)
     axis = np.cross(start, end)

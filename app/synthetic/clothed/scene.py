@@ -1,4 +1,4 @@
-"""The picture of one frame: what is around the person, the light, and what a webcam does to it."""
+"""The picture of one frame: the surroundings, the light, and the effects of a webcam."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ Picture = NDArray[np.uint8]
 _NOISE_SIDE: Final = 700
 _MARGIN_PX: Final = 6
 _OCCLUDED: Final = {"whole": 0.06, "cut": 0.45, "any": 0.12}
-"""Share of the takes of a framing with a desk or a chair's back before the person."""
+"""Fraction of the takes of a framing with a desk or a chair's back in front of the person."""
 _LOWEST_EYE_M: Final = 0.08
-"""A lens below sees no floor: who is seen from so far below stands on something."""
+"""A lens below this height sees no floor: a person seen from so low stands on something."""
 
 
 _UPPER: Final = slice(0, 9)
-"""Face, shoulders and elbows among COCO's keypoints: furniture hides none of them."""
+"""Face, shoulders and elbows among COCO's keypoints, which furniture must not hide."""
 
 
 class Webcam(NamedTuple):
-    """What becomes of the light on its way into a file."""
+    """The degradations of a picture by a webcam."""
 
     gain: Array
-    """(3,) exposure and white balance."""
+    """(3,) factors of exposure and white balance."""
     soft: float
     """Blur, the standard deviation in pixels."""
     shutter: float
-    """Share of the time between two frames in which it is open."""
+    """Exposure time as a fraction of the frame interval."""
     noise: float
     """Standard deviation, of 255."""
     quality: int
-    """Of the JPEG, 0 to 100."""
+    """JPEG quality, 0 to 100."""
 
 
 def webcam(random: np.random.Generator) -> Webcam:
-    """A random one."""
+    """Return a random webcam."""
     exposure = math.exp(random.normal(0.0, 0.22))
     return Webcam(
         gain=exposure * (1 + random.normal(0.0, 0.05, 3)),
@@ -57,15 +57,15 @@ def webcam(random: np.random.Generator) -> Webcam:
 
 
 class Scene:
-    """A take's surroundings; call :meth:`picture` frame after frame.
+    """The surroundings of a take; call :meth:`picture` for each frame.
 
     Args:
-        renderer: draws.
-        camera: does not move.
+        renderer: the renderer.
+        camera: the static camera.
         keypoints: (T, K, 3) of the take, world axes, in COCO's order.
-        framing: of the take; see :data:`~.cameras.Framing`.
-        seat: what the person sits on, if they sit.
-        random: decides everything else.
+        framing: framing of the take; see :data:`~.cameras.Framing`.
+        seat: the seat of a sitting person, or empty.
+        random: source of all random choices.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Scene:
         self._noise = np.clip(np.rint(noise), -127, 127).astype(np.int16)
 
     def _furnish(self, keypoints: Array, framing: str) -> None:
-        """Add what is around, and now and then before, the person."""
+        """Add furniture around the person and sometimes in front."""
         camera, random = self._camera, self._random
         places = _Places(camera, keypoints)
         points = keypoints[:: max(1, len(keypoints) // 4)]
@@ -103,13 +103,13 @@ class Scene:
         self._hiding += _not_hiding(around, camera, points.reshape(-1, 3))
         if random.random() < _OCCLUDED[framing]:
             upper = points[:, _UPPER].reshape(-1, 3)
-            self._hiding += _not_hiding([_before(places, random)], camera, upper)
+            self._hiding += _not_hiding([_obstacle(places, random)], camera, upper)
 
     def picture(self, who: PersonDrawing, motion: Array) -> Picture:
-        """(height, width, 3) RGB, as the webcam gives it.
+        """Return (height, width, 3) RGB, as the webcam captures it.
 
         Args:
-            who: posed.
+            who: the person, posed.
             motion: (2,) pixels that the person moves until the next frame.
         """
         picture = self._background
@@ -118,13 +118,13 @@ class Scene:
         place = self._place(who.vertices)
         if place is not None:
             patch = who.draw(self._camera, self._light, self._hiding, place)
-            picture = _put(picture, patch, motion * self._webcam.shutter)
-        return self._filmed(picture)
+            picture = _composited(picture, patch, motion * self._webcam.shutter)
+        return self._degraded(picture)
 
     def _shaded(
         self, picture: Picture, who: PersonDrawing, on_floor: NDArray[np.float32]
     ) -> Picture:
-        """With the person's shadow on the floor, of which ``on_floor`` (h, w) is seen."""
+        """Add the person's shadow where the floor is visible, ``on_floor`` (h, w)."""
         mask = cv2.GaussianBlur(who.shadow(self._camera, self._light), (0, 0), 1.5)
         mask = cv2.resize(mask, self._camera.size) * on_floor
         share = 1 - 0.6 * self._light.hard * mask
@@ -132,7 +132,7 @@ class Scene:
         return result
 
     def _place(self, vertices: Array) -> Rectangle | None:
-        """The person's rectangle, if any of it is in the picture."""
+        """Return the person's rectangle, or None if outside the picture."""
         seen = self._camera.to_camera(vertices)
         if seen[:, 2].min() < 0.1:
             return Rectangle(0, 0, *self._camera.size)
@@ -143,7 +143,7 @@ class Scene:
             return None
         return Rectangle(int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
-    def _filmed(self, picture: Picture) -> Picture:
+    def _degraded(self, picture: Picture) -> Picture:
         cam, random = self._webcam, self._random
         if cam.soft > 0:
             picture = cv2.GaussianBlur(picture, (0, 0), cam.soft).astype(np.uint8)
@@ -159,7 +159,7 @@ class Scene:
 
 
 def _compressed(picture: Picture, quality: int) -> Picture:
-    """Through a JPEG and back."""
+    """Return the picture after JPEG compression."""
     options = [int(cv2.IMWRITE_JPEG_QUALITY), quality]
     encoded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options)[1]
     decoded = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
@@ -168,23 +168,23 @@ def _compressed(picture: Picture, quality: int) -> Picture:
     return result
 
 
-def _put(picture: Picture, patch: Patch, motion: Array) -> Picture:
-    """The patch on a copy of the picture, smeared along its motion."""
+def _composited(picture: Picture, patch: Patch, motion: Array) -> Picture:
+    """Return a copy of the picture with the patch, blurred along its motion."""
     colour, cover = patch.colour, patch.cover
     length = float(np.linalg.norm(motion))
     if length > 1.0:
-        kernel = _smear(motion, length)
+        kernel = _motion_kernel(motion, length)
         colour = cv2.filter2D(colour, -1, kernel)
         cover = cv2.filter2D(cover, -1, kernel)[..., None]
     result: Picture = picture.copy()
     left, top, right, bottom = patch.place
     window = result[top:bottom, left:right]
-    # The edges' colours are already dimmed by how little the person covers there.
+    # The colours of edge pixels are already multiplied by their coverage.
     window[:] = np.clip(window * (1 - cover) + colour, 0, 255).astype(np.uint8)
     return result
 
 
-def _smear(motion: Array, length: float) -> NDArray[np.float32]:
+def _motion_kernel(motion: Array, length: float) -> NDArray[np.float32]:
     side = int(min(length, 21)) // 2 * 2 + 3
     kernel = np.zeros((side, side), np.float32)
     half = motion / length * min(length, 21) / 2
@@ -219,7 +219,7 @@ def _light(random: np.random.Generator, camera: Camera) -> Light:
 
 
 class _Places:
-    """Places around the person, as the camera sees them."""
+    """Positions around the person, relative to the camera's direction."""
 
     def __init__(self, camera: Camera, keypoints: Array) -> None:
         flat = keypoints.reshape(-1, 3)
@@ -231,19 +231,19 @@ class _Places:
         self.away = float(np.linalg.norm(toward))
 
     def at(self, angle: float, distance: float) -> Array:
-        """So far from the person, ``angle`` radians aside of the camera."""
+        """Return a position at this distance from the person, ``angle`` radians from the camera."""
         turned = self.azimuth + angle
         place: Array = self.middle + distance * np.array([math.sin(turned), 0, math.cos(turned)])
         return place
 
 
 def _not_hiding(boxes: list[Box], camera: Camera, points: Array) -> list[Box]:
-    """Those boxes that hide none of (N, 3) points."""
+    """Return those boxes that hide none of (N, 3) points."""
     return [box for box in boxes if not box.hides(camera.eye, points).any()]
 
 
 def _surroundings(places: _Places, random: np.random.Generator) -> list[Box]:
-    """Walls behind, and furniture that does not stand between the camera and the person."""
+    """Return walls behind the person, and furniture not between camera and person."""
     boxes = []
     askew = random.normal(0.0, 0.4)
     if random.random() < 0.75:
@@ -268,8 +268,8 @@ def _floor(places: _Places, random: np.random.Generator) -> Box:
     return _box(centre, (14.0, 0.5, 14.0), random.uniform(0, math.pi), random, 0.5)
 
 
-def _before(places: _Places, random: np.random.Generator) -> Box:
-    """A desk or a chair's back before the person."""
+def _obstacle(places: _Places, random: np.random.Generator) -> Box:
+    """Return a desk or a chair's back in front of the person."""
     tall = places.high[1] - places.low[1]
     half = np.array([random.uniform(0.25, 0.9), 0.0, random.uniform(0.03, 0.35)])
     half[1] = tall * random.uniform(0.25, 0.5) / 2
@@ -290,7 +290,7 @@ def _box(
 
 
 def seat(keypoints: dict[str, Array], random: np.random.Generator) -> list[Box]:
-    """A stool or chair below who sits: (T, 3) joints in world axes; empty when nobody sits."""
+    """Return a stool or chair for a sitting person: (T, 3) joints in world axes; else empty."""
     hips = (keypoints["left_hip"] + keypoints["right_hip"]) / 2
     knees = (keypoints["left_knee"] + keypoints["right_knee"]) / 2
     ankles = (keypoints["left_ankle"] + keypoints["right_ankle"]) / 2

@@ -1,4 +1,4 @@
-"""The renderer's programs, in OpenGL's shading language."""
+"""The renderer's programs in GLSL."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ void main() {
     vec3 sum = base * (around + colour * max(dot(across, light), 0) * open) + gloss * open * colour;
     result = vec4(pow(clamp(sum, 0, 1), vec3(1 / 2.2)), 1);
 }"""
-"""Light from one direction, with the shadow's edge over four samples, and from all around: more
+"""Directional light, with the shadow's edge averaged over four samples, and ambient light, more
 from the sky than from the ground."""
 PLAIN_VERTEX: Final = """#version 330
 uniform mat4 camera; in vec3 place; void main() { gl_Position = camera * vec4(place, 1); }"""
 FLAT_VERTEX: Final = """#version 330
 uniform mat4 camera; uniform vec3 light; in vec3 place;
 void main() { gl_Position = camera * vec4(place - light * (place.y / light.y), 1); }"""
-"""Thrown along the light onto the floor, y = 0."""
+"""Projects along the light onto the floor, y = 0."""
 NO_FRAGMENT: Final = "#version 330\nvoid main() {}"
 EMPTY_FRAGMENT: Final = "#version 330\nout vec4 result; void main() { result = vec4(0); }"
 WHITE_FRAGMENT: Final = "#version 330\nout vec4 result; void main() { result = vec4(1); }"

@@ -1,4 +1,4 @@
-"""Drawn floors, walls, furniture and backdrops."""
+"""Procedural textures of floors, walls, furniture and backdrops."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIDE: Final = 256
 
 
 def clouds(random: np.random.Generator, width: int, height: int) -> NDArray[np.float32]:
-    """(height, width) noise of all sizes, mean 0 and spread 1."""
+    """Return (height, width) multi-scale noise with mean 0 and standard deviation 1."""
     total = np.zeros((height, width), dtype=np.float32)
     for octave in range(1, 7):
         shape = max(2, (height << octave) // 128), max(2, (width << octave) // 128)
@@ -25,7 +25,7 @@ def clouds(random: np.random.Generator, width: int, height: int) -> NDArray[np.f
 
 
 def surface(random: np.random.Generator) -> Texture:
-    """Paint, wood, tiles, bricks, grass or a carpet."""
+    """Return a texture of paint, wood, tiles, bricks, grass or a carpet."""
     base = _muted(random)
     picture = np.ones((_SIDE, _SIDE, 3), np.float32) * base
     kind = random.choice(
@@ -50,7 +50,7 @@ def surface(random: np.random.Generator) -> Texture:
 
 
 def backdrop(random: np.random.Generator, size: tuple[int, int]) -> Texture:
-    """(h, w, 3) what is behind everything: a gradient, clouds, and now and then coloured shapes."""
+    """Return (h, w, 3) the background: a gradient, clouds, and sometimes coloured shapes."""
     width, height = size
     top, bottom = _muted(random), _muted(random)
     share = np.linspace(0.0, 1.0, height, dtype=np.float32)[:, None, None]
@@ -68,7 +68,7 @@ def backdrop(random: np.random.Generator, size: tuple[int, int]) -> Texture:
 
 
 def _muted(random: np.random.Generator) -> NDArray[np.float32]:
-    """(3,) RGB as rooms and streets have it."""
+    """Return (3,) RGB of a colour typical of rooms and streets."""
     grey = random.uniform(30, 235)
     colour = grey * (1 + random.uniform(0.0, 0.22) * random.normal(0.0, 1.0, 3))
     return np.clip(colour, 5, 250).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A take from a seed: who, in what motion, seen from where; its pictures and their truth."""
+"""A take from a seed: person, motion and camera; its pictures and its ground truth."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MIDDLES: Final = {
     "spine": ("left_hip", "right_hip", "left_shoulder", "right_shoulder"),
     "head": ("left_ear", "right_ear"),
 }
-"""Joints that are midpoints, as those of the detector are in ``models.skeleton``."""
+"""Joints that are mid-points, as those of the detector in ``models.skeleton``."""
 _FEET: Final = (
     ("left_heel",),
     ("right_heel",),
@@ -36,7 +36,7 @@ _FEET: Final = (
 
 
 class Studio:
-    """Everything that lasts longer than a take; one per process.
+    """Resources that are shared by takes; one per process.
 
     Args:
         assets: the folder of clothes, hair and skin.
@@ -55,11 +55,11 @@ class ClothedTake:
     """One take.
 
     Args:
-        studio: draws it.
+        studio: the shared resources.
         xyz: (T, 17, 3) the motion, metres, +Y up.
-        rate: frames a second.
-        seed: of the person.
-        random: of the camera and the surroundings.
+        rate: frames per second.
+        seed: seed of the person.
+        random: source of random choices of the camera and the surroundings.
     """
 
     def __init__(
@@ -77,23 +77,23 @@ class ClothedTake:
         self.camera, self.framing = place_camera(self._posed.keypoints, heading(xyz), random)
 
     def keypoints(self) -> dict[str, Array]:
-        """(T, 3) each, metres from the lens, camera axes."""
+        """Return the keypoints by name, (T, 3) each, metres from the lens, camera axes."""
         seen = self.camera.to_camera(self._posed.keypoints)
         return {name: seen[:, i] for name, i in self._studio.rig.keypoints.items()}
 
     def truth(self) -> NDArray[np.float32]:
-        """(T, 17, 3) metres from the lens, camera axes (x right, y down, z away)."""
+        """Return (T, 17, 3) joints, metres from the lens, camera axes (x right, y down, z away)."""
         places = self.keypoints()
         joints = [_middle(places, _MIDDLES.get(name, (name,))) for name in JOINT_NAMES]
         return np.stack(joints, axis=1).astype(np.float32)
 
     def feet(self) -> NDArray[np.float32]:
-        """(T, 4, 3) left heel, right heel, left toes and right toes, as :meth:`truth`."""
+        """Return (T, 4, 3) left heel, right heel, left toes and right toes, as :meth:`truth`."""
         places = self.keypoints()
         return np.stack([_middle(places, names) for names in _FEET], axis=1).astype(np.float32)
 
     def pictures(self) -> Iterator[NDArray[np.uint8]]:
-        """T pictures, (height, width, 3) RGB."""
+        """Yield T pictures, (height, width, 3) RGB."""
         studio, posed = self._studio, self._posed
         world = {name: posed.keypoints[:, i] for name, i in studio.rig.keypoints.items()}
         scene = Scene(

@@ -1,5 +1,5 @@
-"""A synthetic person in a room: the demo for people without a camera, and labelled test pictures.
+"""A synthetic person in a room: the demo for users without a camera, and labelled test pictures.
 
-``motion`` says where every joint is at any time, ``scene`` draws it in the rendering process, and
-``source`` hands out the pictures together with the exact joints.
+``motion`` computes the position of every joint at any time, ``scene`` draws the person in the
+rendering process, and ``source`` provides the pictures together with the exact joints.
 """

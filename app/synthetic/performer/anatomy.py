@@ -1,6 +1,6 @@
 """The performer's body, built from :class:`~app.synthetic.performer.skin.SkinBuilder` parts.
 
-Tables are in metres for the model of the default proportions; limbs stretch with their bones.
+Tables are in metres for a model of default proportions; limbs are scaled with their bones.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _SEAT: Final = (
     (-0.092, 0.060, 0.060), (-0.072, 0.120, 0.092), (-0.03, 0.160, 0.112), (0.05, 0.158, 0.108),
 )  # fmt: skip
 _TRUNK_TOP_M: Final = 0.495
-"""Shoulder height the trunk's table was drawn for."""
+"""Shoulder height for which the trunk's table was made."""
 _UPPER_ARM: Final = ((0.3, 0.030), (0.32, 0.046), (0.6, 0.043), (0.85, 0.039), (1.0, 0.038))
-"""(share of the bone, radius)."""
+"""(fraction of the bone, radius)."""
 _FOREARM: Final = ((0.15, 0.040), (0.32, 0.040), (0.6, 0.034), (0.85, 0.027), (1.02, 0.024))
 _SLEEVE: Final = (
     (-0.165, 0.006), (-0.155, 0.024), (-0.12, 0.040), (-0.05, 0.053), (0.06, 0.060), (0.3, 0.058),
@@ -52,13 +52,13 @@ _PALM: Final = (
 )  # fmt: skip
 """(below the wrist, half thickness, half width)."""
 _FINGERS: Final = ((0.029, 0.068), (0.010, 0.078), (-0.010, 0.073), (-0.028, 0.056))
-"""(in front of the hand's middle, length)."""
+"""(in front of the hand's centre, length)."""
 _FINGER: Final = ((0.0, 0.010, 0.0), (0.5, 0.009, 0.006), (1.0, 0.0065, 0.020))
-"""(share of the length, radius, bend toward the palm)."""
+"""(fraction of the length, radius, bend toward the palm)."""
 
 
 def build(body: Proportions, look: Look) -> Skin:
-    """The whole person."""
+    """Return the whole person."""
     builder = SkinBuilder(building_roots(body))
     _add_trunk(builder, body, look)
     add_head(builder, body, look, neck_base=body.waist + body.chest + 0.07)
@@ -71,7 +71,7 @@ def build(body: Proportions, look: Look) -> Skin:
 
 
 def building_roots(body: Proportions) -> dict[str, Array]:
-    """Root of each bone, standing straight with the arms down, the pelvis at the origin."""
+    """Return each bone's root, standing straight with the arms down, the pelvis at the origin."""
     shoulder = body.waist + body.chest
     roots = {
         "pelvis": (0.0, 0.0, 0.0),
@@ -119,7 +119,7 @@ def _limb(
 
 
 def _bent(rings: list[Ring], at: float, reach: float, upper: str, lower: str) -> list[Ring]:
-    """Mix the two bones around a joint at height ``at``, over ``reach`` metres on either side."""
+    """Blend the two bones around a joint at height ``at``, over ``reach`` metres on either side."""
     result = []
     for ring in rings:
         share = float(np.clip((at - ring.centre[1]) / (2 * reach) + 0.5, 0.0, 1.0))
@@ -136,7 +136,7 @@ def _add_arm(builder: SkinBuilder, name: str, side: float, body: Proportions, lo
     rings = _bent(rings, float(roots[lower][1]), 0.035, upper, lower)
     builder.loft(rings, DOWNWARD, look.skin, segments=14)
     sleeve = _limb(roots[upper], body.upper_arm, _SLEEVE, upper, thick)
-    # Drawn toward the neck, so that no gap opens between sleeve and trunk.
+    # Moved toward the neck, so that no gap opens between sleeve and trunk.
     inward = [-side * shift for shift in (0.045, 0.040, 0.028, 0.014, 0.004)]
     sleeve[:5] = [
         ring._replace(centre=(ring.centre[0] + shift, *ring.centre[1:]))

@@ -1,4 +1,4 @@
-"""What the arms do: hang, swing with the stride, and take part in gestures."""
+"""Arm motion: hanging, swinging with the stride, and gestures."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _RAISED: Final[dict[Act, tuple[tuple[float, float, float], tuple[float, float, f
 
 
 def arm_at(gestures: list[Gesture], time_s: float, side: float, stride: float, depth: float) -> Arm:
-    """One arm at a time.
+    """Return one arm's pose at a time.
 
     Args:
-        gestures: the whole performance's.
+        gestures: all gestures of the performance.
         time_s: seconds.
         side: 1 for the left arm, -1 for the right.
-        stride: how far the other foot is in front of this side's, metres.
-        depth: of a squat, 0 to 1.
+        stride: distance of the other foot in front of this side's, metres.
+        depth: depth of a squat, 0 to 1.
     """
     arm = _hanging(side, stride)
     for gesture in gestures:
@@ -54,7 +54,7 @@ def arm_at(gestures: list[Gesture], time_s: float, side: float, stride: float, d
 
 
 def shrug(arm: Arm, side: float) -> Array:
-    """How a raised arm moves its shoulder, in the chest's axes: up and inward."""
+    """Return the shoulder's offset due to a raised arm, in the chest's axes: up and inward."""
     raised = max(0.0, float(arm.upper[1]) + 0.4) / 1.4
     return np.array([-side * 0.032, 0.055, 0.0]) * raised
 

@@ -1,4 +1,4 @@
-"""The performer's camera: a pinhole whose numbers are known exactly."""
+"""The performer's camera: a pinhole with exactly known parameters."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from app.synthetic.performer.retargeting import Take
 from app.synthetic.performer.variation import Proportions, Variation
 
 _AIM = 0.42
-"""How high the camera aims, as a share of the highest reach."""
+"""Height at which the camera aims, as a fraction of the highest reach."""
 _MARGIN = 0.05
-"""Share of the picture kept free around the joints on every side, at least."""
+"""Least margin around the joints, as a fraction of the picture."""
 _BEYOND_M = 0.2
-"""Fingers, feet and hair reach this far past the joints."""
+"""Distance by which fingers, feet and hair reach beyond the joints."""
 _SAMPLES_PER_S = 4
 
 
 class Actor(Protocol):
-    """Who moves: :class:`~.motion.Motion` or :class:`~.retargeting.Take`."""
+    """The moving person: :class:`~.motion.Motion` or :class:`~.retargeting.Take`."""
 
     body: Proportions
     duration_s: float
 
     def at(self, time_s: float) -> Pose:
-        """The pose at a time; repeats for ever."""
+        """Return the pose at a time; the motion loops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What the drawing process shows; everything follows from it and the time."""
+    """The setup of the drawing process; with the time it determines the picture."""
 
     variation: Variation
     view: View
@@ -43,13 +43,13 @@ class Performance:
     """Captured motion to show, in its own body; otherwise the variation's acts."""
 
     def actor(self) -> Actor:
-        """Who moves."""
+        """Return the moving person."""
         return Motion(self.variation) if self.take is None else self.take
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pinhole:
-    """An ideal camera: no distortion, square pixels, the principal point in the middle."""
+    """An ideal camera: no distortion, square pixels, the principal point in the centre."""
 
     size: tuple[int, int]
     """(width, height) in pixels."""
@@ -59,7 +59,7 @@ class Pinhole:
 
     @property
     def fov_deg(self) -> float:
-        """The angle that the picture's longer side spans."""
+        """Field of view along the picture's longer side."""
         return 2 * math.degrees(math.atan(0.5 * max(self.size) / self.focal))
 
     @property
@@ -71,23 +71,23 @@ class Pinhole:
         )
 
     def to_camera(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(..., 3) in world axes, the floor at y = 0 -> camera axes (y down, z away), metres."""
+        """Return (..., 3) world points (floor at y = 0) in camera axes (y down, z away), metres."""
         return self.view.to_camera(points)
 
     def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(..., 3) in camera axes, in front of the camera -> (..., 2) pixels."""
+        """Project (..., 3) points in camera axes, in front of the camera, to (..., 2) pixels."""
         image = points @ self.matrix.T
         result: NDArray[np.float64] = image[..., :2] / image[..., 2:]
         return result
 
 
 def aim_camera(eye: Vector, target: Vector, fov_deg: float, size: tuple[int, int]) -> Pinhole:
-    """A camera at ``eye`` looking at ``target``, both in metres and world axes.
+    """Return a camera at ``eye`` looking at ``target``, both in metres and world axes.
 
     Args:
-        eye: place of the lens; not above or below the target.
-        target: what appears in the middle of the picture.
-        fov_deg: angle of view along the picture's longer side.
+        eye: position of the lens; not straight above or below the target.
+        target: the point in the centre of the picture.
+        fov_deg: field of view along the picture's longer side.
         size: (width, height) in pixels.
     """
     focal = 0.5 * max(size) / math.tan(math.radians(fov_deg) / 2)
@@ -96,7 +96,7 @@ def aim_camera(eye: Vector, target: Vector, fov_deg: float, size: tuple[int, int
 
 
 def place_camera(variation: Variation, motion: Actor, size: tuple[int, int]) -> Pinhole:
-    """As close as possible while the whole performance stays in the picture."""
+    """Return the closest camera that keeps the whole performance in the picture."""
     times = np.arange(0.0, motion.duration_s, 1 / _SAMPLES_PER_S)
     joints = np.concatenate([motion.at(float(time)).joints for time in times])
     low, high = joints.min(axis=0) - _BEYOND_M, joints.max(axis=0) + _BEYOND_M
@@ -104,7 +104,7 @@ def place_camera(variation: Variation, motion: Actor, size: tuple[int, int]) -> 
     near, far = 1.5, 12.0
     while far - near > 0.01:
         middle = (near + far) / 2
-        if _holds(_view(variation, middle, low, high), joints, size):
+        if _contains(_view(variation, middle, low, high), joints, size):
             far = middle
         else:
             near = middle
@@ -123,8 +123,8 @@ def _view(
     return View(eye, target, fov_deg=variation.camera_fov_deg)
 
 
-def _holds(view: View, joints: NDArray[np.float64], size: tuple[int, int]) -> bool:
-    """Whether all joints are inside the picture, with room for what reaches beyond them."""
+def _contains(view: View, joints: NDArray[np.float64], size: tuple[int, int]) -> bool:
+    """Whether all joints are inside the picture, with margin for what reaches beyond them."""
     offsets = _BEYOND_M * np.array([(0, 1, 0), (0, -0.5, 0), (1, 0, 0), (-1, 0, 0)])
     pixels, depth = view.project(joints[:, None] + offsets, size)
     if depth.min() < 1.0:

@@ -1,7 +1,7 @@
-"""What the performer does when: a path over the floor, and gestures that swell and fade.
+"""The schedule of the performance: a path over the floor, and gestures that fade in and out.
 
-Each act begins and ends at the same spot, facing the same way, at rest; so acts can follow each
-other in any order, and the last one leads back to the first.
+Each act begins and ends at the same spot, with the same heading, at rest, so that acts can follow
+each other in any order, and the last one leads back to the first.
 """
 
 from __future__ import annotations
@@ -33,30 +33,30 @@ Weight = Callable[[float], float]
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """Something the upper body does, or a squat, from ``begin`` to ``end`` seconds."""
+    """A gesture of the upper body, or a squat, from ``begin`` to ``end`` seconds."""
 
     act: Act
     begin: float
     end: float
 
     def weight(self, time_s: float) -> float:
-        """0 outside, 1 in the middle, smooth in between."""
+        """Return the gesture's weight: 0 outside, 1 in the middle, smooth in between."""
         rise = min(1.0, max(0.0, (time_s - self.begin) / _SWELL_S))
         fall = min(1.0, max(0.0, (self.end - time_s) / _SWELL_S))
         share = min(rise, fall)
         return share * share * (3 - 2 * share)
 
     def depth(self, time_s: float) -> float:
-        """How deep a squat is: 0 standing, 1 lowest."""
+        """Return the depth of a squat: 0 standing, 1 lowest."""
         share = min(max((time_s - self.begin) / (self.end - self.begin), 0.0), 1.0)
-        # The square root of a raised cosine's square would have a kink; this lingers at the bottom.
+        # A raised cosine, flattened so that it stays longer at the bottom.
         swing = math.sin(math.pi * share) ** 2
         return swing * (1.5 - 0.5 * swing)
 
 
 @dataclass(slots=True)
 class _Draft:
-    """A performance being written down."""
+    """A performance under construction."""
 
     tempo: float
     keys: list[tuple[float, float, float, float]] = field(
@@ -80,7 +80,7 @@ class _Draft:
         self.gestures.append(Gesture(act, begin, self.now))
 
     def move(self, places: list[Place]) -> None:
-        """Go through the places, each in the time its distance and turn take."""
+        """Pass through the places, each in the time that its distance and rotation take."""
         begin = self.now
         for place in places:
             _, x, z, heading = self.keys[-1]
@@ -98,22 +98,22 @@ class Choreography:
         draft = _Draft(tempo)
         draft.rest(_PAUSE_S)
         for number, act in enumerate(acts):
-            _write(draft, act, 1 if number % 2 else -1)
+            _add_act(draft, act, 1 if number % 2 else -1)
             draft.rest(_PAUSE_S)
         self.duration_s = draft.now
         self.moving = draft.moving
         self.gestures = draft.gestures
         self._times = np.arange(0.0, self.duration_s + 1 / _SAMPLES_PER_S, 1 / _SAMPLES_PER_S)
-        self._path = _softened(np.array(draft.keys), self._times)
+        self._path = _smoothed(np.array(draft.keys), self._times)
 
     def path(self, time_s: float) -> Place:
-        """Where the body is and which way it faces."""
+        """Return the position and heading of the body."""
         x, z, heading = (float(np.interp(time_s, self._times, row)) for row in self._path)
         return Place(x, z, heading)
 
 
-def _write(draft: _Draft, act: Act, side: int) -> None:
-    """Add an act; ``side`` is 1 for beginning to the left, -1 to the right."""
+def _add_act(draft: _Draft, act: Act, side: int) -> None:
+    """Add an act; ``side`` is 1 if it begins to the left, -1 to the right."""
     if act == "stand":
         draft.rest(2.0 / draft.tempo)
     elif act == "squat":
@@ -167,8 +167,8 @@ def _walk_across(draft: _Draft, side: int) -> None:
     )
 
 
-def _softened(keys: Array, times: Array) -> Array:
-    """(3, N) x, z and heading at the sample times, corners rounded by a triangular kernel."""
+def _smoothed(keys: Array, times: Array) -> Array:
+    """Return (3, N) x, z and heading at the sample times, smoothed with a triangular kernel."""
     half = round(_SOFTEN_S * _SAMPLES_PER_S)
     kernel = np.bartlett(2 * half + 1)
     kernel /= kernel.sum()

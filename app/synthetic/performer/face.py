@@ -1,4 +1,4 @@
-"""Neck, head, hair and face: what the detector's first stage looks for."""
+"""Neck, head, hair and face, which the detector's first stage needs to find a person."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from app.synthetic.performer.skin import UPWARD, Colour, Ring, SkinBuilder
 from app.synthetic.performer.variation import Look, Proportions
 
 _MIDDLE: Final = np.array([0.0, 0.097, 0.016])
-"""Of the skull, from the joint of head and neck."""
+"""Centre of the skull, from the joint of head and neck."""
 _HALF: Final = np.array([0.079, 0.118, 0.095])
 _NECK_M: Final = 0.055
 _HAIR: Final = 1.075
-"""Size of the hair relative to the skull; where there is none, it lies inside."""
+"""Size of the hair relative to the skull; where there is no hair, its surface lies inside."""
 _WHITE: Final = (0.93, 0.92, 0.90)
 _IRIS: Final = (0.16, 0.12, 0.10)
 
 
 def add_head(builder: SkinBuilder, body: Proportions, look: Look, neck_base: float) -> None:
-    """Everything above the collar."""
+    """Add everything above the collar."""
     atlas = body.waist + body.chest + body.neck
     size = body.head
     _add_neck(builder, atlas, neck_base, look)
@@ -43,8 +43,8 @@ def add_head(builder: SkinBuilder, body: Proportions, look: Look, neck_base: flo
         a, b, c = (float(value * size) for value in half)
         builder.blob((x, y, z), (a, b, c), "head", colour)
 
-    # Small and far away, the face is read by these: without the dark below the nose and strong lips
-    # MediaPipe places nose and ears 3 cm too high.
+    # At low resolution the face is recognised by these details: without the dark area below the
+    # nose and strong lips MediaPipe places nose and ears 3 cm too high.
     below = _darker(_mixed(look.skin, (0.4, 0.2, 0.17), 0.6), 0.75)
     blob(np.array(NOSE_M) - (0.0, 0.012, 0.012), (0.014, 0.004, 0.010), below)
     lips = _mixed(look.skin, (0.56, 0.20, 0.19), 0.8)
@@ -71,12 +71,12 @@ def _add_neck(builder: SkinBuilder, atlas: float, neck_base: float, look: Look) 
 
 
 def _upright(points: Array) -> Array:
-    """The sphere's poles are on z; turn them to y."""
+    """Rotate the sphere's poles from z to y."""
     return np.stack([points[:, 1], points[:, 2], points[:, 0]], axis=-1)
 
 
 def _skull(directions: Array) -> Array:
-    """Unit sphere -> head: a narrower jaw, the chin forward, the back of the head round."""
+    """Deform a unit sphere to a head: a narrower jaw, the chin forward, a round back."""
     x, y, z = directions.T
     below = np.clip(-y, 0.0, 1.0)
     narrow = 1 - 0.30 * below**1.6
@@ -86,7 +86,7 @@ def _skull(directions: Array) -> Array:
 
 
 def _hair(directions: Array) -> Array:
-    """Outside the skull above the hairline, inside it below."""
+    """Return the hair's surface: outside the skull above the hairline, inside it below."""
     x, y, z = directions.T
     # From the forehead over the temples, behind the ears, down to the neck.
     above = y + 0.42 * np.abs(x) ** 3 - 0.95 * z
@@ -98,7 +98,7 @@ def _hair(directions: Array) -> Array:
 
 
 def _on_face(x: float, y: float) -> Array:
-    """The point of the face at (x, y) from the joint of head and neck."""
+    """Return the point of the face at (x, y) from the joint of head and neck."""
     up = (y - _MIDDLE[1]) / _HALF[1]
     below = max(0.0, -up)
     aside = x / (_HALF[0] * (1 - 0.30 * below**1.6))

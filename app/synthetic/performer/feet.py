@@ -1,7 +1,8 @@
-"""How the feet of a captured person stand, which no joint of the capture says.
+"""Orientation of a captured person's feet, which the captured joints do not include.
 
-In the air a foot is square to its shank.  Near the floor it turns about its toes or its heel so
-that it neither sinks in nor floats: an ankle as low as it can be has its foot flat.
+In the air a foot is perpendicular to its shank.  Near the floor it rotates about its toes or its
+heel so that it neither penetrates the floor nor floats: with the ankle at its lowest the
+foot is flat.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ _TOE_M: Final = 0.125
 _HEEL_M: Final = 0.055
 """From the ankle forward to the ball, and back to the heel, as in ``gait``."""
 _NEAR_M: Final = 0.16
-"""An ankle this much above where it stands flat does not care for the floor."""
+"""An ankle this much higher than in a flat stance is not influenced by the floor."""
 _STANDS: Final = (0.35, 0.75)
-"""Of a shank's upward share: lying below, as in kneeling, it carries its foot along; standing
-above, the foot seeks the floor."""
+"""Range of the shank's upward component: below it, as in kneeling, the foot follows the shank;
+above it, the foot adapts to the floor."""
 _POINTED: Final = np.radians(55.0)
-"""How far toes point when the shank lies."""
+"""Plantar flexion when the shank is horizontal."""
 
 
 def feet_axes(origins: Array, axes: Array, body: Proportions) -> Array:
-    """(N, 2, 3, 3) axes of left and right foot for the bones' origins (N, 15, 3) and axes."""
+    """Return (N, 2, 3, 3) axes of both feet from the bones' origins (N, 15, 3) and axes."""
     both = []
     for name, _ in SIDES:
         shank, ankle = axes[:, BONE[f"{name}_shank"]], origins[:, BONE[f"{name}_foot"], 1]
@@ -41,8 +42,8 @@ def feet_axes(origins: Array, axes: Array, body: Proportions) -> Array:
 
 
 def _on_floor(shank: Array, above: Array, body: Proportions) -> Array:
-    """(N, 3, 3) axes of a foot that points where the shank's does, upright, and as far up or down
-    as the floor lets it."""
+    """Return (N, 3, 3) axes of an upright foot with the shank's heading, pitched as far as the
+    floor allows."""
     left = shank[..., 0] * (1.0, 0.0, 1.0)
     length = np.linalg.norm(left, axis=-1, keepdims=True)
     left = np.where(length > 1e-3, left / np.maximum(length, 1e-3), (1.0, 0.0, 0.0))
@@ -55,14 +56,14 @@ def _on_floor(shank: Array, above: Array, body: Proportions) -> Array:
 
 
 def _pitched(axes: Array, angle: Array) -> Array:
-    """(N, 3, 3) axes turned about their own x by (N,) radians, positive toes down."""
+    """Return (N, 3, 3) axes rotated about their own x by (N,) radians, positive is toes down."""
     c, s = np.cos(angle)[:, None], np.sin(angle)[:, None]
     up, forward = axes[..., 1], axes[..., 2]
     return np.stack([axes[..., 0], c * up + s * forward, c * forward - s * up], axis=-1)
 
 
 def _mixed(first: Array, second: Array, share: Array) -> Array:
-    """(N, 3, 3) axes ``share`` (N,) of the way from the first to the second."""
+    """Return (N, 3, 3) axes interpolated by ``share`` (N,) from the first to the second."""
     w = share[:, None]
     x = (1 - w) * first[..., 0] + w * second[..., 0]
     y = (1 - w) * first[..., 1] + w * second[..., 1]

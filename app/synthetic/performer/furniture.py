@@ -1,4 +1,4 @@
-"""What stands and hangs in the performer's room."""
+"""The furniture of the performer's room."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FOOTPRINTS: Final = (
     (*_SHELF_AT, 0.56, 0.2),
     (*_PLANT_AT, 0.17, 0.17),
 )
-"""(x, z, half width, half depth) of what stands on the floor and darkens it."""
+"""(x, z, half width, half depth) of furniture on the floor, which darkens it."""
 _PICTURES: Final = (
     (-2.15, 1.62, 0.30, 0.38, (0.66, 0.71, 0.70)),
     (-1.45, 1.66, 0.24, 0.32, (0.83, 0.70, 0.55)),
@@ -34,7 +34,7 @@ _PICTURES: Final = (
 
 
 def furniture() -> list[Surface]:
-    """All of it."""
+    """Return all furniture."""
     return [*_rug(), *_sofa(), *_shelf(), *_plant(), *_pictures(), *_lamp()]
 
 

@@ -1,7 +1,7 @@
-"""Where the feet stand and how they step, for any path of the body over the floor.
+"""Footsteps for any path of the body over the floor.
 
-A foot on the floor does not move.  While the body moves, the feet take turns: each swings to where
-it will be needed in the middle of its next stance.
+A foot on the floor does not move.  While the body moves, the feet step alternately: each swings to
+the position that is right for the middle of its next stance.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from app.synthetic.performer.rotations import Array
 
 _STEP_S: Final = 0.52
 _LANDED: Final = 0.86
-"""Share of a step after which both feet stand."""
+"""Fraction of a step after which both feet stand."""
 _HEEL_OFF_S: Final = 0.2
 _SETTLE_S: Final = 0.13
 _TOES_DOWN: Final = math.radians(38)
@@ -27,7 +27,7 @@ _LONG_STEP_M: Final = 0.55
 
 
 class Place(NamedTuple):
-    """A spot on the floor and a direction there."""
+    """A position on the floor and a heading."""
 
     x: float
     z: float
@@ -36,12 +36,12 @@ class Place(NamedTuple):
 
 
 class Footing(NamedTuple):
-    """A foot at one moment."""
+    """The pose of a foot at one moment."""
 
     place: Place
-    """Of the ankle, seen from above, were the foot flat."""
+    """Place of the ankle, seen from above, if the foot were flat."""
     lift: float
-    """Metres above the floor, in addition to what the pitch does."""
+    """Metres above the floor, in addition to the effect of the pitch."""
     pitch: float
     """Radians; positive stands on the toes, negative on the heel."""
 
@@ -55,7 +55,7 @@ class _Step:
 
     @property
     def vigour(self) -> float:
-        """0 for a shuffle, 1 for a long stride."""
+        """Intensity of the step: 0 for a shuffle, 1 for a long stride."""
         length = math.hypot(self.goal.x - self.start.x, self.goal.z - self.start.z)
         return min(1.0, length / _LONG_STEP_M)
 
@@ -73,7 +73,7 @@ class Footsteps:
 
     @property
     def place(self) -> Place:
-        """Where the foot stands after its last step."""
+        """The place of the foot after its last step."""
         return self._steps[-1].goal if self._steps else self._home
 
     def add(self, begin: float, end: float, goal: Place) -> None:
@@ -82,7 +82,7 @@ class Footsteps:
         self._begins.append(begin)
 
     def at(self, time_s: float) -> Footing:
-        """The foot at a time."""
+        """Return the foot's pose at a time."""
         index = bisect_right(self._begins, time_s) - 1
         coming = self._steps[index + 1] if index + 1 < len(self._steps) else None
         pitch = _heel_off(coming, time_s) if coming else 0.0
@@ -96,15 +96,15 @@ class Footsteps:
 
 
 def plan(path: Path, moving: list[tuple[float, float]], half_width: float) -> list[Footsteps]:
-    """Steps of the left and the right foot, for the times in which the body moves.
+    """Plan the steps of the left and the right foot while the body moves.
 
     Args:
-        path: where the body is at any time.
-        moving: (begin, end) in order, seconds; at each end the feet stand side by side.
-        half_width: from the body's middle to a foot.
+        path: place of the body at any time.
+        moving: (begin, end) in order, seconds; at each end the feet stand next to each other.
+        half_width: from the body's centre to a foot.
     """
     aside = (half_width, -half_width)
-    feet = [Footsteps(_beside(path(0.0), side)) for side in aside]
+    feet = [Footsteps(_offset(path(0.0), side)) for side in aside]
     for begin, end in moving:
         count = max(2, round((end - begin) / _STEP_S))
         length = (end - begin) / count
@@ -112,15 +112,15 @@ def plan(path: Path, moving: list[tuple[float, float]], half_width: float) -> li
         for step in range(count):
             foot = (leading + step) % 2
             lift_off = begin + step * length
-            # The middle of the stance that follows; the last step of either foot goes home.
+            # The middle of the next stance; the last step of either foot returns to the end pose.
             needed = end if step >= count - 2 else lift_off + 1.5 * length
-            goal = _beside(path(min(needed, end)), aside[foot])
+            goal = _offset(path(min(needed, end)), aside[foot])
             feet[foot].add(lift_off, lift_off + _LANDED * length, goal)
     return feet
 
 
 def _leading_foot(path: Path, begin: float, end: float) -> int:
-    """0, the left foot, when the way goes to the left: the outer foot need not cross over."""
+    """Return 0, the left foot, if the path leads left: the outer foot need not cross over."""
     soon = path(begin + min(1.0, (end - begin) / 2))
     start = path(begin)
     left = (math.cos(start.heading), -math.sin(start.heading))
@@ -128,7 +128,7 @@ def _leading_foot(path: Path, begin: float, end: float) -> int:
     return 0 if aside + 0.3 * (soon.heading - start.heading) > 0 else 1
 
 
-def _beside(place: Place, aside: float) -> Place:
+def _offset(place: Place, aside: float) -> Place:
     x = place.x + aside * math.cos(place.heading)
     return Place(x, place.z - aside * math.sin(place.heading), place.heading)
 
@@ -154,9 +154,9 @@ def _eased(share: float) -> float:
 
 
 def ankle_offset(footing: Footing, ankle_height: float, size: float) -> Array:
-    """From the footing's spot on the floor to the ankle, (3,), in the foot's own axes unturned.
+    """Return the offset (3,) from the footing's place on the floor to the ankle, heading 0.
 
-    The foot turns about its ball when it stands on the toes, about its heel when on the heel.
+    The foot rotates about its ball when it stands on the toes, about its heel when on the heel.
     """
     pivot = 0.125 * size if footing.pitch > 0 else -0.055 * size
     c, s = math.cos(footing.pitch), math.sin(footing.pitch)

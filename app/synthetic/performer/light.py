@@ -1,4 +1,4 @@
-"""The room's light, baked into corner colours: a window on the left, a bright sky, soft corners."""
+"""The room's light, baked into vertex colours: a window on the left, a bright sky, dark corners."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _SKY: Final = np.array([0.97, 1.0, 1.04])
 
 
 def lit(colours: Array, normals: Array, *, open_air: Array | float = 1.0) -> Array:
-    """Colours (N, 3) of surfaces with unit normals (N, 3) in world axes.
+    """Return the lit colours (N, 3) of surfaces with unit normals (N, 3) in world axes.
 
-    ``open_air`` is 1 where the surroundings are open and less in corners and folds.
+    ``open_air`` is an ambient occlusion factor: 1 in the open, less in corners and folds.
     """
     key = np.clip(0.22 + 0.78 * (normals @ _TOWARD_WINDOW), 0.0, 1.0)[:, None]
     sky = (0.5 + 0.5 * normals[:, 1])[:, None]

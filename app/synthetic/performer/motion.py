@@ -1,4 +1,4 @@
-"""Where every bone and joint of the performer is at any time."""
+"""The poses of the performer: every bone and joint at any time."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ EAR_M: Final = (0.077, 0.094, 0.0)
 """From the joint of head and neck to the left ear, before scaling by the head's size."""
 NOSE_M: Final = (0.0, 0.074, 0.127)
 _SQUAT_DROP: Final = 0.46
-"""Share of the leg's length that the hips go down."""
+"""Drop of the hips, as a fraction of the leg's length."""
 _SQUAT_BACK_M: Final = 0.17
 _STANDING: Final = 0.999
 _STRIDING: Final = 0.992
-"""Share of its length that a leg spans at most."""
+"""Largest extension of a leg, as a fraction of its length."""
 _STANDING_SOFT_M: Final = 0.002
 _STRIDING_SOFT_M: Final = 0.015
-"""How much lower the hips stay than both legs allow when they allow the same: knees are bent by 9
-degrees standing, by some 17 under the weight in a stride."""
+"""How much lower the hips are than both legs allow, when both allow the same: knees are bent by 9
+degrees standing, by some 17 under load in a stride."""
 _STRIDE_M: Final = 0.1
 _LIFT_M: Final = 0.02
-"""Feet so far apart, or one of them so far off the floor, are half of a stride."""
+"""Distance of the feet, or height of one foot, that counts as half of a stride."""
 _BREATH_S: Final = 3.7
 
 
@@ -56,36 +56,39 @@ class Pose(NamedTuple):
     origins: Array
     """(15, 3) root of each bone."""
     axes: Array
-    """(15, 3, 3) turned axes of each bone as columns; identity standing straight, arms down."""
+    """(15, 3, 3) rotated axes of each bone as columns; the identity standing
+    straight, arms down."""
     joints: Array
     """(17, 3) the skeleton's joints."""
 
 
 class _Stance(NamedTuple):
-    """The lower body."""
+    """The pose of the lower body."""
 
     pelvis: Array
     heading: float
     stride: float
-    """How far the right foot is in front of the left one, metres."""
+    """Distance of the right foot in front of the left one, metres."""
     ankles: tuple[Array, Array]
     feet: tuple[Array, Array]
     depth: float
-    """Of a squat, 0 to 1."""
+    """Depth of a squat, 0 to 1."""
 
 
 class Motion:
-    """The performance of one variation."""
+    """The performance of a variation."""
 
     def __init__(self, variation: Variation) -> None:
         self.body: Proportions = variation.proportions
         self._camera_azimuth = variation.camera_azimuth
-        self._score = Choreography(variation.acts, variation.tempo)
-        self._feet = gait.plan(self._score.path, self._score.moving, self.body.hip + 0.012)
-        self.duration_s = self._score.duration_s
+        self._choreography = Choreography(variation.acts, variation.tempo)
+        self._feet = gait.plan(
+            self._choreography.path, self._choreography.moving, self.body.hip + 0.012
+        )
+        self.duration_s = self._choreography.duration_s
 
     def at(self, time_s: float) -> Pose:
-        """The pose at a time; repeats for ever."""
+        """Return the pose at a time; the motion loops."""
         time_s %= self.duration_s
         stance = self._stance(time_s)
         pelvis = about_y(stance.heading + 0.16 * _stride_share(stance)) @ about_x(
@@ -93,14 +96,14 @@ class Motion:
         )
         chest = self._chest(stance, time_s)
         arms = tuple(
-            arm_at(self._score.gestures, time_s, side, stance.stride * side, stance.depth)
+            arm_at(self._choreography.gestures, time_s, side, stance.stride * side, stance.depth)
             for _, side in SIDES
         )
         return self._assembled(stance, pelvis, chest, arms, time_s)
 
     def _stance(self, time_s: float) -> _Stance:
-        body, place = self.body, self._score.path(time_s)
-        squats = (g.depth(time_s) for g in self._score.gestures if g.act == "squat")
+        body, place = self.body, self._choreography.path(time_s)
+        squats = (g.depth(time_s) for g in self._choreography.gestures if g.act == "squat")
         depth = max(squats, default=0.0)
         one, other = (foot.at(time_s) for foot in self._feet)
         ankles = (_ankle(one, body), _ankle(other, body))
@@ -122,7 +125,7 @@ class Motion:
         lean = 0.03 + 0.06 * abs(_stride_share(stance)) + 0.72 * stance.depth + breath
         aside = sum(
             0.10 * gesture.weight(time_s) * (1 if gesture.act == "wave_left" else -1)
-            for gesture in self._score.gestures
+            for gesture in self._choreography.gestures
             if gesture.act in ("wave_left", "wave_right")
         )
         yaw = stance.heading - 0.22 * _stride_share(stance)
@@ -161,28 +164,28 @@ class Motion:
         return Pose(origins, axes, joints)
 
     def _head(self, chest: Array, stance: _Stance, time_s: float) -> Array:
-        """Upright, and turned toward the camera as far as is comfortable."""
+        """Return the head's axes: upright, and turned toward the camera as far as comfortable."""
         away = math.remainder(self._camera_azimuth - stance.heading, math.tau)
         turn = 0.8 * away * math.exp(-((away / 1.25) ** 4))
         turn += 0.05 * self._sway(time_s, 6.1)
-        # A neck follows the trunk a little.
+        # The head follows the trunk's lean a little.
         lean = math.acos(min(1.0, float(chest[1, 1])))
         nod = 0.03 * self._sway(time_s, 3.05) + 0.12 * stance.depth
         return about_y(stance.heading + turn) @ about_x(nod + 0.1 * lean)
 
     def _sway(self, time_s: float, about_s: float) -> float:
-        """A slow swing, -1 to 1, of about this period, so chosen that the loop closes."""
+        """Return a slow oscillation, -1 to 1, of about this period, that fits the loop."""
         rounds = max(1, round(self.duration_s / about_s))
         return math.sin(2 * math.pi * rounds * time_s / self.duration_s)
 
 
 def _stride_share(stance: _Stance) -> float:
-    """-1 to 1: a long step with the left, or with the right foot in front."""
+    """Return -1 to 1: a long step with the left, or with the right foot in front."""
     return min(1.0, max(-1.0, stance.stride / 0.6))
 
 
 def _facing(heading: float) -> tuple[Array, Array]:
-    """Unit vectors forward and to the left."""
+    """Return unit vectors forward and to the left."""
     s, c = math.sin(heading), math.cos(heading)
     return np.array([s, 0.0, c]), np.array([c, 0.0, -s])
 
@@ -200,14 +203,15 @@ def _sole(footing: gait.Footing) -> Array:
 def _hip_height(
     pelvis: Array, ankles: tuple[Array, ...], body: Proportions, left: Array, striding: float
 ) -> float:
-    """As high as both legs allow: standing with knees all but straight, in a stride lower."""
+    """Return the greatest height that both legs allow: nearly straight standing, less
+    in a stride."""
     hips = (pelvis + body.hip * left, pelvis - body.hip * left)
 
     def allowed(span: float, soft_m: float) -> float:
         one, other = (
             _above(ankle, hip, span * body.leg) for ankle, hip in zip(ankles, hips, strict=True)
         )
-        # A hard minimum would jerk where the weight goes from foot to foot.
+        # A hard minimum would cause a jerk where the weight shifts from foot to foot.
         return (one + other) / 2 - math.hypot((one - other) / 2, soft_m)
 
     standing = allowed(_STANDING, _STANDING_SOFT_M)
@@ -215,8 +219,8 @@ def _hip_height(
 
 
 def _above(ankle: Array, hip: Array, length: float) -> float:
-    """How high a leg of ``length`` on ``ankle`` holds its hip, which is somewhere on the line
-    through ``hip`` upwards."""
+    """Return the height of the hip on a leg of ``length`` above ``ankle``, on the vertical line
+    through ``hip``."""
     across = (ankle - hip)[[0, 2]]
     return float(ankle[1]) + math.sqrt(max(length**2 - float(across @ across), 0.01))
 
@@ -224,7 +228,7 @@ def _above(ankle: Array, hip: Array, length: float) -> float:
 def _leg(
     hip: Array, ankle: Array, foot: Array, pelvis: Array, body: Proportions
 ) -> dict[str, tuple[Array, Array]]:
-    """Root and axes of thigh, shank and foot."""
+    """Return root and axes of thigh, shank and foot."""
     forward = unit(foot[:, 2] + pelvis[:, 2])
     knee = reach(hip, ankle, body.thigh, body.shank, forward)
     down, on = unit(knee - hip), unit(ankle - knee)
@@ -239,7 +243,7 @@ def _leg(
 def _arm(
     shoulder: Array, chest: Array, arm: Arm, body: Proportions
 ) -> dict[str, tuple[Array, Array]]:
-    """Root and axes of upper arm, forearm and hand."""
+    """Return root and axes of upper arm, forearm and hand."""
     upper, lower = chest @ arm.upper, chest @ arm.fore
     elbow = shoulder + body.upper_arm * upper
     hinge = hinge_of(upper, lower + 0.05 * chest[:, 2])
@@ -252,7 +256,7 @@ def _arm(
 
 
 def _read_joints(joints: Array, origins: Array) -> None:
-    """Limbs and trunk of the 17 joints from the bones' roots."""
+    """Set the limbs and the trunk of the 17 joints from the bones' roots."""
     ends = {"hip": "thigh", "knee": "shank", "ankle": "foot"}
     ends |= {"shoulder": "upper_arm", "elbow": "forearm", "wrist": "hand"}
     for side, _ in SIDES:

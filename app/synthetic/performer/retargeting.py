@@ -1,8 +1,8 @@
-"""Motion capture worn by the performer: the capture's directions, the performer's own lengths.
+"""Retargeting of motion capture to the performer: captured directions, the performer's lengths.
 
-The capture knows 17 joints; what they do not tell (which way a straight limb is turned, how a foot
-stands) follows from the joints nearby and from the floor.  The joints of a :class:`Take` are exact
-for what is drawn, because they are read from the drawn bones.
+The capture has 17 joints; what they leave open (axial rotation of straight limbs, orientation of
+feet) is derived from nearby joints and the floor.  The joints of a :class:`Take` are exact for what
+is drawn, because they are read from the drawn bones.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from app.synthetic.performer.variation import Proportions
 from models.skeleton import JOINT, JOINT_COUNT
 
 _NOSE_PITCH: Final = math.atan2(EAR_M[1] - NOSE_M[1], NOSE_M[2])
-"""How far the line from the ears to the nose points down when the head is level."""
+"""Downward angle of the line from the ears to the nose when the head is level."""
 _STRAIGHT: Final = 0.3
-"""Sine of the bend below which a limb's turn comes from the trunk rather than from its bend: a
-bend of a few degrees is the capture's noise."""
+"""Sine of the bend below which a limb's axial rotation comes from the trunk rather than from its
+bend, since a bend of a few degrees is noise of the capture."""
 _THIGH_AT_EASE: Final = (0.1, -0.8, 0.6)
 _UPPER_ARM_AT_EASE: Final = (0.5, -0.6, 0.6)
-"""Directions of the left limbs, in the trunk's axes, opposite to where none can point: there the
-turn of a straight limb is undefined."""
+"""Rest directions of the left limbs in the trunk's axes.  They are opposite to directions that no
+limb can have, where the axial rotation of a straight limb is undefined."""
 
 
 class Take:
-    """A performance by someone who was captured; stands in for :class:`~.motion.Motion`.
+    """A captured performance; has the interface of :class:`~.motion.Motion`.
 
     Args:
-        body: whose lengths are worn.
+        body: the proportions of the performer.
         xyz: (N, 17, 3) metres, +Y up, the joints of ``models.skeleton``; N >= 1, finite.
-        rate: frames a second of ``xyz``.
-        turn: radians by which the whole take is turned about the vertical, positive to the left.
+        rate: frames per second of ``xyz``.
+        turn: rotation of the whole take about the vertical in radians, positive to the left.
 
-    The take is moved and scaled as a whole, never frame by frame: its mean pelvis stands over the
-    origin and its lowest ankle at ``body.ankle`` above the floor.
+    The take is moved and scaled as a whole, never frame by frame: its mean pelvis is above the
+    origin, and its lowest ankle at ``body.ankle`` above the floor.
 
     Raises:
         ValueError: ``xyz`` has another shape or is not finite, or the rate is not positive.
@@ -59,13 +59,13 @@ class Take:
         self._xyz = xyz.astype(np.float64) @ about_y(turn).T
         centre = self._xyz[:, JOINT["pelvis"]].mean(axis=0)
         self._xyz = (self._xyz - centre * (1.0, 0.0, 1.0)) * _leg_ratio(self._xyz, body)
-        ankles = _worn(self._xyz, body)[2][:, [JOINT["left_ankle"], JOINT["right_ankle"]], 1]
+        ankles = _retargeted(self._xyz, body)[2][:, [JOINT["left_ankle"], JOINT["right_ankle"]], 1]
         self._xyz += (0.0, body.ankle - float(ankles.min()), 0.0)
-        # All at once, for most of the time a single frame takes is NumPy's overhead.
-        self._poses = _worn(self._xyz, body)
+        # All at once, since most of the time for a single frame is NumPy's overhead.
+        self._poses = _retargeted(self._xyz, body)
 
     def at(self, time_s: float) -> Pose:
-        """The pose at a time; repeats for ever, and holds the last frame until it does."""
+        """Return the pose at a time; the motion loops, holding the last frame until then."""
         place = (time_s % self.duration_s) * self._rate
         last = len(self._xyz) - 1
         nearest = min(round(place), last)
@@ -74,12 +74,12 @@ class Take:
             return Pose(origins, axes, joints)
         lower = int(place)
         frame = self._xyz[lower] + (place - lower) * (self._xyz[lower + 1] - self._xyz[lower])
-        origins, axes, joints = (part[0] for part in _worn(frame[None], self.body))
+        origins, axes, joints = (part[0] for part in _retargeted(frame[None], self.body))
         return Pose(origins, axes, joints)
 
 
 def heading(xyz: NDArray[np.floating]) -> float:
-    """Where the person of (N, 17, 3) +Y-up joints faces on average: radians, 0 along +z, positive
+    """Return the mean facing direction of (N, 17, 3) +Y-up joints: radians, 0 along +z, positive
     to the left as in :class:`~app.synthetic.performer.gait.Place`."""
     left = xyz[:, JOINT["left_hip"]] - xyz[:, JOINT["right_hip"]]
     left = left + xyz[:, JOINT["left_shoulder"]] - xyz[:, JOINT["right_shoulder"]]
@@ -88,8 +88,10 @@ def heading(xyz: NDArray[np.floating]) -> float:
 
 
 def _leg_ratio(xyz: Array, body: Proportions) -> float:
-    """By how much the wearer's legs are longer: who has longer legs steps as much further, and the
-    hips come down as much more in a squat, or the feet would leave the floor."""
+    """Return the ratio of the performer's leg length to the captured one.
+
+    Steps and the drop of the hips must scale with it, or the feet would leave the floor.
+    """
     length = 0.0
     for side, _ in SIDES:
         for upper, lower in (("hip", "knee"), ("knee", "ankle")):
@@ -98,10 +100,10 @@ def _leg_ratio(xyz: Array, body: Proportions) -> float:
     return 2 * body.leg / length if length > 1e-6 else 1.0
 
 
-def _worn(xyz: Array, body: Proportions) -> tuple[Array, Array, Array]:
-    """(N, 15, 3) origins, (N, 15, 3, 3) axes and (N, 17, 3) joints of captured (N, 17, 3) joints.
+def _retargeted(xyz: Array, body: Proportions) -> tuple[Array, Array, Array]:
+    """Return (N, 15, 3) origins, (N, 15, 3, 3) axes and (N, 17, 3) joints of captured joints.
 
-    The pelvis stays where it was captured.
+    ``xyz`` is (N, 17, 3).  The pelvis stays where it was captured.
     """
     origins, axes = np.zeros((len(xyz), len(BONES), 3)), np.zeros((len(xyz), len(BONES), 3, 3))
     joints = np.zeros((len(xyz), JOINT_COUNT, 3))
@@ -142,14 +144,14 @@ def _put_leg(
     shank = _direction(xyz, f"{name}_knee", f"{name}_ankle", thigh)
     ease = _at_ease(thigh, trunk, np.multiply(_THIGH_AT_EASE, (side, 1.0, 1.0)))
     bend = np.cross(thigh, shank)
-    # A knee that bends the wrong way is the capture's fault: it must not turn the leg round.
+    # A knee that bends the wrong way is an error of the capture: it must not flip the leg.
     wrong = np.minimum((bend * ease).sum(-1, keepdims=True), 0.0)
     hinge = _across(bend - 2 * wrong * ease + _STRAIGHT * ease, thigh, ease)
     knee = hip + body.thigh * thigh
-    _put(name, "thigh", hip, _frame(hinge, -thigh, keep="y"), origins, axes)
-    _put(name, "shank", knee, _follow(shank, thigh, hinge), origins, axes)
-    # The foot's axes come later, when it is known how high the ankle is above the floor.
-    _put(
+    _set_bone(name, "thigh", hip, _frame(hinge, -thigh, keep="y"), origins, axes)
+    _set_bone(name, "shank", knee, _follow(shank, thigh, hinge), origins, axes)
+    # The foot's axes follow later, when the ankle's height above the floor is known.
+    _set_bone(
         name,
         "foot",
         knee + body.shank * shank,
@@ -175,12 +177,14 @@ def _put_arm(
     hinge = _across(np.cross(fore, upper) + _STRAIGHT * ease, upper, ease)
     elbow = shoulder + body.upper_arm * upper
     turned = _follow(fore, upper, hinge)
-    _put(name, "upper_arm", shoulder, _frame(hinge, -upper, keep="y"), origins, axes)
-    _put(name, "forearm", elbow, turned, origins, axes)
-    _put(name, "hand", elbow + body.forearm * fore, turned, origins, axes)
+    _set_bone(name, "upper_arm", shoulder, _frame(hinge, -upper, keep="y"), origins, axes)
+    _set_bone(name, "forearm", elbow, turned, origins, axes)
+    _set_bone(name, "hand", elbow + body.forearm * fore, turned, origins, axes)
 
 
-def _put(name: str, bone: str, origin: Array, turned: Array, origins: Array, axes: Array) -> None:
+def _set_bone(
+    name: str, bone: str, origin: Array, turned: Array, origins: Array, axes: Array
+) -> None:
     origins[:, BONE[f"{name}_{bone}"]] = origin
     axes[:, BONE[f"{name}_{bone}"]] = turned
 
@@ -188,7 +192,7 @@ def _put(name: str, bone: str, origin: Array, turned: Array, origins: Array, axe
 def _put_head(
     xyz: Array, thorax: Array, chest: Array, body: Proportions, origins: Array, axes: Array
 ) -> None:
-    """The ears' middle lies along the captured neck, the nose along the captured face."""
+    """Place the head: the ears' mid-point along the captured neck, the nose along the face."""
     neck = _direction(xyz, "thorax", "head", chest[..., 1])
     face = _direction(xyz, "head", "nose", chest[..., 2])
     left = _across(np.cross(neck, face), face, chest[..., 0])
@@ -196,7 +200,7 @@ def _put_head(
     c, s = math.cos(_NOSE_PITCH), math.sin(_NOSE_PITCH)
     turned = np.stack([left, c * up - s * face, c * face + s * up], axis=-1)
     ears = thorax + (body.neck + body.head * EAR_M[1]) * neck
-    # The joint below stretches the neck a little rather than turn the line to the ears.
+    # The joint below lengthens the neck a little rather than rotate the line to the ears.
     origins[:, BONE["head"]] = ears - body.head * EAR_M[1] * turned[..., 1]
     axes[:, BONE["head"]] = turned
 
@@ -221,7 +225,7 @@ def _read_joints(
 
 
 def _direction(xyz: Array, start: str, end: str, otherwise: Array | tuple[float, ...]) -> Array:
-    """(N, 3) unit vectors from joint to joint; ``otherwise`` where they are in one place."""
+    """Return (N, 3) unit vectors between joints; ``otherwise`` where they coincide."""
     line = xyz[:, JOINT[end]] - xyz[:, JOINT[start]]
     length = np.linalg.norm(line, axis=-1, keepdims=True)
     result: Array = np.where(length > 1e-6, line / np.maximum(length, 1e-6), otherwise)
@@ -229,9 +233,9 @@ def _direction(xyz: Array, start: str, end: str, otherwise: Array | tuple[float,
 
 
 def _across(wanted: Array, along: Array, otherwise: Array) -> Array:
-    """The unit part of (N, 3) ``wanted`` across the unit vectors ``along``.
+    """Return the unit component of (N, 3) ``wanted`` orthogonal to the unit vectors ``along``.
 
-    Where there is none, that of ``otherwise``, and failing that any.
+    Where it vanishes, that of ``otherwise``, or else any.
     """
     result = np.zeros_like(wanted)
     left = np.ones(len(wanted), dtype=bool)
@@ -246,7 +250,7 @@ def _across(wanted: Array, along: Array, otherwise: Array) -> Array:
 
 
 def _frame(x: Array, y: Array, keep: str) -> Array:
-    """(N, 3, 3) axes as columns from a left and an up direction, one of which is kept exactly."""
+    """Return (N, 3, 3) axes as columns from left and up directions, one of them kept exactly."""
     if keep == "x":
         y = _across(y, x, np.broadcast_to((0.0, 1.0, 0.0), x.shape))
     else:
@@ -255,16 +259,16 @@ def _frame(x: Array, y: Array, keep: str) -> Array:
 
 
 def _at_ease(limb: Array, trunk: Array, ease: Array) -> Array:
-    """(N, 3) x axis of a straight limb along ``limb``: the trunk's, carried there the short way
-    by way of the direction ``ease`` in the trunk's axes."""
+    """Return the (N, 3) x axis of a straight limb along ``limb``: the trunk's x axis, rotated by
+    the shortest rotation by way of the direction ``ease`` in the trunk's axes."""
     ease = ease / np.linalg.norm(ease)
-    start = _carried(np.array([1.0, 0.0, 0.0]), np.array([0.0, -1.0, 0.0]), ease)
-    result: Array = _carried(trunk @ start, trunk @ ease, limb)
+    start = _rotated(np.array([1.0, 0.0, 0.0]), np.array([0.0, -1.0, 0.0]), ease)
+    result: Array = _rotated(trunk @ start, trunk @ ease, limb)
     return result
 
 
-def _carried(vector: Array, start: Array, end: Array) -> Array:
-    """Vectors turned as the shortest rotation turns unit ``start`` into unit ``end``."""
+def _rotated(vector: Array, start: Array, end: Array) -> Array:
+    """Return vectors rotated by the shortest rotation from unit ``start`` to unit ``end``."""
     cosine = (start * end).sum(-1, keepdims=True)
     axis = np.cross(start, end)
     share = (axis * vector).sum(-1, keepdims=True) / np.maximum(1 + cosine, 1e-6)
@@ -273,5 +277,5 @@ def _carried(vector: Array, start: Array, end: Array) -> Array:
 
 
 def _follow(lower: Array, upper: Array, hinge: Array) -> Array:
-    """(N, 3, 3) axes of the lower bone: the upper one turned about the hinge, and no more."""
-    return _frame(_across(_carried(hinge, upper, lower), lower, hinge), -lower, keep="y")
+    """Return (N, 3, 3) axes of the lower bone: those of the upper one rotated about the hinge."""
+    return _frame(_across(_rotated(hinge, upper, lower), lower, hinge), -lower, keep="y")

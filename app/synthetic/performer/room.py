@@ -1,4 +1,4 @@
-"""A living room behind the performer.  It stands still, so it may be drawn slowly and well.
+"""A living room behind the performer.  It is static, so it may be drawn slowly and well.
 
 World axes: metres, x right, y up, z toward the camera; the performer moves around the origin.
 """
@@ -23,13 +23,13 @@ _PLANK_M: Final = 0.16
 _WALL: Final = (0.86, 0.83, 0.78)
 _SIDE_WALL: Final = (0.72, 0.75, 0.74)
 _CEILING: Final = (1.75, 1.74, 1.70)
-"""Lighter than white: the light on it comes from below, which ``light`` does not know."""
+"""Brighter than white: its light comes from below, which ``light`` does not model."""
 _WHITE: Final = (0.94, 0.93, 0.91)
 _OAK: Final = (0.70, 0.53, 0.37)
 
 
 class Room(NamedTuple):
-    """The finished room."""
+    """The complete room."""
 
     mesh: Mesh
     colours: Array
@@ -38,7 +38,7 @@ class Room(NamedTuple):
 
 @cache
 def build() -> Room:
-    """The room and everything in it; the same arrays every time, for reading only."""
+    """Return the room with its furniture; the same arrays every time, for reading only."""
     parts = [*_shell(), *_window(), *furniture()]
     mesh = merged([part.mesh for part in parts])
     colours = np.concatenate([_shaded(part) for part in parts])
@@ -51,7 +51,7 @@ def _shaded(part: Surface) -> Array:
 
 
 def _openness(points: Array, normals: Array) -> Array:
-    """Less than 1 near walls, floor and furniture: the soft dark of corners."""
+    """Return the ambient occlusion: less than 1 near walls, floor and furniture."""
     x, y, z = points.T
     result = np.ones(len(points))
     for distance, facing in (
@@ -90,7 +90,7 @@ def _shell() -> list[Surface]:
 
 
 def _planks(depth: float) -> list[Surface]:
-    """Boards along z, each in its own shade, with a dark joint between."""
+    """Return floor boards along z, each in its own shade, with dark joints between."""
     random = np.random.default_rng(7)
     parts = []
     count = int(np.ceil(2 * _HALF_WIDTH / _PLANK_M))
@@ -113,7 +113,7 @@ def _planks(depth: float) -> list[Surface]:
 
 
 def _window() -> list[Surface]:
-    """On the left wall; its light is what ``light`` assumes."""
+    """Return the window in the left wall; ``light`` assumes its direction."""
     x, low, high, near, far = -_HALF_WIDTH + 0.01, 0.95, 2.25, 1.2, -0.6
     glass = patch((x, low, near), (0, 0, far - near), (0, high - low, 0), (2.0, 2.05, 2.1), 0.4)
     frame: list[Surface] = []

@@ -1,4 +1,4 @@
-"""Small rotations.  Matrices are (3, 3) with the turned axes as columns; angles are radians.
+"""Rotations of single vectors.  Matrices are (3, 3), rotated axes as columns; angles are radians.
 
 Body axes: x to the person's left, y up, z forward.
 """
@@ -14,38 +14,38 @@ Array = NDArray[np.float64]
 
 
 def about_x(angle: float) -> Array:
-    """Positive leans forward: up turns toward forward."""
+    """Return the rotation about x; positive leans forward."""
     c, s = math.cos(angle), math.sin(angle)
     return np.array([[1.0, 0.0, 0.0], [0.0, c, -s], [0.0, s, c]])
 
 
 def about_y(angle: float) -> Array:
-    """Positive turns to the left: forward turns toward the left."""
+    """Return the rotation about y; positive turns to the left."""
     c, s = math.cos(angle), math.sin(angle)
     return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 
 def about_z(angle: float) -> Array:
-    """Positive leans to the right: the left side rises."""
+    """Return the rotation about z; positive leans to the right: the left side rises."""
     c, s = math.cos(angle), math.sin(angle)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
 def unit(vector: Array) -> Array:
-    """The direction of a vector that has one."""
+    """Return the unit vector of a vector that is not zero."""
     result: Array = vector / math.sqrt(float(vector @ vector))
     return result
 
 
 def cross(first: Array, second: Array) -> Array:
-    """The cross product of two single vectors; NumPy's own takes ten times as long for these."""
+    """Return the cross product of two single vectors, ten times as fast as NumPy's for these."""
     a, b, c = first.tolist()
     x, y, z = second.tolist()
     return np.array([b * z - c * y, c * x - a * z, a * y - b * x])
 
 
 def between(first: Array, second: Array, share: float) -> Array:
-    """The direction ``share`` of the way from one unit vector to another, at even speed."""
+    """Return the direction interpolated spherically between two unit vectors."""
     angle = math.acos(min(max(float(first @ second), -1.0), 1.0))
     if angle < 1e-6:
         return first
@@ -54,22 +54,24 @@ def between(first: Array, second: Array, share: float) -> Array:
 
 
 def limb_axes(direction: Array, hinge: Array) -> Array:
-    """Axes of a limb that hangs along -y when unturned, points along ``direction``, and bends
-    about x, which ``hinge`` (orthogonal to the direction) becomes."""
+    """Return the axes of a limb that points along ``direction`` and bends about ``hinge``.
+
+    Unrotated the limb hangs along -y and bends about x; ``hinge`` is orthogonal to ``direction``.
+    """
     up = -direction
     axes: Array = np.array([hinge, up, cross(hinge, up)]).T
     return axes
 
 
 def hinge_of(direction: Array, bend_toward: Array) -> Array:
-    """The unit x axis about which a limb along ``direction`` turns toward ``bend_toward``."""
+    """Return the unit x axis about which a limb along ``direction`` bends to ``bend_toward``."""
     return unit(cross(bend_toward, direction))
 
 
 def reach(root: Array, goal: Array, upper: float, lower: float, bend_toward: Array) -> Array:
-    """Where the middle joint of a two-bone limb is, by the law of cosines.
+    """Return the position of the middle joint of a two-bone limb (inverse kinematics).
 
-    A goal out of reach is reached for: the limb is straight and too short.
+    For a goal out of reach the limb is straight towards it and too short.
     """
     line = goal - root
     distance = float(np.linalg.norm(line))

@@ -1,4 +1,4 @@
-"""Draws the performer in the room; lives in the rendering process."""
+"""Draws the performer in the room, in the rendering process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOCUS_BLUR = 0.0012
 
 
 class PerformerScene:
-    """Pictures of the performer at any time, in seconds since the beginning."""
+    """Draws the performer at any time, in seconds since the beginning."""
 
     def __init__(self, setup: Performance) -> None:
         self._setup = setup
@@ -33,7 +33,7 @@ class PerformerScene:
         self._backdrop: Picture | None = None
 
     def open(self, size: tuple[int, int]) -> None:
-        """Draw the room once.  Raises RenderError."""
+        """Draw the static room.  Raises RenderError."""
         self.close()
         self._backdrop = _room_picture(self._setup.view, size)
         width, height = size
@@ -41,7 +41,7 @@ class PerformerScene:
         self._window.show(self._skin.triangles, len(self._skin.first))
 
     def draw(self, params: float, picture: Picture) -> None:
-        """Paint the moment ``params`` into a (height, width, 3) RGB picture, in place."""
+        """Draw the time ``params`` (seconds) into a (height, width, 3) RGB picture, in place."""
         height, width = picture.shape[:2]
         if self._backdrop is None or self._backdrop.shape != picture.shape:
             self.open((width, height))

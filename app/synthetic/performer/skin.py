@@ -1,8 +1,8 @@
-"""The performer's surface: lofted parts that bend with the bones they are tied to.
+"""The performer's surface: lofted parts that deform with the bones they are attached to.
 
 Parts are built standing straight with the arms down, in metres, the pelvis at the origin, x to the
-person's left, y up, z forward.  Every corner follows one bone or a mixture of two (linear blend
-skinning); all bones are unturned in this posture, which keeps the arithmetic to one product.
+person's left, y up, z forward.  Every vertex follows one bone or a mixture of two (linear blend
+skinning); in this pose no bone is rotated, so posing takes a single product.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Ring(NamedTuple):
     bone: str
     other: str | None = None
     share: float = 0.0
-    """How much of ``other`` moves the ring, 0 to 1."""
+    """Weight of ``other``, 0 to 1."""
 
 
 UPWARD = ((0.0, 0.0, 1.0), (1.0, 0.0, 0.0))
@@ -42,15 +42,15 @@ Axes = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 class Skin(NamedTuple):
-    """A surface tied to bones; N corners."""
+    """A surface attached to bones; N vertices."""
 
     triangles: Triangles
     first: Array
-    """(N, 3) corner relative to its first bone's root."""
+    """(N, 3) vertex relative to its first bone's root."""
     second: Array
-    """(N, 3) the same corner relative to its second bone's root."""
+    """(N, 3) the same vertex relative to its second bone's root."""
     bones: tuple[Array, Array]
-    """(N,) index of each corner's first and second bone."""
+    """(N,) index of each vertex' first and second bone."""
     share: Array
     """(N, 1) weight of the second bone."""
     normals: Array
@@ -59,7 +59,7 @@ class Skin(NamedTuple):
     """(N, 3) RGB in [0, 1]."""
 
     def posed(self, pose: Pose) -> tuple[Array, Array]:
-        """(N, 3) corners and (N, 3) unit normals in world axes."""
+        """Return (N, 3) vertices and (N, 3) unit normals in world axes."""
         one, two = self.bones
         turned = pose.axes[one]
         points = pose.origins[one] + np.einsum("nij,nj->ni", turned, self.first)
@@ -77,7 +77,7 @@ class Skin(NamedTuple):
 
 
 class SkinBuilder:
-    """Collects parts; ``roots`` says where each bone's root is in the building posture."""
+    """Collects parts; ``roots`` are the bones' roots in the pose in which parts are built."""
 
     def __init__(self, roots: dict[str, Array]) -> None:
         self._roots = np.array([roots[name] for name in BONE])
@@ -94,7 +94,7 @@ class SkinBuilder:
         segments: int = 16,
         power: float = 2.0,
     ) -> Array:
-        """A closed surface through cross-sections; returns its (R, S, 3) corners, to be recoloured.
+        """Add a closed surface through cross-sections; return its (R, S, 3) vertices.
 
         ``power`` 2 gives ellipses, more gives rounded rectangles.
         """
@@ -126,12 +126,12 @@ class SkinBuilder:
         rings: int = 7,
         segments: int = 10,
     ) -> None:
-        """An ellipsoid."""
+        """Add an ellipsoid."""
         ball = sphere(rings, segments)
         self.mesh(Mesh(ball.points * half + centre, ball.triangles), bone, colour)
 
     def mesh(self, mesh: Mesh, bone: str, colour: Colour | Array) -> None:
-        """Any surface tied to one bone."""
+        """Add any surface, attached to one bone."""
         count = len(mesh.points)
         index = np.full(count, BONE[bone])
         self._meshes.append(mesh)
@@ -139,11 +139,11 @@ class SkinBuilder:
         self._colours.append(np.broadcast_to(np.asarray(colour), (count, 3)))
 
     def recolour_last(self, where: NDArray[np.bool_], colour: Colour) -> None:
-        """Give the corners of the latest part for which ``where`` (N,) holds another colour."""
+        """Change the colour of those vertices of the last part for which ``where`` (N,) holds."""
         self._colours[-1] = np.where(where.reshape(-1, 1), colour, self._colours[-1])
 
     def finish(self) -> Skin:
-        """All parts as one skin."""
+        """Return all parts as one skin."""
         whole = merged(self._meshes)
         one, two, share = (np.concatenate(column) for column in zip(*self._ties, strict=True))
         return Skin(
@@ -158,7 +158,7 @@ class SkinBuilder:
 
 
 def corner_normals(mesh: Mesh) -> Array:
-    """(N, 3) unit normals: the mean of the adjoining triangles', by area."""
+    """Return (N, 3) unit normals: the mean of the adjoining triangles', weighted by area."""
     a, b, c = (mesh.points[mesh.triangles[:, corner]] for corner in range(3))
     faces = np.cross(b - a, c - a)
     normals = np.zeros_like(mesh.points)

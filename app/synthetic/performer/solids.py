@@ -1,4 +1,4 @@
-"""The simple shapes that the room is put together from, in world axes (metres, y up)."""
+"""The simple shapes of which the room is built, in world axes (metres, y up)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Vec = tuple[float, float, float]
 
 
 class Surface(NamedTuple):
-    """A part of the room before any light falls on it; N corners."""
+    """A part of the room before lighting; N vertices."""
 
     mesh: Mesh
     normals: Array
@@ -22,7 +22,7 @@ class Surface(NamedTuple):
 
 
 def patch(corner: Vec, along: Vec, up: Vec, colour: Colour | Array, cell: float) -> Surface:
-    """A parallelogram cut into cells, facing along x up."""
+    """Return a parallelogram divided into cells, facing along x up."""
     start, first, second = (np.array(v, dtype=np.float64) for v in (corner, along, up))
     columns = max(1, round(float(np.linalg.norm(first)) / cell)) + 1
     rows = max(1, round(float(np.linalg.norm(second)) / cell)) + 1
@@ -43,7 +43,7 @@ def patch(corner: Vec, along: Vec, up: Vec, colour: Colour | Array, cell: float)
 
 
 def box(low: Vec, high: Vec, colour: Colour, cell: float = 0.15) -> list[Surface]:
-    """Five sides of a box; nobody looks at it from below."""
+    """Return five sides of a box; its bottom is never visible."""
     (x0, y0, z0), (x1, y1, z1) = low, high
     w, h, d = x1 - x0, y1 - y0, z1 - z0
     return [
@@ -56,7 +56,7 @@ def box(low: Vec, high: Vec, colour: Colour, cell: float = 0.15) -> list[Surface
 
 
 def blob(centre: Vec, half: Vec, colour: Colour, power: float = 1.0) -> Surface:
-    """An ellipsoid; ``power`` below 1 makes it a cushion."""
+    """Return an ellipsoid; ``power`` below 1 makes it a cushion."""
     ball = sphere(11, 18)
     shape = np.sign(ball.points) * np.abs(ball.points) ** power
     normals = ball.points / half
@@ -66,7 +66,7 @@ def blob(centre: Vec, half: Vec, colour: Colour, power: float = 1.0) -> Surface:
 
 
 def pipe(centre: Vec, radii: tuple[float, float], height: float, colour: Colour) -> Surface:
-    """An upright pipe or cone from ``centre``, open at both ends."""
+    """Return an upright pipe or cone from ``centre``, open at both ends."""
     ring = circle(16)
     around = np.stack([ring[:, 1], 0 * ring[:, 0], ring[:, 0]], axis=-1)
     points = np.concatenate([around * radii[0], around * radii[1] + (0, height, 0)]) + centre

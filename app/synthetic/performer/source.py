@@ -1,4 +1,4 @@
-"""The performer as a source of frames, with the exact 3D of every one of them."""
+"""The performer as a source of frames, with the exact 3D joints of every frame."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ LABEL = "Performer"
 
 
 class PerformerSource:
-    """Frames of a synthetic person; frame i is the same picture every time.
+    """Frames of a synthetic person; frame i is always the same picture.
 
     A :class:`~app.sources.base.Source` that is not live: it draws as fast as it is read, one frame
-    ahead, all of them unless it is to keep up with a clock.  Pictures come from a rendering
-    process; the joints are computed here.
+    ahead, without skipping frames unless it has to keep up with a clock.  Pictures are drawn by a
+    rendering process; the joints are computed here.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class PerformerSource:
 
         Args:
             size: (width, height) in pixels.
-            rate: frames a second of the performer's own time.
-            duration_s: length of the clip; ``None`` goes on for ever, in a loop.
-            seed: body, clothes, camera and order of the acts; 0 is the demo.
+            rate: frames per second of the performer's time.
+            duration_s: length of the clip; ``None`` loops endlessly.
+            seed: seed of body, clothes, camera and order of the acts; 0 is the demo.
             take: captured motion to show instead of the acts, in the take's own body.
-            camera: where to look from, whose ``size`` must be ``size``; unless told, as close as
-                possible while everything stays in the picture.
+            camera: the camera, whose ``size`` must be ``size``; by default the closest one that
+                keeps everything in the picture.
         """
         if rate <= 0:
             raise ValueError(f"a rate of {rate} frames a second makes no film")
@@ -66,54 +66,56 @@ class PerformerSource:
         self._next = 0
         self._due: Callable[[], float | None] = lambda: None
         self._skipped = 0
-        self._asked: tuple[int, int] | None = None
+        self._requested: tuple[int, int] | None = None
         self._closed = False
         setup = Performance(chosen, self._camera.view, take)
         self._renderer = Renderer("performer", size, setup)
         self._renderer.start()
-        self._ask(0)
+        self._request_frame(0)
 
     @property
     def dropped(self) -> int:
-        """Frames that were not drawn, because their time was over; see :meth:`keep_up_with`."""
+        """Frames skipped because their time had passed; see :meth:`keep_up_with`."""
         return self._skipped
 
     def keep_up_with(self, due: Callable[[], float | None]) -> None:
-        """From now on leave out frames whose time is over when they could be drawn, as a camera
-        does.  ``due`` tells the time_s that is due now; None for no hurry."""
+        """Skip frames whose time has passed from now on, as a camera does.
+
+        ``due`` returns the time in seconds that is due now; None if there is no hurry.
+        """
         self._due = due
 
     @property
     def camera(self) -> Pinhole:
-        """The camera, exactly."""
+        """The exact camera."""
         return self._camera
 
     def truth(self, index: int) -> NDArray[np.float64]:
-        """The 17 joints of frame ``index``, (17, 3) metres in camera axes, from the lens."""
+        """Return the 17 joints of frame ``index``, (17, 3) metres in camera axes, from the lens."""
         return self._camera.to_camera(self._actor.at(index * self._step_s).joints)
 
     def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(..., 3) in camera axes -> (..., 2) pixels."""
+        """Project (..., 3) points in camera axes to (..., 2) pixels."""
         return self._camera.project(points)
 
     def read(self, timeout_s: float = START_TIMEOUT_S) -> Frame | None:
-        """The next frame; ``None`` at the end and after :meth:`close`.
+        """Return the next frame; ``None`` at the end and after :meth:`close`.
 
         Raises:
             SourceError: the drawing process has failed.
-            TimeoutError: nothing within ``timeout_s`` seconds; the first frame waits for Open3D.
+            TimeoutError: no frame within ``timeout_s`` seconds; the first one waits for Open3D.
         """
         index = self._next
         if self._closed or (self.frame_count is not None and index >= self.frame_count):
             return None
-        if self._asked is None or self._asked[0] != index:
-            self._ask(index)
-        assert self._asked is not None
-        drawn = self._renderer.wait(self._asked[1], max(timeout_s, START_TIMEOUT_S))
+        if self._requested is None or self._requested[0] != index:
+            self._request_frame(index)
+        assert self._requested is not None
+        drawn = self._renderer.wait(self._requested[1], max(timeout_s, START_TIMEOUT_S))
         if drawn is None:
             return self._nothing_drawn()
         self._next = self._following(index)
-        self._ask(self._next)
+        self._request_frame(self._next)
         return Frame(index, index * self._step_s, drawn.image, time.perf_counter())
 
     def seek(self, time_s: float) -> None:
@@ -139,9 +141,9 @@ class PerformerSource:
         self._skipped += following - index - 1
         return following
 
-    def _ask(self, index: int) -> None:
-        """Have frame ``index`` drawn while the one before is being worked on."""
-        self._asked = (index, self._renderer.request(index * self._step_s))
+    def _request_frame(self, index: int) -> None:
+        """Request frame ``index``, to be drawn while the previous one is being processed."""
+        self._requested = (index, self._renderer.request(index * self._step_s))
 
     def _nothing_drawn(self) -> Frame | None:
         if self._closed:

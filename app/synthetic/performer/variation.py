@@ -1,4 +1,4 @@
-"""Who performs, in which clothes, seen from where, doing what: all of it from one seed."""
+"""Random variation of the performer: body, clothes, camera and acts, all from one seed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ _SHOWN_FIRST: Final[tuple[Act, ...]] = (
     "wave_left", "walk_circle", "squat", "turn_around", "stretch", "walk_across", "wave_right",
     "arms_out",
 )  # fmt: skip
-"""The demo's order: greet first, show everything once."""
-# With hands on hips MediaPipe takes front for back: fit for tests of swap repair, not for the demo.
+"""The demo's order: wave first, show everything once."""
+# With hands on hips MediaPipe confuses front and back: good for tests of the repair of swapped
+# sides, not for the demo.
 _REPERTOIRE: Final[tuple[Act, ...]] = (*_SHOWN_FIRST, "wave_both", "hands_on_hips")
 
 
@@ -26,23 +27,23 @@ class Proportions:
     """Lengths in metres between joint centres, as the detector places them."""
 
     hip: float = 0.096
-    """From the pelvis' middle to a hip."""
+    """From the pelvis' centre to a hip."""
     thigh: float = 0.425
     shank: float = 0.425
     ankle: float = 0.086
     """Height of the ankle above the floor."""
     waist: float = 0.21
-    """From the pelvis up to where the trunk bends."""
+    """From the pelvis up to the point where the trunk bends."""
     chest: float = 0.285
-    """From there up to the middle of the shoulders."""
+    """From there up to the mid-point of the shoulders."""
     shoulder: float = 0.178
-    """From that middle to a shoulder."""
+    """From that mid-point to a shoulder."""
     upper_arm: float = 0.285
     forearm: float = 0.25
     neck: float = 0.130
-    """From the middle of the shoulders up to the joint of head and neck."""
+    """From the mid-point of the shoulders up to the joint of head and neck."""
     head: float = 1.0
-    """Size of head, hands and feet relative to the grown-up model's."""
+    """Size of head, hands and feet relative to the adult model's."""
 
     @property
     def leg(self) -> float:
@@ -62,7 +63,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """Everything a seed decides."""
+    """All that a seed determines."""
 
     proportions: Proportions
     look: Look
@@ -73,11 +74,11 @@ class Variation:
     camera_azimuth: float
     """Radians around the person; 0 is straight in front."""
     camera_fov_deg: float
-    """Vertical."""
+    """Vertical field of view."""
 
 
 def variation(seed: int) -> Variation:
-    """The same seed always gives the same variation; seed 0 is the demo."""
+    """Return the variation of a seed, always the same; seed 0 is the demo."""
     if seed == 0:
         return Variation(Proportions(), Look(), _SHOWN_FIRST, 1.0, 1.25, 0.0, 47.0)
     random = np.random.default_rng(seed)

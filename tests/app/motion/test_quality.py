@@ -9,7 +9,7 @@ import pytest
 
 from app.motion.data import MotionData
 from app.motion.placement.lens import Lens
-from app.motion.quality import MOST_MISFIT, judge, misfit
+from app.motion.quality import MAX_MISFIT, judge, misfit
 from tests.support.motion import motion
 from tests.support.walking import walker
 
@@ -106,4 +106,4 @@ def test_where_nothing_can_be_compared_nothing_is_said(seen: MotionData) -> None
     found = judge(replace(seen, missing=everything, tracked=~everything[:, 0]))
     assert (found.misfit_median, found.misfit_95) == (None, None)
     assert found.nobody == 1.0
-    assert 0.009 < MOST_MISFIT < 0.017
+    assert 0.009 < MAX_MISFIT < 0.017

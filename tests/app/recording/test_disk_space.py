@@ -17,7 +17,7 @@ def grow(rate: FillRate, clock: Clock, size: int, by: int, seconds: int) -> int:
     for _ in range(seconds):
         clock.now += 1
         size += by
-        rate.look(size)
+        rate.update(size)
     return size
 
 
@@ -39,7 +39,7 @@ def test_a_pause_does_not_make_it_slower() -> None:
     size = grow(rate, clock, 4096, 1000, 30)
     for _ in range(3600):
         clock.now += 1
-        rate.look(size)
+        rate.update(size)
     assert rate.bytes_per_s == pytest.approx(1000)
     grow(rate, clock, size, 1000, 3)
     assert rate.bytes_per_s == pytest.approx(1000)
@@ -49,5 +49,5 @@ def test_a_burst_is_spread_over_a_second() -> None:
     clock = Clock()
     rate = FillRate(4096, clock)
     clock.now += 0.001
-    rate.look(4096 + 5000)
+    rate.update(4096 + 5000)
     assert rate.bytes_per_s == 5000

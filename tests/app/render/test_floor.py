@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.render.floor import stands_over
+from app.render.floor import point_below
 from app.render.request import Body
 from models.skeleton import JOINT, JOINT_COUNT
 
@@ -22,18 +22,18 @@ def body() -> Body:
 
 
 def test_the_ring_lies_under_the_feet_not_under_the_middle_of_the_body() -> None:
-    np.testing.assert_allclose(stands_over(body()), (1.0, 0.0, 0.0), atol=1e-6)
+    np.testing.assert_allclose(point_below(body()), (1.0, 0.0, 0.0), atol=1e-6)
 
 
 def test_who_stands_on_one_leg_stands_over_that_foot() -> None:
     lifted = body()
     lifted.joints[LEFT] = (2.0, 0.6, 0.3)
-    np.testing.assert_allclose(stands_over(lifted), (0.9, 0.0, 0.0), atol=0.02)
+    np.testing.assert_allclose(point_below(lifted), (0.9, 0.0, 0.0), atol=0.02)
 
 
 def test_without_feet_it_is_below_the_middle_of_what_is_drawn() -> None:
     drawn = np.ones(JOINT_COUNT, bool)
     drawn[[LEFT, RIGHT]] = False
     np.testing.assert_allclose(
-        stands_over(replace(body(), drawn=drawn)), (1.0, 0.0, 0.6), atol=1e-6
+        point_below(replace(body(), drawn=drawn)), (1.0, 0.0, 0.6), atol=1e-6
     )
