@@ -28,9 +28,16 @@ READ_FAILURES: Final = 300
 """How many failures to read on, one after the other, end the reading."""
 LONGEST_GAP_S: Final = 86400.0
 """A leap by more than a day is damage (one flipped bit made 12 frames last for years), no gap."""
-SILENT: Final = ("hevc", "libdav1d")
+SILENT: Final = ("hevc", "libdav1d", "vp8", "vp9", "mpeg2video")
 """Decoders that say nothing of a frame that begins with zeros, as a hole in a download leaves it,
 and make something up for those that refer to it."""
+ONE_FOR_ONE: Final = ("vp9", "mpeg2video")
+"""Decoders that give a frame for each packet, but of some errors say nothing."""
+SHOWING_AGAIN: Final = ("libdav1d",)
+"""Decoders that, where a frame to be shown again is lost, show the last whole picture for it."""
+SKIPPING: Final = ("h264",)
+"""Decoders that hand out nothing before it is whole, and say so of no frame where pictures are
+renewed piece by piece."""
 LONGEST_GROUP: Final = 300
 """So many frames after a lost one the next is taken though it is not whole: encoders set whole ones
 less than 250 apart by default, and those that set none renew the picture piece by piece."""
@@ -95,10 +102,11 @@ class Film:
     def _open(self) -> None:
         try:
             # Without "file:" FFmpeg takes "http:x.mp4" in the current folder for a protocol; with
-            # the list a playlist, renamed or not, cannot make it load anything from elsewhere.
+            # the list a playlist, renamed or not, cannot make it load anything from elsewhere; and
+            # "%d.png" is one picture, not the name of 1.png, 2.png and so on.
             self._container: InputContainer = av.open(
                 f"file:{self._path}",
-                container_options={"protocol_whitelist": "file"},
+                container_options={"protocol_whitelist": "file", "pattern_type": "none"},
                 metadata_errors="replace",
             )
         except (av.error.FFmpegError, ValueError) as error:
@@ -176,7 +184,9 @@ class Film:
         grey, from the picture before or from whatever was in memory, and FFmpeg hands them out as
         good ones.  Of a picture that moves sideways they were up to 58 of 255 off on average.
         """
-        account = _Account()
+        decoder = self._stream.codec_context.name
+        one_for_one = decoder in ONE_FOR_ONE
+        account = _Account(begun=decoder in SKIPPING, shows_again=decoder in SHOWING_AGAIN)
         for packet in chain(packets, (None,)):
             account.sent(packet)
             try:
@@ -186,6 +196,8 @@ class Film:
                 continue
             for frame in frames:
                 frame.time_base = self._stream.time_base  # at the end PyAV leaves it out
+                if one_for_one and account.skips(frame):
+                    account.failed()
                 if account.is_good(frame):
                     self.lost += account.settle(frame)
                     yield frame
@@ -199,7 +211,11 @@ class Film:
         silent = self._stream.codec_context.name in SILENT
         if packet is not None and silent and not any(bytes(packet)[:8]):
             raise av.error.InvalidDataError(errno.EINVAL, "There is nothing in this packet.")
-        return self._stream.decode(packet)
+        try:
+            return self._stream.decode(packet)
+        except av.error.BlockingIOError:  # VP9: full of what it could not decode, it takes no more
+            self._stream.codec_context.flush_buffers()
+            return self._stream.decode(packet)
 
     def _rest(self, shown: float) -> Iterator[VideoFrame]:
         """The frames after the one with the stamp ``shown``, decoded by one thread.
@@ -222,12 +238,22 @@ class Film:
 class _Account:
     """Which of the frames that are coded have come out of the decoder, by their timestamps."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, begun: bool, shows_again: bool) -> None:
+        """Args:
+        begun: whether even the first frame is whole, whatever the first packet is.
+        shows_again: whether a frame is whole only where its packet is.
+        """
         self.shown = -math.inf
         """Stamp of the last good frame, infinite if it had none."""
         self._due: set[int] = set()
+        self._left_out: set[int] = set()
+        """Of those due after the last good frame what has come, but is not good."""
         self._failures = 0
-        self._waits = 0
+        self._waits: int | None = 0 if begun else None
+        """Frames to be left out unless a whole one comes; None before the first is coded."""
+        self._keys: set[int] | None = set() if shows_again else None
+        self._last_key = self._keys_before = -math.inf
+        """Stamps of the last whole picture coded, and of the last one when a frame was lost."""
 
     @property
     def owes(self) -> bool:
@@ -236,27 +262,59 @@ class _Account:
         return awaited and self.shown < math.inf
 
     def sent(self, packet: Packet[VideoStream] | None) -> None:
-        """Take note of a packet that goes into the decoder."""
-        if packet is not None and packet.pts is not None and not packet.is_discard:
-            self._due.add(packet.pts)
+        """Take note of a packet that goes into the decoder.
+
+        Where the first is no whole picture, as in a stream that ran before it was recorded, MPEG-4,
+        H.263 and WMV make up what it was predicted from.
+        """
+        if packet is None:
+            return
+        if self._waits is None:
+            self._waits = 0 if packet.is_keyframe else LONGEST_GROUP
+        if packet.pts is None or packet.is_discard:
+            return
+        self._due.add(packet.pts)
+        if packet.is_keyframe:
+            self._last_key = packet.pts
+            if self._keys is not None:
+                self._keys.add(packet.pts)
 
     def failed(self) -> None:
         """A frame is lost."""
         self._failures += 1
         self._waits = LONGEST_GROUP
+        self._keys_before = self._last_key
 
     def is_good(self, frame: VideoFrame) -> bool:
         """Whether a frame is whole, and so is all that it was predicted from."""
-        self._waits = 0 if frame.key_frame else max(0, self._waits - 1)
-        good = self._waits == 0 and not frame.is_corrupt
-        self._failures += not good
+        whole = frame.key_frame and not frame.is_corrupt
+        whole = whole and (self._keys is None or frame.pts in self._keys)
+        if frame.is_corrupt:
+            self._waits = LONGEST_GROUP
+        elif not whole:
+            self._waits = max(0, (self._waits or 0) - 1)
+        elif frame.pts is None or frame.pts > self._keys_before or self._absent(frame.pts):
+            self._waits = 0
+        # Else it is shown late, and was coded before the one that is lost.
+        good = whole or self._waits == 0
+        if not good:
+            self._failures += 1
+            self._left_out |= set() if frame.pts is None else {frame.pts}
         return good
+
+    def skips(self, frame: VideoFrame) -> bool:
+        """Whether something was due before this frame that has not come, and no error told of."""
+        if self._failures or frame.pts is None or not math.isfinite(self.shown):
+            return False
+        return bool(self._absent(frame.pts))
 
     def settle(self, frame: VideoFrame | None) -> int:
         """The number of frames lost before a good one, or before the end."""
         missed = self._missed(None if frame is None else frame.pts)
-        lost = max(self._failures, len(missed)) if self._failures else 0
-        self._failures = 0
+        to_come = frame is not None and bool(self._waits)
+        lost = max(0 if to_come else self._failures, len(missed)) if self._failures else 0
+        self._failures = max(0, self._failures - lost) if to_come else 0
+        self._left_out.clear()
         self._due -= missed
         if frame is not None:
             self.shown = math.inf if frame.pts is None else frame.pts
@@ -267,6 +325,10 @@ class _Account:
         """What was due after the last good frame and before ``stamp``."""
         end = math.inf if stamp is None else stamp
         return {due for due in self._due if due < end}
+
+    def _absent(self, stamp: int) -> set[int]:
+        """The same, but for what has come and is not good."""
+        return self._missed(stamp) - self._left_out
 
 
 def _plausible(value: float | Fraction | None, most: float, least: float) -> float | None:
