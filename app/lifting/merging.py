@@ -21,6 +21,9 @@ from app.lifting.segments import DetectSegment, Part, Plan, decoded_from_beginni
 
 _AGREE: Final = 0.8
 """Of the second half of the lead-in."""
+_BEHIND_END: Final = 3
+"""After so many segments without a frame nothing more is to come: a damaged header may promise
+hours, and each segment starts a detector."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class SegmentMerger:
     """The number of whom was followed last."""
     _ended: bool = field(default=False, init=False)
     _complete: bool = field(default=True, init=False)
+    _without: int = field(default=0, init=False)
+    """Segments without a frame, one after the other, behind the end of the video."""
 
     @property
     def next(self) -> int:
@@ -54,7 +59,8 @@ class SegmentMerger:
     @property
     def full(self) -> bool:
         """Whether all are there, or none can follow."""
-        return self.next == len(self.plan.segments) or not self._complete
+        over = self.next == len(self.plan.segments) or self._without == _BEHIND_END
+        return over or not self._complete
 
     @property
     def track(self) -> Track:
@@ -94,6 +100,7 @@ class SegmentMerger:
         self._people = joined_at_cut(self._people, part.people, part.segment.start_s)
         self._person = int(person[-1]) if len(person) else self._person
         self._ended = self._ended or part.ended
+        self._without = 0 if len(own) or not part.ended else self._without + 1
         self._complete = part.complete
         self._last = replace(part, memory=memory)
 
