@@ -235,10 +235,12 @@ class PeopleTracker:
         return found
 
     def _new(self, picture: Picture, known: list[Person]) -> list[Person]:
+        # At first all at once: behind a cut of the video nobody may be missing for long.
         if not known and not self._people:
-            return self._search.everywhere(picture, []) or self._search.closely(picture)
+            everybody = self._search.everywhere(picture, [], MOST_PEOPLE)
+            return everybody or self._search.closely(picture)
         if not self._people:  # somebody is followed elsewhere
-            return self._search.everywhere(picture, known)
+            return self._search.everywhere(picture, known, MOST_PEOPLE)
         person = self._search.next(picture, known)
         return [] if person is None else [person]
 
