@@ -46,8 +46,13 @@ _FINISH_S: Final = 3.0
 _END: Final = b"\0\n"
 """Ends the reading of what was printed; no library prints a NUL."""
 _HOME: Final = str(Path.home())
-_CREDENTIALS: Final = re.compile(r"(?<=://)(?:[^\s:@/]*:\S*@|[^/\s@]+@)")
-"""``user@``, or all from ``user:`` to the last ``@``: a password may hold ``@``, ``/``, ``#``."""
+_CREDENTIALS: Final = re.compile(
+    r"(?<=://)(?:[^\s:/]*:\S*@|[^/\s@]+@)"
+    r"|(?<=[?&])(?:user|usr|login|pass|passwd|password|pwd|token)=[^&\s]*",
+    re.IGNORECASE,
+)
+"""``user@``, or all from ``user:`` to the last ``@``: a user may hold ``@``, a password also ``/``
+and ``#``.  Cameras take both behind a question mark too."""
 
 
 class _SharedFile(logging.handlers.RotatingFileHandler):
