@@ -252,6 +252,7 @@ class _Account:
         self._waits: int | None = 0 if begun else None
         """Frames to be left out unless a whole one comes; None before the first is coded."""
         self._keys: set[int] | None = set() if shows_again else None
+        """Stamps of whole pictures to come, where no other frame can be one."""
         self._last_key = self._keys_before = -math.inf
         """Stamps of the last whole picture coded, and of the last one when a frame was lost."""
 
@@ -319,6 +320,8 @@ class _Account:
         if frame is not None:
             self.shown = math.inf if frame.pts is None else frame.pts
         self._due -= {self.shown}
+        if self._keys is not None:
+            self._keys -= {self.shown}
         return lost
 
     def _missed(self, stamp: int | None) -> set[int]:
