@@ -237,10 +237,12 @@ class PeopleTracker:
         return found
 
     def _new(self, picture: Picture, known: list[Person]) -> list[Person]:
+        # All at once at the start, so that no person is missing for long after a cut of the video.
         if not known and not self._people:
-            return self._search.everywhere(picture, []) or self._search.closely(picture)
+            everybody = self._search.everywhere(picture, [], MOST_PEOPLE)
+            return everybody or self._search.closely(picture)
         if not self._people:  # the other tracker tracks somebody
-            return self._search.everywhere(picture, known)
+            return self._search.everywhere(picture, known, MOST_PEOPLE)
         person = self._search.next(picture, known)
         return [] if person is None else [person]
 

@@ -67,11 +67,11 @@ class Search:
         self._landmarkers = landmarkers
         self._turn = 0
 
-    def everywhere(self, picture: Picture, known: Sequence[Person]) -> list[Person]:
-        """All people found other than the ``known``, three at most."""
+    def everywhere(self, picture: Picture, known: Sequence[Person], most: int = 3) -> list[Person]:
+        """Up to ``most`` people found other than the ``known``."""
         found: list[Person] = []
         for region in _regions(picture):
-            while len(found) < 3:
+            while len(found) < most:
                 person = self.within(picture, region, [*known, *found])
                 if person is None:
                     break

@@ -21,6 +21,9 @@ from app.lifting.segments import DetectSegment, Part, Plan, decoded_from_beginni
 
 _AGREE: Final = 0.8
 """Fraction of the second half of the lead-in in which both must have tracked the same body."""
+_EMPTY_AT_END: Final = 3
+"""After this many segments without a frame none can follow: a damaged header may promise hours, and
+each segment starts a detector."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class SegmentMerger:
     """The number of the person followed last."""
     _ended: bool = field(default=False, init=False)
     _complete: bool = field(default=True, init=False)
+    _empty: int = field(default=0, init=False)
+    """Consecutive segments without a frame after the end of the video."""
 
     @property
     def next(self) -> int:
@@ -54,7 +59,8 @@ class SegmentMerger:
     @property
     def full(self) -> bool:
         """Whether all segments were added, or none can follow."""
-        return self.next == len(self.plan.segments) or not self._complete
+        over = self.next == len(self.plan.segments) or self._empty == _EMPTY_AT_END
+        return over or not self._complete
 
     @property
     def track(self) -> Track:
@@ -97,6 +103,7 @@ class SegmentMerger:
         )
         self._person = int(person[-1]) if len(person) else self._person
         self._ended = self._ended or part.ended
+        self._empty = 0 if len(own) or not part.ended else self._empty + 1
         self._complete = part.complete
         self._last = replace(part, memory=memory)
 

@@ -26,19 +26,21 @@ if TYPE_CHECKING:
     from app.packets import Frame
     from app.sources.base import Source
 
-_LEAD_S: Final = 0.5
+_LEAD_S: Final = 0.75
 _LEAD_FRAMES: Final = 15
-"""A new detector's answers differ from a running one's by 4 to 10 pixels in its first frame.  After
-this lead-in it is 0.2 to 0.8 of some 400 pixels of body, after twice as long 0.1 to 0.7: on five
-clips cut in four places each, with the heavy model."""
+"""A new detector's answers differ from a running one's by 4 to 10 pixels in its first frame, by 0.2
+to 0.8 of some 400 pixels of body after half a second, and by 0.1 to 0.7 after a whole one: on five
+clips cut in four places each, with the heavy model.  A man who does a flip needs the longer."""
+_LEAD_OF_ALL_S: Final = 1.0
+"""Where all people are tracked: each is searched for."""
 _SHORTEST_S: Final = 8.0
 _LONGEST_S: Final = 20.0
 _FEWEST_BYTES: Final = 16_384
 """Bytes of video per segment: a file with fewer has hardly any pictures, and ten hours of it would
 be cut into 1,800 empty segments."""
 _PIECES: Final = 16
-"""Short videos are cut into up to this many segments, where lead-ins are up to a sixteenth of the
-work; long ones into segments of the longest kind, where they are a fortieth."""
+"""Short videos are cut into up to this many segments, where lead-ins are up to a tenth of the work;
+long ones into segments of the longest kind, where they are a twenty-fifth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
     """Cut the video ``path``, opened as ``source``, up to ``options.seconds``."""
     seconds = options.seconds
     cuts = _cuts(source.duration_s, path.stat().st_size)
-    lead_s = _LEAD_S if source.rate is None else max(_LEAD_S, _LEAD_FRAMES / source.rate)
+    least_s = _LEAD_OF_ALL_S if options.everybody else _LEAD_S
+    lead_s = least_s if source.rate is None else max(least_s, _LEAD_FRAMES / source.rate)
     lead_s = min(lead_s, _SHORTEST_S / 2)
     end_s = math.inf if seconds is None else seconds
     starts = [0.0, *(cut for cut in cuts if cut < end_s)]

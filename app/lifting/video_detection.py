@@ -123,6 +123,8 @@ class VideoDetection:
                 self._submit(better, first=True)
                 return
             self._joining.add(part, unit)
+        if self._joining.full:
+            self.give_up()
 
     def _submit(self, unit: DetectSegment, *, first: bool = False) -> None:
         self._units[self._engine.submit(unit, first=first)] = unit

@@ -32,7 +32,7 @@ class Quality:
     bridged: float
     """Frames in which no person was detected, the pose being interpolated from frames nearby."""
     other_person: float
-    """Frames of people other than the one followed the longest."""
+    """Frames of people other than the one detected in most frames."""
     swapped: float
     """Frames in which the detector confused left and right."""
     misfit_median: float | None
@@ -102,19 +102,15 @@ def judge(data: MotionData) -> Quality:
     swapped = np.zeros(0, bool) if data.swapped is None else data.swapped
     away = misfit(data)
     known = away[np.isfinite(away)]
-    longest = max((each.stop - each.start for each in _of_each(data)), default=0)
+    found = [int(np.count_nonzero(data.tracked[each])) for each in data.people]
     return Quality(
         nobody=float(np.count_nonzero(~data.tracked)) / count,
         bridged=float(np.count_nonzero(~data.tracked & data.filled.any(axis=1))) / count,
-        other_person=0.0 if not longest else 1.0 - longest / count,
+        other_person=(sum(found) - max(found)) / count,
         swapped=float(np.count_nonzero(swapped)) / count,
         misfit_median=float(np.median(known)) if len(known) else None,
         misfit_95=float(np.quantile(known, 0.95)) if len(known) else None,
     )
-
-
-def _of_each(data: MotionData) -> tuple[slice, ...]:
-    return data.people if len(data.frame) else ()
 
 
 def misfit(data: MotionData) -> NDArray[np.float64]:

@@ -28,9 +28,16 @@ READ_FAILURES: Final = 300
 """Consecutive read failures after which reading ends."""
 LONGEST_GAP_S: Final = 86400.0
 """A jump of more than a day is damage (one flipped bit made 12 frames last for years), no gap."""
-SILENT: Final = ("hevc", "libdav1d")
+SILENT: Final = ("hevc", "libdav1d", "vp8", "vp9", "mpeg2video")
 """Decoders that report no error for a frame that begins with zeros, as a hole in a download leaves
 it, and conceal the frames that refer to it."""
+ONE_FOR_ONE: Final = ("vp9", "mpeg2video")
+"""Decoders that return one frame per packet, but do not report some errors."""
+SHOWING_AGAIN: Final = ("libdav1d",)
+"""Decoders that, if a frame to be shown again is lost, return the last key frame instead."""
+SKIPPING: Final = ("h264",)
+"""Decoders that return nothing before an intact frame, and flag no key frame in streams that
+refresh the picture gradually."""
 LONGEST_GROUP: Final = 300
 """After this many frames since a lost one the next is accepted without a key frame: encoders set
 key frames less than 250 apart by default; those that set none refresh the picture gradually."""
@@ -95,10 +102,11 @@ class Film:
     def _open(self) -> None:
         try:
             # Without "file:" FFmpeg takes "http:x.mp4" in the current folder for a protocol; the
-            # whitelist keeps a playlist, renamed or not, from loading anything from elsewhere.
+            # whitelist keeps a playlist, renamed or not, from loading anything from elsewhere; and
+            # without the pattern type "%d.png" would open 1.png, 2.png and so on.
             self._container: InputContainer = av.open(
                 f"file:{self._path}",
-                container_options={"protocol_whitelist": "file"},
+                container_options={"protocol_whitelist": "file", "pattern_type": "none"},
                 metadata_errors="replace",
             )
         except (av.error.FFmpegError, ValueError) as error:
@@ -176,7 +184,9 @@ class Film:
         from grey, from the previous picture or from whatever was in memory, and FFmpeg returns them
         as good.  For a picture that moves sideways their mean error was up to 58 of 255.
         """
-        account = _Account()
+        decoder = self._stream.codec_context.name
+        one_for_one = decoder in ONE_FOR_ONE
+        account = _Account(begun=decoder in SKIPPING, shows_again=decoder in SHOWING_AGAIN)
         for packet in chain(packets, (None,)):
             account.sent(packet)
             try:
@@ -186,6 +196,8 @@ class Film:
                 continue
             for frame in frames:
                 frame.time_base = self._stream.time_base  # at the end PyAV leaves it out
+                if one_for_one and account.skips(frame):
+                    account.failed()
                 if account.is_good(frame):
                     self.lost += account.settle(frame)
                     yield frame
@@ -199,7 +211,11 @@ class Film:
         silent = self._stream.codec_context.name in SILENT
         if packet is not None and silent and not any(bytes(packet)[:8]):
             raise av.error.InvalidDataError(errno.EINVAL, "There is nothing in this packet.")
-        return self._stream.decode(packet)
+        try:
+            return self._stream.decode(packet)
+        except av.error.BlockingIOError:  # VP9: full of packets it could not decode
+            self._stream.codec_context.flush_buffers()
+            return self._stream.decode(packet)
 
     def _rest(self, shown: float) -> Iterator[VideoFrame]:
         """The frames after the one with the timestamp ``shown``, decoded by a single thread.
@@ -222,12 +238,24 @@ class Film:
 class _Account:
     """Compares the timestamps of packets with those of decoded frames, to count lost frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, begun: bool, shows_again: bool) -> None:
+        """
+        Args:
+            begun: whether the first frame is intact even without a key frame.
+            shows_again: whether only frames of key packets count as key frames.
+        """
         self.shown = -math.inf
         """Timestamp of the last good frame, infinite if it had none."""
         self._due: set[int] = set()
+        self._left_out: set[int] = set()
+        """Timestamps of frames since the last good one that were decoded, but are not good."""
         self._failures = 0
-        self._waits = 0
+        self._waits: int | None = 0 if begun else None
+        """Frames to be left out unless a key frame follows; None before the first packet."""
+        self._keys: set[int] | None = set() if shows_again else None
+        """Timestamps of key packets, if only their frames count as key frames."""
+        self._last_key = self._keys_before = -math.inf
+        """Timestamps of the last key packet, and of the last one when a frame was lost."""
 
     @property
     def owes(self) -> bool:
@@ -236,37 +264,75 @@ class _Account:
         return awaited and self.shown < math.inf
 
     def sent(self, packet: Packet[VideoStream] | None) -> None:
-        """Register a packet that is sent to the decoder."""
-        if packet is not None and packet.pts is not None and not packet.is_discard:
-            self._due.add(packet.pts)
+        """Register a packet that is sent to the decoder.
+
+        If the first one is no key frame, as in a stream whose recording started later, MPEG-4,
+        H.263 and WMV make up the frame that it was predicted from.
+        """
+        if packet is None:
+            return
+        if self._waits is None:
+            self._waits = 0 if packet.is_keyframe else LONGEST_GROUP
+        if packet.pts is None or packet.is_discard:
+            return
+        self._due.add(packet.pts)
+        if packet.is_keyframe:
+            self._last_key = packet.pts
+            if self._keys is not None:
+                self._keys.add(packet.pts)
 
     def failed(self) -> None:
         """Register a lost frame."""
         self._failures += 1
         self._waits = LONGEST_GROUP
+        self._keys_before = self._last_key
 
     def is_good(self, frame: VideoFrame) -> bool:
         """Whether a frame and all frames it was predicted from are intact."""
-        self._waits = 0 if frame.key_frame else max(0, self._waits - 1)
-        good = self._waits == 0 and not frame.is_corrupt
-        self._failures += not good
+        whole = frame.key_frame and not frame.is_corrupt
+        whole = whole and (self._keys is None or frame.pts in self._keys)
+        if frame.is_corrupt:
+            self._waits = LONGEST_GROUP
+        elif not whole:
+            self._waits = max(0, (self._waits or 0) - 1)
+        elif frame.pts is None or frame.pts > self._keys_before or self._absent(frame.pts):
+            self._waits = 0
+        # Else it is shown late, and was coded before the lost frame.
+        good = whole or self._waits == 0
+        if not good:
+            self._failures += 1
+            self._left_out |= set() if frame.pts is None else {frame.pts}
         return good
+
+    def skips(self, frame: VideoFrame) -> bool:
+        """Whether frames due before this one are absent without a reported error."""
+        if self._failures or frame.pts is None or not math.isfinite(self.shown):
+            return False
+        return bool(self._absent(frame.pts))
 
     def settle(self, frame: VideoFrame | None) -> int:
         """The number of frames lost before the good ``frame``, or before the end."""
         missed = self._missed(None if frame is None else frame.pts)
-        lost = max(self._failures, len(missed)) if self._failures else 0
-        self._failures = 0
+        to_come = frame is not None and bool(self._waits)
+        lost = max(0 if to_come else self._failures, len(missed)) if self._failures else 0
+        self._failures = max(0, self._failures - lost) if to_come else 0
+        self._left_out.clear()
         self._due -= missed
         if frame is not None:
             self.shown = math.inf if frame.pts is None else frame.pts
         self._due -= {self.shown}
+        if self._keys is not None:
+            self._keys -= {self.shown}
         return lost
 
     def _missed(self, stamp: int | None) -> set[int]:
         """The timestamps due after the last good frame and before ``stamp``."""
         end = math.inf if stamp is None else stamp
         return {due for due in self._due if due < end}
+
+    def _absent(self, stamp: int) -> set[int]:
+        """The same, without the frames that were decoded but are not good."""
+        return self._missed(stamp) - self._left_out
 
 
 def _plausible(value: float | Fraction | None, most: float, least: float) -> float | None:

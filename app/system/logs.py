@@ -46,8 +46,13 @@ _FINISH_S: Final = 3.0
 _END: Final = b"\0\n"
 """Ends the reading of captured output; no library prints a NUL."""
 _HOME: Final = str(Path.home())
-_CREDENTIALS: Final = re.compile(r"(?<=://)(?:[^\s:@/]*:\S*@|[^/\s@]+@)")
-"""``user@``, or from ``user:`` to the last ``@``: a password may contain ``@``, ``/``, ``#``."""
+_CREDENTIALS: Final = re.compile(
+    r"(?<=://)(?:[^\s:/]*:\S*@|[^/\s@]+@)"
+    r"|(?<=[?&])(?:user|usr|login|pass|passwd|password|pwd|token)=[^&\s]*",
+    re.IGNORECASE,
+)
+"""``user@``, or from ``user:`` to the last ``@``: a user may contain ``@``, a password also ``/``
+and ``#``.  Some cameras expect both as parameters in the query."""
 
 
 class _SharedFile(logging.handlers.RotatingFileHandler):

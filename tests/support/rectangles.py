@@ -49,14 +49,16 @@ def painted(*people: tuple[Person, Colour]) -> np.ndarray:
 class PaintedEyes:
     """Finds the first of the people painted; in films, furniture too."""
 
+    people: tuple[Colour, ...] = (RED, BLUE)
+
     def track(self, picture: np.ndarray) -> Person | None:
-        return _first(picture, (RED, BLUE, TABLE))
+        return _first(picture, (*self.people, TABLE))
 
     def forget(self) -> None:
         """Nothing is remembered."""
 
     def find(self, picture: np.ndarray) -> Person | None:
-        return _first(picture, (RED, BLUE))
+        return _first(picture, self.people)
 
 
 class FollowingEyes(PaintedEyes):
@@ -66,7 +68,7 @@ class FollowingEyes(PaintedEyes):
         self._colour: Colour | None = None
 
     def track(self, picture: np.ndarray) -> Person | None:
-        wanted = (RED, BLUE, TABLE) if self._colour is None else (self._colour,)
+        wanted = (*self.people, TABLE) if self._colour is None else (self._colour,)
         for colour in wanted:
             found = _first(picture, (colour,))
             if found is not None:

@@ -55,6 +55,15 @@ def test_who_is_away_for_long_has_another_number_for_now(away_s: float, numbers:
     assert [people for time_s, people in found if not scene(time_s) and people] == []
 
 
+def test_however_many_there_are_all_are_found_at_once() -> None:
+    class Eyes(FollowingEyes):
+        people = tuple((40 * number, 30, 90) for number in range(6))
+
+    tracker = PeopleTracker(Eyes(), Eyes)
+    scene = [(person(60 + 104 * number), each) for number, each in enumerate(Eyes.people)]
+    assert len(tracker.step(painted(*scene), 0.0)) == 6
+
+
 def test_furniture_is_nobody_and_whoever_comes_is_found() -> None:
     found = tracked(lambda t: [(100, TABLE), *([(400, RED)] if t >= 1.0 else [])], 3.0)
     assert [people for time_s, people in found if time_s < 1.0 and people] == []

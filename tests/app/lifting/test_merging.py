@@ -155,3 +155,25 @@ def test_what_was_stopped_ends_it() -> None:
     assert len(clip.track) == 40 + 15
     assert not clip.complete
     assert SegmentMerger(plan()).clip().track.xy.shape == (0, 17, 2)
+
+
+def test_behind_the_end_of_a_film_that_promises_hours_nothing_is_waited_for() -> None:
+    long = plan(100)
+    joining = SegmentMerger(long)
+    for index, segment in enumerate(long.segments[:4]):
+        assert not joining.full
+        nothing = Track.empty(np.zeros(0))
+        track = part(0, frames=25).track if index == 0 else nothing
+        joining.add(Part(segment, track, True, ended=True, faults=(), memory=NOBODY), unit(0))
+    assert joining.full
+    clip = joining.clip()
+    assert (len(clip.track), clip.complete) == (25, True)
+
+
+def test_a_long_gap_in_a_film_is_no_end() -> None:
+    long = plan(100)
+    joining = SegmentMerger(long)
+    nothing = Track.empty(np.zeros(0))
+    for segment in long.segments[:20]:
+        joining.add(Part(segment, nothing, True, ended=False, faults=(), memory=NOBODY), unit(0))
+    assert not joining.full

@@ -101,6 +101,13 @@ def test_shares_are_counted(seen: MotionData) -> None:
     }
 
 
+def test_of_another_person_are_only_frames_in_which_somebody_was_found(seen: MotionData) -> None:
+    # Frames 0 to 19 of one person; of another 5, behind whom the picture stays empty.
+    frame = np.arange(len(seen.frame))
+    found = judge(replace(seen, tracked=frame < 25, person=(frame >= 20).astype(np.int64)))
+    assert found.other_person == pytest.approx(5 / 60)
+
+
 def test_where_nothing_can_be_compared_nothing_is_said(seen: MotionData) -> None:
     everything = np.ones((len(seen.frame), 17), bool)
     found = judge(replace(seen, missing=everything, tracked=~everything[:, 0]))

@@ -19,8 +19,10 @@ import cv2
 import numpy as np
 import psutil
 import pytest
+from numpy.typing import NDArray
 
 from app.errors import SourceError
+from app.packets import Frame
 from app.sources import VideoFile
 from app.sources.headers import is_cut_off, lacks_index
 from tests.support.av_clips import cut, write_clip, write_sound
@@ -28,6 +30,11 @@ from tests.support.av_clips import cut, write_clip, write_sound
 STAMPS = [33 * i for i in range(120)]
 INDEX_FIRST = {"movflags": "+faststart"}
 GROUPS = {"bf": "3", "g": "12"}
+
+
+def read_all(path: Path) -> list[Frame]:
+    with VideoFile(path) as video:
+        return list(iter(video.read, None))
 
 
 def read_to_end(path: Path) -> tuple[int, list[str]]:
@@ -82,6 +89,7 @@ CODED = {
     "av1.mp4": ("libsvtav1", {"g": "30", "preset": "12"}),
     "a.webm": ("libvpx-vp9", {"g": "30", "deadline": "realtime", "cpu-used": "8"}),
     "mpeg4.mp4": ("mpeg4", {"g": "30", "bf": "2"}),
+    "mpeg2.mkv": ("mpeg2video", {"g": "30", "bf": "2"}),
     "jpeg.mov": ("mjpeg", {}),
 }
 
@@ -117,7 +125,7 @@ def _encode_rolling(path: Path) -> Path:
 
 def packets(path: Path) -> list[tuple[int, int]]:
     """Where the coded frames begin and how long they are, in bytes."""
-    head = 8 if path.suffix == ".webm" else 0
+    head = 8 if path.suffix in (".webm", ".mkv") else 0
     with av.open(str(path)) as container:
         return [
             (packet.pos + head, packet.size - head)
@@ -132,25 +140,63 @@ def overwrite(path: Path, start: int, noise: bytes) -> None:
     path.write_bytes(data)
 
 
+def off_by(image: NDArray[np.uint8], whole: NDArray[np.uint8]) -> float:
+    return float(np.abs(image.astype(int) - whole).mean())
+
+
+@pytest.mark.parametrize("packet", [31, 40])
 @pytest.mark.parametrize("name", CODED)
-def test_what_was_not_decoded_is_left_out_and_counted(tmp_path: Path, name: str) -> None:
+def test_what_was_not_decoded_is_left_out_and_counted(
+    tmp_path: Path, name: str, packet: int
+) -> None:
     path = write_rolling(tmp_path / name)
     with VideoFile(path) as video:
         whole = {round(30 * frame.time_s): frame.image for frame in iter(video.read, None)}
         assert (sorted(whole), video.warnings) == (list(range(90)), [])
-    start, length = packets(path)[40]
+    start, length = packets(path)[packet]
     overwrite(path, start, bytes(length))
     with VideoFile(path) as video:
         left = {round(30 * frame.time_s): frame.image for frame in iter(video.read, None)}
         (warning,) = video.warnings
-    assert {*range(30), *range(61, 90)} <= set(left), "the whole groups before and after"
+    # The last ones of the group before are shown late, behind the error.
+    assert {*range(24), *range(61, 90)} <= set(left), "the whole groups before and after"
     lost = 90 - len(left)
     assert lost >= 1
     assert "is damaged at" in warning
     assert f" s: {lost} frame" in warning
     for number, image in left.items():
-        off = np.abs(image.astype(int) - whole[number]).mean()
-        assert off < 12, f"frame {number} shows something else"
+        assert off_by(image, whole[number]) < 12, f"frame {number} shows something else"
+
+
+def test_what_is_predicted_from_a_frame_that_was_patched_up_is_left_out(tmp_path: Path) -> None:
+    path = write_rolling(tmp_path / "a.mp4")
+    whole, coded = [frame.image for frame in read_all(path)], path.read_bytes()
+    start, length = packets(path)[37]
+    for seed in range(4):
+        dice = random.Random(seed)
+        for place in dice.choices(range(start + 8, start + length), k=3):
+            overwrite(path, place, bytes([coded[place] ^ 1 << dice.randrange(8)]))
+        left = {round(30 * frame.time_s): frame.image for frame in read_all(path)}
+        wrong = [number for number in left if off_by(left[number], whole[number]) > 12]
+        assert len(wrong) <= 2, "those that are shown before it"
+        path.write_bytes(coded)
+
+
+@pytest.mark.parametrize("name", ["mpeg4.mp4", "a.webm", "a.mp4"])
+def test_a_film_that_begins_between_two_whole_pictures_begins_at_the_next(
+    tmp_path: Path, name: str
+) -> None:
+    path, late = write_rolling(tmp_path / name), tmp_path / f"late-{name}"
+    whole = [frame.image for frame in read_all(path)]
+    with av.open(str(path)) as film, av.open(str(late), "w") as container:
+        stream = container.add_stream_from_template(film.streams.video[0])
+        for packet in [each for each in film.demux(video=0) if each.size][12:]:
+            packet.stream = stream
+            container.mux(packet)
+    frames = read_all(late)
+    assert 57 <= len(frames) <= 60
+    for frame, image in zip(frames, whole[-len(frames) :], strict=True):
+        assert off_by(frame.image, image) < 1
 
 
 @pytest.mark.parametrize("back", [1, 2, 4])
@@ -274,6 +320,15 @@ def test_any_name_will_do(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyP
     assert read_to_end(folder / name) == (3, [])
     monkeypatch.chdir(folder)
     assert read_to_end(Path(name)) == (3, [])
+
+
+def test_a_picture_called_like_a_row_of_pictures_is_itself_alone(tmp_path: Path) -> None:
+    for number in range(3):
+        picture = np.full((48, 64, 3), 60 * number, np.uint8)
+        assert cv2.imwrite(str(tmp_path / f"{number:03}.png"), picture)
+    (tmp_path / "002.png").rename(tmp_path / "%03d.png")
+    (frame,) = read_all(tmp_path / "%03d.png")
+    assert frame.image.min() == 120
 
 
 def test_reading_after_closing_ends(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ def program(tmp_path: Path) -> Program:
         ("rtsp://anna:secret@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
         ("rtsp://anna:p@ss/w#rd@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
         ("rtsp://anna:12/34@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
+        ("rtsp://anna@mail.org:secret@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
+        ("http://10.0.0.7/v.cgi?user=anna&pwd=secret&q=1 lost", "http://10.0.0.7/v.cgi?&&q=1 lost"),
         ("rtsp://anna@10.0.0.7/live lost", "rtsp://10.0.0.7/live lost"),
         ("rtsp://:secret@10.0.0.7/ lost", "rtsp://10.0.0.7/ lost"),
         ("http://10.0.0.7/a@b stays", "http://10.0.0.7/a@b stays"),
