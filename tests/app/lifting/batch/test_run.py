@@ -72,7 +72,7 @@ def test_no_more_films_are_begun_than_keep_the_engine_busy(
 
     monkeypatch.setattr(run_module._Job, "poll", poll)
     assert sum(isinstance(event, Result) for event in run(tasks, wanted, engine, never)) == 3
-    assert most <= engine.width + 1
+    assert most <= engine.width
 
 
 def test_stopping_gives_up_what_is_not_done(tasks: list[Task], wanted: BatchOptions) -> None:
