@@ -153,7 +153,8 @@ def test_a_name_is_written_in_one_place(name: str, owner: str) -> None:
     places = {
         path.relative_to(REPOSITORY).as_posix()
         for path in sorted((REPOSITORY / "app").rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if name in (text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.Constant) and node.value == name
     }
     assert places == {owner}

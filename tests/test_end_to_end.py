@@ -21,8 +21,8 @@ from tests.support.clips import write_clip
 from tests.support.program import Program
 
 pytestmark = pytest.mark.timeout(400)
-FRAMES = 100
-"""Ten seconds: waving with the left hand, then walking a circle."""
+FRAMES = 70
+"""Seven seconds: waving with the left hand, then walking a circle."""
 RATE = 10
 
 

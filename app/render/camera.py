@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -40,11 +41,8 @@ class View:
     """Vertical field of view; the horizontal one follows from the picture's aspect ratio."""
 
     def rotation(self) -> NDArray[np.float64]:
-        """Return the (3, 3) rotation from world to camera axes: x right, y down, z away."""
-        eye, target, up = (np.array(v) for v in (self.eye, self.target, self.up))
-        away = _unit(target - eye)
-        right = _unit(np.cross(away, up))
-        return np.stack([right, np.cross(away, right), away])
+        """Return the (3, 3) rotation, read-only: from world to camera axes (right, down, away)."""
+        return _rotation(self.eye, self.target, self.up)
 
     def to_camera(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return world points (..., 3) in camera axes, metres from the eye."""
@@ -127,6 +125,16 @@ SIDE: Final = OrbitCamera(azimuth=math.pi / 2, elevation=_CHEST_RAD)
 """From the person's left."""
 TOP: Final = OrbitCamera(azimuth=0.0, elevation=math.pi / 2)
 PRESETS: Final = {"front": FRONT, "side": SIDE, "top": TOP, "three-quarter": THREE_QUARTER}
+
+
+@lru_cache(maxsize=16)
+def _rotation(eye: Vector, target: Vector, up: Vector) -> NDArray[np.float64]:
+    """As ``View.rotation``.  Kept, because to paint one picture it is asked for some 25 times."""
+    away = _unit(np.subtract(target, eye))
+    right = _unit(np.cross(away, up))
+    rotation = np.stack([right, np.cross(away, right), away])
+    rotation.flags.writeable = False
+    return rotation
 
 
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:

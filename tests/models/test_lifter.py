@@ -29,6 +29,12 @@ def lifter() -> Lifter:
     return Lifter(device="cpu")
 
 
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Lifter:
+    """Where it does not matter what the poses are."""
+    return random_lifter(tmp_path_factory.mktemp("weights") / "w.safetensors", channels=13)
+
+
 @pytest.mark.parametrize("count", [1, 2, 26, 27, 28, 100])
 def test_every_frame_gets_a_finite_pose_at_the_pelvis(lifter: Lifter, count: int) -> None:
     lifted = lifter.lift(standing(count), np.ones((count, 17)), SIZE, times(count))
@@ -277,8 +283,8 @@ def test_bad_arguments_are_named(lifter: Lifter, change: dict[str, object], word
 
 def test_progress_rises_to_one_and_may_stop_the_work(lifter: Lifter) -> None:
     shares: list[float] = []
-    clip, conf = standing(400), np.ones((400, 17))
-    lifter.lift(clip, conf, SIZE, times(400), progress=shares.append)
+    clip, conf = standing(120), np.ones((120, 17))
+    lifter.lift(clip, conf, SIZE, times(120), progress=shares.append)
     assert shares == sorted(shares)
     assert len(shares) > 2
     assert shares[-1] == 1.0
@@ -287,7 +293,7 @@ def test_progress_rises_to_one_and_may_stop_the_work(lifter: Lifter) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        lifter.lift(clip, conf, SIZE, times(400), progress=stop)
+        lifter.lift(clip, conf, SIZE, times(120), progress=stop)
 
 
 def test_published_weights_lift_too(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -313,8 +319,8 @@ class TestLive:
         return poses
 
     @pytest.mark.parametrize("delay", [0, 2, 5])
-    def test_pose_belongs_to_the_frame_k_back(self, lifter: Lifter, delay: int) -> None:
-        live = LiveLifter(lifter, delay)
+    def test_pose_belongs_to_the_frame_k_back(self, quick: Lifter, delay: int) -> None:
+        live = LiveLifter(quick, delay)
         assert live.lift() is None
         for frame, pose in enumerate(self.run(live, 20)):
             assert pose is not None
@@ -327,8 +333,8 @@ class TestLive:
         assert p_mpjpe(np.stack(live[2:]), whole[:-2]) < 0.03
         assert p_mpjpe(np.stack(live[2:6]), whole[:4]) < 0.05
 
-    def test_vanished_joint_is_held_then_missing(self, lifter: Lifter) -> None:
-        live = LiveLifter(lifter, 0)
+    def test_vanished_joint_is_held_then_missing(self, quick: Lifter) -> None:
+        live = LiveLifter(quick, 0)
         clip, conf, wrist = standing(40), np.ones((40, 17)), JOINT["left_wrist"]
         conf[10:, wrist] = 0.1
         states = []
@@ -340,10 +346,10 @@ class TestLive:
         assert states == [""] * 10 + ["filled"] * 15 + ["gone"] * 15
 
     def test_memory_is_bounded_and_a_new_size_starts_afresh(self, lifter: Lifter) -> None:
-        live = LiveLifter(lifter, 2)
-        for frame in range(3000):
-            live.push(standing(1)[0], np.ones(17), SIZE, frame / 1000)
-        assert len(live._observations) <= 1000
+        live, place = LiveLifter(lifter, 2), standing(1)[0]
+        for frame in range(1500):
+            live.push(place, np.ones(17), SIZE, frame / 1000)
+        assert len(live._observations) <= 600, "half a thousand are enough for the window"
         live.push(standing(1)[0], np.ones(17), (1280, 720), 4.0)
         pose = live.lift()
         assert pose is not None
@@ -378,7 +384,7 @@ def test_where_up_is_is_asked_again_knowing_the_answer_and_not_of_all_of_a_long_
         return real(evidence, size, up)
 
     monkeypatch.setattr(lifter, "lift_windows", watched)
-    frames = 16 * lifter.info.frames
+    frames = 13 * lifter.info.frames
     found = lifter.lift(standing(frames), np.ones((frames, 17)), SIZE, times(frames))
     unasked = [up for up in told if up is None]
     assert 6 <= len(unasked) <= 12

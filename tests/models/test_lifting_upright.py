@@ -204,7 +204,7 @@ Lift = Callable[[float], tuple[Array, Lifted]]
 def act() -> Lift:
     """The shipped network on the performer, in a picture turned by so much; turned back."""
     torch.set_num_threads(1)
-    lifter, seen = Lifter(device="cpu"), performed(5, seconds=2).data
+    lifter, seen = Lifter(device="cpu"), performed(5, seconds=1).data
     conf = np.asarray(seen.conf, np.float64)
 
     @cache

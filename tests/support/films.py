@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +14,14 @@ import pytest
 from numpy.typing import NDArray
 
 from app.lifting import work
-from app.lifting.kept import Kept
+from app.lifting.kept import Kept, film_key
 from app.lifting.options import LiftOptions
 from app.lifting.video import VideoClip, lift_video
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from tests.support.engines import Inline
 from tests.support.recordings import CAMERA, INFO, packet, picture, poses
+from tests.support.shared_folder import made_once
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,22 @@ def number_shown(pane: NDArray[np.uint8]) -> int:
 def keep_lifted(film: Path, folder: Path) -> None:
     """Keep in ``folder`` what the window keeps of a film that it has lifted.
 
-    Found in this process: to start another takes 2 s of a core.
+    Lifted once for all processes, which share the tests of a file: it takes 3 s of a core.  A film
+    is known by its time, too, so that it gets the same one in all of them.
     """
-    video_clip = VideoClip.open(film, folder)
-    with pytest.MonkeyPatch.context() as patch:
+    os.utime(film, (1e9, 1e9))
+    for name, content in made_once(f"lifted-{film_key(film)}", lambda: _lifted(film)).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _lifted(film: Path) -> dict[str, bytes]:
+    """What is kept, by its path; found in this process: to start another takes 2 s of a core."""
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        folder = Path(name)
+        video_clip = VideoClip.open(film, folder)
         patch.setattr(work, "make_pool", lambda _options: Inline())
         lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
-    video_clip.close()
+        video_clip.close()
+        files = (path for path in folder.rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}

@@ -82,7 +82,7 @@ def test_slow_motion_has_its_true_times(program: Program, clips: Path, out: Path
         ("5,5", "Nobody was found at 5,5 from 0 s on, so nobody was chosen. The picture has"),
         (
             "320,240@9",
-            "A person was to be chosen at 9 s, but the last frame is at 0.6 s: nobody was chosen.",
+            "A person was to be chosen at 9 s, but the last frame is at 0.2 s: nobody was chosen.",
         ),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_person_who_is_not_there_is_said(
     place: str, said: str, program: Program, clips: Path, out: Path
 ) -> None:
     clip = clips / "person.mp4"
-    ended = program.call(*LIFT, clip, "-o", out / "x.csv", "--person", place)
+    ended = program.call(*LIFT, clip, "-o", out / "x.csv", "--person", place, "--seconds", "0.2")
     assert ended.code == 0, ended
     assert ended.err.startswith(f"mixpose: Warning: {said}" if said else "")
     assert ended.err.count("\n") == bool(said), ended

@@ -43,9 +43,11 @@ def _bending() -> dict[str, bytes]:
 
 def _record_bending(folder: Path) -> Path:
     path = record(folder, FRAMES)
-    bends = 40 + 35 * np.sin(np.arange(FRAMES) / 10)
+    bends, frames = np.unique(
+        np.round(40 + 35 * np.sin(np.arange(FRAMES) / 10)), return_inverse=True
+    )
     poses = [body(left_knee_flexion=bend, right_knee_flexion=80 - bend) for bend in bends]
-    xyz = (np.stack(poses) * (1, -1, -1)).astype(np.float32)
+    xyz = (np.stack(poses)[frames] * (1, -1, -1)).astype(np.float32)
     nothing = np.zeros(xyz.shape[:2], bool)
     lifted = MadeUpPoses(xyz, nothing, nothing.copy(), np.zeros(FRAMES, bool))
     Recording.open(path).save_poses(lifted, INFO)

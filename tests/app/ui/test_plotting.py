@@ -50,8 +50,9 @@ def view_state(time_s: float, *, missing: tuple[str, ...] = (), **degrees: float
 
 def recording(time_s: NDArray[np.float64]) -> SavedPoses:
     """The left knee bends by ten times the seconds, up to 90."""
-    bends = np.minimum(90, 10 * time_s)
-    xyz = np.stack([body(left_knee_flexion=bend) * CAMERA for bend in bends]).astype(np.float32)
+    bends, frames = np.unique(np.minimum(90, 10 * time_s), return_inverse=True)
+    poses = np.stack([body(left_knee_flexion=bend) * CAMERA for bend in bends])
+    xyz = poses[frames].astype(np.float32)
     nothing = np.zeros(xyz.shape[:2], bool)
     return SavedPoses(
         xyz=xyz, filled=nothing, missing=nothing, swapped=np.zeros(len(xyz), bool), info=INFO

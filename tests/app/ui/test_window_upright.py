@@ -27,6 +27,7 @@ from models.feet import FLAT_DEG
 from models.skeleton import JOINT
 from tests.support.clips import write_clip
 from tests.support.films import keep_lifted
+from tests.support.shared_folder import made_once
 from tests.support.walking import walker
 from tests.support.windows import OpenWindow, close, until
 
@@ -41,6 +42,11 @@ STRAIGHT_DEG, SOLES_M = 5.0, 0.03
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Somebody who stands still and then jumps by 30 cm, seen from a camera pitched by 25
     degrees."""
+    pictures = made_once("tilted-jump", _jump)
+    return write_clip(tmp_path_factory.mktemp("tilted") / "jump.mp4", pictures, rate=RATE)
+
+
+def _jump() -> list[NDArray[np.uint8]]:
     body = walker(36, RATE).xyz[:1].astype(np.float64)
     up = np.zeros(36)
     up[19:26] = 0.3 * (1 - (np.arange(-3, 4) / 3.6) ** 2)
@@ -50,8 +56,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     height = 0.9 + AWAY_M * math.tan(math.radians(PITCH_DEG))
     camera = aim_camera((0.0, height, AWAY_M), (0.0, 0.9, 0.0), 66.0, SIZE)
     with PerformerSource(SIZE, RATE, seed=3, take=take, camera=camera) as source:
-        pictures = [frame.image for _ in up if (frame := source.read()) is not None]
-    return write_clip(tmp_path_factory.mktemp("tilted") / "jump.mp4", pictures, rate=RATE)
+        return [frame.image for _ in up if (frame := source.read()) is not None]
 
 
 @pytest.fixture(scope="module")
