@@ -1,1 +1,2 @@
-"""What the operating system gives: files and folders, the log, the clock, starting up."""
+"""What the operating system gives: files and folders, the log, the clock and rates by it, starting
+up."""
