@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.errors import ExportError, MixposeError
+from app.errors import ExportError
 from app.export.file_options import FileOptions, NoBlenderError
 from app.export.people_names import files_there
 from app.export.registry import FORMATS, require
@@ -238,7 +238,7 @@ class ExportPresenter:
                 f"Exporting {path.name}",
                 write,
                 done=self._done,
-                failed=self._failed,
+                failed=self._window.job_failed,
                 stopped=lambda: self._window.tell("The export was cancelled; nothing was written"),
                 precious=True,
                 about=target.path,
@@ -257,10 +257,4 @@ class ExportPresenter:
         else:
             beside = f". {quality}"
         show = MessageButton("Show in folder", lambda: self._show(files[0]))
-        away = MessageButton("Dismiss", self._window.clear_message)
-        self._window.announce(Message(f"Saved {files[0].name}{beside}", (show, away)))
-
-    def _failed(self, error: BaseException) -> None:
-        if not isinstance(error, MixposeError):
-            raise error
-        self._window.tell(str(error))
+        self._window.announce(Message(f"Saved {files[0].name}{beside}", (show,)))

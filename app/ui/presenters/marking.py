@@ -107,11 +107,8 @@ class Marking:
             self._change(lambda: events.put_back(mark))
 
         def removed(_: object) -> None:
-            away = MessageButton("Dismiss", self._window.clear_message)
-            undo = MessageButton("Undo", put_back)
-            self._window.announce(
-                Message(f"{mark.label} is no longer marked", (undo, away), of_shown=True)
-            )
+            text, undo = f"{mark.label} is no longer marked", MessageButton("Undo", put_back)
+            self._window.announce(Message(text, (undo,), of_shown=True))
 
         self._change(lambda: events.remove(number), removed)
 

@@ -118,5 +118,4 @@ class NewRecordings:
             *play_button,
             MessageButton("Export…", lambda: window.ask_export.emit(path)),
             MessageButton("Show in folder", lambda: window.show_folder.emit(path)),
-            MessageButton("Dismiss", window.clear_message),
         )

@@ -376,7 +376,9 @@ class WindowPresenter(QObject):
     # --- saying things ----------------------------------------------------------------------
 
     def announce(self, message: Message) -> None:
-        self.message = message
+        """Say it in the strip, with a button that takes it away."""
+        dismiss = MessageButton("Dismiss", self.clear_message)
+        self.message = replace(message, buttons=(*message.buttons, dismiss))
 
     def clear_message(self) -> None:
         self.message = None
@@ -389,8 +391,7 @@ class WindowPresenter(QObject):
     def tell(self, sentence: str, *, of_shown: bool = False) -> None:
         """Say something that went wrong or is worth knowing, with nothing to be done but read; with
         ``of_shown`` until something else is shown."""
-        dismiss = MessageButton("Dismiss", self.clear_message)
-        self.announce(Message(sentence, (dismiss,), of_shown=of_shown))
+        self.announce(Message(sentence, of_shown=of_shown))
 
     def job_failed(self, error: BaseException, *, of_shown: bool = False) -> None:
         """:meth:`tell` what a job could not do; all but our own errors are faults, and raised."""

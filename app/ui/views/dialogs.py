@@ -93,8 +93,7 @@ class ExportDialog(QDialog):
         self.options = FileOptionsForm(presenter.preferences)
         self.processing = ProcessingForm(presenter.preferences)
         self._formats = presenter.formats
-        self.kind = kit.Choice()
-        self.kind.setAccessibleName("Format")
+        self.kind = kit.Choice("Format")
         self.kind.fill([(each.label, each.kind) for each in self._formats], presenter.kind)
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
         self._path = presenter.suggestion(target, self._format.kind)
@@ -103,8 +102,7 @@ class ExportDialog(QDialog):
         self.only.setChecked(True)
         if not target.part_in_words:
             self.only.hide()
-        self.whose = kit.Choice()
-        self.whose.setAccessibleName("Whose poses")
+        self.whose = kit.Choice("Whose poses")
         self.whose.setMinimumContentsLength(20)
         if target.people:
             self.whose.fill(target.people, target.whose)
@@ -113,16 +111,14 @@ class ExportDialog(QDialog):
         self.file = QLineEdit(self._path.name)
         self.file.setAccessibleName("File name")
         self._folder = kit.label(dim=True)
-        self._note = kit.label(dim=True)
-        self._note.setWordWrap(True)
+        self._note = kit.label(dim=True, wraps=True)
         self.file.textChanged.connect(lambda _text: self._check())
         self.go = kit.push_button("Export", self._go, main=True)
         self.go.setDefault(True)
         self.more = kit.push_button("More…", lambda: self._show_more(not self._shows_more))
         self.blender = kit.push_button("Choose Blender…", self._choose_blender)
         self._inside, self._everything, self._shows_more = QWidget(), QWidget(), False
-        self._explained = kit.label(EXPLAINED, dim=True)
-        self._explained.setWordWrap(True)
+        self._explained = kit.label(EXPLAINED, dim=True, wraps=True)
         self._build()
         self.processing.fit()
         self.processing.room.toggled.connect(lambda _on: self._fit())
@@ -149,18 +145,14 @@ class ExportDialog(QDialog):
         cancel = kit.push_button("Cancel", self.reject)
         for button in (self.blender, self.more, cancel, self.go):
             buttons.addWidget(button)
-        inside = QVBoxLayout(self._inside)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(2 * gap)
+        inside = kit.spaced(QVBoxLayout(self._inside), 2 * gap)
         inside.addLayout(self._what(gap))
         inside.addWidget(self.presets)
         inside.addWidget(self._everything)
         inside.addLayout(self._where())
         inside.addWidget(self._explained)
         inside.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [3 * gap]))
-        column.setSpacing(2 * gap)
+        column = kit.spaced(QVBoxLayout(self), 2 * gap, margins=3 * gap)
         area = _scrolling(self._inside)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the keyboard through what is in it
         column.addWidget(area)
@@ -341,8 +333,7 @@ class AddressDialog(QDialog):
         self.address.setPlaceholderText("http://… or rtsp://…")
         self.address.setAccessibleName("Stream address")
         self.address.textChanged.connect(lambda _text: self._check())
-        self.wrong = kit.label(dim=True)
-        self.wrong.setWordWrap(True)
+        self.wrong = kit.label(dim=True, wraps=True)
         self.used = [
             kit.push_button(each, partial(self.address.setText, each), tip="Take this address")
             for each in used
@@ -354,11 +345,10 @@ class AddressDialog(QDialog):
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [3 * gap]))
-        column.setSpacing(2 * gap)
-        words = kit.label("The address of a network camera, or of a phone's camera app.", dim=True)
-        words.setWordWrap(True)
+        column = kit.spaced(QVBoxLayout(self), 2 * gap, margins=3 * gap)
+        words = kit.label(
+            "The address of a network camera, or of a phone's camera app.", dim=True, wraps=True
+        )
         self.wrong.setMinimumHeight(4 * self.wrong.fontMetrics().lineSpacing())
         self.wrong.setAlignment(Qt.AlignmentFlag.AlignTop)
         for widget in (words, self.address, self.wrong):
@@ -394,15 +384,11 @@ class ShortcutsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         gap = kit.ems(self, 0.45)
         inside = QWidget()
-        columns = QHBoxLayout(inside)
-        columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(8 * gap)
+        columns = kit.spaced(QHBoxLayout(inside), 8 * gap)
         half = (len(SHORTCUTS) + len(MOUSE) + 1) // 2  # of all lines, so that both are as long
         columns.addLayout(_keys(gap, ("Keyboard", SHORTCUTS[:half])))
         columns.addLayout(_keys(gap, ("", SHORTCUTS[half:]), ("Mouse", MOUSE)))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [5 * gap]))
-        column.setSpacing(3 * gap)
+        column = kit.spaced(QVBoxLayout(self), 3 * gap, margins=5 * gap)
         column.addWidget(_scrolling(inside))
         close = kit.push_button("Close", self.accept)
         column.addWidget(close, alignment=Qt.AlignmentFlag.AlignRight)

@@ -72,8 +72,7 @@ class PresetRows(QWidget):
             choices.addWidget(self.fps)
             choices.addWidget(self.skeleton)
         choices.addStretch(1)
-        said = kit.label(dim=True)
-        said.setWordWrap(True)
+        said = kit.label(dim=True, wraps=True)
         self.said[name] = said
         self._grid.addWidget(button, row, 0)
         self._grid.addLayout(choices, row, 1)

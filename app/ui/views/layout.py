@@ -135,15 +135,11 @@ def column(
     for number, widget in enumerate(middle):
         row.addWidget(widget, 0 if number else 1)
     holder = QWidget()
-    strip = QVBoxLayout()
     gap = kit.ems(holder, 0.4)
-    strip.setContentsMargins(gap, gap, gap, 0)
-    strip.setSpacing(gap)
+    strip = kit.spaced(QVBoxLayout(), gap, margins=(gap, gap, gap, 0))
     for widget in notes:
         strip.addWidget(widget)
-    result = QVBoxLayout(holder)
-    result.setContentsMargins(0, 0, 0, 0)
-    result.setSpacing(0)
+    result = kit.spaced(QVBoxLayout(holder), 0)
     result.addWidget(above)
     result.addLayout(row, 1)
     result.addLayout(strip)

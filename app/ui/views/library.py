@@ -150,8 +150,7 @@ class LibraryDialog(QDialog):
         self.notes.setPlaceholderText("Notes about this recording")
         self.notes.setAccessibleName("Notes")
         self.notes.setTabChangesFocus(True)
-        self.message = kit.label(dim=True)
-        self.message.setWordWrap(True)
+        self.message = kit.label(dim=True, wraps=True)
         self.undo = kit.push_button("Undo", self._undo, tip="Bring it back (Ctrl+Z)")
         self.undo.hide()
         self.buttons = {
@@ -177,9 +176,7 @@ class LibraryDialog(QDialog):
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [2 * gap]))
-        column.setSpacing(gap)
+        column = kit.spaced(QVBoxLayout(self), gap, margins=2 * gap)
         column.addWidget(self.list, 1)
         self.notes.setFixedHeight(kit.ems(self, 5))
         column.addWidget(self.notes)

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
 
 from app.ui import words
 from app.ui.presenters.marking import Marking
-from app.ui.views import kit
+from app.ui.views import kit, menus
 from app.ui.views.menus import Entry
 from app.ui.views.scrubber import Scrubber
 
@@ -71,13 +71,8 @@ class MarkingController(QObject):
     def _show_menu(self, number: int, place: QPoint) -> None:
         menu = QMenu(self._parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, pressed in (
-            ("Rename…", lambda: self._ask_label(number)),
-            ("Remove", lambda: self._marking.remove(number)),
-        ):
-            action = menu.addAction(text)
-            if action is not None:
-                action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
+        menus.add(menu, "Rename…", partial(self._ask_label, number))
+        menus.add(menu, "Remove", partial(self._marking.remove, number))
         menu.popup(place)
 
     def _ask_label(self, number: int) -> None:
@@ -106,8 +101,7 @@ class EventsDialog(QDialog):
         self.table.setToolTip("Click to go there; double click to change what it is called")
         self.table.itemSelectionChanged.connect(self._go)
         self.table.itemChanged.connect(self._renamed)
-        self._none = kit.label(dim=True)
-        self._none.setWordWrap(True)
+        self._none = kit.label(dim=True, wraps=True)
         self.remove = kit.push_button("Remove", self._remove, tip="Remove this event (Delete)")
         QShortcut(QKeySequence("Delete"), self.table, self._remove)
         self._build()
@@ -118,9 +112,7 @@ class EventsDialog(QDialog):
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [2 * gap]))
-        column.setSpacing(gap)
+        column = kit.spaced(QVBoxLayout(self), gap, margins=2 * gap)
         if (down := self.table.verticalHeader()) is not None:
             down.hide()
         if (across := self.table.horizontalHeader()) is not None:

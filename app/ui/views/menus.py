@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from PyQt6.QtGui import QAction, QKeySequence
@@ -47,17 +48,29 @@ def insert(menu: QMenu, *, before: QAction) -> None:
             parent.insertMenu(entries[place - 1] if separated else before, menu)
 
 
+def add(
+    menu: QMenu, words: str, pressed: Callable[[], Any] | None, *, ticked: bool | None = None
+) -> None:
+    """Append an entry, greyed out where nothing can be ``pressed``; with a tick or without."""
+    action = QAction(words, menu)
+    action.setEnabled(pressed is not None)
+    if pressed is not None:
+        action.triggered.connect(lambda _checked=False: pressed())
+    if ticked is not None:
+        action.setCheckable(True)
+        action.setChecked(ticked)
+    menu.addAction(action)
+
+
 def fill(
     menu: QMenu, entries: list[tuple[str, str]], pressed: Callable[[str], Any], otherwise: str
 ) -> None:
     """Put (words, value) pairs into a menu; ``otherwise`` says that there are none."""
     menu.clear()
     for words, value in entries:
-        action = menu.addAction(words)
-        if action is not None:
-            action.triggered.connect(lambda _checked=False, value=value: pressed(value))
-    if not entries and (nothing := menu.addAction(otherwise)) is not None:
-        nothing.setEnabled(False)
+        add(menu, words, partial(pressed, value))
+    if not entries:
+        add(menu, otherwise, None)
 
 
 def fill_ticked(
@@ -66,11 +79,7 @@ def fill_ticked(
     """Put (words, value, ticked) into a menu."""
     menu.clear()
     for words, value, ticked in entries:
-        action = menu.addAction(words)
-        if action is not None:
-            action.setCheckable(True)
-            action.setChecked(ticked)
-            action.triggered.connect(lambda _checked=False, value=value: pressed(value))
+        add(menu, words, partial(pressed, value), ticked=ticked)
 
 
 def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:

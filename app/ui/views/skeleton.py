@@ -78,22 +78,20 @@ class SkeletonView(QWidget):
         self.badge = Badge(self, MIRRORED)
         self._pictures = _Rendered()
         self._told = -1
-        self.follow = kit.tool_button(
+        self.follow = kit.switch(
             "follow",
             "Keep the person in the middle (F)",
-            lambda: self.follow_chosen.emit(self.follow.isChecked()),
-            checkable=True,
+            self.follow_chosen.emit,
         )
         self.reset = kit.tool_button("reset", "Back to the first view (double click)", self._reset)
         self.level = kit.tool_button("level", LEVEL_HELP, self.level_pressed.emit)
         self.plot = kit.tool_button(
             "plot", "Joint angles over time (A)", self.plot_pressed.emit, checkable=True
         )
-        self.numbers = kit.tool_button(
+        self.numbers = kit.switch(
             "angle",
             "Angles at the joints (N)\nWhich ones is chosen in the menu View",
-            lambda: self.numbers_chosen.emit(self.numbers.isChecked()),
-            checkable=True,
+            self.numbers_chosen.emit,
         )
         self.whole = kit.tool_button("whole", WHOLE_HELP, self.whole_pressed.emit)
         self._numbers: tuple[str, ...] = ()

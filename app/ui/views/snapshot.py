@@ -77,15 +77,8 @@ class SnapshotController:
 
     def _say(self, path: Path) -> None:
         window = self._window
-        window.announce(
-            Message(
-                f"{path.name} is saved, and on the clipboard",
-                (
-                    MessageButton("Show in folder", lambda: window.show_folder.emit(path)),
-                    MessageButton("Dismiss", window.clear_message),
-                ),
-            )
-        )
+        show = MessageButton("Show in folder", lambda: window.show_folder.emit(path))
+        window.announce(Message(f"{path.name} is saved, and on the clipboard", (show,)))
 
 
 def shown(pane: QWidget) -> QImage:
