@@ -16,7 +16,6 @@ from app.cli import (
     model_options,
     person_options,
     processing_options,
-    selection_options,
     texts,
 )
 from app.cli.exits import UsageError
@@ -132,7 +131,7 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
     if options.command in ("lift", "record"):
         options.choices = _or_refuse(person_options.choices, options, parser)
     if options.command == "export":
-        options.selection = _or_refuse(selection_options.wanted, options, parser)
+        options.selection = _or_refuse(processing_options.selection, options, parser)
 
 
 _NOT_WITH: Final = {
@@ -282,7 +281,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     named = "the file to write, or a folder for a file named after the recording"
     _add_output(export, "FILE", named)
     _add_force(export, "replace files that exist")
-    selection_options.add(export)
+    processing_options.add_selection(export)
     processing_options.add(export)
     file_options.add(export)
     model_options.add_to(export, height=True)

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.cli import batch_options, folders
-from app.cli.exits import Exit, say, warn
-from app.cli.interrupt import Interrupt
+from app.cli.exits import Exit, Interrupt, say, warn
 from app.cli.outputs import require_free, require_free_of_people, require_room_for_people
 from app.cli.progress import ManyBar
 from app.errors import DeviceError, MixposeError, WeightsError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.cli.lifting_options import lift_options
+from app.cli.model_options import lift_options
 from app.recording.names import SUFFIX
 
 if TYPE_CHECKING:

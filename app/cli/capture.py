@@ -9,10 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from app.cli.event_lines import EventLines, described
-from app.cli.exits import UsageError
-from app.cli.interrupt import Interrupt
-from app.cli.lifting_options import lift_options
+from app.cli.exits import Interrupt, UsageError
 from app.cli.live_output import Sending, lifter_factory
+from app.cli.model_options import lift_options
 from app.cli.progress import StatusLine
 from app.cli.recordings import target_of
 from app.detection.detector import Detector

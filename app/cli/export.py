@@ -7,9 +7,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.cli.exits import Exit, say, warn
+from app.cli.exits import Exit, Interrupt, say, warn
 from app.cli.file_options import require
-from app.cli.interrupt import Interrupt
 from app.cli.outputs import choose, require_free, require_writable
 from app.cli.progress import ProgressBar
 from app.cli.recordings import find_recording, provide

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from app.cli import batch_options
-from app.cli.exits import Exit, UsageError, say, warn
-from app.cli.interrupt import Interrupt
-from app.cli.lifting_options import lift_options
+from app.cli.exits import Exit, Interrupt, UsageError, say, warn
+from app.cli.model_options import lift_options
 from app.cli.outputs import (
     Job,
     plan,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import say
-from app.cli.lifting_options import lift_options
 from app.cli.live_options import targets
+from app.cli.model_options import lift_options
 from app.errors import MixposeError
 from app.stream_out.sender import Sender
 

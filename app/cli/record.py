@@ -7,8 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from app.cli import live_options
-from app.cli.exits import Exit, leave_hanging_threads, say, warn
-from app.cli.interrupt import Interrupt
+from app.cli.exits import Exit, Interrupt, leave_hanging_threads, say, warn
 from app.cli.progress import ProgressBar, StatusLine
 from app.cli.recordings import provide
 from app.errors import MixposeError

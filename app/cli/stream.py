@@ -7,10 +7,9 @@ import logging
 import time
 from typing import Final
 
-from app.cli.exits import Exit, leave_hanging_threads, warn
-from app.cli.interrupt import Interrupt
-from app.cli.lifting_options import lift_options
+from app.cli.exits import Exit, Interrupt, leave_hanging_threads, warn
 from app.cli.live_output import Sending, lifter_factory
+from app.cli.model_options import lift_options
 from app.cli.progress import StatusLine
 from app.detection.models import FOR_LIVE, WHY, Size
 from app.errors import MixposeError, SourceError

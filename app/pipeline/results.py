@@ -13,7 +13,7 @@ from app.errors import MixposeError
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline.body_in_view import BodyInViewFilter
 from app.pipeline.status import BodyInView, Snapshot, SourceFacts, State, Stats
-from app.system.rates import RateMeter
+from app.system.clock import RateMeter
 
 _log = logging.getLogger(__name__)
 

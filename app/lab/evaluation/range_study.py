@@ -1,6 +1,6 @@
 """How far off ranges of motion are, and differences of the two sides: what a report writes.
 
-What is kept in :mod:`app.motion.measures.accuracy` is from here.
+What is kept in :mod:`app.motion.measures.ranges` is from here.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from app.lab.evaluation.foot_study import feet_found
 from app.lab.evaluation.material import Footage, Material
 from app.lab.evaluation.methods import Ours
 from app.motion.angles import ANGLE, ANGLES, continued, joint_angles
-from app.motion.measures.accuracy import movement
-from app.motion.measures.ranges import ranges
+from app.motion.measures.ranges import movement, ranges
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,6 @@ from app.ui import notices
 from app.ui.notices import Do
 from app.ui.preferences import Preferences
 from app.ui.presenters import background, sources
-from app.ui.presenters.cameras import CameraList
 from app.ui.presenters.comparison import Comparison
 from app.ui.presenters.correcting import Correcting
 from app.ui.presenters.levelling import Levelling
@@ -28,6 +27,7 @@ from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.new_recordings import NewRecordings
 from app.ui.presenters.opening import Opening
 from app.ui.presenters.playback import PlaybackPresenter
+from app.ui.presenters.sources import CameraList
 from app.ui.presenters.view_state import ViewState
 from app.ui.tasks import Job, Jobs
 

@@ -29,8 +29,7 @@ from app.ui.presenters import sources
 from app.ui.presenters.background import Whose
 from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, taken
 from app.ui.views import kit
-from app.ui.views.export_presets import PresetRows
-from app.ui.views.file_options import FileOptionsForm
+from app.ui.views.export_presets import FileOptionsForm, PresetRows
 from app.ui.views.processing import ProcessingForm
 
 SHORTCUTS: Final = (

@@ -1,4 +1,5 @@
-"""How the window's parts lie: bars above and below, and the panes between them."""
+"""How the window's parts lie: bars above and below, and the panes between them, or one of these on
+the whole screen."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from app.ui.views import kit
 
@@ -146,3 +147,55 @@ def column(
     for widget in below:
         result.addWidget(widget)
     return holder
+
+
+class WholeScreenController:
+    """Goes to the whole screen and back.
+
+    Args:
+        window: what fills the screen.
+        panes: of which one can be shown alone.
+        bars: are hidden meanwhile; the timeline stays.
+    """
+
+    def __init__(self, window: QMainWindow, panes: Panes, bars: Sequence[QWidget]) -> None:
+        self._window, self._panes, self._bars = window, panes, bars
+        self._was_whole = False
+        self._alone: QWidget | None = None
+
+    def toggle(self) -> None:
+        """The window as it is, on the whole screen or no longer."""
+        if self._alone is not None:
+            self.back()
+        else:
+            self._fill_screen(not self._window.isFullScreen())
+
+    def show_alone(self, pane: QWidget) -> None:
+        """One pane and nothing else; once more ends it."""
+        if self._alone is pane:
+            self.back()
+            return
+        if self._alone is None:
+            self._was_whole = self._window.isFullScreen()
+        self._alone = pane
+        self._panes.show_alone(pane)
+        self._show_bars(False)
+        self._fill_screen(True)
+
+    def back(self) -> None:
+        """As it was before one pane was shown alone; otherwise to a window."""
+        stays = self._alone is not None and self._was_whole
+        if self._alone is not None:
+            self._alone = None
+            self._panes.show_alone(None)
+            self._show_bars(True)
+        self._fill_screen(stays)
+
+    def _fill_screen(self, whole: bool) -> None:
+        state, full = self._window.windowState(), Qt.WindowState.WindowFullScreen
+        self._window.setWindowState(state | full if whole else state & ~full)
+
+    def _show_bars(self, shown: bool) -> None:
+        menu = self._window.menuBar()
+        for bar in (*self._bars, *([menu] if menu is not None else [])):
+            bar.setVisible(shown)

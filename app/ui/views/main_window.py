@@ -29,6 +29,7 @@ from app.ui.views.comparison import ComparisonController
 from app.ui.views.controllers import ComputerController, ExportController, OpenController
 from app.ui.views.dialogs import ShortcutsDialog
 from app.ui.views.jobs import JobStrip, Welcome
+from app.ui.views.layout import WholeScreenController
 from app.ui.views.library import LibraryDialog
 from app.ui.views.marking import MarkingController
 from app.ui.views.people import PeopleBar
@@ -40,7 +41,6 @@ from app.ui.views.snapshot import SnapshotController
 from app.ui.views.statusline import StatusLine
 from app.ui.views.timeline import Timeline
 from app.ui.views.toolbar import Toolbar
-from app.ui.views.whole_screen import WholeScreenController
 
 TICK_MS: Final = 15
 TITLE: Final = "mixpose"
