@@ -52,6 +52,11 @@ def draw(text: str) -> None:
     _guarded(sys.stderr, text)
 
 
+def count(number: int, what: str) -> str:
+    """``1 frame``, ``2 frames``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def leave_hanging_threads(code: int) -> None:
     """End the process here if a thread hangs in a driver or in the start of a library.
 

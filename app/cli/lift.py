@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from app.cli import batch_options
-from app.cli.exits import Exit, Interrupt, UsageError, say, warn
+from app.cli.exits import Exit, Interrupt, UsageError, count, say, warn
 from app.cli.model_options import lift_options
 from app.cli.outputs import (
     Job,
@@ -171,13 +171,12 @@ def _corrections(job: Job, options: argparse.Namespace) -> tuple[Correction, ...
     from app.lifting.corrected import made_in_window
 
     made = made_in_window(Path(job.source))
-    count = f"{len(made)} correction{'' if len(made) == 1 else 's'}"
     if options.corrections and not made:
         warn(f"mixpose: Warning: Nothing in {job.source} was corrected in the window.")
     elif made and not options.corrections:
         warn(
-            f"mixpose: {job.source} has {count} made in the window; they are not applied unless "
-            "you add --corrections."
+            f"mixpose: {job.source} has {count(len(made), 'correction')} made in the window; they "
+            "are not applied unless you add --corrections."
         )
     return made if options.corrections else ()
 
@@ -213,8 +212,7 @@ def _remember(
 
 
 def _amount(clip: DetectedClip) -> str:
-    count = len(clip.time_s)
-    return f"{count} frame{'' if count == 1 else 's'} ({clip.length_s:.1f} s)"
+    return f"{count(len(clip.time_s), 'frame')} ({clip.length_s:.1f} s)"
 
 
 def _conclude(jobs: Sequence[Job], outcomes: Sequence[_Outcome]) -> int:
