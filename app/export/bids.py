@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from app import __version__
 from app.errors import ExportError
 from app.export.bids_names import ENDING, is_name
-from app.export.chunks import in_chunks
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks
 from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import MotionData
 from app.system.files import lock_patiently

@@ -17,9 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from app.export.chunks import in_chunks
 from app.export.constant_rate import at_constant_rate
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks
 from app.export.named_rig import NamedMotion, named
 from app.export.rig import Array
 from app.export.skeleton_pose import pose_skeleton

@@ -11,9 +11,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from app.export.chunks import in_chunks
 from app.export.constant_rate import at_constant_rate
-from app.export.file_options import AS_USUAL, Destination
+from app.export.file_options import AS_USUAL, Destination, in_chunks
 from app.export.named_rig import named
 from app.export.opensim import coordinates
 from app.export.rig import Array

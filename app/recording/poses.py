@@ -15,8 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
-from app.recording import strict_json
-from app.recording.safe_open import open_regular
+from app.recording.storage import load_json, open_regular
 from app.system.files import plain_reason, write_atomically
 from models.level import Level
 from models.skeleton import JOINT_COUNT
@@ -175,7 +174,7 @@ def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
                 name: _read_array(archive, name, dtype, shape)
                 for name, (dtype, shape) in _expected(len(time_s)).items()
             }
-            info = strict_json.loads(str(_read_array(archive, "info", _INFO, ())))
+            info = load_json(str(_read_array(archive, "info", _INFO, ())))
     except FileNotFoundError:
         return None
     except Exception as error:  # a damaged archive makes zipfile raise nearly anything

@@ -1,4 +1,5 @@
-"""The cards and hints that lie over the camera picture, one for each state of the program.
+"""What the window says: the cards and hints that lie over the camera picture, one for each state of
+the program, and messages in the strip under the panes.
 
 A ``Notice`` is a card in the middle: something is needed before pictures can be shown.  A hint is
 one line at the picture's foot: everything works, but the person can do something better.
@@ -7,11 +8,33 @@ one line at the picture's foot: everything works, but the person can do somethin
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from app.pipeline.status import BodyInView
 from app.ui import words
+
+
+@dataclass(frozen=True, slots=True)
+class MessageButton:
+    """A thing to do about it."""
+
+    label: str
+    pressed: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence, and what can be done about it."""
+
+    text: str
+    buttons: tuple[MessageButton, ...] = ()
+    about: Path | None = None
+    """The recording it is of: it goes when that is renamed or deleted."""
+    of_shown: bool = False
+    """Whether it is of what is shown, and goes with that."""
 
 
 class Do(enum.Enum):

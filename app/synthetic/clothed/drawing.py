@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ClothedError
-from app.synthetic.clothed.body import skin
+from app.synthetic.clothed.body import load_extra, skin
 from app.synthetic.clothed.boxes import Box
 from app.synthetic.clothed.cameras import Camera
-from app.synthetic.clothed.extras import load_extra
 from app.synthetic.clothed.fabrics import Texture
 from app.synthetic.clothed.people import Part, Person
 

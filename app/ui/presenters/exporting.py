@@ -16,10 +16,10 @@ from app.lifting.video import VideoClip
 from app.motion.selection import Selection
 from app.system.files import names_in_turn, safe_name
 from app.ui import words
+from app.ui.notices import Message, MessageButton
 from app.ui.preferences import Preferences
 from app.ui.presenters import background
 from app.ui.presenters.background import Whose
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.processing import PRINTER, file_options, for_preset
 from app.ui.presenters.window import WindowPresenter

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.ui import words
+from app.ui.notices import Message, MessageButton
 from app.ui.presenters import background
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.tasks import Job
 
 if TYPE_CHECKING:

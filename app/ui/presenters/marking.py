@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.motion.selection import Selection
 from app.ui import words
-from app.ui.presenters.message import Message, MessageButton
+from app.ui.notices import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.tasks import Job, Jobs
 

@@ -17,7 +17,7 @@ from app.motion.selection import Selection
 from app.packets import Frame, Keypoints2D, PeopleInView, Pose3D
 from app.render.colours import opacity
 from app.ui import words
-from app.ui.presenters.clip_pictures import Pictures
+from app.ui.presenters.clips import Pictures
 from app.ui.presenters.clock import Clock
 from app.ui.presenters.people import ShownPeople, at_place
 from app.ui.presenters.people_hints import Box, FitHint, PeopleHints, box_at

@@ -15,7 +15,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.errors import MixposeError
 from app.recording.names import SUFFIX
 from app.ui import notices
-from app.ui.notices import Do
+from app.ui.notices import Do, Message, MessageButton
 from app.ui.preferences import Preferences
 from app.ui.presenters import background, sources
 from app.ui.presenters.comparison import Comparison
@@ -23,7 +23,6 @@ from app.ui.presenters.correcting import Correcting
 from app.ui.presenters.levelling import Levelling
 from app.ui.presenters.live import LivePresenter, close_in_background, lifter_loader
 from app.ui.presenters.marking import Marking
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.new_recordings import NewRecordings
 from app.ui.presenters.opening import Opening
 from app.ui.presenters.playback import PlaybackPresenter

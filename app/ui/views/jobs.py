@@ -7,7 +7,7 @@ from typing import Final
 
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from app.ui.presenters.message import Message
+from app.ui.notices import Message
 from app.ui.tasks import Job
 from app.ui.views import kit
 

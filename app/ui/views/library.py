@@ -21,8 +21,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.presenters.library import COLUMNS, LibraryPresenter, Row
-from app.ui.presenters.thumbnails import Thumbnails
+from app.ui.presenters.library import COLUMNS, LibraryPresenter, Row, Thumbnails
 from app.ui.views import desktop, kit
 from app.ui.views.controllers import ExportController
 from app.ui.views.thumbnail import thumbnail

@@ -14,8 +14,8 @@ from PyQt6.QtWidgets import QWidget
 
 from app.errors import ExportError
 from app.system.files import free_name, plain_reason, write_atomically
+from app.ui.notices import Message, MessageButton
 from app.ui.painting import painting
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.tasks import Job
 from app.ui.views.menus import Entry
 
