@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from app.recording.events import Mark
     from app.sources import Source
 
-log: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 0.1
 _SEVERAL: Final = True
 """Others than the one followed are looked out for, as in the window unless that is switched off."""

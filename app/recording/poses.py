@@ -97,15 +97,6 @@ class SavedPoses:
         return Level.read(self.info.get("level"))
 
 
-def save(
-    folder: Path, time_s: NDArray[np.float64], lifted: LiftedPoses, info: Mapping[str, object]
-) -> SavedPoses:
-    """:func:`prepare` and :func:`write`."""
-    poses = prepare(len(time_s), lifted, info)
-    write(folder, time_s, poses)
-    return poses
-
-
 def prepare(frames: int, lifted: LiftedPoses, info: Mapping[str, object]) -> SavedPoses:
     """Put lifted poses into the types they are saved in.
 

@@ -62,8 +62,8 @@ class SignalGuard(QObject):
     interpreter writes each signal's number into a socket instead, which wakes the loop.
     """
 
-    def __init__(self, ended: Callable[[], None], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, ended: Callable[[], None]) -> None:
+        super().__init__()
         self._ended = ended
         self._ours, self._theirs = socket.socketpair()
         self._ours.setblocking(False)

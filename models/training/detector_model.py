@@ -38,6 +38,7 @@ confidence, and metres off its place in the detector's own 3D."""
 SIZES: Final = ("lite", "full", "heavy")
 """Of the detector."""
 _FEATURES: Final = JOINT_COUNT * 7 + 4 + len(SIZES)
+_HIDDEN: Final = 192
 _SPEED_SCALE: Final = 10.0
 _EDGE_REACH: Final = 1.5
 """Edges of the picture further than this from the box, in its half sides, are all alike."""
@@ -110,13 +111,13 @@ class DetectorModel(nn.Module):
     lasting: Tensor
     persistence: Tensor
 
-    def __init__(self, hidden: int = 192) -> None:
+    def __init__(self) -> None:
         super().__init__()
         values = JOINT_COUNT * QUANTITIES
         self.body = nn.Sequential(
-            *(nn.Linear(_FEATURES, hidden), nn.GELU()),
-            *(nn.Linear(hidden, hidden), nn.GELU()),
-            nn.Linear(hidden, 2 * values),
+            *(nn.Linear(_FEATURES, _HIDDEN), nn.GELU()),
+            *(nn.Linear(_HIDDEN, _HIDDEN), nn.GELU()),
+            nn.Linear(_HIDDEN, 2 * values),
         )
         self.register_buffer("mixing", torch.eye(values))
         self.register_buffer("lasting", torch.full((QUANTITIES,), 0.5))

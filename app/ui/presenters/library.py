@@ -63,8 +63,8 @@ class LibraryPresenter(QObject):
     said = pyqtSignal(str)
     """A sentence about what has been done or could not be."""
 
-    def __init__(self, window: WindowPresenter, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, window: WindowPresenter) -> None:
+        super().__init__()
         self._window = window
         self.thumbnails = Thumbnails(window.jobs, self)
         window.recordings_listed.connect(lambda _found: self.refresh())
@@ -271,7 +271,7 @@ class Thumbnails(QObject):
     made = pyqtSignal(Path)
     """What this recording looks like is known now."""
 
-    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs = jobs
         self._known: dict[Key, Preview | None] = {}

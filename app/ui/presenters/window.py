@@ -61,14 +61,9 @@ class WindowPresenter(QObject):
     show_folder = pyqtSignal(Path)
     copy_diagnostics = pyqtSignal()
 
-    def __init__(
-        self,
-        preferences: Preferences,
-        recordings: Callable[[], Path],
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, preferences: Preferences, recordings: Callable[[], Path]) -> None:
         """``recordings`` names the folder recordings go to."""
-        super().__init__(parent)
+        super().__init__()
         self.preferences = preferences
         self.jobs = Jobs(self)
         self.current: LivePresenter | PlaybackPresenter | None = None
