@@ -17,7 +17,7 @@ from scipy.ndimage import gaussian_filter1d
 from app.export.video.layout import Size
 from app.motion.data import MotionData
 from app.motion.ground import PELVIS_M, pelvis_heights
-from app.motion.placement.soles import LiveSoles, Soles
+from app.motion.placement.live_soles import LiveSoles, Soles
 from app.render.camera import MIDDLE_M, THREE_QUARTER, View
 from app.render.client import Renderer
 from app.render.colours import DARK_SCENE, SceneTheme, opacity

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from app.motion.data import ANKLES
 from app.motion.ground import PELVIS_M, pelvis_heights
 from app.motion.placement.lens import Lens
+from app.motion.placement.live_soles import LiveSoles, Soles
 from app.motion.placement.position import estimate_position
-from app.motion.placement.soles import LiveSoles, Soles
 from app.packets import Keypoints2D, Pose3D
 from models.level import CAMERA_LEVEL
 

@@ -3,22 +3,19 @@
 A foot that stands stays where it is, though it is not always told which way it points: squatting,
 a knee hides it, or what is told contradicts the picture.  Between two sightings in one contact it
 turns evenly.
-
-Live, or while something plays, the same from frame to frame.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from app.motion.data import ANKLES, MotionData
-from app.motion.ground import ANKLE_M, MOST_TIPPED_DEG
+from app.motion.ground import MOST_TIPPED_DEG
 from app.motion.placement.contacts import runs
 from models.feet import FLAT_DEG, laid_flat
 
@@ -80,107 +77,3 @@ def _eased(stands: NDArray[np.bool_], time_s: NDArray[np.float64]) -> NDArray[np
         return stands.astype(np.float64)
     around = 2 * round(_EASE_S / float(np.median(np.diff(time_s)))) + 1
     return np.asarray(uniform_filter1d(stands.astype(np.float64), around, axis=0, mode="nearest"))
-
-
-_SOLE_S: Final = 0.1
-"""So a foot goes over to lying flat, and leaves off, by all but 1/e."""
-_STANDS_M: Final = (0.03, 0.07)
-"""Metres by which an ankle is higher than that of a foot that stands: up to the first it lies flat,
-from the second on not at all."""
-_TIPS_DEG: Final = 15.0
-"""Likewise, the degrees over which a foot that tips is left as it is."""
-_MOST_RAISED_DEG: Final = 35.0
-"""Toes of a foot that stands are not raised further, even as the heel strikes."""
-_STAYS_M: Final = (0.06, 0.10)
-"""Metres over the floor from where a foot was told last: up to the first it has not left, from the
-second on it is not drawn; where a person stands in depth trembles by centimetres."""
-_KEPT_S: Final = (2.5, 3.0)
-"""Seconds, likewise: a slow squat hides a foot for as long."""
-_UP: Final = np.array([0.0, 1.0, 0.0])
-
-
-class Soles(NamedTuple):
-    """Feet to be drawn."""
-
-    feet: NDArray[np.float32]
-    """(4, 3) heels and toes in world axes; NaN where they are not known."""
-    firm: NDArray[np.float32]
-    """(4,) how firmly each is to be drawn, 0 to 1."""
-
-
-class LiveSoles:
-    """Of one person."""
-
-    def __init__(self) -> None:
-        self._flat: NDArray[np.float64] | None = None
-        """How far the left and the right foot lie flat, 0 to 1."""
-        self._shapes = np.full((2, 2, 3), np.nan, np.float32)
-        """Heel and toe from the ankle, of the left and the right foot, when they were told last."""
-        self._places = np.full((2, 3), np.nan)
-        """Where the ankles were then."""
-        self._age_s = np.full(2, math.inf)
-
-    def step(
-        self,
-        feet: NDArray[np.float32],
-        firm: NDArray[np.floating] | None,
-        joints: NDArray[np.float32],
-        step_s: float,
-    ) -> Soles:
-        """Put down the feet of the next frame.
-
-        Args:
-            feet: (4, 3) as told, at their ankles in world axes; NaN where they are not.
-            firm: (4,) how firmly; None: all alike.
-            joints: (17, 3) in world axes: y up, the floor at 0; NaN where they are not known.
-            step_s: seconds since the frame before.
-        """
-        ankles = joints[list(ANKLES)].astype(np.float64)
-        heights = np.nan_to_num(ankles[:, 1] - ANKLE_M, nan=math.inf)
-        near = np.interp(heights, _STANDS_M, (1.0, 0.0))
-        flat = self._laid_flat(feet, ankles, near, step_s)
-        shapes = np.stack([flat[:2], flat[2:]], axis=1)
-        there = np.asarray(np.isfinite(shapes).all(axis=(1, 2)))
-        told = np.ones(2) if firm is None else np.asarray(firm[:2], np.float64)
-        sure = there & (told >= 1)
-        self._age_s = np.where(sure, 0.0, self._age_s + step_s)
-        self._places[sure] = ankles[sure]
-        self._shapes[sure] = (shapes - ankles[:, None])[sure]
-        kept = self._kept(ankles, near)
-        shapes = np.where(there[:, None, None], shapes, self._shapes + ankles[:, None])
-        shown = np.maximum(np.where(there, told, 0.0), kept)
-        shapes[shown <= 0] = np.nan
-        return Soles(
-            np.concatenate([shapes[:, 0], shapes[:, 1]]).astype(np.float32),
-            np.tile(shown, 2).astype(np.float32),
-        )
-
-    def _kept(self, ankles: NDArray[np.float64], near: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(2,) how firmly each foot stands where it was told last, as it was told then."""
-        away = np.linalg.norm((ankles - self._places)[:, [0, 2]], axis=1)
-        still = np.interp(np.nan_to_num(away, nan=math.inf), _STAYS_M, (1.0, 0.0))
-        fresh = np.interp(self._age_s, _KEPT_S, (1.0, 0.0))
-        return np.asarray(np.minimum(np.minimum(still, fresh), near))
-
-    def _laid_flat(
-        self,
-        feet: NDArray[np.float32],
-        ankles: NDArray[np.float64],
-        near: NDArray[np.float64],
-        step_s: float,
-    ) -> NDArray[np.float32]:
-        heels, toes = feet[:2], feet[2:]
-        across = np.linalg.norm((toes - heels)[:, [0, 2]], axis=-1)
-        tip_deg = np.degrees(np.arctan2(heels[:, 1] - toes[:, 1], across)) - FLAT_DEG
-        bounds = np.array([-_MOST_RAISED_DEG, MOST_TIPPED_DEG])
-        tipped = np.interp(
-            tip_deg, [bounds[0] - _TIPS_DEG, *bounds, bounds[1] + _TIPS_DEG], [0.0, 1.0, 1.0, 0.0]
-        )
-        before = np.zeros(2) if self._flat is None else self._flat
-        wanted = np.where(np.isfinite(tip_deg), near * tipped, before)
-        if self._flat is None:
-            self._flat = wanted
-        else:
-            self._flat = before + (wanted - before) * (1 - math.exp(-step_s / _SOLE_S))
-        flat: NDArray[np.float32] = laid_flat(feet[None], ankles[None], _UP, self._flat[None])[0]
-        return flat

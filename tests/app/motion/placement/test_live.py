@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from app.motion.ground import ANKLE_M, PELVIS_M
 from app.motion.placement.live import LivePlacement, misfit, position
-from app.motion.placement.soles import Soles
+from app.motion.placement.live_soles import Soles
 from app.packets import Keypoints2D, PeopleInView, Pose3D
 from app.ui.presenters.people_hints import DIFFERENT, LASTS_S, MISFIT, FitHint
 from models import ASSUMED_FOCAL
