@@ -35,11 +35,13 @@ from app.system import logs
 if TYPE_CHECKING:
     from app.lifting.clip import DetectedClip
     from app.lifting.clip_files import ClipFiles
+    from app.lifting.progress import ProgressCallback
     from app.lifting.work import Network
     from app.lifting.work_units import Engine
     from app.motion.data import MotionData
     from app.recording.corrections import Correction
     from app.sources.base import Source
+    from models.lifter import Lifter
 
 log: Final = logging.getLogger(__name__)
 
@@ -105,19 +107,14 @@ def _lift(
     job: Job, source: Source, options: argparse.Namespace, network: Network, engine: Engine
 ) -> _Outcome:
     from app.lifting.choosing import unmet
-    from app.lifting.clip_files import lift_to_files
-    from app.lifting.exporting import Order
-    from app.lifting.work import detect, open_clip
+    from app.lifting.work import detect
 
     wanted = lift_options(options)
     with Interrupt() as interrupt, ProgressBar(source.label) as bar:
         network.start()
         started = time.perf_counter()
         clip = detect(
-            source,
-            Path(job.source),
-            wanted,
-            engine,
+            *(source, Path(job.source), wanted, engine),
             stop=lambda: interrupt.signal is not None or network.failed,
             progress=bar.update,
         )
@@ -137,21 +134,7 @@ def _lift(
             bar.update(progress)
 
         try:
-            again = partial(open_clip, job.source, wanted)
-            corrections = _corrections(job, options)
-            remembered = clip.complete and not options.choices
-            files = lift_to_files(
-                *(clip, lifter, wanted),
-                Order(
-                    *(job.table, job.kind, options.processing, options.force),
-                    *(options.file, options.one_file),
-                ),
-                job.source,
-                corrections=corrections,
-                pictures=None if source.live else SourcePictures(again),
-                remember=partial(_remember, job, options, corrections) if remembered else None,
-                progress=look,
-            )
+            files = _write(job, clip, lifter, options, look, live=source.live)
         except Stopped:
             return _Outcome(job, _not_written(job), interrupt.signal)
         except MixposeError as error:
@@ -161,6 +144,36 @@ def _lift(
             warn(f"mixpose: Warning: {sentence}")
         _report(job, clip, files, time.perf_counter() - started)
     return _Outcome(job, signal=interrupt.signal)
+
+
+def _write(
+    job: Job,
+    clip: DetectedClip,
+    lifter: Lifter,
+    options: argparse.Namespace,
+    progress: ProgressCallback,
+    *,
+    live: bool,
+) -> ClipFiles:
+    """Lift what was detected, and write it; no pictures are got again of what is ``live``."""
+    from app.lifting.clip_files import lift_to_files
+    from app.lifting.exporting import Order
+    from app.lifting.work import open_clip
+
+    wanted, corrections = lift_options(options), _corrections(job, options)
+    remembered = clip.complete and not options.choices
+    return lift_to_files(
+        *(clip, lifter, wanted),
+        Order(
+            *(job.table, job.kind, options.processing, options.force),
+            *(options.file, options.one_file),
+        ),
+        job.source,
+        corrections=corrections,
+        pictures=None if live else SourcePictures(partial(open_clip, job.source, wanted)),
+        remember=partial(_remember, job, options, corrections) if remembered else None,
+        progress=progress,
+    )
 
 
 def _corrections(job: Job, options: argparse.Namespace) -> tuple[Correction, ...]:

@@ -322,31 +322,34 @@ class PlaybackPresenter:
             ),
             feet=evidence,
         )
-        pose = None
-        if poses is not None and not poses.missing[index].all():
-            feet = self._feet_at(index, poses)
-            pose = Pose3D(
-                index=index,
-                time_s=keypoints.time_s,
-                xyz=poses.xyz[index],
-                filled=poses.filled[index],
-                missing=poses.missing[index],
-                captured_at=stamp,
-                detected_at=stamp,
-                lifted_at=stamp,
-                level=poses.level,
-                feet=feet.xyz,
-                feet_conf=feet.conf,
-                feet_firm=feet.firm,
-            )
         return ViewState(
             frame=frame,
             keypoints=keypoints,
             seen=seen,
-            pose=pose,
+            pose=self._pose_at(index, stamp),
             opacity=opacity(conf),
             size=self.clip.size,
             people=self.people.at(index),
+        )
+
+    def _pose_at(self, index: int, stamp: float) -> Pose3D | None:
+        poses = self.poses
+        if poses is None or poses.missing[index].all():
+            return None
+        feet = self._feet_at(index, poses)
+        return Pose3D(
+            index=index,
+            time_s=float(self.time_s[index]),
+            xyz=poses.xyz[index],
+            filled=poses.filled[index],
+            missing=poses.missing[index],
+            captured_at=stamp,
+            detected_at=stamp,
+            lifted_at=stamp,
+            level=poses.level,
+            feet=feet.xyz,
+            feet_conf=feet.conf,
+            feet_firm=feet.firm,
         )
 
     def _send(self, view_state: ViewState) -> None:

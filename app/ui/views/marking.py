@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 from app.ui import words
 from app.ui.presenters.marking import Marking
 from app.ui.views import kit, menus
-from app.ui.views.menus import Entry
+from app.ui.views.menus import LINE, Entries, Entry
 from app.ui.views.scrubber import Scrubber
 
 _LOOK_MS: Final = 100
@@ -45,18 +45,19 @@ class MarkingController(QObject):
         scrubber.event_pressed.connect(marking.go)
         scrubber.event_menu.connect(self._show_menu)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> Entries:
         """What the Control menu offers; the keys live here."""
         marking = self._marking
         back, on = partial(marking.go_along, -1), partial(marking.go_along, 1)
         return [
-            Entry("mark", "Mark an event", marking.mark, ("E",), separated=True),
-            Entry("event-before", "Event before", back, ("Ctrl+Left",)),
-            Entry("event-next", "Next event", on, ("Ctrl+Right",)),
-            Entry("events", "Events…", self.show_events, ("Ctrl+Shift+E",)),
-            Entry("from-here", "Select from here", marking.select_from_here, ("I",), False, True),
-            Entry("to-here", "Select to here", marking.select_to_here, ("O",)),
-            Entry("select-all", "Select all", marking.select_all, ("X",)),
+            Entry("mark", "Mark an event", marking.mark, "E"),
+            Entry("event-before", "Event before", back, "Ctrl+Left"),
+            Entry("event-next", "Next event", on, "Ctrl+Right"),
+            Entry("events", "Events…", self.show_events, "Ctrl+Shift+E"),
+            LINE,
+            Entry("from-here", "Select from here", marking.select_from_here, "I"),
+            Entry("to-here", "Select to here", marking.select_to_here, "O"),
+            Entry("select-all", "Select all", marking.select_all, "X"),
         ]
 
     def show_events(self) -> EventsDialog:

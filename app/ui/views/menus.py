@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu
@@ -13,19 +13,23 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One menu entry; several keys may be given, the first is shown."""
+    """One menu entry."""
 
     name: str
     """By which the program knows it, whatever the words."""
     words: str
     pressed: Callable[[], Any]
-    keys: tuple[str, ...] = ()
+    keys: str = ""
+    """Several may be given, with ; between; the first is shown."""
     checkable: bool = False
-    separated: bool = False
-    """A line is drawn above."""
 
 
-def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QAction]:
+LINE: Final = None
+"""Between entries."""
+Entries = list[Entry | None]
+
+
+def build(window: QMainWindow, menus: dict[str, Entries]) -> dict[str, QAction]:
     """Fill the window's menu bar; the actions by their names."""
     actions: dict[str, QAction] = {}
     bar = window.menuBar()
@@ -34,7 +38,10 @@ def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QActi
         if menu is None:
             continue
         for entry in entries:
-            actions[entry.name] = _add(window, menu, entry)
+            if entry is LINE:
+                menu.addSeparator()
+            else:
+                actions[entry.name] = _add(window, menu, entry)
     return actions
 
 
@@ -83,11 +90,10 @@ def fill_ticked(
 
 
 def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:
-    if entry.separated:
-        menu.addSeparator()
     action = QAction(entry.words, window)
     action.setObjectName(entry.name)
-    action.setShortcuts([QKeySequence(key) for key in entry.keys])
+    if entry.keys:
+        action.setShortcuts(QKeySequence.listFromString(entry.keys))
     action.setCheckable(entry.checkable)
     action.triggered.connect(lambda _checked=False: entry.pressed())
     menu.addAction(action)

@@ -76,11 +76,7 @@ class PictureView(QWidget):
             "Mirror picture and 3D (M)\nOnly what you see: recordings are never mirrored",
             self.mirror_chosen.emit,
         )
-        self.fill = kit.switch(
-            "fill",
-            "Fill the pane, cutting the edges",
-            self.fill_chosen.emit,
-        )
+        self.fill = kit.switch("fill", "Fill the pane, cutting the edges", self.fill_chosen.emit)
         self.badge = Badge(self, MIRRORED)
         self.card = Card(self)
         self.hint = Hint(self)

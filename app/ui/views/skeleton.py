@@ -78,10 +78,17 @@ class SkeletonView(QWidget):
         self.badge = Badge(self, MIRRORED)
         self._pictures = _Rendered()
         self._told = -1
+        self._numbers: tuple[str, ...] = ()
+        self._add_buttons()
+        self.hint = Hint(self)
+        self._words = ""
+        self._resizing = QTimer(self)
+        self._resizing.setSingleShot(True)
+        self._resizing.timeout.connect(self._resize_renderer)
+
+    def _add_buttons(self) -> None:
         self.follow = kit.switch(
-            "follow",
-            "Keep the person in the middle (F)",
-            self.follow_chosen.emit,
+            "follow", "Keep the person in the middle (F)", self.follow_chosen.emit
         )
         self.reset = kit.tool_button("reset", "Back to the first view (double click)", self._reset)
         self.level = kit.tool_button("level", LEVEL_HELP, self.level_pressed.emit)
@@ -94,15 +101,9 @@ class SkeletonView(QWidget):
             self.numbers_chosen.emit,
         )
         self.whole = kit.tool_button("whole", WHOLE_HELP, self.whole_pressed.emit)
-        self._numbers: tuple[str, ...] = ()
         self.corner = Corner(
             self, [self.plot, self.numbers, self.level, self.follow, self.reset, self.whole]
         )
-        self.hint = Hint(self)
-        self._words = ""
-        self._resizing = QTimer(self)
-        self._resizing.setSingleShot(True)
-        self._resizing.timeout.connect(self._resize_renderer)
 
     @property
     def trouble(self) -> str:

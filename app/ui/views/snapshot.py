@@ -46,14 +46,11 @@ class SnapshotController:
     def entries(self) -> list[Entry]:
         """What the File menu offers; the keys live here."""
         both = (self._picture, self._skeleton)
-        kinds = (
-            ("snapshot", "Snapshot of picture and 3D", both, ("S",)),
-            ("snapshot-picture", "Snapshot of the picture", both[:1], ()),
-            ("snapshot-3d", "Snapshot of the 3D view", both[1:], ()),
-        )
+        left, right = (partial(self.take, each) for each in both)
         return [
-            Entry(name, words, partial(self.take, *panes), keys, separated=name == "snapshot")
-            for name, words, panes, keys in kinds
+            Entry("snapshot", "Snapshot of picture and 3D", partial(self.take, *both), "S"),
+            Entry("snapshot-picture", "Snapshot of the picture", left),
+            Entry("snapshot-3d", "Snapshot of the 3D view", right),
         ]
 
     def take(self, *panes: QWidget) -> None:
