@@ -29,7 +29,7 @@ from models import LARGEST_DELAY
 ADD_TO_MENU: Final = "--add-to-menu"
 REMOVE_FROM_MENU: Final = "--remove-from-menu"
 PERFORMER_SECONDS: Final = 10.0
-"""How much of the endless performer is lifted when nothing else is said."""
+"""How much of the endless performer is lifted by default."""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -31,7 +31,7 @@ class Output:
 
     @property
     def usual(self) -> Target:
-        """Where to unless told."""
+        """The default address."""
         return self.parse("")
 
 

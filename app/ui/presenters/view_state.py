@@ -90,7 +90,7 @@ class SourcePresenter(Protocol):
 
     label: str
     sending: Callable[[], tuple[Segment, ...]]
-    """What the status line says of the poses sent on."""
+    """The status line's text on the poses sent to other programs."""
 
     def view_state(self) -> ViewState: ...
 
