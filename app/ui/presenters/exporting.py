@@ -74,25 +74,9 @@ class Target:
         return "Only the selection, {} to {}".format(*map(words.clock, ends))
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One line of the format list."""
-
-    kind: str
-    label: str
-    suffix: str
-    angles: bool
-    """Whether it has room for joint angles."""
-    rate: bool
-    """Whether it can have any constant rate."""
-    skeleton: bool
-    """Whether its bones can have other names."""
-    people: bool
-    """Whether one file has room for several people."""
-
-    def suits(self, whose: Whose) -> bool:
-        """Whether they can be exported so."""
-        return self.people or whose is not Whose.TABLE
+def suits(kind: str, whose: Whose) -> bool:
+    """Whether they can be exported in this format."""
+    return FORMATS[kind].people or whose is not Whose.TABLE
 
 
 def taken(file: Path, kind: str, whose: Whose) -> bool:
@@ -118,16 +102,6 @@ class ExportPresenter:
     ) -> None:
         """``show`` opens the folder of a file for the user."""
         self._window, self.preferences, self._show = window, preferences, show
-
-    @property
-    def formats(self) -> list[Format]:
-        return [
-            Format(
-                *(kind, each.label, each.suffix, each.angles, each.rate, each.skeleton),
-                people=each.people,
-            )
-            for kind, each in FORMATS.items()
-        ]
 
     @property
     def kind(self) -> str:

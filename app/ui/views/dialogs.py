@@ -23,11 +23,12 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.export.registry import FORMATS, Exporter
 from app.motion.selection import Selection
 from app.system.files import free_name
 from app.ui.presenters import sources
 from app.ui.presenters.background import Whose
-from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, taken
+from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Target, suits, taken
 from app.ui.views import kit
 from app.ui.views.export_presets import FileOptionsForm, PresetRows
 from app.ui.views.processing import ProcessingForm
@@ -91,11 +92,10 @@ class ExportDialog(QDialog):
         self.presets.wanted.connect(self._go_preset)
         self.options = FileOptionsForm(presenter.preferences)
         self.processing = ProcessingForm(presenter.preferences)
-        self._formats = presenter.formats
         self.kind = kit.Choice("Format")
-        self.kind.fill([(each.label, each.kind) for each in self._formats], presenter.kind)
+        self.kind.fill([(each.label, kind) for kind, each in FORMATS.items()], presenter.kind)
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
-        self._path = presenter.suggestion(target, self._format.kind)
+        self._path = presenter.suggestion(target, self._kind)
         self._suggested, self._suffix = self._path.name, self._format.suffix
         self.only = kit.Tick(target.part_in_words)
         self.only.setChecked(True)
@@ -207,14 +207,18 @@ class ExportDialog(QDialog):
         return self._path.parent / (name if name.endswith(suffix) else name + suffix)
 
     @property
-    def _format(self) -> Format:
-        return self._formats[self.kind.currentIndex()]
+    def _kind(self) -> str:
+        return str(self.kind.currentData())
+
+    @property
+    def _format(self) -> Exporter:
+        return FORMATS[self._kind]
 
     def _format_changed(self) -> None:
         before, self._suffix = self._suffix, self._format.suffix
         if self.file.text() == self._suggested:  # not typed: what was taken may be free now
             folder = self._path.parent
-            named = self._presenter.suggestion(self._target, self._format.kind, folder)
+            named = self._presenter.suggestion(self._target, self._kind, folder)
             self._suggested = named.name
         else:
             typed = self.file.text().strip().removesuffix(before)
@@ -227,9 +231,9 @@ class ExportDialog(QDialog):
         """One table of all is a long one: no preset makes such."""
         whose = self.whose.currentData()
         self._target = replace(self._target, whose=whose)
-        if not self._format.suits(whose):
+        if not suits(self._kind, whose):
             self.kind.setCurrentIndex(
-                next(index for index, each in enumerate(self._formats) if each.suits(whose))
+                next(index for index, kind in enumerate(FORMATS) if suits(kind, whose))
             )
         if whose is Whose.TABLE:
             self._show_more(True)
@@ -239,18 +243,18 @@ class ExportDialog(QDialog):
     def _check(self) -> None:
         usable = bool(self.file.text().strip()) and not set(self.file.text()) & set('/\\:*?"<>|')
         own = usable and self.path == self._target.path
-        lacking = self._presenter.lacking(self._format.kind)
+        lacking = self._presenter.lacking(self._kind)
         self.processing.offer_angles(self._format.angles)
         self.options.offer(self._format)
-        suits = self._format.suits(self._target.whose)
-        self.go.setEnabled(usable and not own and not lacking and suits)
-        there = usable and taken(self.path, self._format.kind, self._target.whose)
+        suited = suits(self._kind, self._target.whose)
+        self.go.setEnabled(usable and not own and not lacking and suited)
+        there = usable and taken(self.path, self._kind, self._target.whose)
         replaced = "This file exists and will be replaced" if there else ""
-        replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
+        replaced = replaced if suited else "One table of all people is a long table: CSV or Parquet"
         said = lacking or ("This is the video itself" if own else replaced)
         self._note.setText(said if self._shows_more else "")
         self._note.setVisible(bool(self._note.text()))
-        absent = self._presenter.lacks_blender(self._format.kind)
+        absent = self._presenter.lacks_blender(self._kind)
         self.blender.setVisible(self._shows_more and absent)
         self._fit()
 
@@ -302,9 +306,9 @@ class ExportDialog(QDialog):
         self._folder.setToolTip(folder)
 
     def _go(self) -> None:
-        chosen = {"export_kind": self._format.kind, "export_more": True}
+        chosen = {"export_kind": self._kind, "export_more": True}
         self._presenter.remember(chosen | self.options.values() | self.processing.values())
-        self.export_wanted.emit(self._wanted, self.path, self._format.kind, "")
+        self.export_wanted.emit(self._wanted, self.path, self._kind, "")
         self.accept()
 
     def _go_preset(self, name: str, kind: str) -> None:

@@ -9,10 +9,9 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from app.export.presets import FPS, PRESETS
-from app.export.registry import FORMATS
+from app.export.registry import FORMATS, Exporter
 from app.export.skeleton_names import SKELETONS
 from app.ui.preferences import Preferences
-from app.ui.presenters.exporting import Format
 from app.ui.views import kit
 
 
@@ -136,7 +135,7 @@ class FileOptionsForm:
         grid.addWidget(bones, row + 1, 0)
         grid.addLayout(line, row + 1, 1)
 
-    def offer(self, chosen: Format) -> None:
+    def offer(self, chosen: Exporter) -> None:
         """Show what the format has a choice of.  The rows must lie in a widget by then."""
         for widget in self._rate:
             widget.setVisible(chosen.rate)
