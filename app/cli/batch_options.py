@@ -52,8 +52,12 @@ def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) 
     from app.lifting.batch.task import BatchOptions
 
     return BatchOptions(
-        *(weights_sha256, kind, lift_options(options), options.processing),
-        *(options.file, options.one_file),
+        weights_sha256,
+        kind,
+        lift_options(options),
+        options.processing,
+        file=options.file,
+        one_file=options.one_file,
     )
 
 

@@ -114,7 +114,10 @@ def _lift(
         network.start()
         started = time.perf_counter()
         clip = detect(
-            *(source, Path(job.source), wanted, engine),
+            source,
+            Path(job.source),
+            wanted,
+            engine,
             stop=lambda: interrupt.signal is not None or network.failed,
             progress=bar.update,
         )
@@ -163,10 +166,16 @@ def _write(
     wanted, corrections = lift_options(options), _corrections(job, options)
     remembered = clip.complete and not options.choices
     return lift_to_files(
-        *(clip, lifter, wanted),
+        clip,
+        lifter,
+        wanted,
         Order(
-            *(job.table, job.kind, options.processing, options.force),
-            *(options.file, options.one_file),
+            job.table,
+            job.kind,
+            options.processing,
+            overwrite=options.force,
+            options=options.file,
+            one_file=options.one_file,
         ),
         job.source,
         corrections=corrections,

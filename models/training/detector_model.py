@@ -115,8 +115,10 @@ class DetectorModel(nn.Module):
         super().__init__()
         values = JOINT_COUNT * QUANTITIES
         self.body = nn.Sequential(
-            *(nn.Linear(_FEATURES, _HIDDEN), nn.GELU()),
-            *(nn.Linear(_HIDDEN, _HIDDEN), nn.GELU()),
+            nn.Linear(_FEATURES, _HIDDEN),
+            nn.GELU(),
+            nn.Linear(_HIDDEN, _HIDDEN),
+            nn.GELU(),
             nn.Linear(_HIDDEN, 2 * values),
         )
         self.register_buffer("mixing", torch.eye(values))

@@ -102,8 +102,13 @@ def compared(on: str, method: str, pairs: Sequence[tuple[Array, Array]]) -> list
                 differences[movement(angle)].append(abs(error - wrong[other]))
     return [
         RangeErrors(
-            *(on, method, name, float(np.mean(off[name]))),
-            *(_often(widths[name]), _often(differences[name]), len(widths[name])),
+            on,
+            method,
+            name,
+            angle=float(np.mean(off[name])),
+            width=_often(widths[name]),
+            difference=_often(differences[name]),
+            takes=len(widths[name]),
         )
         for name in off
         if len(off[name]) >= _FEWEST

@@ -67,8 +67,10 @@ class Opening:
                 self._takes.lift(path, recording)
 
         self._start(
-            *(f"Opening {path.stem}", lambda: background.open_recording(path), opened),
-            partial(window.tell, of_shown=True),
+            f"Opening {path.stem}",
+            lambda: background.open_recording(path),
+            opened,
+            failed=partial(window.tell, of_shown=True),
         )
 
     def open_video(self, path: Path) -> None:

@@ -112,7 +112,11 @@ class MainWindow(QMainWindow):
             self, window.preferences, desktop.videos, window.comparison.open, "Compare with"
         )
         self.comparing = ComparisonController(
-            *(window, self.panes, (self.picture, self.skeleton), self.orbit, asking.ask_file)
+            window,
+            self.panes,
+            first=(self.picture, self.skeleton),
+            orbit=self.orbit,
+            ask_file=asking.ask_file,
         )
 
     def _add_controllers(self) -> None:

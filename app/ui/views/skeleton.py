@@ -295,14 +295,20 @@ class SkeletonView(QWidget):
                     x, y = above[above[:, 1].argmin()].tolist()
                     place = (self.width() - x if self._mirrored else x, y - kit.em(self))
                     strokes.tag(
-                        *(painter, str(body.number), place, body.colour or ""),
+                        painter,
+                        str(body.number),
+                        place,
+                        body.colour or "",
                         firm=body is request.body,
                     )
 
 
 def _body(person: Companion) -> Body:
     return Body(
-        *(person.joints, ~person.missing, person.opacity, person.feet),
+        person.joints,
+        drawn=~person.missing,
+        opacity=person.opacity,
+        feet=person.feet,
         colour=person.colour,
         number=person.number,
     )
