@@ -21,6 +21,7 @@ from app.detection.models import SIZES, Size, bundle
 from app.detection.no_telemetry import silenced
 from app.detection.person import Person
 from app.errors import DetectorError
+from app.lab.study.cameras import Framing
 from app.system.files import write_atomically
 from models.errors import MixposeError
 from models.skeleton import LANDMARK_COUNT
@@ -72,7 +73,7 @@ class Take(Protocol):
     focal: float
     up: tuple[float, float, float]
     kind: str
-    framing: str
+    framing: Framing
     clip: str
     split: str
     people: str
