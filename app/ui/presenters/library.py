@@ -35,19 +35,6 @@ COLUMNS = ("Name", "Date", "Length", "Frames", "Video", "3D", "Events", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One recording."""
-
-    path: Path
-    name: str
-    notes: str
-    cells: tuple[Cell, ...]
-    frames: int
-    fault: str
-    """Why it cannot be opened; empty if nothing is known against it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Deleted:
     """A recording that can be brought back."""
 
@@ -68,7 +55,7 @@ class LibraryPresenter(QObject):
         self._window = window
         self.thumbnails = Thumbnails(window.jobs, self)
         window.recordings_listed.connect(lambda _found: self.refresh())
-        self.rows: tuple[Row, ...] = ()
+        self.rows: list[RecordingEntry] = []
         self._typed: dict[Path, str] = {}
         self.deleted: Deleted | None = None
         """The recording that was deleted last, if it can be brought back."""
@@ -86,7 +73,7 @@ class LibraryPresenter(QObject):
         self._do("Looking for recordings", lambda: background.all_recordings(folder), self._listed)
 
     def _listed(self, entries: list[RecordingEntry]) -> None:
-        self.rows = tuple(map(_row, entries))
+        self.rows = entries
         for row in self.rows:
             if self._typed.get(row.path) == row.notes:
                 del self._typed[row.path]
@@ -232,10 +219,11 @@ class LibraryPresenter(QObject):
         )
 
 
-def _row(entry: RecordingEntry) -> Row:
+def cells(entry: RecordingEntry) -> tuple[Cell, ...]:
+    """A cell for each of ``COLUMNS``."""
     state = "recording now" if entry.being_written else "" if entry.finished else "interrupted"
     state = "cannot be read" if entry.fault else state
-    cells = (
+    return (
         Cell(entry.name, entry.name.casefold()),
         Cell(entry.started_at.strftime("%Y-%m-%d %H:%M"), entry.started_at.timestamp()),
         Cell(words.length(entry.duration_s), entry.duration_s),
@@ -245,7 +233,6 @@ def _row(entry: RecordingEntry) -> Row:
         Cell(str(entry.events or ""), entry.events),
         Cell(state, state),
     )
-    return Row(entry.path, entry.name, entry.notes, cells, entry.frames, entry.fault)
 
 
 def _into_trash(path: Path) -> Path | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from PyQt6.QtCore import QPoint, QSize, Qt, QTimer
 from PyQt6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
@@ -21,10 +21,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.presenters.library import COLUMNS, LibraryPresenter, Row, Thumbnails
+from app.ui.presenters.library import COLUMNS, LibraryPresenter, Thumbnails, cells
 from app.ui.views import desktop, kit
 from app.ui.views.controllers import ExportController
 from app.ui.views.thumbnail import thumbnail
+from app.ui.words import length
+
+if TYPE_CHECKING:
+    from app.recording.listing import RecordingEntry
 
 _NAME: Final = 0
 _DATE: Final = 1
@@ -37,9 +41,10 @@ _NUMBERS: Final = ("Length", "Frames", "Events")
 class _Item(QTreeWidgetItem):
     """A line that is sorted by what it means rather than by its letters."""
 
-    def __init__(self, row: Row) -> None:
-        super().__init__([cell.text for cell in row.cells])
-        self.row = row
+    def __init__(self, row: RecordingEntry) -> None:
+        of_row = cells(row)
+        super().__init__([cell.text for cell in of_row])
+        self.row, self.cells = row, of_row
         self.key = (row.path, row.frames)
         self.pictured: tuple[bool, bool] | None = None
         """Of what its icon was made: whether it was known, and damaged."""
@@ -50,7 +55,7 @@ class _Item(QTreeWidgetItem):
     def __lt__(self, other: QTreeWidgetItem) -> bool:
         tree = self.treeWidget()
         column = 0 if tree is None else tree.sortColumn()
-        return bool(self.row.cells[column].key < cast(_Item, other).row.cells[column].key)
+        return bool(self.cells[column].key < cast(_Item, other).cells[column].key)
 
 
 def _align_numbers(item: QTreeWidgetItem) -> None:
@@ -115,11 +120,11 @@ class _List(QTreeWidget):
         self.blockSignals(False)
         thumbnails.want([item.key for item in items if not item.row.fault])
 
-    def chosen(self) -> Row | None:
+    def chosen(self) -> RecordingEntry | None:
         item = self.currentItem()
         return item.row if isinstance(item, _Item) else None
 
-    def fill(self, rows: tuple[Row, ...], chosen: Path | None) -> None:
+    def fill(self, rows: list[RecordingEntry], chosen: Path | None) -> None:
         """Show these recordings, with ``chosen`` selected if it is among them."""
         self.blockSignals(True)
         self.setSortingEnabled(False)
@@ -308,12 +313,13 @@ class LibraryDialog(QDialog):
             self._noted = None
             self.presenter.delete(row.path)
 
-    def _may_delete(self, row: Row) -> bool:
+    def _may_delete(self, row: RecordingEntry) -> bool:
         box = QMessageBox(self)
         box.setWindowTitle("Delete")
         box.setText(f"Delete {row.name}?")
-        length, frames = (row.cells[COLUMNS.index(name)].text for name in ("Length", "Frames"))
-        box.setInformativeText(f"{length}, {frames} frames. It goes to the trash.")
+        box.setInformativeText(
+            f"{length(row.duration_s)}, {row.frames:,} frames. It goes to the trash."
+        )
         stay = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
         box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(stay)
