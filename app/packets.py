@@ -68,7 +68,7 @@ class Sighting:
     world: NDArray[np.float32]
     """(17, 3) the detector's own 3D, metres from the pelvis."""
     feet: NDArray[np.float32]
-    """(4, 6) what was found of heels and toes, as :func:`models.feet.foot_evidence` has it."""
+    """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
     clothes: NDArray[np.float64]
     """(2, 3) CIELAB of trunk and thighs; NaN where they are out of the picture, or hidden."""
     checks: tuple[int, int] = (0, 0)
@@ -97,7 +97,7 @@ class Keypoints2D:
     detected_at: float
     people_in_view: PeopleInView = ALONE
     feet: NDArray[np.float32] = field(default_factory=unseen_feet)
-    """(4, 6) what was found of heels and toes, as :func:`models.feet.foot_evidence` has it."""
+    """(4, 6) what is said of heels and toes, as :func:`models.feet.foot_evidence` has it."""
     everybody: tuple[Sighting, ...] = ()
     """All people in the frame, where all are tracked; then no other field is of anybody."""
 

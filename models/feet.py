@@ -1,4 +1,4 @@
-"""Heels and toes: which way each foot points, from the detector's answers on it and the leg.
+"""Heels and toes: which way each foot points, from what the detector says of it and of the leg.
 
 A foot is small in the picture and the detector's own 3D of it is poor.  Its place in 2D, the leg
 that it hangs from, as the detector has it and as it was lifted, and where up is tell more together:
@@ -63,7 +63,7 @@ FLAT_DEG: Final = 7.2
 """How far the line from heel to toe points down while the sole is flat: the joint in the heel lies
 higher than that in the toe.  Median of drawn people who stand."""
 LEAST_SURE: Final = 0.8
-"""Length of the mean from which a direction is given."""
+"""Length of the mean from which a direction is told."""
 _CALM_S: Final = 0.1
 """Standard deviation of the weights, over time, by which frames are averaged."""
 _REACH_S: Final = 0.2
@@ -92,12 +92,12 @@ class Feet(NamedTuple):
     """(N, 4) the detector's confidence, left and right as in ``xyz``; NaN where they are bridged or
     held (:mod:`models.foot_gaps`)."""
     firm: NDArray[np.float32]
-    """(N, 4) 1 where they are found or bridged, 0 elsewhere; live rising to 1 when they come, and
+    """(N, 4) 1 where they are told or bridged, 0 elsewhere; live rising to 1 when they come, and
     sinking to 0 while they are held."""
 
 
 class Sight(NamedTuple):
-    """The detector's answers in N frames."""
+    """What the detector says of N frames."""
 
     xy: Floats
     """(N, 17, 2) pixels, NaN where nobody was found."""
@@ -135,7 +135,7 @@ def unseen_feet(*count: int) -> NDArray[np.float32]:
 
 
 def foot_evidence(landmarks: Floats, visibility: Floats, world: Floats) -> NDArray[np.float32]:
-    """The detector's answers on heels and toes.
+    """What the detector says of heels and toes.
 
     Args:
         landmarks: (..., 33, 2 or more) x and y in pixels, NaN where nobody was found.

@@ -37,8 +37,8 @@ CHANNELS: Final = (
     "world x",
     "world y",
 )
-"""Inputs for each joint's token.  ``x`` and ``y`` lie in [-1, 1] inside the person's box, with the
-aspect kept; ``world x``, ``world y`` and ``depth`` are the detector's own 3D, metres from the
+"""What each joint's token is told.  ``x`` and ``y`` lie in [-1, 1] inside the person's box, with
+the aspect kept; ``world x``, ``world y`` and ``depth`` are the detector's own 3D, metres from the
 pelvis; the box's place and the logarithm of its half side are relative to half the longer side of
 the picture.  ``up`` is the direction against gravity in the pose's axes, the shorter the less sure
 (``told_up``), 0 where nothing is known.  A network of fewer channels is given the first ones;
@@ -79,7 +79,7 @@ def network_input(
     reach: Tensor,
     up: Tensor,
 ) -> Tensor:
-    """Put together the network's inputs, in the order of ``CHANNELS``.
+    """Put together what the network is told, in the order of ``CHANNELS``.
 
     Args:
         xy: (B, T, J, 2), any unit, from the middle of the picture; finite where told.
@@ -107,7 +107,7 @@ def network_input(
 
 def told_up(up: Tensor, spread_deg: Tensor) -> Tensor:
     """Unit vectors (..., 3) and the standard deviation (...,) of their direction in degrees ->
-    (..., 3) as the network's input: of length 1 where exact, 0 where nothing is known."""
+    (..., 3) as the network is told them: of length 1 where exact, 0 where nothing is known."""
     return up * (1 - spread_deg / VAGUEST_UP_DEG).clamp(0.0, 1.0)[..., None]
 
 
@@ -141,7 +141,7 @@ between the turn grows steadily, so that nothing jumps when somebody lies down."
 def upright_turn(xy: Tensor, told: Tensor) -> Tensor:
     """By how much windows are turned about the middle of the picture, to put the person upright.
 
-    The person's axis runs from the legs, or the hips where no leg was found, to shoulders and head,
+    The person's axis runs from the legs, or the hips where no leg is told, to shoulders and head,
     on average over the window.
 
     Args:
@@ -164,7 +164,7 @@ def upright_turn(xy: Tensor, told: Tensor) -> Tensor:
 
 
 def _middle(xy: Tensor, told: Tensor, joints: list[int]) -> tuple[Tensor, Tensor]:
-    """(B, T, 2) mean of the joints found, and (B, T) whether there is any."""
+    """(B, T, 2) mean of the joints told, and (B, T) whether there is any."""
     known = told[:, :, joints].unsqueeze(-1)
     total = xy[:, :, joints].masked_fill(~known, 0.0).sum(dim=2)
     count = known.sum(dim=2)

@@ -1,4 +1,4 @@
-"""The world's up for a camera that stands still, from the network's estimate in every frame.
+"""Where up is for a camera that stands still, from what the network says of every frame.
 
 In one frame a crouch seen level and an upright person seen from above look alike; over a clip the
 camera's pitch and roll are constant while people move, and so the mean over its frames tells more
@@ -120,7 +120,7 @@ class Level:
 
     @property
     def vector(self) -> NDArray[np.float32]:
-        """(3,) as the network's input; see ``geometry.told_up``."""
+        """(3,) as the network is told it; see ``geometry.told_up``."""
         share = min(max(1.0 - self.spread_deg / VAGUEST_UP_DEG, 0.0), 1.0)
         return (self.up * share).astype(np.float32)
 
@@ -175,7 +175,7 @@ def estimate_level(
         stood: (N, 3) what :func:`standing` makes of the same frames.
 
     Returns:
-        The level, or None where there is no estimate.
+        The level, or None where nothing is said.
     """
     length = np.linalg.norm(said, axis=-1)
     short = np.minimum(length, _SUREST)

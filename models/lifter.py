@@ -59,7 +59,7 @@ class Lifted:
     swapped: NDArray[np.bool_]
     """(N,) frames in which the detector had taken left for right, and which were repaired."""
     level: Level | None = None
-    """The world's up: given, or estimated over the clip; None if the network has no estimate."""
+    """Where up is: told, or estimated over the clip; None if the network says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Track:
     """What the detector said of N frames, ready to be lifted."""
 
     evidence: NDArray[np.float32]
-    """(N, 17, 6): x and y in pixels, confidence (0 is not given), the detector's own 3D in metres
+    """(N, 17, 6): x and y in pixels, confidence (0 is not told), the detector's own 3D in metres
     from the pelvis or NaN."""
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]

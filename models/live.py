@@ -45,7 +45,7 @@ class LivePose:
     feet: Feet
     """Heels and toes, as :func:`models.feet.find_feet` has them, of one frame."""
     level: Level | None
-    """The world's up: given, or as estimated by now; None if the network has no estimate."""
+    """Where up is: told, or as far as it is known by now; None if the network says nothing."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class LiveLifter:
         )
 
     def _known_level(self, evidence: NDArray[np.float32], time_s: float) -> Level | None:
-        """The world's up; now and then the network estimates it without having it as an input."""
+        """Where up is; now and then the network is asked what it would say without being told."""
         if self.level is not None or not self._lifter.info.says_up:
             return self.level
         if time_s - self._asked_s >= _ASK_EVERY_S and (evidence[-1, :, 2] > 0).any():

@@ -31,7 +31,7 @@ of a woman with one arm behind her, this took P-MPJPE from 52.5 to 47.8 mm.
 
 
 BRIDGED: Final = STILL_SEEN
-"""The network's input confidence of a joint that was bridged or held."""
+"""Confidence the network is told of a joint that was bridged or held."""
 
 
 def calibrated(visibility: NDArray[np.floating], size: str) -> NDArray[np.float32]:
@@ -53,7 +53,7 @@ def told_confidence(
     filled: NDArray[np.bool_],
     guessed: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """The network's input confidence; 0 where it is given no place.  All (..., J)."""
+    """The confidence that the network is told; 0 where it is told nothing.  All (..., J)."""
     told = np.where(seen, np.clip(conf, STILL_SEEN, 1.0), np.where(filled, BRIDGED, 0.0))
     result: NDArray[np.float32] = np.where(guessed, conf, told).astype(np.float32)
     return result

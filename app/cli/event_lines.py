@@ -20,7 +20,7 @@ _LOOK_S: Final = 0.2
 _LONGEST: Final = 4096
 """Bytes of a line; what is beyond is no part of its label."""
 _UNTOLD: Final = 100
-"""Events read ahead at the most: ``yes |`` must not fill the disk."""
+"""Events made before the first of them is told: ``yes |`` shall not fill the disk."""
 
 
 class EventLines:

@@ -1,4 +1,4 @@
-"""Reading the sidecar beside a file, whatever program wrote it."""
+"""What the sidecar beside a file says, whoever wrote it."""
 
 from __future__ import annotations
 

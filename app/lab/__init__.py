@@ -1,1 +1,1 @@
-"""How accurate and how fast the program is, and the detector's answers to people that are drawn."""
+"""How right and how fast the program is, and what the detector says of people that are drawn."""

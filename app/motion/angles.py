@@ -145,7 +145,7 @@ def joint_angles(
     for name, values in (body.right_leg() | body.right_foot() | body.right_arm()).items():
         columns[f"right_{name}"], columns[f"left_{name}"] = np.split(values, 2)
     radians = np.stack([columns[angle.name] for angle in ANGLES], axis=-1)
-    # + 0.0 turns negative zeros into zeros.
+    # + 0.0: no readers of ours shall meet a negative zero.
     result: Array = np.rad2deg(radians) + 0.0
     return result
 
@@ -162,7 +162,7 @@ def continued(
     Args:
         degrees: (N, A) as :func:`joint_angles` gives them.
         time_s: (N,) of the poses.
-        person: (N,) number of the person each is of; None if all are of one.
+        person: (N,) whom each is of; None if all are of one.
     """
     result: Array = degrees.copy()
     for column in _TILTS:

@@ -154,9 +154,9 @@ class MotionData:
     """(N, 2) whether the left and the right foot were found to stand, never while the ankle is not
     seen; None unless the person was placed in the room."""
     level: Level | None = None
-    """The world's up in camera axes, found by the lifter or given to it; None if unknown."""
+    """Where up is, in camera axes, as the lifter found or was told; None if nobody said."""
     person: NDArray[np.int64] | None = None
-    """(N,) number of the person; where it changes, another motion begins.  None: one person."""
+    """(N,) whom each frame is of; where it changes, another motion begins.  None: one person."""
     swapped: NDArray[np.bool_] | None = None
     """(N,) whether the detector had taken left for right, and was repaired; None if unknown."""
     pictures: Pictures | None = None
@@ -350,7 +350,7 @@ class MotionData:
         return self._in_axes(self.feet[rows])
 
     def _in_axes(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
-        # + 0.0 turns negative zeros into zeros.
+        # + 0.0: no readers of ours shall meet a negative zero.
         turned: NDArray[np.float64] = points.astype(np.float64) @ self.axes.T + 0.0
         return turned
 

@@ -33,7 +33,7 @@ class Floor:
     below_m: float
     """How far it is below the lens."""
     origin: Literal["given", "standing feet", "lowest feet", "body height"]
-    """The source of it; the last is a guess for people whose feet were never seen."""
+    """Who says so; the last is a guess for whom nobody saw the feet of."""
 
 
 def find_floor(

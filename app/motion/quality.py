@@ -1,4 +1,4 @@
-"""How far lifted motion can be trusted, judged from itself: what was seen, and how well it fits."""
+"""How far lifted motion can be trusted, told from itself: what was seen, and how well it fits."""
 
 from __future__ import annotations
 

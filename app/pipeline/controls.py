@@ -21,7 +21,7 @@ class Controls:
     height_m: float | None
     loop: bool
     level: Level | None = None
-    """The world's up as given by the user; None to estimate it."""
+    """Where up is, as told; None to find out."""
     smooth: bool = False
     several: bool = True
     detector_size: Size | None = FOR_LIVE

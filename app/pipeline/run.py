@@ -150,7 +150,7 @@ class LiveRun:
         self._controls.detector_size = size
 
     def choose_person(self, x: float, y: float, time_s: float) -> None:
-        """Follow the person at this place, in pixels, of the picture of ``time_s``, from now on.
+        """Follow whoever is at this place, in pixels, of the picture of ``time_s``, from now on.
 
         When the video is at that time again, being looped, they are followed from there.
         """

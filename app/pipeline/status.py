@@ -39,7 +39,7 @@ class State(enum.Enum):
     FAILED = "failed"
     """The run is over because something went wrong; ``error`` says what."""
     STOPPED = "stopped"
-    """The run is over because it was asked to stop."""
+    """The run is over because it was told to stop."""
 
     @property
     def final(self) -> bool:

@@ -1,5 +1,5 @@
 """The threads of one run: started, guarded and joined in one place; slow constructors have threads
-of their own, so that a thread that waits for them can also be stopped."""
+of their own, so that whoever waits for them can also be stopped."""
 
 from __future__ import annotations
 

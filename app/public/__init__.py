@@ -10,7 +10,7 @@ Installed, this folder is the package ``mixpose``, which holds what the reposito
 holds: ``app``, ``models`` and ``weights``.  Such common names must not lie in ``site-packages``
 themselves, where another distribution's ``app`` and this one would overwrite each other's files.
 The program imports its rooms as ``app`` and ``models`` all the same: importing ``mixpose`` puts
-their folder on the module path, in front, or an ``app.py`` in the current folder would be taken for
+their folder on the module path, in front, lest an ``app.py`` in the current folder be taken for
 ours.  Nothing else of the process is changed.
 """
 

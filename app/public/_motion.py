@@ -40,7 +40,7 @@ class MixposeWarning(UserWarning):
 
 
 def warn_of(sentences: Sequence[str]) -> None:
-    """Warn of each, at the line that called the package."""
+    """Warn of each, at the line of whoever called the package."""
     for sentence in sentences:
         warnings.warn(sentence, MixposeWarning, stacklevel=4)
 

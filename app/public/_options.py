@@ -23,7 +23,7 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 class Processing(TypedDict, total=False):
-    """What is done to the poses after lifting; by default nothing."""
+    """What is done to the poses after lifting; nothing unless told."""
 
     smooth: float
     """Cut-off in Hz of the smoothing, without delay: 6 for walking, 10 for sport."""
@@ -110,7 +110,7 @@ def lift_options(
 
 
 def corrections_of(source: str, given: Corrections) -> tuple[Correction, ...]:
-    """Those made in the window, or those given.  Raises ValueError, RecordingError."""
+    """Those made in the window, or those that are told.  Raises ValueError, RecordingError."""
     from app.lifting.corrected import from_json, made_in_window
 
     if isinstance(given, bool):

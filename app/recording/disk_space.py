@@ -18,7 +18,7 @@ LOW_DISK_S: Final = 30 * 60.0
 LAST_DISK_S: Final = 2 * 60.0
 """With room for less than this the recording ends, while there is room to end it in order."""
 _WARNED_S: Final = 1.1 * LOW_DISK_S
-"""Where a warning is taken back; more than the warning's own, so that it does not flicker."""
+"""Where a warning is taken back, lest it come and go."""
 _VIDEO_RESERVE: Final = 256 * 2**20
 """Disk space left to the keypoints, which need 1.3 kB a frame: nearly two hours at 30 frames/s."""
 _SPAN_S: Final = 10.0

@@ -79,7 +79,7 @@ class Meta:
         return {name: str(found.get(name, ""))[:_BRIEF_LABEL] for name in _FORMER_DETECTOR}
 
     def to_json(self) -> dict[str, object]:
-        """Everything, with the names of joints and landmarks, so that the file explains itself."""
+        """Everything, with the names of joints and landmarks for whoever reads the file alone."""
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -139,7 +139,7 @@ def settings(
     camera_roll_deg: float | None = None,
     delay: int | None = None,
 ) -> dict[str, object]:
-    """How the program was set when the recording was made.
+    """What whoever makes a recording notes about how the program was set.
 
     Args:
         several: whether other people than the one followed were looked out for.

@@ -155,6 +155,6 @@ class KeypointArrays:
     conf: NDArray[np.float32]
     """(N, 17) confidence in [0, 1]."""
     person: NDArray[np.int64]
-    """(N,) number of the person each frame is of: changes whenever another is followed."""
+    """(N,) whom each frame is of: changes whenever another is followed."""
     sides_known: NDArray[np.bool_]
     """(N,) whether somebody has said that left and right are as they are here."""

@@ -1,4 +1,4 @@
-"""The child process: owns OpenGL, paints what it is sent, and ends with its parent.
+"""The child process: owns OpenGL, paints what it is told to, and ends with its parent.
 
 The parent sends one :class:`Draw` at a time and waits for its answer, so one block of shared
 memory suffices and nothing queues.  The child leaves when the pipe closes, whatever the reason.

@@ -38,7 +38,7 @@ class Drawn(NamedTuple):
     """A finished picture."""
 
     image: NDArray[np.uint8]
-    """(height, width, 3) RGB, C-contiguous; belongs to the receiver."""
+    """(height, width, 3) RGB, C-contiguous; belongs to whoever received it."""
     request: int
     """What :meth:`Renderer.request` returned for it."""
     draw_ms: float
@@ -175,7 +175,7 @@ class Renderer:
         except _ChildError as error:
             self._fail(str(error))
         except Exception as error:
-            # Whatever it is, a thread that waits for a picture must be woken.
+            # Whatever it is, a thread that waits for a picture must hear of it.
             _log.exception("the drawing process cannot be used")
             self._fail(f"Drawing in 3D failed ({type(error).__name__}: {error}).")
         finally:

@@ -75,7 +75,7 @@ class SkeletonRequest:
 
     @property
     def bodies(self) -> list[Body]:
-        """All people with anything to draw, the farthest from the eye first."""
+        """Everybody of whom there is anything to draw, the farthest from the eye first."""
         there = [each for each in (self.body, *self.others) if each is not None]
         drawn = [each for each in there if each.drawn.any()]
         return sorted(drawn, key=lambda each: -self._depth(each))

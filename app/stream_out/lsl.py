@@ -3,13 +3,13 @@ recording that plays, with the time it was sent.
 
 84 channels: ``pelvis_x, pelvis_y, pelvis_z, pelvis_conf, …``, named and ordered as the columns of
 the CSV table and in its units and axes, heels and toes behind the 17 joints; what is missing is
-NaN.  A foot that was not found for a moment is held for at most half a second, its confidence NaN.
+NaN.  A foot that was not told for a moment is held for at most half a second, its confidence NaN.
 The description follows the XDF
 specification's "MoCap Meta Data" (https://github.com/sccn/xdf/wiki).  The rate is irregular, as
 that of poses is.  A receiver finds the stream again by its ``source_id`` after a restart.  The
 user's own ``lsl_api.cfg`` counts where the network was asked for.
 
-liblsl listens on every network of the computer, whatever its settings.  On Linux its sockets are
+liblsl listens on every network of the computer, whatever it is told.  On Linux its sockets are
 bound to the loopback device after that, so that nobody outside can reach them, and the stream is
 refused where that cannot be done; elsewhere it only answers no questions from outside.
 """
@@ -63,7 +63,7 @@ level = -1
 
 
 class _Scope:
-    """The settings given to liblsl, which reads them once in the life of a process."""
+    """What liblsl has been told, which it listens to once in the life of a process."""
 
     lock: Final = threading.Lock()
     network: bool | None = None
@@ -105,7 +105,7 @@ class LslChannel:
                 ) from error
 
     def send(self, pose: Pose3D, conf: NDArray[np.float32]) -> bool:
-        """See ``Channel``.  Sent to all that have connected by now."""
+        """See ``Channel``.  Sent to whoever has connected by now."""
         xyz = pose.upright.astype(np.float64) + 0.0
         xyz[pose.missing] = np.nan
         feet = pose.upright_feet.astype(np.float64) + 0.0
@@ -137,7 +137,7 @@ class LslChannel:
 
 
 def _library(network: bool) -> Any:
-    """pylsl, configured once with the addresses it answers."""
+    """pylsl, told once whom to answer."""
     with _Scope.lock:
         if _Scope.network is not None and _Scope.network is not network:
             who = "other computers too" if network else "this computer alone"

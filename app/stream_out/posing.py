@@ -16,7 +16,7 @@ _MEASURED_OVER: Final = 300
 """Poses that bone lengths are the median of: ten seconds, in which noise is gone and a person who
 changes the height in the settings does not wait long."""
 _EVERY: Final = 30
-"""Lengths are measured again after so many poses: 1 ms for something that hardly changes."""
+"""Lengths are taken anew after so many poses: 1 ms for something that hardly changes."""
 _FEET: Final = tuple(BONE[f"{side}Foot"] for side in ("Left", "Right"))
 
 

@@ -31,7 +31,7 @@ class Output:
 
     @property
     def usual(self) -> Target:
-        """The default address."""
+        """Where to unless told."""
         return self.parse("")
 
 

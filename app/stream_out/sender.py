@@ -22,7 +22,7 @@ log: Final = logging.getLogger(__name__)
 CAPACITY: Final = 30
 """Poses that may wait, a second of them: older ones are of no use to anybody live."""
 _PATIENCE_S: Final = 10.0
-"""Least time between two reports that nothing can be sent, if it works in between."""
+"""How long after it was said that nothing can be sent it is said again, if it works in between."""
 
 _Item = tuple[Pose3D, NDArray[np.float32]]
 
@@ -30,8 +30,8 @@ _Item = tuple[Pose3D, NDArray[np.float32]]
 class Sender:
     """Sends every pose it is given, in a thread of its own, until it is closed.
 
-    Failures are reported by ``error`` and do not end it: a network may come back.  A failure to
-    begin does.
+    What goes wrong is told by ``error`` and does not end it: a network may come back.  What keeps
+    it from beginning does.
 
     Args:
         target: where to; LiveOutError if a library for it is missing.

@@ -10,7 +10,7 @@ from app.errors import LiveOutError
 from app.stream_out.channel import LOOPBACK, Channel
 
 VMC_PORT: Final = 39539
-"""Where receivers of the VMC protocol listen by default."""
+"""Where receivers of the VMC protocol listen unless they are told otherwise."""
 LSL_NAME: Final = "mixpose"
 NETWORK: Final = "network"
 _EXTRA: Final = "pip install '.[live]'"

@@ -62,7 +62,7 @@ class VmcChannel:
         family, kind, protocol, _, address = found[0]
         self._socket = socket.socket(family, kind, protocol)
         self._socket.setblocking(False)
-        # A connected socket reports when nobody listens on a computer that can be reached.
+        # Connected, it is told when nobody listens on a computer that can be reached.
         self._socket.connect(address)
         self._poser = LivePoser()
         self._turns: Array | None = None

@@ -86,7 +86,7 @@ def names_in_turn(path: Path, ending: str | None = None) -> Iterator[Path]:
 def free_name(path: Path, ending: str | None = None) -> Path:
     """The first of :func:`names_in_turn` that does not exist now.
 
-    Another program may take it in between: the caller must still refuse to overwrite.
+    Another program may take it in between: whoever creates it must still refuse to overwrite.
     """
     return next(name for name in names_in_turn(path, ending) if not os.path.lexists(name))
 

@@ -56,7 +56,7 @@ class ErrorGuard:
 
 
 class SignalGuard(QObject):
-    """Calls back in the window's thread when the process is asked to end (SIGTERM, SIGINT).
+    """Calls back in the window's thread when the process is told to end (SIGTERM, SIGINT).
 
     Qt's event loop runs in C, so Python's own handlers would wait for the next Python code.  The
     interpreter writes each signal's number into a socket instead, which wakes the loop.

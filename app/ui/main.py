@@ -80,7 +80,7 @@ def run_window(
 
 
 def _say_ready() -> None:
-    """For a script that started the program and waits for it."""
+    """For whoever started the program from a script and waits for it."""
     if sys.stderr is not None:
         sys.stderr.write("ready\n")
         sys.stderr.flush()

@@ -212,7 +212,7 @@ class _Press:
             painter.restore()
 
     def _print_edges(self, painter: QPainter, page: int, count: int) -> None:
-        """The header with title and date, and the footer with the page number."""
+        """The head, which says of what and when, and the foot with the page's number."""
         painter.setFont(self._small)
         painter.setPen(QColor(_SOFT))
         width, height = self._writer.width(), self._writer.height()

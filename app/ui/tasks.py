@@ -99,7 +99,7 @@ class Job:
         return not self.quiet and time.monotonic() - self.started_at > SHOW_AFTER_S
 
     def finish(self) -> None:
-        """Hand the outcome to the job's callback; in the window's thread."""
+        """Hand the outcome to whoever asked for it; in the window's thread."""
         if isinstance(self._error, Cancelled):
             if self._stopped:
                 self._stopped()
@@ -144,7 +144,7 @@ class Jobs(QObject):
         return tuple(self._jobs)
 
     def forget(self) -> None:
-        """Deliver no more outcomes: the window is gone, and with it all that wanted them."""
+        """Hear of nothing any more: the window is gone, and with it whoever would be told."""
         self._timer.stop()
         self._jobs.clear()
 

@@ -70,7 +70,7 @@ def delay(frames: int, rate: float | None) -> str:
 
 
 def megabytes(value: float) -> str:
-    """Rounded as an estimate: ``7 MB``, ``55 MB``, ``170 MB``."""
+    """Rounded as an estimate is told: ``7 MB``, ``55 MB``, ``170 MB``."""
     step = 1 if value < 10 else 5 if value < 100 else 10
     return f"{max(step, round(value / step) * step)} MB"
 

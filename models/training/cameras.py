@@ -72,7 +72,7 @@ def view(windows: Tensor, generator: torch.Generator) -> View:
 
 
 def _places(target: Tensor, distance: Tensor, yaw: Tensor, generator: torch.Generator) -> Tensor:
-    """(B, 3) places of the lenses, at the given distances from the people."""
+    """(B, 3) places of the lenses, as far from the people as told."""
     count = len(target)
     # Most webcams stand on a desk or a laptop, about as high as the hips of who stands before them.
     desk = (1.05 + 0.45 * torch.randn(count, generator=generator)).clamp(0.2, 2.4)

@@ -122,7 +122,7 @@ def hide(conf: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def told(conf: Tensor, image: Tensor, frame: Tensor) -> Tensor:
-    """Confidences (B, T, 17) as the network's input: 0 where ``models.visibility`` takes the
+    """Confidences (B, T, 17) as the network is told them: 0 where ``models.visibility`` takes the
     detector to have invented the joint.  Never none at all."""
     inside = (image.abs() < frame[:, None, None]).all(dim=-1)
     known = (conf >= SEEN) | (inside & (conf >= GUESSED))

@@ -74,7 +74,7 @@ class Samples(NamedTuple):
 
 
 def samples(study: Study, lifter: Lifter, generator: np.random.Generator) -> Iterator[Samples]:
-    """The networks' inputs for the feet of each take, and the true answers."""
+    """What is told of the feet of each take, and what is to be answered."""
     for row in range(len(study.xy)):
         times = np.arange(study.xy.shape[1]) / float(study.rate[row])
         width, height = (int(side) for side in study.size[row])

@@ -32,11 +32,11 @@ def temporal_blocks(network: MixSTE) -> Iterator[Block]:
 
 
 def look_nearby(network: MixSTE) -> None:
-    """Reinitialise the temporal blocks: they attend to neighbouring frames and change nothing yet.
+    """Start the temporal blocks anew: they attend to neighbouring frames and change nothing yet.
 
-    A frame's place is encoded by sinusoids (Vaswani et al., NIPS 2017, section 3.5) along a few
-    random directions; query and key are one projection onto those, so that their product falls with
-    the distance.  Output projections are zero: the network lifts every frame by itself at first.
+    A frame's place is told by sinusoids (Vaswani et al., NIPS 2017, section 3.5) along a few random
+    directions; query and key are one projection onto those, so that their product falls with the
+    distance.  Output projections are zero: the network lifts every frame by itself at first.
     """
     frames, width = network.Temporal_pos_embed.shape[1:]
     waves = min(_WAVES, width // 2)

@@ -28,7 +28,7 @@ _WITHOUT_WORLD, _DEPTH_ALONE = 0.15, 0.1
 """Shares of windows without the detector's own 3D, which can be switched off in use, and with
 nothing of it but the depth, which is all that some callers have."""
 _UP_UNKNOWN, _UP_EXACT = 0.4, 0.15
-"""Shares of windows without up among their inputs, and with up as if measured."""
+"""Shares of windows that are told nothing of where up is, and that are told it as if measured."""
 _UP_SPREAD_DEG: Final = (1.0, 12.0)
 """How far off up is in the others."""
 

@@ -43,7 +43,7 @@ class Study:
     tracked: NDArray[np.bool_]
     """(N, T)"""
     foot_evidence: NDArray[np.float32]
-    """(N, T, 4, 6) what the detector found of heels and toes, as ``models.feet`` has it."""
+    """(N, T, 4, 6) what the detector says of heels and toes, as ``models.feet`` has it."""
     truth: NDArray[np.float32]
     """(N, T, 17, 3) metres from the lens, camera axes."""
     feet: NDArray[np.float32]

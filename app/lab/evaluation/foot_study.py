@@ -27,7 +27,7 @@ class FootErrors:
     told: float
     """Share of them of which it says where they are."""
     direction_deg: float
-    """Median angle from heel to toe between the true foot and the estimated one."""
+    """Median angle from heel to toe between the true foot and the one told."""
     ankle_deg: float
     """Mean absolute error of dorsiflexion."""
     ankle_median_deg: float

@@ -45,7 +45,7 @@ _SWING_M: Final = 0.15
 """An ankle goes so far to and fro at the least, against the pelvis."""
 _FEWEST: Final = 2
 _LEAST_TOLD: Final = 0.5
-"""Share of a stance in which its foot must have been found, to say where it points."""
+"""Of a stance: where its foot has to be told to say where it points."""
 _FLOOR: Final = [0, 2]
 """Axes of the room that lie in the floor."""
 
@@ -65,7 +65,7 @@ class Stride:
     """Share of the stride, 0 to 1."""
     double_support: float
     progression_deg: float = math.nan
-    """NaN where the foot was not found for most of its stance."""
+    """NaN where the foot is not told for most of its stance."""
 
     @property
     def duration_s(self) -> float:
@@ -133,7 +133,7 @@ class _Walk:
     """And in which it leaves it."""
     points: NDArray[np.complex128]
     """(M, 2) unit numbers whose angle is that of each foot against the way, to the person's left;
-    NaN where it was not found."""
+    NaN where it is not told."""
 
     @classmethod
     def of(cls, time_s: Array, joints: Array, feet: Array) -> _Walk:

@@ -30,9 +30,9 @@ class PositionEstimate:
     """Estimates of the pelvis' position in N frames, each by itself."""
 
     place: NDArray[np.float64]
-    """(N, 3) metres in camera axes; arbitrary where nothing is known."""
+    """(N, 3) metres in camera axes; anything where nothing is said."""
     information: NDArray[np.float64]
-    """(N, 3, 3) inverse covariance, 1/m^2; zero where nothing is known."""
+    """(N, 3, 3) inverse covariance, 1/m^2; zero where nothing is said."""
 
     @property
     def known(self) -> NDArray[np.bool_]:

@@ -108,7 +108,7 @@ class _View:
 
 
 def _judged(views: Sequence[_View]) -> list[int]:
-    """The people whose size can be estimated."""
+    """Of whom it can be told how large they are."""
     judged = [index for index, each in enumerate(views) if each.feet_seen]
     lowest = min((float(views[index].camera[1]) for index in judged), default=0.0)
     return judged if len(judged) > 1 and lowest >= _LOW_M else []

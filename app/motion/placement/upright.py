@@ -54,7 +54,7 @@ class Upright:
 
 
 def of_level(level: Level) -> Upright:
-    """As the lifter found it, or was given it."""
+    """As the lifter found, or was told."""
     cue: Cue = "told" if level.told else "pictures"
     return Upright(level.up.astype(np.float64), math.radians(level.spread_deg), cue)
 

@@ -192,7 +192,7 @@ class Renderer:
         self.lit["tint"].value, self.lit["shine"].value = tint, shine
 
     def texture(self, picture: Texture) -> Any:
-        """The caller releases it."""
+        """To be released by whoever asked for it."""
         height, width = picture.shape[:2]
         upside_down = np.ascontiguousarray(picture[::-1])
         texture = self.gl.texture((width, height), 3, upside_down.tobytes(), alignment=1)

@@ -69,7 +69,7 @@ class Comparison:
         self._stretch()
 
     def cannot_open(self, spec: str, reason: str) -> None:
-        """Playback goes on, and a message gives the reason."""
+        """What plays goes on, and the reason is said."""
         self._window.tell(reason)
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class Comparison:
         return self._beside.view_state()
 
     def choose_person(self, x: float, y: float) -> None:
-        """Follow the person at this place of the second take's picture, in pixels."""
+        """Follow whoever is at this place of the second take's picture, in pixels."""
         if self._beside is not None:
             self._opening.choose_person(self._beside, x, y)
 

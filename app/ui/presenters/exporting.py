@@ -87,7 +87,7 @@ def taken(file: Path, kind: str, whose: Whose) -> bool:
 
 
 def _of_people(written: tuple[Exported, ...]) -> str:
-    """The text after the first file's name when there are files of several people."""
+    """What is said behind the first file's name of those of several people."""
     files = dict.fromkeys(each.files[0].name for each in written)
     others = f" and {len(files) - 1} more" if len(files) > 1 else ""
     said = dict.fromkeys(sentence for each in written for sentence in each.warnings)

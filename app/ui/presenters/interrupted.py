@@ -1,4 +1,4 @@
-"""Recordings that were interrupted or ended by closing the window, reported when it opens again;
+"""Recordings that were interrupted or that closing the window has ended, told when it opens again;
 each of them once."""
 
 from __future__ import annotations

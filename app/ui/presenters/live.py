@@ -151,7 +151,7 @@ class LivePresenter:
         )
 
     def choose_person(self, x: float, y: float) -> None:
-        """Follow the person at this place of the picture shown, in pixels."""
+        """Follow whoever is at this place of the picture shown, in pixels."""
         if self._last.frame is not None:
             self.run.choose_person(x, y, self._last.frame.time_s)
 

@@ -87,7 +87,7 @@ class Opening:
         self._start(f"Opening {path.name}", lambda: background.open_video(path), opened, failed)
 
     def lift(self, video_clip: VideoClip, around: tuple[float, float] | None = None) -> None:
-        """Lift a video in the background and show the progress; one being lifted starts again.
+        """Lift a video in the background, anew if it is being lifted; it shows how far that is.
 
         ``around`` is what was corrected, seconds.
         """
@@ -157,7 +157,7 @@ class Opening:
         opened: Callable[[Any], None],
         failed: Callable[[str], object],
     ) -> None:
-        """Load in the background; the result is dropped if something else is wanted by then."""
+        """Load in the background; whoever wants something else by then hears of nothing."""
         request = self._request
 
         def told(error: BaseException) -> None:

@@ -34,7 +34,7 @@ class PeopleHints:
         if people.followed != self._followed:
             self._followed = people.followed
             self._replaced_at = None if people.chosen else now_s
-            self._explained = True  # a user who has clicked knows
+            self._explained = True  # whoever has clicked knows
         if self._replaced_at is not None and now_s - self._replaced_at < SAID_S:
             return REPLACED
         self._hidden_at = (self._hidden_at or now_s) if people.hidden else None

@@ -66,7 +66,7 @@ class PlaybackPresenter:
         self._ticks: tuple[Tick, ...] = ()
         self._last = ViewState()
         self._shown: int | None = None
-        """The frame that ``_last`` is of, -1 for a hole; None if it has to be made again."""
+        """The frame that ``_last`` is of, -1 for a hole; None if it is to be made anew."""
         self._sent = -1
         self._began_at = time.monotonic()
         self._seen = np.zeros((0, JOINT_COUNT), np.bool_)
@@ -86,7 +86,7 @@ class PlaybackPresenter:
         self.time_s: NDArray[np.float64] = self._data.time_s - self._data.time_s[:1]
         """(N,) of the frames, from the first."""
         self.person = self._data.person
-        """(N,) number of the person each frame is of."""
+        """(N,) whom each frame is of."""
         self.poses: SavedPoses | None = found.poses
         """Of the frames; None until there are any."""
         self.people.take_up(found)

@@ -45,7 +45,7 @@ _GOES_ON: Final = 60
 """Of these, half a second's, what a new one goes on from is among."""
 _STEP_DEG: Final = 15.0
 _LEAST_SPAN_DEG: Final = 60.0
-"""The smallest range of the axis: somebody who stands still must not seem to tremble."""
+"""A person standing still shall not look like one who trembles."""
 _USUAL_DEG: Final = (0.0, _LEAST_SPAN_DEG)
 
 
@@ -224,7 +224,7 @@ class RecordedTrace:
 
 
 class _Summing:
-    """Sums up a part of a recording in the background, again whenever another is wanted."""
+    """Sums up a part of a recording in the background, anew whenever another is wanted."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
@@ -395,7 +395,7 @@ class PlotPresenter:
         return trace.behind(view_state, columns, span_s, self._window.comparison.offset_s)
 
     def _sum_up(self) -> None:
-        """Compute the summaries again when they are of something else."""
+        """Have the summaries made anew when they are of something else."""
         trace, now, part_s = self._trace, self._clock(), self._part_s
         current, beside = self._window.playback, self._beside
         if isinstance(trace, LiveTrace):
@@ -413,7 +413,7 @@ class PlotPresenter:
             self._summing_beside.want(self._trace_beside, self.names, of_s, whole=part_s is None)
 
     def _take_current(self) -> None:
-        """Start again when something else is shown, or when a recording has been lifted."""
+        """Begin anew when something else is shown, or when a recording has been lifted."""
         current = self._window.current
         if isinstance(current, PlaybackPresenter):
             drawn = self._trace.poses if isinstance(self._trace, RecordedTrace) else None
@@ -427,7 +427,7 @@ class PlotPresenter:
         self._current = current
 
     def _take_beside(self) -> None:
-        """As :meth:`_take_current`, for the take it is compared with."""
+        """As :meth:`_take_stage`, for the take it is compared with."""
         beside, trace = self._window.comparison.playback, self._trace_beside
         if beside is None:
             self._trace_beside = None

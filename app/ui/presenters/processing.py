@@ -62,7 +62,7 @@ def file_options(preferences: Preferences, kind: str, *, dark: bool) -> FileOpti
 
 
 def for_preset(preferences: Preferences, name: str) -> Preferences:
-    """The same preferences for a preset: camera and scale stay, all else is the preset's."""
+    """The same preferences for a preset: the camera and the scale are as told, all else is its."""
     preset = PRESETS[name]
     wanted = preset.processing
     return replace(

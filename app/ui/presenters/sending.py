@@ -53,7 +53,7 @@ class SendingPresenter(QObject):
                 self._attach()
 
     def _open(self, kind: str) -> None:
-        """Stop the sender of this kind, and start a new one if it is wanted."""
+        """End the sender of this kind, and begin anew if it is wanted."""
         previous = self._senders.pop(kind, None)
         if previous is not None:
             previous.close(0.0)  # it ends by itself; the window does not wait

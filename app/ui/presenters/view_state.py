@@ -90,7 +90,7 @@ class SourcePresenter(Protocol):
 
     label: str
     sending: Callable[[], tuple[Segment, ...]]
-    """The status line's text on the poses sent to other programs."""
+    """What the status line says of the poses sent on."""
 
     def view_state(self) -> ViewState: ...
 

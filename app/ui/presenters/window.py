@@ -294,7 +294,7 @@ class WindowPresenter(QObject):
         self._notice = None if self.current is not None else notices.STOPPED
 
     def list_recordings(self) -> None:
-        """Look for recordings in the background; ``recordings_listed`` carries the result."""
+        """Find out which recordings there are; told by ``recordings_listed``."""
         folder = self._recordings()
         self.jobs.start(
             Job(
@@ -356,7 +356,7 @@ class WindowPresenter(QObject):
             self.choose(self.current.spec)
 
     def choose_person(self, x: float, y: float) -> None:
-        """Follow the person at this place of the picture, in pixels."""
+        """Follow whoever is at this place of the picture, in pixels."""
         if isinstance(self.current, LivePresenter):
             self.current.choose_person(x, y)
         elif self.current is not None:

@@ -65,7 +65,7 @@ class Panes(QSplitter):
     def show_plot(self, shown: bool) -> None:
         """Make room for the plot, as much as it had; or give it to the 3D view."""
         self._plot.setVisible(shown)
-        if shown:  # Qt divides again when a part appears
+        if shown:  # Qt divides anew when a part appears
             height = round(self.plot_height)
             self._right.setSizes([max(1, self._right.height() - height), height])
 

@@ -150,11 +150,11 @@ class Toolbar(QWidget):
         row.addSpacing(gap)
         row.addWidget(self.export)
         row.addWidget(self.settings)
-        # Its own minimum: a slider without room would make the window too wide to notice that.
+        # Of its own, lest the slider that has no room make the window too wide to see that.
         self.setMinimumWidth(kit.ems(self, _LEAST))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """In a narrow window texts that are also tooltips are hidden."""
+        """In a narrow window what can be told by tooltips is."""
         super().resizeEvent(event)
         narrow = self.width() < kit.ems(self, _WIDE)
         for label in self._ends:

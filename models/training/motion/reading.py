@@ -41,7 +41,7 @@ def read_motion(
     made of, and a take kept for validation in a pack must not be trained on from its own file.
 
     Each motion pack is a pack of its own; all other files are one pack, named after the folder,
-    of clips that are split into train and val as :func:`split_clips` says.  Packs are in the
+    of clips that are split into train and val as ``splits.split_clips`` says.  Packs are in the
     order of their names.  What had to be put right in files is logged as warnings.  A file that
     cannot be read is left out and named in a warning.
 
