@@ -41,13 +41,6 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
-def describe(device: torch.device) -> str:
-    """Return a device's name for display: "CPU", or the GPU's model."""
-    if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
-    return device.type.upper()
-
-
 def _cores() -> int:
     affinity = getattr(os, "sched_getaffinity", None)  # Linux only; respects CPU affinity limits
     return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -170,7 +170,12 @@ class LiveLifter:
         poses = (poses - poses[:, PELVIS, None]) * np.float32(self._lifter.scale)
         feet = self._find_feet(observations, poses, times, level)
         return LivePose(
-            *(poses[-1 - back], shown.filled, shown.missing, shown.swapped, back, shown.time_s),
+            poses[-1 - back],
+            shown.filled,
+            shown.missing,
+            shown.swapped,
+            back,
+            shown.time_s,
             feet=Feet(*(each[-1 - back] for each in feet)),
             level=level,
         )

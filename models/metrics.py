@@ -58,38 +58,6 @@ def procrustes_aligned(predicted: Poses, true: Poses) -> Poses:
     return aligned
 
 
-def mpjve(predicted: Poses, true: Poses) -> float:
-    """Mean error of the frame-to-frame differences, in units per frame (VideoPose3D)."""
-    return mpjpe(np.diff(predicted, axis=-3), np.diff(true, axis=-3))
-
-
-def jitter(predicted: Poses) -> float:
-    """Mean norm of the prediction's second difference, in units per frame squared."""
-    return float(np.linalg.norm(np.diff(predicted, n=2, axis=-3), axis=-1).mean())
-
-
-def jerk(predicted: Poses) -> float:
-    """Mean norm of the prediction's third difference, in units per frame cubed."""
-    return float(np.linalg.norm(np.diff(predicted, n=3, axis=-3), axis=-1).mean())
-
-
-def pck(predicted: Poses, true: Poses, threshold: float = PCK_THRESHOLD_M) -> float:
-    """Percentage of joints nearer than ``threshold`` to the truth (Mehta et al., 3DV 2017).
-
-    The comparison is strict, as in the protocol's MATLAB code.
-    """
-    error = np.linalg.norm(predicted - true, axis=-1)
-    return float(100 * (error < threshold).mean())
-
-
-def auc(
-    predicted: Poses, true: Poses, thresholds: NDArray[np.floating] = AUC_THRESHOLDS_M
-) -> float:
-    """Mean PCK over ``thresholds``, in per cent (Mehta et al., 3DV 2017)."""
-    error = np.linalg.norm(predicted - true, axis=-1)
-    return float(np.mean([100 * (error < threshold).mean() for threshold in thresholds]))
-
-
 def bone_variation(predicted: Poses) -> float:
     """Variation of one person's bone lengths, in per cent.
 

@@ -199,6 +199,7 @@ class _Scored:
         return np.full(len(self.predicted), metrics.bone_variation(self.predicted))
 
     def correct(self, joints: list[int]) -> NDArray[np.floating]:
+        """Nearer, not as near: so counts the code that comes with the protocol (Mehta et al.)."""
         return np.asarray(100.0 * (self.distances(joints) < metrics.PCK_THRESHOLD_M))
 
     def areas(self, joints: list[int]) -> NDArray[np.floating]:

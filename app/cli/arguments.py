@@ -16,7 +16,6 @@ from app.cli import (
     model_options,
     person_options,
     processing_options,
-    selection_options,
     texts,
 )
 from app.cli.exits import UsageError
@@ -30,7 +29,19 @@ from models import LARGEST_DELAY
 ADD_TO_MENU: Final = "--add-to-menu"
 REMOVE_FROM_MENU: Final = "--remove-from-menu"
 PERFORMER_SECONDS: Final = 10.0
-"""How much of the endless performer is lifted when nothing else is said."""
+"""How much of the endless performer is lifted by default."""
+_MATERIAL: Final = (
+    ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
+    (
+        "--upright",
+        "people who stand straight, with the moments in upright.py (default: as above)",
+    ),
+    ("--motion", "motion capture to look for people who walk in, as training takes it"),
+    ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
+    ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
+    ("--3dhp", "MPI-INF-3DHP's test set, with TS1 to TS6"),
+)
+"""Options of ``evaluate`` that name a folder, and what is in it."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -132,7 +143,7 @@ def _check(options: argparse.Namespace, parser: _Parser) -> None:
     if options.command in ("lift", "record"):
         options.choices = _or_refuse(person_options.choices, options, parser)
     if options.command == "export":
-        options.selection = _or_refuse(selection_options.wanted, options, parser)
+        options.selection = _or_refuse(processing_options.selection, options, parser)
 
 
 _NOT_WITH: Final = {
@@ -160,8 +171,12 @@ def _or_refuse(
 
 def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
     lift = _command(
-        *(commands, "lift", "turn videos into tables of 3D joints, without a window"),
-        *("SOURCE... -o OUT [options]", texts.LIFT, texts.LIFT_EXAMPLES),
+        commands,
+        "lift",
+        "turn videos into tables of 3D joints, without a window",
+        usage="SOURCE... -o OUT [options]",
+        description=texts.LIFT,
+        examples=texts.LIFT_EXAMPLES,
     )
     lift.add_argument(
         "sources",
@@ -218,8 +233,12 @@ def _add_clip(lift: argparse.ArgumentParser) -> None:
 
 def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
     record = _command(
-        *(commands, "record", "record without a window"),
-        *("--source SOURCE [-o NAME] [options]", texts.RECORD, texts.RECORD_EXAMPLES),
+        commands,
+        "record",
+        "record without a window",
+        usage="--source SOURCE [-o NAME] [options]",
+        description=texts.RECORD,
+        examples=texts.RECORD_EXAMPLES,
     )
     _add_source(record)
     record.add_argument(
@@ -246,8 +265,12 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
     ways = " ".join(f"[--{name}]" for name in OUTPUTS)
     stream = _command(
-        *(commands, "stream", "send poses to other programs live, without a window"),
-        *(f"--source SOURCE {ways} [options]", texts.STREAM, texts.STREAM_EXAMPLES),
+        commands,
+        "stream",
+        "send poses to other programs live, without a window",
+        usage=f"--source SOURCE {ways} [options]",
+        description=texts.STREAM,
+        examples=texts.STREAM_EXAMPLES,
     )
     _add_source(stream)
     live_options.add(stream)
@@ -267,8 +290,12 @@ def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     export = _command(
-        *(commands, "export", "write a recording's 3D poses to a file"),
-        *("NAME -o FILE [--to KIND] [options]", texts.EXPORT, texts.EXPORT_EXAMPLES),
+        commands,
+        "export",
+        "write a recording's 3D poses to a file",
+        usage="NAME -o FILE [--to KIND] [options]",
+        description=texts.EXPORT,
+        examples=texts.EXPORT_EXAMPLES,
     )
     export.add_argument(
         "recording",
@@ -282,7 +309,7 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     named = "the file to write, or a folder for a file named after the recording"
     _add_output(export, "FILE", named)
     _add_force(export, "replace files that exist")
-    selection_options.add(export)
+    processing_options.add_selection(export)
     processing_options.add(export)
     file_options.add(export)
     model_options.add_to(export, height=True)
@@ -290,8 +317,12 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     report = _command(
-        *(commands, "report", "measure a recording or a video, on one page"),
-        *("TAKE -o FILE.html [options]", texts.REPORT, texts.REPORT_EXAMPLES),
+        commands,
+        "report",
+        "measure a recording or a video, on one page",
+        usage="TAKE -o FILE.html [options]",
+        description=texts.REPORT,
+        examples=texts.REPORT_EXAMPLES,
     )
     report.add_argument("take", metavar="TAKE", help="a recording, as for 'export', or a video")
     _add_output(report, "FILE", "the page, FILE.html")
@@ -318,8 +349,11 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
     evaluate = _command(
-        *(commands, "evaluate", "measure how accurate the weights are"),
-        *("[options]", texts.EVALUATE),
+        commands,
+        "evaluate",
+        "measure how accurate the weights are",
+        usage="[options]",
+        description=texts.EVALUATE,
     )
     model_options.add_device(evaluate, default=argparse.SUPPRESS)
     model_options.add_detector(evaluate, FOR_VIDEOS)
@@ -330,17 +364,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         default=argparse.SUPPRESS,
         help="weights to compare, by name (see 'devices') or file (default: what the program uses)",
     )
-    for option, words in (
-        ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
-        (
-            "--upright",
-            "people who stand straight, with the moments in upright.py (default: as above)",
-        ),
-        ("--motion", "motion capture to look for people who walk in, as training takes it"),
-        ("--h36m", "Human3.6M, as data_3d_h36m.npz and data_2d_h36m_*.npz of VideoPose3D"),
-        ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
-        ("--3dhp", "MPI-INF-3DHP's test set, with TS1 to TS6"),
-    ):
+    for option, words in _MATERIAL:
         name = {"--3dhp": "mpi_inf_3dhp"}.get(option, option.strip("-"))
         evaluate.add_argument(option, dest=name, metavar="FOLDER", type=Path, help=words)
     evaluate.add_argument(

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.cli import batch_options, folders
-from app.cli.exits import Exit, say, warn
-from app.cli.interrupt import Interrupt
+from app.cli.exits import Exit, Interrupt, count, say, warn
 from app.cli.outputs import require_free, require_free_of_people, require_room_for_people
 from app.cli.progress import ManyBar
 from app.errors import DeviceError, MixposeError, WeightsError
@@ -59,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     wanted = batch_options.wanted_of_each(options, plan.kind, sha256)
     work = sort_out(plan, wanted, options)
     if plan.recordings:
-        warn(f"mixpose: {_count(plan.recordings, 'recording')} left out; use 'export' for them.")
+        warn(f"mixpose: {count(plan.recordings, 'recording')} left out; use 'export' for them.")
     _tell_of_corrections(work.corrected, options)
     lifted = 0
     sizes = [_bytes(task.source) for task in work.tasks]
@@ -144,7 +143,7 @@ def _tell_of_corrections(videos: int, options: argparse.Namespace) -> None:
         warn("mixpose: Warning: Nothing in these videos was corrected in the window.")
     elif videos and not options.corrections:
         warn(
-            f"mixpose: {_count(videos, 'video')} corrected in the window; that is not applied "
+            f"mixpose: {count(videos, 'video')} corrected in the window; that is not applied "
             "unless you add --corrections."
         )
 
@@ -207,19 +206,19 @@ def _engine(wanted: BatchOptions, options: argparse.Namespace) -> Pool | Cluster
 def _report(table: Path, result: Result) -> None:
     for warning in result.warnings:
         warn(f"mixpose: Warning: {warning}")
-    frames = _count(result.frames, "frame")
+    frames = count(result.frames, "frame")
     say(
         f"{table}: {frames} ({result.length_s:.1f} s), a person in {result.tracked}; "
         f"{result.quality}"
     )
 
 
-def _conclude(count: int, lifted: int, work: Work, signal: int | None) -> int:
+def _conclude(videos: int, lifted: int, work: Work, signal: int | None) -> int:
     for source, reason in work.refused:
         log.warning("%s: %s", source, reason)
     before = f", {work.done} done before" if work.done else ""
-    total = f"{lifted} of {_count(count, 'video')} lifted{before}"
-    left = count - lifted - work.done - len(work.refused)
+    total = f"{lifted} of {count(videos, 'video')} lifted{before}"
+    left = videos - lifted - work.done - len(work.refused)
     if signal is not None:
         warn(f"mixpose: Stopped: {total}. The same command goes on with the {left} left.")
     elif not work.refused:
@@ -233,7 +232,3 @@ def _conclude(count: int, lifted: int, work: Work, signal: int | None) -> int:
     if not work.refused:
         return Exit.OK
     return Exit.SOME_FAILED if lifted or work.done else Exit.FAILED
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

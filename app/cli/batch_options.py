@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.cli.lifting_options import lift_options
+from app.cli.model_options import lift_options
 from app.recording.names import SUFFIX
 
 if TYPE_CHECKING:
@@ -52,8 +52,12 @@ def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) 
     from app.lifting.batch.task import BatchOptions
 
     return BatchOptions(
-        *(weights_sha256, kind, lift_options(options), options.processing),
-        *(options.file, options.one_file),
+        weights_sha256,
+        kind,
+        lift_options(options),
+        options.processing,
+        file=options.file,
+        one_file=options.one_file,
     )
 
 

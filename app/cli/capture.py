@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from app.cli.event_lines import EventLines, described
-from app.cli.exits import UsageError
-from app.cli.interrupt import Interrupt
-from app.cli.lifting_options import lift_options
-from app.cli.live_output import Sending, lifter_factory
+from app.cli.exits import Interrupt, UsageError
+from app.cli.live_output import Sending, WatchedRun, lifter_factory
+from app.cli.model_options import lift_options
 from app.cli.progress import StatusLine
 from app.cli.recordings import target_of
 from app.detection.detector import Detector
 from app.detection.models import FOR_LIVE, Size, about
-from app.errors import MixposeError, SourceError
+from app.errors import MixposeError
 from app.pipeline import LiveRun, Snapshot, State
 from app.recording.meta import SourceInfo, settings
 from app.recording.writer import RecordingWriter
 from app.sources import is_performer, reopener
-from app.system import logs
 
 if TYPE_CHECKING:
     from app.recording.events import Mark
     from app.sources import Source
 
-log: Final = logging.getLogger(__name__)
 _LOOK_S: Final = 0.1
 _SEVERAL: Final = True
 """Others than the one followed are looked out for, as in the window unless that is switched off."""
@@ -37,7 +33,7 @@ _CLOSE_S: Final = 12.0
 """A run that ends by itself closes the recording, which takes up to ten seconds."""
 
 
-class Capture:
+class Capture(WatchedRun):
     """Runs the source through the detector into a recording, until told to stop.
 
     It is the window's own pipeline, without the network unless poses are sent meanwhile: a camera
@@ -52,12 +48,10 @@ class Capture:
         sending: Sending,
         events: EventLines,
     ) -> None:
+        super().__init__(options.source, line, sending)
         self._options = options
-        self._line = line
-        self._sending = sending
         self._events = events
         self._folder, self._name = target_of(options.output)
-        self._asked = logs.without_credentials(options.source)
         self._open_source = reopener(options.source, paced=is_performer(options.source))
         network = lifter_factory(options) if sending.senders else None
         self._size: Size = options.detector or FOR_LIVE
@@ -72,17 +66,12 @@ class Capture:
             several=_SEVERAL,
         )
         self._run.send_to(*sending.senders)
-        self._lost = False
         self._disk_low = False
         self._video_problem = False
         self._announced = False
         self._explained = False
         self.writer: RecordingWriter | None = None
         """None until the source is open."""
-        self.warnings: tuple[str, ...] = ()
-        """What went wrong with the source on the way, in sentences."""
-        self.hangs = False
-        """Whether a thread could not be ended: a driver that does not come back."""
 
     def record(self, interrupt: Interrupt) -> MixposeError | None:
         """Record until the source, the time wanted, or a signal ends it; then close everything.
@@ -104,8 +93,7 @@ class Capture:
             self.writer = None
         if self.writer is None and error is None:
             stopped = "Stopped before the first frame; nothing was recorded."
-            empty = f"{self._asked} holds no frames that can be read."
-            return UsageError(stopped) if interrupt.signal is not None else SourceError(empty)
+            return UsageError(stopped) if interrupt.signal is not None else self._no_frames()
         return error or (None if writer is None else writer.error)
 
     def _open(self) -> Source:
@@ -150,8 +138,7 @@ class Capture:
     def _watch(self, interrupt: Interrupt) -> MixposeError | None:
         while interrupt.signal is None:
             now = self._run.latest()
-            if now.source is not None:
-                self.warnings = now.source.warnings
+            self._look_at_source(now)
             if now.state is State.FAILED:
                 return now.error
             writer = self.writer
@@ -176,26 +163,22 @@ class Capture:
 
     def _tell(self, writer: RecordingWriter, now: Snapshot) -> None:
         """Say once what is new, and keep the line up to date."""
-        label = now.source.label if now.source is not None else self._asked
         if not self._announced:
             self._announced = True
-            self._line.warn(f"mixpose: Recording {label} to {writer.path}; Ctrl-C ends it.")
+            self._line.warn(f"mixpose: Recording {self._label} to {writer.path}; Ctrl-C ends it.")
         if writer.frames and not self._explained:
             self._explained = True
             if self._events.explained:
                 self._line.warn(f"mixpose: {self._events.explained}")
-        self._tell_trouble(writer, now, label)
+        self._tell_lost(now)
+        self._tell_trouble(writer)
         self._sending.tell(self._line)
-        if now.lost_for_s is not None:
-            self._line.show(f"{label}: no pictures for {now.lost_for_s:.0f} s")
-        elif writer.frames == 0:
-            self._line.show(f"{label}: loading the person finder ...")
-        else:
-            room = f", {writer.disk_warning}" if writer.disk_warning else ""
-            self._line.show(
-                f"{_clock(writer.elapsed_s)}, {writer.frames} frames, {now.stats.fps:.1f} "
-                f"frames/s, {writer.dropped} dropped{room}{self._sending.status(before=', ')}"
-            )
+        room = f", {writer.disk_warning}" if writer.disk_warning else ""
+        text = (
+            f"{_clock(writer.elapsed_s)}, {writer.frames} frames, {now.stats.fps:.1f} "
+            f"frames/s, {writer.dropped} dropped{room}{self._sending.status(before=', ')}"
+        )
+        self._show(now, text if writer.frames else f"{self._label}: loading the person finder ...")
 
     def _mark(self, label: str) -> Mark | None:
         """Mark this moment; None if it is none of the recording's.  In another thread."""
@@ -211,12 +194,7 @@ class Capture:
                 said = described(mark, mark.time_s - self.writer.starts_at_s)
             self._line.warn(f"mixpose: {said}")
 
-    def _tell_trouble(self, writer: RecordingWriter, now: Snapshot, label: str) -> None:
-        lost = now.state is State.LOST
-        if lost is not self._lost:
-            self._lost = lost
-            waiting = f"{label} has stopped sending pictures; it is tried again every second"
-            self._line.warn(f"mixpose: {waiting if lost else f'{label} sends pictures again'}.")
+    def _tell_trouble(self, writer: RecordingWriter) -> None:
         if writer.disk_warning and not self._disk_low:
             self._line.warn(f"mixpose: Warning: {writer.disk_warning}.")
         self._disk_low = writer.disk_warning is not None

@@ -1,4 +1,4 @@
-"""How the program ends: the exit codes scripts rely on, and where its words go."""
+"""How the program ends: by Ctrl-C, with which exit code, and where its words go."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import contextlib
 import enum
 import logging
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Final, TextIO
+from types import FrameType
+from typing import Any, Final, TextIO
 
 from app.errors import MixposeError
 
@@ -50,6 +52,11 @@ def draw(text: str) -> None:
     _guarded(sys.stderr, text)
 
 
+def count(number: int, what: str) -> str:
+    """``1 frame``, ``2 frames``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def leave_hanging_threads(code: int) -> None:
     """End the process here if a thread hangs in a driver or in the start of a library.
 
@@ -87,3 +94,32 @@ def _guarded(stream: TextIO | None, text: str) -> None:
         # flushes at exit, so it goes nowhere.
         with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), stream.fileno())
+
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupt:
+    """While entered, SIGINT and SIGTERM are noted in ``signal``.  Main thread only.
+
+    The work looks at ``signal`` between frames.  After the first one the system's own handling is
+    back, so that a second one ends the process even where no Python code runs.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+        """The number of the signal that came; None if none did."""
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Interrupt:
+        self._before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.signal = number
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_DFL)

@@ -7,9 +7,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from app.cli.exits import Exit, say, warn
+from app.cli.exits import Exit, Interrupt, count, say, warn
 from app.cli.file_options import require
-from app.cli.interrupt import Interrupt
 from app.cli.outputs import choose, require_free, require_writable
 from app.cli.progress import ProgressBar
 from app.cli.recordings import find_recording, provide
@@ -75,9 +74,8 @@ def _export(
     log.info("exported %s as %s to %s", recording.path, kind, written.files)
     how = "lifted now" if lifted else "as lifted before"
     motion = written.motion
-    count = len(motion.time_s)
     say(
-        f"{file}: {count} frame{'' if count == 1 else 's'} ({motion.time_s[-1]:.1f} s), "
+        f"{file}: {count(len(motion.time_s), 'frame')} ({motion.time_s[-1]:.1f} s), "
         f"a person in {int(motion.tracked.sum())}; {how} with "
         f"{motion.provenance.weights_name}; {written.quality}"
     )

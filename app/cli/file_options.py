@@ -92,7 +92,9 @@ def apply_preset(options: argparse.Namespace) -> None:
 def wanted(options: argparse.Namespace) -> FileOptions:
     """What the options ask for."""
     return FileOptions(
-        *(options.fps, options.skeleton, options.rest),
+        fps=options.fps,
+        skeleton=options.skeleton,
+        rest=options.rest,
         blender=options.blender,
         printer="app.ui.printing:pdf",  # which is loaded for a PDF alone
     )

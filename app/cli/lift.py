@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from app.cli import batch_options
-from app.cli.exits import Exit, UsageError, say, warn
-from app.cli.interrupt import Interrupt
-from app.cli.lifting_options import lift_options
+from app.cli.exits import Exit, Interrupt, UsageError, count, say, warn
+from app.cli.model_options import lift_options
 from app.cli.outputs import (
     Job,
     plan,
@@ -36,11 +35,13 @@ from app.system import logs
 if TYPE_CHECKING:
     from app.lifting.clip import DetectedClip
     from app.lifting.clip_files import ClipFiles
+    from app.lifting.progress import ProgressCallback
     from app.lifting.work import Network
     from app.lifting.work_units import Engine
     from app.motion.data import MotionData
     from app.recording.corrections import Correction
     from app.sources.base import Source
+    from models.lifter import Lifter
 
 log: Final = logging.getLogger(__name__)
 
@@ -106,9 +107,7 @@ def _lift(
     job: Job, source: Source, options: argparse.Namespace, network: Network, engine: Engine
 ) -> _Outcome:
     from app.lifting.choosing import unmet
-    from app.lifting.clip_files import lift_to_files
-    from app.lifting.exporting import Order
-    from app.lifting.work import detect, open_clip
+    from app.lifting.work import detect
 
     wanted = lift_options(options)
     with Interrupt() as interrupt, ProgressBar(source.label) as bar:
@@ -138,21 +137,7 @@ def _lift(
             bar.update(progress)
 
         try:
-            again = partial(open_clip, job.source, wanted)
-            corrections = _corrections(job, options)
-            remembered = clip.complete and not options.choices
-            files = lift_to_files(
-                *(clip, lifter, wanted),
-                Order(
-                    *(job.table, job.kind, options.processing, options.force),
-                    *(options.file, options.one_file),
-                ),
-                job.source,
-                corrections=corrections,
-                pictures=None if source.live else SourcePictures(again),
-                remember=partial(_remember, job, options, corrections) if remembered else None,
-                progress=look,
-            )
+            files = _write(job, clip, lifter, options, look, live=source.live)
         except Stopped:
             return _Outcome(job, _not_written(job), interrupt.signal)
         except MixposeError as error:
@@ -164,6 +149,42 @@ def _lift(
     return _Outcome(job, signal=interrupt.signal)
 
 
+def _write(
+    job: Job,
+    clip: DetectedClip,
+    lifter: Lifter,
+    options: argparse.Namespace,
+    progress: ProgressCallback,
+    *,
+    live: bool,
+) -> ClipFiles:
+    """Lift what was detected, and write it; no pictures are got again of what is ``live``."""
+    from app.lifting.clip_files import lift_to_files
+    from app.lifting.exporting import Order
+    from app.lifting.work import open_clip
+
+    wanted, corrections = lift_options(options), _corrections(job, options)
+    remembered = clip.complete and not options.choices
+    return lift_to_files(
+        clip,
+        lifter,
+        wanted,
+        Order(
+            job.table,
+            job.kind,
+            options.processing,
+            overwrite=options.force,
+            options=options.file,
+            one_file=options.one_file,
+        ),
+        job.source,
+        corrections=corrections,
+        pictures=None if live else SourcePictures(partial(open_clip, job.source, wanted)),
+        remember=partial(_remember, job, options, corrections) if remembered else None,
+        progress=progress,
+    )
+
+
 def _corrections(job: Job, options: argparse.Namespace) -> tuple[Correction, ...]:
     """What was put right in the window and is to be applied; says so if it is not.
 
@@ -172,13 +193,12 @@ def _corrections(job: Job, options: argparse.Namespace) -> tuple[Correction, ...
     from app.lifting.corrected import made_in_window
 
     made = made_in_window(Path(job.source))
-    count = f"{len(made)} correction{'' if len(made) == 1 else 's'}"
     if options.corrections and not made:
         warn(f"mixpose: Warning: Nothing in {job.source} was corrected in the window.")
     elif made and not options.corrections:
         warn(
-            f"mixpose: {job.source} has {count} made in the window; they are not applied unless "
-            "you add --corrections."
+            f"mixpose: {job.source} has {count(len(made), 'correction')} made in the window; they "
+            "are not applied unless you add --corrections."
         )
     return made if options.corrections else ()
 
@@ -214,8 +234,7 @@ def _remember(
 
 
 def _amount(clip: DetectedClip) -> str:
-    count = len(clip.time_s)
-    return f"{count} frame{'' if count == 1 else 's'} ({clip.length_s:.1f} s)"
+    return f"{count(len(clip.time_s), 'frame')} ({clip.length_s:.1f} s)"
 
 
 def _conclude(jobs: Sequence[Job], outcomes: Sequence[_Outcome]) -> int:

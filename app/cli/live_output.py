@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import say
-from app.cli.lifting_options import lift_options
 from app.cli.live_options import targets
-from app.errors import MixposeError
+from app.cli.model_options import lift_options
+from app.errors import MixposeError, SourceError
+from app.pipeline import Snapshot, State
 from app.stream_out.sender import Sender
+from app.system import logs
 
 if TYPE_CHECKING:
     from app.cli.progress import StatusLine
@@ -73,6 +75,47 @@ class Sending:
         """Print the figures of the whole time."""
         for sender in self.senders:
             say(f"{sender.target.label}: {sender.figures().summary()}")
+
+
+class WatchedRun:
+    """A live run that a command watches, and what is said while it goes on.
+
+    Args:
+        source: as asked for.
+        line: where it is said.
+        sending: sends the poses, and says how that goes.
+    """
+
+    def __init__(self, source: str, line: StatusLine, sending: Sending) -> None:
+        self._line, self._sending = line, sending
+        self._label = self._asked = logs.without_credentials(source)
+        self._lost = False
+        self.warnings: tuple[str, ...] = ()
+        """What went wrong with the source on the way, in sentences."""
+        self.hangs = False
+        """Whether a thread could not be ended: a driver that does not come back."""
+
+    def _look_at_source(self, now: Snapshot) -> None:
+        if now.source is not None:
+            self._label, self.warnings = now.source.label, now.source.warnings
+
+    def _tell_lost(self, now: Snapshot) -> None:
+        """Say once that the source is lost, or is back."""
+        lost = now.state is State.LOST
+        if lost is not self._lost:
+            self._lost = lost
+            waiting = "has stopped sending pictures; it is tried again every second"
+            said = waiting if lost else "sends pictures again"
+            self._line.warn(f"mixpose: {self._label} {said}.")
+
+    def _show(self, now: Snapshot, text: str) -> None:
+        """Show ``text`` on the line, or for how long there have been no pictures."""
+        if now.lost_for_s is not None:
+            text = f"{self._label}: no pictures for {now.lost_for_s:.0f} s"
+        self._line.show(text)
+
+    def _no_frames(self) -> SourceError:
+        return SourceError(f"{self._asked} holds no frames that can be read.")
 
 
 def lifter_factory(options: argparse.Namespace) -> Callable[[], Lifter]:

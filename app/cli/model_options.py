@@ -1,13 +1,18 @@
-"""Options of the network, the detector, the person's size and the camera."""
+"""Options of the network, the detector, the person's size and the camera, and what they make of
+lifting."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from app.cli.numbers import between, metres
 from app.detection.models import SIZES
 from app.lifting.options import PITCH_RANGE_DEG, ROLL_RANGE_DEG
 from app.motion.processing_options import HEIGHT_RANGE_M
+
+if TYPE_CHECKING:
+    from app.lifting.options import LiftOptions
 
 
 def add_to(
@@ -74,3 +79,24 @@ def add_detector(
 def body_height(text: str) -> float:
     """Raises ArgumentTypeError: nobody is as tall."""
     return metres(text, HEIGHT_RANGE_M, "a height in metres, such as 1.75", " metres")
+
+
+def lift_options(options: argparse.Namespace) -> LiftOptions:
+    """As :mod:`app.lifting` takes it; what a command has no option for is left open."""
+    from app.detection.models import FOR_VIDEOS
+    from app.lifting.options import LiftOptions
+
+    return LiftOptions(
+        weights=options.weights,
+        detector=options.detector or FOR_VIDEOS,
+        device=options.device,
+        height_m=options.height,
+        everybody=getattr(options, "people", "one") == "all",
+        heights_m=options.heights if getattr(options, "people", "one") == "all" else (),
+        camera_pitch_deg=options.camera_pitch,
+        camera_roll_deg=options.camera_roll,
+        choices=getattr(options, "choices", ()),
+        seconds=getattr(options, "seconds", None),
+        rate=getattr(options, "rate", None),
+        jobs=getattr(options, "jobs", None),
+    )

@@ -1,12 +1,13 @@
-"""Options of ``lift`` and ``export`` that say what is done to the poses before they are written."""
+"""Options of ``lift`` and ``export``: what is done to the poses before they are written; and of
+``export``, which part of the recording that is."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.cli.exits import UsageError
-from app.cli.numbers import between, metres
+from app.cli.numbers import between, metres, number
 from app.motion.processing_options import (
     BONE_RANGE_M,
     CAMERA_HEIGHT_RANGE_M,
@@ -15,6 +16,9 @@ from app.motion.processing_options import (
     NAMED,
     Processing,
 )
+
+if TYPE_CHECKING:
+    from app.motion.selection import Selection
 
 REPORT_SMOOTH_HZ: Final = 6.0
 _CUTOFF: Final = between(CUTOFF_RANGE_HZ, "a frequency in hertz, such as 6")
@@ -124,3 +128,45 @@ def _bone(text: str) -> tuple[str, float]:
             "such as thigh=0.42"
         )
     return name, metres(length, BONE_RANGE_M, "a length in metres, such as 0.42")
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Give ``parser`` the options that :func:`selection` reads."""
+    group = parser.add_argument_group("which part of the recording (default: all of it)")
+    for option, dest, words in (
+        ("--from", "start_s", "leave out what comes before TIME"),
+        ("--until", "end_s", "leave out what comes after TIME"),
+    ):
+        group.add_argument(
+            option,
+            dest=dest,
+            metavar="TIME",
+            type=_moment,
+            help=f"{words}: seconds from the first frame, or 1:02.5; times in the file are counted "
+            "from the selection's first frame, and the sidecar says where it was",
+        )
+
+
+def selection(options: argparse.Namespace) -> Selection:
+    """What the options ask for.
+
+    Raises:
+        UsageError: it ends before it begins.
+    """
+    from app.motion.selection import Selection
+
+    start_s, end_s = options.start_s, options.end_s
+    if start_s is not None and end_s is not None and end_s <= start_s:
+        raise UsageError("--until must be later than --from.")
+    return Selection(start_s, end_s)
+
+
+def _moment(text: str) -> float:
+    what = "a time: write seconds, such as 12.5, or 1:02.5"
+    seconds = 0.0
+    for part in text.split(":"):
+        value = number(part, what)
+        if not 0 <= value < float("inf"):
+            raise argparse.ArgumentTypeError(f"'{text}' is not {what}")
+        seconds = 60 * seconds + value
+    return seconds

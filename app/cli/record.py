@@ -7,8 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from app.cli import live_options
-from app.cli.exits import Exit, leave_hanging_threads, say, warn
-from app.cli.interrupt import Interrupt
+from app.cli.exits import Exit, Interrupt, count, leave_hanging_threads, say, warn
 from app.cli.progress import ProgressBar, StatusLine
 from app.cli.recordings import provide
 from app.errors import MixposeError
@@ -72,7 +71,7 @@ def _conclude(
         return Exit.FAILED if interrupt.signal is None else 128 + interrupt.signal
     lost = writer.pictures_left_out
     if lost:
-        warn(f"mixpose: Warning: {lost} picture{'s' if lost > 1 else ''} could not be kept.")
+        warn(f"mixpose: Warning: {count(lost, 'picture')} could not be kept.")
     if options.choices and writer.path.is_dir():
         _tell_unmet(writer, options)
     lifted = options.lift and writer.path.is_dir() and _lift(writer, options, interrupt)
@@ -114,8 +113,4 @@ def _lift(writer: RecordingWriter, options: argparse.Namespace, interrupt: Inter
 
 
 def _amount(writer: RecordingWriter) -> str:
-    count = writer.frames
-    return (
-        f"{count} frame{'' if count == 1 else 's'} ({writer.elapsed_s:.1f} s), "
-        f"{writer.dropped} dropped"
-    )
+    return f"{count(writer.frames, 'frame')} ({writer.elapsed_s:.1f} s), {writer.dropped} dropped"

@@ -8,9 +8,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.exits import UsageError, warn
-from app.cli.interrupt import Interrupt
-from app.cli.lifting_options import lift_options
+from app.cli.exits import Interrupt, UsageError, warn
+from app.cli.model_options import lift_options
 from app.cli.outputs import Job
 from app.cli.program import PROGRAM
 from app.cli.progress import ProgressBar

@@ -7,13 +7,12 @@ import logging
 import time
 from typing import Final
 
-from app.cli.exits import Exit, leave_hanging_threads, warn
-from app.cli.interrupt import Interrupt
-from app.cli.lifting_options import lift_options
-from app.cli.live_output import Sending, lifter_factory
+from app.cli.exits import Exit, Interrupt, leave_hanging_threads, warn
+from app.cli.live_output import Sending, WatchedRun, lifter_factory
+from app.cli.model_options import lift_options
 from app.cli.progress import StatusLine
 from app.detection.models import FOR_LIVE, WHY, Size
-from app.errors import MixposeError, SourceError
+from app.errors import MixposeError
 from app.pipeline import LiveRun, Snapshot, State
 from app.sources import reopener
 from app.system import logs
@@ -46,14 +45,12 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-class _Stream:
+class _Stream(WatchedRun):
     """A live run whose poses are sent; files and the performer play at their own pace."""
 
     def __init__(self, options: argparse.Namespace, sending: Sending) -> None:
+        super().__init__(options.source, StatusLine(), sending)
         self._options = options
-        self._asked = logs.without_credentials(options.source)
-        self._sending = sending
-        self._line = StatusLine()
         delay = {} if options.delay is None else {"delay": options.delay}
         self._run = LiveRun(
             reopener(options.source, paced=True),
@@ -65,14 +62,9 @@ class _Stream:
             **delay,
         )
         self._run.send_to(*sending.senders)
-        self._lost = False
         self._announced = False
         self._size: Size = options.detector or FOR_LIVE
         self._first_at: float | None = None
-        self.warnings: tuple[str, ...] = ()
-        """What went wrong with the source on the way, in sentences."""
-        self.hangs = False
-        """Whether a thread could not be ended: a driver that does not come back."""
 
     @property
     def began(self) -> bool:
@@ -85,6 +77,7 @@ class _Stream:
         try:
             while interrupt.signal is None:
                 now = self._run.latest()
+                self._look_at_source(now)
                 error = now.error or self._sending.error
                 if error is not None or self._has_all(now):
                     return error or self._empty(now)
@@ -96,8 +89,6 @@ class _Stream:
             self.hangs = not self._run.stop(_STOP_S)
 
     def _has_all(self, now: Snapshot) -> bool:
-        if now.source is not None:
-            self.warnings = now.source.warnings
         if self._first_at is None and now.pose is not None:
             self._first_at = time.monotonic()
         if now.state is State.ENDED:
@@ -107,29 +98,17 @@ class _Stream:
         return seconds is not None and began is not None and time.monotonic() - began >= seconds
 
     def _empty(self, now: Snapshot) -> MixposeError | None:
-        if now.state is State.ENDED and now.frame is None:
-            return SourceError(f"{self._asked} holds no frames that can be read.")
-        return None
+        return self._no_frames() if now.state is State.ENDED and now.frame is None else None
 
     def _tell(self, now: Snapshot) -> None:
-        label = now.source.label if now.source is not None else self._asked
         if now.pose is not None and not self._announced:
             self._announced = True
             where = " and ".join(sender.target.label for sender in self._sending.senders)
-            self._line.warn(f"mixpose: Sending {label} ({where}); Ctrl-C ends it.")
+            self._line.warn(f"mixpose: Sending {self._label} ({where}); Ctrl-C ends it.")
         self._sending.tell(self._line)
         self._tell_size(now.stats.detector_size)
-        lost = now.state is State.LOST
-        if lost is not self._lost:
-            self._lost = lost
-            waiting = f"{label} has stopped sending pictures; it is tried again every second"
-            self._line.warn(f"mixpose: {waiting if lost else f'{label} sends pictures again'}.")
-        if now.lost_for_s is not None:
-            self._line.show(f"{label}: no pictures for {now.lost_for_s:.0f} s")
-        elif now.pose is not None:
-            self._line.show(self._sending.status())
-        else:
-            self._line.show(f"{label}: starting ...")
+        self._tell_lost(now)
+        self._show(now, self._sending.status() if now.pose else f"{self._label}: starting ...")
 
     def _tell_size(self, size: Size | None) -> None:
         if size is not None and size != self._size:

@@ -22,11 +22,10 @@ from numpy.typing import NDArray
 from app import __version__
 from app.errors import ExportError
 from app.export.bids_names import ENDING, is_name
-from app.export.bids_participants import add_participant
-from app.export.chunks import in_chunks
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks
 from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import MotionData
+from app.system.files import lock_patiently
 
 _VERSION: Final = "1.10.0"
 _UNKNOWN: Final = "n/a"
@@ -126,3 +125,47 @@ def _table(names: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
 
 def _json(content: object) -> bytes:
     return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+_ID: Final = "participant_id"
+_COLUMNS: Final = {_ID: {"Description": "Whom the folder of that name is of"}}
+
+
+def add_participant(dataset: Path, subject: str) -> None:
+    """Append ``subject``, ``sub-01``, to the list of the folder ``dataset``, unless it has it.
+
+    Columns that the list has besides are not available in the new row.  A list that cannot be read
+    as one is left as it is: age, sex and whatever else whoever keeps the dataset has added.  Raises
+    OSError.
+    """
+    # Opened to append: whatever is written lands behind what others wrote meanwhile.
+    with (dataset / "participants.tsv").open("a+b") as file:
+        if not lock_patiently(file, exclusive=True):
+            raise BlockingIOError("another program holds participants.tsv")
+        file.seek(0)
+        added = _row(file.read(), subject)
+        file.write(added)
+    if added.startswith(_ID.encode()):
+        with suppress(FileExistsError), (dataset / "participants.json").open("x") as described:
+            json.dump(_COLUMNS, described, indent=2)
+            described.write("\n")
+
+
+def _row(there: bytes, subject: str) -> bytes:
+    """What is to be appended to a list."""
+    try:
+        lines = there.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        return b""
+    if not there:
+        return f"{_ID}\n{subject}\n".encode()
+    names = lines[0].split("\t") if lines else []
+    if _ID not in names:
+        return b""
+    at = names.index(_ID)
+    if any(line.split("\t")[at : at + 1] == [subject] for line in lines):
+        return b""
+    end = "\r\n" if b"\r\n" in there else "\n"
+    begin = "" if there.endswith(b"\n") else end
+    cells = [subject if name == _ID else _UNKNOWN for name in names]
+    return (begin + "\t".join(cells) + end).encode()

@@ -17,12 +17,10 @@ from typing import Final
 
 import numpy as np
 
-from app.export.chunks import in_chunks
-from app.export.constant_rate import at_constant_rate
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks
 from app.export.named_rig import NamedMotion, named
 from app.export.rig import Array
-from app.export.skeleton_pose import pose_skeleton
+from app.export.skeleton_pose import pose_at_constant_rate
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 from app.motion.rotations import matrices, zxy
@@ -32,10 +30,8 @@ _CM: Final = 100.0
 
 def write(data: MotionData, to: Destination) -> dict[str, object]:
     """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data, to.options.fps)
-    posed = pose_skeleton(data)
-    motion = named(posed.at_rate(even.rate) if even.resampled else posed, to.options)
-    motion = replace(motion, root=None)
+    even, posed = pose_at_constant_rate(data, to.options.fps)
+    motion = replace(named(posed, to.options), root=None)
     head = ["HIERARCHY", *_bone(0, motion), "MOTION", f"Frames: {len(motion.time_s)}"]
     to.file.write("\n".join([*head, f"Frame Time: {1 / even.rate:.8f}\n"]).encode("ascii"))
     values = _values(motion)

@@ -21,9 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import __version__
-from app.export.chunks import in_chunks
 from app.export.constant_rate import ConstantRateMotion
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks
 from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import Event, MotionData
 

@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import frame_columns
-from app.export.chunks import in_chunks, share_of
 from app.export.csv_table import CELLS, NUMBERS, numbers_of, texts
 from app.export.events import labels, quoted
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks, share_of
 from app.export.joints import joint_states, named_joints
 from app.motion.data import STATES, MotionData
 

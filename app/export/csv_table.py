@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import frame_columns
-from app.export.chunks import in_chunks
 from app.export.events import labels, quoted
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks
 from app.export.joints import joint_states, named_joints, outgoing_joints
 from app.motion.data import FILLED, MISSING, SEEN, MotionData
 from models.skeleton import JOINT_NAMES

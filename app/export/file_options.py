@@ -1,9 +1,10 @@
-"""Where an export goes, and what formats leave open: the rate, names of bones, who prints."""
+"""Where an export goes, some rows at a time so that it can be watched and cancelled; and what
+formats leave open: the rate, names of bones, who prints."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, Final, Literal, get_args
 
@@ -84,3 +85,21 @@ def blender(given: str | None) -> str:
         "FBX is written by Blender, and there is none on this computer's path. Install it "
         "(blender.org), or choose glTF instead, which needs nothing."
     )
+
+
+ROWS_AT_ONCE: Final = 1000
+
+
+def in_chunks(
+    count: int, progress: Callable[[float], None], rows_at_once: int = ROWS_AT_ONCE
+) -> Iterator[slice]:
+    """``count`` rows, some at a time; tells ``progress`` the share done, 0 to 1."""
+    for start in range(0, count, rows_at_once):
+        progress(start / count)
+        yield slice(start, min(start + rows_at_once, count))
+    progress(1.0)
+
+
+def share_of(progress: Callable[[float], None], done: int, count: int, share: float) -> None:
+    """Tell how far one of ``count`` parts is, after ``done`` others."""
+    progress((done + share) / count)

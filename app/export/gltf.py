@@ -1,4 +1,5 @@
-"""Binary glTF 2.0: the animated skeleton, with a mesh of its bones so that any viewer shows it.
+"""Binary glTF 2.0: the animated skeleton, with a mesh of its bones, octahedra as
+Blender draws them, so that any viewer shows it.
 
 Metres and seconds, y up, facing +z.  Frames are at their own times unless a rate is wanted.
 Written as the specification has it (Khronos Group, glTF 2.0, sections 3.6 to 3.11 and 4.4).
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -16,14 +18,13 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.errors import ExportError
-from app.export.bone_mesh import bone_mesh
-from app.export.chunks import in_chunks
-from app.export.file_options import Destination, FileOptions
-from app.export.named_rig import NamedMotion, named
-from app.export.rig import Array
+from app.export.file_options import Destination, FileOptions, in_chunks
+from app.export.named_rig import NamedMotion, at_rest_turned, named
+from app.export.rig import BONE, BONES, ENDS, PARENTS, Array
 from app.export.skeleton_pose import pose_skeleton
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
+from app.motion.rotations import unit
 from app.render.colours import SIDE_COLOURS, rgb
 
 UNITS: Final = {"position": "metre", "rotation": "quaternion x, y, z, w", "time": "second"}
@@ -208,3 +209,75 @@ def _material(side: str) -> dict[str, Any]:
             "roughnessFactor": 0.8,
         },
     }
+
+
+_THICK: Final = 0.11
+"""Half the width of a bone over its length."""
+_THICKEST_M: Final = 0.035
+_WIDEST_AT: Final = 0.15
+"""Share of the length at which a bone is thickest."""
+_FACES: Final = np.array(
+    [(0, 1, 2), (0, 2, 3), (0, 3, 4), (0, 4, 1), (5, 2, 1), (5, 3, 2), (5, 4, 3), (5, 1, 4)]
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoneMesh:
+    """Triangles with flat faces, three corners each, in the pose at rest."""
+
+    positions: NDArray[np.float32]
+    """(3T, 3) metres."""
+    normals: NDArray[np.float32]
+    """(3T, 3) unit, outwards; the corners run anticlockwise around them."""
+    bones: NDArray[np.uint8]
+    """(3T,) the bone each corner goes along with."""
+
+
+def bone_mesh(motion: NamedMotion, side: str) -> BoneMesh:
+    """The bones of the ``side``: ``left``, ``right`` or ``middle``."""
+    rig, lowered = motion.rig, at_rest_turned(motion.lowered_deg)
+    places, named_places = rig.at_rest(), motion.at_rest()
+    # The neck begins where both shoulders do: one of the three is enough to be seen.
+    spans = [
+        (parent, places[bone])
+        for bone, parent in enumerate(PARENTS)
+        if parent >= 0 and not BONES[bone].endswith("Shoulder")
+    ]
+    for name, end in zip(ENDS, rig.ends, strict=True):
+        spans.append((BONE[name], places[BONE[name]] + end))
+    spans.append((BONE["Head"], places[BONE["Head"]] + rig.nose))
+    shown = [(bone, end) for bone, end in spans if _side(bone) == side]
+    theirs = [motion.ours.index(BONES[bone]) for bone, _ in shown]
+    corners = np.concatenate(
+        [
+            _octahedron(np.zeros(3), end - places[bone]) @ lowered[bone].T + named_places[own]
+            for (bone, end), own in zip(shown, theirs, strict=True)
+        ]
+    )
+    sides = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    return BoneMesh(
+        positions=corners.reshape(-1, 3).astype(np.float32),
+        normals=np.repeat(unit(sides), 3, axis=0).astype(np.float32),
+        bones=np.repeat(theirs, 3 * len(_FACES)).astype(np.uint8),
+    )
+
+
+def _side(bone: int) -> str:
+    return next(
+        (side for side in ("left", "right") if BONES[bone].lower().startswith(side)), "middle"
+    )
+
+
+def _octahedron(start: Array, end: Array) -> Array:
+    """(8, 3, 3) corners of the triangles, anticlockwise from outside."""
+    along = end - start
+    length = float(np.linalg.norm(along))
+    y = along / length
+    x = np.eye(3)[np.argmin(np.abs(y))]
+    x = x - (x @ y) * y
+    x /= np.linalg.norm(x)
+    z = np.cross(x, y)
+    thick = min(_THICK * length, _THICKEST_M)
+    ring = [start + _WIDEST_AT * along + thick * way for way in (x, z, -x, -z)]
+    result: Array = np.array([start, *ring, end])[_FACES]
+    return result

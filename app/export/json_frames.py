@@ -21,9 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import frame_columns
-from app.export.chunks import in_chunks
 from app.export.events import labels
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks
 from app.export.joints import joint_states, outgoing_joints
 from app.export.sidecar import description
 from app.motion.data import STATES, MotionData

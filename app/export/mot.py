@@ -11,23 +11,18 @@ from typing import BinaryIO
 
 import numpy as np
 
-from app.export.chunks import in_chunks
-from app.export.constant_rate import at_constant_rate
-from app.export.file_options import AS_USUAL, Destination
+from app.export.file_options import AS_USUAL, Destination, in_chunks
 from app.export.named_rig import named
 from app.export.opensim import coordinates
 from app.export.rig import Array
-from app.export.skeleton_pose import pose_skeleton
+from app.export.skeleton_pose import pose_at_constant_rate
 from app.export.skeleton_sidecar import differences
 from app.motion.data import MotionData
 
 
 def write(data: MotionData, to: Destination) -> dict[str, object]:
     """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
-    even = at_constant_rate(data, to.options.fps)
-    motion = pose_skeleton(data)
-    if even.resampled:
-        motion = motion.at_rate(even.rate)
+    even, motion = pose_at_constant_rate(data, to.options.fps)
     found = coordinates(motion)
     write_table(to.file, even.rate, found, to.progress)
     return differences(

@@ -32,9 +32,9 @@ from typing import Final
 
 import numpy as np
 
-from app.export.rig import BONE, PARENTS, Array
+from app.export.rig import BONE, Array, axes_in_room
 from app.export.skeleton_pose import SkeletonMotion
-from app.motion.rotations import matrices, transposed, zxy
+from app.motion.rotations import transposed, zxy
 
 _BODY: Final = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 """Columns: a body's x, y and z in the axes of our bones, which face +z at rest."""
@@ -52,7 +52,7 @@ _SIDES: Final = (("Right", "r", 1.0), ("Left", "l", -1.0))
 
 def coordinates(motion: SkeletonMotion) -> dict[str, Array]:
     """Name -> (N,) degrees, or metres for ``pelvis_tx``, ``_ty`` and ``_tz``; without jumps."""
-    world = _world(motion)
+    world = axes_in_room(motion.turns)
     pelvis, trunk = (world[BONE[bone]] @ _BODY for bone in ("Hips", "Chest"))
     found = _named("pelvis_{}", ("tilt", "list", "rotation"), _angles(pelvis))
     found |= _named("pelvis_{}", ("tx", "ty", "tz"), _place(motion, pelvis))
@@ -74,21 +74,12 @@ def coordinates(motion: SkeletonMotion) -> dict[str, Array]:
 
 def ankle_angles(motion: SkeletonMotion) -> dict[str, Array]:
     """The same of the ankles, toes upward positive; 0 while nobody knows the feet."""
-    world = _world(motion)
+    world = axes_in_room(motion.turns)
     found = {}
     for side, end, _ in _SIDES:
         shank, foot = (world[BONE[f"{side}{bone}"]] @ _BODY for bone in ("Leg", "Foot"))
         found[f"ankle_angle_{end}"] = _hinge(shank, foot)
     return found
-
-
-def _world(motion: SkeletonMotion) -> list[Array]:
-    """(N, 3, 3) axes of each bone, in the room."""
-    world: list[Array] = []
-    for bone, parent in enumerate(PARENTS):
-        local = matrices(motion.turns[:, bone])
-        world.append(local if parent < 0 else world[parent] @ local)
-    return world
 
 
 def _arm(mirror: float) -> Array:

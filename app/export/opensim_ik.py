@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.export.file_options import Destination
-from app.export.joints import ALL_NAMES, joints_at_constant_rate
+from app.export.joints import ALL_NAMES
 from app.export.mot import write_table
 from app.export.opensim import ankle_angles, coordinates
 from app.export.opensim_model import MASS_KG, build
 from app.export.rig import Array, Rig
-from app.export.skeleton_pose import pose_skeleton
+from app.export.skeleton_pose import pose_at_constant_rate
 from app.export.skeleton_sidecar import ranges
 from app.motion.data import MotionData
 from app.system.processes import ProcessLostError, apart
@@ -45,10 +45,7 @@ _LOOK: Final = 20
 
 def write(data: MotionData, to: Destination) -> dict[str, object]:
     """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
-    even = joints_at_constant_rate(data, to.options.fps)
-    motion = pose_skeleton(data)
-    if even.resampled:
-        motion = motion.at_rate(even.rate)
+    even, motion = pose_at_constant_rate(data, to.options.fps)
     # What was not placed in the room stands over one spot of the floor, as in the other MOT.
     xyz = even.xyz if data.root is not None else even.xyz + motion.root[:, None]
     drawn = _radians(coordinates(motion) | ankle_angles(motion))

@@ -17,9 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.export import frame_columns
-from app.export.chunks import in_chunks, share_of
 from app.export.events import labels
-from app.export.file_options import Destination
+from app.export.file_options import Destination, in_chunks, share_of
 from app.export.joints import joint_states, named_joints, outgoing_joints
 from app.export.sidecar import describe, describe_people
 from app.motion.data import STATES, MotionData

@@ -81,7 +81,9 @@ class Exporter:
 FORMATS: Final = {
     "csv": Exporter("Table (CSV)", ".csv", "csv_table", angles=True),
     "csv-long": Exporter(
-        *("Long table, a row for each joint (CSV)", ".csv", "csv_long"),
+        "Long table, a row for each joint (CSV)",
+        ".csv",
+        "csv_long",
         angles=True,
         tag="-long",
         people=True,
@@ -89,12 +91,15 @@ FORMATS: Final = {
     "json": Exporter("JSON", ".json", "json_frames", angles=True),
     "npz": Exporter("NumPy arrays (NPZ)", ".npz", "npz", angles=True),
     "parquet": Exporter(
-        *("Long table (Parquet)", ".parquet", "parquet", "pyarrow"), angles=True, people=True
+        "Long table (Parquet)", ".parquet", "parquet", needs="pyarrow", angles=True, people=True
     ),
     "trc": Exporter("Markers for OpenSim (TRC)", ".trc", "trc", rate=True),
     "mot": Exporter("Joint angles for OpenSim (MOT)", ".mot", "mot", rate=True),
     "opensim": Exporter(
-        *("Model and its motion by OpenSim (OSIM, MOT)", ".ik.mot", "opensim_ik", "opensim"),
+        "Model and its motion by OpenSim (OSIM, MOT)",
+        ".ik.mot",
+        "opensim_ik",
+        needs="opensim",
         extra="opensim",
         only="Python 3.11 to 3.13; Linux and Windows on x86-64, macOS 15 or later",
         rate=True,

@@ -33,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.motion.ground import ANKLE_M
+from app.motion.rotations import matrices
 from models.skeleton import JOINT
 
 Array = NDArray[np.float64]
@@ -172,6 +173,16 @@ class Rig:
         for bone, parent in enumerate(PARENTS[1:], start=1):
             places[bone] = places[parent] + self.offsets[bone]
         return places
+
+
+def axes_in_room(turns: Array) -> list[Array]:
+    """The (N, 3, 3) axes of each bone in the room, for (N, 19, 4) turns against the parents; for
+    (19, 4) of one frame (3, 3) each."""
+    found: list[Array] = []
+    for bone, parent in enumerate(PARENTS):
+        local = matrices(turns[..., bone, :])
+        found.append(local if parent < 0 else found[parent] @ local)
+    return found
 
 
 def _median(

@@ -31,6 +31,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from app.export.constant_rate import ConstantRateMotion
+from app.export.joints import joints_at_constant_rate
 from app.export.rig import BONE, BONES, JOINT_OF, NOSE_PITCH, SIDES, Array, Rig
 from app.motion.data import MotionData
 from app.motion.rotations import (
@@ -141,6 +143,17 @@ def pose_skeleton(data: MotionData) -> SkeletonMotion:
     pose = posed(rig, xyz, data.missing, data.time_s, Before(), feet)
     root = _root(data, pose.rig)
     return SkeletonMotion(pose.rig, data.time_s, root, without_jumps(pose.turns), pose.held)
+
+
+def pose_at_constant_rate(
+    data: MotionData, fps: float | None
+) -> tuple[ConstantRateMotion, SkeletonMotion]:
+    """Joints and skeleton at one constant rate, ``fps`` if that is given.
+
+    Raises ExportError if there are no frames, or their times leap too far.
+    """
+    even, motion = joints_at_constant_rate(data, fps), pose_skeleton(data)
+    return even, motion.at_rate(even.rate) if even.resampled else motion
 
 
 def posed(

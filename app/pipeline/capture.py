@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from app.detection.models import FOR_LIVE, Size
 from app.packets import OTHER_PERSON, Frame, Keypoints2D
-from app.pipeline.background import Background
 from app.pipeline.controls import Controls
 from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.recorder import Recorder
 from app.pipeline.results import LatestResults
 from app.pipeline.source_reader import SourceReader
 from app.pipeline.status import State
-from app.pipeline.threads import WorkerThreads
+from app.pipeline.threads import Background, WorkerThreads
 
 if TYPE_CHECKING:
     from app.detection.detector import Detector

@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import MixposeError
-from app.motion.one_euro import OneEuro
 from app.packets import Keypoints2D, Pose3D
-from app.pipeline.background import Background
 from app.pipeline.controls import Controls
 from app.pipeline.keypoint_queue import CAPACITY, KeypointQueue
+from app.pipeline.one_euro import OneEuro
 from app.pipeline.results import LatestResults
 from app.pipeline.status import PoseSink
-from app.pipeline.threads import WorkerThreads
+from app.pipeline.threads import Background, WorkerThreads
 from models.skeleton import JOINT_COUNT, MIRROR
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -12,8 +11,6 @@ from app.packets import Frame, Keypoints2D
 
 if TYPE_CHECKING:
     from app.recording.writer import RecordingWriter
-
-_log = logging.getLogger(__name__)
 
 
 class Recorder:

@@ -12,8 +12,8 @@ from app.detection.models import Size
 from app.errors import MixposeError
 from app.packets import Frame, Keypoints2D, Pose3D
 from app.pipeline.body_in_view import BodyInViewFilter
-from app.pipeline.rates import RateMeter
 from app.pipeline.status import BodyInView, Snapshot, SourceFacts, State, Stats
+from app.system.clock import RateMeter
 
 _log = logging.getLogger(__name__)
 

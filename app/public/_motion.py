@@ -209,7 +209,9 @@ class Motion:
         data = replace(self._data, angles=self._with_angles) if angles else self._data
         wanted = file_options(fps=fps, skeleton=skeleton, rest=rest)
         return export(
-            *(path, data, fitting[0]),
+            path,
+            data,
+            fitting[0],
             options=wanted,
             overwrite=overwrite,
             progress=progress or _ignored,

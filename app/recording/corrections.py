@@ -37,9 +37,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
-from app.recording import strict_json
-from app.recording.keypoint_arrays import KeypointArrays
-from app.recording.safe_open import open_regular
+from app.recording.rows import KeypointArrays
+from app.recording.storage import load_json, open_regular
 from app.system.files import plain_reason, write_atomically
 from models.skeleton import (
     JOINT,
@@ -335,7 +334,7 @@ def _as_json(each: Correction) -> dict[str, object]:
 
 def _rounded(each: Correction) -> Correction:
     """Return the correction as it will be read from the file."""
-    return _checked(strict_json.loads(json.dumps(_as_json(each))))
+    return _checked(load_json(json.dumps(_as_json(each))))
 
 
 def _read(folder: Path) -> tuple[tuple[Correction, ...], tuple[Correction, ...]]:
@@ -343,7 +342,7 @@ def _read(folder: Path) -> tuple[tuple[Correction, ...], tuple[Correction, ...]]
         content = file.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
         raise ValueError(f"it has more than {_MAX_BYTES} bytes")
-    found = strict_json.loads(content)
+    found = load_json(content)
     if not isinstance(found, dict) or found.get("version") != _VERSION:
         raise ValueError("it is of another version")
     lists = (found.get("done"), found.get("undone"))

@@ -35,10 +35,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from app.errors import RecordingError
-from app.recording import strict_json
 from app.recording.locks import is_being_written
-from app.recording.safe_open import open_regular
-from app.recording.storage import AppendOnlyFile
+from app.recording.storage import AppendOnlyFile, load_json, open_regular
 from app.system.files import lock_patiently, plain_reason, sync_folder
 
 _log = logging.getLogger(__name__)
@@ -218,7 +216,7 @@ def _read(found: bytes) -> tuple[int, float, str | None]:
     crc, _, text = found.partition(b" ")
     if int(crc, 16) != zlib.crc32(text):
         raise ValueError("its checksum is wrong")
-    values = strict_json.loads(text)
+    values = load_json(text)
     if not isinstance(values, dict):
         raise ValueError("it is no JSON object")
     number, time_s, label = (values.get(name) for name in ("number", "time_s", "label"))

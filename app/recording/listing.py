@@ -15,7 +15,7 @@ from app.recording.events import EventList
 from app.recording.names import KEYPOINTS_FILE, SUFFIX
 from app.recording.reader import read_description
 from app.recording.rows import HEADER_BYTES, ROW
-from app.recording.safe_open import open_regular
+from app.recording.storage import open_regular
 
 _log = logging.getLogger(__name__)
 

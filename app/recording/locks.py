@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from app.recording.names import KEYPOINTS_FILE
-from app.recording.safe_open import open_regular
+from app.recording.storage import open_regular
 from app.system.files import lock, lock_patiently
 
 FILE_NAME: Final = ".writing"

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from app import __version__
 from app.errors import RecordingError
-from app.recording import strict_json
-from app.recording.safe_open import open_regular
+from app.recording.storage import load_json, open_regular
 from app.system.files import write_atomically
 from models.skeleton import JOINT_NAMES, LANDMARK_NAMES
 
@@ -180,7 +179,7 @@ def read(folder: Path) -> Meta:
     if len(data) > _MAX_BYTES:
         raise ValueError(f"{FILE_NAME} is larger than {_MAX_BYTES} bytes")
     try:
-        return Meta.from_json(strict_json.loads(data))
+        return Meta.from_json(load_json(data))
     except RecursionError as error:
         raise ValueError(f"{FILE_NAME} is nested too deeply") from error
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import RecordingError
-from app.recording.safe_open import open_regular
+from app.recording.storage import open_regular
 from app.system.files import plain_reason, write_atomically
 
 _log = logging.getLogger(__name__)

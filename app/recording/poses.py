@@ -15,8 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from app.errors import RecordingError
-from app.recording import strict_json
-from app.recording.safe_open import open_regular
+from app.recording.storage import load_json, open_regular
 from app.system.files import plain_reason, write_atomically
 from models.level import Level
 from models.skeleton import JOINT_COUNT
@@ -98,15 +97,6 @@ class SavedPoses:
         return Level.read(self.info.get("level"))
 
 
-def save(
-    folder: Path, time_s: NDArray[np.float64], lifted: LiftedPoses, info: Mapping[str, object]
-) -> SavedPoses:
-    """:func:`prepare` and :func:`write`."""
-    poses = prepare(len(time_s), lifted, info)
-    write(folder, time_s, poses)
-    return poses
-
-
 def prepare(frames: int, lifted: LiftedPoses, info: Mapping[str, object]) -> SavedPoses:
     """Convert lifted poses to the types in which they are saved.
 
@@ -175,7 +165,7 @@ def load(folder: Path, time_s: NDArray[np.float64]) -> SavedPoses | None:
                 name: _read_array(archive, name, dtype, shape)
                 for name, (dtype, shape) in _expected(len(time_s)).items()
             }
-            info = strict_json.loads(str(_read_array(archive, "info", _INFO, ())))
+            info = load_json(str(_read_array(archive, "info", _INFO, ())))
     except FileNotFoundError:
         return None
     except Exception as error:  # a damaged archive makes zipfile raise nearly anything

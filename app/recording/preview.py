@@ -16,7 +16,7 @@ from app.recording import video
 from app.recording.names import KEYPOINTS_FILE
 from app.recording.reader import read_description
 from app.recording.rows import HEADER_BYTES, ROW, Rows
-from app.recording.safe_open import open_regular
+from app.recording.storage import open_regular
 
 _TRIED: Final = 40
 """Frames on either side of the middle, evenly spaced, that are searched for a person."""

@@ -19,12 +19,11 @@ from app.recording import poses as poses_file
 from app.recording import rows as rows_file
 from app.recording.corrections import Correction, CorrectionList, corrected, deleted
 from app.recording.events import EventList
-from app.recording.keypoint_arrays import KeypointArrays
 from app.recording.meta import Meta, require_version
 from app.recording.names import KEYPOINTS_FILE
 from app.recording.poses import LiftedPoses, SavedPoses
-from app.recording.rows import HEADER_BYTES, ROW, Rows
-from app.recording.safe_open import open_regular
+from app.recording.rows import HEADER_BYTES, ROW, KeypointArrays, Rows
+from app.recording.storage import open_regular
 from app.recording.video import Pictures
 from app.system.files import plain_reason
 from models.feet import foot_evidence

@@ -24,13 +24,14 @@ import json
 import time
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.packets import Keypoints2D
-from app.recording import strict_json
+from app.recording.storage import load_json
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
 
 VERSION: Final = 1
@@ -87,7 +88,7 @@ def header(description: Mapping[str, object]) -> bytes:
 def read_header(data: bytes) -> dict[str, Any] | None:
     """Return what :func:`header` wrote, or None if it is damaged or something else."""
     try:
-        found = strict_json.loads(data[:HEADER_BYTES])
+        found = load_json(data[:HEADER_BYTES])
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and found.get("format") == FORMAT else None
@@ -127,3 +128,33 @@ def intact(rows: Rows) -> NDArray[np.bool_]:
     latest_before = np.maximum.accumulate(np.where(good, time_s, -np.inf))
     good[1:] &= time_s[1:] > latest_before[:-1]
     return good
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeypointArrays:
+    """The detector's output in N recorded frames."""
+
+    index: NDArray[np.int64]
+    """(N,) the source's frame numbers; a gap is a damaged row that was left out."""
+    time_s: NDArray[np.float64]
+    """(N,) seconds since the source's first frame, strictly increasing."""
+    captured_unix_s: NDArray[np.float64]
+    """(N,) the computer's clock when the frame was captured, seconds since 1970 (UTC)."""
+    dropped: NDArray[np.int64]
+    """(N,) total number of frames that the source lost before this one."""
+    video_frame: NDArray[np.int64]
+    """(N,) the picture's number in the video, -1 where it was not kept."""
+    tracked: NDArray[np.bool_]
+    """(N,) whether a person was detected."""
+    landmarks: NDArray[np.float32]
+    """(N, 33, 5) x, y and z in pixels, visibility, presence."""
+    world: NDArray[np.float32]
+    """(N, 33, 3) MediaPipe's world landmarks in metres."""
+    xy: NDArray[np.float32]
+    """(N, 17, 2) joints in pixels, NaN where there are none."""
+    conf: NDArray[np.float32]
+    """(N, 17) confidence in [0, 1]."""
+    person: NDArray[np.int64]
+    """(N,) the person of each frame: changes whenever another person is followed."""
+    sides_known: NDArray[np.bool_]
+    """(N,) whether the user confirmed left and right, which the lifter then does not repair."""

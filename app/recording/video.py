@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from app import __version__
 from app.recording import matroska
-from app.recording.safe_open import open_regular
-from app.recording.storage import AppendOnlyFile
+from app.recording.storage import AppendOnlyFile, open_regular
 from app.system.files import plain_reason
 
 _log = logging.getLogger(__name__)

@@ -31,8 +31,6 @@ too (after Okabe and Ito, Color Universal Design, 2008), and different from thos
 """
 DRAWN_SIDES: Final = (*SIDES, *(name.partition("_")[0] for name in FOOT_JOINT_NAMES))
 """The sides of the 17 joints and of heels and toes."""
-JOINT_COLOURS: Final = tuple(SIDE_COLOURS[side] for side in DRAWN_SIDES)
-"""The colour of each of them, and of the bone that ends in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from app.pipeline.rates import RateMeter
+from app.system.clock import RateMeter
 
 _LONGEST_MS: Final = 10_000
 

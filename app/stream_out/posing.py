@@ -9,9 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.export.rig import BONE, BONES, PARENTS, Array, Rig
+from app.export.rig import BONE, BONES, PARENTS, Array, Rig, axes_in_room
 from app.export.skeleton_pose import Before, posed
-from app.motion.rotations import matrices
 
 _MEASURED_OVER: Final = 300
 """Number of poses over which the median of bone lengths is taken: ten seconds, long enough to
@@ -88,13 +87,9 @@ def _measured_bone(bone: str) -> str:
 
 def _hips_height(rig: Rig, turns: Array) -> float:
     """Return the height of the hips if the lower foot is as high as in the rest pose, metres."""
-    world, places = np.empty((len(BONES), 3, 3)), np.zeros((len(BONES), 3))
-    for bone, (local, parent) in enumerate(zip(matrices(turns), PARENTS, strict=True)):
-        if parent < 0:
-            world[bone] = local
-        else:
-            world[bone] = world[parent] @ local
-            places[bone] = places[parent] + world[parent] @ rig.offsets[bone]
+    world, places = axes_in_room(turns), np.zeros((len(BONES), 3))
+    for bone, parent in enumerate(PARENTS[1:], start=1):
+        places[bone] = places[parent] + world[parent] @ rig.offsets[bone]
     feet = places[_FEET, 1]
     at_rest = rig.at_rest()[_FEET[0], 1]
     return float(at_rest - feet.min())

@@ -1,1 +1,2 @@
-"""Operating system services: files and folders, the log, the clock, processes, start-up."""
+"""What the operating system gives: files and folders, the log, the clock and rates by it, starting
+up."""

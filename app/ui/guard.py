@@ -63,8 +63,8 @@ class SignalGuard(QObject):
     Therefore the interpreter writes each signal's number to a socket, which wakes the loop.
     """
 
-    def __init__(self, ended: Callable[[], None], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, ended: Callable[[], None]) -> None:
+        super().__init__()
         self._ended = ended
         self._receiver, self._sender = socket.socketpair()
         self._receiver.setblocking(False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import fields
@@ -25,7 +24,6 @@ from app.ui.presenters.sending import SendingPresenter
 from app.ui.presenters.window import WindowPresenter
 from app.ui.views.main_window import MainWindow
 
-log: Final = logging.getLogger(__name__)
 _POLL_MS: Final = 20
 
 

@@ -1,4 +1,5 @@
-"""Cards and hints over the camera picture, one for each state of the program.
+"""What the window says: the cards and hints that lie over the camera picture, one for each state of
+the program, and messages in the strip under the panes.
 
 A ``Notice`` is a card in the middle: something is needed before pictures can be shown.  A hint is
 one line at the bottom of the picture: everything works, but the person can improve something.
@@ -7,11 +8,33 @@ one line at the bottom of the picture: everything works, but the person can impr
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from app.pipeline.status import BodyInView
 from app.ui import words
+
+
+@dataclass(frozen=True, slots=True)
+class MessageButton:
+    """A button next to the message."""
+
+    label: str
+    pressed: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence, with buttons for possible actions."""
+
+    text: str
+    buttons: tuple[MessageButton, ...] = ()
+    about: Path | None = None
+    """The recording it concerns; it disappears when that is renamed or deleted."""
+    of_shown: bool = False
+    """Whether it concerns the source shown, and disappears with it."""
 
 
 class Action(enum.Enum):

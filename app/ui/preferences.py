@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields, make_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -215,45 +216,44 @@ def _read(stored: Any, default: Any) -> Any:
     return type(default)(stored)
 
 
+_CHOICES: Final[dict[str, Collection[object]]] = {
+    "theme": ("system", "light", "dark"),
+    "detector": ("", *SIZES),
+    "device": ("auto", "cpu", "cuda", "mps"),
+    "heading": HEADINGS,
+    "animate_fps": FPS,
+    "export_skeleton": SKELETONS,
+    "animate_skeleton": SKELETONS,
+    "export_rest": ("", *RESTS),
+    "plot_group": GROUPS,
+    **{f"{name}_kind": PRESETS[name].formats for name in ("animate", "analyse", "report")},
+}
+_LIMITS: Final = {
+    "height_m": HEIGHT_RANGE_M,
+    "smooth_hz": CUTOFF_RANGE_HZ,
+    "fov_deg": FOV_RANGE_DEG,
+    "camera_height_m": CAMERA_HEIGHT_RANGE_M,
+    "export_fps": FPS_RANGE,
+    "plot_height": (0.0, 10000.0),
+}
+"""For what is not in its range the default stands, which may be outside: 0, for what is usual."""
+
+
 def _checked(preferences: Preferences) -> Preferences:
+    """In their ranges, and of what can be chosen; by default where they are not."""
     default = Preferences()
-    if preferences.theme not in ("system", "light", "dark"):
-        preferences.theme = default.theme
-    if preferences.detector not in ("", *SIZES):
-        preferences.detector = default.detector
-    if preferences.device not in ("auto", "cpu", "cuda", "mps"):
-        preferences.device = default.device
-    preferences.delay = min(LARGEST_DELAY, max(0, preferences.delay))
-    if not (preferences.height_m == 0 or _in(HEIGHT_RANGE_M, preferences.height_m)):
-        preferences.height_m = default.height_m
-    if not (preferences.smooth_hz == 0 or _in(CUTOFF_RANGE_HZ, preferences.smooth_hz)):
-        preferences.smooth_hz = default.smooth_hz
+    for name, choices in _CHOICES.items():
+        if getattr(preferences, name) not in choices:
+            setattr(preferences, name, getattr(default, name))
+    for name, limits in _LIMITS.items():
+        if not _in(limits, getattr(preferences, name)):
+            setattr(preferences, name, getattr(default, name))
     if preferences.bone not in NAMED or not _in(BONE_RANGE_M, preferences.bone_m):
         preferences.bone, preferences.bone_m = default.bone, default.bone_m
-    preferences.fov_deg = preferences.fov_deg if _in(FOV_RANGE_DEG, preferences.fov_deg) else 0.0
-    if not _in(CAMERA_HEIGHT_RANGE_M, preferences.camera_height_m):
-        preferences.camera_height_m = default.camera_height_m
-    if preferences.heading not in HEADINGS:
-        preferences.heading = default.heading
-    if preferences.export_fps and not _in(FPS_RANGE, preferences.export_fps):
-        preferences.export_fps = default.export_fps
-    if preferences.animate_fps not in FPS:
-        preferences.animate_fps = default.animate_fps
-    for name in ("export_skeleton", "animate_skeleton"):
-        if getattr(preferences, name) not in SKELETONS:
-            setattr(preferences, name, MOTIONBUILDER)
-    for name in ("animate", "analyse", "report"):
-        if getattr(preferences, f"{name}_kind") not in PRESETS[name].formats:
-            setattr(preferences, f"{name}_kind", getattr(default, f"{name}_kind"))
-    if preferences.export_rest not in ("", *RESTS):
-        preferences.export_rest = default.export_rest
-    if preferences.plot_group not in GROUPS:
-        preferences.plot_group = default.plot_group
+    preferences.delay = min(LARGEST_DELAY, max(0, preferences.delay))
     known = [key for key in preferences.numbers_of.split("/") if key in JOINTS]
     if known or preferences.numbers_of:
         preferences.numbers_of = "/".join(known) or default.numbers_of
-    if not _in((0.0, 10000.0), preferences.plot_height):
-        preferences.plot_height = default.plot_height
     preferences.countdown_s = min(60, max(0, preferences.countdown_s))
     preferences.auto_stop_s = min(86400, max(0, preferences.auto_stop_s))
     preferences.rate = preferences.rate if 0 < preferences.rate <= 240 else 0.0

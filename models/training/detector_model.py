@@ -38,6 +38,7 @@ confidence, and the errors of the world landmark in metres."""
 SIZES: Final = ("lite", "full", "heavy")
 """The sizes of the detector."""
 _FEATURES: Final = JOINT_COUNT * 7 + 4 + len(SIZES)
+_HIDDEN: Final = 192
 _SPEED_SCALE: Final = 10.0
 _EDGE_REACH: Final = 1.5
 """Bound of the distance between the picture's edges and the box, in half sides of the box."""
@@ -114,13 +115,15 @@ class DetectorModel(nn.Module):
     lasting: Tensor
     persistence: Tensor
 
-    def __init__(self, hidden: int = 192) -> None:
+    def __init__(self) -> None:
         super().__init__()
         values = JOINT_COUNT * QUANTITIES
         self.body = nn.Sequential(
-            *(nn.Linear(_FEATURES, hidden), nn.GELU()),
-            *(nn.Linear(hidden, hidden), nn.GELU()),
-            nn.Linear(hidden, 2 * values),
+            nn.Linear(_FEATURES, _HIDDEN),
+            nn.GELU(),
+            nn.Linear(_HIDDEN, _HIDDEN),
+            nn.GELU(),
+            nn.Linear(_HIDDEN, 2 * values),
         )
         self.register_buffer("mixing", torch.eye(values))
         self.register_buffer("lasting", torch.full((QUANTITIES,), 0.5))

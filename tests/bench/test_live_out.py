@@ -10,9 +10,8 @@ import psutil
 import pytest
 
 from app.packets import Pose3D
-from app.stream_out.channel import Channel
 from app.stream_out.sender import Sender
-from app.stream_out.targets import LslTarget, OscTarget
+from app.stream_out.targets import Channel, LslTarget, OscTarget
 from models.skeleton import JOINT_COUNT
 from tests.support.live_receivers import Receiver, wait_for_lsl
 from tests.support.skeletons import performed

@@ -14,8 +14,7 @@ import torch
 
 from app.detection.models import FOR_VIDEOS
 from app.lab.bench.live import VIEW_SIZE, Observed, observe
-from app.lab.bench.offline import detector_alone, warmed, whole_lift
-from app.lab.bench.parts import drawing_row
+from app.lab.bench.offline import detector_alone, drawing_row, warmed, whole_lift
 from app.lab.bench.run import film_performer
 from app.lifting.options import LiftOptions
 from app.lifting.pool import cores

@@ -40,33 +40,6 @@ def test_n_mpjpe_ignores_scale_only() -> None:
     assert metrics.mpjpe(true + [3, 4, 0], true) == pytest.approx(5)
 
 
-def test_motion_metrics_on_known_motion() -> None:
-    time = np.arange(10.0)[:, None, None]
-    steady = np.broadcast_to(time * [1.0, 0, 0], (10, 17, 3))
-    falling = np.broadcast_to(0.5 * time**2 * [0, 2.0, 0], (10, 17, 3))
-    assert metrics.jitter(steady) == pytest.approx(0)
-    assert metrics.jitter(falling) == pytest.approx(2)
-    assert metrics.jerk(falling) == pytest.approx(0)
-    jerked = np.broadcast_to(time**3 / 6 * [0, 0, 4.0], (10, 17, 3))
-    assert metrics.jerk(jerked) == pytest.approx(4)
-    assert metrics.mpjve(steady, np.zeros_like(steady)) == pytest.approx(1)
-
-
-def test_pck_counts_what_is_nearer_than_the_threshold() -> None:
-    true = np.zeros((1, 4, 3))
-    predicted = true.copy()
-    predicted[0, :, 0] = [0.0, 0.149, 0.150, 0.2]
-    assert metrics.pck(predicted, true) == 50.0
-    assert metrics.pck(predicted, true, threshold=0.16) == 75.0
-
-
-def test_auc_is_the_mean_over_31_thresholds() -> None:
-    true = np.zeros((3, 17, 3))
-    predicted = true + [0.0, 0.0, 0.072]
-    assert metrics.auc(predicted, true) == pytest.approx(100 * 16 / 31), "75, 80, ... 150"
-    assert metrics.auc(true, true) == pytest.approx(100 * 30 / 31), "0 is not nearer than 0"
-
-
 def test_bones_of_a_skeleton_that_turns_and_grows() -> None:
     rng = np.random.default_rng(3)
     pose = rng.normal(size=(17, 3))

@@ -14,8 +14,8 @@ from app.export.report.charts import HALF_IN, WIDE_IN, Curve, Drawing, chart, sk
 from app.export.report.findings import Findings
 from app.motion.angles import ANGLE, ANGLES
 from app.motion.data import FEET, MotionData
-from app.motion.measures.accuracy import RANGE_OFF_DEG, movement
 from app.motion.measures.gait import Stride
+from app.motion.measures.ranges import RANGE_OFF_DEG, movement
 from app.motion.measures.repetitions import Repetitions
 
 _MOST_FAINT: Final = 40

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.errors import ExportError
 from app.motion.angles import ANGLE, continued, joint_angles
 from app.motion.data import MotionData
+from app.motion.ground import ANKLE_M
 from app.motion.measures.gait import Gait, find_gait
 from app.motion.measures.ranges import Range, Symmetry, ranges, symmetries
 from app.motion.measures.repetitions import Repetitions, find_repetitions
@@ -20,8 +21,6 @@ from models.skeleton import JOINT
 Array = NDArray[np.float64]
 
 _MOMENTS: Final = 5
-_ANKLE_M: Final = 0.08
-"""Height of the ankle of somebody who stands."""
 _CYCLE: Final = np.linspace(0.0, 1.0, 101)
 
 
@@ -113,7 +112,7 @@ def _facing(poses: Array) -> Array:
 def _standing(poses: Array, pelvis_m: Array | None) -> Array:
     """Lift (N, 17, 3) poses by the (N,) height of their pelvis, or else of their lowest joint."""
     lowest = np.nan_to_num(poses[..., 1], nan=np.inf).min(axis=1)
-    lift = np.where(np.isfinite(lowest), _ANKLE_M - lowest, 0.0)
+    lift = np.where(np.isfinite(lowest), ANKLE_M - lowest, 0.0)
     if pelvis_m is not None:
         lift = np.where(np.isfinite(pelvis_m), pelvis_m, lift)
     return np.asarray(poses + lift[:, None, None] * np.array([0.0, 1.0, 0.0]))

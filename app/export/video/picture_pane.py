@@ -14,7 +14,7 @@ from app.motion.data import MotionData
 from app.render.colours import DRAWN_SIDES, SIDE_COLOURS, opacity, rgb
 from app.render.figure import FOOT_BONES
 from app.render.layers import Picture
-from app.render.strokes import shade, stroke
+from app.render.painted import shade, stroke
 from models.skeleton import BONES, FOOT_JOINT_COUNT, FOOT_PARENTS
 from models.timing import LONGEST_GAP_S
 from models.visibility import STILL_SEEN

@@ -1,20 +1,29 @@
-"""The 3D view beside the picture: rendered by the drawing process, or painted without OpenGL."""
+"""The 3D view beside the picture: where the figure stands and is looked at from, rendered by the
+drawing process, or painted without OpenGL."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Generator
 from contextlib import closing
+from dataclasses import replace
+from itertools import repeat
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
 from app.export.video.layout import Size
-from app.export.video.standing_figure import StandingFigure
 from app.motion.data import MotionData
+from app.motion.ground import PELVIS_M, pelvis_heights
+from app.motion.placement.live_soles import LiveSoles, Soles
+from app.render.camera import MIDDLE_M, THREE_QUARTER, View
 from app.render.client import Renderer
-from app.render.colours import DARK_SCENE, SceneTheme
+from app.render.colours import DARK_SCENE, SceneTheme, opacity
 from app.render.layers import Picture
 from app.render.painted import PaintedScene
-from app.render.request import SkeletonRequest
+from app.render.request import Body, SkeletonRequest
 
 _log = logging.getLogger(__name__)
 
@@ -69,3 +78,103 @@ def _wait(renderer: Renderer, asked: int, look: Callable[[], None]) -> Picture |
             return drawn.image
         look()
     return None
+
+
+_CALM_S: Final = 0.1
+"""Standard deviation of the smoothing of the height of a pelvis whose place is not known."""
+_STAYS_M: Final = 0.5
+"""Within this distance of one place, the camera stands still."""
+_ALONG_S: Final = 1.0
+"""Standard deviation of the smoothing of the camera's path if it goes along."""
+_NEAREST_M: Final = 1.4
+_FARTHEST_M: Final = 3.5
+_PER_METRE: Final = 1.45
+"""Distance of the camera for each metre of the figure's height: the first view's, if tall."""
+
+
+class StandingFigure:
+    """The figure of each frame on the floor, and the camera of each frame."""
+
+    def __init__(self, data: MotionData) -> None:
+        joints = data.placed()
+        # Only the eye needs a floor then: the files of numbers stay root-relative.
+        heights = _heights(data, joints) if data.root is None else np.zeros(len(joints))
+        joints[..., 1] += heights[:, None]
+        feet = data.outgoing_feet()[0]
+        feet[..., 1] += heights[:, None]
+        self._soles = _soles(data, feet.astype(np.float32), joints.astype(np.float32))
+        self._drawn = ~data.missing & np.isfinite(joints).all(axis=2)
+        self._joints = joints.astype(np.float32)
+        self._opacity = opacity(data.conf)
+        places = _bridged(joints[:, 0, [0, 2]], data)
+        middle = np.median(places, axis=0)
+        self.goes_along = bool((np.linalg.norm(places - middle, axis=1) > _STAYS_M).any())
+        """Whether the camera follows the person."""
+        along = self.goes_along
+        self._targets = (
+            _smooth(places, _ALONG_S, data) if along else np.tile(middle, (len(places), 1))
+        )
+        reached = self._joints[self._drawn][:, 1]
+        # Half a body is seen from near by; a hand that flies off for a moment moves nothing.
+        low, high = np.percentile(reached, [1, 99]) if len(reached) else (0.0, 2 * MIDDLE_M)
+        distance = min(max(_PER_METRE * float(high - low), _NEAREST_M), _FARTHEST_M)
+        self._camera = replace(THREE_QUARTER, distance=distance)
+        self._middle = float(low + high) / 2
+
+    def body(self, row: int) -> Body | None:
+        """The figure of a frame, in world axes; None if nobody is there."""
+        if not self._drawn[row].any():
+            return None
+        soles = self._soles[row]
+        joints, drawn = self._joints[row], self._drawn[row]
+        return Body(joints, drawn, self._opacity[row], soles.feet, soles.firm)
+
+    def view(self, row: int) -> View:
+        """The camera of a frame: three-quarter front, as the window begins."""
+        x, z = self._targets[row].tolist()
+        return self._camera.aimed_at((x, self._middle, z)).view()
+
+
+def _heights(data: MotionData, joints: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) what to lift joints (N, 17, 3) around the pelvis by, so that the lower foot stands."""
+    height = pelvis_heights(joints, data.missing)
+    if not np.isfinite(height).any():
+        return np.full(len(height), PELVIS_M)
+    return _smooth(_bridged(height[:, None], data), _CALM_S, data)[:, 0]
+
+
+def _soles(data: MotionData, feet: NDArray[np.float32], joints: NDArray[np.float32]) -> list[Soles]:
+    """The feet of each frame; those that stand lie flat also where nobody was placed."""
+    if data.root is not None:
+        return [Soles(each, np.ones(len(each), np.float32)) for each in feet]
+    found: list[Soles] = []
+    for part in data.people:
+        live = LiveSoles()
+        steps = np.diff(data.time_s[part], prepend=data.time_s[part][:1])
+        found += map(live.step, feet[part], repeat(None), joints[part], steps.tolist())
+    return found
+
+
+def _bridged(values: NDArray[np.float64], data: MotionData) -> NDArray[np.float64]:
+    """(N, D) with NaN rows put on straight lines between the others of that person, or of anybody
+    where there are none; zeros if there are none at all."""
+    result = np.zeros_like(values)
+    for part in (slice(None), *data.people):
+        known = np.flatnonzero(np.isfinite(values[part]).all(axis=1))
+        if len(known):
+            rows = np.arange(len(values[part]))
+            lines = [np.interp(rows, known, column[known]) for column in values[part].T]
+            result[part] = np.stack(lines, axis=1)
+    return result
+
+
+def _smooth(values: NDArray[np.float64], sigma_s: float, data: MotionData) -> NDArray[np.float64]:
+    """Without lag, (N, D), taking the frames as evenly spaced: this is for the eye."""
+    if data.effective_rate is None:
+        return values
+    result = np.empty_like(values)
+    for part in data.people:
+        # Frames in one burst have a rate that means nothing.
+        sigma = min(sigma_s * data.effective_rate, len(values[part]))
+        result[part] = gaussian_filter1d(values[part], sigma, axis=0, mode="nearest")
+    return result

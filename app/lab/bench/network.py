@@ -21,13 +21,13 @@ PAPER_FRAMES: Final = 243
 SPREAD_M: Final = 0.3
 
 
-def paper_network(frames: int = PAPER_FRAMES) -> MixSTE:
+def paper_network() -> MixSTE:
     """The paper's network with random weights, its head scaled so that poses spread 0.3 m."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = MixSTE(frames).eval()
+        network = MixSTE(PAPER_FRAMES).eval()
     with torch.inference_mode():
-        spread = network(moving_person(frames, 2)).std()
+        spread = network(moving_person(PAPER_FRAMES, 2)).std()
     with torch.no_grad():
         for parameter in network.head[1].parameters():
             parameter.mul_(SPREAD_M / spread)

@@ -1,4 +1,4 @@
-"""Stage by stage as ``lift`` uses them, each alone and then together."""
+"""Stage by stage as ``lift`` and the live view use them, each alone; and the whole of ``lift``."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.detection.detector import Detector
 from app.detection.models import Size
+from app.lab.bench.live import VIEW_SIZE, request_for
 from app.lab.bench.table import Row
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.options import LiftOptions
@@ -20,7 +23,8 @@ from app.lifting.pool import Pool, cores
 from app.lifting.segments import DetectSegment, Segment
 from app.lifting.work import detect, make_pool
 from app.lifting.work_units import Done
-from app.packets import Frame
+from app.packets import Frame, Pose3D
+from app.render.client import START_TIMEOUT_S, Renderer
 from app.sources import open_source
 
 if TYPE_CHECKING:
@@ -125,3 +129,44 @@ def offline_rows(
         ),
     ]
     return rows, clip
+
+
+def window_row(clip: DetectedClip, lifter: Lifter) -> Row:
+    """One pass of the live lifter over a full window."""
+    from models.live import LiveLifter
+
+    live = LiveLifter(lifter, delay=0)
+    times: list[float] = []
+    for xy, conf, time_s, world in zip(
+        clip.track.xy, clip.track.conf, clip.time_s, clip.track.world, strict=True
+    ):
+        live.push(xy, conf, clip.size, time_s, world=world)
+        began = time.perf_counter()
+        live.lift()
+        times.append(time.perf_counter() - began)
+    median_s = statistics.median(times[len(times) // 2 :])
+    info = lifter.info
+    note = f"{info.frames} frames at {info.rate:g} per second, {lifter.device}"
+    return Row("3D network, live window", 1000 * median_s, 1 / median_s, note)
+
+
+def drawing_row(renderer: Renderer, pictures: int) -> Row:
+    """Pictures of a skeleton, one after the other."""
+    first = renderer.wait(renderer.request(request_for(None)), START_TIMEOUT_S)
+    if first is None:
+        return Row("draw the 3D view", note=renderer.failed or "the drawing process gives nothing")
+    times = []
+    for turn in range(pictures):
+        drawn = renderer.wait(renderer.request(request_for(_someone(turn))), 10.0)
+        if drawn is not None:
+            times.append(drawn.draw_ms)
+    median_ms = statistics.median(times)
+    note = f"{VIEW_SIZE[0]}x{VIEW_SIZE[1]}, in its own process"
+    return Row("draw the 3D view", median_ms, 1000 / median_ms, note)
+
+
+def _someone(turn: int) -> Pose3D:
+    """A body that is different each time; how it looks does not matter for how long it takes."""
+    xyz = np.random.default_rng(turn).normal(0, 0.4, (17, 3)).astype(np.float32)
+    seen = np.zeros(17, bool)
+    return Pose3D(turn, turn / 30, xyz, seen, seen, 0.0, 0.0, 0.0)

@@ -17,8 +17,7 @@ from app import __version__
 from app.detection.models import FOR_LIVE, FOR_VIDEOS, Size
 from app.errors import SourceError
 from app.lab.bench.live import VIEW_SIZE, live_rows, observe
-from app.lab.bench.offline import offline_rows
-from app.lab.bench.parts import drawing_row, window_row
+from app.lab.bench.offline import drawing_row, offline_rows, window_row
 from app.lab.bench.table import Row, markdown
 from app.render.client import Renderer
 from app.synthetic.performer.source import PerformerSource

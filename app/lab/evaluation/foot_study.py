@@ -87,8 +87,13 @@ def _row(
     counted = np.concatenate(inside)
     directions, degrees = np.concatenate(off)[counted], np.concatenate(ankles)[counted]
     return FootErrors(
-        *(title, name, float(np.isfinite(directions).mean()), float(np.nanmedian(directions))),
-        *(float(np.nanmean(degrees)), float(np.nanmedian(degrees)), int(counted.sum())),
+        title,
+        name,
+        told=float(np.isfinite(directions).mean()),
+        direction_deg=float(np.nanmedian(directions)),
+        ankle_deg=float(np.nanmean(degrees)),
+        ankle_median_deg=float(np.nanmedian(degrees)),
+        feet=int(counted.sum()),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import MixposeError
+from app.lifting.clip import Track
 from models.scores import ALL_JOINTS
 from models.skeleton import JOINT, PELVIS, about_pelvis
 
@@ -58,6 +59,22 @@ class Footage:
     """(N, 4, 3) where heels and toes truly are, as ``true``; NaN where they are not scored."""
     kind: str = ""
     """Another group it belongs to, which is listed as well and does not count."""
+
+    @classmethod
+    def detected(
+        cls,
+        group: str,
+        size: tuple[int, int],
+        track: Track,
+        true: NDArray[np.floating] | None = None,
+        **known: Any,
+    ) -> Footage:
+        """What the detector saw, of which the truth, (N, 17, 3), and other fields may be known."""
+        if true is None:
+            true = np.full(track.world.shape, np.nan)
+        return cls(
+            *(group, size, track.time_s, track.xy, track.conf, true), world=track.world, **known
+        )
 
     @property
     def world_joints(self) -> NDArray[np.floating] | None:

@@ -42,14 +42,8 @@ def _acts(seed: int, seconds: float, size: Size) -> Footage:
         frames = np.rint(clip.time_s * source.rate).astype(int)
         true = np.stack([source.truth(int(frame)) for frame in frames])
         camera = source.camera
-    return Footage(
-        group=f"seed {seed}",
-        size=clip.size,
-        time_s=clip.time_s,
-        xy=clip.track.xy,
-        conf=clip.track.conf,
-        true=true,
-        world=clip.track.world,
+    return Footage.detected(
+        *(f"seed {seed}", clip.size, clip.track, true),
         up=camera.view.rotation()[:, 1],
         camera_setup=CameraSetup(camera.fov_deg, camera.view.eye[1]),
     )

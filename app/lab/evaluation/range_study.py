@@ -1,6 +1,6 @@
 """How far off ranges of motion are, and differences of the two sides: what a report writes.
 
-What is kept in :mod:`app.motion.measures.accuracy` is from here.
+What is kept in :mod:`app.motion.measures.ranges` is from here.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from app.lab.evaluation.foot_study import feet_found
 from app.lab.evaluation.material import Footage, Material
 from app.lab.evaluation.methods import Ours
 from app.motion.angles import ANGLE, ANGLES, continued, joint_angles
-from app.motion.measures.accuracy import movement
-from app.motion.measures.ranges import ranges
+from app.motion.measures.ranges import movement, ranges
 
 Array = NDArray[np.float64]
 
@@ -103,8 +102,13 @@ def compared(on: str, method: str, pairs: Sequence[tuple[Array, Array]]) -> list
                 differences[movement(angle)].append(abs(error - wrong[other]))
     return [
         RangeErrors(
-            *(on, method, name, float(np.mean(off[name]))),
-            *(_often(widths[name]), _often(differences[name]), len(widths[name])),
+            on,
+            method,
+            name,
+            angle=float(np.mean(off[name])),
+            width=_often(widths[name]),
+            difference=_often(differences[name]),
+            takes=len(widths[name]),
         )
         for name in off
         if len(off[name]) >= _FEWEST

@@ -120,12 +120,4 @@ def _place(camera: dict[str, Any], true: NDArray[np.float64]) -> Choice:
 def _looked_at(video: Path, size: Size, whom: Sequence[Choice]) -> Footage:
     with VideoFile(video) as source, Detector(size, choices=whom) as detector:
         clip = detect_clip(source, detector)
-    return Footage(
-        group=video.stem,
-        size=clip.size,
-        time_s=clip.time_s,
-        xy=clip.track.xy,
-        conf=clip.track.conf,
-        true=np.full((len(clip.time_s), JOINT_COUNT, 3), np.nan),
-        world=clip.track.world,
-    )
+    return Footage.detected(video.stem, clip.size, clip.track)

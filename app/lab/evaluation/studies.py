@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.lab.evaluation.material import LEGS, RIGHT_ARM, UPPER_BODY, Footage, Material
 from app.lab.evaluation.methods import Answer, DetectorWorld, Ours
 from app.lab.evaluation.scoring import lift_all, score_answers, score_methods
-from app.motion.one_euro import OneEuro
+from app.pipeline.one_euro import OneEuro
 from models.lifter import Lifter
 from models.live import LARGEST_DELAY, LiveLifter
 from models.scores import ALL_JOINTS, Scores

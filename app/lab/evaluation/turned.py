@@ -116,16 +116,7 @@ def _seen(frames: Sequence[Frame], degrees: float, size: Size) -> Footage:
     with Detector(size) as detector:
         for frame in turned:
             rows.append(detector.detect(frame))
-    track = rows.track()
-    return Footage(
-        group=f"{degrees:g}°",
-        size=turned[0].size,
-        time_s=track.time_s,
-        xy=track.xy,
-        conf=track.conf,
-        true=np.full((len(track), *track.world.shape[1:]), np.nan),
-        world=track.world,
-    )
+    return Footage.detected(f"{degrees:g}°", turned[0].size, rows.track())
 
 
 def _poses(method: Ours, footage: Footage) -> Poses:

@@ -14,9 +14,8 @@ from typing import Final
 from tqdm import tqdm
 
 from app.lab.study.clothed import ClothedTakes
-from app.lab.study.files import load, piece, pieces, save
 from app.lab.study.motion import Source
-from app.lab.study.observe import Observation, TakeSource, observe
+from app.lab.study.observe import Observation, TakeSource, load, observe, piece, pieces, save
 from app.lab.study.performer import PerformerTakes
 from app.render.gl_window import RenderError
 from models.errors import MixposeError

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.lab.study.motion import Motion, Source
-from app.lab.study.observe import Take
 from app.synthetic.clothed.takes import ClothedTake, Studio
 
 
@@ -33,34 +30,24 @@ class ClothedTakes:
         self._studio = Studio(assets)
         self.rate = source.rate
 
-    def take(self, index: int) -> Take:
+    def take(self, index: int) -> StudyTake:
         """See :class:`~.observe.TakeSource`."""
         random = np.random.default_rng([self._seed, index])
         motion = self._source.draw(random)
         seed = int(random.integers(1, 2**31))
-        take = ClothedTake(self._studio, motion.xyz, motion.rate, seed, random)
-        return _Staged(take, motion, seed)
+        return StudyTake(self._studio, motion, seed, random)
 
 
-class _Staged:
+class StudyTake(ClothedTake):
     """See :class:`~.observe.Take`."""
 
     people = "clothed"
 
-    def __init__(self, take: ClothedTake, motion: Motion, seed: int) -> None:
-        camera = take.camera
-        x, y, z = camera.up.tolist()
-        self.size, self.focal, self.up = camera.size, camera.focal, (x, y, z)
+    def __init__(
+        self, studio: Studio, motion: Motion, seed: int, random: np.random.Generator
+    ) -> None:
+        super().__init__(studio, motion.xyz, motion.rate, seed, random)
+        x, y, z = self.camera.up.tolist()
+        self.size, self.focal, self.up = self.camera.size, self.camera.focal, (x, y, z)
         self.kind, self.clip, self.split = motion.kind, motion.clip, motion.split
-        self.framing: str = take.framing
         self.seed = seed
-        self._take = take
-
-    def truth(self) -> NDArray[np.float32]:
-        return self._take.truth()
-
-    def feet(self) -> NDArray[np.float32]:
-        return self._take.feet()
-
-    def pictures(self) -> Iterator[NDArray[np.uint8]]:
-        return self._take.pictures()

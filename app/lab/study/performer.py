@@ -62,7 +62,7 @@ class PerformerTake:
         self._poses = [self._take.at(time_s) for time_s in self._times]
         joints = np.array([pose.joints for pose in self._poses])
         self.camera: Pinhole = cameras.place(choice, joints, random)
-        self.framing: str = choice.framing
+        self.framing = choice.framing
         self.size, self.focal = self.camera.size, self.camera.focal
         x, y, z = self.camera.view.rotation()[:, 1].tolist()
         self.up = (x, y, z)

@@ -7,6 +7,7 @@ metres, x to the person's left, y up, z forward; Anny's z is up and its -y forwa
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -15,7 +16,23 @@ import scipy.sparse as sparse
 import torch
 from numpy.typing import NDArray
 
-from app.synthetic.clothed.extras import load_extra
+from app.errors import ClothedError
+
+
+def load_extra(name: str) -> Any:
+    """Import ``anny`` or ``moderngl``.
+
+    Raises:
+        ClothedError: it is not installed; the message says how to install it.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ClothedError(
+            f"Drawing clothed people needs the package {name}. "
+            "Install it with: pip install '.[clothed]'"
+        ) from error
+
 
 Array = NDArray[np.float64]
 

@@ -10,13 +10,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import ClothedError
-from app.synthetic.clothed import shaders
-from app.synthetic.clothed.body import skin
+from app.synthetic.clothed.body import load_extra, skin
 from app.synthetic.clothed.boxes import Box
 from app.synthetic.clothed.cameras import Camera
-from app.synthetic.clothed.extras import load_extra
 from app.synthetic.clothed.fabrics import Texture
 from app.synthetic.clothed.people import Part, Person
+
+LIT_VERTEX: Final = """#version 330
+uniform mat4 camera; uniform mat4 sun;
+in vec3 place; in vec3 normal; in vec2 uv;
+out vec3 n; out vec2 t; out vec4 lit; out vec3 p;
+void main() {
+    gl_Position = camera * vec4(place, 1); lit = sun * vec4(place, 1);
+    n = normal; t = uv; p = place;
+}"""
+LIT_FRAGMENT: Final = """#version 330
+uniform sampler2D cloth; uniform sampler2DShadow shadow;
+uniform vec3 tint; uniform float shine; uniform vec3 light; uniform vec3 colour;
+uniform vec3 sky; uniform vec3 ground; uniform vec3 eye; uniform float shaded;
+in vec3 n; in vec2 t; in vec4 lit; in vec3 p; out vec4 result;
+void main() {
+    vec3 across = normalize(n); if (!gl_FrontFacing) across = -across;
+    vec3 q = lit.xyz * .5 + .5; float open = 0;
+    for (int i = -1; i <= 1; i += 2) for (int j = -1; j <= 1; j += 2)
+        open += texture(shadow, vec3(q.xy + vec2(i, j) / 1100., q.z - .006));
+    open = mix(1., open / 4., shaded);
+    vec3 back = normalize(eye - p);
+    float gloss = pow(max(dot(across, normalize(back + light)), 0), 22) * shine;
+    vec3 base = pow(texture(cloth, t).rgb * tint, vec3(2.2));
+    vec3 around = mix(ground, sky, across.y * .5 + .5);
+    vec3 sum = base * (around + colour * max(dot(across, light), 0) * open) + gloss * open * colour;
+    result = vec4(pow(clamp(sum, 0, 1), vec3(1 / 2.2)), 1);
+}"""
+"""Directional light, with the shadow's edge averaged over four samples, and ambient light, more
+from the sky than from the ground."""
+PLAIN_VERTEX: Final = """#version 330
+uniform mat4 camera; in vec3 place; void main() { gl_Position = camera * vec4(place, 1); }"""
+FLAT_VERTEX: Final = """#version 330
+uniform mat4 camera; uniform vec3 light; in vec3 place;
+void main() { gl_Position = camera * vec4(place - light * (place.y / light.y), 1); }"""
+"""Projects along the light onto the floor, y = 0."""
+NO_FRAGMENT: Final = "#version 330\nvoid main() {}"
+EMPTY_FRAGMENT: Final = "#version 330\nout vec4 result; void main() { result = vec4(0); }"
+WHITE_FRAGMENT: Final = "#version 330\nout vec4 result; void main() { result = vec4(1); }"
+
 
 Array = NDArray[np.float64]
 Colour = tuple[float, float, float]
@@ -86,10 +123,10 @@ class Renderer:
             raise ClothedError(f"Nothing can be drawn here: {error}") from error
         self.gl.enable(moderngl.DEPTH_TEST)
         self._filter = (moderngl.LINEAR_MIPMAP_LINEAR, moderngl.LINEAR)
-        self.lit = self._program(shaders.LIT_VERTEX, shaders.LIT_FRAGMENT)
-        self.depth = self._program(shaders.PLAIN_VERTEX, shaders.NO_FRAGMENT)
-        self.hole = self._program(shaders.PLAIN_VERTEX, shaders.EMPTY_FRAGMENT)
-        self.flat = self._program(shaders.FLAT_VERTEX, shaders.WHITE_FRAGMENT)
+        self.lit = self._program(LIT_VERTEX, LIT_FRAGMENT)
+        self.depth = self._program(PLAIN_VERTEX, NO_FRAGMENT)
+        self.hole = self._program(PLAIN_VERTEX, EMPTY_FRAGMENT)
+        self.flat = self._program(FLAT_VERTEX, WHITE_FRAGMENT)
         side = (_BUFFER_SIDE, _BUFFER_SIDE)
         self._buffer = self.gl.framebuffer(
             [self.gl.renderbuffer(side, 4)], self.gl.depth_renderbuffer(side)

@@ -7,7 +7,6 @@ each other in any order, and the last one leads back to the first.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,8 +26,6 @@ _ACROSS_M: Final = 0.8
 _SPEED_M_S: Final = 0.85
 _TURN_RAD_S: Final = 1.75
 _SQUAT_S: Final = 2.6
-
-Weight = Callable[[float], float]
 
 
 @dataclass(frozen=True, slots=True)

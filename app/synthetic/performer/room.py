@@ -1,4 +1,5 @@
-"""A living room behind the performer.  It is static, so it may be drawn slowly and well.
+"""A living room behind the performer, and its light, baked into corner colours: a window on the
+left, a bright sky, soft corners.  It stands still, so it may be drawn slowly and well.
 
 World axes: metres, x right, y up, z toward the camera; the performer moves around the origin.
 """
@@ -11,10 +12,15 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from app.render.shapes import Mesh, merged
-from app.synthetic.performer.furniture import BACK_WALL_Z, FOOTPRINTS, furniture
-from app.synthetic.performer.light import lit
-from app.synthetic.performer.rotations import Array
-from app.synthetic.performer.solids import Surface, box, patch
+from app.synthetic.performer.furniture import (
+    BACK_WALL_Z,
+    FOOTPRINTS,
+    Surface,
+    box,
+    furniture,
+    patch,
+)
+from app.synthetic.performer.rotations import Array, unit
 
 _HALF_WIDTH: Final = 3.3
 _FRONT: Final = 7.0
@@ -122,3 +128,22 @@ def _window() -> list[Surface]:
     for y in (low, high):
         frame += box((x, y - 0.03, far), (x + 0.06, y + 0.03, near), _WHITE)
     return [glass, *frame]
+
+
+_TOWARD_WINDOW: Final = unit(np.array([-0.62, 0.55, 0.56]))
+_SUN: Final = np.array([1.04, 1.0, 0.93])
+_SKY: Final = np.array([0.97, 1.0, 1.04])
+
+
+def lit(colours: Array, normals: Array, *, open_air: Array | float = 1.0) -> Array:
+    """Return the lit colours (N, 3) of surfaces with unit normals (N, 3) in world axes.
+
+    ``open_air`` is an ambient occlusion factor: 1 in the open, less in corners and folds.
+    """
+    key = np.clip(0.22 + 0.78 * (normals @ _TOWARD_WINDOW), 0.0, 1.0)[:, None]
+    sky = (0.5 + 0.5 * normals[:, 1])[:, None]
+    bounce = np.clip(normals[:, 2], 0.0, 1.0)[:, None]
+    ambient = np.asarray(open_air).reshape(-1, 1) if np.ndim(open_air) else open_air
+    light = 0.52 * key * _SUN + ambient * (0.36 + 0.20 * sky + 0.10 * bounce) * _SKY
+    result: Array = colours * light
+    return result

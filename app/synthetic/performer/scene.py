@@ -11,7 +11,7 @@ from app.render.layers import Picture, paint_figure, paint_scenery
 from app.render.shadow import paint_shadow
 from app.synthetic.performer import anatomy, room
 from app.synthetic.performer.camera import Performance
-from app.synthetic.performer.light import lit
+from app.synthetic.performer.room import lit
 
 _WINDOW_SHARE = (0.55, 0.8)
 """Size of the OpenGL window relative to the picture: the person gets 2 to 3 samples a pixel."""

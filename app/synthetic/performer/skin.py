@@ -122,12 +122,9 @@ class SkinBuilder:
         half: tuple[float, float, float],
         bone: str,
         colour: Colour,
-        *,
-        rings: int = 7,
-        segments: int = 10,
     ) -> None:
         """Add an ellipsoid."""
-        ball = sphere(rings, segments)
+        ball = sphere(7, 10)
         self.mesh(Mesh(ball.points * half + centre, ball.triangles), bone, colour)
 
     def mesh(self, mesh: Mesh, bone: str, colour: Colour | Array) -> None:

@@ -275,7 +275,9 @@ def lift_video(
         with video_clip.about_to_be_lifted():
             _load_network()
             video.lift_video(
-                *(video_clip, lifting_of(preferences), Kept(paths.video_cache_dir())),
+                video_clip,
+                lifting_of(preferences),
+                Kept(paths.video_cache_dir()),
                 around=around,
                 stop=lambda: control.cancelled,
                 progress=report,

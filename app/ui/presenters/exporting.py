@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from app.errors import ExportError, MixposeError
+from app.errors import ExportError
 from app.export.file_options import FileOptions, NoBlenderError
 from app.export.people_names import files_there
 from app.export.registry import FORMATS, require
@@ -16,10 +16,10 @@ from app.lifting.video import VideoClip
 from app.motion.selection import Selection
 from app.system.files import names_in_turn, safe_name
 from app.ui import words
+from app.ui.notices import Message, MessageButton
 from app.ui.preferences import Preferences
 from app.ui.presenters import background
 from app.ui.presenters.background import PeopleScope
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.processing import PRINTER, file_options, for_preset
 from app.ui.presenters.window import WindowPresenter
@@ -74,25 +74,9 @@ class Target:
         return "Only the selection, {} to {}".format(*map(words.clock, ends))
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One line of the format list."""
-
-    kind: str
-    label: str
-    suffix: str
-    angles: bool
-    """Whether it can contain joint angles."""
-    rate: bool
-    """Whether its constant frame rate can be chosen."""
-    skeleton: bool
-    """Whether its bone names can be chosen."""
-    people: bool
-    """Whether one file can contain several people."""
-
-    def suits(self, scope: PeopleScope) -> bool:
-        """Whether these people can be exported in this format."""
-        return self.people or scope is not PeopleScope.TABLE
+def suits(kind: str, scope: PeopleScope) -> bool:
+    """Whether these people can be exported in this format."""
+    return FORMATS[kind].people or scope is not PeopleScope.TABLE
 
 
 def would_replace(file: Path, kind: str, scope: PeopleScope) -> bool:
@@ -118,16 +102,6 @@ class ExportPresenter:
     ) -> None:
         """``show`` opens the folder of a file for the user."""
         self._window, self.preferences, self._show = window, preferences, show
-
-    @property
-    def formats(self) -> list[Format]:
-        return [
-            Format(
-                *(kind, each.label, each.suffix, each.angles, each.rate, each.skeleton),
-                people=each.people,
-            )
-            for kind, each in FORMATS.items()
-        ]
 
     @property
     def kind(self) -> str:
@@ -242,7 +216,7 @@ class ExportPresenter:
                 f"Exporting {path.name}",
                 write,
                 done=self._done,
-                failed=self._failed,
+                failed=self._window.job_failed,
                 stopped=lambda: self._window.notify(
                     "The export was cancelled; nothing was written"
                 ),
@@ -263,10 +237,4 @@ class ExportPresenter:
         else:
             details = f". {quality}"
         show = MessageButton("Show in folder", lambda: self._show(files[0]))
-        away = MessageButton("Dismiss", self._window.clear_message)
-        self._window.announce(Message(f"Saved {files[0].name}{details}", (show, away)))
-
-    def _failed(self, error: BaseException) -> None:
-        if not isinstance(error, MixposeError):
-            raise error
-        self._window.notify(str(error))
+        self._window.announce(Message(f"Saved {files[0].name}{details}", (show,)))

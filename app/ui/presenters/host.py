@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from app.ui.notices import Message
 from app.ui.preferences import Preferences
 from app.ui.presenters.live import LivePresenter
 from app.ui.presenters.marking import Marking
-from app.ui.presenters.message import Message
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.tasks import Jobs
 
@@ -59,8 +59,6 @@ class Host(Protocol):
     def end_welcome(self) -> None: ...
 
     def announce(self, message: Message) -> None: ...
-
-    def clear_message(self) -> None: ...
 
     def notify(self, sentence: str, *, of_shown: bool = False) -> None: ...
 

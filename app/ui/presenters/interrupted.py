@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.ui import words
+from app.ui.notices import Message, MessageButton
 from app.ui.presenters import background
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.tasks import Job
 
 if TYPE_CHECKING:
@@ -48,15 +48,8 @@ class InterruptedRecordings:
         window.set_preference("saved_at_close", "")
         if path != folder and path.parent == folder and path.is_dir():
             text = f"Recording {path.stem} ended when the window was closed, and is saved"
-            window.announce(
-                Message(
-                    text,
-                    (
-                        MessageButton("Play", partial(window.open_recording, path)),
-                        MessageButton("Dismiss", window.clear_message),
-                    ),
-                )
-            )
+            play = MessageButton("Play", partial(window.open_recording, path))
+            window.announce(Message(text, (play,)))
 
     def _offer(self, found: list[tuple[Path, float]]) -> None:
         window = self._window
@@ -75,14 +68,8 @@ class InterruptedRecordings:
         if len(new) > 1:
             newest = f"the newest has {words.length(seconds)}"
             text = f"{len(new)} interrupted recordings were found; {newest}"
-        window = self._window
-        return Message(
-            text,
-            (
-                MessageButton("Open", partial(window.open_recording, path)),
-                MessageButton("Dismiss", window.clear_message),
-            ),
-        )
+        open_it = MessageButton("Open", partial(self._window.open_recording, path))
+        return Message(text, (open_it,))
 
 
 def rename_interrupted(window: WindowPresenter, path: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The list of all recordings: renaming, deleting with undo, and notes."""
+"""All recordings: what they look like, finding, renaming, deleting with a way back, and notes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from PyQt6.QtCore import QDir, QFile, QObject, QStandardPaths, pyqtSignal
 
-from app.errors import MixposeError
+from app.errors import MixposeError, RecordingError
 from app.ui import words
 from app.ui.presenters import background
 from app.ui.presenters.interrupted import rename_interrupted
 from app.ui.presenters.playback import PlaybackPresenter
-from app.ui.presenters.thumbnails import Thumbnails
-from app.ui.tasks import Job
+from app.ui.tasks import Job, Jobs
 
 if TYPE_CHECKING:
     from app.recording.listing import RecordingEntry
+    from app.recording.preview import Preview
     from app.ui.presenters.window import WindowPresenter
 
 
@@ -32,19 +32,6 @@ class Cell:
 
 
 COLUMNS = ("Name", "Date", "Length", "Frames", "Video", "3D", "Events", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One recording."""
-
-    path: Path
-    name: str
-    notes: str
-    cells: tuple[Cell, ...]
-    frames: int
-    fault: str
-    """Why it cannot be opened; empty if no fault is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +50,12 @@ class LibraryPresenter(QObject):
     reported = pyqtSignal(str)
     """A sentence about an action that succeeded or failed."""
 
-    def __init__(self, window: WindowPresenter, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, window: WindowPresenter) -> None:
+        super().__init__()
         self._window = window
         self.thumbnails = Thumbnails(window.jobs, self)
         window.recordings_listed.connect(lambda _found: self.refresh())
-        self.rows: tuple[Row, ...] = ()
+        self.rows: list[RecordingEntry] = []
         self._unsaved_notes: dict[Path, str] = {}
         self.deleted: Deleted | None = None
         """The recording that was deleted last, if it can be restored."""
@@ -86,7 +73,7 @@ class LibraryPresenter(QObject):
         self._run("Looking for recordings", lambda: background.all_recordings(folder), self._listed)
 
     def _listed(self, entries: list[RecordingEntry]) -> None:
-        self.rows = tuple(map(_row, entries))
+        self.rows = entries
         for row in self.rows:
             if self._unsaved_notes.get(row.path) == row.notes:
                 del self._unsaved_notes[row.path]
@@ -233,10 +220,11 @@ class LibraryPresenter(QObject):
         )
 
 
-def _row(entry: RecordingEntry) -> Row:
+def cells(entry: RecordingEntry) -> tuple[Cell, ...]:
+    """A cell for each of ``COLUMNS``."""
     state = "recording now" if entry.being_written else "" if entry.finished else "interrupted"
     state = "cannot be read" if entry.fault else state
-    cells = (
+    return (
         Cell(entry.name, entry.name.casefold()),
         Cell(entry.started_at.strftime("%Y-%m-%d %H:%M"), entry.started_at.timestamp()),
         Cell(words.length(entry.duration_s), entry.duration_s),
@@ -246,7 +234,6 @@ def _row(entry: RecordingEntry) -> Row:
         Cell(str(entry.events or ""), entry.events),
         Cell(state, state),
     )
-    return Row(entry.path, entry.name, entry.notes, cells, entry.frames, entry.fault)
 
 
 def _into_trash(path: Path) -> Path | None:
@@ -258,3 +245,64 @@ def _into_trash(path: Path) -> Path | None:
     if not done:
         raise OSError(None, "there is no trash on that disk")
     return Path(place) if place else None
+
+
+Key = tuple[Path, int]
+"""A recording and its number of frames: the thumbnail of one that grows is made again."""
+LONGEST: Final = 320
+"""Longest side of a thumbnail, pixels: 160 logical pixels on a screen of pixel ratio 2."""
+
+
+class Thumbnails(QObject):
+    """Makes one thumbnail after the other, and caches them; a new request replaces the queue."""
+
+    made = pyqtSignal(Path)
+    """The thumbnail of this recording is ready."""
+
+    def __init__(self, jobs: Jobs, parent: QObject) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._known: dict[Key, Preview | None] = {}
+        self._queue: list[Key] = []
+        self._job: Job | None = None
+
+    def known(self, key: Key) -> bool:
+        """Whether its thumbnail was made, or could not be."""
+        return key in self._known
+
+    def of(self, key: Key) -> Preview | None:
+        """Return its thumbnail; None if it is not made yet, or the recording is damaged."""
+        return self._known.get(key)
+
+    def request(self, keys: list[Key]) -> None:
+        """Request the thumbnails of these rows, in this order, instead of earlier requests."""
+        self._queue = [key for key in keys if key not in self._known]
+        self._next()
+
+    def _next(self) -> None:
+        if self._job is not None or not self._queue:
+            return
+        key = self._queue.pop(0)
+
+        def made(preview: Preview | None) -> None:
+            self._job = None
+            self._known[key] = preview
+            self.made.emit(key[0])
+            self._next()
+
+        self._job = self._jobs.start(
+            Job(
+                "Looking at a recording",
+                lambda _control: _preview(key[0]),
+                done=made,
+                quiet=True,
+                reads_only=True,
+            )
+        )
+
+
+def _preview(path: Path) -> Preview | None:
+    try:
+        return background.preview(path, LONGEST)
+    except RecordingError:  # the user sees why when opening it
+        return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from app.motion.selection import Selection
 from app.ui import words
-from app.ui.presenters.message import Message, MessageButton
+from app.ui.notices import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.tasks import Job, Jobs
 
@@ -109,11 +109,8 @@ class Marking:
             self._change(lambda: events.put_back(mark))
 
         def removed(_: object) -> None:
-            away = MessageButton("Dismiss", self._window.clear_message)
-            undo = MessageButton("Undo", put_back)
-            self._window.announce(
-                Message(f"{mark.label} is no longer marked", (undo, away), of_shown=True)
-            )
+            text, undo = f"{mark.label} is no longer marked", MessageButton("Undo", put_back)
+            self._window.announce(Message(text, (undo,), of_shown=True))
 
         self._change(lambda: events.remove(number), removed)
 

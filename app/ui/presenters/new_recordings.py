@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.ui.notices import Message, MessageButton
 from app.ui.presenters import background
 from app.ui.presenters.clips import RecordedClip
 from app.ui.presenters.live import LivePresenter
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.recording import RecordPresenter, RecordState, RecordStatus
 from app.ui.tasks import Job
@@ -126,5 +126,4 @@ class NewRecordings:
             *play_button,
             MessageButton("Export…", lambda: window.ask_export.emit(path)),
             MessageButton("Show in folder", lambda: window.show_folder.emit(path)),
-            MessageButton("Dismiss", window.clear_message),
         )

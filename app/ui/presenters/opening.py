@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from app.errors import MixposeError
 from app.lifting.video import VideoClip
+from app.ui.notices import Message
 from app.ui.presenters import background
 from app.ui.presenters.clips import RecordedClip
 from app.ui.presenters.host import Host
-from app.ui.presenters.message import Message
 from app.ui.presenters.new_recordings import NewRecordings
 from app.ui.tasks import Control, Job
 
@@ -67,8 +67,10 @@ class Opening:
                 self._new_recordings.lift(path, recording)
 
         self._start(
-            *(f"Opening {path.stem}", lambda: background.open_recording(path), opened),
-            partial(window.notify, of_shown=True),
+            f"Opening {path.stem}",
+            lambda: background.open_recording(path),
+            opened,
+            failed=partial(window.notify, of_shown=True),
         )
 
     def open_video(self, path: Path) -> None:

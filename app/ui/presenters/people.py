@@ -124,8 +124,11 @@ class ShownPeople:
         """Return the list of all people, as of a frame."""
         entries = tuple(
             Entry(
-                *(each.number, of_person(each.number), each.number == self.selected),
-                *(each.number in self.hidden, row >= 0 and _in_view(each, row)),
+                each.number,
+                of_person(each.number),
+                selected=each.number == self.selected,
+                hidden=each.number in self.hidden,
+                in_view=row >= 0 and _in_view(each, row),
             )
             for each in self._members
         )

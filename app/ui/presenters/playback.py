@@ -17,7 +17,7 @@ from app.motion.selection import Selection
 from app.packets import Frame, Keypoints2D, PeopleInView, Pose3D
 from app.render.colours import opacity
 from app.ui import words
-from app.ui.presenters.clip_pictures import Pictures
+from app.ui.presenters.clips import Pictures
 from app.ui.presenters.clock import Clock
 from app.ui.presenters.people import ShownPeople, at_place
 from app.ui.presenters.people_hints import Box, FitHint, PeopleHints, box_at
@@ -331,31 +331,34 @@ class PlaybackPresenter:
             ),
             feet=evidence,
         )
-        pose = None
-        if poses is not None and not poses.missing[index].all():
-            feet = self._feet_at(index, poses)
-            pose = Pose3D(
-                index=index,
-                time_s=keypoints.time_s,
-                xyz=poses.xyz[index],
-                filled=poses.filled[index],
-                missing=poses.missing[index],
-                captured_at=stamp,
-                detected_at=stamp,
-                lifted_at=stamp,
-                level=poses.level,
-                feet=feet.xyz,
-                feet_conf=feet.conf,
-                feet_firm=feet.firm,
-            )
         return ViewState(
             frame=frame,
             keypoints=keypoints,
             seen=seen,
-            pose=pose,
+            pose=self._pose_at(index, stamp),
             opacity=opacity(conf),
             size=self.clip.size,
             people=self.people.at(index),
+        )
+
+    def _pose_at(self, index: int, stamp: float) -> Pose3D | None:
+        poses = self.poses
+        if poses is None or poses.missing[index].all():
+            return None
+        feet = self._feet_at(index, poses)
+        return Pose3D(
+            index=index,
+            time_s=float(self.time_s[index]),
+            xyz=poses.xyz[index],
+            filled=poses.filled[index],
+            missing=poses.missing[index],
+            captured_at=stamp,
+            detected_at=stamp,
+            lifted_at=stamp,
+            level=poses.level,
+            feet=feet.xyz,
+            feet_conf=feet.conf,
+            feet_firm=feet.firm,
         )
 
     def _send(self, view_state: ViewState) -> None:

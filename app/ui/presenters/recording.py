@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from app.recording.events import Mark
     from app.recording.writer import RecordingWriter
 
-log: Final = logging.getLogger(__name__)
 _NOTHING: Final = (
     "No picture came meanwhile, so nothing was recorded. Press R when pictures come again."
 )

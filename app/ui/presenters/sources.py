@@ -1,8 +1,11 @@
-"""Entries of the source chooser: cameras by name, the performer, the open file or stream."""
+"""What the source chooser lists: cameras by name, which are looked for in the background, the
+performer, what was opened, and more."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +16,8 @@ from app.sources import PERFORMER as PERFORMER
 from app.sources import is_url as is_url
 from app.sources.stream import has_unescaped
 from app.sources.stream import wrong_with as wrong_with
+from app.ui.presenters import background
+from app.ui.tasks import Control, Job, Jobs
 
 ASK_FILE: Final = "\0file"
 ASK_URL: Final = "\0url"
@@ -101,3 +106,60 @@ def icon_of(spec: str) -> str:
     if spec == PERFORMER:
         return "person"
     return "camera" if is_url(spec) or is_camera(spec) else "folder"
+
+
+log: Final = logging.getLogger(__name__)
+_RETRY_S: Final = 10.0
+"""Interval of queries while no camera is connected, so that one that is plugged in appears."""
+
+
+class CameraList:
+    """The names of the connected cameras.
+
+    Args:
+        jobs: runs the query, which can take seconds.
+        changed: called when the list was updated.
+    """
+
+    def __init__(self, jobs: Jobs, changed: Callable[[], None]) -> None:
+        self._jobs, self._changed = jobs, changed
+        self._names: tuple[str, ...] | None = None
+        self._queried_at = 0.0
+        self._job: Job | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self._names or ()
+
+    @property
+    def none_found(self) -> bool:
+        """Whether a query has found no camera; False before the first query."""
+        return self._names == ()
+
+    def refresh(self, then: Callable[[], None] | None = None) -> None:
+        """Query the cameras now; ``then`` is called when the list was updated."""
+        if then is None and self._job is not None and self._job.running:
+            return
+        self._queried_at = time.monotonic()
+
+        def done(names: tuple[str, ...]) -> None:
+            self._names = names
+            self._changed()
+            if then:
+                then()
+
+        def failed(error: BaseException) -> None:
+            log.warning("the cameras could not be listed: %s", error)
+            done(())
+
+        def find(_control: Control) -> tuple[str, ...]:
+            return background.cameras()
+
+        self._job = self._jobs.start(
+            Job("Looking for cameras", find, done=done, failed=failed, quiet=True)
+        )
+
+    def refresh_if_none(self) -> None:
+        """Query every ``_RETRY_S`` until a camera is found; called often while nothing runs."""
+        if self.none_found and time.monotonic() - self._queried_at > _RETRY_S:
+            self.refresh()

@@ -15,19 +15,18 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from app.errors import MixposeError
 from app.recording.names import SUFFIX
 from app.ui import notices
-from app.ui.notices import Action
+from app.ui.notices import Action, Message, MessageButton
 from app.ui.preferences import Preferences
 from app.ui.presenters import background, sources
-from app.ui.presenters.cameras import CameraList
 from app.ui.presenters.comparison import Comparison
 from app.ui.presenters.correcting import Correcting
 from app.ui.presenters.levelling import Levelling
 from app.ui.presenters.live import LivePresenter, close_in_background, lifter_loader
 from app.ui.presenters.marking import Marking
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.presenters.new_recordings import NewRecordings
 from app.ui.presenters.opening import Opening
 from app.ui.presenters.playback import PlaybackPresenter
+from app.ui.presenters.sources import CameraList
 from app.ui.presenters.view_state import ViewState
 from app.ui.tasks import Job, Jobs
 
@@ -62,14 +61,9 @@ class WindowPresenter(QObject):
     show_folder = pyqtSignal(Path)
     copy_diagnostics = pyqtSignal()
 
-    def __init__(
-        self,
-        preferences: Preferences,
-        recordings: Callable[[], Path],
-        parent: QObject | None = None,
-    ) -> None:
+    def __init__(self, preferences: Preferences, recordings: Callable[[], Path]) -> None:
         """``recordings`` returns the folder in which recordings are saved."""
-        super().__init__(parent)
+        super().__init__()
         self.preferences = preferences
         self.jobs = Jobs(self)
         self.current: LivePresenter | PlaybackPresenter | None = None
@@ -376,7 +370,9 @@ class WindowPresenter(QObject):
     # --- messages ---------------------------------------------------------------------------
 
     def announce(self, message: Message) -> None:
-        self.message = message
+        """Say it in the strip, with a button that takes it away."""
+        dismiss = MessageButton("Dismiss", self.clear_message)
+        self.message = replace(message, buttons=(*message.buttons, dismiss))
 
     def clear_message(self) -> None:
         self.message = None
@@ -389,8 +385,7 @@ class WindowPresenter(QObject):
     def notify(self, sentence: str, *, of_shown: bool = False) -> None:
         """Show a sentence in the message strip, with a button to dismiss it; with ``of_shown`` only
         until another source is shown."""
-        dismiss = MessageButton("Dismiss", self.clear_message)
-        self.announce(Message(sentence, (dismiss,), of_shown=of_shown))
+        self.announce(Message(sentence, of_shown=of_shown))
 
     def job_failed(self, error: BaseException, *, of_shown: bool = False) -> None:
         """:meth:`notify` why a job failed; raise any error that is not a MixposeError."""

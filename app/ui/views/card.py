@@ -97,10 +97,8 @@ class Card(QFrame):
         for words in (self._title, self._body):
             words.setWordWrap(True)
             words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        column = QVBoxLayout(self)
         gap = kit.ems(self, 0.6)
-        column.setContentsMargins(3 * gap, 2 * gap, 3 * gap, 2 * gap)
-        column.setSpacing(gap)
+        column = kit.spaced(QVBoxLayout(self), gap, margins=(3 * gap, 2 * gap, 3 * gap, 2 * gap))
         column.addWidget(self._glyph, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._title)
         column.addWidget(self._body)

@@ -17,7 +17,7 @@ from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import ViewState
 from app.ui.presenters.window import WindowPresenter
 from app.ui.theme import DARK, Theme
-from app.ui.views import kit
+from app.ui.views import kit, menus
 from app.ui.views.comparison_bar import ComparisonBar
 from app.ui.views.layout import Panes
 from app.ui.views.picture import PictureView
@@ -100,24 +100,15 @@ class ComparisonController(QObject):
     def fill(self, menu: QMenu, recordings: list[tuple[str, str]]) -> None:
         """Fill the menu Compare with: the recordings, (label, path) each, and a file."""
         menu.clear()
-        possible = self._window.playback is not None
-        entries: list[tuple[str, Callable[[], object], bool]] = [
-            (words, partial(self._window.comparison.open, path), possible)
-            for words, path in recordings
-        ]
-        entries += [
-            ("A video or another recording…", self._ask_file, possible),
-            ("Close the comparison", self._window.comparison.close, self._shown is not None),
-        ]
-        if not possible and (action := menu.addAction(FIRST_OPEN)) is not None:
-            action.setEnabled(False)
-        for number, (words, pressed, enabled) in enumerate(entries):
-            if number == len(recordings):
-                menu.addSeparator()
-            action = menu.addAction(words.replace("&", "&&"))
-            if action is not None:
-                action.setEnabled(enabled)
-                action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
+        comparison, possible = self._window.comparison, self._window.playback is not None
+        if not possible:
+            menus.add(menu, FIRST_OPEN, None)
+        for words, path in recordings:
+            pressed = partial(comparison.open, path) if possible else None
+            menus.add(menu, words.replace("&", "&&"), pressed)
+        menu.addSeparator()
+        menus.add(menu, "A video or another recording…", self._ask_file if possible else None)
+        menus.add(menu, "Close the comparison", comparison.close if self._shown else None)
 
     def close_renderer(self) -> None:
         """Close the renderer of the second 3D view; takes up to a second."""

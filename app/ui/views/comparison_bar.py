@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 from app.ui import words
 from app.ui.presenters.comparison import Comparison
 from app.ui.presenters.view_state import Position
-from app.ui.views import kit
+from app.ui.views import kit, menus
 from app.ui.views.scrubber import Scrubber
 from app.ui.views.take_name import TakeName
 
@@ -60,10 +60,8 @@ class ComparisonBar(QWidget):
         self.hide()
 
     def _build(self) -> None:
-        row = QHBoxLayout(self)
         gap = kit.ems(self, 0.3)
-        row.setContentsMargins(2 * gap, gap, 2 * gap, 0)
-        row.setSpacing(gap)
+        row = kit.spaced(QHBoxLayout(self), gap, margins=(2 * gap, gap, 2 * gap, 0))
         self.name.setMaximumWidth(kit.ems(self, 12))
         self._time.setMinimumWidth(self._time.fontMetrics().horizontalAdvance("00:00.0") + gap)
         self._time.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -110,9 +108,4 @@ class ComparisonBar(QWidget):
             self._add("No events are marked in this take", None)
 
     def _add(self, text: str, pressed: Callable[[], object] | None) -> None:
-        action = self.menu.addAction(text.replace("&", "&&"))
-        if action is None:
-            return
-        action.setEnabled(pressed is not None)
-        if pressed is not None:
-            action.triggered.connect(lambda _checked=False: pressed())
+        menus.add(self.menu, text.replace("&", "&&"), pressed)

@@ -23,14 +23,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.export.registry import FORMATS, Exporter
 from app.motion.selection import Selection
 from app.system.files import free_name
 from app.ui.presenters import sources
 from app.ui.presenters.background import PeopleScope
-from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Format, Target, would_replace
+from app.ui.presenters.exporting import EXPLAINED, ExportPresenter, Target, suits, would_replace
 from app.ui.views import kit
-from app.ui.views.export_presets import PresetRows
-from app.ui.views.file_options import FileOptionsForm
+from app.ui.views.export_presets import FileOptionsForm, PresetRows
 from app.ui.views.processing import ProcessingForm
 
 SHORTCUTS: Final = (
@@ -92,19 +92,16 @@ class ExportDialog(QDialog):
         self.presets.wanted.connect(self._go_preset)
         self.options = FileOptionsForm(presenter.preferences)
         self.processing = ProcessingForm(presenter.preferences)
-        self._formats = presenter.formats
-        self.kind = kit.Choice()
-        self.kind.setAccessibleName("Format")
-        self.kind.fill([(each.label, each.kind) for each in self._formats], presenter.kind)
+        self.kind = kit.Choice("Format")
+        self.kind.fill([(each.label, kind) for kind, each in FORMATS.items()], presenter.kind)
         self.kind.currentIndexChanged.connect(lambda _index: self._format_changed())
-        self._path = presenter.suggestion(target, self._format.kind)
+        self._path = presenter.suggestion(target, self._kind)
         self._suggested, self._suffix = self._path.name, self._format.suffix
         self.only = kit.CheckBox(target.part_in_words)
         self.only.setChecked(True)
         if not target.part_in_words:
             self.only.hide()
-        self.scope = kit.Choice()
-        self.scope.setAccessibleName("Whose poses")
+        self.scope = kit.Choice("Whose poses")
         self.scope.setMinimumContentsLength(20)
         if target.people:
             self.scope.fill(target.people, target.scope)
@@ -113,16 +110,14 @@ class ExportDialog(QDialog):
         self.file = QLineEdit(self._path.name)
         self.file.setAccessibleName("File name")
         self._folder = kit.label(dim=True)
-        self._note = kit.label(dim=True)
-        self._note.setWordWrap(True)
+        self._note = kit.label(dim=True, wraps=True)
         self.file.textChanged.connect(lambda _text: self._check())
         self.go = kit.push_button("Export", self._go, main=True)
         self.go.setDefault(True)
         self.more = kit.push_button("More…", lambda: self._show_more(not self._shows_more))
         self.blender = kit.push_button("Choose Blender…", self._choose_blender)
         self._inside, self._everything, self._shows_more = QWidget(), QWidget(), False
-        self._explained = kit.label(EXPLAINED, dim=True)
-        self._explained.setWordWrap(True)
+        self._explained = kit.label(EXPLAINED, dim=True, wraps=True)
         self._build()
         self.processing.fit()
         self.processing.room.toggled.connect(lambda _on: self._fit())
@@ -149,18 +144,14 @@ class ExportDialog(QDialog):
         cancel = kit.push_button("Cancel", self.reject)
         for button in (self.blender, self.more, cancel, self.go):
             buttons.addWidget(button)
-        inside = QVBoxLayout(self._inside)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(2 * gap)
+        inside = kit.spaced(QVBoxLayout(self._inside), 2 * gap)
         inside.addLayout(self._what(gap))
         inside.addWidget(self.presets)
         inside.addWidget(self._everything)
         inside.addLayout(self._where())
         inside.addWidget(self._explained)
         inside.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [3 * gap]))
-        column.setSpacing(2 * gap)
+        column = kit.spaced(QVBoxLayout(self), 2 * gap, margins=3 * gap)
         area = _scrolling(self._inside)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the focused widget inside
         column.addWidget(area)
@@ -216,14 +207,18 @@ class ExportDialog(QDialog):
         return self._path.parent / (name if name.endswith(suffix) else name + suffix)
 
     @property
-    def _format(self) -> Format:
-        return self._formats[self.kind.currentIndex()]
+    def _kind(self) -> str:
+        return str(self.kind.currentData())
+
+    @property
+    def _format(self) -> Exporter:
+        return FORMATS[self._kind]
 
     def _format_changed(self) -> None:
         before, self._suffix = self._suffix, self._format.suffix
         if self.file.text() == self._suggested:  # not typed: suggest a free name again
             folder = self._path.parent
-            named = self._presenter.suggestion(self._target, self._format.kind, folder)
+            named = self._presenter.suggestion(self._target, self._kind, folder)
             self._suggested = named.name
         else:
             typed = self.file.text().strip().removesuffix(before)
@@ -236,9 +231,9 @@ class ExportDialog(QDialog):
         """Update the formats; one table of all people is not offered by any preset."""
         scope = self.scope.currentData()
         self._target = replace(self._target, scope=scope)
-        if not self._format.suits(scope):
+        if not suits(self._kind, scope):
             self.kind.setCurrentIndex(
-                next(index for index, each in enumerate(self._formats) if each.suits(scope))
+                next(index for index, kind in enumerate(FORMATS) if suits(kind, scope))
             )
         if scope is PeopleScope.TABLE:
             self._show_more(True)
@@ -248,18 +243,18 @@ class ExportDialog(QDialog):
     def _check(self) -> None:
         usable = bool(self.file.text().strip()) and not set(self.file.text()) & set('/\\:*?"<>|')
         own = usable and self.path == self._target.path
-        lacking = self._presenter.lacking(self._format.kind)
+        lacking = self._presenter.lacking(self._kind)
         self.processing.offer_angles(self._format.angles)
         self.options.offer(self._format)
-        suits = self._format.suits(self._target.scope)
-        self.go.setEnabled(usable and not own and not lacking and suits)
-        there = usable and would_replace(self.path, self._format.kind, self._target.scope)
+        suited = suits(self._kind, self._target.scope)
+        self.go.setEnabled(usable and not own and not lacking and suited)
+        there = usable and would_replace(self.path, self._kind, self._target.scope)
         replaced = "This file exists and will be replaced" if there else ""
-        replaced = replaced if suits else "One table of all people is a long table: CSV or Parquet"
+        replaced = replaced if suited else "One table of all people is a long table: CSV or Parquet"
         message = lacking or ("This is the video itself" if own else replaced)
         self._note.setText(message if self._shows_more else "")
         self._note.setVisible(bool(self._note.text()))
-        absent = self._presenter.lacks_blender(self._format.kind)
+        absent = self._presenter.lacks_blender(self._kind)
         self.blender.setVisible(self._shows_more and absent)
         self._fit()
 
@@ -311,9 +306,9 @@ class ExportDialog(QDialog):
         self._folder.setToolTip(folder)
 
     def _go(self) -> None:
-        chosen = {"export_kind": self._format.kind, "export_more": True}
+        chosen = {"export_kind": self._kind, "export_more": True}
         self._presenter.remember(chosen | self.options.values() | self.processing.values())
-        self.export_wanted.emit(self._wanted, self.path, self._format.kind, "")
+        self.export_wanted.emit(self._wanted, self.path, self._kind, "")
         self.accept()
 
     def _go_preset(self, name: str, kind: str) -> None:
@@ -341,8 +336,7 @@ class AddressDialog(QDialog):
         self.address.setPlaceholderText("http://… or rtsp://…")
         self.address.setAccessibleName("Stream address")
         self.address.textChanged.connect(lambda _text: self._check())
-        self.wrong = kit.label(dim=True)
-        self.wrong.setWordWrap(True)
+        self.wrong = kit.label(dim=True, wraps=True)
         self.used = [
             kit.push_button(each, partial(self.address.setText, each), tip="Take this address")
             for each in used
@@ -354,11 +348,10 @@ class AddressDialog(QDialog):
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [3 * gap]))
-        column.setSpacing(2 * gap)
-        words = kit.label("The address of a network camera, or of a phone's camera app.", dim=True)
-        words.setWordWrap(True)
+        column = kit.spaced(QVBoxLayout(self), 2 * gap, margins=3 * gap)
+        words = kit.label(
+            "The address of a network camera, or of a phone's camera app.", dim=True, wraps=True
+        )
         self.wrong.setMinimumHeight(4 * self.wrong.fontMetrics().lineSpacing())
         self.wrong.setAlignment(Qt.AlignmentFlag.AlignTop)
         for widget in (words, self.address, self.wrong):
@@ -394,15 +387,11 @@ class ShortcutsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         gap = kit.ems(self, 0.45)
         inside = QWidget()
-        columns = QHBoxLayout(inside)
-        columns.setContentsMargins(0, 0, 0, 0)
-        columns.setSpacing(8 * gap)
+        columns = kit.spaced(QHBoxLayout(inside), 8 * gap)
         half = (len(SHORTCUTS) + len(MOUSE) + 1) // 2  # of all lines, so that both are as long
         columns.addLayout(_keys(gap, ("Keyboard", SHORTCUTS[:half])))
         columns.addLayout(_keys(gap, ("", SHORTCUTS[half:]), ("Mouse", MOUSE)))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [5 * gap]))
-        column.setSpacing(3 * gap)
+        column = kit.spaced(QVBoxLayout(self), 3 * gap, margins=5 * gap)
         column.addWidget(_scrolling(inside))
         close = kit.push_button("Close", self.accept)
         column.addWidget(close, alignment=Qt.AlignmentFlag.AlignRight)

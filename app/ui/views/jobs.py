@@ -7,7 +7,7 @@ from typing import Final
 
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QWidget
 
-from app.ui.presenters.message import Message
+from app.ui.notices import Message
 from app.ui.tasks import Job
 from app.ui.views import kit
 
@@ -18,17 +18,14 @@ class JobStrip(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("jobs")
-        self._title = kit.label()
-        self._title.setWordWrap(True)
+        self._title = kit.label(wraps=True)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(kit.ems(self, 12))
         self._buttons: list[QPushButton] = []
         self._shown: object = None
-        self._row = QHBoxLayout(self)
         gap = kit.ems(self, 0.5)
-        self._row.setContentsMargins(2 * gap, gap, gap, gap)
-        self._row.setSpacing(2 * gap)
+        self._row = kit.spaced(QHBoxLayout(self), 2 * gap, margins=(2 * gap, gap, gap, gap))
         self._row.addWidget(self._title, 1)
         self._row.addWidget(self._bar)
         self.hide()
@@ -83,10 +80,8 @@ class Welcome(QFrame):
     def __init__(self, away: Callable[[], None]) -> None:
         super().__init__()
         self.setObjectName("welcome")
-        row = QHBoxLayout(self)
         gap = kit.ems(self, 0.5)
-        row.setContentsMargins(2 * gap, gap, gap, gap)
-        row.setSpacing(3 * gap)
+        row = kit.spaced(QHBoxLayout(self), 3 * gap, margins=(2 * gap, gap, gap, gap))
         self._first = _step(1, _STEP_BACK)
         self._watch = _step(1, _WATCH)
         row.addWidget(self._first, len(_STEP_BACK))
@@ -113,12 +108,9 @@ _THEN: Final = (
 
 def _step(number: int, words: str) -> QWidget:
     holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(kit.ems(holder, 0.5))
+    row = kit.spaced(QHBoxLayout(holder), kit.ems(holder, 0.5))
     row.addWidget(kit.label(str(number), heading=True))
-    text = kit.label(words)
-    text.setWordWrap(True)
+    text = kit.label(words, wraps=True)
     row.addWidget(text, 1)
     # Labels that wrap expand to all available width: keep the steps together on a wide screen.
     wide = text.fontMetrics().horizontalAdvance(words) + kit.ems(holder, 2)

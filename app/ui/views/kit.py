@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from PyQt6.QtGui import (
     QWheelEvent,
 )
 from PyQt6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -47,9 +48,23 @@ def ems(widget: QWidget, share: float) -> int:
     return max(1, round(share * em(widget)))
 
 
-def label(text: str = "", *, dim: bool = False, heading: bool = False) -> QLabel:
+_Layout = TypeVar("_Layout", bound=QBoxLayout)
+
+
+def spaced(layout: _Layout, gap: int, margins: int | tuple[int, int, int, int] = 0) -> _Layout:
+    """``layout`` with a gap between its parts, and margins: left, top, right and bottom, or the
+    same all round."""
+    layout.setSpacing(gap)
+    layout.setContentsMargins(*(4 * (margins,) if isinstance(margins, int) else margins))
+    return layout
+
+
+def label(
+    text: str = "", *, dim: bool = False, heading: bool = False, wraps: bool = False
+) -> QLabel:
     """Return a label, in the secondary colour (``dim``) or as a heading."""
     result = QLabel(text)
+    result.setWordWrap(wraps)
     result.setProperty("dim", dim)
     result.setProperty("heading", heading)
     result.setTextFormat(Qt.TextFormat.PlainText)
@@ -92,14 +107,22 @@ def tool_button(
     return result
 
 
+def switch(icon: str, tip: str, chosen: Callable[[bool], Any]) -> QToolButton:
+    """A tool button that stays down; ``chosen`` is told whether it was pressed down or released."""
+    result = tool_button(icon, tip, lambda: chosen(result.isChecked()), checkable=True)
+    return result
+
+
 class Choice(QComboBox):
     """A combo box with a painted chevron; a style sheet can only use image files for the arrow.
 
     Text that does not fit is elided; the list is as wide as its longest entry.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str = "") -> None:
+        """``name`` is for those who do not see the words beside it."""
+        super().__init__()
+        self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
 

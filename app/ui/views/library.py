@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from PyQt6.QtCore import QPoint, QSize, Qt, QTimer
 from PyQt6.QtGui import QHideEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
@@ -21,11 +21,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.ui.presenters.library import COLUMNS, LibraryPresenter, Row
-from app.ui.presenters.thumbnails import Thumbnails
+from app.ui.presenters.library import COLUMNS, LibraryPresenter, Thumbnails, cells
 from app.ui.views import desktop, kit
 from app.ui.views.controllers import ExportController
 from app.ui.views.thumbnail import thumbnail
+from app.ui.words import length
+
+if TYPE_CHECKING:
+    from app.recording.listing import RecordingEntry
 
 _NAME: Final = 0
 _DATE: Final = 1
@@ -38,9 +41,10 @@ _NUMBERS: Final = ("Length", "Frames", "Events")
 class _Item(QTreeWidgetItem):
     """A row that is sorted by its cells' keys instead of their text."""
 
-    def __init__(self, row: Row) -> None:
-        super().__init__([cell.text for cell in row.cells])
-        self.row = row
+    def __init__(self, row: RecordingEntry) -> None:
+        of_row = cells(row)
+        super().__init__([cell.text for cell in of_row])
+        self.row, self.cells = row, of_row
         self.key = (row.path, row.frames)
         self.pictured: tuple[bool, bool] | None = None
         """State of its icon: (thumbnail known, recording damaged); None without an icon."""
@@ -51,7 +55,7 @@ class _Item(QTreeWidgetItem):
     def __lt__(self, other: QTreeWidgetItem) -> bool:
         tree = self.treeWidget()
         column = 0 if tree is None else tree.sortColumn()
-        return bool(self.row.cells[column].key < cast(_Item, other).row.cells[column].key)
+        return bool(self.cells[column].key < cast(_Item, other).cells[column].key)
 
 
 def _align_numbers(item: QTreeWidgetItem) -> None:
@@ -116,11 +120,11 @@ class _List(QTreeWidget):
         self.blockSignals(False)
         thumbnails.request([item.key for item in items if not item.row.fault])
 
-    def chosen(self) -> Row | None:
+    def chosen(self) -> RecordingEntry | None:
         item = self.currentItem()
         return item.row if isinstance(item, _Item) else None
 
-    def fill(self, rows: tuple[Row, ...], chosen: Path | None) -> None:
+    def fill(self, rows: list[RecordingEntry], chosen: Path | None) -> None:
         """Show these recordings, with ``chosen`` selected if it is among them."""
         self.blockSignals(True)
         self.setSortingEnabled(False)
@@ -150,8 +154,7 @@ class LibraryDialog(QDialog):
         self.notes.setPlaceholderText("Notes about this recording")
         self.notes.setAccessibleName("Notes")
         self.notes.setTabChangesFocus(True)
-        self.message = kit.label(dim=True)
-        self.message.setWordWrap(True)
+        self.message = kit.label(dim=True, wraps=True)
         self.undo = kit.push_button("Undo", self._undo, tip="Bring it back (Ctrl+Z)")
         self.undo.hide()
         self.buttons = {
@@ -177,9 +180,7 @@ class LibraryDialog(QDialog):
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [2 * gap]))
-        column.setSpacing(gap)
+        column = kit.spaced(QVBoxLayout(self), gap, margins=2 * gap)
         column.addWidget(self.list, 1)
         self.notes.setFixedHeight(kit.ems(self, 5))
         column.addWidget(self.notes)
@@ -312,12 +313,13 @@ class LibraryDialog(QDialog):
             self._noted = None
             self.presenter.delete(row.path)
 
-    def _confirm_delete(self, row: Row) -> bool:
+    def _confirm_delete(self, row: RecordingEntry) -> bool:
         box = QMessageBox(self)
         box.setWindowTitle("Delete")
         box.setText(f"Delete {row.name}?")
-        length, frames = (row.cells[COLUMNS.index(name)].text for name in ("Length", "Frames"))
-        box.setInformativeText(f"{length}, {frames} frames. It goes to the trash.")
+        box.setInformativeText(
+            f"{length(row.duration_s)}, {row.frames:,} frames. It goes to the trash."
+        )
         stay = box.addButton("Keep", QMessageBox.ButtonRole.RejectRole)
         box.addButton("Delete", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(stay)

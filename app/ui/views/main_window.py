@@ -29,6 +29,7 @@ from app.ui.views.comparison import ComparisonController
 from app.ui.views.controllers import ComputerController, ExportController, OpenController
 from app.ui.views.dialogs import ShortcutsDialog
 from app.ui.views.jobs import JobStrip, Welcome
+from app.ui.views.layout import WholeScreenController
 from app.ui.views.library import LibraryDialog
 from app.ui.views.marking import MarkingController
 from app.ui.views.people import PeopleBar
@@ -40,7 +41,6 @@ from app.ui.views.snapshot import SnapshotController
 from app.ui.views.statusline import StatusLine
 from app.ui.views.timeline import Timeline
 from app.ui.views.toolbar import Toolbar
-from app.ui.views.whole_screen import WholeScreenController
 
 TICK_MS: Final = 15
 TITLE: Final = "mixpose"
@@ -76,7 +76,9 @@ class MainWindow(QMainWindow):
         self._add_comparison()
         self._build()
         self._add_controllers()
-        self.menu_actions: dict[str, QAction] = menus.build(self, self._menus())
+        self.menu_actions: dict[str, QAction] = menus.build(
+            self, self._menus_of_takes() | self._menus_of_window()
+        )
         """The menus' actions by their names."""
         self.recordings = QMenu("Newest recordings", self)
         self.compare = QMenu("Compare with", self)
@@ -84,7 +86,8 @@ class MainWindow(QMainWindow):
             menus.insert(menu, before=self.menu_actions["export"])
         self.numbers = QMenu("Angles to write there", self)
         menus.insert(self.numbers, before=self.menu_actions["settings"])
-        self._connect()
+        self._connect_views()
+        self._connect_presenter()
         self._tick = QTimer(self)
         self._tick.setTimerType(Qt.TimerType.PreciseTimer)
         self._tick.timeout.connect(self.tick)
@@ -109,7 +112,11 @@ class MainWindow(QMainWindow):
             self, window.preferences, desktop.videos, window.comparison.open, "Compare with"
         )
         self.comparing = ComparisonController(
-            *(window, self.panes, (self.picture, self.skeleton), self.orbit, asking.ask_file)
+            window,
+            self.panes,
+            first=(self.picture, self.skeleton),
+            orbit=self.orbit,
+            ask_file=asking.ask_file,
         )
 
     def _add_controllers(self) -> None:
@@ -122,71 +129,81 @@ class MainWindow(QMainWindow):
         self.whole_screen = WholeScreenController(self, self.panes, [self.toolbar, self.status])
         self.library: LibraryDialog | None = None
 
-    def _menus(self) -> dict[str, list[menus.Entry]]:
-        window, whole, entry = self.presenter, self.whole_screen, menus.Entry
-        fix = window.correcting
+    def _menus_of_takes(self) -> dict[str, menus.Entries]:
+        window, fix, entry = self.presenter, self.presenter.correcting, menus.Entry
         return {
             "&File": [
-                entry("open", "Open a video or recording…", self.opening.ask_file, ("Ctrl+O",)),
-                entry("stream", "Open a stream's address…", self.opening.ask_address, ("Ctrl+U",)),
-                entry("library", "Recordings…", self.show_library, ("Ctrl+L",)),
-                entry("export", "Export…", self.exporting.ask, ("Ctrl+E",), separated=True),
+                entry("open", "Open a video or recording…", self.opening.ask_file, "Ctrl+O"),
+                entry("stream", "Open a stream's address…", self.opening.ask_address, "Ctrl+U"),
+                entry("library", "Recordings…", self.show_library, "Ctrl+L"),
+                menus.LINE,
+                entry("export", "Export…", self.exporting.ask, "Ctrl+E"),
                 entry("report", "Report…", self.exporting.report),
+                menus.LINE,
                 *self.snapshots.entries(),
-                entry("quit", "Quit", self.close, ("Ctrl+Q",), separated=True),
+                menus.LINE,
+                entry("quit", "Quit", self.close, "Ctrl+Q"),
             ],
             "&Control": [
-                entry("play", "Play or pause, camera on or off", self._space, ("Space",)),
-                entry("record", "Record", window.new_recordings.toggle, ("R",)),
+                entry("play", "Play or pause, camera on or off", self._space, "Space"),
+                entry("record", "Record", window.new_recordings.toggle, "R"),
                 entry("camera", "Turn the camera on or off", window.start_or_stop),
-                entry("back", "One frame back", lambda: self._step(-1), ("Left",), False, True),
-                entry("on", "One frame on", lambda: self._step(1), ("Right",)),
-                entry("start", "To the start", lambda: self._seek(0.0), ("Home",)),
-                entry("loop", "Loop", self.timeline.loop.click, ("L",)),
+                menus.LINE,
+                entry("back", "One frame back", lambda: self._step(-1), "Left"),
+                entry("on", "One frame on", lambda: self._step(1), "Right"),
+                entry("start", "To the start", lambda: self._seek(0.0), "Home"),
+                entry("loop", "Loop", self.timeline.loop.click, "L"),
+                menus.LINE,
                 *self.marking.entries(),
             ],
             "C&orrect": [
-                entry("undo", "Undo the correction", fix.undo, ("Ctrl+Z",)),
-                entry("redo", "Make it again", fix.redo, ("Ctrl+Shift+Z", "Ctrl+Y")),
+                entry("undo", "Undo the correction", fix.undo, "Ctrl+Z"),
+                entry("redo", "Make it again", fix.redo, "Ctrl+Shift+Z; Ctrl+Y"),
+                menus.LINE,
                 entry(
-                    *("exchange", "Exchange left and right in the selection", fix.exchange),
-                    *(("Ctrl+T",), False, True),
+                    "exchange", "Exchange left and right in the selection", fix.exchange, "Ctrl+T"
                 ),
-                entry("nobody", "This is not the person, in the selection", fix.discard, ("Del",)),
-                entry("delete", "Delete the poses in the selection", fix.delete, ("Shift+Del",)),
+                entry("nobody", "This is not the person, in the selection", fix.discard, "Del"),
+                entry("delete", "Delete the poses in the selection", fix.delete, "Shift+Del"),
             ],
+        }
+
+    def _menus_of_window(self) -> dict[str, menus.Entries]:
+        whole, entry = self.whole_screen, menus.Entry
+        return {
             "&View": [
-                entry("mirror", "Mirror picture and 3D", self.picture.mirror.click, ("M",), True),
+                entry("mirror", "Mirror picture and 3D", self.picture.mirror.click, "M", True),
                 entry("fill", "Fill the pane", self.picture.fill.click, checkable=True),
-                entry(
-                    *("follow", "Follow the person", self.skeleton.follow.click),
-                    *(("F",), True, True),
-                ),
-                entry("front", "From the front", lambda: self._preset("front"), ("1",)),
-                entry("side", "From the side", lambda: self._preset("side"), ("2",)),
-                entry("top", "From the top", lambda: self._preset("top"), ("3",)),
-                entry("first-view", "First view", self.skeleton.reset.click, ("0",)),
-                entry("level", "Level: standing straight now", window.levelling.level, ("V",)),
-                entry("plot", "Joint angles", self.plot.presenter.toggle, ("A",), True, True),
-                entry("numbers", "Angles at the joints", self.skeleton.numbers.click, ("N",), True),
-                entry("settings", "Settings", self._toggle_settings, ("Ctrl+,",), True),
-                entry("whole-screen", "Whole screen", whole.toggle, ("F11",), separated=True),
+                menus.LINE,
+                entry("follow", "Follow the person", self.skeleton.follow.click, "F", True),
+                entry("front", "From the front", lambda: self._preset("front"), "1"),
+                entry("side", "From the side", lambda: self._preset("side"), "2"),
+                entry("top", "From the top", lambda: self._preset("top"), "3"),
+                entry("first-view", "First view", self.skeleton.reset.click, "0"),
+                entry("level", "Level: standing straight now", self.presenter.levelling.level, "V"),
+                menus.LINE,
+                entry("plot", "Joint angles", self.plot.presenter.toggle, "A", True),
+                entry("numbers", "Angles at the joints", self.skeleton.numbers.click, "N", True),
+                entry("settings", "Settings", self._toggle_settings, "Ctrl+,", True),
+                menus.LINE,
+                entry("whole-screen", "Whole screen", whole.toggle, "F11"),
                 entry("whole-picture", "Only the picture", self.picture.whole.click),
                 entry("whole-3d", "Only the 3D view", self.skeleton.whole.click),
-                entry("back-to-window", "Back to the window", whole.back, ("Esc",)),
+                entry("back-to-window", "Back to the window", whole.back, "Esc"),
             ],
             "&Help": [
                 entry(
-                    "shortcuts", "Keyboard and mouse", lambda: ShortcutsDialog(self).open(), ("F1",)
+                    "shortcuts", "Keyboard and mouse", lambda: ShortcutsDialog(self).open(), "F1"
                 ),
                 entry("diagnostics", "Copy diagnostics", self._copy_diagnostics),
-                entry("about", "About", lambda: controllers.show_about(self), separated=True),
+                menus.LINE,
+                entry("about", "About", lambda: controllers.show_about(self)),
             ],
         }
 
     # --- wiring -----------------------------------------------------------------------------
 
-    def _connect(self) -> None:
+    def _connect_views(self) -> None:
         window, bar = self.presenter, self.toolbar
         bar.source_chosen.connect(self._choose)
         bar.sources_wanted.connect(lambda: window.cameras.refresh())
@@ -223,6 +240,9 @@ class MainWindow(QMainWindow):
         self.timeline.step.connect(self._step)
         self.timeline.speed_chosen.connect(self._set_speed)
         self.timeline.loop_chosen.connect(self._set_loop)
+
+    def _connect_presenter(self) -> None:
+        window = self.presenter
         window.current_changed.connect(self._current_changed)
         window.sources_changed.connect(self._show_sources)
         window.preferences_changed.connect(self._show_preference)
@@ -428,9 +448,6 @@ class MainWindow(QMainWindow):
         self.library.show()
         self.library.raise_()
         self.library.activateWindow()
-
-    def _show_shortcuts(self) -> None:
-        ShortcutsDialog(self).open()
 
     def _copy_diagnostics(self) -> None:
         self.computer.copy_diagnostics(self.diagnostics())

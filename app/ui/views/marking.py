@@ -22,8 +22,8 @@ from PyQt6.QtWidgets import (
 
 from app.ui import words
 from app.ui.presenters.marking import Marking
-from app.ui.views import kit
-from app.ui.views.menus import Entry
+from app.ui.views import kit, menus
+from app.ui.views.menus import LINE, Entries, Entry
 from app.ui.views.scrubber import Scrubber
 
 _UPDATE_MS: Final = 100
@@ -45,18 +45,19 @@ class MarkingController(QObject):
         scrubber.event_pressed.connect(marking.go)
         scrubber.event_menu.connect(self._show_menu)
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> Entries:
         """Return the entries of the Control menu, with their shortcuts."""
         marking = self._marking
         back, on = partial(marking.go_along, -1), partial(marking.go_along, 1)
         return [
-            Entry("mark", "Mark an event", marking.mark, ("E",), separated=True),
-            Entry("event-before", "Event before", back, ("Ctrl+Left",)),
-            Entry("event-next", "Next event", on, ("Ctrl+Right",)),
-            Entry("events", "Events…", self.show_events, ("Ctrl+Shift+E",)),
-            Entry("from-here", "Select from here", marking.select_from_here, ("I",), False, True),
-            Entry("to-here", "Select to here", marking.select_to_here, ("O",)),
-            Entry("select-all", "Select all", marking.select_all, ("X",)),
+            Entry("mark", "Mark an event", marking.mark, "E"),
+            Entry("event-before", "Event before", back, "Ctrl+Left"),
+            Entry("event-next", "Next event", on, "Ctrl+Right"),
+            Entry("events", "Events…", self.show_events, "Ctrl+Shift+E"),
+            LINE,
+            Entry("from-here", "Select from here", marking.select_from_here, "I"),
+            Entry("to-here", "Select to here", marking.select_to_here, "O"),
+            Entry("select-all", "Select all", marking.select_all, "X"),
         ]
 
     def show_events(self) -> EventsDialog:
@@ -71,13 +72,8 @@ class MarkingController(QObject):
     def _show_menu(self, number: int, place: QPoint) -> None:
         menu = QMenu(self._parent)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for text, pressed in (
-            ("Rename…", lambda: self._ask_label(number)),
-            ("Remove", lambda: self._marking.remove(number)),
-        ):
-            action = menu.addAction(text)
-            if action is not None:
-                action.triggered.connect(lambda _checked=False, pressed=pressed: pressed())
+        menus.add(menu, "Rename…", partial(self._ask_label, number))
+        menus.add(menu, "Remove", partial(self._marking.remove, number))
         menu.popup(place)
 
     def _ask_label(self, number: int) -> None:
@@ -106,8 +102,7 @@ class EventsDialog(QDialog):
         self.table.setToolTip("Click to go there; double click to change what it is called")
         self.table.itemSelectionChanged.connect(self._go)
         self.table.itemChanged.connect(self._renamed)
-        self._none = kit.label(dim=True)
-        self._none.setWordWrap(True)
+        self._none = kit.label(dim=True, wraps=True)
         self.remove = kit.push_button("Remove", self._remove, tip="Remove this event (Delete)")
         QShortcut(QKeySequence("Delete"), self.table, self._remove)
         self._build()
@@ -118,9 +113,7 @@ class EventsDialog(QDialog):
 
     def _build(self) -> None:
         gap = kit.ems(self, 0.6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(4 * [2 * gap]))
-        column.setSpacing(gap)
+        column = kit.spaced(QVBoxLayout(self), gap, margins=2 * gap)
         if (down := self.table.verticalHeader()) is not None:
             down.hide()
         if (across := self.table.horizontalHeader()) is not None:

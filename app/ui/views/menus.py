@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu
@@ -12,19 +13,23 @@ from PyQt6.QtWidgets import QMainWindow, QMenu
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One menu entry; of several keys, the first is shown."""
+    """One menu entry."""
 
     name: str
     """Identifier of its action, independent of its text."""
     words: str
     pressed: Callable[[], Any]
-    keys: tuple[str, ...] = ()
+    keys: str = ""
+    """Several may be given, with ; between; the first is shown."""
     checkable: bool = False
-    separated: bool = False
-    """Whether a separator is drawn above."""
 
 
-def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QAction]:
+LINE: Final = None
+"""Between entries."""
+Entries = list[Entry | None]
+
+
+def build(window: QMainWindow, menus: dict[str, Entries]) -> dict[str, QAction]:
     """Fill the window's menu bar, and return the actions by their names."""
     actions: dict[str, QAction] = {}
     bar = window.menuBar()
@@ -33,7 +38,10 @@ def build(window: QMainWindow, menus: dict[str, list[Entry]]) -> dict[str, QActi
         if menu is None:
             continue
         for entry in entries:
-            actions[entry.name] = _add(window, menu, entry)
+            if entry is LINE:
+                menu.addSeparator()
+            else:
+                actions[entry.name] = _add(window, menu, entry)
     return actions
 
 
@@ -47,17 +55,29 @@ def insert(menu: QMenu, *, before: QAction) -> None:
             parent.insertMenu(entries[place - 1] if separated else before, menu)
 
 
+def add(
+    menu: QMenu, words: str, pressed: Callable[[], Any] | None, *, ticked: bool | None = None
+) -> None:
+    """Append an entry, greyed out where nothing can be ``pressed``; with a tick or without."""
+    action = QAction(words, menu)
+    action.setEnabled(pressed is not None)
+    if pressed is not None:
+        action.triggered.connect(lambda _checked=False: pressed())
+    if ticked is not None:
+        action.setCheckable(True)
+        action.setChecked(ticked)
+    menu.addAction(action)
+
+
 def fill(
     menu: QMenu, entries: list[tuple[str, str]], pressed: Callable[[str], Any], otherwise: str
 ) -> None:
     """Fill a menu with (label, value) pairs; if there are none, with the text ``otherwise``."""
     menu.clear()
     for words, value in entries:
-        action = menu.addAction(words)
-        if action is not None:
-            action.triggered.connect(lambda _checked=False, value=value: pressed(value))
-    if not entries and (nothing := menu.addAction(otherwise)) is not None:
-        nothing.setEnabled(False)
+        add(menu, words, partial(pressed, value))
+    if not entries:
+        add(menu, otherwise, None)
 
 
 def fill_ticked(
@@ -66,19 +86,14 @@ def fill_ticked(
     """Fill a menu with checkable entries (label, value, checked)."""
     menu.clear()
     for words, value, ticked in entries:
-        action = menu.addAction(words)
-        if action is not None:
-            action.setCheckable(True)
-            action.setChecked(ticked)
-            action.triggered.connect(lambda _checked=False, value=value: pressed(value))
+        add(menu, words, partial(pressed, value), ticked=ticked)
 
 
 def _add(window: QMainWindow, menu: QMenu, entry: Entry) -> QAction:
-    if entry.separated:
-        menu.addSeparator()
     action = QAction(entry.words, window)
     action.setObjectName(entry.name)
-    action.setShortcuts([QKeySequence(key) for key in entry.keys])
+    if entry.keys:
+        action.setShortcuts(QKeySequence.listFromString(entry.keys))
     action.setCheckable(entry.checkable)
     action.triggered.connect(lambda _checked=False: entry.pressed())
     menu.addAction(action)

@@ -67,10 +67,8 @@ class PeopleBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("people")
-        self._row = QHBoxLayout(self)
         gap = kit.ems(self, 0.3)
-        self._row.setContentsMargins(2 * gap, gap, 2 * gap, 0)
-        self._row.setSpacing(gap)
+        self._row = kit.spaced(QHBoxLayout(self), gap, margins=(2 * gap, gap, 2 * gap, 0))
         self._row.addWidget(kit.label("People", dim=True))
         self.discs: list[_Disc] = []
         self.eyes: list[QToolButton] = []

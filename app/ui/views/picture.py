@@ -71,18 +71,12 @@ class PictureView(QWidget):
         """The joint that is being dragged; it is drawn at the pointer."""
         self._pressed = QPointF()
         self.setMouseTracking(True)
-        self.mirror = kit.tool_button(
+        self.mirror = kit.switch(
             "mirror",
             "Mirror picture and 3D (M)\nOnly what you see: recordings are never mirrored",
-            lambda: self.mirror_chosen.emit(self.mirror.isChecked()),
-            checkable=True,
+            self.mirror_chosen.emit,
         )
-        self.fill = kit.tool_button(
-            "fill",
-            "Fill the pane, cutting the edges",
-            lambda: self.fill_chosen.emit(self.fill.isChecked()),
-            checkable=True,
-        )
+        self.fill = kit.switch("fill", "Fill the pane, cutting the edges", self.fill_chosen.emit)
         self.badge = Badge(self, MIRRORED)
         self.card = Card(self)
         self.hint = Hint(self)
@@ -369,9 +363,7 @@ class Corner(QWidget):
 
     def __init__(self, parent: QWidget, buttons: list[QWidget]) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(*(4 * [kit.ems(self, 0.15)]))
-        row.setSpacing(kit.ems(self, 0.1))
+        row = kit.spaced(QHBoxLayout(self), kit.ems(self, 0.1), margins=kit.ems(self, 0.15))
         for button in buttons:
             row.addWidget(button)
 

@@ -232,9 +232,7 @@ class SettingsPanel(QFrame):
     def _row(self, words: str, widget: QWidget, only_with: kit.CheckBox | None = None) -> None:
         """Add a row to the panel; with ``only_with``, shown while that is checked."""
         holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(kit.ems(self, 0.5))
+        row = kit.spaced(QHBoxLayout(holder), kit.ems(self, 0.5))
         name = kit.label(words, dim=True)
         self._names.append(name)
         row.addWidget(name)

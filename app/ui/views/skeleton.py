@@ -79,33 +79,32 @@ class SkeletonView(QWidget):
         self.badge = Badge(self, MIRRORED)
         self._pictures = _Rendered()
         self._shown_pose = -1
-        self.follow = kit.tool_button(
-            "follow",
-            "Keep the person in the middle (F)",
-            lambda: self.follow_chosen.emit(self.follow.isChecked()),
-            checkable=True,
+        self._numbers: tuple[str, ...] = ()
+        self._add_buttons()
+        self.hint = Hint(self)
+        self._words = ""
+        self._resizing = QTimer(self)
+        self._resizing.setSingleShot(True)
+        self._resizing.timeout.connect(self._resize_renderer)
+
+    def _add_buttons(self) -> None:
+        self.follow = kit.switch(
+            "follow", "Keep the person in the middle (F)", self.follow_chosen.emit
         )
         self.reset = kit.tool_button("reset", "Back to the first view (double click)", self._reset)
         self.level = kit.tool_button("level", LEVEL_HELP, self.level_pressed.emit)
         self.plot = kit.tool_button(
             "plot", "Joint angles over time (A)", self.plot_pressed.emit, checkable=True
         )
-        self.numbers = kit.tool_button(
+        self.numbers = kit.switch(
             "angle",
             "Angles at the joints (N)\nWhich ones is chosen in the menu View",
-            lambda: self.numbers_chosen.emit(self.numbers.isChecked()),
-            checkable=True,
+            self.numbers_chosen.emit,
         )
         self.whole = kit.tool_button("whole", WHOLE_HELP, self.whole_pressed.emit)
-        self._numbers: tuple[str, ...] = ()
         self.corner = Corner(
             self, [self.plot, self.numbers, self.level, self.follow, self.reset, self.whole]
         )
-        self.hint = Hint(self)
-        self._words = ""
-        self._resizing = QTimer(self)
-        self._resizing.setSingleShot(True)
-        self._resizing.timeout.connect(self._resize_renderer)
 
     @property
     def trouble(self) -> str:
@@ -297,14 +296,20 @@ class SkeletonView(QWidget):
                     x, y = above[above[:, 1].argmin()].tolist()
                     place = (self.width() - x if self._mirrored else x, y - kit.em(self))
                     strokes.tag(
-                        *(painter, str(body.number), place, body.colour or ""),
+                        painter,
+                        str(body.number),
+                        place,
+                        body.colour or "",
                         firm=body is request.body,
                     )
 
 
 def _body(person: ShownPerson) -> Body:
     return Body(
-        *(person.joints, ~person.missing, person.opacity, person.feet),
+        person.joints,
+        drawn=~person.missing,
+        opacity=person.opacity,
+        feet=person.feet,
         colour=person.colour,
         number=person.number,
     )

@@ -14,8 +14,8 @@ from PyQt6.QtWidgets import QWidget
 
 from app.errors import ExportError
 from app.system.files import free_name, plain_reason, write_atomically
+from app.ui.notices import Message, MessageButton
 from app.ui.painting import painting
-from app.ui.presenters.message import Message, MessageButton
 from app.ui.tasks import Job
 from app.ui.views.menus import Entry
 
@@ -46,14 +46,11 @@ class SnapshotController:
     def entries(self) -> list[Entry]:
         """Return the entries of the File menu, with their shortcuts."""
         both = (self._picture, self._skeleton)
-        kinds = (
-            ("snapshot", "Snapshot of picture and 3D", both, ("S",)),
-            ("snapshot-picture", "Snapshot of the picture", both[:1], ()),
-            ("snapshot-3d", "Snapshot of the 3D view", both[1:], ()),
-        )
+        left, right = (partial(self.take, each) for each in both)
         return [
-            Entry(name, words, partial(self.take, *panes), keys, separated=name == "snapshot")
-            for name, words, panes, keys in kinds
+            Entry("snapshot", "Snapshot of picture and 3D", partial(self.take, *both), "S"),
+            Entry("snapshot-picture", "Snapshot of the picture", left),
+            Entry("snapshot-3d", "Snapshot of the 3D view", right),
         ]
 
     def take(self, *panes: QWidget) -> None:
@@ -77,15 +74,8 @@ class SnapshotController:
 
     def _say(self, path: Path) -> None:
         window = self._window
-        window.announce(
-            Message(
-                f"{path.name} is saved, and on the clipboard",
-                (
-                    MessageButton("Show in folder", lambda: window.show_folder.emit(path)),
-                    MessageButton("Dismiss", window.clear_message),
-                ),
-            )
-        )
+        show = MessageButton("Show in folder", lambda: window.show_folder.emit(path))
+        window.announce(Message(f"{path.name} is saved, and on the clipboard", (show,)))
 
 
 def shown(pane: QWidget) -> QImage:

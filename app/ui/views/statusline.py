@@ -19,10 +19,8 @@ class StatusLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("statusline")
-        self._row = QHBoxLayout(self)
         gap = kit.ems(self, 0.35)
-        self._row.setContentsMargins(2 * gap, gap, 2 * gap, gap)
-        self._row.setSpacing(0)
+        self._row = kit.spaced(QHBoxLayout(self), 0, margins=(2 * gap, gap, 2 * gap, gap))
         self._pieces: list[QLabel] = []
         self._message = kit.label(dim=True)
         self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

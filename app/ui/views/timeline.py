@@ -47,10 +47,8 @@ class Timeline(QWidget):
         self._build()
 
     def _build(self) -> None:
-        row = QHBoxLayout(self)
         gap = kit.ems(self, 0.3)
-        row.setContentsMargins(2 * gap, gap, 2 * gap, gap)
-        row.setSpacing(gap)
+        row = kit.spaced(QHBoxLayout(self), gap, margins=(2 * gap, gap, 2 * gap, gap))
         self._time.setMinimumWidth(
             self._time.fontMetrics().horizontalAdvance("−00:00.0 / 00:00.0") + 2 * gap
         )

@@ -133,10 +133,8 @@ class Toolbar(QWidget):
         self._build()
 
     def _build(self) -> None:
-        row = QHBoxLayout(self)
         gap = kit.ems(self, 0.5)
-        row.setContentsMargins(gap, gap, gap, gap)
-        row.setSpacing(gap)
+        row = kit.spaced(QHBoxLayout(self), gap, margins=gap)
         self.start.setMinimumWidth(
             self.start.fontMetrics().horizontalAdvance("Pause") + kit.ems(self, 3.6)
         )

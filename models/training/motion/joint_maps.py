@@ -39,6 +39,7 @@ rotates with, the base of the skull.  Measured in the CMU takes 02_02, 02_03, 07
 13_30, for which packs contain nose and ears: in the head's axes they are constant to 0.5 mm."""
 
 _MOST_BYTES: Final = 1 << 20
+_MOST_LISTED: Final = 80
 
 
 @dataclass(frozen=True)
@@ -176,9 +177,10 @@ def require(joint_map: JointMap, names: Sequence[str], path: Path) -> None:
         )
 
 
-def _listed(names: Sequence[str], most: int = 80) -> str:
-    shown = ", ".join(name[:60] for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(name[:60] for name in names[:_MOST_LISTED])
+    more = len(names) - _MOST_LISTED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def read_joint_map(path: Path) -> JointMap:

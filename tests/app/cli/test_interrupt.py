@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from app.cli.interrupt import Interrupt
+from app.cli.exits import Interrupt
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from app.detection.detector import Detector
 from app.detection.models import Size
 from app.export.constant_rate import at_constant_rate
-from app.export.video.standing_figure import StandingFigure
+from app.export.video.view_pane import StandingFigure
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.options import LiftOptions
 from app.lifting.reading import detect_clip

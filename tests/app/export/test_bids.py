@@ -13,8 +13,8 @@ import pytest
 
 from app.cli.outputs import choose
 from app.errors import ExportError
+from app.export.bids import add_participant
 from app.export.bids_names import is_name, place
-from app.export.bids_participants import add_participant
 from app.export.file_options import FileOptions
 from app.export.people_names import files_there, person_file
 from app.export.registry import FORMATS, export

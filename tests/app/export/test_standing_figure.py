@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.testing import assert_allclose
 
-from app.export.video.standing_figure import StandingFigure
+from app.export.video.view_pane import StandingFigure
 from app.motion.data import ANKLES
 from models.feet import FLAT_DEG
 from tests.support.performed import performed

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.cli.arguments import parse
-from app.cli.lifting_options import lift_options
+from app.cli.model_options import lift_options
 from app.lifting.options import LiftOptions
 from app.lifting.progress import Overall, Progress, Stage
 from app.lifting.recordings import as_recorded, is_current

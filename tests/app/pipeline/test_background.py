@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from app.pipeline.background import Background
+from app.pipeline.threads import Background
 
 
 def test_result_is_delivered_and_done_is_called_after_ready() -> None:

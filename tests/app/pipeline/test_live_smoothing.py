@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.motion.one_euro import OneEuro
 from app.packets import Keypoints2D
 from app.pipeline.controls import Controls
 from app.pipeline.keypoint_queue import KeypointQueue
 from app.pipeline.lifting import Lifting
+from app.pipeline.one_euro import OneEuro
 from app.pipeline.results import LatestResults
 from app.pipeline.threads import WorkerThreads
 from models.lifter import Lifter

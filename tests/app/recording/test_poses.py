@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from app.errors import RecordingError
 from app.recording import poses as poses_file
+from app.recording.poses import LiftedPoses, SavedPoses
 from app.recording.reader import Recording
 from tests.support.disks import read_only
 from tests.support.recordings import INFO, poses, record
@@ -44,7 +47,7 @@ def test_saved_poses_come_back(tmp_path: Path) -> None:
 
 
 def test_plain_numpy_reads_them(tmp_path: Path) -> None:
-    poses_file.save(tmp_path, TIMES, poses(FRAMES), INFO)
+    _save(tmp_path, TIMES, poses(FRAMES), INFO)
     with np.load(tmp_path / "poses.npz", allow_pickle=False) as found:
         np.testing.assert_array_equal(found["xyz"], poses(FRAMES).xyz)
         assert '"test-weights"' in str(found["info"])
@@ -52,14 +55,14 @@ def test_plain_numpy_reads_them(tmp_path: Path) -> None:
 
 def test_poses_of_another_length_are_refused() -> None:
     with pytest.raises(ValueError, match="xyz has shape"):
-        poses_file.save(Path(), TIMES, poses(FRAMES + 1), INFO)
+        _save(Path(), TIMES, poses(FRAMES + 1), INFO)
 
 
 @pytest.mark.parametrize("missing", ["name", "sha256", "height_m"])
 def test_poses_say_how_they_were_made(missing: str) -> None:
     info = {name: value for name, value in INFO.items() if name != missing}
     with pytest.raises(ValueError, match=missing):
-        poses_file.save(Path(), TIMES, poses(FRAMES), info)
+        _save(Path(), TIMES, poses(FRAMES), info)
 
 
 def test_poses_that_cannot_be_saved_are_said(tmp_path: Path) -> None:
@@ -72,7 +75,7 @@ def test_poses_that_cannot_be_saved_are_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("times", [TIMES[:-1], TIMES + 1e-9, np.arange(FRAMES + 1) / 30])
 def test_poses_of_other_frames_are_not_used(tmp_path: Path, times: np.ndarray) -> None:
-    poses_file.save(tmp_path, TIMES, poses(FRAMES), INFO)
+    _save(tmp_path, TIMES, poses(FRAMES), INFO)
     with pytest.raises(ValueError):  # noqa: PT011 - which check finds it does not matter
         poses_file.load(tmp_path, times)
 
@@ -140,7 +143,7 @@ def test_a_claimed_size_is_not_believed(tmp_path: Path) -> None:
 @given(st.integers(0, 10**6), st.binary(min_size=1, max_size=30))
 def test_damage_is_found(tmp_path_factory: pytest.TempPathFactory, at: int, garbage: bytes) -> None:
     folder = tmp_path_factory.mktemp("poses")
-    poses_file.save(folder, TIMES, poses(FRAMES), INFO)
+    _save(folder, TIMES, poses(FRAMES), INFO)
     path = folder / "poses.npz"
     data = bytearray(path.read_bytes())
     at %= len(data)
@@ -167,3 +170,11 @@ def fields() -> dict[str, np.ndarray]:
         "swapped": good.swapped,
         "info": np.array('{"name": "w", "sha256": "00", "height_m": null}'),
     }
+
+
+def _save(
+    folder: Path, time_s: NDArray[np.float64], lifted: LiftedPoses, info: Mapping[str, object]
+) -> SavedPoses:
+    saved = poses_file.prepare(len(time_s), lifted, info)
+    poses_file.write(folder, time_s, saved)
+    return saved

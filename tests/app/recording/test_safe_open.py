@@ -17,7 +17,7 @@ from app.recording import meta, notes
 from app.recording.events import EventList, line
 from app.recording.listing import list_recordings
 from app.recording.reader import Recording
-from app.recording.safe_open import open_regular
+from app.recording.storage import open_regular
 from app.recording.video import Pictures
 from app.system.files import lock, lock_patiently
 from tests.support.recordings import INFO, SIZE, poses, record

@@ -16,8 +16,7 @@ from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.synthetic.performer.source import PerformerSource
 from app.ui import notices
-from app.ui.notices import Action
-from app.ui.presenters.message import Message
+from app.ui.notices import Action, Message
 from app.ui.tasks import Job
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
 from tests.support.windows import OpenWindow, close, until

@@ -12,7 +12,7 @@ import pytest
 from models.errors import MixposeError
 from models.training.kinds import Repertoire
 from models.training.motion import Clip, read_motion
-from models.training.motion.splits import split_clips
+from models.training.motion.reading import split_clips
 from tests.support.bvh_files import frames, person, text, write_person
 
 

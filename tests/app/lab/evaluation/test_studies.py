@@ -11,7 +11,7 @@ from app.lab.evaluation.material import LEGS, UPPER_BODY, Material
 from app.lab.evaluation.methods import DETECTOR_NAME, DetectorWorld, Ours
 from app.lab.evaluation.scoring import score_methods
 from app.lab.evaluation.studies import delay_study, hiding_study
-from app.motion.one_euro import OneEuro
+from app.pipeline.one_euro import OneEuro
 from models.lifter import Lifter
 from models.live import LARGEST_DELAY, LiveLifter
 from models.scores import Take, score

@@ -13,9 +13,8 @@ import pytest
 
 from app.lab.study import __main__ as command
 from app.lab.study import cameras
-from app.lab.study.files import load, piece, save
 from app.lab.study.motion import Source
-from app.lab.study.observe import Observation, TakeSource, observe
+from app.lab.study.observe import Observation, TakeSource, load, observe, piece, save
 from app.lab.study.performer import PerformerTake, PerformerTakes
 from app.synthetic.performer.motion import Motion
 from app.synthetic.performer.retargeting import heading

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from app.motion.angles import ANGLE, ANGLE_COUNT, ANGLES
-from app.motion.measures.accuracy import DIFFERENCE_OFF_DEG, RANGE_OFF_DEG, movement
-from app.motion.measures.ranges import Symmetry, ranges, symmetries
+from app.motion.measures.ranges import (
+    DIFFERENCE_OFF_DEG,
+    RANGE_OFF_DEG,
+    Symmetry,
+    movement,
+    ranges,
+    symmetries,
+)
 
 
 def angles(frames: int = 500) -> np.ndarray:

@@ -12,7 +12,7 @@ from app.errors import ClothedError
 from app.lab.study.clothed import ClothedTakes
 from app.lab.study.motion import Source
 from app.lab.study.observe import Observation, observe
-from app.synthetic.clothed import extras
+from app.synthetic.clothed import body
 from app.synthetic.clothed.people import Wardrobe, legs_over_trunk, person
 from app.synthetic.clothed.posing import pose
 from app.synthetic.clothed.takes import Studio
@@ -26,9 +26,9 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(extras.importlib, "import_module", refuse)
+    monkeypatch.setattr(body.importlib, "import_module", refuse)
     with pytest.raises(ClothedError, match=r"needs the package anny.*\.\[clothed\]"):
-        extras.load_extra("anny")
+        body.load_extra("anny")
 
 
 def test_a_folder_without_clothes_is_told(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.pipeline.rates import RateMeter
+from app.system.clock import RateMeter
 
 
 def test_rate_counts_intervals_not_samples() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.motion.one_euro import OneEuro
+from app.pipeline.one_euro import OneEuro
 
 ONE = np.ones(1, np.bool_)
 
