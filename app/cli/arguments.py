@@ -1,4 +1,4 @@
-"""The command line: what may be given, checked and explained in words."""
+"""The command line's options, their checks and help texts."""
 
 from __future__ import annotations
 

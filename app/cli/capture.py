@@ -34,7 +34,7 @@ _CLOSE_S: Final = 12.0
 
 
 class Capture(WatchedRun):
-    """Runs the source through the detector into a recording, until told to stop.
+    """Runs the source through the detector into a recording, until stopped.
 
     It is the window's own pipeline, without the network unless poses are sent meanwhile: a camera
     that is lost is waited for, and the gap stands in the recording's times.  A file is recorded as

@@ -1,4 +1,4 @@
-"""Events marked by lines on standard input: Enter at a terminal, or the lines of a script."""
+"""Events marked by lines on standard input: Enter in a terminal, or the lines of a script."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOOK_S: Final = 0.2
 _LONGEST: Final = 4096
 """Bytes of a line; what is beyond is no part of its label."""
 _UNTOLD: Final = 100
-"""Events made before the first of them is told: ``yes |`` shall not fill the disk."""
+"""Events read ahead at the most: ``yes |`` must not fill the disk."""
 
 
 class EventLines:

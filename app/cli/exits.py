@@ -1,4 +1,4 @@
-"""How the program ends: by Ctrl-C, with which exit code, and where its words go."""
+"""The end of the program: Ctrl-C, exit codes, and where messages are printed."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def _write(
 def _corrections(job: Job, options: argparse.Namespace) -> tuple[Correction, ...]:
     """What was put right in the window and is to be applied; says so if it is not.
 
-    Not by default: what a command makes of a file shall not depend on what else is on the machine.
+    Not by default: a command's result must not depend on what else is on the machine.
     """
     from app.lifting.corrected import made_in_window
 

@@ -32,7 +32,7 @@ def targets(options: argparse.Namespace) -> dict[str, Target]:
 
 
 def check(options: argparse.Namespace) -> None:
-    """Raise UsageError if ``stream`` is not told where to."""
+    """Raise UsageError if ``stream`` is given no target."""
     if not targets(options):
         ways = ", ".join(f"--{name}" for name in OUTPUTS)
         raise UsageError(f"stream needs to know where to send the poses: {ways}, or several.")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from models.lifter import Lifter
 
 _UNHEARD: Final = 90
-"""Poses, three seconds of them, after which it is said that nobody receives them."""
+"""Poses (three seconds) after which a message says that nobody receives them."""
 
 
 class Sending:
@@ -78,7 +78,7 @@ class Sending:
 
 
 class WatchedRun:
-    """A live run that a command watches, and what is said while it goes on.
+    """A live run that a command watches, and the messages while it goes on.
 
     Args:
         source: as asked for.

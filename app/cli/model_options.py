@@ -66,7 +66,7 @@ def add_device(parser: argparse._ActionsContainer, default: str | None) -> None:
 def add_detector(
     parser: argparse._ActionsContainer, usual: str, default: str | None = argparse.SUPPRESS
 ) -> None:
-    """The size of MediaPipe's model; ``usual`` says which it is when nothing is said."""
+    """The size of MediaPipe's model; ``usual`` is the default."""
     parser.add_argument(
         "--detector",
         choices=SIZES,

@@ -1,4 +1,4 @@
-"""How this process was started, and how it is started again."""
+"""How this process was started, and how to start it again."""
 
 from __future__ import annotations
 

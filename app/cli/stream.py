@@ -23,7 +23,7 @@ _STOP_S: Final = 3.0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Send until told to stop; return the exit code described in ``stream --help``."""
+    """Send until stopped; return the exit code described in ``stream --help``."""
     logs.divert_native_stderr()
     sending = Sending(options)
     with Interrupt() as interrupt:

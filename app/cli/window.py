@@ -76,7 +76,7 @@ def require_screen() -> None:
 
 
 def _needs_none(platform: str) -> bool:
-    """Whether Qt is told to draw elsewhere, such as ``offscreen``."""
+    """Whether Qt is set to draw elsewhere, such as ``offscreen``."""
     return platform != "" and not platform.startswith(("xcb", "wayland"))
 
 

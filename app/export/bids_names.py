@@ -46,7 +46,7 @@ def number_in(name: str, of: str) -> int | None:
 def place(stem: str) -> str:
     """Where in a dataset the motion of a take called ``stem`` goes, a relative path.
 
-    What the stem says of subject, session, task, acquisition and run is kept, as in
+    Subject, session, task, acquisition and run in the stem are kept, as in
     ``sub-02_task-walk`` or ``sub-02 walk``; of what else it says, letters and digits are the task.
     The subject is 01 unless said.
     """

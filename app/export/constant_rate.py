@@ -52,7 +52,7 @@ class ConstantRateMotion:
     feet: NDArray[np.float64]
     """(M, 4, 3) heels and toes in the same axes; NaN where they are not known."""
     feet_seen: NDArray[np.bool_]
-    """(M, 4) heels and toes told in every frame the sample was made of, not bridged."""
+    """(M, 4) heels and toes found in every frame the sample was made of, not bridged."""
 
     @property
     def everything(self) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
-"""Where an export goes, some rows at a time so that it can be watched and cancelled; and what
-formats leave open: the rate, names of bones, who prints."""
+"""The destination of an export, written in chunks so that it can be monitored and cancelled, and
+the options of formats: frame rate, bone names, printer.
+"""
 
 from __future__ import annotations
 

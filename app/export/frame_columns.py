@@ -71,7 +71,7 @@ def described(data: MotionData) -> dict[str, object]:
             for column, angle in zip(ANGLE_COLUMNS, ANGLES, strict=True)
         ]
     if data.contacts is not None:
-        # Imports SciPy, which whoever placed somebody has done, and who starts the window need not.
+        # Imports SciPy: already loaded where somebody was placed, not wanted at the window's start.
         from app.motion.placement.contacts import CRITERION
 
         found["contacts"] = {

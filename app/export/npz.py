@@ -47,7 +47,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
     differs = {"cells": _CELLS, **frame_columns.described(data)}
     about = describe(data, table_name=to.name, **differs).decode("utf-8")
     arrays = _arrays(data) | {"about": np.array(about)}
-    # As numpy.savez does, but one array at a time: a cancelled hour shall end at once.
+    # As numpy.savez does, but one array at a time: cancelling must take effect at once.
     with zipfile.ZipFile(to.file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for number, (key, array) in enumerate(arrays.items()):
             to.progress(number / len(arrays))

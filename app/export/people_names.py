@@ -1,4 +1,4 @@
-"""What the files of a clip are called in which everybody was lifted."""
+"""File names of the people of a clip in which all were lifted."""
 
 from __future__ import annotations
 

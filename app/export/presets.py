@@ -1,4 +1,4 @@
-"""What files are wanted for, each with the formats and the processing that suit it."""
+"""Purposes of exports, each with the formats and the processing that suit it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sidecar beside a file says, whoever wrote it."""
+"""Reading the sidecar beside a file, whatever program wrote it."""
 
 from __future__ import annotations
 

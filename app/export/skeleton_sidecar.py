@@ -1,4 +1,4 @@
-"""What the sidecars of animated skeletons say that those of tables do not."""
+"""Entries in the sidecars of animated skeletons that those of tables do not have."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How right and how fast the program is, and what the detector says of people that are drawn."""
+"""Evaluation of accuracy, benchmarks of speed, and studies of the detector on synthetic people."""

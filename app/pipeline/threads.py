@@ -1,5 +1,6 @@
-"""The threads of one run: started, guarded and joined in one place; slow constructors have threads
-of their own, so that whoever waits for them can also be stopped."""
+"""The threads of one run, started, guarded and joined in one place; and slow constructors in
+separate threads, so that waiting for them can be interrupted.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The files inside a recording's folder: opened without surprises, read strictly, and written so
-that they grow whole piece by whole piece.
+"""The files in a recording's folder: opened safely, parsed strictly, and written append-only.
 
 A recording may come from an untrusted source, so a link in its folder, which could lead to any of
 the user's files, is never followed, and a pipe, which would block its reader, is never opened.

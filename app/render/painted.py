@@ -1,5 +1,6 @@
-"""The 3D view without OpenGL: the figure as 2D strokes over the floor, far ones first; soft and
-see-through, as OpenCV's own lines are not."""
+"""The 3D view without OpenGL: the figure as 2D strokes over the floor, farthest first, antialiased
+and with opacity, which OpenCV's lines do not support.
+"""
 
 from __future__ import annotations
 

@@ -1,2 +1,1 @@
-"""What the operating system gives: files and folders, the log, the clock and rates by it, starting
-up."""
+"""Operating system services: files and folders, the log, the clock, processes, start-up."""

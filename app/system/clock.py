@@ -1,6 +1,6 @@
-"""The clock of live sources, and rates and latencies read off the stamps of packets.
+"""The clock of live sources, and rates and latencies computed from the packets' timestamps.
 
-The clock is even, never set, and not stopped while the computer sleeps.
+The clock is monotonic, never adjusted, and runs while the computer sleeps.
 
 ``time.perf_counter`` is the best clock for latencies, but on Linux and macOS it stops during sleep,
 so that frames after it would seem to follow immediately on those before.

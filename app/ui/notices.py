@@ -1,5 +1,5 @@
-"""What the window says: the cards and hints that lie over the camera picture, one for each state of
-the program, and messages in the strip under the panes.
+"""Cards and hints over the camera picture, one for each state of the program, and messages in the
+strip below the panes.
 
 A ``Notice`` is a card in the middle: something is needed before pictures can be shown.  A hint is
 one line at the bottom of the picture: everything works, but the person can improve something.

@@ -43,7 +43,7 @@ _OUTERMOST: Final = 1.0
 """Percent of a curve at either end that may lie outside of its chart, as of a range of motion: a
 single frame must not make all else flat."""
 _DASHES: Final = (0, (5.0, 1.2))
-"""Of the right side: told from the left in print without colours, too."""
+"""Of the right side: differs from the left in print without colours, too."""
 _POSE_IN: Final = 1.9
 """Height of a skeleton at the most."""
 _TITLE_IN: Final = 0.25

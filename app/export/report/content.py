@@ -1,4 +1,4 @@
-"""What stands in a report, page or sheets alike: words, tables and drawings of what was found."""
+"""The content of a report, as a page or on sheets: texts, tables and drawings of the findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report has to say of a motion, before any of it is drawn."""
+"""The measurements of a motion that a report contains."""
 
 from __future__ import annotations
 

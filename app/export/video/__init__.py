@@ -1,4 +1,4 @@
-"""What the MP4 export is made of: two panes, side by side, and the encoder.
+"""The parts of the MP4 export: two panes, side by side, and the encoder.
 
-Drawn with OpenCV and Open3D; nothing here knows about Qt.
+Drawn with OpenCV and Open3D, without Qt.
 """

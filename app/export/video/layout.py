@@ -1,4 +1,4 @@
-"""Where the two panes of the video lie."""
+"""Layout of the two panes of the video."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast this machine is, stage by stage, on the program's own parts: what ``bench`` prints."""
+"""Benchmarks of the program's parts on this machine, as printed by ``bench``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the joint angles, as the program exports them, and of the level that is found."""
+"""Errors of the exported joint angles, and of the estimated camera orientation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far off heels and toes are: where feet point, and the ankles' angles."""
+"""Errors of heels and toes: the direction of feet, and the ankles' angles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class FootErrors:
     told: float
     """Share of them of which it says where they are."""
     direction_deg: float
-    """Median angle from heel to toe between the true foot and the one told."""
+    """Median angle from heel to toe between the true foot and the estimated one."""
     ankle_deg: float
     """Mean absolute error of dorsiflexion."""
     ankle_median_deg: float

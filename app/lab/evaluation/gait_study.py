@@ -184,7 +184,7 @@ def _filmed(true: Array, rng: np.random.Generator, seed: int) -> Walk:
 
 
 def _seen(true: Array, up: Array, setup: CameraSetup, seed: int) -> Footage:
-    """What the detector's model says of (N, 17, 3) metres in camera axes."""
+    """The simulated detector's answer to (N, 17, 3) metres in camera axes."""
     camera = torch.tensor(true, dtype=torch.float32)[None]
     image = camera[..., :2] / camera[..., 2:]
     frame = torch.tensor([[_SLOPE, _SLOPE * _SIZE[1] / _SIZE[0]]], dtype=torch.float32)

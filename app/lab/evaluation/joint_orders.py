@@ -86,7 +86,7 @@ def of_detections(metadata: object, source: object) -> tuple[Order, int]:
     Files of ground truth do not say their layout's name, but all list these.
 
     Raises:
-        EvaluationError: nobody told this program of such a skeleton.
+        EvaluationError: the skeleton is unknown to this program.
     """
     symmetry = metadata.get("keypoints_symmetry") if isinstance(metadata, Mapping) else None
     try:

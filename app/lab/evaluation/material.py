@@ -1,4 +1,4 @@
-"""What is evaluated on: people in 2D as a detector sees them, with their true 3D."""
+"""Evaluation material: 2D detections of people, with their true 3D."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Footage:
     camera_setup: CameraSetup | None = None
     """The camera, where it is known, and with it ``up``; ``true`` is from its lens then."""
     foot_evidence: NDArray[np.floating] | None = None
-    """(N, 4, 6) what the detector says of heels and toes, as ``models.feet`` has it; None where
+    """(N, 4, 6) what the detector found of heels and toes, as ``models.feet`` has it; None where
     their truth is not known."""
     feet: NDArray[np.floating] | None = None
     """(N, 4, 3) where heels and toes truly are, as ``true``; NaN where they are not scored."""

@@ -1,4 +1,4 @@
-"""What is compared: our lifter, the detector's own 3D, and a guess without any depth."""
+"""The compared methods: our lifter, MediaPipe's world landmarks, and a baseline without depth."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 STILL_M: Final = 1e-4
 """A foot that truly moves less from one frame to the next stands."""
 CHOICES: Final = (("lens and size", True), ("nothing", False))
-"""What is told of camera and person, in the report's words."""
+"""What is given of camera and person, in the report's words."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What smoothing and rigid bones do to the error and the jitter of what is exported."""
+"""The effect of smoothing and rigid bones on the error and the jitter of exported poses."""
 
 from __future__ import annotations
 

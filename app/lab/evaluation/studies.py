@@ -1,4 +1,4 @@
-"""Two questions of a live user: what waiting buys, and what a hidden limb costs."""
+"""Two questions of live use: the benefit of a delay, and the cost of a hidden limb."""
 
 from __future__ import annotations
 

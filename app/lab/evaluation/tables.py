@@ -180,7 +180,7 @@ def hidden_table(rows: Sequence[Hidden]) -> str:
 
 
 def placed_table(rows: Iterable[Placed]) -> str:
-    """A line for each lifter and what it was told of camera and person."""
+    """A line for each lifter and what it was given of camera and person."""
     head = ["on", "method", "told", "depth mm", "single", "across mm", "height mm", "tilt °"]
     head += ["feet slide mm/frame", "single"]
     lines = []

@@ -142,7 +142,7 @@ def observe(
 
 _EMPTY: Final[NDArray[np.uint8]] = np.zeros((64, 64, 3), np.uint8)
 _PAUSE_MS: Final = 2000
-"""An empty picture so long after makes MediaPipe forget its track and start its smoothing anew."""
+"""An empty picture so long after makes MediaPipe forget its track and restart its smoothing."""
 
 
 class Seen(NamedTuple):
@@ -189,7 +189,7 @@ class DetectorSet:
         self._stack.close()
 
     def begin(self) -> None:
-        """Another take: forget whoever was followed.
+        """Another take: forget the person followed.
 
         Raises:
             DetectorError: MediaPipe failed.
@@ -233,7 +233,7 @@ _FLOATS = ("focal", "up", "rate")
 def save(path: Path, observations: Sequence[Observation]) -> None:
     """Write N observations of one length, replacing what is there only when all is written.
 
-    Every field of :class:`~.observation.Observation` becomes an array of that name with N first.
+    Every field of :class:`Observation` becomes an array of that name with N first.
     Raises OSError.
     """
     arrays: dict[str, Any] = {

@@ -1,11 +1,11 @@
-"""How far each joint moved, and how the two sides compare; how far off that is, and what two sides
-may differ by without differing.
+"""Ranges of motion of the joints, their symmetry between left and right, and the errors of both.
 
-The accuracy was measured on clothed drawn people whose angles are known, lifted by the shipped
-weights from the heavy landmarks: 134 takes of up to 1.6 s of people whom the weights had not met.
-``mixpose evaluate --study`` measures it again (:mod:`app.lab.evaluation.range_study`).  Of both,
-nine in ten were off by less than what stands here.  A wrong pitch of the camera bends both knees,
-so that a difference of the legs is more certain than a range; of the arms it is less.
+The errors were measured on synthetic clothed people whose angles are known, lifted by the shipped
+weights from the landmarks of the heavy model: 134 takes of up to 1.6 s of people not in the
+training data.  ``mixpose evaluate --study`` repeats the measurement
+(:mod:`app.lab.evaluation.range_study`).  Values are 90th percentiles of the absolute error.  A
+wrong pitch of the camera bends both knees alike, so for legs the difference of the sides is more
+accurate than a range; for arms it is less accurate.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""What stands and hangs in the performer's room, and the simple shapes all of it is put together
-from, in world axes (metres, y up)."""
+"""The furniture of the performer's room, and the simple shapes of which it is built, in world axes
+(metres, y up).
+"""
 
 from __future__ import annotations
 

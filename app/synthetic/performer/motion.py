@@ -1,4 +1,4 @@
-"""Where every bone and joint of the performer is at any time.
+"""The poses of the performer: every bone and joint at any time.
 
 Arms hang, swing with the stride, and take part in gestures.
 """

@@ -1,5 +1,5 @@
-"""A living room behind the performer, and its light, baked into corner colours: a window on the
-left, a bright sky, soft corners.  It stands still, so it may be drawn slowly and well.
+"""A living room behind the performer, with its light baked into vertex colours: a window on the
+left, a bright sky, dark corners.  It is static, so it may be drawn slowly and well.
 
 World axes: metres, x right, y up, z toward the camera; the performer moves around the origin.
 """

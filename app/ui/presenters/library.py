@@ -1,4 +1,4 @@
-"""All recordings: what they look like, finding, renaming, deleting with a way back, and notes."""
+"""The list of all recordings: thumbnails, renaming, deleting with undo, and notes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What the source chooser lists: cameras by name, which are looked for in the background, the
-performer, what was opened, and more."""
+"""Entries of the source chooser: cameras by name, listed in the background, the performer, and the
+open file or stream.
+"""
 
 from __future__ import annotations
 

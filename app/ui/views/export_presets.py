@@ -1,5 +1,6 @@
-"""Parts of the export dialog: a row for each purpose, which exports with one click; and what a
-format leaves open, its rate and its bones' names."""
+"""Parts of the export dialog: the presets, a row per purpose, exported with one click; and the
+options of a format, its frame rate and bone names.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""How the window's parts lie: bars above and below, and the panes between them, or one of these on
-the whole screen."""
+"""Layout of the window: bars above and below, the panes between them, and full-screen mode."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""A file or a folder of somebody's motion -> packs of clips; and which of them are only validated
-on, where the motion does not say."""
+"""Reading of motion, from a file or a folder, into packs of clips, and their assignment to training
+and validation if the motion does not define it.
+"""
 
 from __future__ import annotations
 

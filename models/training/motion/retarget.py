@@ -1,5 +1,6 @@
-"""A take of any skeleton -> the 17 joints in metres, +Y up, if what was read looks like a person:
-by size, uprightness, left and right, sudden jumps."""
+"""Conversion of a take of any skeleton to the 17 joints in metres, +Y up, with plausibility checks:
+size, uprightness, left and right, sudden jumps.
+"""
 
 from __future__ import annotations
 
