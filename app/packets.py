@@ -56,7 +56,7 @@ OTHER_PERSON: Final = "Another person"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sighting:
+class PersonDetection:
     """The detection of one of several people in one frame."""
 
     number: int
@@ -99,7 +99,7 @@ class Keypoints2D:
     people_in_view: PeopleInView = ALONE
     feet: NDArray[np.float32] = field(default_factory=unseen_feet)
     """(4, 6) the detector's output for heels and toes, see :func:`models.feet.foot_evidence`."""
-    everybody: tuple[Sighting, ...] = ()
+    everybody: tuple[PersonDetection, ...] = ()
     """All people in the frame, if all are tracked; the other fields are of no person then."""
 
     @property

@@ -97,7 +97,7 @@ class Feet(NamedTuple):
     rises to 1 when a foot appears, and falls to 0 while a foot is carried forward."""
 
 
-class Sight(NamedTuple):
+class DetectedPoses(NamedTuple):
     """The detector's output in N frames."""
 
     xy: Floats
@@ -115,11 +115,11 @@ class Sight(NamedTuple):
         each = [np.isfinite(part).reshape(len(part), -1).all(axis=1) for part in self]
         return np.asarray(np.logical_and.reduce(each))
 
-    def at(self, rows: NDArray[np.intp]) -> Sight:
+    def at(self, rows: NDArray[np.intp]) -> DetectedPoses:
         """Select frames by their indices."""
-        return Sight(*(each[rows].astype(np.float64) for each in self))
+        return DetectedPoses(*(each[rows].astype(np.float64) for each in self))
 
-    def repaired(self, swapped: NDArray[np.bool_]) -> Sight:
+    def repaired(self, swapped: NDArray[np.bool_]) -> DetectedPoses:
         """Exchange left and right in the (N,) frames that are ``swapped``."""
 
         def exchanged(values: Floats, mirror: tuple[int, ...]) -> Floats:
@@ -127,7 +127,7 @@ class Sight(NamedTuple):
             return np.where(mask, values[:, list(mirror)], values)
 
         xy, conf, world = (exchanged(each, MIRROR) for each in (self.xy, self.conf, self.world))
-        return Sight(xy, conf, world, exchanged(self.feet, FOOT_MIRROR))
+        return DetectedPoses(xy, conf, world, exchanged(self.feet, FOOT_MIRROR))
 
 
 def unseen_feet(*count: int) -> NDArray[np.float32]:
@@ -153,7 +153,7 @@ def foot_evidence(landmarks: Floats, visibility: Floats, world: Floats) -> NDArr
 
 
 def find_feet(
-    sight: Sight,
+    detected: DetectedPoses,
     xyz: Floats,
     missing: NDArray[np.bool_],
     time_s: Floats,
@@ -166,7 +166,7 @@ def find_feet(
     """Estimate heels and toes in N frames.
 
     Args:
-        sight: the detections, left and right repaired.
+        detected: the detections, left and right repaired.
         xyz: (N, 17, 3) the lifted poses, metres from the pelvis, camera axes.
         missing: (N, 17) joints of the poses that are not known.
         time_s: (N,) strictly increasing seconds.
@@ -181,7 +181,7 @@ def find_feet(
     ends = [*(np.flatnonzero(np.diff(identity)) + 1).tolist(), len(xyz)]
     found = [
         _feet_of_one(
-            Sight(*(part[frames] for part in sight)),
+            DetectedPoses(*(part[frames] for part in detected)),
             *(xyz[frames], missing[frames], time_s[frames], size, up, hold),
         )
         for frames in (slice(*both) for both in itertools.pairwise([0, *ends]))
@@ -190,7 +190,7 @@ def find_feet(
 
 
 def _feet_of_one(
-    detections: Sight,
+    detections: DetectedPoses,
     xyz: Floats,
     missing: NDArray[np.bool_],
     time_s: Floats,
@@ -221,7 +221,7 @@ def _feet_of_one(
 
 
 def _predicted(
-    detections: Sight,
+    detections: DetectedPoses,
     xyz: Floats,
     missing: NDArray[np.bool_],
     time_s: Floats,
@@ -278,13 +278,13 @@ def _triangle(ankle: Floats, ahead: Floats, above: Floats, leg_m: Floats | float
     return np.stack([heel, heel + leg_m * LENGTH * ahead], axis=1)
 
 
-def lifted_joints(sight: Sight, xyz: Floats, missing: NDArray[np.bool_]) -> Array:
+def lifted_joints(detected: DetectedPoses, xyz: Floats, missing: NDArray[np.bool_]) -> Array:
     """Return (N, 17, 3) lifted joints, replaced by world landmarks where (N, 17) ``missing``."""
-    return np.where(missing[..., None], sight.world, xyz.astype(np.float64))
+    return np.where(missing[..., None], detected.world, xyz.astype(np.float64))
 
 
 def foot_features(
-    sight: Sight, joints: Array, size: tuple[int, int], up: Floats
+    detected: DetectedPoses, joints: Array, size: tuple[int, int], up: Floats
 ) -> tuple[Array, Array]:
     """Compute the networks' input for N frames with a person, and its axes.
 
@@ -293,7 +293,7 @@ def foot_features(
     input and output.
 
     Args:
-        sight: the detections, finite.
+        detected: the detections, finite.
         joints: (N, 17, 3) as returned by :func:`lifted_joints`.
         size: (width, height) of the picture in pixels.
         up: (3,) unit vector against gravity, camera axes.
@@ -303,13 +303,18 @@ def foot_features(
         hip axes.
     """
     axes = _hip_axes(joints, up)
-    metre_px = _metre_px(sight)[:, None]
+    metre_px = _metre_px(detected)[:, None]
     middle = np.array(size) / 2
     features = []
     for side, name in enumerate(_SIDES):
         hip, knee, ankle = (JOINT[f"{name}_{joint}"] for joint in _LEG)
         _, other_knee, other = (JOINT[f"{_SIDES[1 - side]}_{joint}"] for joint in _LEG)
-        xy, world, heel, toe = sight.xy, sight.world, sight.feet[:, side], sight.feet[:, 2 + side]
+        xy, world, heel, toe = (
+            detected.xy,
+            detected.world,
+            detected.feet[:, side],
+            detected.feet[:, 2 + side],
+        )
 
         def in_plane(pixels: Floats, length_m: float) -> Floats:
             return np.pad(pixels / (metre_px * length_m), ((0, 0), (0, 1)))
@@ -337,7 +342,7 @@ def foot_features(
         numbers = np.clip(
             np.concatenate([rotated.reshape(len(xy), -1), height], axis=1), -_CLIP, _CLIP
         )
-        confidence = np.column_stack([sight.conf[:, [knee, ankle]], heel[:, 2], toe[:, 2]])
+        confidence = np.column_stack([detected.conf[:, [knee, ankle]], heel[:, 2], toe[:, 2]])
         features.append(np.concatenate([numbers, confidence], axis=1))
     return np.stack(features, axis=1), axes
 
@@ -390,7 +395,7 @@ def _hip_axes(world: Floats, up: Floats) -> Array:
     return np.stack([right, level, np.cross(level, right)], axis=1)
 
 
-def _metre_px(detections: Sight) -> Array:
+def _metre_px(detections: DetectedPoses) -> Array:
     """Return (N,) pixels per metre of the world landmarks, a least-squares fit over all joints."""
     weight = np.maximum(detections.conf, _LEAST_WEIGHT)[..., None]
 
@@ -403,7 +408,7 @@ def _metre_px(detections: Sight) -> Array:
     return np.asarray(np.maximum(covariance / np.maximum(variance, _SHORTEST), _FEWEST_PX))
 
 
-def _toe_error(detections: Sight, side: int, ahead: Array) -> Array:
+def _toe_error(detections: DetectedPoses, side: int, ahead: Array) -> Array:
     """Return the (N,) distance in the picture between the detected toe and that of a foot that
     points ``ahead`` (N, 3) from the detected heel, over the foot's length."""
     hip, knee, ankle = (detections.world[:, JOINT[f"{_SIDES[side]}_{name}"]] for name in _LEG)

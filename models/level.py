@@ -25,7 +25,7 @@ MAX_UP_STD_DEG: Final = 20.0
 _CERTAIN_DEG: Final = 12.0
 """Standard deviation up to which the estimated vertical is used in full for the view."""
 _STRAIGHT_DOWN: Final = 1e-3
-TOLD_SPREAD_DEG: Final = 1.0
+MEASURED_STD_DEG: Final = 1.0
 """Standard deviation of a camera angle that a user has measured."""
 _MAX_LENGTH: Final = 0.99
 """Upper bound of a predicted vector's length, an error of 6 degrees: a single posture cannot
@@ -62,7 +62,7 @@ class Level:
         pitch, roll = math.radians(pitch_deg), math.radians(roll_deg)
         sideways, upwards = -math.sin(roll) * math.cos(pitch), -math.cos(roll) * math.cos(pitch)
         up = np.array([sideways, upwards, -math.sin(pitch)], np.float32)
-        return cls(up, TOLD_SPREAD_DEG, told=True)
+        return cls(up, MEASURED_STD_DEG, told=True)
 
     @classmethod
     def read(cls, value: object) -> Level | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from models import LARGEST_DELAY as LARGEST_DELAY
 from models.devices import LIVE_THREADS, cpu_threads
-from models.feet import Feet, Sight, find_feet, unseen_feet
+from models.feet import DetectedPoses, Feet, find_feet, unseen_feet
 from models.level import Level, LevelTracker, standing_direction
 from models.lifter import Lifter, Size
 from models.skeleton import JOINT_COUNT, MIRROR, PELVIS
@@ -58,7 +58,7 @@ class _Observation:
     filled: NDArray[np.bool_]
     missing: NDArray[np.bool_]
     swapped: bool
-    detected: Sight
+    detected: DetectedPoses
     """The detector's output for one frame."""
 
 
@@ -135,7 +135,7 @@ class LiveLifter:
         feet = unseen_feet() if feet is None else feet
         world = self._lifter.world_input(world, depth, conf.shape)
         swapped = self._swaps.step(xy, conf, time_s)
-        detected = Sight(*(each[None] for each in (xy, conf, landmarks, feet)))
+        detected = DetectedPoses(*(each[None] for each in (xy, conf, landmarks, feet)))
         detected = detected.repaired(np.array([swapped]))
         if swapped:
             xy, conf, world = (array[list(MIRROR)] for array in (xy, conf, world))
@@ -189,7 +189,7 @@ class LiveLifter:
     ) -> Feet:
         parts = zip(*(each.detected for each in observations), strict=True)
         return find_feet(
-            Sight(*(np.concatenate(part) for part in parts)),
+            DetectedPoses(*(np.concatenate(part) for part in parts)),
             *(poses, np.stack([each.missing for each in observations]), times, self._size),
             up=None if level is None else level.up,
             hold=True,

@@ -22,7 +22,7 @@ from app.detection.person import Person, Picture, same
 from app.detection.search import Landmarkers, Search
 from app.detection.tracks import Track, assign
 from app.detection.verification import PersonVerifier
-from app.packets import Sighting
+from app.packets import PersonDetection
 from models.feet import foot_evidence
 from models.skeleton import world_joints
 
@@ -130,7 +130,7 @@ class PeopleTracker:
         self._people.clear()
         self._looked_s = self._sought_s = -1e9
 
-    def step(self, picture: Picture, time_s: float) -> tuple[Sighting, ...]:
+    def step(self, picture: Picture, time_s: float) -> tuple[PersonDetection, ...]:
         """Return the observations of all people detected in the next picture."""
         found = self._once_each(self._followed(picture, time_s), time_s)
         found = self._with_lent(picture, found)
@@ -340,11 +340,11 @@ class PeopleTracker:
         """The other people at their predicted positions."""
         return [each.track.expected_person(time_s) for each in self._people if each is not but]
 
-    def _sighting(self, picture: Picture, tracked: _Tracked, time_s: float) -> Sighting:
+    def _sighting(self, picture: Picture, tracked: _Tracked, time_s: float) -> PersonDetection:
         person = tracked.track.person
         checks, tracked.checks = tracked.checks, [0, 0]
         met = _meets(person, self._expected(time_s, but=tracked))
-        return Sighting(
+        return PersonDetection(
             number=tracked.number,
             xy=person.xy,
             conf=person.conf,

@@ -82,7 +82,7 @@ class Memory:
     following: Following | None = None
 
     @property
-    def knows_somebody(self) -> bool:
+    def has_person(self) -> bool:
         """Whether a person has been tracked so far."""
         return self.values["_followed"] is not None
 

@@ -25,7 +25,7 @@ from app.export.bids_names import ENDING, is_name
 from app.export.file_options import Destination, in_chunks
 from app.export.joints import joints_at_constant_rate, named_joints
 from app.motion.data import MotionData
-from app.system.files import lock_patiently
+from app.system.files import lock_with_retry
 
 _VERSION: Final = "1.10.0"
 _UNKNOWN: Final = "n/a"
@@ -140,7 +140,7 @@ def add_participant(dataset: Path, subject: str) -> None:
     """
     # Opened to append: whatever is written lands behind what others wrote meanwhile.
     with (dataset / "participants.tsv").open("a+b") as file:
-        if not lock_patiently(file, exclusive=True):
+        if not lock_with_retry(file, exclusive=True):
             raise BlockingIOError("another program holds participants.tsv")
         file.seek(0)
         added = _row(file.read(), subject)

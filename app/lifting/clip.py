@@ -14,8 +14,8 @@ from app.detection.models import Size, about
 from app.errors import DetectorError
 from app.lifting.progress import ProgressCallback, Stage, reporting
 from app.motion.data import Event, MotionData, Pictures, Provenance
-from app.packets import OTHER_PERSON, Keypoints2D, Sighting
-from models.feet import Feet, Sight, find_feet, unseen_feet
+from app.packets import OTHER_PERSON, Keypoints2D, PersonDetection
+from models.feet import DetectedPoses, Feet, find_feet, unseen_feet
 from models.skeleton import JOINT_COUNT
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def feet_in(track: Track, poses: LiftedPoses, size: tuple[int, int], rows: slice
     """Heels and toes in the R ``rows`` of a track and its poses, from pictures of this ``size``."""
     part, swapped = track[rows], poses.swapped[rows]
     return find_feet(
-        Sight(part.xy, part.conf, part.world, part.feet).repaired(swapped),
+        DetectedPoses(part.xy, part.conf, part.world, part.feet).repaired(swapped),
         *(poses.xyz[rows], poses.missing[rows], part.time_s, size),
         up=None if poses.level is None else poses.level.up,
         person=part.person,
@@ -122,7 +122,7 @@ class Tracklet:
     """(N, 2) second detections that confirmed a person, and that did not."""
 
     @classmethod
-    def of(cls, sightings: Sequence[tuple[float, Sighting]]) -> Tracklet:
+    def of(cls, sightings: Sequence[tuple[float, PersonDetection]]) -> Tracklet:
         """From (time, sighting) pairs of one person; at least one."""
         times, people = zip(*sightings, strict=True)
         track = replace(
@@ -196,7 +196,7 @@ class Rows:
         self.started_at: datetime | None = None
         self._rows: list[tuple[object, ...]] = []
         """As the fields of :class:`Track`."""
-        self._people: dict[int, list[tuple[float, Sighting]]] = {}
+        self._people: dict[int, list[tuple[float, PersonDetection]]] = {}
         self._handed_out = 0
 
     def __len__(self) -> int:

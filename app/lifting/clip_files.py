@@ -133,17 +133,17 @@ def lift_to_files(
         if not options.everybody:
             return ClipFiles((process_and_export(motions[0], order, progress=progress),))
         return ClipFiles(
-            export_everybody(motions, order, source, progress), f"{len(motions)} people"
+            export_all_people(motions, order, source, progress), f"{len(motions)} people"
         )
     if not options.everybody:
         motion = lift_clip(clip, lifter, level=options.level, progress=progress, pictures=pictures)
         return ClipFiles((process_and_export(remember(motion), order, progress=progress),))
     everybody = lift_everybody(clip, lifter, options, progress=progress, pictures=pictures)
     motions = [remember(each) for each in everybody.motions]
-    return ClipFiles(export_everybody(motions, order, source, progress), everybody.in_words)
+    return ClipFiles(export_all_people(motions, order, source, progress), everybody.in_words)
 
 
-def export_everybody(
+def export_all_people(
     motions: Sequence[MotionData],
     order: Order,
     source: str | Path,

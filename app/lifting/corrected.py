@@ -97,7 +97,7 @@ def place_of(track: Track, start_s: float, end_s: float) -> tuple[float, float] 
 def _trunks_from(track: Track, correction: Correction) -> float:
     """Trunk lengths from a correction's position to the person of ``track``; infinite if they were
     not detected then."""
-    start_s, end_s = stretch_of(correction)
+    start_s, end_s = interval_of(correction)
     place = place_of(track, start_s, end_s)
     if place is None or correction.at is None:
         return np.inf
@@ -106,7 +106,7 @@ def _trunks_from(track: Track, correction: Correction) -> float:
     return float(np.linalg.norm(np.subtract(place, correction.at)) / max(1.0, float(trunk)))
 
 
-def stretch_of(correction: Correction) -> tuple[float, float]:
+def interval_of(correction: Correction) -> tuple[float, float]:
     """Start and end, in seconds, of the interval changed by a correction."""
     if isinstance(correction, Move):
         return correction.time_s, correction.time_s

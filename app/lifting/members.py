@@ -19,7 +19,7 @@ from app.lifting.people import (
     alone_in,
     lasting,
     lift_each,
-    nobody_lasting,
+    no_lasting_person,
 )
 from app.recording.corrections import Correction, deleted, key_of
 from app.recording.poses import ARRAYS, SavedPoses, prepare, without
@@ -131,7 +131,7 @@ def lift_corrected(
     """
     found = replace(clip, people=tuple(lasting(clip)))
     if options.everybody and not found.people:
-        raise nobody_lasting(clip)
+        raise no_lasting_person(clip)
     members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
     if all(each.poses.missing.all() for each in members):
         raise DetectorError(
@@ -228,7 +228,7 @@ def _nothing(clip: DetectedClip, lifter: Lifter, height_m: float | None) -> Memb
     info: dict[str, object] = {**describe(lifter), "height_m": height_m}
     return Member(
         clip,
-        SavedPoses.of_nobody(
+        SavedPoses.all_missing(
             len(clip.track),
             {"name": lifter.info.name, "sha256": lifter.info.sha256, "height_m": height_m},
         ),

@@ -171,7 +171,7 @@ def _continues(before: Part, part: Part) -> bool:
     either = earlier.tracked | later.tracked if _times_equal(earlier, later) else np.zeros(0, bool)
     if not either.any():
         # Nobody in view; only the previous segment knows whom to expect.
-        knows = before.memory is not None and before.memory.knows_somebody
+        knows = before.memory is not None and before.memory.has_person
         return not (knows and part.track.tracked.any())
     same = _same_body(earlier, later)
     agreed = (same | ~either)[len(either) // 2 :]

@@ -269,7 +269,7 @@ def lift_everybody(
     """
     people = lasting(clip)
     if not people:
-        raise nobody_lasting(clip)
+        raise no_lasting_person(clip)
     members = lift_each(
         [alone_in(clip, each) for each in people],
         *(lifter, options.heights_m, options.level),
@@ -370,7 +370,7 @@ def _in_view(track: Track, clip: DetectedClip) -> dict[str, object]:
     }
 
 
-def nobody_lasting(clip: DetectedClip) -> DetectorError:
+def no_lasting_person(clip: DetectedClip) -> DetectorError:
     """The error that no person was in view for long enough."""
     count = len(clip.track)
     return DetectorError(

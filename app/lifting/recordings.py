@@ -44,7 +44,7 @@ def lift_recording(
     data = recording.keypoints
     report = reporting(Stage.LIFTING, len(data.time_s), progress)
     report(0.0)
-    require_somebody(recording)
+    require_person(recording)
     lifted = lifter.lift(
         *(data.xy, data.conf, recording.size, data.time_s),
         world=world_joints(data.world),
@@ -76,12 +76,12 @@ def bring_up_to_date(
     wanted = as_recorded(options, recording)
     lifted, unsaved = not is_current(recording, wanted), None
     if lifted:
-        require_somebody(recording)
+        require_person(recording)
         try:
             lift_recording(recording, make_lifter(wanted), wanted, progress)
         except RecordingError as error:  # on a disk that is full or read-only
             unsaved = error
-    require_somebody(recording)
+    require_person(recording)
     return lifted, unsaved
 
 
@@ -102,7 +102,7 @@ def motion_of(
     return MotionData.from_recording(recording), tuple(filter(None, said))
 
 
-def require_somebody(recording: Recording) -> None:
+def require_person(recording: Recording) -> None:
     """Raise DetectorError if there is no person in any frame, or no pose in the lifted ones."""
     poses = recording.poses
     if recording.keypoints.tracked.any() and (poses is None or not poses.missing.all()):

@@ -211,7 +211,7 @@ class VideoClip:
             return ()
         return self._clip.faults if len(self._members) > 1 else self._clip.warnings
 
-    def tell_level(self, level: Level) -> None:
+    def set_level(self, level: Level) -> None:
         """Set the camera's orientation, and save it for the next time."""
         self.level = level
         try:
@@ -248,7 +248,9 @@ class VideoClip:
         ready = 0 if poses is None else len(poses)
         whole = self._filled_up(track)
         if poses is not None:
-            poses = SavedPoses.joined([poses, SavedPoses.of_nobody(len(whole) - ready, poses.info)])
+            poses = SavedPoses.joined(
+                [poses, SavedPoses.all_missing(len(whole) - ready, poses.info)]
+            )
         self._found = Found(whole, poses, len(track), ready, complete=False)
 
     def finish(self, clip: DetectedClip, members: Sequence[Member], detected_as: str) -> None:
@@ -366,7 +368,7 @@ def lift_video(
                 clip = _detected(video_clip, options, network, stop, report)
             else:
                 clip = video_clip.clip
-            _require_somebody(video_clip, clip, key)
+            _require_person(video_clip, clip, key)
             corrections = video_clip.corrections.done
             if around is not None and video_clip.members:
                 near = lift_around(clip, video_clip.members, network.get(), corrections, around)
@@ -425,7 +427,7 @@ def _detected(
     return replace(clip, people=tuple(people) if len(people) > 1 else ())
 
 
-def _require_somebody(video_clip: VideoClip, clip: DetectedClip, key: str) -> None:
+def _require_person(video_clip: VideoClip, clip: DetectedClip, key: str) -> None:
     """Raise DetectorError if there is no person in a clip, which then shows only pictures."""
     if clip.track.tracked.any():
         return

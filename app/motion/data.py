@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.motion.angles import ANGLE_COUNT
-from models.feet import Sight, find_feet
+from models.feet import DetectedPoses, find_feet
 from models.level import CAMERA_LEVEL, Level
 from models.skeleton import (
     FOOT_JOINT_COUNT,
@@ -236,7 +236,7 @@ class MotionData:
         )
         if world is None or feet is None:
             return data
-        return data._with_feet(Sight(xy, conf, world, feet).repaired(lifted.swapped))
+        return data._with_feet(DetectedPoses(xy, conf, world, feet).repaired(lifted.swapped))
 
     @classmethod
     def from_recording(cls, recording: Recording) -> MotionData:
@@ -282,7 +282,7 @@ class MotionData:
             ),
         )
 
-    def _with_feet(self, detections: Sight) -> MotionData:
+    def _with_feet(self, detections: DetectedPoses) -> MotionData:
         feet, conf, _ = find_feet(
             *(detections, self.xyz, self.missing, self.time_s, self.size),
             up=None if self.level is None else self.level.up,

@@ -37,7 +37,7 @@ from typing import IO, Final
 from app.errors import RecordingError
 from app.recording.locks import is_being_written
 from app.recording.storage import AppendOnlyFile, load_json, open_regular
-from app.system.files import lock_patiently, plain_reason, sync_folder
+from app.system.files import lock_with_retry, plain_reason, sync_folder
 
 _log = logging.getLogger(__name__)
 
@@ -162,7 +162,7 @@ class EventList:
                 self._folder.mkdir(parents=True, exist_ok=True)
             # Two windows that choose a number at the same time would overwrite each other's event.
             with self._lock, open_regular(self._folder / FILE_NAME, "a+b") as log:
-                if not lock_patiently(log, exclusive=True):
+                if not lock_with_retry(log, exclusive=True):
                     raise BlockingIOError(errno.EAGAIN, "another one holds it")
                 log.seek(0)
                 self._entries = _last_entries(log.read(_MAX_BYTES))

@@ -18,7 +18,7 @@ from typing import IO, Final
 
 from app.recording.names import KEYPOINTS_FILE
 from app.recording.storage import open_regular
-from app.system.files import lock, lock_patiently
+from app.system.files import lock, lock_with_retry
 
 FILE_NAME: Final = ".writing"
 
@@ -30,7 +30,7 @@ class WritingLock:
         self._path = folder / FILE_NAME
         self._file = self._path.open("xb")
         # Another process that checks whether this is being written may hold it for a moment.
-        if not lock_patiently(self._file, exclusive=True):
+        if not lock_with_retry(self._file, exclusive=True):
             self._file.close()
             raise BlockingIOError(errno.EAGAIN, "another one holds it", str(self._path))
 
@@ -71,7 +71,7 @@ class OpenLock:
         except OSError:  # gone meanwhile
             return
         if sys.platform != "win32":
-            lock_patiently(self._file, exclusive=False)
+            lock_with_retry(self._file, exclusive=False)
 
     def release(self) -> None:
         """Allow others to move the recording; idempotent."""

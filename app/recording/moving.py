@@ -51,7 +51,7 @@ def move(path: Path, target: Path) -> None:
         sync_folder(folder)
 
 
-def put_into_trash(path: Path, trash: Callable[[Path], Path | None]) -> Path | None:
+def move_to_trash(path: Path, trash: Callable[[Path], Path | None]) -> Path | None:
     """Move the recording ``path`` with ``trash``; return its new path if the system reports it.
 
     ``trash`` raises OSError if it fails.  Raises RecordingError then, and if the recording is being
@@ -68,7 +68,7 @@ def put_into_trash(path: Path, trash: Callable[[Path], Path | None]) -> Path | N
 
 
 def put_back(trashed: Path, path: Path) -> None:
-    """Undo :func:`put_into_trash`.  Raises RecordingError if ``path`` exists, or it is gone."""
+    """Undo :func:`move_to_trash`.  Raises RecordingError if ``path`` exists, or it is gone."""
     try:
         move(trashed, path)
         # The entry of a freedesktop.org trash, which would be left over.

@@ -69,7 +69,7 @@ class SavedPoses:
     info: PosesInfo
 
     @classmethod
-    def of_nobody(cls, count: int, info: PosesInfo) -> SavedPoses:
+    def all_missing(cls, count: int, info: PosesInfo) -> SavedPoses:
         """Return ``count`` frames in which every joint is missing."""
         return cls(
             xyz=np.zeros((count, JOINT_COUNT, 3), np.float32),

@@ -211,7 +211,7 @@ def lock(file: IO[bytes], *, exclusive: bool) -> bool:
     return True
 
 
-def lock_patiently(file: IO[bytes], *, exclusive: bool) -> bool:
+def lock_with_retry(file: IO[bytes], *, exclusive: bool) -> bool:
     """Like :func:`lock`, but retry for two seconds before returning False."""
     deadline = time.monotonic() + _PATIENCE_S
     while not lock(file, exclusive=exclusive):

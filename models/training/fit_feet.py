@@ -26,7 +26,7 @@ from torch.nn.functional import silu, smooth_l1_loss
 from models.feet import (
     FITTED,
     FLAT_DEG,
-    Sight,
+    DetectedPoses,
     foot_features,
     lifted_joints,
     shank_directions,
@@ -112,14 +112,14 @@ def _of_take(
 
 def turned_out(
     study: Study, row: int, generator: np.random.Generator
-) -> tuple[Sight, NDArray[np.floating]]:
+) -> tuple[DetectedPoses, NDArray[np.floating]]:
     """Rotate the feet of a take about their ankles.
 
     Returns:
         The detections, with the detector's errors moved along, and the true (T, 4, 3) heels and
         toes after the rotation.
     """
-    detections, feet = study.sight(row), study.feet[row].astype(np.float64)
+    detections, feet = study.detected(row), study.feet[row].astype(np.float64)
     ankles = study.truth[row][:, list(FOOT_PARENTS)]
     degrees = generator.normal(*_OUTWARD_DEG, 2) * (generator.random(2) < _ROTATED)
     # Outward rotations of the left and the right foot have opposite signs.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import MixposeError
-from models.feet import Sight, foot_evidence
+from models.feet import DetectedPoses, foot_evidence
 from models.skeleton import (
     FOOT_JOINT_COUNT,
     JOINT_COUNT,
@@ -102,9 +102,9 @@ class Study:
             **rest,
         )
 
-    def sight(self, row: int) -> Sight:
+    def detected(self, row: int) -> DetectedPoses:
         """Return the detector's output in a take."""
-        return Sight(self.xy[row], self.conf[row], self.world[row], self.foot_evidence[row])
+        return DetectedPoses(self.xy[row], self.conf[row], self.world[row], self.foot_evidence[row])
 
     def feet_inside(self, row: int) -> NDArray[np.bool_]:
         """Return (T, 2) whether heel and toe of the left and right foot are inside the picture."""

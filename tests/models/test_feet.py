@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.feet import (
     FLAT_DEG,
     LENGTH,
-    Sight,
+    DetectedPoses,
     find_feet,
     foot_evidence,
     laid_flat,
@@ -26,7 +26,7 @@ from tests.support.standing_feet import UP, Scene, directions, scene
 def test_feet_seen_exactly_point_where_they_do(heading: float) -> None:
     one = scene(heading)
     found = one.found()
-    true = directions(one.sight.feet[..., 3:])
+    true = directions(one.detected.feet[..., 3:])
     off = np.degrees(np.arccos(np.clip((directions(found.xyz) * true).sum(-1), -1, 1)))
     told = np.isfinite(off)  # seen from the side, the far foot is not always
     assert told.any(axis=1).all()
@@ -45,15 +45,18 @@ def lengths_of_legs(xyz: NDArray[np.float64]) -> float:
 def test_a_mirrored_person_has_mirrored_feet() -> None:
     one = scene(30.0)
     over = np.array([-1.0, 1.0, 1.0])
-    xy = one.sight.xy.copy()
+    xy = one.detected.xy.copy()
     xy[..., 0] = 640 - xy[..., 0]
-    evidence = one.sight.feet.copy()
+    evidence = one.detected.feet.copy()
     evidence[..., 0] = 640 - evidence[..., 0]
     evidence[..., 3] *= -1
-    sight = Sight(
-        xy[:, MIRROR], one.sight.conf, one.sight.world[:, MIRROR] * over, evidence[:, FOOT_MIRROR]
+    detected = DetectedPoses(
+        xy[:, MIRROR],
+        one.detected.conf,
+        one.detected.world[:, MIRROR] * over,
+        evidence[:, FOOT_MIRROR],
     )
-    other = Scene(sight, one.xyz[:, MIRROR] * over, one.time_s).found()
+    other = Scene(detected, one.xyz[:, MIRROR] * over, one.time_s).found()
     np.testing.assert_allclose(other.xyz, one.found().xyz[:, FOOT_MIRROR] * over, atol=1e-5)
 
 
@@ -75,7 +78,7 @@ def test_a_foot_without_its_ankle_is_not_told() -> None:
 
 def test_where_nobody_was_found_there_are_no_feet() -> None:
     one = scene()
-    nobody = Sight(*(np.full_like(each, np.nan) for each in one.sight))
+    nobody = DetectedPoses(*(np.full_like(each, np.nan) for each in one.detected))
     found = Scene(nobody, one.xyz, one.time_s).found()
     assert np.isnan(found.xyz).all()
     assert not found.conf.any()
@@ -85,10 +88,10 @@ def test_where_nobody_was_found_there_are_no_feet() -> None:
 def test_a_foot_that_contradicts_itself_is_not_told() -> None:
     """The toe is seen above the heel by half a shank: no foot is as long."""
     one = scene()
-    evidence = one.sight.feet.copy()
-    knee, ankle = (one.sight.xy[:, JOINT[f"left_{name}"]] for name in ("knee", "ankle"))
+    evidence = one.detected.feet.copy()
+    knee, ankle = (one.detected.xy[:, JOINT[f"left_{name}"]] for name in ("knee", "ankle"))
     evidence[:, 2] -= np.pad(0.5 * (ankle - knee), ((0, 0), (0, 4)))
-    found = Scene(one.sight._replace(feet=evidence), one.xyz, one.time_s).found().xyz
+    found = Scene(one.detected._replace(feet=evidence), one.xyz, one.time_s).found().xyz
     assert np.isnan(found[:, [0, 2]]).all()
     assert np.isfinite(found[:, [1, 3]]).all()
 
@@ -107,7 +110,7 @@ def test_evidence_is_taken_from_the_landmarks() -> None:
 
 
 def test_repair_exchanges_everything_of_the_two_sides() -> None:
-    one = scene().sight
+    one = scene().detected
     swapped = np.array([False, True, False, False, True])
     repaired = one.repaired(swapped)
     np.testing.assert_array_equal(repaired.feet[1], one.feet[1][list(FOOT_MIRROR)])
@@ -138,12 +141,12 @@ def test_the_live_lifter_has_the_feet_of_the_frame_it_shows() -> None:
     live = LiveLifter(Lifter(device="cpu"), delay=2, level=Level(UP.astype(np.float32), 1.0))
     pose = None
     for row, time_s in enumerate(one.time_s.tolist()):
-        xy, conf, world, feet = (each[row] for each in one.sight)
+        xy, conf, world, feet = (each[row] for each in one.detected)
         live.push(xy, conf, (640, 480), time_s, world=world, feet=feet)
         pose = live.lift()
     assert pose is not None
     assert pose.frames_back == 2
-    true = directions(one.sight.feet[..., 3:])[0]
+    true = directions(one.detected.feet[..., 3:])[0]
     off = np.degrees(np.arccos(np.clip((directions(pose.feet.xyz[None])[0] * true).sum(-1), -1, 1)))
     assert off.max() < 35
     ankles = pose.xyz[list(FOOT_PARENTS)]
@@ -153,7 +156,9 @@ def test_the_live_lifter_has_the_feet_of_the_frame_it_shows() -> None:
 def test_another_person_s_frames_say_nothing() -> None:
     """Feet are averaged over neighbouring frames, but only of one person."""
     one, other = scene(0.0, frames=6), scene(150.0, frames=6)
-    both = Sight(*(np.concatenate(each) for each in zip(one.sight, other.sight, strict=True)))
+    both = DetectedPoses(
+        *(np.concatenate(each) for each in zip(one.detected, other.detected, strict=True))
+    )
     xyz = np.concatenate([one.xyz, other.xyz])
     person = np.repeat([3, 4], 6)
     found = find_feet(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.feet import Feet, Sight, find_feet
+from models.feet import DetectedPoses, Feet, find_feet
 from models.foot_gaps import RISE_S
 from models.level import Level
 from models.lifter import Lifter
@@ -22,15 +22,15 @@ FRAMES = 60
 
 def contradicted(one: Scene, frames: slice) -> Scene:
     """The left toe is seen above the heel by half a shank: that is not told."""
-    evidence = one.sight.feet.copy()
-    knee, ankle = (one.sight.xy[:, JOINT[f"left_{name}"]] for name in ("knee", "ankle"))
+    evidence = one.detected.feet.copy()
+    knee, ankle = (one.detected.xy[:, JOINT[f"left_{name}"]] for name in ("knee", "ankle"))
     evidence[frames, 2] -= np.pad(0.5 * (ankle - knee), ((0, 0), (0, 4)))[frames]
-    return one._replace(sight=one.sight._replace(feet=evidence))
+    return one._replace(detected=one.detected._replace(feet=evidence))
 
 
 def found(one: Scene, *, hold: bool = False) -> Feet:
     nothing = np.zeros(one.xyz.shape[:2], bool)
-    return find_feet(one.sight, one.xyz, nothing, one.time_s, SIZE, up=UP, hold=hold)
+    return find_feet(one.detected, one.xyz, nothing, one.time_s, SIZE, up=UP, hold=hold)
 
 
 def told(feet: Feet) -> NDArray[np.bool_]:
@@ -90,7 +90,9 @@ def test_sightings_that_contradict_each_other_are_not_joined() -> None:
     """Left out in between, the person has turned round: a foot does not do so in a third of a
     second."""
     parts = [scene(heading, frames=20) for heading in (0.0, 170.0)]
-    both = Sight(*(np.concatenate(each) for each in zip(*(p.sight for p in parts), strict=True)))
+    both = DetectedPoses(
+        *(np.concatenate(each) for each in zip(*(p.detected for p in parts), strict=True))
+    )
     # Against the hips' line the feet are alike: the body has to stay for them to be opposite.
     still = np.repeat(parts[0].xyz[:1], 40, axis=0)
     one = contradicted(Scene(both, still, np.arange(40) / 30), slice(16, 24))
@@ -132,7 +134,7 @@ def test_the_live_lifter_holds_them() -> None:
     live = LiveLifter(Lifter(device="cpu"), delay=0, level=Level(UP.astype(np.float32), 1.0))
     poses = []
     for row, time_s in enumerate(one.time_s.tolist()):
-        xy, conf, world, feet = (each[row] for each in one.sight)
+        xy, conf, world, feet = (each[row] for each in one.detected)
         live.push(xy, conf, SIZE, time_s, world=world, feet=feet)
         if row >= 18:
             poses.append(live.lift())

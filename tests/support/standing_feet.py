@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.feet import Feet, Sight, find_feet
+from models.feet import DetectedPoses, Feet, find_feet
 from models.skeleton import JOINT
 
 SIZE = (640, 480)
@@ -25,14 +25,15 @@ STANDING = {
 
 
 class Scene(NamedTuple):
-    sight: Sight
+    detected: DetectedPoses
     xyz: NDArray[np.float64]
     time_s: NDArray[np.float64]
 
     def found(self, missing: NDArray[np.bool_] | None = None) -> Feet:
         none = np.zeros(self.xyz.shape[:2], bool)
         return find_feet(
-            *(self.sight, self.xyz, none if missing is None else missing, self.time_s, SIZE), up=UP
+            *(self.detected, self.xyz, none if missing is None else missing, self.time_s, SIZE),
+            up=UP,
         )
 
 
@@ -62,8 +63,10 @@ def scene(heading: float = 0.0, frames: int = 5, toe_out: float = 10.0) -> Scene
     def frames_of(array: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.repeat(array[None], frames, axis=0)
 
-    sight = Sight(*(frames_of(each) for each in (seen(pose), np.full(17, 0.95), pose, evidence)))
-    return Scene(sight, frames_of(pose), np.arange(frames) / 30)
+    detected = DetectedPoses(
+        *(frames_of(each) for each in (seen(pose), np.full(17, 0.95), pose, evidence))
+    )
+    return Scene(detected, frames_of(pose), np.arange(frames) / 30)
 
 
 def directions(feet: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.lab.evaluation.material import Footage, Material
 from app.lab.evaluation.methods import DETECTOR_NAME, Ours
 from app.motion.angles import ANGLE, joint_angles
-from models.feet import Sight, find_feet
+from models.feet import DetectedPoses, find_feet
 from models.level import CAMERA_LEVEL
 
 _ANKLES: Final = [ANGLE[f"{side}_ankle_dorsiflexion"] for side in ("left", "right")]
@@ -59,7 +59,7 @@ def feet_found(method: Ours, footage: Footage) -> _Answer:
     assert world is not None
     assert evidence is not None
     found = find_feet(
-        Sight(footage.xy, footage.conf, world, evidence).repaired(lifted.swapped),
+        DetectedPoses(footage.xy, footage.conf, world, evidence).repaired(lifted.swapped),
         *(lifted.xyz, lifted.missing, footage.time_s, footage.size),
         up=None if lifted.level is None else lifted.level.up,
     )

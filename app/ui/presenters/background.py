@@ -151,9 +151,9 @@ def trash_recording(path: Path, trash: Callable[[Path], Path | None]) -> Path | 
 
     Raises RecordingError.
     """
-    from app.recording.moving import put_into_trash
+    from app.recording.moving import move_to_trash
 
-    return put_into_trash(path, trash)
+    return move_to_trash(path, trash)
 
 
 def bring_back_recording(trashed: Path, path: Path) -> None:
@@ -308,13 +308,15 @@ def export_video(
     lift_video(video_clip, preferences, control, overall)
     order = Order(path, kind, wanted(preferences), overwrite=True, options=options)
     if scope is not PeopleScope.SELECTED:
-        from app.lifting.clip_files import export_everybody
+        from app.lifting.clip_files import export_all_people
 
         # A bone's length and a heading are those of one person.
         for_several = replace(order.processing, bone=None, heading_deg=None)
         order = replace(order, processing=for_several, one_file=scope is PeopleScope.TABLE)
         only = None if part.whole else part
-        written = export_everybody(video_clip.motions(), order, video_clip.path, overall, part=only)
+        written = export_all_people(
+            video_clip.motions(), order, video_clip.path, overall, part=only
+        )
     else:
         motion = video_clip.motion()
         lost = np.zeros(len(motion.frame), np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from app.lifting.corrected import place_of, stretch_of
+from app.lifting.corrected import interval_of, place_of
 from app.lifting.video import VideoClip
 from app.recording.corrections import (
     Correction,
@@ -135,7 +135,7 @@ class Correcting:
     def _add(self, current: PlaybackPresenter, made: Correction, message: str) -> None:
         clip = current.clip
         if isinstance(clip, VideoClip):  # identifies the person among several
-            made = replace(made, at=place_of(clip.found().track, *stretch_of(made)))
+            made = replace(made, at=place_of(clip.found().track, *interval_of(made)))
 
         def add(corrections: CorrectionList) -> Correction:
             corrections.add(made)
@@ -174,7 +174,7 @@ class Correcting:
 
         window, chosen = self._window, replace(self._window.preferences)
         if isinstance(clip, VideoClip):
-            self._opening.lift(clip, around=stretch_of(made))
+            self._opening.lift(clip, around=interval_of(made))
             return
         if self._lifting is not None:
             self._lifting.cancel()

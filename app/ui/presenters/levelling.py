@@ -12,7 +12,7 @@ from app.ui.presenters.host import Host
 from app.ui.presenters.new_recordings import NewRecordings
 from app.ui.presenters.opening import Opening
 from app.ui.presenters.playback import PlaybackPresenter
-from models.level import TOLD_SPREAD_DEG, Level
+from models.level import MEASURED_STD_DEG, Level
 from models.skeleton import JOINT
 
 _NO_PERSON = "Nobody is to be seen in 3D from hips to feet: stand straight in view, then press V"
@@ -31,7 +31,7 @@ def standing_level(pose: Pose3D) -> Level | None:
     length = float(np.linalg.norm(up))
     if length < 1e-3:
         return None
-    return Level((up / length).astype(np.float32), TOLD_SPREAD_DEG, told=True)
+    return Level((up / length).astype(np.float32), MEASURED_STD_DEG, told=True)
 
 
 class Levelling:
@@ -58,7 +58,7 @@ class Levelling:
             window.set_preference("camera_told", True)
             window.marking.show_hint("Level: the camera's tilt is in the settings")
         elif isinstance(current.clip, VideoClip):
-            current.clip.tell_level(level)
+            current.clip.set_level(level)
             self._opening.lift(current.clip)
             window.marking.show_hint("Level: the poses are computed anew")
         else:

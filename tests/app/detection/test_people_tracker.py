@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.detection.people_tracker import PeopleTracker
-from app.packets import Sighting
+from app.packets import PersonDetection
 from models.skeleton import JOINT
 from tests.support.rectangles import BLUE, RED, TABLE, Colour, FollowingEyes, painted, person
 
@@ -19,7 +19,7 @@ RATE = 15
 Scene = Callable[[float], Sequence[tuple[float, Colour]]]
 
 
-def tracked(scene: Scene, seconds: float) -> list[tuple[float, tuple[Sighting, ...]]]:
+def tracked(scene: Scene, seconds: float) -> list[tuple[float, tuple[PersonDetection, ...]]]:
     tracker = PeopleTracker(FollowingEyes(), FollowingEyes)
     return [
         (time_s, tracker.step(painted(*((person(x), each) for x, each in scene(time_s))), time_s))
@@ -27,7 +27,7 @@ def tracked(scene: Scene, seconds: float) -> list[tuple[float, tuple[Sighting, .
     ]
 
 
-def at(sighting: Sighting) -> float:
+def at(sighting: PersonDetection) -> float:
     return float(sighting.xy[JOINT["pelvis"], 0])
 
 

@@ -12,7 +12,7 @@ from app.errors import DetectorError
 from app.lifting.clip import DetectedClip, Tracklet
 from app.lifting.options import LiftOptions
 from app.lifting.people import SHORTEST_S, identified, joined_at_cut, lift_everybody
-from app.packets import Sighting
+from app.packets import PersonDetection
 from models.feet import EVIDENCE
 from models.lifter import Lifter
 from models.skeleton import JOINT
@@ -41,7 +41,7 @@ def somebody(
         [
             (
                 float(time_s),
-                Sighting(
+                PersonDetection(
                     0,
                     (size * BODY + (x + speed * (time_s - start_s), 200.0)).astype(np.float32),
                     np.ones(17, np.float32),

@@ -140,15 +140,15 @@ def lifted_scene(swapped: list[bool]) -> MotionData:
     frames."""
     one = scene(10.0, frames=len(swapped))
     exchanged = np.array(swapped)
-    sight = one.sight.repaired(exchanged)
+    detected = one.detected.repaired(exchanged)
     nothing = np.zeros((len(swapped), 17), bool)
     return MotionData.from_lifted(
         time_s=one.time_s,
         tracked=np.ones(len(swapped), bool),
-        conf=sight.conf.astype(np.float32),
-        xy=sight.xy.astype(np.float32),
-        world=sight.world.astype(np.float32),
-        feet=sight.feet.astype(np.float32),
+        conf=detected.conf.astype(np.float32),
+        xy=detected.xy.astype(np.float32),
+        world=detected.world.astype(np.float32),
+        feet=detected.feet.astype(np.float32),
         size=(640, 480),
         lifted=MadeUpPoses(one.xyz.astype(np.float32), nothing, nothing.copy(), exchanged),
         provenance=ORIGIN,

@@ -17,7 +17,7 @@ from app.errors import RecordingError
 from app.recording import notes
 from app.recording.listing import list_recordings
 from app.recording.locks import OpenLock, is_open_elsewhere
-from app.recording.moving import put_back, put_into_trash, renamed
+from app.recording.moving import move_to_trash, put_back, renamed
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from app.system.files import lock
@@ -82,7 +82,7 @@ def test_what_is_being_made_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="now is being recorded"):
         renamed(writer.path, "then")
     with pytest.raises(RecordingError, match="now is being recorded"):
-        put_into_trash(writer.path, lambda _path: pytest.fail("it was put away"))
+        move_to_trash(writer.path, lambda _path: pytest.fail("it was put away"))
     assert writer.close() == tmp_path / "now.mixpose"
     assert renamed(writer.path, "then").is_dir()
 
@@ -95,7 +95,7 @@ def test_what_another_window_shows_is_left_alone_until_it_ends(tmp_path: Path) -
         with pytest.raises(RecordingError, match="open in another window"):
             renamed(path, "other")
         with pytest.raises(RecordingError, match="open in another window"):
-            put_into_trash(path, lambda _path: pytest.fail("it was put away"))
+            move_to_trash(path, lambda _path: pytest.fail("it was put away"))
         assert Recording.open(path), "reading it is no matter"
     deadline = time.monotonic() + 5
     while is_open_elsewhere(path):  # killed: the system lets go of its lock
@@ -135,12 +135,12 @@ def test_what_was_put_away_comes_back_unless_its_place_is_taken(tmp_path: Path) 
     def away(which: Path) -> Path:
         return which.rename(trash / which.name)
 
-    trashed = put_into_trash(path, away)
+    trashed = move_to_trash(path, away)
     assert trashed is not None
     assert names(tmp_path) == []
     put_back(trashed, path)
     assert len(Recording.open(path).keypoints.time_s) == 5
-    trashed = put_into_trash(path, away)
+    trashed = move_to_trash(path, away)
     assert trashed is not None
     record(tmp_path, 9)
     with pytest.raises(RecordingError, match="cannot be brought back: a file of that name"):

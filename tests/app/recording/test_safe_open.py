@@ -19,7 +19,7 @@ from app.recording.listing import list_recordings
 from app.recording.reader import Recording
 from app.recording.storage import open_regular
 from app.recording.video import Pictures
-from app.system.files import lock, lock_patiently
+from app.system.files import lock, lock_with_retry
 from tests.support.recordings import INFO, SIZE, poses, record
 
 PRECIOUS = b"precious\n"
@@ -162,7 +162,7 @@ def test_a_lock_held_for_a_moment_is_waited_for(tmp_path: Path) -> None:
         timer = threading.Timer(0.3, theirs.close)
         timer.start()
         began = time.monotonic()
-        assert lock_patiently(ours, exclusive=True)
+        assert lock_with_retry(ours, exclusive=True)
         assert time.monotonic() - began > 0.2
         assert not lock(others, exclusive=False)
         timer.join()

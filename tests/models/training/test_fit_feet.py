@@ -21,8 +21,8 @@ def test_the_angle_that_is_fitted_is_the_one_that_is_measured() -> None:
     generator, one = np.random.default_rng(0), scene(20.0, frames=30)
     joints = one.xyz + generator.normal(scale=0.05, size=one.xyz.shape)
     ankles = joints[:, [fit_feet.FOOT_PARENTS[0], fit_feet.FOOT_PARENTS[1]] * 2]
-    own = one.sight.feet[..., 3:] + generator.normal(scale=0.02, size=(30, 4, 3))
-    places = ankles + own - one.sight.world[:, list(fit_feet.FOOT_PARENTS)]
+    own = one.detected.feet[..., 3:] + generator.normal(scale=0.02, size=(30, 4, 3))
+    places = ankles + own - one.detected.world[:, list(fit_feet.FOOT_PARENTS)]
     turn = np.diag([1.0, -1.0, -1.0])  # to the axes that leave the program
     nothing = np.zeros(joints.shape[:2], bool)
     columns = [ANGLE[f"{side}_ankle_dorsiflexion"] for side in ("left", "right")]
