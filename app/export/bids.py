@@ -48,7 +48,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def companions(path: Path, data: MotionData) -> dict[Path, bytes]:
-    """The files beside ``path``, and what is in them."""
+    """Return the files next to ``path`` and their contents."""
     stem = path.name.removesuffix(ENDING)
     frame = "root" if data.root is None else "room"
     axes = f"x to the image's right, y up, z toward the camera; the origin is {_origin(data)}"
@@ -152,7 +152,7 @@ def add_participant(dataset: Path, subject: str) -> None:
 
 
 def _row(there: bytes, subject: str) -> bytes:
-    """What is to be appended to a list."""
+    """The row to append to a list."""
     try:
         lines = there.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:

@@ -17,7 +17,7 @@ _NAME: Final = re.compile(
 
 
 def is_name(name: str) -> bool:
-    """Whether a file of motion may be called so."""
+    """Whether this is a valid name of a motion file."""
     return _NAME.fullmatch(name) is not None
 
 

@@ -31,7 +31,7 @@ _INTEL: Final = 84
 _MOST: Final = 65535
 """More frames than the header's 16 bits can count are in TRIAL:ACTUAL_END_FIELD."""
 _MOST_EVENTS: Final = 255
-"""What one byte counts; further ones are in the sidecar."""
+"""The maximum of a byte; further events are only in the sidecar."""
 _SEEN_BY_FIRST_CAMERA: Final = float(1 << 8)
 _CELLS: Final = {
     "seen": "X, Y and Z; camera 1",
@@ -61,7 +61,7 @@ def _points(even: ConstantRateMotion, rows: slice) -> bytes:
 
 
 def _scale(even: ConstantRateMotion) -> float:
-    """What would bring the points into 16 bits; negative says that they are floats."""
+    """The scale of 16-bit points; negative as the points are floats."""
     largest = np.abs(even.xyz).max(initial=1.0, where=~np.isnan(even.xyz))
     return float(-1000.0 * largest / 32000.0)
 
@@ -108,7 +108,7 @@ def _parameters(even: ConstantRateMotion, names: Sequence[str], events: Sequence
 
 
 def _events(events: Sequence[Event]) -> dict[str, bytes]:
-    """The group that says what was marked when; letters that are not ASCII become ``?``."""
+    """The group of events; letters that are not ASCII become ``?``."""
     labels = [event.label.encode("ascii", "replace").decode("ascii") for event in events]
     times = [divmod(max(0.0, event.time_s), 60.0) for event in events]
     return {

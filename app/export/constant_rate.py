@@ -1,10 +1,9 @@
-"""Poses at a constant rate, for the formats that know no other: TRC and C3D.
+"""Poses at a constant rate, for formats without timestamps: TRC and C3D.
 
-Where the timestamps keep a constant rate they are taken as they are.  Where they do not, or another
-rate is wanted, the poses are laid on straight lines in time and read off: at the rate wanted, or at
-the one that :func:`_choose` finds, which is the stated one or a usual one.  Nothing is invented on
-the way: a line is drawn only between two frames that both have the joint and are at most half a
-second apart, the reach of :func:`models.visibility.bridge`, and of one person.
+Frames at a constant rate are used unchanged.  Otherwise, or if another rate is requested, poses are
+interpolated linearly in time, at the requested rate or at the one chosen by :func:`_choose`, which
+is the stated one or a usual one.  Interpolation is only between two frames of one person that both
+have the joint and are at most half a second apart, as in :func:`models.visibility.bridge`.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ USUAL_RATES: Final = (
     *(1, 2, 5, 8, 10, 12, 12.5, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50),
     *(60000 / 1001, 60, 90, 100, 120, 240),
 )
-"""Frames a second at which films, cameras and programs run."""
+"""Usual frame rates of films, cameras and programs."""
 _FAST_SHARE: Final = 0.95
 _LIKE_FAST: Final = 0.97
 _MOST_SAMPLES: Final = 4_000_000
-"""37 hours at 30 frames/s, 1.6 GB.  Damaged times would ask for any number."""
+"""37 hours at 30 frames/s, 1.6 GB.  Damaged timestamps could require any number."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +60,7 @@ class ConstantRateMotion:
 
     @property
     def about(self) -> dict[str, object]:
-        """The sidecar's words on it."""
+        """Its description in the sidecar."""
         return {
             "method": "straight lines in time" if self.resampled else "none",
             "rate": self.rate,
@@ -70,9 +69,9 @@ class ConstantRateMotion:
 
 
 def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRateMotion:
-    """``data`` at a constant rate, at ``fps`` if that is given.
+    """Resample ``data`` to a constant rate, ``fps`` if given.
 
-    Raises ExportError if there are no frames at all, or their times leap too far.
+    Raises ExportError if there are no frames, or their times jump too far.
     """
     if not len(data.frame):
         raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
@@ -109,7 +108,7 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
 
 
 def _choose(data: MotionData) -> tuple[float, bool]:
-    """The rate, and whether the frames keep it by themselves.
+    """Choose the rate; also returns whether the frames have it already.
 
     A rate the frames keep is best, the stated one before a usual one and the measured one.
     Otherwise it is the stated one if the frames typically come at that rate or at half of it
@@ -130,13 +129,13 @@ def _choose(data: MotionData) -> tuple[float, bool]:
 
 
 def usual_rate(rate: float) -> float:
-    """The nearest of :data:`USUAL_RATES` by ratio; ``rate`` itself if it is beyond them all."""
+    """The nearest of :data:`USUAL_RATES` by ratio; ``rate`` itself if outside their range."""
     nearest = min(USUAL_RATES, key=lambda usual: abs(np.log(usual / rate)))
     return nearest if USUAL_RATES[0] / 2 < rate < USUAL_RATES[-1] * 2 else rate
 
 
 def _keeps(data: MotionData, rate: float) -> bool:
-    """Whether frame k is at k / ``rate`` seconds, as far as containers write times."""
+    """Whether frame k is at k / ``rate`` seconds, up to the rounding of containers."""
     off = np.abs(data.time_s - np.arange(len(data.time_s)) / rate)
     return bool(off.max() <= _SAME_TIME_S)
 

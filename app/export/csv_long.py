@@ -50,7 +50,7 @@ def write_people(people: Sequence[MotionData], to: Destination) -> dict[str, obj
 def _write_rows(
     file: BinaryIO, data: MotionData, progress: Callable[[float], None], begin: str = ""
 ) -> int:
-    """All rows, each beginning with ``begin``; how many."""
+    """Write all rows, each beginning with ``begin``; return their number."""
     state, events, names = joint_states(data), labels(data), named_joints(data)
     for rows in in_chunks(len(data.frame), progress):
         heads, joints = numbers_of(data, rows)

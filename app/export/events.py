@@ -1,4 +1,4 @@
-"""Marked events as files show them: a label beside the frame nearest in time."""
+"""Marked events in files: a label at the frame nearest in time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def labels(data: MotionData) -> NDArray[np.object_]:
 
 
 def described(data: MotionData) -> list[dict[str, object]]:
-    """The sidecar's list: time, frame and label of each event."""
+    """The list in the sidecar: time, frame and label of each event."""
     rows = nearest_rows(data).tolist() if len(data.frame) else [None] * len(data.events)
     return [
         {

@@ -1,7 +1,7 @@
-"""FBX, by the user's own Blender: the skeleton as glTF, opened there and written again.
+"""FBX, converted from glTF by the user's Blender.
 
-The format has no public description, and its maker's library no free licence; Blender's own writer
-is what other programs are used to.  It runs without a window, with its factory settings.
+The format has no public specification, and its vendor's library no free licence; Blender's exporter
+is one that other programs support.  It runs without a window, with its factory settings.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def _run(command: list[str | Path], progress: Callable[[float], None]) -> None:
-    """Run a program to its end; what ``progress`` raises ends it.  Raises ExportError."""
+    """Run a program; an exception of ``progress`` ends it.  Raises ExportError."""
     with tempfile.TemporaryFile() as output:
         with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as running:
             while running.poll() is None:

@@ -19,7 +19,7 @@ FPS_RANGE: Final = (1.0, 1000.0)
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """A report to be laid out on paper."""
+    """A report to be printed on paper."""
 
     html: str
     """In which ``<img src="0" width="0.5">`` is the first of the drawings, half as wide as the
@@ -27,17 +27,17 @@ class Sheets:
     drawings: tuple[bytes, ...]
     """SVG."""
     title: str
-    """Stands on every sheet."""
+    """Printed on every sheet."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """What is chosen; by default what each format does by itself."""
+    """Options of formats; by default those of each format."""
 
     fps: float | None = None
-    """Frames a second of a file of constant rate; None for what suits the source."""
+    """Frame rate of a format with a constant rate; None for that of the source."""
     skeleton: str = MOTIONBUILDER
-    """Whose names bones have, a key of ``app.export.skeleton_names.SKELETONS``."""
+    """The bone names, a key of ``app.export.skeleton_names.SKELETONS``."""
     rest: Rest | None = None
     """The pose at rest, arms level or lowered; None for the skeleton's own."""
     light: bool = False
@@ -54,19 +54,19 @@ AS_USUAL: Final = FileOptions()
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What the ``write`` of a format gets beside the poses."""
+    """The destination passed to the ``write`` of a format."""
 
     file: BinaryIO
     """Open for writing."""
     name: str
     """The file's."""
     progress: Callable[[float], None]
-    """Called with the share done, 0 to 1; an exception it raises cancels."""
+    """Called with the fraction done, 0 to 1; an exception cancels."""
     options: FileOptions = AS_USUAL
 
 
 class NoBlenderError(ExportError):
-    """There is no Blender on this computer's path; what to do is the same in window and script."""
+    """There is no Blender on this computer's path."""
 
 
 def blender(given: str | None) -> str:
@@ -94,7 +94,7 @@ ROWS_AT_ONCE: Final = 1000
 def in_chunks(
     count: int, progress: Callable[[float], None], rows_at_once: int = ROWS_AT_ONCE
 ) -> Iterator[slice]:
-    """``count`` rows, some at a time; tells ``progress`` the share done, 0 to 1."""
+    """Iterate over ``count`` rows in chunks; reports the fraction done to ``progress``."""
     for start in range(0, count, rows_at_once):
         progress(start / count)
         yield slice(start, min(start + rows_at_once, count))
@@ -102,5 +102,5 @@ def in_chunks(
 
 
 def share_of(progress: Callable[[float], None], done: int, count: int, share: float) -> None:
-    """Tell how far one of ``count`` parts is, after ``done`` others."""
+    """Map the progress of one of ``count`` parts, after ``done`` others, to that of all."""
     progress((done + share) / count)

@@ -1,4 +1,4 @@
-"""What files have of a whole frame after everything else: joint angles, feet that stand.
+"""Columns of a whole frame, after all others: joint angles and foot contacts.
 
 Each is there only if it was computed.  In tables with a row for each joint they stand, as
 ``tracked`` and ``event`` do, in all rows of their frame.
@@ -21,10 +21,10 @@ from app.motion.data import ANKLES, FEET, MotionData
 ANGLE_COLUMNS: Final = tuple(f"{angle.name}_deg" for angle in ANGLES)
 CONTACT_COLUMNS: Final = tuple(f"{side}_foot_contact" for side in FEET)
 DECIMALS: Final = 3
-"""Of degrees."""
+"""Of angles in degrees."""
 _EMPTY, _ANGLE, _CONTACT = range(3)
 FORMATS: Final = ("", f"%.{DECIMALS}f", "%d")
-"""How a cell is written, by its state."""
+"""Format of a cell, by its state."""
 
 
 def names(data: MotionData) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ def names(data: MotionData) -> tuple[str, ...]:
 
 
 def values(data: MotionData, rows: slice) -> NDArray[np.float64]:
-    """(R, E) the numbers of ``rows`` for E columns, NaN where there is none."""
+    """(R, E) values of ``rows`` for E columns, NaN where unknown."""
     parts = [np.empty((len(data.frame[rows]), 0))]
     if data.angles is not None:
         # + 0.0 after rounding: half a unit of the last place is -0.000 otherwise.

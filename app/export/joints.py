@@ -1,4 +1,4 @@
-"""The joints a motion has: the 17, and heels and toes where somebody looked for them."""
+"""The joints of a motion: the 17, and heels and toes if they were estimated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALL_NAMES: Final = (*JOINT_NAMES, *FOOT_JOINT_NAMES)
 
 
 def named_joints(data: MotionData) -> tuple[str, ...]:
-    """Their J names."""
+    """The J joint names."""
     return JOINT_NAMES if data.feet is None else ALL_NAMES
 
 

@@ -27,7 +27,7 @@ from app.motion.data import MotionData
 from app.render.colours import DARK_SCENE, LIGHT_SCENE
 
 _LAST_S: Final = 1 / 30
-"""How long the only frame of a video is shown."""
+"""Duration of a video's only frame."""
 _CELLS: Final = {
     "seen": "drawn in the picture and in 3D",
     "filled": "drawn in 3D only",
@@ -68,14 +68,14 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 def _side_by_side(
     left: PicturePane, right: ViewPane, look: Callable[[], None]
 ) -> Iterator[NDArray[np.uint8]]:
-    """The video's pictures; the 3D view of the next one is drawn while one is encoded."""
+    """Yield the video's pictures; the next 3D view is drawn while one is encoded."""
     with closing(left.pictures()) as pictures, closing(right.pictures(look)) as views:
         for picture, view in zip(pictures, views, strict=True):
             yield np.concatenate([picture, view], axis=1)
 
 
 def _times(data: MotionData) -> Iterator[tuple[float, float]]:
-    """When each frame begins and ends; the last one lasts as long as is usual."""
+    """Start and end times of the frames; the last one has the usual duration."""
     time_s = data.time_s - data.time_s[0]
     last = float(np.median(np.diff(time_s))) if len(time_s) > 1 else _LAST_S
     ends = np.append(time_s[1:], time_s[-1] + last)

@@ -1,6 +1,6 @@
-"""A posed skeleton with the bones, the names and the pose at rest of another program.
+"""A posed skeleton with the bones, names and rest pose of another program.
 
-The axes of every bone at rest are those of the room: the pose at rest is in where bones begin.
+At rest the axes of every bone are those of the room: the rest pose is defined by the bones' heads.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ ball of the foot, at 73 % of its length (ANSUR II), of which 28 % lie behind the
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NamedMotion:
-    """N frames of B bones, each followed by all that hangs on it."""
+    """N frames of B bones, each followed by its descendants."""
 
     rig: Rig
     names: tuple[str, ...]
     parents: tuple[int, ...]
-    """Of each bone the one it hangs on, -1 for the first."""
+    """Index of each bone's parent, -1 for the first."""
     ours: tuple[str | None, ...]
     """Of each bone the one of ``app.export.rig`` that it is; None if it only lies along one."""
     offsets: Array

@@ -10,7 +10,7 @@ from app.export.registry import FORMATS
 from app.motion.processing_options import Processing
 
 FPS: Final = (24.0, 25.0, 30.0, 60.0)
-"""Frames a second that animation programs expect."""
+"""Frame rate that animation programs expect."""
 USUAL_FPS: Final = 30.0
 
 
@@ -28,12 +28,12 @@ class Preset:
 
     @property
     def available(self) -> dict[str, str]:
-        """Those of its formats that can be written on this computer."""
+        """Its formats that can be written on this computer."""
         return {kind: said for kind, said in self.formats.items() if FORMATS[kind].installed}
 
     @property
     def left_out(self) -> str:
-        """What cannot, and what to do about it, in a sentence; empty if all can."""
+        """A sentence on formats that cannot be written, and what to do; empty if all can."""
         missing = [FORMATS[kind] for kind in self.formats if kind not in self.available]
         return " ".join(
             f"With pip install '.[{each.extra}]' also {each.label[:1].lower()}{each.label[1:]}."

@@ -1,4 +1,4 @@
-"""Tables that were exported, read again: CSV, long CSV, JSON and NPZ."""
+"""Reading of exported tables: CSV, long CSV, JSON and NPZ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formats poses can be exported to, and the one way to do it."""
+"""The export formats, and the functions that write them."""
 
 from __future__ import annotations
 
@@ -23,37 +23,37 @@ class Exporter:
     """One format."""
 
     label: str
-    """As a person chooses it."""
+    """Name shown to the user."""
     suffix: str
     module: str
     """Of this package; imported when it is needed, since filters and NumPy take their time."""
     needs: str | None = None
-    """The library it is written with, if that is not always there."""
+    """The library that writes it, if optional."""
     extra: str = "formats"
-    """Which of the program's extras installs that."""
+    """The program's extra that installs the library."""
     only: str = ""
     """Where that library is to be had, if not everywhere the program is."""
     slow: bool = False
     """Whether writing takes about as long as lifting."""
     angles: bool = False
-    """Whether it has room for joint angles beside the joints."""
+    """Whether it can contain joint angles."""
     rate: bool = False
-    """Whether its frames can be at any constant rate."""
+    """Whether its constant frame rate can be chosen."""
     skeleton: bool = False
-    """Whether its bones can have the names of other programs."""
+    """Whether its bone names can be chosen."""
     blender: bool = False
     """Whether the user's Blender writes it."""
     printed: bool = False
-    """Whether a printer makes it, which only window and command line have."""
+    """Whether it needs a printer, which only the window and the command line have."""
     tag: str = ""
-    """What the window appends to the name, where two formats end alike."""
+    """Suffix that the window appends to the name if two formats have the same ending."""
     place: Callable[[str], str] | None = None
     """Where in a folder a file of that name goes, if it is not just there; the module of such a
     format completes what is there."""
     companions: bool = False
-    """Whether there are further files beside it."""
+    """Whether it consists of several files."""
     people: bool = False
-    """Whether it has room for several people."""
+    """Whether it can contain several people."""
 
     @property
     def loaded(self) -> Any:
@@ -70,11 +70,11 @@ class Exporter:
 
     @property
     def installed(self) -> bool:
-        """Whether the library it is written with is there."""
+        """Whether the library that writes it is installed."""
         return self.needs is None or find_spec(self.needs) is not None
 
     def file(self, folder: Path, stem: str) -> Path:
-        """Where in ``folder`` the file of what is called ``stem`` goes."""
+        """Path in ``folder`` of the file for the name ``stem``."""
         return folder / (self.place(stem) if self.place is not None else f"{stem}{self.suffix}")
 
 
@@ -124,7 +124,7 @@ FORMATS: Final = {
 
 
 def formats_of(path: Path) -> list[str]:
-    """The formats with the longest ending that fits the name, in the order of the registry."""
+    """Formats with the longest matching ending of a name, in the order of the registry."""
     name = path.name.lower()
     fitting = [kind for kind, each in FORMATS.items() if name.endswith(each.suffix)]
     longest = max((len(FORMATS[kind].suffix) for kind in fitting), default=0)
@@ -132,7 +132,7 @@ def formats_of(path: Path) -> list[str]:
 
 
 def sidecar_of(path: Path) -> Path:
-    """The file that describes ``path``."""
+    """The sidecar of ``path``."""
     if path.name.endswith(ENDING):  # BIDS has a name for it
         return path.with_suffix(".json")
     return path.with_name(f"{path.name}.json")
@@ -212,7 +212,7 @@ def export_people(
     overwrite: bool = False,
     progress: Callable[[float], None] = lambda share: None,
 ) -> tuple[Path, ...]:
-    """The same of several people, who have the same frames, in one file.
+    """Export several people, who have the same frames, to one file.
 
     ``kind`` is one whose exporter has room for them.
     """

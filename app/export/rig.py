@@ -1,4 +1,4 @@
-"""The skeleton that motion leaves the program with: rigid bones, named as MotionBuilder names them.
+"""The exported skeleton: rigid bones with MotionBuilder's names.
 
 At rest it stands in a T on the floor, facing +z, y up, the left arm along +x, and no bone is
 turned.  19 bones, and 5 ends that only say how far the last bones reach:
@@ -44,7 +44,7 @@ BONES: Final = (
     "RightShoulder", "RightArm", "RightForeArm", "RightHand",
     "LeftUpLeg", "LeftLeg", "LeftFoot", "RightUpLeg", "RightLeg", "RightFoot",
 )  # fmt: skip
-"""Each followed by all that hangs on it, as hierarchies are written."""
+"""Each followed by its descendants, as in hierarchy files."""
 BONE: Final = {name: index for index, name in enumerate(BONES)}
 PARENTS: Final = (-1, 0, 1, 2, 3, 2, 5, 6, 7, 2, 9, 10, 11, 0, 13, 14, 0, 16, 17)
 ENDS: Final = {
@@ -54,7 +54,7 @@ ENDS: Final = {
     "LeftFoot": "LeftToe_End",
     "RightFoot": "RightToe_End",
 }
-"""Bone -> the end beyond it."""
+"""Bone -> its end."""
 JOINT_OF: Final = {
     "Hips": "pelvis", "Chest": "spine", "Neck": "thorax", "Head": "head",
     "LeftShoulder": "thorax", "RightShoulder": "thorax",
@@ -66,7 +66,7 @@ JOINT_OF: Final = {
         ("UpLeg", "hip"), ("Leg", "knee"), ("Foot", "ankle"),
     )
 }  # fmt: skip
-"""Bone -> the joint of ``models.skeleton`` it begins at."""
+"""Bone -> the joint of ``models.skeleton`` at its head."""
 SIDES: Final = (("Left", 1.0), ("Right", -1.0))
 """With the sign of x on that side."""
 
@@ -107,14 +107,14 @@ them, or who was placed in the room would stand above its floor."""
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """One person's bones at rest; metres."""
+    """A person's bones at rest, in metres."""
 
     offsets: Array
     """(19, 3) where each bone begins, from where its parent does; the hips' is zero."""
     ends: Array
     """(5, 3) where each end is, from where its bone begins; in the order of ``ENDS``."""
     nose: Array
-    """(3,) from where the head begins."""
+    """(3,) position relative to the head bone."""
     hips_height: float
     """Of the hips above the floor."""
 

@@ -1,4 +1,4 @@
-"""The sidecar of a table: what its numbers mean and how they came about, as JSON."""
+"""The sidecar of a table, in JSON: the meaning of its numbers and how they were obtained."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NOT_OF_ALL: Final = {"scale": None, "quality": None}
 
 
 def description(data: MotionData, *, table_name: str) -> dict[str, object]:
-    """What the sidecar says, before it is text."""
+    """The sidecar's contents as a dictionary."""
     origin = data.provenance
     return {
         "schema_version": SCHEMA_VERSION,

@@ -23,6 +23,6 @@ def content(table: Path) -> dict[str, Any]:
 
 
 def is_export(path: Path) -> bool:
-    """Whether ``path`` is a file that this program has exported, which says so beside it."""
+    """Whether ``path`` is a file exported by this program, according to its sidecar."""
     program = content(path).get("program")
     return isinstance(program, dict) and program.get("name") == "mixpose"

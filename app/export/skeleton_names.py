@@ -1,4 +1,4 @@
-"""What other programs call the bones of :mod:`app.export.rig`, one table a skeleton.
+"""Names of the bones of :mod:`app.export.rig` in other programs, one table per skeleton.
 
 Each of our bones becomes one of theirs, or several in a row: the first begins where ours does and
 turns as it does, the others lie along it and do not turn.  So ``"Spine1 Spine2"`` for our chest are
@@ -14,7 +14,7 @@ from typing import Final
 _TRUNK: Final = ("Hips", "Spine", "Chest", "Neck", "Head")
 _LIMBS: Final = ("Shoulder", "Arm", "ForeArm", "Hand", "UpLeg", "Leg", "Foot")
 ARMS: Final = ("Arm", "ForeArm", "Hand")
-"""Bones that a pose at rest with lowered arms turns."""
+"""Bones that are rotated in a rest pose with lowered arms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Skeleton:
     root: str | None = None
     """A bone on the floor at the origin, which the hips hang on."""
     lowered: bool = False
-    """Whether its own pose at rest has lowered arms."""
+    """Whether its own rest pose has lowered arms."""
     lowered_deg: float = 45.0
     """How far below the horizontal lowered arms are."""
 

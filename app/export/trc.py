@@ -71,7 +71,7 @@ def _lines(even: ConstantRateMotion, rows: slice) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _pattern(present: bytes) -> str:
-    """A row's format, by which of its numbers there are."""
+    """Format of a row, by which of its numbers are known."""
     # OpenSim drops one empty cell from the end of a row, and refuses the row when that was needed:
     # like its own files, each row ends with a tab.
     return "\t".join(["%d", "%.9f"] + ["%.6f" if each else "" for each in present] + ["\n"])

@@ -1,4 +1,4 @@
-"""VRMA: an animation for avatars of the VRM kind, whichever person they are.
+"""VRMA: an animation for any VRM avatar.
 
 Binary glTF with the extension ``VRMC_vrm_animation`` 1.0 of the VRM Consortium
 (github.com/vrm-c/vrm-specification): it says which node is which human bone.  As it asks, the pose

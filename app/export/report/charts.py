@@ -1,7 +1,7 @@
-"""Drawings of the report as SVG, drawn by matplotlib: curves, cycles over each other, skeletons.
+"""Drawings of the report as SVG, by matplotlib: curves, superimposed cycles, skeletons.
 
-Inside the page, so that nothing has to be fetched and print is sharp.  Lines and letters are of a
-grey that can be read on a light page and on a dark one.
+They are embedded in the page, so that nothing is loaded and print is sharp.  Lines and text have a
+grey that is legible on a light and on a dark page.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Array = NDArray[np.float64]
 WIDE_IN: Final = 7.4
 """Inches across the page."""
 HALF_IN: Final = 3.6
-"""Two beside each other."""
+"""Two next to each other."""
 _GREY: Final = "#7d858f"
 _DPI: Final = 96
 _CHART_IN: Final = 1.7
 _AROUND_IN: Final = (0.46, 0.4, 0.16, 0.08)
-"""Left, below, right and above a chart's frame: the same for all, so that they line up."""
+"""Margins left, below, right and above a chart: the same for all, so that they align."""
 _STEPS: Final = (1, 2, 5, 10)
 """Between round numbers."""
 _MOST_POINTS: Final = 800
-"""Of one curve: more than pixels."""
+"""Points of one curve: more than pixels."""
 _LEAST_DEG: Final = 20.0
 """What a chart shows at least, so that trembling does not look like movement."""
 _OUTERMOST: Final = 1.0
@@ -78,7 +78,7 @@ class Drawing:
 
     svg: str
     title: str
-    """What it shows, for those who do not see it."""
+    """Alternative text."""
     width_in: float
     height_in: float
 
@@ -91,9 +91,9 @@ class Curve:
     """``"left"``, ``"right"`` or ``"middle"``."""
     x: Array
     y: Array
-    """Degrees; NaN where it is broken."""
+    """Degrees; NaN at gaps."""
     spread: Array | None = None
-    """Drawn as a band of so much above and below."""
+    """Half width of a band around the curve."""
     faint: bool = False
 
 

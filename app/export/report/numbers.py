@@ -1,4 +1,4 @@
-"""Every number of a report, one a row: for spreadsheets and statistics."""
+"""All numbers of a report, one per row, for spreadsheets and statistics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Number(NamedTuple):
     """Which repetition or stride, from 1; None for what holds of all."""
     measure: str
     value: float | None
-    """None where it would be no larger than its error."""
+    """None if not larger than its error."""
     unit: str
 
 
@@ -39,7 +39,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def numbers(found: Findings) -> list[Number]:
-    """All of them, in the order of the page."""
+    """All numbers, in the order of the page."""
     rows = [
         Number("range", each.name, None, measure, value, unit)
         for each in found.ranges.values()

@@ -1,4 +1,4 @@
-"""The report as one page for a browser, with all in it."""
+"""The report as a self-contained HTML page."""
 
 from __future__ import annotations
 

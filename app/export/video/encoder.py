@@ -39,7 +39,7 @@ _BT_709: Final = 1
 
 
 class Encoder:
-    """Encodes pictures one after another; made by :func:`encoding`."""
+    """Encodes pictures; made by :func:`encoding`."""
 
     def __init__(self, container: OutputContainer, size: Size, rate: float | None) -> None:
         stated = Fraction(rate or 30.0).limit_denominator(1001)
@@ -66,7 +66,7 @@ class Encoder:
         self._mux(frame)
 
     def finish(self) -> None:
-        """Encode what is waiting."""
+        """Encode the pending pictures."""
         self._mux(None)
 
     def _mux(self, frame: VideoFrame | None) -> None:
@@ -80,7 +80,7 @@ class Encoder:
 def encoding(
     path: Path, size: Size, rate: float | None, about: dict[str, str]
 ) -> Iterator[Encoder]:
-    """Write a video to ``path``, which may exist; it is whole when the block ends without an error.
+    """Write a video to ``path``, which may exist; complete when the block ends without an error.
 
     Args:
         size: (width, height), both even.

@@ -13,7 +13,7 @@ _SHORT: Final = 720
 """The picture fits into 1280 x 720, or 720 x 1280 if it is upright; the video is then within the
 2 million pixels of full HD, which every player decodes."""
 _ENLARGED: Final = 1.5
-"""A small picture is enlarged this much at most, so that the figure beside it can be read."""
+"""Largest enlargement of a small picture, which keeps the figure next to it legible."""
 _UPRIGHT: Final = 0.75
 """Width of the 3D pane beside an upright picture, in heights: arms spread still fit."""
 

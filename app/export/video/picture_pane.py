@@ -1,4 +1,4 @@
-"""The camera picture with the 2D joints over it, or the joints alone on grey."""
+"""The camera picture overlaid with the 2D joints, or the joints alone on grey."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BONES: Final = (*BONES, *FOOT_BONES)
 
 
 class PicturePane:
-    """Left pane of the video.  After :meth:`pictures` it knows what there was to show."""
+    """Left pane of the video.  After :meth:`pictures` it has counted missing pictures."""
 
     def __init__(self, data: MotionData, size: Size) -> None:
         """``size`` is the pane's."""
@@ -44,7 +44,7 @@ class PicturePane:
         """Frames without a picture."""
 
     def pictures(self) -> Generator[Picture, None, None]:
-        """One for each frame; each belongs to the caller."""
+        """Yield a picture for each frame, owned by the caller."""
         for row, below in enumerate(self._below()):
             self._draw(below, row)
             yield below
@@ -73,7 +73,7 @@ class PicturePane:
         return data.pictures.pictures_of(data.frame)
 
     def _draw(self, picture: Picture, row: int) -> None:
-        """What was seen and the bones between it; low confidence fades."""
+        """Draw the joints seen and the bones between them, fainter with low confidence."""
         spots = [(float(x), float(y)) for x, y in self._places[row] * self._scale]
         drawn, firm = self._drawn[row].tolist(), self._opacity[row].tolist()
         width = max(2.0, _WIDTH * min(self._size))
