@@ -32,6 +32,7 @@ def test_a_recordings_report_is_smoothed_and_placed_in_the_room(
     assert "exists already" in again.err
 
 
+@pytest.mark.slow
 def test_a_recordings_report_on_sheets_of_paper(program: Program, out: Path) -> None:
     path = record(out, 40)
     # In a process of its own, which has no screen.

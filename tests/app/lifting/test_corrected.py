@@ -125,6 +125,7 @@ def _seen(clip: DetectedClip) -> tuple[np.ndarray, np.ndarray, tuple[int, int], 
     return clip.track.xy, clip.track.conf, clip.size, clip.track.time_s
 
 
+@pytest.mark.slow
 def test_around_a_correction_there_are_poses_at_once_and_then_of_all(lifter: Lifter) -> None:
     rng = np.random.default_rng(2)
     count = 360

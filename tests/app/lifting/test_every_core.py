@@ -162,6 +162,7 @@ def test_stopping_keeps_what_has_no_gap(video: Path, one_by_one: DetectedClip) -
     check_same(clip.track[:count], one_by_one.track[:count])
 
 
+@pytest.mark.slow
 def test_a_film_that_breaks_off_is_kept_up_to_there_and_it_is_said(
     video: Path, tmp_path: Path
 ) -> None:
@@ -181,6 +182,7 @@ def test_a_film_that_breaks_off_is_kept_up_to_there_and_it_is_said(
     assert "cut off after" in clip.warnings[0]
 
 
+@pytest.mark.slow
 def test_damage_in_the_middle_of_a_film_is_said_once(video: Path, tmp_path: Path) -> None:
     with av.open(str(video)) as container:
         packets = [each for each in container.demux(video=0) if each.size]

@@ -128,6 +128,7 @@ def lifter() -> Lifter:
     return Lifter(device="cpu", workers=1)
 
 
+@pytest.mark.slow
 def test_each_is_lifted_to_all_frames_and_says_when_they_were_in_view(lifter: Lifter) -> None:
     clip = clip_of(somebody(0, 10, 100), somebody(2, 4, 300, BLUE), somebody(5, 5.8, 500))
     back = Tracklet.joined([clip.people[1], somebody(6.5, 9, 320, BLUE)])

@@ -33,6 +33,7 @@ def video_clip(video: Path, tmp_path: Path) -> VideoClip:
     return VideoClip.open(video, tmp_path / "notes")
 
 
+@pytest.mark.slow
 def test_the_poses_are_those_of_lift_to_the_last_bit(
     video_clip: VideoClip, video: Path, tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_what_is_not_there_is_said(clip: Path, tmp_path: Path) -> None:
         lift(nobody, detector="lite")
 
 
+@pytest.mark.slow
 def test_options_reach_what_they_are_about(clip: Path) -> None:
     told: list[float] = []
     with pytest.warns(MixposeWarning, match="Nobody was found at 5,5 from 0 s on"):
@@ -100,6 +101,7 @@ def test_options_reach_what_they_are_about(clip: Path) -> None:
     assert any("Nobody was found" in sentence for sentence in motion.warnings)
 
 
+@pytest.mark.slow
 def test_what_was_put_right_in_the_window_is_applied_when_asked_for(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def test_importing_is_light_and_changes_next_to_nothing(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
 
 
+@pytest.mark.slow
 def test_a_library_prints_nothing_that_it_was_not_asked_to(tmp_path: Path, clip: Path) -> None:
     """MediaPipe alone prints a page of lines in a lift, and some live."""
     ended = run(

@@ -49,6 +49,7 @@ def test_a_file_that_has_gone_is_said(tmp_path: Path) -> None:
         numbers(tmp_path / "gone.mp4", [0])
 
 
+@pytest.mark.slow
 def test_the_performer_repeats_itself() -> None:
     reopen = partial(open_source, "performer")
     with reopen() as source:

@@ -150,6 +150,7 @@ def test_a_full_disk_under_the_log_is_quiet(program: Program) -> None:
     assert said == ""
 
 
+@pytest.mark.slow
 def test_diagnostics_have_what_a_report_needs(program: Program) -> None:
     code = (
         "import logging, os\nfrom app.sources import camera_lines\nfrom app.system import logs\n"

@@ -41,6 +41,7 @@ def sending(session: Session) -> str:
     return next((s.text for s in session.presenter.view_state().status if "sending" in s.text), "")
 
 
+@pytest.mark.slow
 def test_a_tick_sends_what_is_live_and_the_status_line_says_so(
     open_window: OpenWindow, camera: MjpegServer
 ) -> None:

@@ -114,6 +114,7 @@ def opened(open_window: OpenWindow, film: Path, lifted: Path) -> Session:
     return session
 
 
+@pytest.mark.slow
 def test_who_stands_before_a_tilted_camera_stands_and_who_jumps_leaves_the_floor(
     open_window: OpenWindow, film: Path, lifted: Path
 ) -> None:

@@ -123,6 +123,7 @@ def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
     np.testing.assert_array_equal(current(again).poses.xyz, poses.xyz)
 
 
+@pytest.mark.slow
 def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
     open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +146,7 @@ def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
     until(lambda: current(session).clip.found().complete, "the poses")
 
 
+@pytest.mark.slow
 def test_that_it_is_lifted_again_after_a_correction_is_said(session: Session) -> None:
     clip, status = current(session).clip, session.window.status
     until(lambda: not clip.lifting and "computing" not in status.words, "what was kept")
@@ -235,6 +237,7 @@ def test_steps_speed_plot_and_events(session: Session, open_window: OpenWindow) 
     assert moment_s == pytest.approx(marked_s, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_part_is_exported_without_lifting_again(
     session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +265,7 @@ def test_a_part_is_exported_without_lifting_again(
     assert said["detector"] == about("heavy"), "whatever the live view makes do with"
 
 
+@pytest.mark.slow
 def test_a_video_is_compared_with_itself_and_with_a_recording(
     session: Session, film: Path, tmp_path: Path
 ) -> None:

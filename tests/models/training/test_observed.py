@@ -377,6 +377,7 @@ def test_a_part_of_every_batch_is_observed(study: Path) -> None:
     assert torch.equal(torch.cat([half[0] for half in halves]), draws[3][0])
 
 
+@pytest.mark.slow
 def test_training_with_observed_windows_goes_on_as_if_never_stopped(
     study: Path, tmp_path: Path
 ) -> None:

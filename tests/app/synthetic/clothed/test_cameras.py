@@ -35,6 +35,7 @@ def test_a_camera_before_the_person() -> None:
     np.testing.assert_allclose(seen, [320 + 500 * 0.2, 240])
 
 
+@pytest.mark.slow
 def test_the_renderer_sees_what_the_camera_projects(placed: list[tuple[Camera, str]]) -> None:
     for camera, _ in placed[:50]:
         left, top, right, bottom = 10, 20, 210, 120

@@ -203,6 +203,7 @@ def test_shapes_and_numbers_are_checked(body: Proportions) -> None:
         PerformerSource((640, 480), camera=aim_camera((0, 1, 3), (0, 1, 0), 60, (640, 360)))
 
 
+@pytest.mark.slow
 def test_the_detector_finds_the_person_where_the_truth_says(
     capture: np.ndarray, body: Proportions
 ) -> None:

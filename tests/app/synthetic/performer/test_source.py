@@ -138,6 +138,7 @@ def test_closing_wakes_a_reader_and_leaves_no_thread() -> None:
     assert set(threading.enumerate()) <= threads
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="hides Linux's OpenGL")
 def test_without_opengl_the_source_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
