@@ -33,14 +33,16 @@ to 0.8 of some 400 pixels of body after half a second, and by 0.1 to 0.7 after a
 clips cut in four places each, with the heavy model.  A man who does a flip needs the longer."""
 _LEAD_OF_ALL_S: Final = 1.0
 """Where all people are tracked: each is searched for."""
-_SHORTEST_S: Final = 8.0
+_SHORTEST_S: Final = 3.0
+_USUAL_S: Final = 8.0
 _LONGEST_S: Final = 20.0
 _FEWEST_BYTES: Final = 16_384
 """Bytes of video per segment: a file with fewer has hardly any pictures, and ten hours of it would
 be cut into 1,800 empty segments."""
 _PIECES: Final = 16
-"""Short videos are cut into up to this many segments, where lead-ins are up to a tenth of the work;
-long ones into segments of the longest kind, where they are a twenty-fifth."""
+"""Videos of some minutes are cut into about this many segments, shorter ones into segments of the
+usual length, whose lead-ins are a tenth of the work, longer ones into the longest, where they are a
+twenty-fifth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,7 @@ def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
     """Cut the video ``path``, opened as ``source``, up to ``options.seconds``."""
     seconds = options.seconds
     cuts = _cuts(source.duration_s, path.stat().st_size)
-    least_s = _LEAD_OF_ALL_S if options.everybody else _LEAD_S
-    lead_s = least_s if source.rate is None else max(least_s, _LEAD_FRAMES / source.rate)
-    lead_s = min(lead_s, _SHORTEST_S / 2)
+    lead_s = min([_lead_s(source.rate, options), *(cut / 2 for cut in cuts[:1])])
     end_s = math.inf if seconds is None else seconds
     starts = [0.0, *(cut for cut in cuts if cut < end_s)]
     ends = [*starts[1:], end_s]
@@ -114,12 +114,19 @@ def plan(path: Path, source: Source, options: LiftOptions) -> Plan:
     )
 
 
+def _lead_s(rate: float | None, options: LiftOptions) -> float:
+    least_s = _LEAD_OF_ALL_S if options.everybody else _LEAD_S
+    return least_s if rate is None else max(least_s, _LEAD_FRAMES / rate)
+
+
 def _cuts(duration_s: float | None, size_bytes: int) -> list[float]:
-    """Start times of all segments but the first."""
+    """Start times of all segments but the first: an even number of equal segments, so that two
+    cores finish together, as soon as there is enough for two of the shortest."""
     if duration_s is None or not 0 < duration_s < math.inf:
         return []
-    length_s = min(max(duration_s / _PIECES, _SHORTEST_S), _LONGEST_S)
-    count = max(1, min(round(duration_s / length_s), size_bytes // _FEWEST_BYTES))
+    length_s = min(max(duration_s / _PIECES, _USUAL_S), _LONGEST_S)
+    pairs = max(round(duration_s / (2 * length_s)), int(duration_s >= 2 * _SHORTEST_S))
+    count = max(1, min(2 * pairs, size_bytes // _FEWEST_BYTES))
     return [duration_s * number / count for number in range(1, count)]
 
 
