@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,8 +105,14 @@ def no_leftover_threads() -> Iterator[None]:
     ]
     for thread in leftover:
         thread.join(timeout=3)
-    alive = [thread.name for thread in leftover if thread.is_alive()]
-    assert not alive, f"threads left running: {alive}"
+    alive = [thread for thread in leftover if thread.is_alive()]
+    assert not alive, "threads left running:" + "".join(map(_where, alive))
+
+
+def _where(thread: threading.Thread) -> str:
+    """A thread's name, and the calls that it is in."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return f"\n{thread.name}\n" + "".join(traceback.format_stack(frame) if frame else ())
 
 
 def _harmless(thread: threading.Thread) -> bool:

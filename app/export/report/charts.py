@@ -202,16 +202,21 @@ def _draw(axes: Axes, curve: Curve, low: float, high: float) -> None:
 
 
 def _draw_pose(axes: Axes, across: Array, up: Array) -> None:
+    from matplotlib.collections import LineCollection
+
     axes.axis("off")
     axes.set_aspect("equal")
     if np.isfinite(up[[JOINT["left_ankle"], JOINT["right_ankle"]]]).any():
         axes.axhline(0.0, color=_GREY, linewidth=0.8, alpha=0.5)
-    for parent, child in BONES:
-        colour = SIDE_COLOURS[SIDES[child]] if SIDES[child] != "middle" else _GREY
-        ends = [parent, child]
-        if not np.isfinite(up[ends]).all():
-            continue
-        axes.plot(across[ends], up[ends], color=colour, solid_capstyle="round", linewidth=2)
+    bones = [list(bone) for bone in BONES if np.isfinite(up[list(bone)]).all()]
+    sides = [SIDES[child] for _, child in bones]
+    lines = LineCollection(
+        [np.column_stack([across[ends], up[ends]]) for ends in bones],
+        colors=[SIDE_COLOURS[side] if side != "middle" else _GREY for side in sides],
+        capstyle="round",
+        linewidths=2,
+    )
+    axes.add_collection(lines, autolim=False)
 
 
 def _drawn(title: str, inches: tuple[float, float], fill: Callable[[Figure], None]) -> Drawing:
