@@ -371,6 +371,7 @@ def test_shipped_weights_describe_themselves() -> None:
         assert info.sha256 in path.with_suffix(".md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_where_up_is_is_asked_again_knowing_the_answer_and_not_of_all_of_a_long_clip(
     lifter: Lifter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

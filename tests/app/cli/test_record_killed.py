@@ -52,10 +52,8 @@ def record_and_kill(
     return [(int(index), float(moment)) for index, moment in pairs], killed_at
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (0, 2, 3))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_killed_at_any_moment(program: Program, out: Path, seed: int) -> None:
     given, killed_at = record_and_kill(program, out, seed)
     path = out / "x.mixpose"

@@ -92,6 +92,7 @@ def traffic(
     return [call for call in calls if not _HARMLESS.search(call)]
 
 
+@pytest.mark.slow
 def test_nothing_is_looked_up_or_sent(strace: str, tmp_path: Path) -> None:
     users = (
         {},

@@ -164,6 +164,7 @@ def test_a_place_chosen_for_a_moment_means_nothing_much_later(acted: Acted) -> N
     assert set(whose(acted, found)[1:]) == {NEAR}
 
 
+@pytest.mark.slow
 def test_one_person_alone_costs_little_and_is_found_where_they_were(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -110,6 +110,7 @@ def test_json_says_what_its_sidecar_says(tmp_path: Path) -> None:
     assert len(path.read_text("utf-8").splitlines()) > len(frames), "a line each"
 
 
+@pytest.mark.slow
 def test_json_is_written_as_it_goes(tmp_path: Path) -> None:
     """Three times the frames must not take three times the memory."""
 

@@ -128,6 +128,7 @@ def test_nobody_sees_where_it_was_cut(video: Path, one_by_one: DetectedClip) -> 
     assert steps[cuts].max() < 2.5
 
 
+@pytest.mark.slow
 def test_only_what_is_wanted_is_read(video: Path, one_by_one: DetectedClip) -> None:
     clip = detect_video(planned(video, seconds=10), Inline(), LITE)
     assert len(clip.track) == 10 * FPS
@@ -202,6 +203,7 @@ def test_damage_in_the_middle_of_a_film_is_said_once(video: Path, tmp_path: Path
     assert f": {SECONDS * FPS - len(clip.track)} frame" in warning
 
 
+@pytest.mark.slow
 def test_a_film_in_slow_motion_has_its_true_times(video: Path, one_by_one: DetectedClip) -> None:
     slow = replace(LITE, rate=2.0 * FPS, seconds=5.0)
     with VideoFile(video, rate=slow.rate) as source:

@@ -177,6 +177,7 @@ print(sorted({"dash", "plotly", "werkzeug"} & set(sys.modules)))
 """
 
 
+@pytest.mark.slow
 def test_what_draws_in_browsers_is_not_loaded() -> None:
     code = [sys.executable, "-c", LOADED]
     ended = subprocess.run(code, capture_output=True, text=True, check=True)

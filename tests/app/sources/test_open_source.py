@@ -123,6 +123,7 @@ def test_the_performer() -> None:
         assert source.duration_s is None
 
 
+@pytest.mark.slow
 def test_a_performer_who_cannot_be_drawn_fast_enough_keeps_time_as_a_camera_does() -> None:
     with open_source("performer", size=(640, 480), rate=1000.0, paced=True) as source:
         frames: list[Frame] = []

@@ -76,6 +76,7 @@ def test_presets_do_what_they_say() -> None:
         assert all("y up" in line or "3D view" in line or "degrees" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_opensim_is_among_what_analyses_where_it_is_installed(
     session: Session, take: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def test_every_film_becomes_a_file_or_a_sentence(
     assert said["asked"]["detector"]["size"] == "lite"
 
 
+@pytest.mark.slow
 def test_no_more_films_are_begun_than_keep_the_engine_busy(
     tasks: list[Task], wanted: BatchOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ def test_the_person_is_painted_where_the_truth_says(performer: PerformerSource) 
         assert columns.min() - 5 < pixels[:, 0].min() < pixels[:, 0].max() < columns.max() + 5
 
 
+@pytest.mark.slow
 def test_mediapipe_finds_it_within_three_pixels(performer: PerformerSource) -> None:
     distances, found = [], 0
     indices = range(0, 1380, 90)
@@ -122,6 +123,7 @@ def test_a_clip_ends(short: PerformerSource) -> None:
     assert last.index == 4
 
 
+@pytest.mark.slow
 def test_closing_wakes_a_reader_and_leaves_no_thread() -> None:
     threads = set(threading.enumerate())
     source = PerformerSource((320, 240))
