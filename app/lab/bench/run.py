@@ -62,7 +62,7 @@ class Plan:
     """Length of the live run; memory can only be judged over minutes."""
 
 
-QUICK = Plan(clip_s=4.0, rounds=1, live_s=10.0)
+QUICK = Plan(clip_s=8.0, rounds=1, live_s=10.0)
 FULL = Plan(clip_s=32.0, rounds=3, live_s=60.0)
 
 
