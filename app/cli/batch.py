@@ -25,12 +25,12 @@ from app.lifting.batch.up_to_date import (
     request_of,
 )
 from app.lifting.corrected import made_in_window
-from app.lifting.pool import Pool, cores
-from app.lifting.work import make_pool
+from app.lifting.pool import cores
+from app.lifting.work import make_engine
 from app.system import logs
 
 if TYPE_CHECKING:
-    from app.lifting.batch.cluster import Cluster
+    from app.lifting.work_units import Engine
 
 log: Final = logging.getLogger(__name__)
 
@@ -195,9 +195,9 @@ def _anywhere(task: Task) -> Task:
     return replace(task, source=task.source.absolute(), table=task.table.absolute())
 
 
-def _engine(wanted: BatchOptions, options: argparse.Namespace) -> Pool | Cluster:
+def _engine(wanted: BatchOptions, options: argparse.Namespace) -> Engine:
     if options.ray is None:
-        return make_pool(wanted.lifting)
+        return make_engine(wanted.lifting)
     from app.lifting.batch.cluster import Cluster
 
     return Cluster(options.ray, wanted.lifting.device)

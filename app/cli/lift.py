@@ -64,12 +64,12 @@ def run(options: argparse.Namespace) -> int:
     jobs = plan(options.sources, options.output, options.to, options.file)
     if options.one_file:
         require_room_for_people(jobs[0].kind)
-    from app.lifting.work import Network, make_pool
+    from app.lifting.work import Network, make_engine
 
     wanted = lift_options(options)
     outcomes: list[_Outcome] = []
     try:
-        with Network(wanted) as network, make_pool(wanted) as pool:
+        with Network(wanted) as network, make_engine(wanted) as pool:
             for job in jobs:
                 outcomes.append(_attempt(job, options, network, pool))
                 if outcomes[-1].signal is not None:

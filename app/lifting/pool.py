@@ -170,11 +170,6 @@ class _Worker:
     """One process and the pipe to it."""
 
     def __init__(self) -> None:
-        if multiprocessing.current_process().daemon:
-            raise LiftingError(
-                "This is a process of multiprocessing.Pool, which may start none of its own. Lift "
-                "in the main process, or use concurrent.futures.ProcessPoolExecutor instead."
-            )
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         # No daemon: some formats start a renderer process.

@@ -411,13 +411,13 @@ def _detected(
     """Detect the whole video in 2D, with previews in the clip."""
     from app.lifting import segments
     from app.lifting.video_detection import detect_video
-    from app.lifting.work import make_pool
+    from app.lifting.work import make_engine
     from app.sources import VideoFile
 
     preview = Preview(video_clip, network, options.level)
     with VideoFile(video_clip.path) as source:
         plan = segments.plan(video_clip.path, source, options)
-    with make_pool(options) as pool:
+    with make_engine(options) as pool:
         clip = detect_video(
             *(plan, pool, options), stop=stop, progress=report, look_on=preview.look_on
         )

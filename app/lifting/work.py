@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from app.errors import SourceError
 from app.lifting import segments
 from app.lifting.clip import DetectedClip
+from app.lifting.in_process import InProcess
 from app.lifting.pool import Pool, cores
 from app.lifting.progress import ProgressCallback, never
 from app.lifting.reading import detect_clip
@@ -78,8 +80,11 @@ class Network:
         self._pool.shutdown()
 
 
-def make_pool(options: LiftOptions) -> Pool:
-    """The processes that detect; each is started when there is work for it."""
+def make_engine(options: LiftOptions) -> Engine:
+    """Return the processes that detect, each started when there is work for it; or, in a worker of
+    ``multiprocessing.Pool``, which may not start processes, an engine in the calling process."""
+    if multiprocessing.current_process().daemon:
+        return InProcess()
     return Pool(options.jobs or cores())
 
 

@@ -95,6 +95,12 @@ class Engine(Protocol):
     def close(self) -> None:
         """Stop all work at once; further calls do nothing."""
 
+    def __enter__(self) -> Engine:
+        """Return itself."""
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+
 
 def done(ticket: int, unit: WorkUnit, tell: Tell, stop: Callable[[], bool]) -> Done | None:
     """Run a unit; errors are in the result.  None if it was cancelled."""

@@ -291,13 +291,13 @@ def _detected(
     spec: str, options: LiftOptions, report: Callable[[Progress], None]
 ) -> Iterator[tuple[DetectedClip, Lifter, SourcePictures | None]]:
     """Return the 2D keypoints, the network, and the pictures if the source can be read again."""
-    from app.lifting.work import Network, detect, make_pool, open_clip
+    from app.lifting.work import Network, detect, make_engine, open_clip
     from app.sources.pictures import SourcePictures
 
     with (
         Network(options) as network,
         open_clip(spec, options) as source,
-        make_pool(options) as pool,
+        make_engine(options) as pool,
     ):
         network.start()
         clip = detect(

@@ -5,61 +5,26 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.lifting.in_process import InProcess
 from app.lifting.progress import Stopped
-from app.lifting.work_units import Event, WorkUnit, done
+from app.lifting.work_units import WorkUnit
 
 
-class Inline:
-    """An engine that does one unit a look, in the calling thread."""
-
-    width = 1
+class Inline(InProcess):
+    """An engine in the calling thread that notes what was submitted."""
 
     def __init__(self) -> None:
-        self._orders: deque[tuple[int, WorkUnit]] = deque()
+        super().__init__()
         self.units: list[WorkUnit] = []
         """All that were submitted."""
 
-    @property
-    def waiting(self) -> int:
-        return len(self._orders)
-
     def submit(self, unit: WorkUnit, *, first: bool = False) -> int:
         self.units.append(unit)
-        order = (len(self.units), unit)
-        if first:
-            self._orders.appendleft(order)
-        else:
-            self._orders.append(order)
-        return order[0]
-
-    def drop(self, tickets: Iterable[int]) -> None:
-        unwanted = set(tickets)
-        self._orders = deque(each for each in self._orders if each[0] not in unwanted)
-
-    def poll(self) -> Iterator[Event]:
-        if self._orders:
-            ticket, unit = self._orders.popleft()
-            answer = done(ticket, unit, lambda _amount, _part=None: None, lambda: False)
-            assert answer is not None
-            yield answer
-
-    def finish(self) -> Iterator[Event]:
-        self._orders.clear()
-        return iter(())
-
-    def close(self) -> None:
-        self._orders.clear()
-
-    def __enter__(self) -> Inline:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        return super().submit(unit, first=first)
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ def _lifted(film: Path) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
         video_clip = VideoClip.open(film, folder)
-        patch.setattr(work, "make_pool", lambda _options: Inline())
+        patch.setattr(work, "make_engine", lambda _options: Inline())
         lift_video(video_clip, LiftOptions(device="auto"), Kept(folder))
         video_clip.close()
         files = (path for path in folder.rglob("*") if path.is_file())

@@ -19,10 +19,10 @@ from app.lab.bench.live import VIEW_SIZE, request_for
 from app.lab.bench.table import Row
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.options import LiftOptions
-from app.lifting.pool import Pool, cores
+from app.lifting.pool import cores
 from app.lifting.segments import DetectSegment, Segment
-from app.lifting.work import detect, make_pool
-from app.lifting.work_units import Done
+from app.lifting.work import detect, make_engine
+from app.lifting.work_units import Done, Engine
 from app.packets import Frame, Pose3D
 from app.render.client import START_TIMEOUT_S, Renderer
 from app.sources import open_source
@@ -65,7 +65,7 @@ def detector_alone(path: str, seconds: float, size: Size) -> Alone:
 
 
 def whole_lift(
-    path: str, options: LiftOptions, lifter: Lifter, pool: Pool
+    path: str, options: LiftOptions, lifter: Lifter, pool: Engine
 ) -> tuple[DetectedClip, float]:
     """Do what ``lift`` does with a file; the clip and the seconds it took without loading."""
     with open_source(path) as source:
@@ -75,9 +75,9 @@ def whole_lift(
         return clip, time.perf_counter() - began
 
 
-def warmed(options: LiftOptions, path: str) -> Pool:
+def warmed(options: LiftOptions, path: str) -> Engine:
     """Processes as ``lift`` uses them, which have loaded what they need."""
-    pool = make_pool(options)
+    pool = make_engine(options)
     moment = Segment(Path(path), 0, start_s=0.0, end_s=0.1, next_s=math.inf)
     left = {pool.submit(DetectSegment(moment, options)) for _ in range(pool.width)}
     while left:

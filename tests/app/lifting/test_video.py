@@ -45,7 +45,7 @@ def test_the_poses_are_those_of_lift_to_the_last_bit(
     assert [each.stage for each in told] == sorted(
         (each.stage for each in told), key=list(Stage).index
     )
-    with VideoFile(video) as source, work.make_pool(LITE) as pool:
+    with VideoFile(video) as source, work.make_engine(LITE) as pool:
         clip = work.detect(source, video, LITE, pool)
     motion = lift_clip(clip, work.make_lifter(LITE))
     again = video_clip.motion()
@@ -60,14 +60,14 @@ def test_another_height_is_not_looked_at_again(
     video_clip: VideoClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = Kept(tmp_path / "kept")
-    monkeypatch.setattr(work, "make_pool", lambda _options: Inline())
+    monkeypatch.setattr(work, "make_engine", lambda _options: Inline())
     lift_video(video_clip, LITE, kept)
     before = video_clip.found()
 
     def nobody(_options: object) -> None:
         raise AssertionError("it is not looked at again")
 
-    monkeypatch.setattr(work, "make_pool", nobody)
+    monkeypatch.setattr(work, "make_engine", nobody)
     lift_video(video_clip, LITE, kept)
     assert video_clip.found() is before, "nothing to be done"
     lift_video(video_clip, replace(LITE, height_m=1.9), kept)
@@ -91,7 +91,7 @@ def test_it_is_called_off_and_nothing_is_kept(video_clip: VideoClip, tmp_path: P
 def test_a_film_of_nobody_is_said_and_plays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "make_pool", lambda _options: Inline())
+    monkeypatch.setattr(work, "make_engine", lambda _options: Inline())
     grey = [np.full((120, 160, 3), 90, np.uint8)] * 6
     video_clip = VideoClip.open(write_clip(tmp_path / "empty.mp4", grey), tmp_path)
     with pytest.raises(DetectorError, match="No person was found in empty"):

@@ -64,7 +64,7 @@ def session(
     def nobody(_options: object) -> None:
         raise AssertionError("it is not looked at again")
 
-    monkeypatch.setattr(lifting_work, "make_pool", nobody)
+    monkeypatch.setattr(lifting_work, "make_engine", nobody)
     shutil.copytree(lifted, paths.video_cache_dir())
     session = open_window(str(film), in_3d=True)
     until(lambda: session.presenter.playback, "the film to open")

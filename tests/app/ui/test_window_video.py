@@ -116,7 +116,7 @@ def test_it_is_lifted_in_the_background_and_kept_for_the_next_time(
     def nobody(_options: object) -> None:
         raise AssertionError("it is not looked at again")
 
-    monkeypatch.setattr(lifting_work, "make_pool", nobody)
+    monkeypatch.setattr(lifting_work, "make_engine", nobody)
     again = open_window(str(longer))
     until(lambda: again.presenter.playback, "the film to open again")
     until(lambda: current(again).lifted, "the poses")
@@ -135,7 +135,7 @@ def test_what_is_to_be_lifted_says_so_while_the_network_is_loaded(
         load()
 
     monkeypatch.setattr(background, "_load_network", slowly)
-    monkeypatch.setattr(lifting_work, "make_pool", lambda _options: Inline())
+    monkeypatch.setattr(lifting_work, "make_engine", lambda _options: Inline())
     session = open_window(str(film))
     until(lambda: session.presenter.playback, "the film to open")
     QTest.qWait(500)
@@ -244,7 +244,7 @@ def test_a_part_is_exported_without_lifting_again(
     def nobody(*_: object) -> None:
         raise AssertionError("it is not lifted again")
 
-    monkeypatch.setattr(lifting_work, "make_pool", nobody)
+    monkeypatch.setattr(lifting_work, "make_engine", nobody)
     monkeypatch.setattr(lifting_work, "make_lifter", nobody)
     playing = current(session)
     for index, key in ((10, Qt.Key.Key_I), (29, Qt.Key.Key_O)):
