@@ -54,6 +54,7 @@ def test_attention_is_the_same_with_and_without_gradients() -> None:
         assert network(keypoints) == pytest.approx(trained, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_half_precision_as_on_cuda_stays_within_a_millimetre(wide: MixSTE) -> None:
     distance = apart_mm(wide, halved(wide))
     assert 0 < distance.mean() <= 1

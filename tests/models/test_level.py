@@ -161,6 +161,7 @@ def test_what_the_network_is_told_live_never_jumps() -> None:
     assert known[-1][1].spread_deg < 15
 
 
+@pytest.mark.slow
 def test_a_camera_that_was_moved_is_noticed_and_where_it_was_forgotten() -> None:
     moved = np.asarray(Rotation.from_euler("x", 30, degrees=True).apply(LEVEL))
     known = followed(lambda time_s: LEVEL if time_s < 60 else moved, 310, noise_deg=3)

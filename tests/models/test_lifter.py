@@ -281,6 +281,7 @@ def test_bad_arguments_are_named(lifter: Lifter, change: dict[str, object], word
         lifter.lift(**{**good, **change})  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_progress_rises_to_one_and_may_stop_the_work(lifter: Lifter) -> None:
     shares: list[float] = []
     clip, conf = standing(120), np.ones((120, 17))

@@ -216,7 +216,9 @@ def act() -> Lift:
     return lifted
 
 
-@pytest.mark.parametrize("degrees", [60, 110, 150, 180])
+@pytest.mark.parametrize(
+    "degrees", [*(pytest.param(each, marks=pytest.mark.slow) for each in (60, 110, 150)), 180]
+)
 def test_somebody_in_a_turned_picture_is_lifted_as_upright(act: Lift, degrees: float) -> None:
     upright, _ = act(0)
     back, found = act(degrees)

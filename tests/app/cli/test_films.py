@@ -50,6 +50,7 @@ def test_a_video_is_never_replaced_by_its_own_film(
     assert clip.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_recording_becomes_a_film(program: Program, out: Path) -> None:
     path = take(out, [index / 20 for index in range(8)]).path
     ended = program.call("export", path, "--to", "mp4", "-o", out / "x.mp4", "--from", "0.1")

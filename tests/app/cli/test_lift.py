@@ -261,6 +261,7 @@ def test_all_of_several_fail(program: Program, out: Path, tmp_path: Path) -> Non
     assert names(out) == [], "no empty folder is left"
 
 
+@pytest.mark.slow
 def test_the_performer_needs_no_camera(program: Program, out: Path) -> None:
     ended = program.call(*LIFT, "performer", "--seconds", "0.5", "-o", out / "x.csv")
     assert ended.code == 0, ended

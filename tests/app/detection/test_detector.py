@@ -179,6 +179,7 @@ def test_legs_below_a_desk_are_never_seen(shared: Path, name: str, frame_s: floa
     assert seen_mask(conf)[:, shoulders].all()
 
 
+@pytest.mark.slow
 def test_who_lies_askew_in_the_picture_is_one_person() -> None:
     """Painted over, they left something that the heaviest model took for somebody larger."""
     pictures = [turned_picture(each, 110) for each in performer_pictures(6)]
@@ -212,6 +213,7 @@ def test_after_a_jump_it_answers_as_if_new(person: list[Picture], start_s: float
     assert largest_difference(found, freshly(frames(after))) < 1
 
 
+@pytest.mark.slow
 def test_after_a_pause_of_half_a_second_it_goes_on(person: list[Picture]) -> None:
     with Detector() as detector:
         detect(detector, frames(person[:10]))

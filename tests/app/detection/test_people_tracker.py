@@ -72,6 +72,7 @@ def test_furniture_is_nobody_and_whoever_comes_is_found() -> None:
     assert {round(at(each)) for _, people in found for each in people} == {400}
 
 
+@pytest.mark.slow
 def test_clothes_are_not_told_where_others_may_hide_them() -> None:
     def scene(t: float) -> list[tuple[float, Colour]]:
         return [(300, BLUE), (float(np.interp(t, (0, 1, 2, 3), (560, 340, 340, 560))), RED)]

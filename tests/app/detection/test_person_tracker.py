@@ -371,6 +371,7 @@ def test_furniture_is_nobody_and_whoever_comes_is_found_at_once() -> None:
     assert at(entered) == pytest.approx(500, abs=1)
 
 
+@pytest.mark.slow
 def test_furniture_found_in_the_place_of_the_one_followed_is_nobody(
     following: PersonTracker,
 ) -> None:
@@ -379,6 +380,7 @@ def test_furniture_found_in_the_place_of_the_one_followed_is_nobody(
     assert at(seen(following, RED, 140, 3.0)) == pytest.approx(140, abs=1)
 
 
+@pytest.mark.slow
 def test_furniture_found_elsewhere_is_nobody_from_the_first_picture_on(
     following: PersonTracker,
 ) -> None:

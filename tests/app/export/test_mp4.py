@@ -200,6 +200,7 @@ def test_without_pictures_the_joints_lie_on_grey_where_they_were_seen(tmp_path: 
         np.testing.assert_allclose(pane[y - 2 : y + 3, x - 2 : x + 3].mean((0, 1)), GREY, atol=6)
 
 
+@pytest.mark.slow
 def test_heels_and_toes_lie_over_the_picture_as_in_the_window(tmp_path: Path) -> None:
     """Those that were seen, of feet whose ankle was; a guess is not drawn."""
     missing = np.zeros((1, JOINT_COUNT), bool)

@@ -88,6 +88,7 @@ def apart_cm(data: MotionData, found: dict[str, Array], floor: float) -> Array:
     return 100 * np.stack(each, axis=1)
 
 
+@pytest.mark.slow
 def test_opensim_moves_the_model_to_the_joints(opensim: Any, tmp_path: Path) -> None:
     data = as_motion(performed(3.0, seed=3))
     path = written(tmp_path, data)

@@ -56,6 +56,7 @@ def test_the_poses_are_those_of_lift_to_the_last_bit(
     assert again.provenance == motion.provenance
 
 
+@pytest.mark.slow
 def test_another_height_is_not_looked_at_again(
     video_clip: VideoClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,7 @@ def test_a_file_ends_with_the_pose_of_its_last_frame(live_run: Make) -> None:
     until(lambda: posed(run) == 19, "the pose of the last frame")
 
 
+@pytest.mark.slow
 def test_a_loop_begins_again_and_again(live_run: Make) -> None:
     source = ScriptedSource(10, rate=100)
     run = live_run(lambda: source, loop=True)
@@ -201,6 +202,7 @@ def test_a_network_that_cannot_be_loaded_leaves_the_old_one(live_run: Make) -> N
     assert run.state is State.RUNNING
 
 
+@pytest.mark.slow
 def test_the_height_rescales_the_pose_also_while_paused(live_run: Make, person: np.ndarray) -> None:
     run = live_run(lambda: ScriptedSource(30, rate=30, picture=person), height_m=1.5)
     run.start()

@@ -49,6 +49,7 @@ def test_every_frame_of_a_file_is_a_row(live_run: Make, writer: RecordingWriter)
     assert recorded.recovered is None
 
 
+@pytest.mark.slow
 def test_rows_begin_and_end_where_recording_did(live_run: Make, tmp_path: Path) -> None:
     source = ScriptedSource(rate=60, live=True)
     source.dropped = 4
@@ -117,6 +118,7 @@ def test_only_one_at_a_time_and_none_after_the_end(
     second.close()
 
 
+@pytest.mark.slow
 def test_a_recording_that_fails_does_not_end_the_run(
     live_run: Make, writer: RecordingWriter
 ) -> None:

@@ -38,7 +38,7 @@ def lost_and_found(
     until(lambda: run.latest().frame.index > shot.frame.index + 6, "frames")
 
 
-@pytest.mark.parametrize("how", ["killed", "silent"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("silent", marks=pytest.mark.slow)])
 def test_a_lost_stream_is_found_again_and_the_recording_shows_the_gap(
     live_run: Make, tmp_path: Path, how: str
 ) -> None:

@@ -45,6 +45,7 @@ def wait_for_poses(run: LiveRun, count: int) -> None:
     until(lambda: run.latest().pose.index >= before.index + count, f"{count} poses", 60)
 
 
+@pytest.mark.slow
 def test_sinks_get_each_pose_until_they_are_exchanged(
     live_run: Make, person: NDArray[np.uint8]
 ) -> None:

@@ -133,6 +133,7 @@ def test_what_progress_raises_ends_it(clip: Path) -> None:
         lift(clip, detector="lite", progress=stop)
 
 
+@pytest.mark.slow
 def test_poses_of_a_film_until_it_ends(clip: Path) -> None:
     playing = live(clip, detector="lite", height=1.8)
     poses = list(playing)

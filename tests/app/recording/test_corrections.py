@@ -158,6 +158,7 @@ def test_a_new_correction_ends_what_could_be_made_again(recording: Recording) ->
     assert kept.undo() is None
 
 
+@pytest.mark.slow
 def test_poses_from_before_a_correction_are_lifted_again(recording: Recording) -> None:
     lifter, options = Lifter(device="cpu"), LiftOptions()
     lift_recording(recording, lifter, options)

@@ -134,6 +134,7 @@ def test_what_was_never_seen_is_not_sent_and_what_is_out_of_sight_stays() -> Non
     assert (away.ok, away.bones) == ([1, 3, 0, 0], {})
 
 
+@pytest.mark.slow
 def test_rotations_do_not_change_sign_from_frame_to_frame() -> None:
     """A receiver that mixes two frames would turn the bone the long way round."""
     frames = sent(*(pose(joints, number) for number, joints in enumerate(performed(3, rigid=True))))

@@ -125,6 +125,7 @@ def test_several_processes_share_one_log(program: Program) -> None:
     assert all(path.stat().st_size < 1_100_000 for path in files.values())
 
 
+@pytest.mark.slow
 def test_the_log_does_not_grow_for_ever(program: Program) -> None:
     run(
         program,

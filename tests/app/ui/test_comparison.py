@@ -204,6 +204,7 @@ def drawn_columns(plot: object) -> list[int]:
     return [ANGLE[name] for name in plot.presenter.names]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("session", ["in 3D"], indirect=True)
 def test_closing_it_leaves_the_first_as_it_was(session: Session) -> None:
     window, current = session.window, one(session)

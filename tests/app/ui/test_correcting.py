@@ -79,7 +79,7 @@ def drag(session: Session, joint: str, by: tuple[int, int]) -> None:
     QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=end)
 
 
-@pytest.mark.parametrize("mirror", [False, True])
+@pytest.mark.parametrize("mirror", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_dragged_joint_stays_where_it_was_put_and_is_lifted(
     session: Session, mirror: bool
 ) -> None:
@@ -109,6 +109,7 @@ def test_a_click_moves_nothing_and_what_plays_cannot_be_grabbed(session: Session
     assert not session.presenter.correcting.can_drag
 
 
+@pytest.mark.slow
 def test_the_selection_is_exchanged_taken_back_and_made_again(session: Session) -> None:
     window = session.window
     raw = recording(session).recorded.xy

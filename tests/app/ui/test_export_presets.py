@@ -168,6 +168,7 @@ def test_without_anything_to_report_on_that_is_said(session: Session) -> None:
     assert not session.window.findChildren(ReportDialog)
 
 
+@pytest.mark.slow
 def test_the_menu_reports_on_what_is_shown(shown: Session, take: Path) -> None:
     dialog = report_dialog(shown)
     assert dialog.selectedFiles() == [str(take.parent / "take.html")]
@@ -177,6 +178,7 @@ def test_the_menu_reports_on_what_is_shown(shown: Session, take: Path) -> None:
     assert said["smoothing"]["parameters"]["cutoff_hz"] == 6
 
 
+@pytest.mark.slow
 def test_the_menu_reports_on_sheets_of_paper_and_remembers_that(shown: Session, take: Path) -> None:
     dialog = report_dialog(shown)
     dialog.selectNameFilter(dialog.nameFilters()[1])
@@ -223,6 +225,7 @@ def test_the_ending_decides_and_else_the_filter(
     assert chosen == [(tmp_path / written, "pdf" if written.endswith(".pdf") else "report")]
 
 
+@pytest.mark.slow
 def test_where_a_report_cannot_be_written_that_is_said_and_nothing_stays(
     shown: Session, take: Path, tmp_path: Path
 ) -> None:

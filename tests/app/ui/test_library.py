@@ -235,6 +235,7 @@ def test_export_of_the_chosen_one(library: tuple[Session, LibraryDialog]) -> Non
     export.reject()
 
 
+@pytest.mark.slow
 def test_what_has_just_been_lifted_is_exported_though_another_is_shown(
     open_window: OpenWindow, recordings: Path
 ) -> None:

@@ -284,6 +284,7 @@ def test_looping_plays_the_selection_again_and_again() -> None:
     assert not clock.playing
 
 
+@pytest.mark.slow
 def test_where_the_camera_was_lost_there_is_nothing_and_events_stay_where_they_were(
     open_window: OpenWindow, tmp_path: Path
 ) -> None:

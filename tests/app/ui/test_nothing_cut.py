@@ -130,6 +130,7 @@ def test_lines_of_the_plot_are_as_wide_on_a_sharp_screen(
     assert graph._curves[0].opts["pen"].widthF() == pytest.approx(2 * plot._WIDTH)
 
 
+@pytest.mark.slow
 def test_a_small_screen_that_is_scaled_has_room_for_the_window(
     open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

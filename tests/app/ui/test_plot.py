@@ -188,6 +188,7 @@ def test_live_the_curves_grow(open_window: OpenWindow, camera: MjpegServer) -> N
     assert not graph._cursor.isVisible()
 
 
+@pytest.mark.slow
 def test_before_a_recording_is_lifted_its_time_is_shown(
     open_window: OpenWindow, bending: Path
 ) -> None:

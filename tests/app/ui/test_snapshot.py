@@ -53,6 +53,7 @@ def test_a_snapshot_is_saved_and_on_the_clipboard(pictures: Path, live: Session)
     assert sizes == {saved.width(), window.skeleton.width()}
 
 
+@pytest.mark.slow
 def test_it_shows_neither_buttons_nor_hints(pictures: Path, live: Session) -> None:
     window = live.window
     window.picture.hint.show_text("Something lies over the picture")

@@ -62,6 +62,7 @@ def test_while_a_camera_runs_there_is_one_button_named_by_what_it_does(
     until(lambda: bar.start.isVisible(), "the button that starts again")
 
 
+@pytest.mark.slow
 def test_a_recording_that_another_source_ends_is_saved_and_said_to_be(
     open_window: OpenWindow, camera: MjpegServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +153,7 @@ def test_keeping_pictures_stands_beside_the_record_button_with_what_it_costs(
     assert a_picture / 2 < weighed < a_picture * 2
 
 
+@pytest.mark.slow
 def test_a_recording_without_pictures_says_so(open_window: OpenWindow, camera: MjpegServer) -> None:
     session = open_window(camera.url)
     recording(session)

@@ -247,7 +247,12 @@ def test_the_first_steps_are_not_those_of_a_video_that_plays(
 
 
 @pytest.mark.parametrize(
-    ("theme", "size"), [("light", (1024, 640)), ("dark", (1024, 640)), ("dark", (800, 600))]
+    ("theme", "size"),
+    [
+        pytest.param("light", (1024, 640), marks=pytest.mark.slow),
+        pytest.param("dark", (1024, 640), marks=pytest.mark.slow),
+        ("dark", (800, 600)),
+    ],
 )
 def test_no_words_are_cut_off_at_the_smallest_size(
     open_window: OpenWindow, theme: str, size: tuple[int, int]

@@ -167,6 +167,7 @@ def test_a_video_named_relatively_is_exported_to_its_own_folder(
     assert session.window.exporter.suggestion(target, "csv").parent == film.parent
 
 
+@pytest.mark.slow
 def test_picture_and_pose_are_of_one_frame_wherever_one_scrubs(session: Session) -> None:
     window, playing = session.window, current(session)
     scrubber = window.timeline.scrubber

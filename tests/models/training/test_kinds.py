@@ -318,6 +318,7 @@ def test_captured_knees_and_elbows_are_unbent_along_the_limb(repertoire: Reperto
     assert turned.max() < 4
 
 
+@pytest.mark.slow
 def test_a_tumbled_body_is_turned_whole_and_lies_on_the_floor(repertoire: Repertoire) -> None:
     windows, drawn = draw(repertoire, 600)
     windows = windows[drawn == KIND["gait"]]

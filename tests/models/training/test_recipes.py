@@ -113,6 +113,7 @@ def test_where_up_is_costs_its_square_and_nothing_of_the_pose() -> None:
     assert not torch.equal(slopes[0][:, :, PELVIS], slopes[1][:, :, PELVIS])
 
 
+@pytest.mark.slow
 def test_what_is_said_of_two_directions_that_may_both_be_is_their_mean() -> None:
     """Which is the shorter, the further they are apart: that is what it means to be unsure."""
     target = torch.zeros(2, 1, 17, 3)

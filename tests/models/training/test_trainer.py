@@ -125,7 +125,7 @@ def test_the_log_has_a_row_for_each_validation(whole: Path) -> None:
     assert all(0 <= float(row["up"]) <= 180 for row in rows(whole))
 
 
-@pytest.mark.parametrize("minutes", [2.5, 4.5])
+@pytest.mark.parametrize("minutes", [2.5, pytest.param(4.5, marks=pytest.mark.slow)])
 def test_slices_of_a_run_end_with_the_weights_and_log_of_a_whole_one(
     whole: Path, tmp_path: Path, minutes: float
 ) -> None:
@@ -156,6 +156,7 @@ def test_signals_end_a_run_after_its_step_and_saved(tmp_path: Path, number: int)
     assert read_state(tmp_path / "state.pt")["step"] == 1
 
 
+@pytest.mark.slow
 def test_what_was_logged_after_the_last_save_is_not_logged_twice(
     whole: Path, tmp_path: Path
 ) -> None:
@@ -168,6 +169,7 @@ def test_what_was_logged_after_the_last_save_is_not_logged_twice(
     assert rows(tmp_path) == rows(whole)
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_run(whole: Path, tmp_path: Path) -> None:
     trainer(tmp_path, settings=Settings(seed=2)).run(Stopper())
     mine, others = weights_of(tmp_path), weights_of(whole)
@@ -185,6 +187,7 @@ def test_a_state_of_another_run_is_refused_in_words(whole: Path) -> None:
             trainer(whole, recipe, settings=settings)
 
 
+@pytest.mark.slow
 def test_a_state_from_before_recipes_had_names_goes_on(whole: Path, tmp_path: Path) -> None:
     first = trainer(tmp_path)
     first.run(Stopper(3.5, now=Ticks()))
@@ -263,6 +266,7 @@ def test_a_run_starts_from_a_weights_file_at_the_stage_asked_for(
         read_start(str(tmp_path / "w.safetensors"), TINY, 2)
 
 
+@pytest.mark.slow
 def test_without_averaging_the_last_weights_are_the_result(tmp_path: Path) -> None:
     plain = trainer(tmp_path, replace(TINY, averaging=0.0, clip=None))
     plain.run(Stopper())

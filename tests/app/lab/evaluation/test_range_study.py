@@ -42,6 +42,7 @@ def test_ranges_and_sides_are_off_by_what_they_are_off_by() -> None:
     assert compared("m", "x", [pair(20.0, 12.0)] * 3) == [], "too few"
 
 
+@pytest.mark.slow
 def test_a_drawn_walk_is_measured_from_lifting_to_table(tmp_path: Path) -> None:
     takes = [observation(detector="heavy", index=index) for index in range(8)]
     (material,) = drawn_people(write_study(tmp_path / "s.npz", takes))

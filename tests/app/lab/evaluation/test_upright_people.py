@@ -47,6 +47,7 @@ def test_knees_and_hips_are_those_of_the_clips_own_script() -> None:
     np.testing.assert_allclose(hip[[0, 9, 39]], [61.67, 54.81, 54.75], atol=0.005)
 
 
+@pytest.mark.slow
 def test_every_clip_is_lifted_by_everybody(tmp_path: Path) -> None:
     folder = tmp_path / "footage"
     folder.mkdir()
