@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.errors import SourceError
 from app.lifting.progress import Overall, Progress, Stage, part_of
 
 from ._motion import Motion, finished, warn_of
@@ -62,8 +63,8 @@ def lift(
         source: a video file, an http or rtsp address, a camera's name or number, or "performer".
         height: the person's height in metres, which sets the scale.  Default: that of
             an average person.
-        seconds: duration to read.  Default: all, or 10 seconds of the performer.  A camera has no
-            end, so give one.
+        seconds: duration to read; required for cameras and streams.  Default: all, or 10 seconds of
+            the performer.
         rate: true capture rate in frames per second of a slow-motion video.
         person: which of several people to follow: the one at (x, y) pixels of the picture, or at
             (x, y, seconds).  Default: the largest.
@@ -84,7 +85,7 @@ def lift(
         The motion, with one pose for every frame of the source.
 
     Raises:
-        SourceError: the source cannot be opened, or has no readable frame.
+        SourceError: the source cannot be opened, has no readable frame, or has no end.
         DetectorError: no person was detected.
         MixposeError: any other failure that the caller can act on, such as missing weights.
         ValueError: an argument has an impossible value.
@@ -125,7 +126,8 @@ def lift_people(
     Args:
         source: a video file, an http or rtsp address, a camera's name or number, or "performer".
         heights: heights in metres of the first person, the second, …, as far as they are known.
-        seconds: duration to read.  Default: all, or 10 seconds of the performer.
+        seconds: duration to read; required for cameras and streams.  Default: all, or 10 seconds of
+            the performer.
         rate: true capture rate in frames per second of a slow-motion video.
         corrections: True to apply the corrections that the user made to this video in the window;
             or the corrections to apply, as for :func:`lift`.
@@ -299,6 +301,11 @@ def _detected(
         open_clip(spec, options) as source,
         make_engine(options) as pool,
     ):
+        if source.live and options.seconds is None:
+            raise SourceError(
+                f"{spec} has no end. Give a duration, such as seconds=10, or use mixpose.live for "
+                "poses while they are made."
+            )
         network.start()
         clip = detect(
             *(source, Path(spec), options, pool), stop=lambda: network.failed, progress=report

@@ -168,11 +168,7 @@ class InViewHints:
     def step(self, body_in_view: BodyInView | None, now_s: float) -> str:
         """Return the hint to show now, or an empty string; ``now_s`` is a monotonic time."""
         if body_in_view != self._body_in_view:
-            if (
-                self._body_in_view in ONCE_ONLY
-                and self._body_in_view
-                and now_s - self._since > self.LASTS_S
-            ):
+            if self._body_in_view in ONCE_ONLY and now_s - self._since > self.LASTS_S:
                 self._already_shown.add(self._body_in_view)
             self._body_in_view, self._since = body_in_view, now_s
         if (

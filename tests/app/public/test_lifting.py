@@ -23,6 +23,7 @@ from app.public import (
 from app.recording.corrections import CorrectionList, Delete, Move
 from app.system import paths
 from tests.support.clips import write_clip
+from tests.support.mjpeg import MjpegServer
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,14 @@ def test_what_is_not_there_is_said(clip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_stream_needs_a_duration() -> None:
+    with MjpegServer(fps=30) as server:
+        with pytest.raises(SourceError, match=r"has no end\. .*seconds=10"):
+            lift(server.url, detector="lite")
+        with pytest.raises(DetectorError, match="person"):
+            lift(server.url, detector="lite", seconds=0.5)
+
+
 def test_options_reach_what_they_are_about(clip: Path) -> None:
     told: list[float] = []
     with pytest.warns(MixposeWarning, match="Nobody was found at 5,5 from 0 s on"):
