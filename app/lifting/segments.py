@@ -173,10 +173,11 @@ class DetectSegment:
     def run(self, tell: Tell, stop: Callable[[], bool]) -> Part:
         """Read and detect the segment; reports the number of frames done.
 
-        Frames read before damage are kept.
+        Frames read before damage are kept.  A file that can no longer be opened, as the disk was
+        removed, ends with the segments before.
 
         Raises:
-            SourceError: the file cannot be opened.
+            SourceError: the file of the first segment cannot be opened.
             DetectorError: the detector failed.
         """
         from app.sources import VideoFile
@@ -184,9 +185,25 @@ class DetectSegment:
         # Earlier choices concern earlier segments, and are part of their memory.
         choices = (each for each in self.options.choices if each.time_s >= self.segment.from_s)
         wanted = replace(self.options, choices=tuple(choices))
-        video = VideoFile(self.segment.path, rate=self.options.rate)
+        try:
+            video = VideoFile(self.segment.path, rate=self.options.rate)
+        except SourceError as error:
+            if self.segment.index == 0:
+                raise
+            return self._lost(str(error))
         with video as source, make_detector(wanted, self.memory) as detector:
             return self._detected(source, detector, tell, stop)
+
+    def _lost(self, reason: str) -> Part:
+        fault = f"{self.label} could not be read from {self.segment.start_s:.1f} s on. {reason}"
+        return Part(
+            segment=self.segment,
+            track=Rows().track(),
+            complete=True,
+            ended=True,
+            faults=(fault,),
+            memory=None,
+        )
 
     def _detected(
         self,

@@ -229,6 +229,30 @@ def test_a_file_that_is_gone_is_an_error(video: Path, tmp_path: Path) -> None:
         detect_video(plan, Inline(), LITE)
 
 
+@pytest.mark.slow
+def test_what_was_detected_before_a_file_is_gone_is_kept(
+    video: Path, one_by_one: DetectedClip, tmp_path: Path
+) -> None:
+    gone = tmp_path / "gone.mp4"
+    gone.write_bytes(video.read_bytes())
+    engine = Inline()
+    work = VideoDetection(planned(gone), engine, LITE)
+    for _ in range(2):
+        for event in engine.poll():
+            work.poll(event)
+    gone.unlink()
+    while not work.done:
+        for event in engine.poll():
+            work.poll(event)
+    clip = work.clip()
+    assert clip.complete
+    assert len(clip.track) == 12 * FPS, "two segments"
+    unmixed = len(clip.track) - 2 * FPS  # up to the next cross-fade
+    check_same(clip.track[:unmixed], one_by_one.track[:unmixed])
+    (warning,) = clip.warnings
+    assert "gone.mp4 could not be read from 12.0 s on. There is no file" in warning
+
+
 FOLLOWED, LARGER = 0, 1
 SLOW = 7
 
