@@ -9,7 +9,7 @@ import errno
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain, dropwhile
+from itertools import chain, dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -38,6 +38,12 @@ SHOWING_AGAIN: Final = ("libdav1d",)
 SKIPPING: Final = ("h264",)
 """Decoders that return nothing before an intact frame, and flag no key frame in streams that
 refresh the picture gradually."""
+STRICT: Final = ("hevc", "mjpeg")
+"""Decoders that report damage inside a picture only if they are to stop at errors.  Of 36 files
+each, damaged in one place, 11 instead of 21 (HEVC) and 7 instead of 29 (MJPEG) then show it."""
+PROBED: Final = 4
+"""The first packets, in which a decoder that stops at errors must find none: some cameras never
+write a clean picture."""
 LONGEST_GROUP: Final = 300
 """After this many frames since a lost one the next is accepted without a key frame: encoders set
 key frames less than 250 apart by default; those that set none refresh the picture gradually."""
@@ -55,7 +61,13 @@ class Film:
         self._path = path
         self._alone = False
         """Whether a single thread decodes."""
+        self._strict = False
+        """Whether the decoder stops at errors."""
         self._open()
+        if self._stream.codec_context.name in STRICT:
+            self._strict = self._begins_clean()
+            self.close()
+            self._open()
         stream, container = self._stream, self._container
         timeless = bool(container.format.flags & cast("int", Flags.no_timestamps.value))
         # A bare stream's average is what FFmpeg assumes before it has read the stream's headers.
@@ -117,6 +129,19 @@ class Film:
             self._container.close()
             raise
         self._stream.codec_context.thread_type = "NONE" if self._alone else "AUTO"
+        if self._strict:
+            self._stream.codec_context.options = {"err_detect": "explode"}
+
+    def _begins_clean(self) -> bool:
+        """Whether a decoder that stops at errors finds none in the first packets."""
+        decoder = self._stream.codec_context
+        decoder.options, decoder.thread_type = {"err_detect": "explode"}, "NONE"
+        try:
+            for packet in islice(self._packets(), PROBED):
+                decoder.decode(packet)
+        except av.error.FFmpegError:
+            return False
+        return True
 
     def _pictures(self) -> VideoStream:
         """The stream of pictures that is no cover of a song.  Raises SourceError."""

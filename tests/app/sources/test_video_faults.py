@@ -182,6 +182,33 @@ def test_what_is_predicted_from_a_frame_that_was_patched_up_is_left_out(tmp_path
         path.write_bytes(coded)
 
 
+@pytest.mark.parametrize(("name", "most"), [("hevc.mp4", 6), ("jpeg.mov", 1)])
+def test_damage_inside_a_picture_is_noticed(tmp_path: Path, name: str, most: int) -> None:
+    path = write_rolling(tmp_path / name)
+    whole, coded, found = [each.image for each in read_all(path)], path.read_bytes(), packets(path)
+    wrong = 0
+    for seed in range(6):
+        dice = random.Random(seed)
+        start, length = found[dice.randrange(30, 60)]
+        overwrite(path, start + length // 4, dice.randbytes(min(40, length // 2)))
+        left = {round(30 * frame.time_s): frame.image for frame in read_all(path)}
+        assert {*range(24), *range(61, 90)} <= set(left)
+        wrong += sum(off_by(left[number], whole[number]) > 12 for number in left)
+        path.write_bytes(coded)
+    assert wrong <= most
+
+
+def test_a_camera_whose_every_picture_ends_too_early_is_no_damaged_file(tmp_path: Path) -> None:
+    path = write_rolling(tmp_path / "jpeg.mov")
+    whole = path.read_bytes()
+    data = bytearray(whole)
+    for start, length in packets(path):
+        end = whole.rindex(b"\xff\xd9", start, start + length)
+        data[end - 60 : end] = b"\xff\xd9" * 30
+    path.write_bytes(data)
+    assert read_to_end(path) == (90, [])
+
+
 @pytest.mark.parametrize("name", ["mpeg4.mp4", "a.webm", "a.mp4"])
 def test_a_film_that_begins_between_two_whole_pictures_begins_at_the_next(
     tmp_path: Path, name: str
