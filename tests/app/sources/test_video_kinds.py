@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from app.packets import Frame
 from app.sources import VideoFile
 from tests.support.av_clips import tag_matrix, write_clip, write_interlaced
-from tests.support.mjpeg import numbered_picture, read_number
+from tests.support.mjpeg import jpeg, numbered_picture, read_number
 
 Image = NDArray[np.uint8]
 STAMPS = [0, 33, 66, 100, 133, 166]
@@ -133,6 +135,39 @@ def test_all_turns_and_mirrors_are_as_a_player_shows_them(
     np.testing.assert_array_equal(frames[5].image, shown)
     with VideoFile(path) as video:
         assert video.size == (shown.shape[1], shown.shape[0])
+
+
+def test_a_picture_with_side_data_of_an_unknown_kind_is_read_and_turned(tmp_path: Path) -> None:
+    """EXIF, in a photo or in a camera's MJPEG."""
+    turned = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+    coded = jpeg(numbered_picture(5, (320, 240)))
+    exif = b"\xff\xe1" + (len(turned) + 2).to_bytes(2, "big") + turned
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(coded[:2] + exif + coded[2:])
+    (frame,), warnings = read(path)
+    assert warnings == []
+    assert frame.size == (240, 320)
+    assert read_number(np.ascontiguousarray(np.rot90(frame.image))) == 5
+
+
+# Memory
+
+
+def test_frames_shown_and_pictures_released_leave_no_memory_taken(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", [33 * number for number in range(60)])
+    kept = read(path)[0]
+    assert [read_number(frame.image) for frame in kept] == list(range(60))
+    del kept
+    gc.collect()
+    gc.disable()
+    try:
+        with VideoFile(path) as video:
+            places = {frame.image.ctypes.data for frame in iter(video.read, None)}
+            alive = sum(isinstance(each, av.VideoFrame) for each in gc.get_objects())
+    finally:
+        gc.enable()
+    assert alive <= 3
+    assert len(places) <= 3, "the memory of pictures that were released is used again"
 
 
 # Other sizes in the middle
