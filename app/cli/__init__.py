@@ -1,7 +1,7 @@
-"""The commands: arguments in, files and plain sentences out.
+"""The commands: parse arguments, call the application layer, print its messages.
 
-``main`` is the way in.  Importing this package is cheap: each command imports what it needs when it
-runs, so that ``--help`` answers at once.
+``main`` is the entry point.  Importing this package is cheap: each command imports what it needs
+when it runs, so that ``--help`` is fast.
 """
 
 from __future__ import annotations

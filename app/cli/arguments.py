@@ -29,7 +29,7 @@ from models import LARGEST_DELAY
 ADD_TO_MENU: Final = "--add-to-menu"
 REMOVE_FROM_MENU: Final = "--remove-from-menu"
 PERFORMER_SECONDS: Final = 10.0
-"""How much of the endless performer is lifted by default."""
+"""Seconds of the endless performer that are lifted by default."""
 _MATERIAL: Final = (
     ("--realeval", "real footage with known 3D (default: ../shared/realeval, if it is there)"),
     (
@@ -41,16 +41,16 @@ _MATERIAL: Final = (
     ("--humaneva", "HumanEva, as data_3d_humaneva15.npz and data_2d_humaneva15_*.npz"),
     ("--3dhp", "MPI-INF-3DHP's test set, with TS1 to TS6"),
 )
-"""Options of ``evaluate`` that name a folder, and what is in it."""
+"""Options of ``evaluate`` that name a folder, and its content."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line instead of repeating the whole usage."""
+    """Reports an error in one line instead of repeating the whole usage."""
 
     commands: Collection[str] = ()
 
     def opens(self, argv: list[str]) -> bool:
-        """Whether a file or an address stands where a command could: the window shows it."""
+        """Whether a file or an address is given in place of a command; the window opens it."""
         first = argv[0] if argv else ""
         a_file = bool(first) and Path(first).exists()
         return first not in self.commands and (a_file or "://" in first)
@@ -121,7 +121,7 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace, parser: _Parser) -> None:
-    """End with a line on stderr if they contradict each other; put values into shape."""
+    """Exit with a line on stderr if options contradict each other; normalise values."""
     for name, elsewhere in _NOT_WITH.items():
         if options.command in elsewhere and getattr(options, name) is not None:
             parser.error(f"--{name} belongs to the window, not to '{options.command}'")
@@ -153,7 +153,7 @@ _NOT_WITH: Final = {
     "detector": ("export", "devices"),
     **dict.fromkeys(OUTPUTS, ("lift", "export", "report", "devices", "bench", "evaluate")),
 }
-"""Options of the window that mean nothing to these commands."""
+"""Options of the window that do not apply to these commands."""
 
 
 _Wanted = TypeVar("_Wanted")
@@ -162,7 +162,7 @@ _Wanted = TypeVar("_Wanted")
 def _or_refuse(
     wanted: Callable[[argparse.Namespace], _Wanted], options: argparse.Namespace, parser: _Parser
 ) -> _Wanted:
-    """What ``wanted`` reads from the options; a contradiction among them is a wrong argument."""
+    """Return what ``wanted`` reads from the options; report a contradiction as a wrong argument."""
     try:
         return wanted(options)
     except UsageError as error:
@@ -208,7 +208,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _add_clip(lift: argparse.ArgumentParser) -> None:
-    """How much of a video is lifted, and what is known of it."""
+    """Add the options of the part of a video to lift, and of its properties."""
     lift.add_argument(
         "--seconds",
         metavar="S",
@@ -403,7 +403,7 @@ def _command(
     description: str = "",
     examples: str = "",
 ) -> _Parser:
-    """A command's parser; without a ``usage`` of its own argparse makes one."""
+    """Add a command's parser; without ``usage`` argparse generates one."""
     return commands.add_parser(
         name,
         help=summary,

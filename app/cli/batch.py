@@ -37,15 +37,15 @@ log: Final = logging.getLogger(__name__)
 
 @dataclass
 class Work:
-    """What there is to do."""
+    """The videos to lift, and those to skip."""
 
     tasks: list[Task] = field(default_factory=list)
     """The largest first, so that the last process is not alone with it."""
     done: int = 0
     refused: list[tuple[Path, str]] = field(default_factory=list)
-    """What is not lifted, and why."""
+    """Videos that are not lifted, and the reasons."""
     corrected: int = 0
-    """Videos in which something was put right in the window."""
+    """Number of videos that have corrections."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -97,10 +97,10 @@ def _sha256_of_weights(weights: str | None) -> str:
 
 
 def sort_out(plan: folders.Plan, wanted: BatchOptions, options: argparse.Namespace) -> Work:
-    """Tell what is done, what is in the way, and what is to be lifted.
+    """Sort the videos into those that are done, blocked by existing files, or to be lifted.
 
-    What is done is not lifted again unless asked for; a file that was made of something else is
-    replaced only by force.
+    Videos that are done are lifted again only with ``--again``; a file that was made of something
+    else is replaced only with ``--force``.
     """
     work = Work()
     for folder, reason in plan.unreadable:
@@ -127,7 +127,7 @@ def sort_out(plan: folders.Plan, wanted: BatchOptions, options: argparse.Namespa
 
 
 def _task(source: Path, table: Path, work: Work, options: argparse.Namespace) -> Task:
-    """Raises RecordingError if corrections are to be applied that cannot be read."""
+    """Make the task of one video.  Raises RecordingError if its corrections cannot be read."""
     try:
         made = made_in_window(source)
     except MixposeError:
@@ -154,7 +154,7 @@ def _is_done(task: Task, wanted: BatchOptions) -> bool:
         if wanted.a_file_each:
             return is_done_of_everybody(task.table, wanted.kind, asked)
         return is_done(task.table, asked)
-    except (OSError, ValueError):  # lifting it says what is the matter with it
+    except (OSError, ValueError):  # lifting it reports the fault
         return False
 
 
@@ -191,7 +191,7 @@ def _events(
 
 
 def _anywhere(task: Task) -> Task:
-    """Processes elsewhere stand in other folders."""
+    """Return the task with absolute paths: processes on other machines have other folders."""
     return replace(task, source=task.source.absolute(), table=task.table.absolute())
 
 

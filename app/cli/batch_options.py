@@ -1,4 +1,4 @@
-"""Options of ``lift`` for whole folders, many processes and many machines."""
+"""Options of ``lift`` for folders, parallel processes and clusters."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def wanted(options: argparse.Namespace) -> bool:
-    """Whether ``options`` are for many videos at once."""
+    """Whether ``options`` ask for many videos at once."""
     several = options.jobs is not None and len(options.sources) > 1
     return several or options.ray is not None or any(map(_is_folder, options.sources))
 
 
 def wanted_of_each(options: argparse.Namespace, kind: str, weights_sha256: str) -> BatchOptions:
-    """What ``options`` ask of every video, in the format ``kind``."""
+    """Return the options for each video, in the format ``kind``."""
     from app.lifting.batch.task import BatchOptions
 
     return BatchOptions(
@@ -68,9 +68,8 @@ def remembered(
     options: argparse.Namespace,
     corrections: Sequence[Correction] = (),
 ) -> MotionData:
-    """``data`` by whose sidecar a run over a folder will know that the video ``source`` is done.
-
-    As it is, if ``source`` is no file.
+    """Return ``data`` with the request by which a later run recognises that the video ``source`` is
+    done; unchanged if ``source`` is not a file.
     """
     from app.lifting.batch.up_to_date import request_of, with_request
 
@@ -84,7 +83,7 @@ def remembered(
 def _is_folder(source: str) -> bool:
     try:
         return Path(source).is_dir() and Path(source).suffix != SUFFIX
-    except (OSError, ValueError):  # too long for a path, or with a zero byte in it
+    except (OSError, ValueError):  # too long for a path, or containing a zero byte
         return False
 
 

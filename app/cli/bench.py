@@ -1,4 +1,4 @@
-"""``bench``: how fast this machine is, stage by stage; ``app.lab.bench`` measures."""
+"""``bench``: the speed of each stage on this machine, measured by ``app.lab.bench``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.system import logs
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure and print the table."""
+    """Measure, and print the table."""
     logs.divert_native_stderr()
     from app.lab.bench import FULL, QUICK, measure, report
 

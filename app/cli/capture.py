@@ -1,4 +1,4 @@
-"""A recording that is being made without a window."""
+"""Recording without a window."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 0.1
 _SEVERAL: Final = True
-"""Others than the one followed are looked out for, as in the window unless that is switched off."""
+"""Other people than the followed one are detected, as by default in the window."""
 _STOP_S: Final = 3.0
 _CLOSE_S: Final = 12.0
-"""A run that ends by itself closes the recording, which takes up to ten seconds."""
+"""Seconds to wait for a run that ends by itself: it closes the recording first."""
 
 
 class Capture(WatchedRun):
     """Runs the source through the detector into a recording, until stopped.
 
-    It is the window's own pipeline, without the network unless poses are sent meanwhile: a camera
-    that is lost is waited for, and the gap stands in the recording's times.  A file is recorded as
-    fast as it can be detected, every frame of it.
+    It is the window's pipeline, with the network only if poses are sent meanwhile.  A lost camera
+    is waited for, and leaves a gap in the recording's times.  Of a file every frame is recorded, as
+    fast as it can be detected.
     """
 
     def __init__(
@@ -74,9 +74,10 @@ class Capture(WatchedRun):
         """None until the source is open."""
 
     def record(self, interrupt: Interrupt) -> MixposeError | None:
-        """Record until the source, the time wanted, or a signal ends it; then close everything.
+        """Record until the end of the source, of the requested duration, or a signal; then close
+        everything.
 
-        Returns why it ended before its time, or None.
+        Returns the reason of a premature end, or None.
         """
         self._run.start()
         self._events.start(self._mark)
@@ -97,9 +98,9 @@ class Capture(WatchedRun):
         return error or (None if writer is None else writer.error)
 
     def _open(self) -> Source:
-        """Open the source; the first time, in the run's own thread, begin the recording too.
+        """Open the source; the first time also begin the recording.
 
-        Begun any later, it would miss the first frames of a file.
+        Called in the run's thread: begun later, it would miss the first frames of a file.
         """
         source = self._open_source()
         if self.writer is None:
@@ -130,7 +131,7 @@ class Capture(WatchedRun):
         )
         try:
             self._run.start_recording(writer)
-        except MixposeError:  # stopped meanwhile
+        except MixposeError:  # stopped in the meantime
             writer.discard()
             raise
         return writer
@@ -162,7 +163,7 @@ class Capture(WatchedRun):
         return bool(seconds and waited_s and writer.elapsed_s + waited_s >= seconds)
 
     def _tell(self, writer: RecordingWriter, now: Snapshot) -> None:
-        """Say once what is new, and keep the line up to date."""
+        """Print each new message once, and update the status line."""
         if not self._announced:
             self._announced = True
             self._line.warn(f"mixpose: Recording {self._label} to {writer.path}; Ctrl-C ends it.")
@@ -181,7 +182,7 @@ class Capture(WatchedRun):
         self._show(now, text if writer.frames else f"{self._label}: loading the person finder ...")
 
     def _mark(self, label: str) -> Mark | None:
-        """Mark this moment; None if it is none of the recording's.  In another thread."""
+        """Mark an event now; None if nothing is being recorded.  Called in another thread."""
         return None if self.writer is None else self.writer.mark(label)
 
     def _tell_events(self) -> None:

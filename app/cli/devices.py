@@ -1,4 +1,4 @@
-"""``devices``: what the window and ``lift`` can use on this machine."""
+"""``devices``: the cameras, compute devices and weights of this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``evaluate``: how accurate the lifter is.  The measuring is done by ``app.lab.evaluation``."""
+"""``evaluate``: the accuracy of the lifter, measured by ``app.lab.evaluation``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.system import logs
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, print the report, and write it where it was asked for."""
+    """Measure, print the report, and write it to the file given."""
     logs.divert_native_stderr()
     _require_writable(options.output)
     from app.detection.models import FOR_VIDEOS
@@ -54,12 +54,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _weights(given: str | list[str] | None) -> tuple[str | None, ...]:
-    """``--weights`` takes one before the command and several after it."""
+    """Return the values of ``--weights``: one if given before the command, several after it."""
     return (given,) if given is None or isinstance(given, str) else tuple(given)
 
 
 def _require_writable(path: Path | None) -> None:
-    """Minutes of measuring should not end in a mistyped folder."""
+    """Raise an error if the report cannot be written, before minutes of measuring."""
     if path is not None and not path.absolute().parent.is_dir():
         raise UsageError(f"There is no folder {path.absolute().parent} for the report.")
 

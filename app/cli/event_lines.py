@@ -16,18 +16,18 @@ from typing import Final, TextIO
 from app.recording.events import Mark
 
 _LOOK_S: Final = 0.2
-"""How often the thread looks whether it is to end."""
+"""Interval in seconds at which the thread checks whether to end."""
 _LONGEST: Final = 4096
-"""Bytes of a line; what is beyond is no part of its label."""
+"""Bytes of a line that are read; the rest is not part of its label."""
 _UNTOLD: Final = 100
-"""Events read ahead at the most: ``yes |`` must not fill the disk."""
+"""Maximum number of events read ahead: ``yes |`` must not fill the disk."""
 
 
 class EventLines:
-    """Marks an event when a line comes on standard input; what stands in it is the label.
+    """Marks an event for each line on standard input, whose text is the label.
 
-    A thread reads, so that an event has the moment its line came, whatever the others do.  Only a
-    terminal, a pipe or a socket is read: the lines of a file come at no moment, and belong to the
+    A separate thread reads, so that an event gets the time at which its line arrived.  Only a
+    terminal, a pipe or a socket is read: lines of a file have no time, and belong to the
     loop (``while read ...; done < FILE``) that started the program.
     """
 
@@ -38,12 +38,12 @@ class EventLines:
 
     @property
     def typed(self) -> bool:
-        """Whether somebody types the lines."""
+        """Whether the lines are typed in a terminal."""
         return self._input is not None and self._input.isatty()
 
     @property
     def explained(self) -> str:
-        """How events are marked, in a sentence; empty where they cannot be."""
+        """Instructions to mark events; empty where they cannot be marked."""
         if self._input is None:
             return ""
         if self.typed:
@@ -51,25 +51,25 @@ class EventLines:
         return "Each line on standard input marks an event; what stands in it is its label."
 
     def start(self, mark: Callable[[str], Mark | None]) -> None:
-        """Begin to read; ``mark`` is called in the thread that reads."""
-        # A daemon: on Windows nothing ends a read that waits.
+        """Begin to read; ``mark`` is called in the reading thread."""
+        # A daemon: on Windows a blocking read cannot be interrupted.
         if self._input is not None:
             threading.Thread(
                 target=self._run, args=(self._input, mark), name="event-lines", daemon=True
             ).start()
 
     def made(self) -> Iterator[Mark | None]:
-        """The events since the last call; None for a line that came while nothing was recorded."""
+        """The events since the last call; None for a line while nothing was recorded."""
         while not self._made.empty():
             yield self._made.get()
 
     def close(self) -> None:
-        """Leave what is typed from now on to others; does not wait."""
+        """Stop reading; does not wait for the thread."""
         self._closing.set()
 
     def _run(self, source: FileIO, mark: Callable[[str], Mark | None]) -> None:
         if sys.platform != "win32":
-            # To read a terminal in its background stops the whole program, unless the thread that
+            # Reading a terminal from the background stops the whole process, unless the thread that
             # reads has the signal blocked: then the read fails (POSIX, General Terminal Interface,
             # 11.1.4).
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTIN})
@@ -96,7 +96,7 @@ class EventLines:
             yield begun
 
     def _read(self, source: FileIO) -> bytes | None:
-        """What has come; None if nothing has, nothing at all (b"") if nothing ever will."""
+        """Return the new bytes; None if there are none yet, b"" at the end of the input."""
         if sys.platform != "win32" and not select.select([source], [], [], _LOOK_S)[0]:
             return None
         if self._closing.is_set():
@@ -105,26 +105,26 @@ class EventLines:
             data: bytes | None = source.read(_LONGEST)
         except OSError:
             data = b""
-        if data == b"" and source.isatty():  # in the background, or Ctrl-D: neither is for ever
+        if data == b"" and source.isatty():  # in the background, or Ctrl-D: both can be temporary
             self._closing.wait(_LOOK_S)
             return None
         return data
 
 
 def described(mark: Mark, at_s: float) -> str:
-    """``Event 2 at 12.3 s``, and its label if it has one of its own."""
+    """Return ``Event 2 at 12.3 s``, with its label if it has one."""
     usual = f"Event {mark.number}"
     label = "" if mark.label == usual else f": {mark.label}"
     return f"{usual} at {at_s:.1f} s{label}"
 
 
 def _standard_input() -> FileIO | None:
-    """Standard input, if lines come there at moments that mean something."""
+    """Return standard input if it is a terminal, a pipe or a socket."""
     given: TextIO | None = sys.stdin
-    if given is None:  # closed; its number may be another file's by now
+    if given is None:  # closed; its descriptor may be another file's by now
         return None
     try:
-        # Unbuffered: a buffer's lock, held while a read waits, is wanted when Python ends.
+        # Unbuffered: Python needs a buffer's lock at its end, which a blocking read holds.
         found = open(given.fileno(), "rb", buffering=0, closefd=False)  # noqa: SIM115
         mode = os.fstat(found.fileno()).st_mode
     except (OSError, ValueError):

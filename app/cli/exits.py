@@ -1,4 +1,4 @@
-"""The end of the program: Ctrl-C, exit codes, and where messages are printed."""
+"""Exit codes, Ctrl-C, and printing of messages."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ log: Final = logging.getLogger(__name__)
 
 
 class Exit(enum.IntEnum):
-    """What the shell gets.  Signals give 128 plus their number, as shells do it."""
+    """Exit codes.  After a signal it is 128 plus its number, as in shells."""
 
     OK = 0
     SOME_FAILED = 1
-    """Several sources: some were lifted completely, others not at all.  Of ``record``: it ended by
-    itself before its time, or could not be lifted; what was recorded is kept."""
+    """Of several sources some were lifted, others not.  Of ``record``: it ended prematurely, or the
+    recording, which is kept, could not be lifted."""
     FAILED = 2
-    """Nothing was written; one line on stderr says why.  Also for wrong arguments."""
+    """Nothing was written; a line on stderr gives the reason.  Also for wrong arguments."""
     FAULT = 70
-    """The program met something it did not foresee (``EX_SOFTWARE`` of sysexits.h)."""
+    """Internal error (``EX_SOFTWARE`` of sysexits.h)."""
     INTERRUPTED = 130
     """Ctrl-C."""
 
 
 class UsageError(MixposeError):
-    """The command line asks for something that cannot be done."""
+    """The command line is invalid."""
 
 
 def say(text: str) -> None:
@@ -48,7 +48,7 @@ def warn(text: str) -> None:
 
 
 def draw(text: str) -> None:
-    """Put text on standard error without ending the line."""
+    """Write text to standard error without ending the line."""
     _guarded(sys.stderr, text)
 
 
@@ -58,11 +58,11 @@ def count(number: int, what: str) -> str:
 
 
 def leave_hanging_threads(code: int) -> None:
-    """End the process here if a thread hangs in a driver or in the start of a library.
+    """Exit the process at once if a thread hangs in a driver or in the start of a library.
 
-    All is saved by now, and such a thread cannot be stopped.  Python's own ending would pull the
-    libraries from under its feet: closed while MediaPipe was still loading, the process aborted
-    ("terminate called without an active exception").
+    Everything is saved by then, and such a thread cannot be stopped.  If Python unloaded the
+    libraries while MediaPipe was still loading, the process aborted ("terminate called without an
+    active exception").
     """
     hanging = [each.name for each in threading.enumerate() if each.daemon and each.is_alive()]
     if hanging:
@@ -73,7 +73,7 @@ def leave_hanging_threads(code: int) -> None:
 
 
 def flush() -> None:
-    """Send what others have printed on its way, while a closed pipe can still be handled."""
+    """Flush the standard streams while an error of a closed pipe can still be handled."""
     for stream in (sys.stdout, sys.stderr):
         _guarded(stream, "")
 
@@ -83,13 +83,13 @@ def _print(text: str, stream: TextIO | None) -> None:
 
 
 def _guarded(stream: TextIO | None, text: str) -> None:
-    if stream is None:  # pythonw, or a service manager that closed it
+    if stream is None:  # pythonw, or closed by a service manager
         return
     try:
         stream.write(text)
         stream.flush()
     except OSError:
-        # The reader (``| head``) has enough, or the file it was sent to is on a full disk; nothing
+        # The reader (``| head``) has closed it, or its file is on a full disk; nothing
         # the work depends on.  What is still in the buffer would raise again when the interpreter
         # flushes at exit, so it goes nowhere.
         with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
@@ -100,15 +100,15 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
-    """While entered, SIGINT and SIGTERM are noted in ``signal``.  Main thread only.
+    """While entered, SIGINT and SIGTERM are stored in ``signal``.  Main thread only.
 
-    The work looks at ``signal`` between frames.  After the first one the system's own handling is
-    back, so that a second one ends the process even where no Python code runs.
+    The work polls ``signal`` between frames.  After the first signal the default handling is
+    restored, so that a second one ends the process even where no Python code runs.
     """
 
     def __init__(self) -> None:
         self.signal: int | None = None
-        """The number of the signal that came; None if none did."""
+        """Number of the signal received; None if there was none."""
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupt:

@@ -1,4 +1,4 @@
-"""``export``: any recording, an interrupted one too, into a file of 3D poses."""
+"""``export``: writes the 3D poses of a recording, also of an interrupted one, to a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of ``lift`` and ``export`` for what a format leaves open."""
+"""Options of ``lift`` and ``export`` that are specific to formats."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _in_words(name: str) -> str:
-    """A purpose as one would otherwise have to type it: formats, then options."""
+    """Return the options that a purpose stands for: formats, then options."""
     preset = PRESETS[name]
     given = preset.processing
     options = {
@@ -75,7 +75,7 @@ def _in_words(name: str) -> str:
 
 
 def apply_preset(options: argparse.Namespace) -> None:
-    """Put what the preset has, if there is one, where nothing else was given."""
+    """Apply the preset, if there is one, to options that were not given."""
     if options.preset is None:
         return
     preset = PRESETS[options.preset]
@@ -90,19 +90,19 @@ def apply_preset(options: argparse.Namespace) -> None:
 
 
 def wanted(options: argparse.Namespace) -> FileOptions:
-    """What the options ask for."""
+    """Return the options of the file format."""
     return FileOptions(
         fps=options.fps,
         skeleton=options.skeleton,
         rest=options.rest,
         blender=options.blender,
-        printer="app.ui.printing:pdf",  # which is loaded for a PDF alone
+        printer="app.ui.printing:pdf",  # which is loaded only for a PDF
     )
 
 
 def require(kind: str, options: FileOptions) -> None:
-    """Raise ExportError if the format ``kind`` cannot be written so, in the command line's words;
-    see :func:`app.export.registry.require`."""
+    """Raise ExportError, worded for the command line, if the format ``kind`` cannot be written with
+    these options; see :func:`app.export.registry.require`."""
     try:
         registry.require(kind, options)
     except NoBlenderError as error:

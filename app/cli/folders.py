@@ -1,4 +1,4 @@
-"""Which videos a folder holds, and which file each of them becomes."""
+"""The videos in a folder, and the output file of each."""
 
 from __future__ import annotations
 
@@ -20,28 +20,27 @@ from app.system.files import VIDEO_SUFFIXES, plain_reason
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be lifted."""
+    """The videos to lift."""
 
     kind: str
     pairs: tuple[tuple[Path, Path], ...]
-    """Each video and the file it becomes."""
+    """Each video and its output file."""
     recordings: int
-    """Recordings that were come across; they are for ``export``."""
+    """Recordings that were found; ``export`` handles them."""
     unreadable: tuple[tuple[Path, str], ...]
-    """Folders that cannot be looked into, and why."""
+    """Folders that cannot be read, and the reasons."""
 
 
 def plan(
     sources: Sequence[str], output: str, wanted: str | None, options: FileOptions = AS_USUAL
 ) -> Plan:
-    """Find the videos in ``sources``, files and folders, and give each a file below ``output``.
+    """Find the videos in ``sources``, files and folders, and assign each a file in ``output``.
 
-    The folders in a folder appear again below ``output``, below a name of its own if there are
-    several sources.
+    Subfolders are mirrored in ``output``, in a folder for each source if there are several.
 
     Raises:
-        UsageError: there are none, or ``output`` does not fit or cannot be written to.
-        ExportError: the format needs something that is not there, or cannot be so.
+        UsageError: there are no videos, or ``output`` does not fit or is not writable.
+        ExportError: the format needs a missing library, or does not allow the options.
     """
     kind = wanted or DEFAULT
     if kind not in FORMATS:
@@ -69,7 +68,7 @@ def _folder_to_write(output: str) -> Path:
 
 
 class _Found:
-    """The videos found so far, each with where it stands relative to what was given."""
+    """The videos found so far, each with its path relative to the source."""
 
     def __init__(self) -> None:
         self.videos: dict[Path, Path] = {}
@@ -80,7 +79,7 @@ class _Found:
 
     def look_at(self, source: Path, *, alone: bool) -> None:
         if not source.is_dir():
-            # Also what is not there: it is listed with the others that could not be lifted.
+            # Also missing files: they are listed with the others that could not be lifted.
             self.videos.setdefault(source, Path(source.name))
             return
         below = Path() if alone else Path(source.resolve().name)
@@ -99,7 +98,7 @@ class _Found:
 
         for place, folders, files in os.walk(folder, onerror=refused):
             self.recordings += sum(name.endswith(RECORDING) for name in folders)
-            # Changed in place, os.walk goes down only to those that are left.
+            # Changed in place, so that os.walk descends only into the remaining ones.
             folders[:] = sorted(name for name in folders if _is_wanted(name))
             for name in sorted(files):
                 if _is_video(Path(place, name)):
@@ -109,7 +108,7 @@ class _Found:
 def _is_video(path: Path) -> bool:
     if path.name.startswith(".") or path.suffix.lower() not in VIDEO_SUFFIXES:
         return False
-    return not is_export(path)  # such as an MP4 that an earlier run has written
+    return not is_export(path)  # such as an MP4 written by an earlier run
 
 
 def _is_wanted(folder: str) -> bool:
@@ -128,10 +127,10 @@ def _refuse(sources: Sequence[str], found: _Found) -> None:
 def _paired(
     videos: dict[Path, Path], target: Path, exporter: Exporter
 ) -> Iterator[tuple[Path, Path]]:
-    """Each video with a file of its own.
+    """Return each video with a unique output file.
 
-    Two videos that differ in their ending only keep it, so that each one's file is called the same
-    in every run.  Compared as on the disks of Windows and macOS.
+    Videos that differ only in their extension keep it, so that names are the same in every run.
+    Names are compared without case, as by the file systems of Windows and macOS.
     """
     stems = Counter(_folded(place.with_suffix("")) for place in videos.values())
     taken: dict[str, Path] = {}

@@ -1,4 +1,4 @@
-"""``lift``: sources in, tables of 3D joints out."""
+"""``lift``: lifts sources to files of 3D poses."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Outcome:
     job: Job
     error: MixposeError | None = None
     signal: int | None = None
-    """The number of the signal that stopped it."""
+    """Number of the signal that stopped it."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -74,14 +74,14 @@ def run(options: argparse.Namespace) -> int:
                 outcomes.append(_attempt(job, options, network, pool))
                 if outcomes[-1].signal is not None:
                     break
-    except KeyboardInterrupt:  # while a source was being opened: there is nothing of it to keep
-        begun = jobs[len(outcomes) : len(outcomes) + 1]  # or when all had been done
+    except KeyboardInterrupt:  # while a source was being opened: there is nothing to keep
+        begun = jobs[len(outcomes) : len(outcomes) + 1]  # or after everything was done
         outcomes += [_Outcome(job, _stopped_early(), signal.SIGINT) for job in begun]
     return _conclude(jobs, outcomes)
 
 
 def _attempt(job: Job, options: argparse.Namespace, network: Network, engine: Engine) -> _Outcome:
-    """Lift one source; what is wrong with that one source is in the outcome."""
+    """Lift one source; errors that concern only this source are in the outcome."""
     from app.lifting.work import open_clip
 
     try:
@@ -131,7 +131,7 @@ def _lift(
         slow = FORMATS[job.kind].slow
 
         def look(progress: Progress) -> None:
-            """A signal that comes meanwhile stops only what takes long."""
+            """Return the signal; one received meanwhile stops only long operations."""
             if slow and progress.stage is Stage.WRITING and interrupt.signal != came_before:
                 raise Stopped
             bar.update(progress)
@@ -158,7 +158,7 @@ def _write(
     *,
     live: bool,
 ) -> ClipFiles:
-    """Lift what was detected, and write it; no pictures are got again of what is ``live``."""
+    """Lift the detections, and write them; a ``live`` source cannot be read again for pictures."""
     from app.lifting.clip_files import lift_to_files
     from app.lifting.exporting import Order
     from app.lifting.work import open_clip
@@ -186,9 +186,9 @@ def _write(
 
 
 def _corrections(job: Job, options: argparse.Namespace) -> tuple[Correction, ...]:
-    """What was put right in the window and is to be applied; says so if it is not.
+    """Return the corrections to apply; report existing ones that are not applied.
 
-    Not by default: a command's result must not depend on what else is on the machine.
+    Not by default: a command's result must not depend on the state of the machine.
     """
     from app.lifting.corrected import made_in_window
 

@@ -1,4 +1,4 @@
-"""Options that send poses to other programs live, and those of ``stream``, which does only that."""
+"""Options of live output to other programs, and those of ``stream``."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def add(parser: argparse._ActionsContainer, default: str | None = argparse.SUPPR
 
 
 def targets(options: argparse.Namespace) -> dict[str, Target]:
-    """Where ``options`` send poses, by the names of the ways."""
+    """Return the targets of live output, by the names of the outputs."""
     asked = {name: getattr(options, name) for name in OUTPUTS}
     return {name: target for name, target in asked.items() if target is not None}
 
 
 def check(options: argparse.Namespace) -> None:
-    """Raise UsageError if ``stream`` is given no target."""
+    """Raise UsageError if ``stream`` has no target."""
     if not targets(options):
         ways = ", ".join(f"--{name}" for name in OUTPUTS)
         raise UsageError(f"stream needs to know where to send the poses: {ways}, or several.")
 
 
 def _as_argument_type(parse: Callable[[str], object]) -> Callable[[str], object]:
-    """``parse`` for argparse, which would swallow the words of any error but its own."""
+    """Wrap ``parse`` for argparse, which replaces the text of other exceptions than its own."""
 
     def parsed(text: str) -> object:
         try:

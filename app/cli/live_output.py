@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from models.lifter import Lifter
 
 _UNHEARD: Final = 90
-"""Poses (three seconds) after which a message says that nobody receives them."""
+"""Poses (three seconds) after which a message reports that there is no receiver."""
 
 
 class Sending:
-    """The senders that the command line asks for; perhaps none.
+    """The senders that the command line asks for, possibly none.
 
     Raises:
         LiveOutError: a library for it is missing.
@@ -39,12 +39,12 @@ class Sending:
 
     @property
     def error(self) -> MixposeError | None:
-        """Why nothing is sent any more, once no sender is left."""
+        """Reason why nothing is sent any more, once no sender is left."""
         errors = [sender.error for sender in self.senders if sender.failed]
         return errors[0] if errors and len(errors) == len(self.senders) else None
 
     def tell(self, line: StatusLine) -> None:
-        """Say once what has gone wrong."""
+        """Report each problem once."""
         for sender in self.senders:
             error = sender.error
             if error is not None and error not in self._said:
@@ -57,7 +57,7 @@ class Sending:
                 line.warn(f"mixpose: {sender.target.label}: nobody receives the poses.")
 
     def status(self, before: str = "") -> str:
-        """Rate, latency and loss of the last moments, for the status line; ``before`` it."""
+        """Return ``before`` followed by the current rate, latency and loss, for the status line."""
         found = []
         for sender in self.senders:
             now = sender.figures()
@@ -67,23 +67,23 @@ class Sending:
         return before + "; ".join(found) if found else ""
 
     def close(self) -> bool:
-        """End them all; whether that was possible."""
+        """Close all senders; return whether that succeeded."""
         ended = [sender.close() for sender in self.senders]
         return all(ended)
 
     def report(self) -> None:
-        """Print the figures of the whole time."""
+        """Print the statistics of the whole run."""
         for sender in self.senders:
             say(f"{sender.target.label}: {sender.figures().summary()}")
 
 
 class WatchedRun:
-    """A live run that a command watches, and the messages while it goes on.
+    """A live run driven by a command, with its messages.
 
     Args:
-        source: as asked for.
-        line: where it is said.
-        sending: sends the poses, and says how that goes.
+        source: the source to open.
+        line: status line for messages.
+        sending: sends the poses, and reports on that.
     """
 
     def __init__(self, source: str, line: StatusLine, sending: Sending) -> None:
@@ -91,16 +91,16 @@ class WatchedRun:
         self._label = self._asked = logs.without_credentials(source)
         self._lost = False
         self.warnings: tuple[str, ...] = ()
-        """What went wrong with the source on the way, in sentences."""
+        """Warnings about the source, as sentences."""
         self.hangs = False
-        """Whether a thread could not be ended: a driver that does not come back."""
+        """Whether a thread could not be ended, as a driver hangs."""
 
     def _look_at_source(self, now: Snapshot) -> None:
         if now.source is not None:
             self._label, self.warnings = now.source.label, now.source.warnings
 
     def _tell_lost(self, now: Snapshot) -> None:
-        """Say once that the source is lost, or is back."""
+        """Report once that the source is lost, or is back."""
         lost = now.state is State.LOST
         if lost is not self._lost:
             self._lost = lost
@@ -109,7 +109,7 @@ class WatchedRun:
             self._line.warn(f"mixpose: {self._label} {said}.")
 
     def _show(self, now: Snapshot, text: str) -> None:
-        """Show ``text`` on the line, or for how long there have been no pictures."""
+        """Show ``text`` on the status line, or for how long no frames have arrived."""
         if now.lost_for_s is not None:
             text = f"{self._label}: no pictures for {now.lost_for_s:.0f} s"
         self._line.show(text)
@@ -119,7 +119,7 @@ class WatchedRun:
 
 
 def lifter_factory(options: argparse.Namespace) -> Callable[[], Lifter]:
-    """Loads the network as the command line asks for it, in the thread of a live run."""
+    """Return a function that loads the network; it is called in a thread of the live run."""
     wanted = lift_options(options)
 
     def load() -> Lifter:

@@ -1,4 +1,4 @@
-"""From the command line to a command, and from whatever happens there to an exit code."""
+"""Runs the command given on the command line, and converts its errors to exit codes."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
     no_telemetry.reserve()
     try:
         options = parse(arguments)
-    except SystemExit as end:  # --help, --version, or wrong arguments: argparse has said it
+    except SystemExit as end:  # --help, --version, or wrong arguments: argparse has printed it
         flush()
         return int(end.code or 0)
     logs.start_logging()
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
         return Exit.INTERRUPTED
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            # Whatever is asked about such a name fails, even whether there is a file of it.
+            # Any operation on such a name fails, even checking whether the file exists.
             warn(f"mixpose: The name {error.filename} is too long. Choose a shorter one.")
             return Exit.FAILED
         log.exception("unforeseen error in %s", options.command or "the window")

@@ -1,7 +1,7 @@
-"""``--add-to-menu`` and ``--remove-from-menu``: the program among a Linux desktop's others, and
-among those that a video can be opened with.
+"""``--add-to-menu`` and ``--remove-from-menu``: entry of the program in a Linux desktop's menu, and
+in its list of programs that open videos.
 
-An entry is a small file, as the Desktop Entry Specification has it, and the icon it names.
+An entry is a small file by the Desktop Entry Specification, and an icon.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ Keywords=pose;skeleton;motion capture;webcam;
 StartupWMClass={icon}
 """
 _QUOTED: Final = re.compile(r"[\s\"'\\><~|&;$*?#()`]")
-"""Characters that may stand in a command only between quotes."""
+"""Characters that must be quoted in a command."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Add the entry or remove it, as ``options.menu`` says."""
+    """Add the entry or remove it, according to ``options.menu``."""
     system: str = sys.platform
     if system != "linux":
         raise UsageError(f"{options.menu} is for the menus of Linux desktops. {_elsewhere(system)}")
@@ -87,7 +87,7 @@ def _files() -> tuple[Path, Path]:
 
 
 def _quoted(word: str) -> str:
-    """``word`` as one argument of ``Exec``, in which % stands for what is opened."""
+    """Return ``word`` as one argument of ``Exec``, in which % introduces field codes."""
     word = word.replace("%", "%%")
     if word and not _QUOTED.search(word):
         return word
@@ -95,7 +95,7 @@ def _quoted(word: str) -> str:
 
 
 def _escaped(value: str) -> str:
-    """Any value of an entry, in which a backslash begins an escape."""
+    """Return a value of an entry with backslashes escaped."""
     return value.replace("\\", r"\\").replace("\n", r"\n")
 
 

@@ -1,5 +1,5 @@
-"""Options of the network, the detector, the person's size and the camera, and what they make of
-lifting."""
+"""Options of the network, the detector, the person's height and the camera, and the
+``LiftOptions`` made from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add_to(
     parser: argparse._ActionsContainer, *, height: bool, default: str | None = argparse.SUPPRESS
 ) -> None:
-    """Options of the network.  Those of commands have no default, lest it undo
+    """Add options of the network.  Those of commands have no default, which would override
     ``mixpose --device cpu lift ...``."""
     parser.add_argument(
         "--weights",
@@ -39,7 +39,7 @@ def add_to(
 
 
 def add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
-    """How the camera is held."""
+    """Add the options of the camera's orientation."""
     for option, limits, words in (
         ("--camera-pitch", PITCH_RANGE_DEG, "looks down; negative looks up"),
         ("--camera-roll", ROLL_RANGE_DEG, "is turned clockwise, as seen from behind"),
@@ -54,7 +54,7 @@ def add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
 
 
 def add_device(parser: argparse._ActionsContainer, default: str | None) -> None:
-    """Where the network runs."""
+    """Add the option of the compute device."""
     parser.add_argument(
         "--device",
         choices=("auto", "cpu", "cuda", "mps"),
@@ -66,7 +66,7 @@ def add_device(parser: argparse._ActionsContainer, default: str | None) -> None:
 def add_detector(
     parser: argparse._ActionsContainer, usual: str, default: str | None = argparse.SUPPRESS
 ) -> None:
-    """The size of MediaPipe's model; ``usual`` is the default."""
+    """Add the option of the size of MediaPipe's model; ``usual`` describes the default."""
     parser.add_argument(
         "--detector",
         choices=SIZES,
@@ -77,12 +77,12 @@ def add_detector(
 
 
 def body_height(text: str) -> float:
-    """Raises ArgumentTypeError: nobody is as tall."""
+    """Parse a height in metres.  Raises ArgumentTypeError outside human heights."""
     return metres(text, HEIGHT_RANGE_M, "a height in metres, such as 1.75", " metres")
 
 
 def lift_options(options: argparse.Namespace) -> LiftOptions:
-    """As :mod:`app.lifting` takes it; what a command has no option for is left open."""
+    """Return the ``LiftOptions``; options that a command does not have keep their defaults."""
     from app.detection.models import FOR_VIDEOS
     from app.lifting.options import LiftOptions
 

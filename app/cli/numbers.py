@@ -1,4 +1,4 @@
-"""Numbers as people write them on a command line."""
+"""Parsing of numbers on the command line."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ RATE_RANGE: Final = (1.0, 100_000.0)
 
 
 def number(text: str, what: str) -> float:
-    """The number in ``text``.  Raises ArgumentTypeError, which names ``what`` was expected."""
+    """Return the number in ``text``.  Raises ArgumentTypeError that says ``what`` was expected."""
     try:
-        return float(text.replace(",", "."))  # half of the world writes 1,75
+        return float(text.replace(",", "."))  # many languages write 1,75
     except ValueError:
         raise argparse.ArgumentTypeError(f"'{text}' is not {what}") from None
 
 
 def number_between(text: str, limits: tuple[float, float], what: str, unit: str = "") -> float:
-    """The same for a number from the first of ``limits`` to the second."""
+    """Return the number in ``text`` if it is within ``limits``.  Raises ArgumentTypeError."""
     low, high = limits
     value = number(text, what)
     if not low <= value <= high:
@@ -28,12 +28,12 @@ def number_between(text: str, limits: tuple[float, float], what: str, unit: str 
 
 
 def between(limits: tuple[float, float], what: str, unit: str = "") -> Callable[[str], float]:
-    """:func:`number_between` as the ``type`` of an argument."""
+    """Return :func:`number_between` as the ``type`` of an argument."""
     return partial(number_between, limits=limits, what=what, unit=unit)
 
 
 def metres(text: str, limits: tuple[float, float], what: str, unit: str = "") -> float:
-    """:func:`number_between` for a length, which tells who writes centimetres."""
+    """Like :func:`number_between` for a length; the error detects centimetres."""
     low, high = limits
     value = number(text, what)
     if 100 * low <= value <= 100 * high:
@@ -42,7 +42,7 @@ def metres(text: str, limits: tuple[float, float], what: str, unit: str = "") ->
 
 
 def seconds(text: str) -> float:
-    """A length of time.  Raises ArgumentTypeError unless it is above 0 and has an end."""
+    """Parse a duration.  Raises ArgumentTypeError unless it is positive and finite."""
     value = number(text, "a number of seconds")
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a time above 0 seconds")

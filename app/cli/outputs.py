@@ -1,6 +1,6 @@
-"""Which file each source of ``lift`` and ``export`` goes to, and whether it can be written at all.
+"""The output file of each source of ``lift`` and ``export``, and checks that it can be written.
 
-Looked at before the work starts: an hour of lifting must not end at a folder that never existed.
+They are made before the work starts: an hour of lifting must not fail for a missing folder.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ DEFAULT: Final = "csv"
 
 
 def choose(output: str, wanted: str | None, name: str) -> tuple[Path, str]:
-    """File and format of an export of the recording ``name``.
+    """Return file and format of an export of the recording ``name``.
 
     Args:
         output: a file, or a folder for a file named after the recording.
-        wanted: the format asked for; None for that of the file's ending, or a table in a folder.
+        wanted: the format; None for that of the file's extension, or a table in a folder.
 
     Raises:
-        UsageError: there is no such format, or it does not fit the file's ending.
+        UsageError: there is no such format, or it does not fit the file's extension.
     """
     if wanted is not None and wanted not in FORMATS:
         raise UsageError(f"'{wanted}' is not a format. Choose one of: {', '.join(FORMATS)}.")
@@ -57,7 +57,7 @@ def choose(output: str, wanted: str | None, name: str) -> tuple[Path, str]:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One source and the table it becomes."""
+    """One source and its output file."""
 
     source: str
     table: Path
@@ -71,18 +71,18 @@ def plan(
     wanted: str | None = None,
     options: FileOptions = AS_USUAL,
 ) -> list[Job]:
-    """Pair each source with a file of its own.
+    """Pair each source with a unique output file.
 
     Args:
         sources: as given on the command line.
         output: a file for one source; a folder for one or several, which need not exist yet if
             its parent does.
-        wanted: the format asked for; None for that of the file's ending, or CSV in a folder.
-        options: what the format leaves open.
+        wanted: the format; None for that of the file's extension, or CSV in a folder.
+        options: of the format.
 
     Raises:
-        UsageError: ``output`` does not fit, or cannot be written to.
-        ExportError: the format needs something that is not there, or cannot be so.
+        UsageError: ``output`` does not fit, or is not writable.
+        ExportError: the format needs a missing library, or does not allow the options.
     """
     target = Path(output)
     is_folder = target.is_dir() or output.endswith(("/", os.sep))
@@ -102,7 +102,7 @@ def plan(
 
 def require_free(table: Path, *, force: bool) -> None:
     """Raise UsageError if ``table`` or its sidecar exists and may not be replaced, or if its name
-    could not be written into a file or is too long for the disk."""
+    is not valid Unicode or too long for the file system."""
     try:
         table.name.encode()
     except UnicodeEncodeError as error:
@@ -115,7 +115,7 @@ def require_free(table: Path, *, force: bool) -> None:
 
 
 def require_free_of_people(table: Path, kind: str, *, force: bool) -> None:
-    """The same of the files that everybody in a clip becomes; how many that are is not known."""
+    """The same for the files of all people in a clip, whose number is not known yet."""
     require_free(person_file(table, kind, 1), force=force)
     for paths in files_there(table, kind).values():
         if not force:
@@ -123,7 +123,7 @@ def require_free_of_people(table: Path, kind: str, *, force: bool) -> None:
 
 
 def require_room_for_people(kind: str) -> None:
-    """Raise UsageError unless one file of the format ``kind`` has room for several people."""
+    """Raise UsageError unless a file of the format ``kind`` can contain several people."""
     if not FORMATS[kind].people:
         able = " and ".join(name for name, each in FORMATS.items() if each.people)
         raise UsageError(f"--one-file needs a long table: --to {able} are such, not {kind}.")
@@ -142,12 +142,12 @@ def _is_too_long(path: Path) -> bool:
 
 
 def _files(sources: Sequence[str], folder: Path, exporter: Exporter) -> Iterator[Path]:
-    """A file in ``folder`` for each source; equal names are numbered in the order given."""
+    """Return a file in ``folder`` for each source; equal names are numbered in the order given."""
     taken: set[str] = set()
     for source in sources:
         stems = names_in_turn(Path(_stem(source)), "")
         names = (exporter.file(folder, stem.name) for stem in stems)
-        # Compared as on the disks of Windows and macOS, where Dance.csv is dance.csv.
+        # Without case, as by the file systems of Windows and macOS.
         table = next(name for name in names if name.name.casefold() not in taken)
         taken.add(table.name.casefold())
         yield table
@@ -161,9 +161,9 @@ def _stem(source: str) -> str:
 
 
 def require_writable(folder: Path) -> None:
-    """Raise UsageError unless a file can be made in ``folder``.
+    """Raise UsageError unless a file can be created in ``folder``.
 
-    Tried: permissions alone say little on network disks, on Windows and to root.
+    By creating one: permissions are not reliable on network drives, on Windows and for root.
     """
     if not folder.is_dir():
         what = "is not a folder" if os.path.lexists(folder) else "does not exist"

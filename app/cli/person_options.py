@@ -1,4 +1,4 @@
-"""The options that say whom to lift: one of the people in view, which one, or all of them."""
+"""Options that select which people to lift: one of those in view, or all."""
 
 from __future__ import annotations
 
@@ -42,11 +42,10 @@ def add_everybody(parser: argparse.ArgumentParser) -> None:
 
 
 def check_everybody(options: argparse.Namespace) -> None:
-    """Whether what ``options`` ask of everybody can be; heights become a list in
-    ``options.heights``.
+    """Check the options of ``--people``; store the heights as a list in ``options.heights``.
 
     Raises:
-        UsageError: it contradicts itself.
+        UsageError: they contradict each other.
     """
     heights = options.height if isinstance(options.height, tuple) else (options.height,)
     options.heights = tuple(each for each in heights if each is not None)
@@ -66,10 +65,10 @@ def check_everybody(options: argparse.Namespace) -> None:
 
 
 def choices(options: argparse.Namespace) -> tuple[Choice, ...]:
-    """Whom ``options`` ask to follow.
+    """Return the choices of the person to follow.
 
     Raises:
-        UsageError: a place in the picture is given for more than one video.
+        UsageError: a position in the picture is given for more than one video.
     """
     if options.person is None:
         return ()

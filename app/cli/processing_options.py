@@ -1,5 +1,5 @@
-"""Options of ``lift`` and ``export``: what is done to the poses before they are written; and of
-``export``, which part of the recording that is."""
+"""Options of ``lift`` and ``export`` for the processing of poses, and of ``export`` for the part of
+the recording to write."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def add_for_report(parser: argparse.ArgumentParser) -> None:
-    """Give ``parser`` those of a report, which always is of somebody in the room."""
+    """Give ``parser`` the options of a report, whose poses are always placed in the room."""
     parser.add_argument(
         "--smooth",
         metavar="HZ",
@@ -98,7 +98,7 @@ def _add_camera(parser: argparse._ActionsContainer, about: str) -> None:
 
 
 def wanted(options: argparse.Namespace) -> Processing:
-    """What the options ask for.
+    """Return what the options ask for.
 
     Raises:
         UsageError: they contradict each other.
@@ -148,10 +148,10 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
 
 
 def selection(options: argparse.Namespace) -> Selection:
-    """What the options ask for.
+    """Return what the options ask for.
 
     Raises:
-        UsageError: it ends before it begins.
+        UsageError: the end is before the beginning.
     """
     from app.motion.selection import Selection
 

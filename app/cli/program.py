@@ -1,4 +1,4 @@
-"""How this process was started, and how to start it again."""
+"""The command that started this process."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _AS_MODULE: Final = "python -m mixpose"
 
 
 def name(started_as: str) -> str:
-    """The program as one types it: ``mixpose``, or ``python run_app.py`` in a checkout.
+    """Return the command of the program: ``mixpose``, or ``python run_app.py`` in a checkout.
 
     Args:
-        started_as: what Python was started with, ``sys.argv[0]``.
+        started_as: the script that Python was started with, ``sys.argv[0]``.
     """
     path = Path(started_as)
     # An editable installation's package is the folder app/public.
@@ -29,7 +29,7 @@ PROGRAM: Final = name(sys.argv[0])
 
 
 def starting_again() -> list[str]:
-    """The words that start the program in the same way, from whatever folder."""
+    """Return the command line that starts the program in the same way, from any folder."""
     if PROGRAM == _AS_MODULE:
         return [sys.executable, "-m", "mixpose"]
     script = os.path.abspath(sys.argv[0])  # noqa: PTH100  # a link stays: it outlives an update

@@ -1,4 +1,4 @@
-"""The progress bars of ``lift`` and ``export``, and the line that ``record`` keeps up to date."""
+"""The progress bars of ``lift`` and ``export``, and the status line of ``record``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _FORMAT_ENDLESS: Final = "{desc} {n_fmt} frames, {rate_noinv_fmt}, {elapsed} so 
 _FORMAT_MANY: Final = "{desc} {percentage:3.0f}%|{bar}|{remaining} left"
 _UP, _CLEAR_ROW, _CLEAR_BELOW = "\x1b[A", "\x1b[K", "\x1b[J"
 _KEEP_PLACE, _BACK_TO_PLACE = "\x1b7", "\x1b8"
-"""Of the cursor; ECMA-48's and the VT100's, spoken by every terminal that is not dumb."""
+"""Save and restore the cursor: ECMA-48 and VT100, supported by every terminal that is not dumb."""
 _LABEL: Final = 20
-"""Letters of a source's name: with more, the time left would not fit into 80 columns."""
+"""Characters of a source's name: with more, the remaining time would not fit into 80 columns."""
 
 
 class ProgressBar:
-    """One bar a stage on stderr; nothing at all where stderr is not a terminal."""
+    """One bar per stage on stderr; nothing if stderr is not a terminal."""
 
     def __init__(self, label: str) -> None:
         self._label = label if len(label) <= _LABEL else f"{label[: _LABEL - 3]}..."
@@ -32,17 +32,17 @@ class ProgressBar:
         self._shown = sys.stderr is not None and sys.stderr.isatty()
 
     def update(self, progress: Progress) -> None:
-        """Show how far the clip is."""
+        """Show the progress of the clip."""
         if not self._shown:
             return
         if progress.stage is not self._stage:
             self._begin(progress)
         if self._bar.total is not None and progress.frames > self._bar.total:
-            self._bar.total = progress.frames  # the container's count was an estimate
+            self._bar.total = progress.frames  # the container's frame count was an estimate
         self._bar.update(progress.frames - self._bar.n)
 
     def close(self) -> None:
-        """Remove the bar; its line is free for the result."""
+        """Remove the bar, so that its line is free for the result."""
         if self._bar is not None:
             self._bar.close()
 
@@ -65,7 +65,7 @@ class ProgressBar:
 def _bar(words: str, total: int | None, bar_format: str) -> Any:
     from tqdm import tqdm
 
-    # Some terminals (of containers, of editors) say that they are 0 wide: tqdm draws nothing.
+    # Some terminals (of containers, of editors) report a width of 0: tqdm would draw nothing.
     sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
     return tqdm(
         desc=words,
@@ -81,27 +81,27 @@ def _bar(words: str, total: int | None, bar_format: str) -> Any:
 
 
 class StatusLine:
-    """One line on stderr that changes in place; nothing at all where stderr is not a terminal.
+    """One line on stderr that is updated in place; nothing if stderr is not a terminal.
 
     Args:
-        typed: whether somebody types lines meanwhile.  What they type has the row below then, where
-            the terminal can do that; :meth:`entered` tells that they have pressed Enter.
+        typed: whether the user types lines meanwhile.  They appear in the row below, if the
+            terminal supports that; :meth:`entered` is to be called for each Enter.
     """
 
     def __init__(self, *, typed: bool = False) -> None:
         self._drawn = 0
         self._rows_typed = 0
         self._shown = sys.stderr is not None and sys.stderr.isatty()
-        # Windows' consoles understand it only if they are asked to.
+        # Windows' consoles interpret it only if that is switched on.
         able = os.name != "nt" and os.environ.get("TERM", "dumb") != "dumb"
         self._above = typed and able
 
     def show(self, text: str) -> None:
-        """Replace what the line says; what does not fit is cut off."""
+        """Replace the line's text, cut off at the terminal's width."""
         if not self._shown:
             return
         columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-        text = text[: columns - 1]  # a full line would make some terminals go on to the next
+        text = text[: columns - 1]  # a full line would make some terminals wrap
         if not self._above:
             draw(f"\r{text.ljust(self._drawn)}")
         elif self._drawn:
@@ -111,7 +111,7 @@ class StatusLine:
         self._drawn = len(text)
 
     def clear(self) -> None:
-        """Empty the line, for something else to be said in its place."""
+        """Clear the line, so that something else can be printed."""
         if self._drawn and self._above:
             draw(f"{_UP * (1 + self._rows_typed)}\r{_CLEAR_BELOW}")
         elif self._drawn:
@@ -119,20 +119,20 @@ class StatusLine:
         self._drawn = self._rows_typed = 0
 
     def entered(self) -> None:
-        """Somebody has typed a line, which has moved the rows up by one."""
+        """Handle a typed line, which has scrolled the rows up by one."""
         self._rows_typed += bool(self._drawn)
 
     def warn(self, text: str) -> None:
-        """Say something that stays."""
+        """Print a message that stays."""
         self.clear()
         warn(text)
 
 
 class ManyBar:
-    """One bar on stderr for many videos; nothing at all where stderr is not a terminal."""
+    """One bar on stderr for many videos; nothing if stderr is not a terminal."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        """``sizes`` are the videos' bytes, from which the time left is guessed."""
+        """``sizes`` are the videos' sizes in bytes, from which the remaining time is estimated."""
         self._sizes = [max(1, size) for size in sizes]
         self._shares = [0.0] * len(sizes)
         self._done = 0
@@ -140,21 +140,21 @@ class ManyBar:
         self._bar = _bar(self._words(), sum(self._sizes), _FORMAT_MANY) if shown and sizes else None
 
     def move(self, index: int, share: float) -> None:
-        """Video ``index`` is done to this share."""
+        """Set the fraction of video ``index`` that is done."""
         self._shares[index] = share
         if self._bar is not None:
             done = sum(size * part for size, part in zip(self._sizes, self._shares, strict=True))
             self._bar.update(done - self._bar.n)
 
     def finish(self, index: int) -> None:
-        """Video ``index`` is done, or given up."""
+        """Mark video ``index`` as done, or given up."""
         self._done += 1
         self.move(index, 1.0)
         if self._bar is not None:
             self._bar.set_description_str(self._words())
 
     def aside(self, speak: Callable[[], None]) -> None:
-        """Let ``speak`` print lines, which stay above the bar."""
+        """Call ``speak`` to print lines, which stay above the bar."""
         if self._bar is not None:
             self._bar.clear()
         speak()

@@ -1,4 +1,4 @@
-"""``record``: a source into a recording, without a window."""
+"""``record``: records a source without a window."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _require_network(options: argparse.Namespace) -> None:
-    """An hour of recording must not end with the news that there are no such weights."""
+    """Raise an error if the network cannot be loaded, before an hour of recording."""
     sends = bool(live_options.targets(options))
     if (options.lift or sends) and options.weights is not None:
         from models.checkpoint import resolve_weights

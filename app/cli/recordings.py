@@ -1,4 +1,4 @@
-"""Which recording a command means, and its 3D poses as the command asks for them."""
+"""The recording given to a command, and its 3D poses with the command's options."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def find_recording(given: str) -> Path:
-    """The recording meant by a folder, a file inside it, or only its name.
+    """Return the recording given by its folder, a file inside it, or only its name.
 
-    A name without a folder is looked for here, then where the window keeps its recordings.
+    A name without a folder is searched in the current folder, then in the window's recordings.
 
     Raises:
-        UsageError: there is none, or it is something else.
+        UsageError: there is no such recording, or it is something else.
     """
     path = Path(given)
     if path.is_file():
@@ -51,7 +51,7 @@ def find_recording(given: str) -> Path:
 
 
 def target_of(output: str | None) -> tuple[Path, str]:
-    """Folder and name of a new recording; the name is empty if date and time are to be it."""
+    """Return folder and name of a new recording; an empty name stands for date and time."""
     if output is None:
         return paths.recordings_dir(), ""
     path = Path(output)
@@ -78,12 +78,12 @@ def _holds_recording(folder: Path) -> bool:
 def provide(
     recording: Recording, options: argparse.Namespace, interrupt: Interrupt, bar: ProgressBar
 ) -> bool:
-    """Lift ``recording`` unless its poses are what ``options`` ask for; whether it was lifted.
+    """Lift ``recording`` unless its poses match ``options``; return whether it was lifted.
 
     Raises:
         DetectorError: there is no person in any frame.
         WeightsError, DeviceError: from the network.
-        Stopped: a signal has come that had not come before.
+        Stopped: a new signal was received.
     """
     came_before = interrupt.signal
 

@@ -1,4 +1,4 @@
-"""``report``: a recording or a video on a page; ``export`` or ``lift`` with all that it needs."""
+"""``report``: a report of a recording or a video, by ``export`` or ``lift``."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from app.system.files import VIDEO_SUFFIXES
 _ENDINGS: Final = (".html", ".pdf", ".numbers.csv")
 _ROOM: Final = ("fov", "camera_height")
 _ALIKE: Final = ("height", "weights", "device", "camera_pitch", "camera_roll")
-"""Options that both commands take."""
+"""Options that both commands have."""
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the report and return the exit code of the command that did it."""
+    """Write the report; return the exit code of the command called."""
     from app.cli.arguments import parse
 
     if not options.output.endswith(_ENDINGS):
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if not of_video:
         if take.suffix.lower() in VIDEO_SUFFIXES:
             raise UsageError(f"There is no file {take}. Check its name and folder.")
-        find_recording(options.take)  # or the reason why there is none
+        find_recording(options.take)  # or the reason why there is no report
     for name in (*_ROOM, *_ALIKE, *(["detector"] if of_video else [])):
         value = getattr(options, name, None)
         if value is not None:

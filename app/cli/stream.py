@@ -1,4 +1,4 @@
-"""``stream``: poses of a source to other programs, without a window."""
+"""``stream``: sends poses of a source to other programs, without a window."""
 
 from __future__ import annotations
 
@@ -68,11 +68,13 @@ class _Stream(WatchedRun):
 
     @property
     def began(self) -> bool:
-        """Whether there has been any pose."""
+        """Whether there was a pose yet."""
         return self._first_at is not None
 
     def run(self, interrupt: Interrupt) -> MixposeError | None:
-        """Send until the source, the time wanted or a signal ends it; why before its time."""
+        """Send until the end of the source, of the requested duration, or a signal.
+
+        Returns the reason of a premature end, or None."""
         self._run.start()
         try:
             while interrupt.signal is None:
@@ -92,7 +94,7 @@ class _Stream(WatchedRun):
         if self._first_at is None and now.pose is not None:
             self._first_at = time.monotonic()
         if now.state is State.ENDED:
-            # Of a short file, the network may only just have been loaded.
+            # At the end of a short file the network may just have been loaded.
             return now.pose is not None or now.frame is None
         seconds, began = self._options.seconds, self._first_at
         return seconds is not None and began is not None and time.monotonic() - began >= seconds

@@ -1,4 +1,4 @@
-"""No command: the window, if there is a screen; where Qt finds none it aborts the process."""
+"""Opens the window if there is a screen; without one Qt would abort the process."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from app.system import logs, startup
 
 _VARIABLES: Final = ("DISPLAY", "WAYLAND_DISPLAY")
 _ANSWER_S: Final = 2.0
-# Windows has no such sockets, and this is not asked there.
+# Windows has no such sockets, and does not need this.
 _LOCAL: Final = int(getattr(socket, "AF_UNIX", socket.AF_UNSPEC))
 
 
 def run(options: argparse.Namespace) -> int:
-    """Open the window; return its exit code when it has been closed."""
+    """Open the window; return its exit code after it is closed."""
     require_screen()
     try:
         startup.import_qt_before_cv2()
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         ) from error
     from PyQt6.QtWidgets import QApplication
 
-    # Where Qt cannot start it prints why and aborts; after this only chatter comes from below.
+    # If Qt cannot start it prints the reason and aborts; after this, native output is only noise.
     application = QApplication(sys.argv[:1])
     logs.divert_native_stderr()
     from app.pipeline import warm_up
