@@ -109,7 +109,7 @@ def _add_window(parser: argparse.ArgumentParser) -> None:
     usual = " (default: the first camera, or the performer when there is none)"
     _add_source(window, usual, default=None)
     model_options.add_to(window, height=True, default=None)
-    model_options.add_detector(window, "as this machine can afford", default=None)
+    model_options.add_detector(window, "the most accurate that is fast enough", default=None)
     live_options.add(window, default=None)
     _add_delay(window, "show", default=None)
     menu = parser.add_argument_group("the desktop's menu (Linux)").add_mutually_exclusive_group()
@@ -186,7 +186,7 @@ def _add_lift(commands: argparse._SubParsersAction[_Parser]) -> None:
         "'performer'",
     )
     _add_output(lift, "OUT", "the file to write, such as OUT.csv; with several sources a folder")
-    _add_format(lift, f": {', '.join(FORMATS)} (default: by the ending of OUT, csv in a folder)")
+    _add_format(lift, f": {', '.join(FORMATS)} (default: by the extension of OUT, csv in a folder)")
     _add_force(lift, "replace files that exist already")
     _add_clip(lift)
     person_options.add(lift)
@@ -220,14 +220,14 @@ def _add_clip(lift: argparse.ArgumentParser) -> None:
         "--rate",
         metavar="FPS",
         type=between(RATE_RANGE, "a number of frames a second, such as 240"),
-        help="the frames a second at which a video in slow motion was truly taken, such as 240; "
-        "times and speeds are counted by it (default: what the file states)",
+        help="the capture rate of a video in slow motion in frames per second, such as 240; times "
+        "and speeds are computed from it (default: the rate stated in the file)",
     )
     lift.add_argument(
         "--corrections",
         action="store_true",
-        help="apply what was put right in each video while it played in the window: joints, sides, "
-        "stretches (default: only say that there is something)",
+        help="apply the corrections made to each video in the window: joints, sides, deleted poses "
+        "(default: only report that there are some)",
     )
 
 
@@ -249,12 +249,12 @@ def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
         "time, in the folder of the window's recordings)",
     )
     record.add_argument("--seconds", metavar="S", type=seconds, help="end after S seconds")
-    record.add_argument("--video", action="store_true", help="keep the pictures too")
+    record.add_argument("--video", action="store_true", help="record the pictures too")
     record.add_argument(
         "--no-lift",
         dest="lift",
         action="store_false",
-        help="do not compute the 3D poses at the end; 'export' does it when they are needed",
+        help="do not compute the 3D poses at the end; 'export' does that when they are needed",
     )
     person_options.add(record)
     live_options.add(record)
@@ -281,11 +281,11 @@ def _add_stream(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--no-smoothing",
         dest="smooth",
         action="store_false",
-        help="send what the network says, without the smoothing of the window's live view",
+        help="send the network's poses without the smoothing of the window's live view",
     )
     _add_delay(stream, "send")
     model_options.add_to(stream, height=True)
-    model_options.add_detector(stream, "as this machine can afford")
+    model_options.add_detector(stream, "the most accurate that is fast enough")
 
 
 def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -300,11 +300,9 @@ def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
     export.add_argument(
         "recording",
         metavar="NAME",
-        help="a recording's folder NAME.mixpose, or its name, here or among the window's",
+        help="a recording's folder NAME.mixpose, or its name, in this folder or the window's",
     )
-    named = (
-        ", one of those that 'lift --help' names (default: by the ending of FILE, csv in a folder)"
-    )
+    named = ", one that 'lift --help' lists (default: by the extension of FILE, csv in a folder)"
     _add_format(export, named)
     named = "the file to write, or a folder for a file named after the recording"
     _add_output(export, "FILE", named)
@@ -340,7 +338,7 @@ def _add_bench(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--source",
         metavar="VIDEO",
         default=argparse.SUPPRESS,
-        help="the video file to measure on (default: one of the performer, filmed in 720p)",
+        help="the video file to measure on (default: the performer, rendered in 720p)",
     )
     bench.add_argument("--quick", action="store_true", help="under a minute instead of about three")
     model_options.add_to(bench, height=False)
@@ -371,12 +369,12 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--study",
         metavar="PATH",
         type=Path,
-        help="what 'python -m app.lab.study' has written, a file or a folder of them",
+        help="output of 'python -m app.lab.study', a file or a folder of them",
     )
     evaluate.add_argument(
         "--turned",
         metavar="VIDEO",
-        help="a clip that is turned in the picture, any way up (default: the performer)",
+        help="a clip to be rotated in the picture (default: the performer)",
     )
     evaluate.add_argument(
         "--keypoints",
@@ -384,9 +382,7 @@ def _add_evaluate(commands: argparse._SubParsersAction[_Parser]) -> None:
         default="gt",
         help="the 2D of Human3.6M and HumanEva: gt, cpn_ft_h36m_dbb, ... (default: gt)",
     )
-    evaluate.add_argument(
-        "--quick", action="store_true", help="under two minutes, on less of everything"
-    )
+    evaluate.add_argument("--quick", action="store_true", help="under two minutes, with less data")
     evaluate.add_argument(
         "-o", "--output", metavar="REPORT.md", type=Path, help="also write the report to a file"
     )

@@ -25,13 +25,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--jobs",
         metavar="N",
         type=_jobs,
-        help="find the joints in N processes, in several videos or in parts of one (default: as "
-        "many as there are processor cores); the poses are the same",
+        help="detect in N processes, several videos or segments of one (default: as many as there "
+        "are processor cores); the poses are the same",
     )
     group.add_argument(
         "--again",
         action="store_true",
-        help="with a folder: lift also what is done: same video, same options, same weights",
+        help="with a folder: lift again what is done (same video, options and weights)",
     )
     group.add_argument(
         "--ray",

@@ -26,27 +26,27 @@ def add(parser: argparse.ArgumentParser) -> None:
         dest="preset",
         choices=tuple(PRESETS),
         help="format and processing that suit a purpose, as in the window; the first format unless "
-        f"--to or the file's ending says another. {'; '.join(map(_in_words, PRESETS))}. "
-        "What else you give comes before",
+        f"--to or the file's extension says another. {'; '.join(map(_in_words, PRESETS))}. "
+        "Options given explicitly override it",
     )
     group.add_argument(
         "--fps",
         metavar="N",
         type=between(FPS_RANGE, "a number of frames a second, such as 30"),
-        help=f"frames a second of {rated}, such as 24, 25, 30 or 60 (default: those of the source "
-        "if it keeps them, otherwise the usual rate nearest to it; gltf, vrma and mp4 have each "
-        "frame at its own time)",
+        help=f"frames per second of {rated}, such as 24, 25, 30 or 60 (default: those of the "
+        "source if it keeps them, otherwise the nearest standard rate; gltf, vrma and mp4 have "
+        "each frame at its own time)",
     )
     group.add_argument(
         "--skeleton",
         choices=tuple(SKELETONS),
         default=MOTIONBUILDER,
-        help=f"whose names the bones of {boned} have (default: {MOTIONBUILDER})",
+        help=f"naming convention for the bones of {boned} (default: {MOTIONBUILDER})",
     )
     group.add_argument(
         "--rest",
         choices=RESTS,
-        help="their pose at rest: arms level, a T, or lowered, an A (default: t; a for unreal)",
+        help="their rest pose: arms level (T) or lowered (A) (default: t; a for unreal)",
     )
     group.add_argument(
         "--blender",

@@ -49,7 +49,7 @@ def add_camera(parser: argparse._ActionsContainer, default: str | None) -> None:
             metavar="DEG",
             type=between(limits, "an angle in degrees, such as 12", " degrees"),
             default=default,
-            help=f"by how many degrees the camera {words} (default: found out)",
+            help=f"by how many degrees the camera {words} (default: estimated)",
         )
 
 
@@ -71,7 +71,7 @@ def add_detector(
         "--detector",
         choices=SIZES,
         default=default,
-        help="the size of MediaPipe's model that finds the 2D joints: heavy is the most accurate "
+        help="the size of MediaPipe's model that detects the 2D joints: heavy is the most accurate "
         f"and takes three times as long as full, lite is the fastest (default: {usual})",
     )
 

@@ -20,7 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--person",
         metavar="X,Y[@S]",
         type=_choice,
-        help="of several people track the one at this place of the picture, in pixels from "
+        help="of several people track the one at this position in the picture, in pixels from "
         "its upper left corner, S seconds after the beginning (default: the largest at first)",
     )
 
@@ -31,8 +31,8 @@ def add_everybody(parser: argparse.ArgumentParser) -> None:
         "--people",
         choices=("one", "all"),
         default="one",
-        help="all: lift everybody who is in view for a second or more, to OUT.1.csv, OUT.2.csv, "
-        "... by first appearance; who comes back keeps the number (default: one)",
+        help="all: lift all people who are in view for a second or more, to OUT.1.csv, OUT.2.csv, "
+        "... by first appearance; a person who returns keeps the number (default: one)",
     )
     parser.add_argument(
         "--one-file",

@@ -33,11 +33,11 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--smooth",
         metavar="HZ",
         type=_CUTOFF,
-        help="smooth movements faster than HZ away, without delay: 6 for walking, 10 for sport "
+        help="remove movements faster than HZ, without delay: 6 for walking, 10 for sport "
         "(a Butterworth filter, forward and backward)",
     )
     group.add_argument(
-        "--rigid-bones", action="store_true", help="give every bone one length over all frames"
+        "--rigid-bones", action="store_true", help="give every bone a constant length"
     )
     group.add_argument(
         "--bone",
@@ -57,8 +57,8 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--heading",
         metavar="DEG",
         type=between((-360.0, 360.0), "an angle in degrees, such as 90"),
-        help="with --room: where the person faces at first, 0 along +z, 90 along +x (default: as "
-        "filmed)",
+        help="with --room: direction the person faces at first, 0 along +z, 90 along +x (default: "
+        "as filmed)",
     )
     group.add_argument(
         "--angles",
@@ -75,7 +75,7 @@ def add_for_report(parser: argparse.ArgumentParser) -> None:
         metavar="HZ",
         type=_CUTOFF,
         default=REPORT_SMOOTH_HZ,
-        help=f"smooth movements faster than HZ away (default: {REPORT_SMOOTH_HZ:g}, as for "
+        help=f"remove movements faster than HZ (default: {REPORT_SMOOTH_HZ:g}, as for "
         "walking; 10 for sport)",
     )
     _add_camera(parser, "")
@@ -86,14 +86,14 @@ def _add_camera(parser: argparse._ActionsContainer, about: str) -> None:
         "--fov",
         metavar="DEG",
         type=between(FOV_RANGE_DEG, "an angle in degrees, such as 65"),
-        help=f"{about}how wide the camera sees along the longer side of its picture "
-        "(default: what the video says of its lens, otherwise the usual 61)",
+        help=f"{about}field of view along the longer side of the picture "
+        "(default: from the video's lens data, otherwise 61)",
     )
     parser.add_argument(
         "--camera-height",
         metavar="METRES",
         type=between(CAMERA_HEIGHT_RANGE_M, "a height in metres, such as 1.2"),
-        help=f"{about}how far the lens is above the floor (default: found from the feet)",
+        help=f"{about}height of the lens above the floor (default: estimated from the feet)",
     )
 
 
@@ -143,7 +143,7 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
             metavar="TIME",
             type=_moment,
             help=f"{words}: seconds from the first frame, or 1:02.5; times in the file are counted "
-            "from the selection's first frame, and the sidecar says where it was",
+            "from the selection's first frame, and the sidecar states the interval",
         )
 
 

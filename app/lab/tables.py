@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 def table(
     head: Sequence[str], lines: Sequence[Sequence[str]], texts: Collection[int] = (0,)
 ) -> str:
-    """A table of ``lines`` below ``head``; the columns ``texts`` are words, the others numbers."""
+    """Return a table of ``lines`` below ``head``; columns in ``texts`` are text, others numbers."""
     cells = [[cell.replace("|", "/") for cell in line] for line in (head, *lines)]
     widths = [max(3, *(len(line[column]) for line in cells)) for column in range(len(head))]
 

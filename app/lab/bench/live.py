@@ -1,4 +1,4 @@
-"""The live run: a film played at its own pace as if it were a camera, drawn as the window would."""
+"""Benchmark of a live run: a video played in real time like a camera, drawn as by the window."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 VIEW_SIZE: Final = (800, 600)
 VIEW: Final = View(eye=(1.2, 1.4, 2.6), target=(0.0, 0.9, 0.0))
 TICK_S: Final = 1 / 60
-"""The window's timer."""
+"""Interval of the window's timer."""
 SETTLE_S: Final = 3.0
-"""Loading and the first, slow passes are not counted."""
+"""Initial seconds that are not measured: loading, and the first slow passes."""
 _TO_WORLD: Final = np.array([1.0, -1.0, -1.0], np.float32)
 
 
 def request_for(pose: Pose3D | None) -> SkeletonRequest:
-    """What the window would ask to be drawn for ``pose``."""
+    """Return the request that the window would make to draw ``pose``."""
     if pose is None:
         return SkeletonRequest(VIEW, DARK_SCENE)
     joints = pose.xyz * _TO_WORLD
@@ -45,7 +45,7 @@ def request_for(pose: Pose3D | None) -> SkeletonRequest:
 
 
 class Screen:
-    """Draws the newest pose again and again, and tells the run when it would be visible."""
+    """Draws the newest pose repeatedly, and reports to the run when it would be visible."""
 
     def __init__(self, run: LiveRun, renderer: Renderer) -> None:
         self._run = run
@@ -53,10 +53,10 @@ class Screen:
         self._asked: dict[int, Pose3D] = {}
         self._newest: Pose3D | None = None
         self.latencies_s: list[tuple[float, float]] = []
-        """(when, from capture to finished picture)."""
+        """(time, latency from capture to the finished picture)."""
 
     def tick(self, pose: Pose3D | None) -> None:
-        """What the window does at each tick of its timer."""
+        """Do what the window does at each tick of its timer."""
         drawn = self._renderer.latest()
         if drawn is not None:
             shown = self._asked.pop(drawn.request, None)
@@ -72,10 +72,10 @@ class Screen:
 
 @dataclass(slots=True)
 class Observed:
-    """What was seen of a live run."""
+    """Measurements of a live run."""
 
     first_frame_s: float | None = None
-    """Since the start of the run."""
+    """Seconds since the start of the run."""
     first_pose_s: float | None = None
     fps: list[float] = field(default_factory=list)
     poses_per_s: list[float] = field(default_factory=list)
@@ -87,14 +87,14 @@ class Observed:
     dropped: int = 0
 
     def note_starting(self, shot: Snapshot, elapsed_s: float) -> None:
-        """Watch for the first frame and pose."""
+        """Record the times of the first frame and pose."""
         if self.first_frame_s is None and shot.frame is not None:
             self.first_frame_s = elapsed_s
         if self.first_pose_s is None and shot.pose is not None:
             self.first_pose_s = elapsed_s
 
     def note_figures(self, shot: Snapshot, elapsed_s: float) -> None:
-        """Take down the figures of the last two seconds."""
+        """Record the figures of the last two seconds."""
         stats = shot.stats
         self.fps.append(stats.fps)
         self.poses_per_s.append(stats.poses_per_s)
@@ -119,7 +119,7 @@ def observe(
     renderer: Renderer | None = None,
     size: Size = FOR_LIVE,
 ) -> Observed:
-    """Play ``path`` for ``seconds`` through the whole live pipeline at k=0, and watch.
+    """Play ``path`` for ``seconds`` through the whole live pipeline at k=0, and measure.
 
     Raises:
         MixposeError: the run has failed.
@@ -154,7 +154,7 @@ def observe(
 
 
 def live_rows(seen: Observed, drawn: bool) -> list[Row]:
-    """The rows of a live run."""
+    """Return the table's rows of a live run."""
     rows = [
         Row(
             "live: detection",
@@ -199,7 +199,7 @@ _STATM: Final = Path("/proc/self/statm")
 
 
 def resident_mb() -> float | None:
-    """Resident memory in MB (10^6 bytes); None where the system does not tell (not Linux)."""
+    """Return the resident memory in MB (10^6 bytes); None if unknown (not on Linux)."""
     try:
         pages = int(_STATM.read_text().split()[1])
     except FileNotFoundError:

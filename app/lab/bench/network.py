@@ -1,4 +1,4 @@
-"""The network alone: the paper's and ours, as fast as here against as written."""
+"""Benchmark of the network alone: the paper's and ours, optimised against plain."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SPREAD_M: Final = 0.3
 
 
 def paper_network() -> MixSTE:
-    """The paper's network with random weights, its head scaled so that poses spread 0.3 m."""
+    """Return the paper's network with random weights, its head scaled so that poses span 0.3 m."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = MixSTE(PAPER_FRAMES).eval()
@@ -35,10 +35,10 @@ def paper_network() -> MixSTE:
 
 
 def moving_person(frames: int, channels: int, batch: int = 1) -> Tensor:
-    """(batch, frames, 17, channels) joints that swing about their places, with a detector's noise.
+    """Return (batch, frames, 17, channels) oscillating joints with a detector's noise.
 
-    Places lie within the person's box, swings reach 0.15 of its half side at up to 0.8 Hz at 50
-    frames/s, noise is 0.5 % of it.
+    Positions are within the person's box, amplitudes up to 0.15 of its half side at up to 0.8 Hz
+    at 50 frames/s, noise 0.5 % of it.
     """
     random = torch.Generator().manual_seed(3)
 
@@ -53,10 +53,10 @@ def moving_person(frames: int, channels: int, batch: int = 1) -> Tensor:
 
 
 def compare(plain: Lifting, fast: Lifting, keypoints: Tensor, turns: int) -> tuple[float, float]:
-    """How many times as fast ``fast`` is, and the seconds that it takes.
+    """Return how many times as fast ``fast`` is, and its seconds.
 
-    Medians of turns taken alternately, after one each that is not counted, the ratio of the turns'
-    own: a busy moment hits both sides of most turns.
+    Medians of alternating measurements after a warm-up of each; the ratio is computed per pair, so
+    that load affects both sides.
     """
     plain(keypoints), fast(keypoints)
     taken = [(_seconds(plain, keypoints), _seconds(fast, keypoints)) for _ in range(turns)]
@@ -67,12 +67,12 @@ def compare(plain: Lifting, fast: Lifting, keypoints: Tensor, turns: int) -> tup
 
 
 def network_rows(lifter: Lifter, turns: int) -> list[Row]:
-    """Ours on one core, and the paper's on CUDA where it is."""
+    """Return the rows of our network on one core, and of the paper's on CUDA if available."""
     return [_one_core_row(lifter), *_cuda_rows(turns)]
 
 
 def live_pass_s(network: MixSTE, passes: int = 40) -> float:
-    """Median seconds of one window of ``network``, on the CPU, with one thread."""
+    """Return the median seconds of one window of ``network``, on the CPU with one thread."""
     lifting = accelerated(network, torch.device("cpu"))
     keypoints = moving_person(network.frames, network.channels)
     with cpu_threads(1):

@@ -1,4 +1,4 @@
-"""Stage by stage as ``lift`` and the live view use them, each alone; and the whole of ``lift``."""
+"""Benchmarks of each stage of ``lift`` and of the live view alone, and of the whole ``lift``."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Alone:
     decode_s: float
     detect_s: float
     detect_ms: float
-    """Median."""
+    """Median per frame."""
 
 
 def frames_of(path: str, seconds: float) -> Iterator[Frame]:
-    """Frames of the first ``seconds`` of a file, as fast as they can be decoded."""
+    """Yield the frames of the first ``seconds`` of a file, as fast as they can be decoded."""
     with open_source(path) as source:
         while (frame := source.read()) is not None and frame.time_s < seconds:
             yield frame
@@ -66,7 +66,7 @@ def detector_alone(path: str, seconds: float, size: Size) -> Alone:
 def whole_lift(
     path: str, options: LiftOptions, lifter: Lifter, pool: Engine
 ) -> tuple[DetectedClip, float]:
-    """Do what ``lift`` does with a file; the clip and the seconds it took without loading."""
+    """Do what ``lift`` does with a file; return the clip and the seconds taken without loading."""
     with open_source(path) as source:
         began = time.perf_counter()
         clip = detect(source, Path(path), options, pool)
@@ -75,7 +75,7 @@ def whole_lift(
 
 
 def warmed(options: LiftOptions, path: str) -> Engine:
-    """Processes as ``lift`` uses them, which have loaded what they need."""
+    """Return the processes of ``lift`` after they have loaded their libraries."""
     pool = make_engine(options)
     moment = Segment(Path(path), 0, start_s=0.0, end_s=0.1, next_s=math.inf)
     left = {pool.submit(DetectSegment(moment, options)) for _ in range(pool.width)}
@@ -87,9 +87,9 @@ def warmed(options: LiftOptions, path: str) -> Engine:
 def offline_rows(
     path: str, seconds: float, lifter: Lifter, size: Size, rounds: int
 ) -> tuple[list[Row], DetectedClip]:
-    """Measure ``rounds`` times in turns, so that a busy moment hits both sides of the ratio.
+    """Measure both sides of the ratio alternately, ``rounds`` times, so that load affects both.
 
-    Also returns the clip that was detected.
+    Also returns the detected clip.
     """
     alone, lifted, ratios = [], [], []
     options = LiftOptions(detector=size, seconds=seconds)
@@ -131,7 +131,7 @@ def offline_rows(
 
 
 def window_row(clip: DetectedClip, lifter: Lifter) -> Row:
-    """One pass of the live lifter over a full window."""
+    """Return the row of a pass of the live lifter over a full window."""
     from models.live import LiveLifter
 
     live = LiveLifter(lifter, delay=0)
@@ -150,7 +150,7 @@ def window_row(clip: DetectedClip, lifter: Lifter) -> Row:
 
 
 def drawing_row(renderer: Renderer, pictures: int) -> Row:
-    """Pictures of a skeleton, one after the other."""
+    """Return the row of rendering a skeleton, one picture after the other."""
     first = renderer.wait(renderer.request(request_for(None)), START_TIMEOUT_S)
     if first is None:
         return Row("draw the 3D view", note=renderer.failed or "the drawing process gives nothing")
@@ -165,7 +165,7 @@ def drawing_row(renderer: Renderer, pictures: int) -> Row:
 
 
 def _someone(turn: int) -> Pose3D:
-    """A body that is different each time; how it looks does not matter for how long it takes."""
+    """Return a different pose each time; its shape does not affect the rendering time."""
     xyz = np.random.default_rng(turn).normal(0, 0.4, (17, 3)).astype(np.float32)
     seen = np.zeros(17, bool)
     return Pose3D(turn, turn / 30, xyz, seen, seen, 0.0, 0.0, 0.0)

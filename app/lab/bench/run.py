@@ -30,10 +30,10 @@ RATE: Final = 30.0
 
 
 def film_performer(path: Path, frames: int, note: Callable[[str], None]) -> None:
-    """Film ``frames`` frames of the performer in 720p at 30 frames/s into an MP4 file.
+    """Render ``frames`` frames of the performer in 720p at 30 frames/s to an MP4 file.
 
     Raises:
-        SourceError: the performer cannot be drawn, or the file not be written.
+        SourceError: the performer cannot be rendered, or the file cannot be written.
     """
     note(f"Filming {frames} frames of the performer, {SIZE[0]}x{SIZE[1]} ...")
     with PerformerSource(SIZE, RATE) as performer:
@@ -52,12 +52,12 @@ def film_performer(path: Path, frames: int, note: Callable[[str], None]) -> None
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured."""
+    """Extent of the measurements."""
 
     clip_s: float
     """Length of the clip that is read, detected and lifted."""
     rounds: int
-    """How often the ratio of ``lift`` to MediaPipe alone is measured."""
+    """Number of measurements of the ratio of ``lift`` to MediaPipe alone."""
     live_s: float
     """Length of the live run; memory can only be judged over minutes."""
 
@@ -78,15 +78,15 @@ def measure(
     """Measure everything.
 
     Args:
-        plan: how much.
+        plan: extent of the measurements.
         weights: a shipped name or a file's path; None for the default.
         device: auto, cpu, cuda or mps.
-        source: a video file to measure on; None films the performer, in 720p.
+        source: a video file to measure on; None renders the performer in 720p.
         detector: size of its model; None for what ``lift`` and the live view each use.
         note: called with a line for each step.
 
     Raises:
-        MixposeError: there is nothing to measure on or with.
+        MixposeError: the source or the weights cannot be used.
     """
 
     def load() -> Lifter:
@@ -112,7 +112,7 @@ def _rows(
     detector: Size | None,
     note: Callable[[str], None],
 ) -> list[Row]:
-    from app.lab.bench.network import network_rows  # brings PyTorch: not before it is needed
+    from app.lab.bench.network import network_rows  # imports PyTorch
 
     note("Measuring each stage and lift ...")
     for_films = detector or FOR_VIDEOS
@@ -132,7 +132,7 @@ def _rows(
 
 
 def report(rows: Sequence[Row]) -> str:
-    """What was measured as a Markdown table, and on what machine."""
+    """Return the measurements as a Markdown table, with the machine."""
     return (
         f"mixpose {__version__}, Python {platform.python_version()}, {platform.system()} "
         f"{platform.machine()}, {os.cpu_count()} cores\n\n{markdown(rows)}"

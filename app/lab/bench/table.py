@@ -1,4 +1,4 @@
-"""The table the benchmark prints: Markdown, so that it can be pasted into an issue."""
+"""The benchmark's table: Markdown, so that it can be pasted into an issue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Row:
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """Lay out ``rows``; what was not measured is empty."""
+    """Return ``rows`` as a table; cells without a measurement are empty."""
     cells = [
         [row.stage, _number(row.milliseconds), _number(row.per_second), row.note] for row in rows
     ]

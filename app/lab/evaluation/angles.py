@@ -16,19 +16,19 @@ from models.scores import mean_of_known
 
 _UPWARDS: Final = (0.0, 1.0, 0.0)
 _LEVEL_CAMERA: Final = np.array([0.0, -1.0, 0.0])
-"""Where up is taken to be where nobody knows: prediction and truth lean alike then."""
+"""The vertical where it is unknown: prediction and truth are then tilted alike."""
 
 
 class Angles(NamedTuple):
-    """Mean absolute errors in degrees, of both sides; NaN where no frame tells."""
+    """Mean absolute errors in degrees of both sides; NaN if undefined in all frames."""
 
     knee: float
     hip: float
     elbow: float
     shoulder: float
-    """Of its elevation."""
+    """Elevation."""
     trunk: float
-    """Of its flexion, against the vertical."""
+    """Flexion relative to the vertical."""
 
 
 UNKNOWN: Final = Angles._make([float("nan")] * len(Angles._fields))
@@ -39,17 +39,17 @@ _COLUMNS: Final = [
     ),
     [ANGLE["trunk_flexion"]],
 ]
-"""Of ``joint_angles``, those of each of ``Angles``."""
+"""The columns of ``joint_angles`` for each field of ``Angles``."""
 
 
 def angle_errors(
     takes: Iterable[tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating] | None]],
 ) -> Angles:
-    """Compare takes, every frame of theirs counting the same.
+    """Compare takes; every frame has the same weight.
 
     Args:
-        takes: of each the predicted and the true poses, (N, 17, 3) in camera axes, NaN where there
-            is none, and (3,) where up is in them, if that is known.
+        takes: for each, the predicted and the true poses, (N, 17, 3) in camera axes, NaN where
+            missing, and the (3,) up direction if known.
     """
     off = [_angles(predicted, up) - _angles(true, up) for predicted, true, up in takes]
     errors = np.abs((np.concatenate([np.empty((0, len(ANGLE))), *off]) + 180) % 360 - 180)
@@ -57,7 +57,7 @@ def angle_errors(
 
 
 def mean_angles(rows: Sequence[Angles]) -> Angles:
-    """The mean over videos, people or actions, each counting the same."""
+    """Return the mean over videos, people or actions, with equal weights."""
     return Angles._make(mean_of_known(column) for column in zip(*rows, strict=True))
 
 
@@ -69,24 +69,23 @@ def _angles(poses: NDArray[np.floating], up: NDArray[np.floating] | None) -> NDA
 
 @dataclass(frozen=True)
 class LevelError:
-    """Degrees, medians over takes."""
+    """Errors of the estimated vertical in degrees, medians over takes."""
 
     pitch: float
     roll: float
     total: float
-    """Between up and up."""
+    """Angle between the estimated and the true up direction."""
     claimed: float
-    """How far off the lifter took itself to be, as a standard deviation in each of two
-    directions."""
+    """Standard deviation predicted by the lifter, in each of two directions."""
     takes: int
 
 
 def level_error(
     takes: Iterable[tuple[Level | None, NDArray[np.floating] | None]],
 ) -> LevelError | None:
-    """Compare (3,) where up is with what was found, in takes of which both are known.
+    """Compare the (3,) true up directions with the estimates, in takes where both are known.
 
-    None where there is no such take.
+    None without such a take.
     """
     rows = [_errors(found, up) for found, up in takes if found is not None and up is not None]
     if not rows:

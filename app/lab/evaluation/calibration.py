@@ -1,8 +1,8 @@
-"""Where the cameras of Human3.6M and HumanEva stand, which VideoPose3D's files leave out.
+"""Extrinsics of the cameras of Human3.6M and HumanEva, which VideoPose3D's files lack.
 
 The numbers are the datasets' own calibration (Ionescu et al., TPAMI 2014; Sigal et al., IJCV 2010)
 in the form in which VideoPose3D (Pavllo et al., CVPR 2019) publishes it: the camera's orientation
-in the world as a unit quaternion, and its place in metres.
+in the world as a unit quaternion, and its position in metres.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Viewpoint:
     size: tuple[int, int]
     """(width, height) of its pictures."""
     orientation: tuple[float, float, float, float]
-    """w, x, y, z; turns the camera's axes into the world's."""
+    """w, x, y, z; rotates the camera's axes to the world's."""
     place: tuple[float, float, float]
 
     def to_camera(self, world: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -32,7 +32,7 @@ class Viewpoint:
 
     @property
     def up(self) -> NDArray[np.float64]:
-        """(3,) in camera axes; in both datasets' worlds z is up."""
+        """(3,) up direction in camera axes; in both datasets' worlds z is up."""
         up: NDArray[np.float64] = self._to_world()[2]
         return up
 
@@ -75,7 +75,7 @@ HUMAN36M: Final = {
         ((0.58942515, -0.7818877, 0.13991211, -0.14715362), (-1.590738, -3.8541689, 1.5780176)),
     ),
 }
-"""The four cameras (54138969, 55011271, 58860488, 60457274) as the test subjects had them."""
+"""The four cameras (54138969, 55011271, 58860488, 60457274) for the test subjects."""
 
 _FIRST_AND_THIRD: Final = _humaneva(
     ((0.424207, -0.4983646, -0.5802981, 0.4847012), (4.062227, 0.6632477, 1.528397)),

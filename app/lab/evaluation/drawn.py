@@ -1,6 +1,6 @@
-"""Drawn people as the detector saw them: what ``python -m app.lab.study`` has kept, by the camera.
+"""Detections of synthetic people, saved by ``python -m app.lab.study``, grouped by camera.
 
-Only frames that hold the whole body are scored: nobody sees the joints that a picture cuts off.
+Only frames that contain the whole body are scored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PITCHES: Final = (
     (25.0, "camera 10 to 25°"),
     (math.inf, "camera above 25°"),
 )
-"""Degrees by which cameras of a group look down at most, and what the group is called."""
+"""Largest downward pitch in degrees of the cameras of each group, and its name."""
 _WHOM: Final = {"clothed": "clothed people", "performer": "the performer"}
 
 
@@ -37,18 +37,17 @@ class _Take(NamedTuple):
 
 
 def drawn_people(path: Path, most: int | None = None) -> list[Material]:
-    """One material for each detector that looked at the people of a study.
+    """Return a material for each detector of a study.
 
-    Their groups are the camera's pitches; those of the detector that films are lifted with are
-    listed by kind of posture besides.
+    Groups are camera pitches; for the default detector of videos also kinds of posture.
 
     Args:
         path: a file, or a folder of them.
-        most: takes of each material, spread over all; all unless given.
+        most: number of takes of each material, evenly selected; None for all.
 
     Raises:
         EvaluationError: there is no study.
-        MixposeError: a file is none.
+        MixposeError: a file is not a study.
     """
     takes = [take for file in study_files([path]) for take in _takes(Study.read(file))]
     if not takes:
@@ -96,7 +95,7 @@ def _takes(study: Study) -> Iterator[_Take]:
 
 
 def _whole(study: Study, row: int) -> NDArray[np.bool_]:
-    """(T,) in which frames of a take all joints are inside the picture."""
+    """Return (T,) whether all joints of a take are inside the picture."""
     true, half = study.truth[row], study.size[row] / 2
     off = np.abs(true[..., :2] / true[..., 2:] * study.focal[row])
     return np.asarray((off < half).all(axis=(1, 2)))

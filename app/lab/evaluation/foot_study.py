@@ -1,4 +1,4 @@
-"""Errors of heels and toes: the direction of feet, and the ankles' angles."""
+"""Errors of heels and toes: direction of the feet, and ankle angles."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ _ANKLES: Final = [ANGLE[f"{side}_ankle_dorsiflexion"] for side in ("left", "righ
 
 @dataclass(frozen=True)
 class FootErrors:
-    """One method on one material, of the feet that are inside the picture."""
+    """Errors of one method on one material, for feet inside the picture."""
 
     on: str
     method: str
     told: float
-    """Share of them of which it says where they are."""
+    """Fraction of them that are estimated."""
     direction_deg: float
-    """Median angle from heel to toe between the true foot and the estimated one."""
+    """Median angle between the true and the estimated direction from heel to toe."""
     ankle_deg: float
     """Mean absolute error of dorsiflexion."""
     ankle_median_deg: float
     feet: int
-    """Feet in frames, all that are inside the picture."""
+    """Number of feet inside the picture, over all frames."""
 
 
 def foot_study(material: Material, ours: Sequence[Ours]) -> list[FootErrors]:
-    """Each lifter, and the detector's own 3D, on the footage of which the feet are known."""
+    """Evaluate each lifter, and MediaPipe's world landmarks, on footage with known feet."""
     known = [each for each in material.footage if each.foot_evidence is not None]
     if not known:
         return []
@@ -50,11 +50,11 @@ def foot_study(material: Material, ours: Sequence[Ours]) -> list[FootErrors]:
 
 
 _Answer = tuple[NDArray[np.floating], NDArray[np.bool_], NDArray[np.floating]]
-"""(N, 17, 3) poses, (N, 17) which joints are missing, (N, 4, 3) heels and toes."""
+"""(N, 17, 3) poses, (N, 17) whether joints are missing, (N, 4, 3) heels and toes."""
 
 
 def feet_found(method: Ours, footage: Footage) -> _Answer:
-    """What it makes of footage whose ``foot_evidence`` is known."""
+    """Return the feet estimated from footage with ``foot_evidence``."""
     lifted, world, evidence = method.lifted(footage), footage.world_joints, footage.foot_evidence
     assert world is not None
     assert evidence is not None
@@ -63,7 +63,7 @@ def feet_found(method: Ours, footage: Footage) -> _Answer:
         *(lifted.xyz, lifted.missing, footage.time_s, footage.size),
         up=None if lifted.level is None else lifted.level.up,
     )
-    own = np.isfinite(found.conf)[..., None]  # what is bridged says nothing of the detector
+    own = np.isfinite(found.conf)[..., None]  # interpolated feet are not evidence of the detector
     return lifted.xyz, lifted.missing, np.where(own, found.xyz, np.nan)
 
 
@@ -98,7 +98,7 @@ def _row(
 
 
 def _ahead(feet: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(N, 4, 3) -> (N, 2, 3) unit vectors from heel to toe."""
+    """Return (N, 2, 3) unit vectors from heel to toe, for (N, 4, 3)."""
     ahead = feet[:, 2:] - feet[:, :2]
     return np.asarray(ahead / np.linalg.norm(ahead, axis=-1, keepdims=True))
 
@@ -111,6 +111,6 @@ def _between(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDArray[
 def _dorsiflexion(
     poses: NDArray[np.floating], missing: NDArray[np.bool_], feet: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """(N, 2) degrees; the same whichever way is up."""
+    """Return (N, 2) degrees, independent of the vertical."""
     turn = CAMERA_LEVEL.T
     return joint_angles(poses @ turn, missing, feet @ turn)[:, _ANKLES]

@@ -1,7 +1,7 @@
-"""How far off gait is: captured people who walk, seen as the detector's model sees them.
+"""Errors of gait parameters: captured walkers, with simulated detections.
 
-Their true gait is read off the motion capture itself, by the ankles' turning points against the
-pelvis; that of the poses is found as a report finds it (``app.motion.measures.gait``).
+Their true gait is computed from the motion capture, by the ankles' turning points relative to the
+pelvis; that of the poses as for a report (``app.motion.measures.gait``).
 """
 
 from __future__ import annotations
@@ -36,26 +36,26 @@ Array = NDArray[np.float64]
 _SIZE: Final = (1920, 1080)
 _FOV_DEG: Final = 61.0
 _SLOPE: Final = math.tan(math.radians(_FOV_DEG / 2))
-"""Half of what the picture's longer side spans."""
+"""Tangent of half the field of view along the picture's longer side."""
 _RATE: Final = 30.0
 _LEAST_S, _MOST_S = 3.0, 8.0
 _SPEED_M_S: Final = (0.7, 2.2)
-"""Who is slower stands about, who is faster runs."""
+"""Slower people stand about, faster ones run."""
 _MOST_TURN: Final = 0.6
-"""Radians by which somebody who walks straight on changes direction."""
+"""Largest change of direction in radians of a straight walk."""
 _SWING_M: Final = 0.15
 _FLOOR: Final = [0, 2]
-"""Axes that lie in it."""
+"""The horizontal axes."""
 
 
 @dataclass(frozen=True)
 class GaitErrors:
-    """Means of absolute errors over walks."""
+    """Mean absolute errors over walks."""
 
     method: str
     walks: int
     found: int
-    """In how many there were two strides that follow each other."""
+    """Number of walks with two consecutive strides."""
     cadence_pct: float
     stride_pct: float
     stride_cm: float
@@ -64,17 +64,17 @@ class GaitErrors:
 
 @dataclass(frozen=True)
 class Walk:
-    """Somebody who walks straight on, before a camera that sees the whole of it."""
+    """A straight walk in front of a camera that has it in view completely."""
 
     true: Array
     """(N, 17, 3) metres, +Y up, at 30 frames/s."""
     footage: Footage
-    """As the detector's model sees it."""
+    """With simulated detections."""
 
 
 @dataclass(frozen=True)
 class TrueGait:
-    """Means over all strides."""
+    """True gait parameters, means over all strides."""
 
     stride_s: float
     stride_m: float
@@ -82,10 +82,10 @@ class TrueGait:
 
 
 def gait_study(folder: Path, ours: Sequence[Ours], most: int | None = None) -> list[GaitErrors]:
-    """A line for each lifter, on at ``most`` so many of the walks in a folder of motion.
+    """Return the errors of each lifter on at ``most`` so many walks of a folder of motion.
 
     Raises:
-        EvaluationError: nobody walks in that motion.
+        EvaluationError: there is no walk in that motion.
         MixposeError: it cannot be read.
     """
     walks = captured_walks(read_motion(folder))[:most]
@@ -95,14 +95,14 @@ def gait_study(folder: Path, ours: Sequence[Ours], most: int | None = None) -> l
 
 
 def captured_walks(packs: Sequence[Pack]) -> list[Walk]:
-    """Of all motion, each before a camera of its own: aside, 0.8 to 2.2 m high."""
+    """Yield the walks in all motion, each with another camera at the side, 0.8 to 2.2 m high."""
     rng = np.random.default_rng(0)
     walks = [walk for pack in packs for clip in pack.clips for walk in _walks_in(clip)]
     return [_filmed(walk, rng, seed) for seed, walk in enumerate(walks)]
 
 
 def true_gait(true: Array) -> TrueGait:
-    """From motion capture, (N, 17, 3) metres, +Y up, at 30 frames/s."""
+    """Compute gait from motion capture, (N, 17, 3) metres, +Y up, at 30 frames/s."""
     pelvis = true[:, PELVIS]
     ahead = (pelvis[-1] - pelvis[0]) * (1, 0, 1)
     ahead /= np.linalg.norm(ahead)
@@ -184,7 +184,7 @@ def _filmed(true: Array, rng: np.random.Generator, seed: int) -> Walk:
 
 
 def _seen(true: Array, up: Array, setup: CameraSetup, seed: int) -> Footage:
-    """The simulated detector's answer to (N, 17, 3) metres in camera axes."""
+    """Return simulated detections of (N, 17, 3) metres in camera axes."""
     camera = torch.tensor(true, dtype=torch.float32)[None]
     image = camera[..., :2] / camera[..., 2:]
     frame = torch.tensor([[_SLOPE, _SLOPE * _SIZE[1] / _SIZE[0]]], dtype=torch.float32)

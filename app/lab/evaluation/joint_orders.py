@@ -1,4 +1,4 @@
-"""Other skeletons' joints in the order of ours."""
+"""Joint orders of other skeletons, mapped to ours."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from models.skeleton import JOINT, JOINT_COUNT, JOINT_NAMES
 _LIMBS: Final = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 Order = Mapping[str, tuple[int, ...]]
-"""For each of our joints that there is, the indices whose mean it is."""
+"""For each of our joints that exists, the indices of which it is the mean."""
 
 
 def _order(**joints: int | tuple[int, ...]) -> Order:
@@ -31,14 +31,14 @@ _COCO_LIMBS: Final = {
 }
 
 HUMAN36M: Final = _order(**{name: index for index, name in enumerate(JOINT_NAMES)})
-"""The 17 joints that papers keep.  Its "head" is the top of the head, ours is between the ears; its
+"""The 17 joints used in papers.  Its "head" is the top of the head, ours is between the ears; its
 "nose" is nearer to the neck; its spine is at the waist."""
 
 ELSEWHERE: Final = (
     "Its head, neck and spine are not where MediaPipe's are, so networks trained on the latter "
     "start with a handicap."
 )
-"""For reports on the datasets below."""
+"""The differences, for reports on the datasets below."""
 
 COCO: Final = _order(
     **_COCO_LIMBS,
@@ -55,15 +55,15 @@ HUMANEVA: Final = _order(
     left_hip=8, left_knee=9, left_ankle=10, right_hip=11, right_knee=12, right_ankle=13,
     spine=(0, 1),
 )  # fmt: skip
-"""The 15 joints of VideoPose3D.  There is no spine; halfway up is ours by definition."""
+"""The 15 joints of VideoPose3D.  There is no spine; ours is halfway by definition."""
 
 MPI_INF_3DHP: Final = _order(
     head=0, thorax=1, nose=16, spine=15, pelvis=14,
     right_shoulder=2, right_elbow=3, right_wrist=4, left_shoulder=5, left_elbow=6, left_wrist=7,
     right_hip=8, right_knee=9, right_ankle=10, left_hip=11, left_knee=12, left_ankle=13,
 )  # fmt: skip
-"""The 17 relevant joints of the test set, as those who train MixSTE on it line them up with
-Human3.6M's: the top of the head is our head, the head our nose, the neck our thorax."""
+"""The 17 relevant joints of the test set, as aligned with Human3.6M's by those who train MixSTE on
+it: the top of the head is our head, the head our nose, the neck our thorax."""
 
 _BY_SYMMETRY: Final = {
     ((4, 5, 6, 11, 12, 13), (1, 2, 3, 14, 15, 16)): HUMAN36M,
@@ -81,9 +81,9 @@ def reorder(points: NDArray[np.floating], order: Order) -> NDArray[np.float32]:
 
 
 def of_detections(metadata: object, source: object) -> tuple[Order, int]:
-    """The order and number of the joints in VideoPose3D's 2D files, by their left and right joints.
+    """Return order and number of joints in VideoPose3D's 2D files, by their left and right joints.
 
-    Files of ground truth do not say their layout's name, but all list these.
+    Ground-truth files do not contain the layout's name, but all list these.
 
     Raises:
         EvaluationError: the skeleton is unknown to this program.

@@ -16,17 +16,17 @@ from models.skeleton import JOINT, PELVIS, about_pelvis
 
 
 class EvaluationError(MixposeError):
-    """Something to evaluate on is absent, damaged, or not what it should be."""
+    """Evaluation data is absent, damaged, or of a wrong kind."""
 
 
 @dataclass(frozen=True, eq=False)
 class CameraSetup:
-    """How the camera stood, and what lens it had."""
+    """Orientation, lens and height of the camera."""
 
     fov_deg: float
-    """Angle that the longer side of the picture spans."""
+    """Field of view along the longer side of the picture."""
     height_m: float
-    """Of the lens above the floor."""
+    """Height of the lens above the floor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,31 +34,31 @@ class Footage:
     """One person seen by one camera without a cut: N frames."""
 
     group: str
-    """The video, person or action it belongs to.  Groups count the same, whatever their length."""
+    """The video, person or action it belongs to.  Groups have equal weights."""
     size: tuple[int, int]
     """(width, height) of the picture in pixels."""
     time_s: NDArray[np.float64]
     """(N,) strictly increasing."""
     xy: NDArray[np.float32]
-    """(N, 17, 2) joints in pixels, NaN where there is none."""
+    """(N, 17, 2) joints in pixels, NaN where missing."""
     conf: NDArray[np.float32]
     """(N, 17) in [0, 1]."""
     true: NDArray[np.floating]
     """(N, 17, 3) metres, camera axes; NaN frames are not scored, nor are NaN joints ever."""
     world: NDArray[np.floating] | None = None
-    """(N, 17, 3) the detector's own 3D, metres, camera axes, NaN where it found nobody; None where
-    the 2D comes from a detector without one."""
+    """(N, 17, 3) MediaPipe's world landmarks, metres, camera axes, NaN where there is no person;
+    None if the 2D is from another detector."""
     up: NDArray[np.floating] | None = None
-    """(3,) the unit vector against gravity in camera axes, where it is known."""
+    """(3,) the unit vector against gravity in camera axes, if known."""
     camera_setup: CameraSetup | None = None
-    """The camera, where it is known, and with it ``up``; ``true`` is from its lens then."""
+    """The camera, if known (then ``up`` is known too, and ``true`` is relative to its lens)."""
     foot_evidence: NDArray[np.floating] | None = None
-    """(N, 4, 6) what the detector found of heels and toes, as ``models.feet`` has it; None where
-    their truth is not known."""
+    """(N, 4, 6) detections of heels and toes, see ``models.feet``; None if their truth is not
+    known."""
     feet: NDArray[np.floating] | None = None
-    """(N, 4, 3) where heels and toes truly are, as ``true``; NaN where they are not scored."""
+    """(N, 4, 3) true heels and toes, as ``true``; NaN where they are not scored."""
     kind: str = ""
-    """Another group it belongs to, which is listed as well and does not count."""
+    """Another group it belongs to, which is listed in addition and does not count."""
 
     @classmethod
     def detected(
@@ -69,7 +69,7 @@ class Footage:
         true: NDArray[np.floating] | None = None,
         **known: Any,
     ) -> Footage:
-        """What the detector saw, of which the truth, (N, 17, 3), and other fields may be known."""
+        """Return footage of detections, whose truth, (N, 17, 3), and other fields may be known."""
         if true is None:
             true = np.full(track.world.shape, np.nan)
         return cls(
@@ -78,11 +78,11 @@ class Footage:
 
     @property
     def world_joints(self) -> NDArray[np.floating] | None:
-        """(N, 17, 3) the detector's own 3D, metres from its pelvis."""
+        """Return MediaPipe's world landmarks, (N, 17, 3) metres from the pelvis."""
         return None if self.world is None else about_pelvis(self.world)
 
     def cut(self, frames: slice) -> Footage:
-        """Some of its frames."""
+        """Return some of its frames."""
         more: dict[str, Any] = {
             name: None if (own := getattr(self, name)) is None else own[frames]
             for name in ("world", "foot_evidence", "feet")
@@ -97,11 +97,11 @@ class Footage:
         )
 
     def first(self, seconds: float) -> Footage:
-        """Its beginning."""
+        """Return its beginning."""
         return self.cut(slice(int(np.searchsorted(self.time_s, self.time_s[0] + seconds))))
 
     def without(self, joints: Sequence[int]) -> Footage:
-        """The same with ``joints`` out of the detector's sight: no place, no confidence."""
+        """Return the same with ``joints`` undetected: no position, no confidence."""
         hidden = list(joints)
         xy, conf = self.xy.copy(), self.conf.copy()
         xy[:, hidden], conf[:, hidden] = np.nan, 0.0
@@ -113,7 +113,7 @@ class Footage:
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Footage that makes up one part of the table, and how its protocol scores it."""
+    """Footage of one part of the table, and how its protocol scores it."""
 
     title: str
     footage: tuple[Footage, ...]
@@ -121,17 +121,17 @@ class Material:
     pck_joints: tuple[int, ...] | None = None
     root: tuple[int, ...] = (PELVIS,)
     has_rate: bool = True
-    """False where nobody knows the frame rate: velocity and jitter mean nothing then."""
+    """False if the frame rate is unknown: velocity and jitter are then meaningless."""
     published: bool = False
-    """Whether published weights are to be fed as their authors did it."""
+    """Whether published weights get their input as in their authors' tests."""
     by_group: bool = False
     """Whether the report lists the groups as well."""
     remark: str = ""
-    """A sentence without which its figures would mislead."""
+    """A sentence without which the figures would be misleading."""
 
 
 def certainty(xy: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Confidence where a dataset has none: (N, J, 2) -> (N, J), 1 where a joint has a place."""
+    """Return (N, J) confidences for a dataset without them: 1 where a joint of (N, J, 2) exists."""
     return np.asarray(np.isfinite(xy).all(axis=-1), np.float32)
 
 

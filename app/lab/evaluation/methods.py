@@ -25,36 +25,36 @@ DETECTOR_NAME: Final = "MediaPipe world landmarks"
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a method makes of footage."""
+    """Output of a method."""
 
     poses: Poses
     """(N, 17, 3) metres in camera axes, NaN where there is no pose."""
     level: Level | None = None
-    """Where it takes up to be, if it says so."""
+    """Estimated camera orientation, if any."""
 
 
 class Method(Protocol):
-    """Turns footage into poses."""
+    """Estimates poses from footage."""
 
     @property
     def name(self) -> str:
-        """What the table calls it."""
+        """Name in the table."""
 
     def answer(self, footage: Footage, material: Material) -> Answer | None:
-        """The poses; None if it cannot."""
+        """Return the poses; None if that is not possible."""
 
 
 @dataclass(frozen=True)
 class Ours:
-    """A network with its weights, the whole clip at once."""
+    """A network with its weights, applied to the whole clip."""
 
     name: str
     lifter: Lifter
 
     def answer(self, footage: Footage, material: Material) -> Answer | None:
-        """As ``run_app.py lift`` does it; published weights on published data as published.
+        """Lift as ``mixpose lift`` does; published weights on published data as published.
 
-        A lifter told to do without the detector's depth is left out where there is none anyway.
+        A lifter that ignores MediaPipe's depth is left out where there is none anyway.
         """
         if footage.world is None and not self.lifter.use_depth:
             return None
@@ -65,7 +65,7 @@ class Ours:
         return Answer(np.where(nobody[:, None, None], np.nan, lifted.xyz), lifted.level)
 
     def lifted(self, footage: Footage) -> Lifted:
-        """As the lifter answers; asked again of the same footage, it does not lift again."""
+        """Return the lifter's result, cached for the last footage."""
         return _lifted(self.lifter, footage)
 
 
@@ -77,22 +77,22 @@ def _lifted(lifter: Lifter, footage: Footage) -> Lifted:
 
 
 class DetectorWorld:
-    """MediaPipe's world landmarks, as they are."""
+    """MediaPipe's world landmarks, unchanged."""
 
     name = DETECTOR_NAME
 
     def answer(self, footage: Footage, material: Material) -> Answer | None:
-        """Its 17 joints, pelvis at the origin."""
+        """Return its 17 joints, pelvis at the origin."""
         return None if footage.world_joints is None else Answer(footage.world_joints)
 
 
 class FlatGuess:
-    """The 2D joints at depth zero, in the size that fits the truth best: what depth is worth."""
+    """The 2D joints at depth zero, at the scale that fits the truth best: the value of depth."""
 
     name = "flat guess (2D, right size)"
 
     def answer(self, footage: Footage, material: Material) -> Answer:
-        """Every frame's size is the best in least squares across the picture."""
+        """Each frame's scale is optimal in least squares in the picture plane."""
         chosen, root = list(material.joints), list(material.root)
         flat = footage.xy - footage.xy[:, root].mean(axis=1, keepdims=True)
         true = (footage.true - footage.true[:, root].mean(axis=1, keepdims=True))[..., :2]
@@ -103,10 +103,10 @@ class FlatGuess:
 
 
 def as_published(lifter: Lifter, footage: Footage) -> Poses:
-    """Lift as MixSTE's authors test: windows side by side, averaged with their mirror image.
+    """Lift as in the tests of MixSTE's authors: adjacent windows, averaged with their mirror image.
 
     No repair of swaps, no resampling: every frame of the file is one of the network's.  The last
-    window ends with the clip; the frames that it shares with the one before count once.
+    window ends with the clip; frames that it shares with the previous window count once.
     """
     count, length = len(footage.xy), lifter.info.frames
     starts = [min(start, max(0, count - length)) for start in range(0, count, length)]
@@ -116,7 +116,7 @@ def as_published(lifter: Lifter, footage: Footage) -> Poses:
     poses = np.empty((count, JOINT_COUNT, 3), np.float32)
     done = 0
     for start in starts:
-        # Past the end of a clip shorter than a window its last frame is repeated.
+        # If the clip is shorter than a window its last frame is repeated.
         index = np.minimum(start + np.arange(length), count - 1)
         window = (
             lifter.windows(torch.from_numpy(evidence[index])[None], footage.size).xyz[0].numpy()
@@ -128,7 +128,7 @@ def as_published(lifter: Lifter, footage: Footage) -> Poses:
 
 
 def load_methods(weights: Sequence[str | None], device: str) -> list[Method]:
-    """The rows of the table for some weights (None is the default); networks are loaded once.
+    """Return the methods for some weights (None is the default); networks are loaded once.
 
     Raises:
         WeightsError, DeviceError: one cannot be loaded.

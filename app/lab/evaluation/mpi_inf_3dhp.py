@@ -23,14 +23,14 @@ _OUTDOORS: Final = ("TS5", "TS6")
 _STUDIO_SIZE: Final = (2048, 2048)
 _OUTDOOR_SIZE: Final = (1920, 1080)
 _ASSUMED_RATE: Final = 25.0
-"""The files do not tell it.  Only the lifter's window depends on it; no motion is scored."""
+"""The files do not state it.  Only the lifter's window depends on it; no motion is scored."""
 _PCK_JOINTS: Final = tuple(
     JOINT[name] for name in JOINT_NAMES if name not in ("pelvis", "spine", "nose")
 )
 
 
 def mpi_inf_3dhp(folder: Path) -> Material:
-    """Read the sequences that are there; ground-truth 2D, as published lifters are tested.
+    """Read the existing sequences, with ground-truth 2D as in tests of published lifters.
 
     Raises:
         EvaluationError: there is none, one is damaged, or h5py is not installed.
@@ -77,7 +77,7 @@ def _sequence(name: str, path: Path) -> Footage:
 
 
 def _read(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The three arrays needed: (N, 17, 2), (N, 17, 3) and (N,)."""
+    """Return the three arrays needed: (N, 17, 2), (N, 17, 3) and (N,)."""
     try:
         import h5py
     except ImportError as error:
@@ -92,7 +92,7 @@ def _read(path: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def _arrays(file: Any, path: Path) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """MATLAB's columns come first, so that HDF5 shows its (3, 17, 1, N) as (N, 1, 17, 3)."""
+    """MATLAB is column-major, so that HDF5 shows its (3, 17, 1, N) as (N, 1, 17, 3)."""
     for key, shape in (("annot2", (17, 2)), ("univ_annot3", (17, 3)), ("valid_frame", ())):
         found = np.asarray(file[key], np.float32)
         if found.shape[1:] not in ((1, *shape), shape):

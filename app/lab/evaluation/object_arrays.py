@@ -1,9 +1,9 @@
-"""Python objects inside .npz files, read without running what a stranger put there.
+"""Python objects inside .npz files, read without executing untrusted code.
 
 VideoPose3D keeps dictionaries of arrays as NumPy object arrays.  Those are pickles, and NumPy's own
 ``allow_pickle=True`` executes whatever a pickle names.  Here only the names that plain arrays need
-are known, and even these are stand-ins which merely record what the pickle says; the arrays are
-built from it afterwards, with every size checked.
+are allowed, and even these are stand-ins that merely record the content; the arrays are built from
+it afterwards, with every size checked.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def read_object(path: Path, name: str) -> Tree:
         ) from error
     except OSError as error:
         raise EvaluationError(f"Cannot read {path}: {error.strerror or error}.") from error
-    # A damaged pickle fails in whatever way the broken opcode leads to.
+    # A damaged pickle may raise any exception.
     except (ValueError, TypeError, AttributeError, LookupError, EOFError, OverflowError,
             MemoryError, RecursionError, zipfile.BadZipFile) as error:  # fmt: skip
         raise EvaluationError(f"{path} is damaged: {error}.") from error
@@ -85,7 +85,7 @@ class _Kind:
 
 
 class _Array:
-    """Stands in for ``numpy.ndarray``; built once all is read."""
+    """Stands in for ``numpy.ndarray``; built when everything is read."""
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, self.shape, self.kind, self.by_column, self.data = state
@@ -122,7 +122,7 @@ class _Scalar:
 
 
 class _Name:
-    """What a pickle gets for a name: it can be called, and nothing else."""
+    """Stands in for a name in a pickle: it can only be called."""
 
     __slots__ = ("_make",)
 
@@ -170,10 +170,10 @@ def _built(tree: Tree) -> Tree:
 
 
 def as_array(value: Tree, shape: tuple[int | None, ...], what: str) -> NDArray[np.float32]:
-    """A float32 array that must have the shape given; None is any length.
+    """Return a float32 array of the given shape; None is any length.
 
     Raises:
-        EvaluationError: it is no array of numbers, or has another shape.
+        EvaluationError: it is not an array of numbers, or has another shape.
     """
     try:
         array = np.asarray(value, np.float32)

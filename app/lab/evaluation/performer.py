@@ -1,4 +1,4 @@
-"""The performer through the real detector: footage whose 3D is known exactly."""
+"""The performer with real detections: footage whose 3D is known exactly."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from app.lifting.reading import detect_clip
 from app.synthetic.performer.source import PerformerSource
 
 SEEDS: Final = (11, 12, 13)
-"""Bodies, cameras and orders of acts that neither the demo nor any fit or test has used."""
+"""Bodies, cameras and orders of acts that neither the demo nor any fit or test uses."""
 
 
 def performer_acts(
     seeds: Sequence[int], seconds: float, size: Size, progress: Callable[[str], None]
 ) -> Material:
-    """Film the performer's own acts and let the detector of that ``size`` look at them.
+    """Render the performer's acts, and detect them with the model of that ``size``.
 
     Raises:
-        SourceError: the performer cannot be drawn here.
+        SourceError: the performer cannot be rendered here.
         DetectorError: MediaPipe failed.
     """
     footage = []

@@ -1,6 +1,6 @@
-"""How well somebody is placed in the room: where the pelvis is, what is up, whether feet slide.
+"""Errors of placement in the room: position of the pelvis, the vertical, sliding feet.
 
-Asked of footage whose camera is known, so that nothing is fitted before it is compared.
+Measured on footage whose camera is known, so that nothing is fitted before the comparison.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from models.skeleton import PELVIS
 Array = NDArray[np.float64]
 
 STILL_M: Final = 1e-4
-"""A foot that truly moves less from one frame to the next stands."""
+"""A foot whose true motion per frame is less is standing."""
 CHOICES: Final = (("lens and size", True), ("nothing", False))
-"""What is given of camera and person, in the report's words."""
+"""The given properties of camera and person, as named in the report."""
 
 
 @dataclass(frozen=True)
 class Placing:
-    """How far off somebody was; means over takes."""
+    """Errors of placement; means over takes."""
 
     along_mm: float
-    """The pelvis along the line of sight, root mean square over frames."""
+    """Error of the pelvis along the line of sight, root mean square over frames."""
     across_mm: float
-    """And across it."""
+    """The same across it."""
     alone_mm: float
-    """Along it, if every frame is placed by itself."""
+    """The same along it, if every frame is placed independently."""
     height_mm: float
-    """The pelvis' height above the floor, root mean square."""
+    """Error of the pelvis' height above the floor, root mean square."""
     tilt_deg: float
-    """Between up and up."""
+    """Angle between the estimated and the true up direction."""
     slide_mm: float
-    """How far feet that truly stand move from one frame to the next, on average."""
+    """Mean movement per frame of feet that truly stand."""
     alone_slide_mm: float
-    """The same if every frame is placed by itself."""
+    """The same if every frame is placed independently."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Placed:
 
 
 def placement_study(material: Material, ours: Sequence[Ours]) -> list[Placed]:
-    """A row for every lifter and each of :data:`CHOICES`, over footage whose camera is known."""
+    """Return a row for every lifter and each of :data:`CHOICES`; the camera must be known."""
     rows = []
     for method in ours:
         lifted = [(each, as_motion(method, each)) for each in material.footage if each.camera_setup]
@@ -75,7 +75,7 @@ def placement_study(material: Material, ours: Sequence[Ours]) -> list[Placed]:
 
 
 def told_of(footage: Footage, data: MotionData) -> tuple[Footage, MotionData]:
-    """``data`` as large as the person truly is, and with the lens that it was seen through."""
+    """Return ``data`` with the person's true size and the true lens."""
     assert footage.camera_setup is not None
     everything = np.ones(footage.true.shape[:2], bool)
     true, found = bone_lengths(footage.true, everything), bone_lengths(data.xyz, data.seen)
@@ -88,7 +88,7 @@ def told_of(footage: Footage, data: MotionData) -> tuple[Footage, MotionData]:
 def placing(footage: Footage, data: MotionData) -> Placing:
     """Place ``data``, which was lifted from ``footage``, and compare it with the truth.
 
-    NaN for what no frame tells.  Only frames that are placed count.
+    NaN for what is undefined in all frames.  Only frames that are placed count.
     """
     camera_setup, up = footage.camera_setup, footage.up
     assert camera_setup is not None
@@ -115,7 +115,7 @@ def placing(footage: Footage, data: MotionData) -> Placing:
 
 
 def _from_the_lens(placed: MotionData) -> Array:
-    """(N, 3) the pelvis in metres from the lens, camera axes; NaN where it has no place."""
+    """Return the pelvis, (N, 3) metres from the lens, camera axes; NaN where it is not placed."""
     camera = (placed.provenance.placement or {}).get("camera")
     if placed.root is None or not isinstance(camera, dict):
         return np.full((len(placed.time_s), 3), np.nan)
@@ -123,7 +123,7 @@ def _from_the_lens(placed: MotionData) -> Array:
 
 
 def _along_and_across(off: Array, true: Array) -> tuple[Array, Array]:
-    """(N,) how far (N, 3) ``off`` are along the line of sight to (N, 3) ``true``, and across it."""
+    """Return the (N,) components of ``off`` along the line of sight to ``true``, and across."""
     ray = true / np.linalg.norm(true, axis=1, keepdims=True)
     along = np.asarray((off * ray).sum(axis=1))
     return along, np.asarray(np.linalg.norm(off - along[:, None] * ray, axis=1))
@@ -136,7 +136,7 @@ def _tilt(placed: MotionData, up: NDArray[np.floating]) -> float:
 
 
 def _slide(feet: Array, still: NDArray[np.bool_]) -> float:
-    """The mean step of (N, 2, 3) feet in the (N - 1, 2) steps that are none."""
+    """Return the mean movement of (N, 2, 3) feet in (N - 1, 2) intervals in which they stand."""
     return mean_of_known(np.linalg.norm(np.diff(feet, axis=0), axis=-1)[still])
 
 

@@ -1,4 +1,4 @@
-"""The two studies as pictures (SVG).  Matplotlib comes with the extra ``evaluate``."""
+"""Plots of the two studies (SVG).  Matplotlib comes with the extra ``evaluate``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WIDE: Final = (7.0, 6.0)
 
 
 def draw(folder: Path, delayed: Sequence[Delayed], hidden: Sequence[Hidden]) -> list[Path]:
-    """Write ``delay.svg`` and ``hidden.svg`` into a folder; returns what was written.
+    """Write ``delay.svg`` and ``hidden.svg`` to a folder; return the files written.
 
     Raises:
         EvaluationError: Matplotlib is not installed, or the folder cannot be written.
@@ -35,7 +35,7 @@ def draw(folder: Path, delayed: Sequence[Delayed], hidden: Sequence[Hidden]) -> 
             if rows:
                 figure = Figure(figsize=_WIDE, layout="constrained")
                 fill(figure, rows)
-                # Undated and with fixed names inside: the same findings give the same file.
+                # Without date and with fixed identifiers: the same findings give the same file.
                 with rc_context({"svg.hashsalt": name}):
                     figure.savefig(folder / name, metadata={"Date": None})
                 written.append(folder / name)
@@ -49,7 +49,7 @@ def draw(folder: Path, delayed: Sequence[Delayed], hidden: Sequence[Hidden]) -> 
 
 
 def _delay_figure(figure: Figure, rows: Sequence[Delayed]) -> None:
-    """Error above, jitter below, against the frames waited; what does not wait as level lines."""
+    """Plot error and jitter against the delay in frames; horizontal lines for offline methods."""
     axes = figure.subplots(2, 1, sharex=True)
     _delay_curves(axes[0], rows, "MPJPE, mm", lambda row: row.scores.mpjpe)
     _delay_curves(axes[1], rows, "jitter, mm/frame²", lambda row: row.scores.jitter)
@@ -78,7 +78,7 @@ def _delay_curves(
 
 
 def _hidden_figure(figure: Figure, rows: Sequence[Hidden]) -> None:
-    """For every lifter and hidden part: the other joints' error before and after."""
+    """Plot, for every lifter and hidden part, the other joints' error before and after."""
     axis = figure.subplots()
     before, after, *_ = _colours()
     for place, row in enumerate(rows):

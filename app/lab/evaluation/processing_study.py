@@ -22,23 +22,23 @@ CHOICES: Final = (
     ("rigid bones", Processing(rigid_bones=True)),
     ("smoothed, 6 Hz, rigid bones", Processing(smooth_hz=6.0, rigid_bones=True)),
 )
-"""What the export dialog offers, in the report's words."""
+"""The choices of the export dialog, as named in the report."""
 
 
 def processing_study(material: Material, ours: Sequence[Ours]) -> list[Row]:
-    """Every choice on every lifter, on the same poses: (choices x lifters) rows."""
+    """Evaluate every choice on the same poses of every lifter: (choices x lifters) rows."""
     rows = []
     for method in ours:
         lifted = [as_motion(method, footage) for footage in material.footage]
         for words, wanted in CHOICES:
             answers = [Answer(_poses(process(each, wanted))) for each in lifted]
             rows.append(score_answers(material, f"{method.name}, {words}", answers))
-    # Listed by person, six rows a lifter would hide what they are to show.
+    # Without groups: six rows per lifter and person would be too many.
     return [Row(row.on, row.method, row.found) for row in rows]
 
 
 def as_motion(method: Ours, footage: Footage) -> MotionData:
-    """The footage as it is when it has been lifted and nothing was done to it yet."""
+    """Return lifted footage as motion without any processing."""
     lifted, info = method.lifted(footage), method.lifter.info
     return MotionData.from_lifted(
         time_s=footage.time_s,
@@ -60,7 +60,7 @@ def as_motion(method: Ours, footage: Footage) -> MotionData:
 
 
 def _poses(data: MotionData) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    """Every joint of the frames in which somebody was seen, as ``Ours`` gives them."""
+    """Return all joints of the frames with a person, as ``Ours`` does."""
     poses = data.xyz.astype(np.float64)
     poses[data.missing.all(axis=1)] = np.nan
     return poses

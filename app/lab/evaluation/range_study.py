@@ -1,6 +1,6 @@
-"""How far off ranges of motion are, and differences of the two sides: what a report writes.
+"""Errors of ranges of motion, and of differences of the two sides, as in a report.
 
-What is kept in :mod:`app.motion.measures.ranges` is from here.
+The values in :mod:`app.motion.measures.ranges` are from here.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from app.motion.measures.ranges import movement, ranges
 Array = NDArray[np.float64]
 
 _OFTEN: Final = 90.0
-"""Percent of takes that are off by less."""
+"""Percent of takes with smaller errors."""
 _FEWEST: Final = 8
-"""Frames in which an angle is known, and takes in which it was."""
+"""Minimum number of frames in which an angle is known, and of takes in which it is."""
 _UP: Final = (0.0, 1.0, 0.0)
 
 
 @dataclass(frozen=True)
 class RangeErrors:
-    """One movement of one method on one material; degrees."""
+    """Errors of one movement by one method on one material, in degrees."""
 
     on: str
     method: str
@@ -38,14 +38,14 @@ class RangeErrors:
     angle: float
     """Mean absolute error of the angle."""
     width: float
-    """Nine ranges in ten are off by less."""
+    """Nine in ten ranges have smaller errors."""
     difference: float
-    """And nine differences of the left's and the right's; NaN of what has no sides."""
+    """The same for differences of left and right; NaN for angles without sides."""
     takes: int
 
 
 def range_study(material: Material, ours: Sequence[Ours]) -> list[RangeErrors]:
-    """Each lifter that says where up is, on takes of which feet and up are known."""
+    """Evaluate each lifter that estimates the vertical, on takes with known feet and vertical."""
     known = [each for each in material.footage if each.feet is not None and each.up is not None]
     rows: list[RangeErrors] = []
     for method in ours:
@@ -56,7 +56,7 @@ def range_study(material: Material, ours: Sequence[Ours]) -> list[RangeErrors]:
 
 
 def _angles(method: Ours, footage: Footage) -> tuple[Array, Array]:
-    """(N, A) as they were lifted and as they are, NaN where either is not known."""
+    """Return (N, A) estimated and true angles, NaN where either is not known."""
     poses, missing, feet = feet_found(method, footage)
     level = method.lifted(footage).level
     assert footage.up is not None
@@ -80,12 +80,12 @@ def _upright(
 
 
 def compared(on: str, method: str, pairs: Sequence[tuple[Array, Array]]) -> list[RangeErrors]:
-    """A line for each movement known in enough takes.
+    """Return a row for each movement known in enough takes.
 
     Args:
         on: the material.
-        method: who lifted it.
-        pairs: of each take the angles found and the true ones, (N, A) degrees in the order of
+        method: name of the lifter.
+        pairs: for each take the estimated and the true angles, (N, A) degrees in the order of
             ``app.motion.angles.ANGLES``, NaN where either is not known.
     """
     off: dict[str, list[float]] = {movement(angle.name): [] for angle in ANGLES}
@@ -116,7 +116,7 @@ def compared(on: str, method: str, pairs: Sequence[tuple[Array, Array]]) -> list
 
 
 def _range_errors(found: Array, true: Array) -> dict[str, float]:
-    """By angle how much too wide its range is."""
+    """Return by how much the range of each angle is too wide."""
     enough = np.isfinite(found).sum(axis=0) >= _FEWEST
     lifted, actual = (ranges(np.where(enough, each, np.nan)) for each in (found, true))
     return {name: each.width - actual[name].width for name, each in lifted.items()}

@@ -1,10 +1,10 @@
 """Real footage with 3D from several cameras: folders of calibration, detections and joints.
 
 A set is a folder with ``calib.json`` (for each camera R and t, world to camera, and K; z of the
-world is up, as Pose2Sim has it), the true joints ``gt_mptri.npz`` (``X``, (N, 17, 3) metres in the
-world), and for each camera what a size of MediaPipe's model says, ``mediapipe_<size>_<camera>.npz``
-(``lm`` (N, 33, 5), ``world`` (N, 33, 4), ``size``, ``fps``); where that is missing the detector
-looks at ``<camera>.mp4``, and where K is known it is told who it is.
+world is up, as in Pose2Sim), the true joints ``gt_mptri.npz`` (``X``, (N, 17, 3) metres in the
+world), and for each camera the detections by a size of MediaPipe's model,
+``mediapipe_<size>_<camera>.npz`` (``lm`` (N, 33, 5), ``world`` (N, 33, 4), ``size``, ``fps``); if
+they are missing ``<camera>.mp4`` is detected, and if K is known the person is selected by position.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ LIMBS: Final = tuple(
     for side in ("right", "left")
     for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
 )
-"""What detectors and motion capture mean alike."""
+"""Joints that detectors and motion capture define alike."""
 HIPS: Final = (JOINT["right_hip"], JOINT["left_hip"])
-"""Their middle is the origin."""
+"""Their midpoint is the origin."""
 _REMARK: Final = "The truth was triangulated from MediaPipe's 2D, which flatters MediaPipe."
 
 
 def real_footage(folder: Path, size: Size) -> list[Material]:
-    """Read every set in ``folder``, or ``folder`` itself; each camera counts the same.
+    """Read every set in ``folder``, or ``folder`` itself; cameras have equal weights.
 
-    The joints are those of the detector's model of that ``size``.
+    The detections are those of the model of that ``size``.
 
-    Poses are scored at 30 frames a second: every second one of 60.
+    Poses are scored at 30 frames per second: every second one of 60.
 
     Raises:
         EvaluationError: there is no set, or one is damaged.
@@ -112,7 +112,7 @@ def _kept(file: Path, name: str, size: Size) -> Footage:
 
 
 def _place(camera: dict[str, Any], true: NDArray[np.float64]) -> Choice:
-    """Where in the first picture the person is whose joints are known: there may be others."""
+    """Return the position in the first picture of the person whose joints are known."""
     x, y, depth = np.array(camera["K"]) @ true[0, PELVIS]
     return Choice(float(x / depth), float(y / depth))
 

@@ -73,7 +73,7 @@ _OF_PLACES: Final = (
 
 @dataclass
 class Findings:
-    """All that was measured."""
+    """All measurements."""
 
     rows: list[Row] = field(default_factory=list)
     delayed: list[Delayed] = field(default_factory=list)
@@ -82,25 +82,25 @@ class Findings:
     skipped: list[str] = field(default_factory=list)
     """A sentence for each part that was left out."""
     remarks: list[str] = field(default_factory=list)
-    """What has to be known of the material."""
+    """Remarks on the material."""
     feet: list[FootErrors] = field(default_factory=list)
-    """Where feet point."""
+    """Direction of feet."""
     ranges: list[RangeErrors] = field(default_factory=list)
     """Ranges of motion."""
     gait: list[GaitErrors] = field(default_factory=list)
-    """Captured people who walk."""
+    """Gait of captured walkers."""
     processed: list[Row] = field(default_factory=list)
-    """The same poses smoothed, and with rigid bones."""
+    """Effect of smoothing and rigid bones."""
     placed: list[Placed] = field(default_factory=list)
-    """The same poses placed in the room."""
+    """Placement in the room."""
     standing: list[Standing] = field(default_factory=list)
-    """Real people who stand straight."""
+    """Real people standing straight."""
     turned: list[Turned] = field(default_factory=list)
-    """A clip turned in the picture."""
+    """A clip rotated in the picture."""
 
 
 def markdown(findings: Findings) -> str:
-    """The whole report."""
+    """Return the whole report."""
     parts = [scores_table(findings.rows), _LEGEND]
     if findings.remarks:
         parts.append("\n".join(f"- {line}" for line in findings.remarks))
@@ -115,7 +115,7 @@ def markdown(findings: Findings) -> str:
 
 
 def _sections(findings: Findings) -> list[str]:
-    """What was measured beside the scores."""
+    """Return the sections after the scores."""
     levels = [row for row in findings.rows if row.found.level is not None]
     live = f"On {findings.delayed_on}."
     return [
@@ -142,6 +142,6 @@ def _section(
     lay_out: Callable[[Sequence[_Line]], str],
     legend: str = "",
 ) -> list[str]:
-    """Nothing where there are no lines."""
+    """Return a section; nothing if it has no lines."""
     parts = [f"## {title}", lay_out(lines), legend] if lines else []
     return [part for part in parts if part]

@@ -31,30 +31,29 @@ from app.sources import PERFORMER
 from models.live import LARGEST_DELAY
 
 SHARED_FOOTAGE: Final = Path(__file__).resolve().parents[4] / "shared" / "realeval"
-"""Real footage and people who stand straight, beside the repository: looked at when they are
-there."""
+"""Real footage and people who stand straight, next to the repository: used if present."""
 
 Note = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is measured."""
+    """Extent of the measurements."""
 
     seeds: tuple[int, ...]
     acts_s: float
     """Length of the performer's acts for each seed."""
     delays: tuple[int, ...]
     delay_s: float
-    """Of the acts; each delay costs a pass of the network for each frame."""
+    """Seconds of the acts; each delay costs a pass of the network for each frame."""
     dataset_s: float | None
-    """How much of each video of a dataset; None is all."""
+    """Seconds of each video of a dataset; None is all."""
     takes: int | None
-    """How many of each detector's of a study, and how many walks; None is all."""
+    """Takes of each detector of a study, and walks; None is all."""
     turned_s: float
-    """Of the clip that is turned; each turn costs a pass of the detector."""
+    """Seconds of the rotated clip; each rotation costs a pass of the detector."""
     whole_clips: bool
-    """Whether clips of people who stand straight are lifted to their end."""
+    """Whether clips of people who stand straight are lifted as a whole."""
 
 
 QUICK: Final = Plan(
@@ -81,19 +80,19 @@ FULL: Final = Plan(
 
 @dataclass(frozen=True)
 class Request:
-    """What to evaluate, and on what; None is left out."""
+    """What to evaluate, and on which data; parts that are None are left out."""
 
     weights: tuple[str | None, ...] = (None,)
     """Shipped names or files; None is the default."""
     device: str = "auto"
     detector: Size = FOR_VIDEOS
-    """Of its model."""
+    """Size of the model."""
     study: Path | None = None
     motion: Path | None = None
     footage: Path | None = None
     upright: Path | None = None
     turned: str = PERFORMER
-    """The clip that is turned in the picture."""
+    """The clip that is rotated in the picture."""
     human36m: Path | None = None
     humaneva: Path | None = None
     mpi_inf_3dhp: Path | None = None
@@ -102,7 +101,7 @@ class Request:
 
 
 def evaluate(request: Request, note: Note) -> Findings:
-    """Measure everything that is at hand.
+    """Measure on all available data.
 
     A part whose data is absent or unusable is left out, and the findings say why.
 
@@ -121,7 +120,7 @@ def evaluate(request: Request, note: Note) -> Findings:
 
 
 class _Run:
-    """What has been found so far."""
+    """The findings so far."""
 
     def __init__(self, request: Request, methods: list[Method], note: Note) -> None:
         self._request, self._plan, self._methods, self._note = request, request.plan, methods, note
@@ -131,7 +130,7 @@ class _Run:
         self.found = Findings()
 
     def all_parts(self) -> None:
-        """One after the other, each on its own feet."""
+        """Run all parts, one after the other, independently."""
         given = self._request
         names = given.keypoints
         self._guarded("the performer", self._performer)
@@ -201,7 +200,7 @@ class _Run:
         for material in materials:
             self.found.feet += foot_study(material, self._ours)
             self.found.ranges += range_study(material, self._ours)
-        # As seen by the largest detector.
+        # With the largest detector.
         self.found.hidden += hiding_study(materials[-1], self._ours)
 
     def _gait(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""From material and methods to rows of the table."""
+"""Scores methods on material, as rows of the table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from models.scores import Scores, Take, mean_scores, score
 
 @dataclass(frozen=True)
 class Found:
-    """What was found of one method on some takes."""
+    """Scores of one method on some takes."""
 
     scores: Scores
     angles: Angles = UNKNOWN
@@ -38,29 +38,29 @@ class Row:
     method: str
     found: Found
     groups: tuple[tuple[str, Found], ...] = ()
-    """The same for every group, where the report lists them."""
+    """Scores of each group, if the report lists them."""
 
     @property
     def scores(self) -> Scores:
-        """Of all its takes."""
+        """Scores of all takes."""
         return self.found.scores
 
 
 def score_methods(material: Material, methods: Iterable[Method]) -> list[Row]:
-    """A row for every method that can lift this material."""
+    """Return a row for every method that can lift this material."""
     lifted = [(method.name, lift_all(material, method)) for method in methods]
     return [score_answers(material, name, each) for name, each in lifted if each is not None]
 
 
 def lift_all(material: Material, method: Method) -> list[Answer] | None:
-    """What it makes of all footage; None if the method cannot lift it."""
+    """Lift all footage; None if the method cannot."""
     answers = [method.answer(footage, material) for footage in material.footage]
     given = [each for each in answers if each is not None]
     return given if len(given) == len(answers) else None
 
 
 def score_answers(material: Material, name: str, answers: Sequence[Answer]) -> Row:
-    """The row of a method that has lifted all footage; every group counts the same."""
+    """Return the row of a method that has lifted all footage; groups have equal weights."""
     lifted = list(zip(material.footage, answers, strict=True))
     groups = _grouped(material, lifted, lambda footage: footage.group)
     kinds = _grouped(material, lifted, lambda footage: footage.kind)
@@ -79,7 +79,7 @@ _Lifted = tuple[Footage, Answer]
 def _grouped(
     material: Material, lifted: Sequence[_Lifted], group_of: Callable[[Footage], str]
 ) -> list[tuple[str, Found]]:
-    """What was found in each group; footage of the group "" is in none."""
+    """Return the scores of each group; footage of the group "" is in none."""
     of_group: dict[str, list[_Lifted]] = {}
     for footage, answer in lifted:
         if group_of(footage):
@@ -98,7 +98,7 @@ def _level(lifted: Sequence[_Lifted]) -> LevelError | None:
 
 
 def score_takes(material: Material, takes: Sequence[Take]) -> Scores:
-    """Score as the material's protocol asks."""
+    """Score by the material's protocol."""
     scores = score(takes, material.joints, material.pck_joints, material.root)
     return (
         scores if material.has_rate else replace(scores, mpjve=np.nan, jitter=np.nan, jerk=np.nan)
@@ -106,7 +106,7 @@ def score_takes(material: Material, takes: Sequence[Take]) -> Scores:
 
 
 def shortened(material: Material, seconds: float) -> Material:
-    """The first seconds of all footage, for a quick look."""
+    """Return the first seconds of all footage, for a quick evaluation."""
     footage: tuple[Footage, ...] = tuple(each.first(seconds) for each in material.footage)
     title = f"{material.title}, first {seconds:g} s of each"
     return replace(material, title=title, footage=footage)

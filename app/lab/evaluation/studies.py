@@ -1,4 +1,4 @@
-"""Two questions of live use: the benefit of a delay, and the cost of a hidden limb."""
+"""Two studies of live use: the benefit of a delay, and the cost of a hidden limb."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _HIDDEN: Final = (
     ("legs", LEGS, UPPER_BODY),
     ("right arm", RIGHT_ARM, tuple(joint for joint in ALL_JOINTS if joint not in RIGHT_ARM)),
 )
-"""What is hidden, its joints, and the joints that are compared with and without."""
+"""Name of the hidden part, its joints, and the joints that are compared."""
 
 
 @dataclass(frozen=True)
 class Delayed:
     """The live lifter at one delay; ``frames_back`` None is the whole clip at once, or, with the
-    detector's name, its own 3D."""
+    detector's name, MediaPipe's world landmarks."""
 
     method: str
     frames_back: int | None
@@ -42,15 +42,15 @@ class Hidden:
     method: str
     hidden: str
     seen_before: Scores
-    """The other joints, with nothing hidden."""
+    """Error of the other joints, with nothing hidden."""
     seen: Scores
-    """The same joints, with the hidden ones gone."""
+    """Error of the same joints, with the hidden ones removed."""
     guessed: Scores
-    """The hidden joints themselves, which are a guess then."""
+    """Error of the hidden joints themselves."""
 
     @property
     def ratio(self) -> float:
-        """How much worse the visible joints are for it."""
+        """Factor by which the visible joints are worse."""
         return self.seen.mpjpe / self.seen_before.mpjpe
 
 
@@ -60,8 +60,8 @@ def delay_study(
     delays: Sequence[int],
     progress: Callable[[str], None],
 ) -> list[Delayed]:
-    """Error and jitter of the live lifter against the frames it waits, all on the same frames;
-    then the same with the live view's smoothing.
+    """Return error and jitter of the live lifter for each delay, on the same frames; then the same
+    with the live view's smoothing.
 
     The first and last frames of each take, which not every delay has shown, are left out.
     """
@@ -84,7 +84,7 @@ def delay_study(
 
 
 def hiding_study(material: Material, ours: Sequence[Ours]) -> list[Hidden]:
-    """Error of the joints in sight when others are taken from the detector's."""
+    """Return the error of the visible joints when others are removed from the detections."""
     rows = []
     for method in ours:
         whole = lift_all(material, method)
@@ -103,7 +103,7 @@ def hiding_study(material: Material, ours: Sequence[Ours]) -> list[Hidden]:
 
 
 _Shown = tuple[NDArray[np.floating], NDArray[np.bool_]]
-"""(N, 17, 3) every frame's pose as it was shown, NaN where none was; (N, 17) its joints seen or
+"""(N, 17, 3) poses as shown, NaN where there was none; (N, 17) whether joints were seen or
 filled."""
 
 
@@ -128,7 +128,7 @@ def _live(lifter: Lifter, delay: int, footage: Footage) -> _Shown:
 
 
 def _calmed(shown: _Shown, footage: Footage) -> _Shown:
-    """The same poses in the same order as the live view shows them with its smoothing."""
+    """Return the poses with the live view's smoothing."""
     poses, known = shown
     smoother = OneEuro()
     calmed = [

@@ -56,17 +56,17 @@ _OF_GROUPS: Final[_Columns] = (
 
 
 def scores_table(rows: Iterable[Row]) -> str:
-    """The table: a line for each method on each material."""
+    """Return the main table: a line for each method on each material."""
     return _found_table(_COLUMNS, ((row.on, row.method, row.found) for row in rows), "on")
 
 
 def angle_table(rows: Iterable[Row]) -> str:
-    """The same lines with the errors of the joint angles."""
+    """Return the same lines with the errors of the joint angles."""
     return _found_table(_ANGLES, ((row.on, row.method, row.found) for row in rows), "on")
 
 
 def level_table(rows: Iterable[Row]) -> str:
-    """A line for each method that says where up is."""
+    """Return a line for each method that estimates the vertical."""
     lines = []
     for row in rows:
         if (off := row.found.level) is not None:
@@ -99,7 +99,7 @@ def gait_table(rows: Iterable[GaitErrors]) -> str:
 
 
 def range_table(rows: Iterable[RangeErrors]) -> str:
-    """A line for each movement of each method on each material."""
+    """Return a line for each movement by each method on each material."""
     lines = [
         [row.on, row.method, row.name.replace("_", " "), _number(row.angle), _number(row.width)]
         + [_number(row.difference), str(row.takes)]
@@ -110,7 +110,7 @@ def range_table(rows: Iterable[RangeErrors]) -> str:
 
 
 def standing_table(rows: Sequence[Standing]) -> str:
-    """A line for each moment and method, and the mean of each method."""
+    """Return a line for each moment and method, and the mean of each method."""
     lines = [
         [row.clip, row.when, row.method, _number(row.knee), _number(row.hip), _share(row.legs)]
         for row in rows
@@ -125,7 +125,7 @@ def standing_table(rows: Sequence[Standing]) -> str:
 
 
 def turned_table(rows: Iterable[Turned]) -> str:
-    """A line for each method and turn."""
+    """Return a line for each method and rotation."""
     lines = [
         [row.on, row.method, f"{row.degrees:g}", _number(row.joints_mm), _number(row.pictures_mm)]
         + [_share(row.somebody)]
@@ -136,7 +136,7 @@ def turned_table(rows: Iterable[Turned]) -> str:
 
 
 def group_table(rows: Sequence[Row]) -> str:
-    """Each video, person or action of one material, by every method."""
+    """Return a line for each video, person or action of one material and method."""
     lines = (
         (name, row.method, dict(row.groups)[name]) for name in dict(rows[0].groups) for row in rows
     )
@@ -144,7 +144,7 @@ def group_table(rows: Sequence[Row]) -> str:
 
 
 def delay_table(rows: Sequence[Delayed]) -> str:
-    """A line for each delay; jitter also as a share of the detector's own."""
+    """Return a line for each delay; jitter also as a fraction of MediaPipe's."""
     own = [row.scores.jitter for row in rows if row.method == DETECTOR_NAME]
     head = ["method", "frames late", "MPJPE mm", "P-MPJPE mm", "MPJVE mm/frame"]
     head += ["jitter mm/frame²", "of the detector's jitter %"]
@@ -159,7 +159,7 @@ def delay_table(rows: Sequence[Delayed]) -> str:
 
 
 def hidden_table(rows: Sequence[Hidden]) -> str:
-    """A line for each lifter and each part of the body that is hidden."""
+    """Return a line for each lifter and each hidden part of the body."""
     head = ["on", "method", "hidden", "MPJPE of the others, all seen", "hidden", "ratio"]
     head += ["P-MPJPE, all seen", "hidden", "MPJPE of the hidden"]
     lines = [
@@ -180,7 +180,7 @@ def hidden_table(rows: Sequence[Hidden]) -> str:
 
 
 def placed_table(rows: Iterable[Placed]) -> str:
-    """A line for each lifter and what it was given of camera and person."""
+    """Return a line for each lifter and choice of given properties."""
     head = ["on", "method", "told", "depth mm", "single", "across mm", "height mm", "tilt °"]
     head += ["feet slide mm/frame", "single"]
     lines = []

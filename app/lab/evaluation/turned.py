@@ -1,4 +1,4 @@
-"""A clip turned in the picture: somebody who lies or stands on the head is lifted like anybody."""
+"""A clip rotated in the picture: people who lie or stand on their heads are lifted as well."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from app.packets import Frame
 from app.sources import open_source
 
 TURNS_DEG: Final = (60, 110, 150, 180)
-"""Clockwise."""
+"""Clockwise rotations."""
 
 
 @dataclass(frozen=True)
 class Turned:
-    """One lifter at one turn, against the same clip as it is; means over frames and joints."""
+    """One lifter at one rotation, compared with the original clip; means over frames and joints."""
 
     on: str
     method: str
     degrees: int
     joints_mm: float
-    """Of the joints found in the upright picture, turned."""
+    """Difference if the joints detected in the upright picture are rotated."""
     pictures_mm: float
-    """Of pictures that were turned before the detector looked at them."""
+    """Difference if pictures are rotated before the detection."""
     somebody: float
-    """Share of those in which it found somebody."""
+    """Fraction of those with a detected person."""
 
 
 def turned_study(
     spec: str, seconds: float, ours: Sequence[Ours], size: Size, note: Callable[[str], None]
 ) -> list[Turned]:
-    """Turn the first ``seconds`` of a clip, lift it, and turn the poses back.
+    """Rotate the first ``seconds`` of a clip, lift it, and rotate the poses back.
 
     Args:
-        spec: the clip, as ``--source`` takes it.
-        seconds: how much of it.
+        spec: the clip, as given to ``--source``.
+        seconds: duration.
         ours: the lifters.
         size: of the detector's model.
-        note: called with a line for each turn.
+        note: called with a line for each rotation.
 
     Raises:
-        SourceError, DetectorError: the clip cannot be read or looked at.
+        SourceError, DetectorError: the clip cannot be read or detected.
     """
     label, frames = _frames(spec, seconds)
     note(f"Any way up: {label}, {seconds:g} s through the detector ...")
@@ -73,7 +73,7 @@ def turned_study(
 
 
 def about_axis(degrees: float, dimensions: int) -> NDArray[np.float64]:
-    """The turn of the picture clockwise, x towards y, as a matrix for columns."""
+    """Return the clockwise rotation of the picture, x towards y, as a matrix for columns."""
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     turn = np.eye(dimensions)
     turn[:2, :2] = [[cosine, -sine], [sine, cosine]]
@@ -81,7 +81,7 @@ def about_axis(degrees: float, dimensions: int) -> NDArray[np.float64]:
 
 
 def in_turned_picture(footage: Footage, degrees: float) -> Footage:
-    """The same joints in the picture turned about its middle."""
+    """Return the joints in the picture rotated about its centre."""
     middle = np.array(footage.size) / 2
     xy = (footage.xy - middle) @ about_axis(degrees, 2).T + middle
     world = None if footage.world is None else footage.world @ about_axis(degrees, 3).T
@@ -89,10 +89,10 @@ def in_turned_picture(footage: Footage, degrees: float) -> Footage:
 
 
 def turned_picture(image: NDArray[np.uint8], degrees: float) -> NDArray[np.uint8]:
-    """The picture in the middle of a black square that holds it whichever way it is turned."""
+    """Return the rotated picture in the centre of a black square that holds it at any angle."""
     height, width = image.shape[:2]
     side = math.ceil(math.hypot(width, height))
-    # OpenCV turns the other way round, and its pixels have their middles at whole numbers.
+    # OpenCV rotates in the opposite direction, and its pixel centres are at integers.
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -degrees, 1.0)
     matrix[:, 2] += (side - width) / 2, (side - height) / 2
     return np.asarray(cv2.warpAffine(image, matrix, (side, side)), np.uint8)

@@ -1,4 +1,4 @@
-"""Real people who stand straight at known moments: what the program makes of knees and hips."""
+"""Real people who stand straight at known moments: estimated flexion of knees and hips."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from app.sources import open_source
 from models.skeleton import JOINT
 
 Moments = Mapping[str, Sequence[tuple[float, float]]]
-"""Seconds from and to which somebody stands straight, by the clip's name."""
+"""Intervals in seconds in which a person stands straight, by the clip's name."""
 
 MOMENTS: Final = "upright.py"
-"""The file beside the clips that says when, as a dictionary of that shape called ``MOMENTS``."""
+"""The file next to the clips that defines them, as a dictionary called ``MOMENTS``."""
 _AFTER_S: Final = 0.5
 _SIDES: Final = ("left", "right")
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One moment by one method; degrees, medians over the frames with legs."""
+    """One moment by one method: degrees, medians over the frames with legs."""
 
     clip: str
     when: str
@@ -42,7 +42,7 @@ class Standing:
     hip: float
     """Between the trunk and the middle of the thighs."""
     legs: float
-    """Share of the frames with both legs."""
+    """Fraction of the frames with both legs."""
 
 
 def standing_study(
@@ -53,18 +53,18 @@ def standing_study(
     *,
     whole: bool = True,
 ) -> list[Standing]:
-    """Lift the clips that ``folder`` has moments of, as ``lift`` does.
+    """Lift the clips for which ``folder`` has moments, as ``lift`` does.
 
     Args:
-        folder: holds ``upright.py``; the clips lie there too, or in ``videos`` beside it.
-        ours: the lifters; the detector's own 3D is put beside them.
+        folder: contains ``upright.py``, and the clips, unless they are in ``videos`` next to it.
+        ours: the lifters; MediaPipe's world landmarks are added.
         size: of the detector's model.
         note: called with a line for each clip.
         whole: lift whole clips, or only to shortly after the last moment.
 
     Raises:
         EvaluationError: moments or clips are absent or damaged.
-        SourceError, DetectorError: a clip cannot be read, or shows nobody.
+        SourceError, DetectorError: a clip cannot be read, or shows no person.
     """
     rows = []
     for name, moments in read_moments(folder / MOMENTS).items():
@@ -79,10 +79,10 @@ def standing_study(
 
 
 def read_moments(path: Path) -> Moments:
-    """Read when people stand straight; what else the file holds is not looked at.
+    """Read the moments; the rest of the file is ignored.
 
     Raises:
-        EvaluationError: the file is absent, or says nothing of the kind.
+        EvaluationError: the file is absent, or contains no moments.
     """
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -104,7 +104,7 @@ def read_moments(path: Path) -> Moments:
 
 
 def flexions(poses: Poses) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Degrees of knees and hips, (N,) each, of (N, 17, 3); NaN where a joint is."""
+    """Return flexion of knees and hips in degrees, (N,) each, of (N, 17, 3) joints with NaN."""
     hips, knees, ankles = (
         [poses[:, JOINT[f"{side}_{name}"]] for side in _SIDES] for name in ("hip", "knee", "ankle")
     )

@@ -22,7 +22,7 @@ HUMANEVA_RATE: Final = 60.0
 HUMANEVA_ACTIONS: Final = ("Walk", "Jog", "Box")
 
 _MOVING: Final = (0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 15, 17, 18, 19, 25, 26, 27)
-"""Of Human3.6M's 32 joints the 17 that papers keep; the rest are copies or fingers and toes."""
+"""The 17 of Human3.6M's 32 joints used in papers; the rest are copies, fingers and toes."""
 _ALL: Final = 32
 _HUMANEVA_JOINTS: Final = 15
 _HUMANEVA_SCORED: Final = tuple(JOINT[name] for name in joint_orders.HUMANEVA if name != "spine")
@@ -31,11 +31,11 @@ _HUMANEVA_SCORED: Final = tuple(JOINT[name] for name in joint_orders.HUMANEVA if
 def human36m(folder: Path, keypoints: str) -> Material:
     """Human3.6M's test subjects, S9 and S11: protocol 1 (MPJPE) and 2 (P-MPJPE).
 
-    Every action counts the same, whatever its length; all 50 frames a second and four cameras are
-    scored, on 17 joints, the pelvis at the origin.
+    Actions have equal weights; all 50 frames per second and four cameras are scored, on 17 joints,
+    the pelvis at the origin.
 
     Args:
-        folder: where ``data_3d_h36m.npz`` and ``data_2d_h36m_<keypoints>.npz`` are.
+        folder: contains ``data_3d_h36m.npz`` and ``data_2d_h36m_<keypoints>.npz``.
         keypoints: gt, cpn_ft_h36m_dbb, or another file's name.
 
     Raises:
@@ -55,12 +55,12 @@ def human36m(folder: Path, keypoints: str) -> Material:
 
 
 def humaneva(folder: Path, keypoints: str) -> Material:
-    """HumanEva-I's validation part: S1 to S3 walking, jogging and boxing, seen by three cameras.
+    """HumanEva-I's validation part: S1 to S3 walking, jogging and boxing, with three cameras.
 
-    The field reports P-MPJPE.  15 joints are scored, at 60 frames a second.
+    Papers report P-MPJPE.  15 joints are scored, at 60 frames per second.
 
     Args:
-        folder: where ``data_3d_humaneva15.npz`` and ``data_2d_humaneva15_<keypoints>.npz`` are.
+        folder: contains ``data_3d_humaneva15.npz`` and ``data_2d_humaneva15_<keypoints>.npz``.
         keypoints: gt, detectron_pt_coco, or another file's name.
 
     Raises:
@@ -109,7 +109,7 @@ class _Files:
         )
 
     def actions(self, subject: str) -> Iterator[tuple[str, Any]]:
-        """Name and 3D of every action of a subject."""
+        """Yield name and 3D of every action of a subject."""
         if subject not in self.true or subject not in self.detected:
             raise EvaluationError(
                 f"The subject {subject} is not in both files beside {self.detected_in}."
@@ -125,7 +125,7 @@ class _Files:
         rate: float,
         group: str,
     ) -> Iterator[Footage]:
-        """One action, by every camera; ``world`` (N, 17, 3)."""
+        """Yield one action by every camera; ``world`` (N, 17, 3)."""
         what = f"{subject} {action} in {self.detected_in}"
         cameras = _dictionary(self.detected[subject], self.detected_in).get(action)
         if not isinstance(cameras, list) or len(cameras) != len(viewpoints):
@@ -134,7 +134,7 @@ class _Files:
             xy = reorder(as_array(points, (None, self.joints, 2), what), self.order)
             if len(xy) < len(world):
                 raise EvaluationError(f"{what} has {len(xy)} frames, its 3D {len(world)}.")
-            xy = xy[: len(world)]  # some videos go on after the motion capture
+            xy = xy[: len(world)]  # some videos are longer than the motion capture
             yield Footage(
                 group=group,
                 size=viewpoint.size,

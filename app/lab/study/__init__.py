@@ -1,5 +1,5 @@
-"""Detections of drawn people whose 3D is known exactly, by the shipped detector.
+"""Detections of synthetic people, whose 3D is known exactly, by the shipped detector.
 
-``motion`` cuts captured takes, ``views`` places the webcams, ``observe`` draws the performer, runs
-the detector on every picture and keeps the result; ``python -m app.lab.study`` runs it.
+``motion`` cuts captured takes, ``views`` places the webcams, ``observe`` renders the people, runs
+the detector on every picture and saves the result; ``python -m app.lab.study`` runs it.
 """

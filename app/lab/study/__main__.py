@@ -1,7 +1,7 @@
-"""What the detectors see of captured motion: ``python -m app.lab.study --motion DIR --out DIR``.
+"""Detections of rendered motion capture: ``python -m app.lab.study --motion DIR --out DIR``.
 
-Writes one file of takes after the other into the folder; interrupted, the same command goes on
-after the last one.
+Writes files of takes to the folder, one after the other; after an interruption the same command
+continues with the next one.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from models.errors import MixposeError
 from models.training.motion import Pack, read_pack
 
 _PIECE: Final = 40
-"""Takes in a file: a few minutes of drawing."""
+"""Takes per file: a few minutes of rendering."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; 0 when all takes are written, 2 on an error in words."""
+    """Run the command line; return 0 when all takes are written, 2 after an error message."""
     options = _parser().parse_args(arguments)
     try:
         _run(options)
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _write(folder: Path, first: int, takes: list[list[Observation]]) -> int:
-    """Empties ``takes``; returns the number of the next one."""
+    """Write and clear ``takes``; return the number of the next one."""
     save(piece(folder, first), [one for take in takes for one in take])
     following = first + len(takes)
     takes.clear()
@@ -63,7 +63,7 @@ def _write(folder: Path, first: int, takes: list[list[Observation]]) -> int:
 
 
 def _so_far(options: argparse.Namespace) -> int:
-    """How many takes are there."""
+    """Return the number of takes written so far."""
     written = pieces(options.out)
     if not written:
         return 0

@@ -1,4 +1,4 @@
-"""Webcams around the performer, spread as those of ``models.training.cameras``."""
+"""Webcams around the performer, distributed like those of ``models.training.cameras``."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from app.synthetic.performer.camera import Pinhole, aim_camera
 from models.skeleton import JOINT, PELVIS
 
 Framing = Literal["whole", "cut", "any"]
-"""The whole body in the picture; cut at the bottom, as at a desk; or as it comes."""
+"""The whole body in the picture; cut at the bottom, as at a desk; or any."""
 
 _SIZES: Final = ((640, 480), (640, 360), (360, 640))
 _DISTANCE_M: Final = (1.6, 6.0)
 _HEIGHT_M: Final = (0.3, 2.2)
 _DESK_HEIGHT_M: Final = (0.6, 1.6)
 _AZIMUTH: Final = math.radians(25.0)
-"""How far the camera stands aside of the room's axis, at most: beyond are walls."""
+"""Largest angle of the camera from the room's axis: beyond are walls."""
 _FOV_DEG: Final = (50.0, 90.0)
 _AIM_M: Final = 0.3
 _NEAREST_M: Final = 0.4
-"""No joint comes closer to the lens."""
+"""Minimum distance of any joint from the lens."""
 _BEYOND_M: Final = 0.15
-"""Hands, feet and hair reach this far past the joints."""
+"""Extent of hands, feet and hair beyond the joints."""
 _STEP: Final = 1.06
 _FARTHEST_M: Final = 14.0
 
 
 class Choice(NamedTuple):
-    """What is decided before it is known where the person stands."""
+    """Random choices that do not depend on the person's position."""
 
     framing: Framing
     size: tuple[int, int]
     azimuth: float
-    """Radians; where the camera stands, 0 along +z."""
+    """Direction of the camera in radians, 0 along +z."""
     yaw: float
     """Radians from facing the camera, positive to the person's left."""
 
 
 def choose(random: np.random.Generator, framing: Framing | None = None) -> Choice:
-    """Half the people face the camera within 60 degrees, half of all views show the whole body."""
+    """Draw a choice: half of the people face the camera within 60 degrees, half of the views show
+    the whole body.
+    """
     kinds: tuple[Framing, ...] = ("whole", "whole", "cut", "any")
     drawn = kinds[random.integers(4)]
     yaw = random.uniform(-math.pi, math.pi)
@@ -53,13 +55,13 @@ def choose(random: np.random.Generator, framing: Framing | None = None) -> Choic
 
 
 def place(choice: Choice, joints: NDArray[np.float64], random: np.random.Generator) -> Pinhole:
-    """The camera for a take whose joints are (T, 17, 3) in world axes, the floor at y = 0."""
+    """Return the camera for a take of joints (T, 17, 3) in world axes, the floor at y = 0."""
     fov = random.uniform(*_FOV_DEG)
     height = float(np.clip(random.normal(1.05, 0.45), *_HEIGHT_M))
     distance = math.exp(random.uniform(*np.log(_DISTANCE_M)))
     pelvis = joints[:, PELVIS].mean(axis=0)
     aim = pelvis + random.uniform(-_AIM_M, _AIM_M, 3)
-    # Drawn for every framing, so that a take asked for in another one is otherwise the same.
+    # Drawn for every framing, so that a take is otherwise the same in another one.
     desk = _Desk(joints, random)
     if choice.framing == "cut":
         height = float(np.clip(height, *_DESK_HEIGHT_M))
@@ -78,7 +80,7 @@ class _Desk:
         self.bottom = float(cut) + random.normal(0.0, 0.07)
         self.top = float(joints[:, JOINT["head"], 1].max()) + 0.15
         self.filled = random.uniform(0.65, 1.05)
-        """Share of the picture's height from the head's top to the lower edge."""
+        """Fraction of the picture's height from the top of the head to the lower edge."""
         self.aside = random.uniform(-0.2, 0.2)
 
 
@@ -91,7 +93,7 @@ def _step_back(
     distance: float,
     aim: NDArray[np.float64] | _Desk,
 ) -> Pinhole:
-    """As near as ``distance``, or where first everything wanted fits."""
+    """Return the camera at ``distance``, or farther away, until everything required fits."""
     s, c = math.sin(choice.azimuth), math.cos(choice.azimuth)
     while True:
         eye = (float(pelvis[0]) + distance * s, height, float(pelvis[2]) + distance * c)
@@ -115,8 +117,8 @@ def _at_desk(
     fov: float,
     desk: _Desk,
 ) -> tuple[Pinhole, bool]:
-    """The camera tilted so that its lower edge meets the cut, and whether the head is low enough in
-    the picture."""
+    """Return the camera tilted so that its lower edge is at the cut, and whether the head is low
+    enough in the picture."""
     s, c = math.sin(choice.azimuth), math.cos(choice.azimuth)
     level = aim_camera(eye, (float(pelvis[0]), eye[1], float(pelvis[2])), fov, choice.size)
     upright = math.radians(level.view.fov_deg)
@@ -132,7 +134,7 @@ def _at_desk(
 
 
 def _holds(camera: Pinhole, joints: NDArray[np.float64]) -> bool:
-    """Whether all of the body is in the picture in every frame."""
+    """Return whether the whole body is in the picture in every frame."""
     reach = _BEYOND_M * np.array([(0, 1, 0), (0, -0.6, 0), (1, 0, 0), (-1, 0, 0)])
     points = camera.to_camera(joints[:, :, None] + reach)
     if points[..., 2].min() < _NEAREST_M:

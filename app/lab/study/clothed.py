@@ -15,16 +15,16 @@ class ClothedTakes:
     """A run of clothed people.
 
     Args:
-        source: what they do.
+        source: their motion.
         assets: the folder of clothes, hair and skin.
         seed: of everything random.
 
     Raises:
-        ClothedError: a package or the folder is missing, or nothing can be drawn here.
+        ClothedError: a package or the folder is missing, or rendering is not possible here.
     """
 
     def __init__(self, source: Source, assets: Path, seed: int) -> None:
-        # Mesa reads it when the first picture is drawn: more threads cost more for the same one.
+        # Mesa reads it at the first picture: more threads use more CPU for the same one.
         os.environ.setdefault("LP_NUM_THREADS", "1")
         self._source, self._seed = source, seed
         self._studio = Studio(assets)

@@ -1,4 +1,4 @@
-"""Windows of captured motion for drawn people to wear."""
+"""Windows of captured motion for synthetic people."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from models.training.motion import Pack
 
 
 class Motion(NamedTuple):
-    """What somebody does during a take."""
+    """Motion of a person in a take."""
 
     xyz: NDArray[np.float32]
     """(T, 17, 3) metres, +Y up."""
     rate: float
-    """Frames a second."""
+    """Frames per second."""
     kind: str
-    """Of posture; see ``models.training.kinds``."""
+    """Kind of posture; see ``models.training.kinds``."""
     clip: str
     split: str
 
@@ -34,12 +34,12 @@ class Source:
         packs: the motion.
         split: of the clips.
         frames: of each window.
-        rate: frames a second.
-        as_captured: whether poses are left as they are, rather than made into what people do
-            before cameras.
+        rate: frames per second.
+        as_captured: whether poses are left unchanged, instead of being adapted to what people
+            do in front of cameras.
 
     Raises:
-        MixposeError: nothing of that split.
+        MixposeError: there is no motion of that split.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Source:
         self._split, self._as_captured = split, as_captured
 
     def draw(self, random: np.random.Generator) -> Motion:
-        """One window."""
+        """Draw one window."""
         generator = torch.Generator().manual_seed(int(random.integers(2**62)))
         windows, kinds, clips = self._repertoire.named_windows(1, self.frames, self.rate, generator)
         if not self._as_captured:

@@ -1,7 +1,7 @@
-"""Draws takes, lets the detectors look at them, and keeps what they say: one process, no windows.
+"""Renders takes, runs the detectors on them, and saves the result, in one process without windows.
 
-On disk observations are ``.npz`` files of plain arrays, whole at any time.  A run is a folder of
-them, each of some takes: interrupted, it loses those of one file at most.
+On disk observations are ``.npz`` files of plain arrays, complete at any time.  A run is a folder of
+them, each of some takes: an interruption loses those of one file at most.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ from models.skeleton import LANDMARK_COUNT
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """One take of T frames, as one detector saw it and as it was."""
+    """One take of T frames: detections by one detector, and the truth."""
 
     detector: Size
-    """Of the model."""
+    """Size of the model."""
     landmarks: NDArray[np.float32]
-    """(T, 33, 5) x, y, z in pixels, visibility (as said, not calibrated), presence; NaN and 0 where
-    nobody was found."""
+    """(T, 33, 5) x, y, z in pixels, visibility (raw, not calibrated), presence; NaN and 0 where no
+    person was detected."""
     world: NDArray[np.float32]
-    """(T, 33, 3) the detector's own 3D, metres, camera axes, hips at the origin; NaN as above."""
+    """(T, 33, 3) MediaPipe's world landmarks, metres, hips at the origin; NaN as above."""
     tracked: NDArray[np.bool_]
-    """(T,) whether a person was found."""
+    """(T,) whether a person was detected."""
     truth: NDArray[np.float32]
-    """(T, 17, 3) the drawn joints, metres from the lens, camera axes."""
+    """(T, 17, 3) the true joints, metres from the lens, camera axes."""
     feet: NDArray[np.float32]
     """(T, 4, 3) left heel, right heel, left toes and right toes, as ``truth``."""
     size: tuple[int, int]
     """(width, height) in pixels."""
     focal: float
-    """In pixels; the principal point is the picture's middle."""
+    """Focal length in pixels; the principal point is the picture's centre."""
     up: tuple[float, float, float]
-    """The unit vector of the world's up in camera axes."""
+    """The up direction as a unit vector in camera axes."""
     rate: float
     """Frames a second."""
     kind: str
-    """Of posture."""
+    """Kind of posture."""
     framing: str
     """``whole``, ``cut`` or ``any``."""
     clip: str
@@ -61,13 +61,13 @@ class Observation:
     people: str
     """``performer`` or ``clothed``."""
     seed: int
-    """Of the body and the look."""
+    """Seed of body and appearance."""
     index: int
-    """Which take of the run it is."""
+    """Number of the take in the run."""
 
 
 class Take(Protocol):
-    """A take ready to be drawn: T frames."""
+    """A take ready to be rendered: T frames."""
 
     size: tuple[int, int]
     focal: float
@@ -80,7 +80,7 @@ class Take(Protocol):
     seed: int
 
     def truth(self) -> NDArray[np.float32]:
-        """(T, 17, 3) metres from the lens, camera axes."""
+        """Return (T, 17, 3) metres from the lens, camera axes."""
 
     def feet(self) -> NDArray[np.float32]:
         """(T, 4, 3) left heel, right heel, left toes and right toes, as :meth:`truth`."""
@@ -96,16 +96,16 @@ class TakeSource(Protocol):
     """Frames a second."""
 
     def take(self, index: int) -> Take:
-        """Take ``index`` of the run; the same whichever takes are made besides it."""
+        """Return take ``index`` of the run, independent of the other takes."""
 
 
 def observe(
     stage: TakeSource, count: int, *, first: int = 0, detectors: Sequence[Size] = SIZES
 ) -> Iterator[list[Observation]]:
-    """Takes ``first`` to ``count`` - 1 of a run, one after the other, as each detector saw them.
+    """Yield takes ``first`` to ``count`` - 1 of a run, as observed by each detector.
 
     Raises:
-        RenderError, ClothedError: nothing can be drawn here.
+        RenderError, ClothedError: rendering is not possible here.
         DetectorError: MediaPipe cannot start or failed.
     """
     step_ms = round(1000 / stage.rate)
@@ -142,22 +142,22 @@ def observe(
 
 _EMPTY: Final[NDArray[np.uint8]] = np.zeros((64, 64, 3), np.uint8)
 _PAUSE_MS: Final = 2000
-"""An empty picture so long after makes MediaPipe forget its track and restart its smoothing."""
+"""An empty picture after so many ms makes MediaPipe drop its track and restart its smoothing."""
 
 
 class Seen(NamedTuple):
-    """What a detector said of T frames."""
+    """Detections in T frames."""
 
     landmarks: NDArray[np.float32]
-    """(T, 33, 5) x, y, z in pixels, visibility, presence; NaN and 0 where nobody was found."""
+    """(T, 33, 5) x, y, z in pixels, visibility, presence; NaN and 0 where there is no person."""
     world: NDArray[np.float32]
-    """(T, 33, 3) metres, camera axes, hips at the origin; NaN where nobody was found."""
+    """(T, 33, 3) metres, camera axes, hips at the origin; NaN where no person was detected."""
     tracked: NDArray[np.bool_]
     """(T,)"""
 
 
 class DetectorSet:
-    """Detectors of several sizes that follow a film; to be used as a context.
+    """Detectors of several sizes for the same pictures; a context manager.
 
     Args:
         sizes: of the detector's model.
@@ -189,7 +189,7 @@ class DetectorSet:
         self._stack.close()
 
     def begin(self) -> None:
-        """Another take: forget the person followed.
+        """Begin another take: drop the tracked person.
 
         Raises:
             DetectorError: MediaPipe failed.
@@ -200,7 +200,7 @@ class DetectorSet:
             people.clear()
 
     def look(self, picture: NDArray[np.uint8], step_ms: int) -> None:
-        """Show (height, width, 3) RGB to all of them, ``step_ms`` after the picture before.
+        """Detect in (height, width, 3) RGB with all, ``step_ms`` after the previous picture.
 
         Raises:
             DetectorError: MediaPipe failed.
@@ -212,7 +212,7 @@ class DetectorSet:
             raise DetectorError(f"MediaPipe's pose landmarker failed: {error}") from error
 
     def seen(self) -> dict[Size, Seen]:
-        """What each of them has said since :meth:`begin`."""
+        """Return the detections of each since :meth:`begin`."""
         return {size: _gathered(people) for size, people in self._people.items()}
 
 
@@ -231,7 +231,7 @@ _FLOATS = ("focal", "up", "rate")
 
 
 def save(path: Path, observations: Sequence[Observation]) -> None:
-    """Write N observations of one length, replacing what is there only when all is written.
+    """Write N observations of one length, replacing an existing file only when complete.
 
     Every field of :class:`Observation` becomes an array of that name with N first.
     Raises OSError.
@@ -246,10 +246,10 @@ def save(path: Path, observations: Sequence[Observation]) -> None:
 
 
 def load(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a file that :func:`save` wrote.
+    """Return the arrays of a file written by :func:`save`.
 
     Raises:
-        MixposeError: nothing is there, or something else.
+        MixposeError: the file is missing, or something else.
     """
     try:
         with np.load(path, allow_pickle=False) as stored:
@@ -259,10 +259,10 @@ def load(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def pieces(folder: Path) -> list[Path]:
-    """The files of a run, in the order of their takes."""
+    """Return the files of a run, in the order of their takes."""
     return sorted(folder.glob("takes-*.npz"))
 
 
 def piece(folder: Path, first: int) -> Path:
-    """The file of the takes from ``first`` on."""
+    """Return the path of the file of takes from ``first`` on."""
     return folder / f"takes-{first:06d}.npz"

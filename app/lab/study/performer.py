@@ -20,20 +20,20 @@ from models.skeleton import JOINT
 
 _HEEL_M: Final = -0.055
 _TOE_M: Final = 0.155
-"""From the ankle back and forward to where the detector marks heel and toes, on the sole."""
+"""Distances from the ankle back to the heel and forward to the toes, as marked by the detector."""
 
 
 class PerformerTakes:
     """A run of the performer.
 
     Args:
-        source: what they do.
+        source: their motion.
         seed: of everything random.
-        framing: of every take; drawn for each unless told.
+        framing: of every take; random for each if None.
     """
 
     def __init__(self, source: Source, seed: int, framing: cameras.Framing | None = None) -> None:
-        # Mesa reads it when the first window opens: more threads cost more for the same picture.
+        # Mesa reads it when the first window opens: more threads use more CPU for the same picture.
         os.environ.setdefault("LP_NUM_THREADS", "1")
         self._source, self._seed, self._framing = source, seed, framing
         self.rate = source.rate
