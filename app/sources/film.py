@@ -177,8 +177,13 @@ class Film:
         return None if total is None else round(total / av.time_base * self.rate)
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """The packets from the current position on, skipping what cannot be read."""
+        """The packets from the current position on, skipping what is damaged.
+
+        Raises:
+            SourceError: the file can no longer be read, as its disk was removed.
+        """
         failures = 0
+        reason: Exception | None = None
         while failures < READ_FAILURES:
             try:
                 for packet in self._container.demux(self._stream):
@@ -186,8 +191,15 @@ class Film:
                         failures = 0
                         yield packet
                 return
-            except av.error.FFmpegError:
+            except av.error.FFmpegError as error:
                 failures += 1
+                reason = error
+        # Of damage some of FFmpeg's readers say no more than -1, which is EPERM.
+        if isinstance(reason, OSError) and not isinstance(reason, PermissionError):
+            raise SourceError(
+                f"{self._path.name} can no longer be read ({reason.strerror}). Was its disk or "
+                "network drive removed?"
+            ) from reason
 
     def _from_key_frame(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[VideoFrame]:
         """The frames from the first key frame on.

@@ -389,6 +389,25 @@ def test_a_file_that_disappears_while_it_is_open(tmp_path: Path) -> None:
             video.seek(0)
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that fails to read")
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi", "a.ts", "a.webm"])
+def test_a_disk_that_is_removed_meanwhile_is_no_end_of_the_film(tmp_path: Path, name: str) -> None:
+    codec = "libvpx-vp9" if name == "a.webm" else "mpeg4"
+    stamps = range(120) if name == "a.avi" else STAMPS
+    path = write_clip(tmp_path / name, stamps, codec=codec, size=(640, 480), options={"b": "8M"})
+    with VideoFile(path) as video:
+        assert video.read() is not None
+        (disk,) = [each.fd for each in psutil.Process().open_files() if each.path == str(path)]
+        without_disk = os.open("/proc/self/mem", os.O_RDONLY)  # whose first bytes give EIO
+        os.dup2(without_disk, disk)
+        os.close(without_disk)
+        with pytest.raises(SourceError, match="can no longer be read") as caught:
+            while video.read() is not None:
+                pass
+        assert f"{name} can no longer be read (Input/output error). Was its disk" in str(caught)
+        assert video.read() is None
+
+
 def test_closing_from_another_thread_during_reads(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", STAMPS)
     for wait_s in (0.0, 0.002, 0.01, 0.03):
