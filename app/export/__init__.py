@@ -1,3 +1,3 @@
-"""Exports: what leaves the program, one small module a format and one registry."""
+"""Exports: one small module per format, and one registry."""
 
 from __future__ import annotations

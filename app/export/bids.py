@@ -1,11 +1,11 @@
-"""BIDS-Motion, the layout of neuroscience datasets: a table of positions and files that say what
-its columns are.  Brain Imaging Data Structure 1.9 and later, modality "motion"
+"""BIDS-Motion, the layout of neuroscience datasets: a table of positions and files that describe
+its columns.  Brain Imaging Data Structure 1.9 and later, modality "motion"
 (bids-specification.readthedocs.io).
 
-Metres, y up, at a constant rate; ``n/a`` where a joint is missing.  Beside ``…_motion.tsv`` there
-are ``…_motion.json``, which is the sidecar, ``…_channels.tsv`` and ``.json``, and, if something was
-marked, ``…_events.tsv``.  In a folder ``sub-…/motion`` the dataset gets its description and the
-person a row in its ``participants.tsv``, beside whatever is there.
+Metres, y up, at a constant rate; ``n/a`` where a joint is missing.  Next to ``…_motion.tsv`` there
+are ``…_motion.json``, which is the sidecar, ``…_channels.tsv`` and ``.json``, and, if there are
+events, ``…_events.tsv``.  In a folder ``sub-…/motion`` a description is added to the dataset, and a
+row for the person to its ``participants.tsv``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _UNKNOWN: Final = "n/a"
 
 def write(data: MotionData, to: Destination) -> dict[str, object]:
     """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames, or the
-    name is none that a dataset may have."""
+    name is not allowed in a dataset."""
     if not is_name(to.name):
         raise ExportError(
             f"{to.name} is no name of BIDS, such as sub-01_task-walk_tracksys-mixpose{ENDING}. Use "
@@ -73,8 +73,8 @@ def companions(path: Path, data: MotionData) -> dict[Path, bytes]:
 
 
 def complete(path: Path) -> None:
-    """Describe the dataset that the file ``path`` is in, and list its person, unless that has been
-    done.  Raises OSError."""
+    """Add the description of the dataset of the file ``path``, and its person to the list, unless
+    they exist.  Raises OSError."""
     folder = path.parent
     if folder.name != "motion":
         return
@@ -134,11 +134,10 @@ _COLUMNS: Final = {_ID: {"Description": "Whom the folder of that name is of"}}
 def add_participant(dataset: Path, subject: str) -> None:
     """Append ``subject``, ``sub-01``, to the list of the folder ``dataset``, unless it has it.
 
-    Columns that the list has besides are not available in the new row.  A list that cannot be read
-    as one is left as it is: age, sex and whatever else whoever keeps the dataset has added.  Raises
-    OSError.
+    Further columns of the list are ``n/a`` in the new row.  A malformed list is left unchanged: it
+    may contain age, sex and whatever else was added by hand.  Raises OSError.
     """
-    # Opened to append: whatever is written lands behind what others wrote meanwhile.
+    # Opened to append, after rows that others have written in the meantime.
     with (dataset / "participants.tsv").open("a+b") as file:
         if not lock_with_retry(file, exclusive=True):
             raise BlockingIOError("another program holds participants.tsv")

@@ -22,8 +22,8 @@ def is_name(name: str) -> bool:
 
 
 def of_person(path: Path, number: int | str) -> Path:
-    """The file of one of several people in a take whose file would be ``path``: each is a subject,
-    ``sub-01p2`` of ``sub-01``."""
+    """Return the file of one of several people in a take with the file ``path``: each is a subject,
+    ``sub-01p2`` for ``sub-01``."""
     subject = re.match(r"sub-[a-zA-Z0-9]+", path.name)
     if subject is None:
         return path
@@ -33,8 +33,8 @@ def of_person(path: Path, number: int | str) -> Path:
 
 
 def number_in(name: str, of: str) -> int | None:
-    """The person's number in the ``name`` of a file, of those that are :func:`of_person` of a file
-    called ``of``; None if it is none."""
+    """Return the person's number in the ``name`` of a file made by :func:`of_person` from a file
+    ``of``; None if it is not one."""
     subject, _, rest = of.partition("_")
     stem = rest.removesuffix("motion.tsv")
     events = re.escape(f"{stem.replace('tracksys-mixpose_', '')}events.tsv")
@@ -44,11 +44,11 @@ def number_in(name: str, of: str) -> int | None:
 
 
 def place(stem: str) -> str:
-    """Where in a dataset the motion of a take called ``stem`` goes, a relative path.
+    """Return the relative path in a dataset of the motion of a take called ``stem``.
 
     Subject, session, task, acquisition and run in the stem are kept, as in
-    ``sub-02_task-walk`` or ``sub-02 walk``; of what else it says, letters and digits are the task.
-    The subject is 01 unless said.
+    ``sub-02_task-walk`` or ``sub-02 walk``; letters and digits of the rest are the task.
+    The default subject is 01.
     """
     found = _GIVEN.findall(stem)
     said = {(entity or run): (label or number) for entity, label, run, number in found}

@@ -1,12 +1,12 @@
-"""BVH for Blender and game engines: a skeleton at rest, then one line of angles a frame.
+"""BVH for Blender and game engines: a skeleton at rest, then one line of angles per frame.
 
 Centimetres and degrees, y up, facing +z.  The hips have six channels, X, Y and Z position and then
-rotations like every bone: Z, X and Y, which make ``Rz @ Rx @ Ry``.  A bone on the floor that the
-hips hang on, as Unreal has it, is left out: readers do not agree on what it would move.  The format
-as Meredith and Maddock describe it ("Motion Capture File Formats Explained", 2001).
+rotations like every bone: Z, X and Y, which make ``Rz @ Rx @ Ry``.  A root bone on the floor,
+as Unreal has it, is left out: readers interpret it differently.  The format is
+described by Meredith and Maddock ("Motion Capture File Formats Explained", 2001).
 
-A BVH file knows no times, only one for all frames: those that are irregular are put onto the same
-regular grid as in the other formats of that kind.
+A BVH file has a constant frame time: irregular frames are resampled as in the other formats of
+that kind.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def _bone(bone: int, motion: NamedMotion) -> Iterator[str]:
-    """The lines of a bone and of all that hangs on it."""
+    """Return the lines of a bone and its descendants."""
     children = [child for child, parent in enumerate(motion.parents) if parent == bone]
     root = motion.parents[bone] < 0
     yield f"{'ROOT' if root else 'JOINT'} {motion.names[bone]}"
@@ -72,10 +72,10 @@ def _offset(metres: Array) -> str:
 
 
 def _values(motion: NamedMotion) -> Array:
-    """(N, 3 + 3B) the numbers of each frame in the channels' order."""
+    """Return (N, 3 + 3B) values of each frame in the channels' order."""
     turns = np.moveaxis(motion.turns, 1, 0)
     angles = [np.degrees(zxy(matrices(each))) for each in turns]
     values = np.concatenate([motion.place * _CM, *angles], axis=1)
-    # Half a unit of the last place is written as -0.00000 otherwise.
+    # Otherwise tiny negative values are written as -0.00000.
     values[np.abs(values) <= 5e-6] = 0.0
     return values

@@ -1,13 +1,13 @@
-"""C3D, the file of motion capture laboratories: joints as points in millimetres, marked moments as
-events, without analogue data.  Layout: the C3D User Guide of Motion Lab Systems, www.c3d.org; Intel
-byte order, floating-point points.
+"""C3D, the format of motion capture laboratories: joints as points in millimetres, marked events,
+without analogue data.  Layout: the C3D User Guide of Motion Lab Systems, www.c3d.org; Intel byte
+order, floating-point points.
 
-A point is four floats: x, y, z, and a word that says what the point is worth.  The word is -1 for a
-missing joint, whose place is written as zero.  Its high byte says which cameras saw the point: the
-first one if the joint was seen, none if it was bridged, as the guide asks for interpolated points.
+A point is four floats: x, y, z, and a word of validity.  The word is -1 for a
+missing joint, whose position is written as zero.  Its high byte lists the cameras that saw the
+point: the first one if the joint was seen, none if it was interpolated, as the guide requires.
 The residual in its low byte is 0: no point here is a triangulation with an error of its own.
 
-Written here rather than by ezc3d, which holds the file in memory several times over, needs 9 s for
+Written here instead of by ezc3d, which keeps the file in memory several times, needs 9 s for
 an hour, cannot be cancelled, and reports success when the disk is full.  Tests read it with ezc3d.
 """
 
@@ -61,13 +61,13 @@ def _points(even: ConstantRateMotion, rows: slice) -> bytes:
 
 
 def _scale(even: ConstantRateMotion) -> float:
-    """The scale of 16-bit points; negative as the points are floats."""
+    """The scale of 16-bit points; negative because the points are floats."""
     largest = np.abs(even.xyz).max(initial=1.0, where=~np.isnan(even.xyz))
     return float(-1000.0 * largest / 32000.0)
 
 
 def _header(even: ConstantRateMotion, data_block: int) -> bytes:
-    """The first block; zeros after word 12 say that there are no events."""
+    """Return the first block; zeros after word 12 mean that there are no events."""
     count, last = even.xyz.shape[1], min(len(even.xyz), _MOST)
     words = struct.pack(
         "<BBHHHHHfHHf", 2, 0x50, count, 0, 1, last, 0, _scale(even), data_block, 0, even.rate
@@ -76,7 +76,8 @@ def _header(even: ConstantRateMotion, data_block: int) -> bytes:
 
 
 def _parameters(even: ConstantRateMotion, names: Sequence[str], events: Sequence[Event]) -> bytes:
-    """The parameter section, whole blocks.  Where the points begin depends on its own length."""
+    """Return the parameter section, in whole blocks.  The start of the points depends on its
+    length."""
     low, high = len(even.xyz) & 0xFFFF, len(even.xyz) >> 16
     groups: dict[str, dict[str, bytes]] = {
         "POINT": {
@@ -100,7 +101,7 @@ def _parameters(even: ConstantRateMotion, names: Sequence[str], events: Sequence
     }
     if events:
         groups["EVENT"] = _events(events)
-    # Values never change a length, so that the second run has the same one as the first.
+    # Values do not change lengths, so that the second run has the same length as the first.
     blocks = -(-len(_section(groups)) // _BLOCK)
     groups["POINT"]["DATA_START"] = _integers(2 + blocks)
     section = _section(groups)
@@ -108,7 +109,7 @@ def _parameters(even: ConstantRateMotion, names: Sequence[str], events: Sequence
 
 
 def _events(events: Sequence[Event]) -> dict[str, bytes]:
-    """The group of events; letters that are not ASCII become ``?``."""
+    """Return the group of events; characters that are not ASCII become ``?``."""
     labels = [event.label.encode("ascii", "replace").decode("ascii") for event in events]
     times = [divmod(max(0.0, event.time_s), 60.0) for event in events]
     return {
@@ -116,7 +117,7 @@ def _events(events: Sequence[Event]) -> dict[str, bytes]:
         "CONTEXTS": _words(["General"] * len(events)),
         "LABELS": _words(labels),
         "DESCRIPTIONS": _words(labels),
-        # Minutes and seconds of each, from the first frame.
+        # Minutes and seconds of each, since the first frame.
         "TIMES": struct.pack("<bBBB", 4, 2, 2, len(times)) + np.asarray(times, "<f4").tobytes(),
         "ICON_IDS": _integers([0] * len(events)),
     }
@@ -128,7 +129,7 @@ def _section(groups: dict[str, dict[str, bytes]]) -> bytes:
     for number, (group, parameters) in enumerate(groups.items(), start=1):
         entries.append((group, -number, b""))
         entries += [(name, number, value) for name, value in parameters.items()]
-    # Each ends with the length of its (absent) description and says how far the next one is.
+    # Each ends with the length of its (absent) description and the offset of the next one.
     parts = [
         struct.pack("<bb", len(name), number) + name.encode("ascii")
         + struct.pack("<H", len(value) + 3) + value + b"\0"

@@ -20,17 +20,17 @@ from models.skeleton import JOINT_COUNT
 from models.timing import LONGEST_GAP_S
 
 _SAME_TIME_S: Final = 1e-3
-"""Containers round to milliseconds; a moving hand covers a few millimetres in one."""
+"""Containers round to milliseconds, in which a moving hand covers a few millimetres."""
 _RATE_OF_ONE_FRAME: Final = 30.0
 _FASTEST: Final = 500.0
-"""Frames that come in bursts have intervals, and so a typical rate, that mean nothing."""
+"""If frames come in bursts, their intervals, and so the typical rate, are meaningless."""
 _WINDOW: Final = 30
-"""Steps, a second's worth: over so many the milliseconds that containers round to do not count."""
+"""Steps, about a second, over which the rounding of containers to milliseconds is negligible."""
 USUAL_RATES: Final = (
     *(1, 2, 5, 8, 10, 12, 12.5, 15, 20, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50),
     *(60000 / 1001, 60, 90, 100, 120, 240),
 )
-"""Usual frame rates of films, cameras and programs."""
+"""Standard frame rates of videos, cameras and programs."""
 _FAST_SHARE: Final = 0.95
 _LIKE_FAST: Final = 0.97
 _MOST_SAMPLES: Final = 4_000_000
@@ -47,11 +47,11 @@ class ConstantRateMotion:
     xyz: NDArray[np.float64]
     """(M, 17, 3) metres, x right, y up, z toward the camera; NaN where missing."""
     seen: NDArray[np.bool_]
-    """(M, 17) joints seen in every frame the sample was made of."""
+    """(M, 17) joints seen in all frames of which the sample was made."""
     feet: NDArray[np.float64]
     """(M, 4, 3) heels and toes in the same axes; NaN where they are not known."""
     feet_seen: NDArray[np.bool_]
-    """(M, 4) heels and toes found in every frame the sample was made of, not bridged."""
+    """(M, 4) heels and toes detected in all frames of which the sample was made."""
 
     @property
     def everything(self) -> NDArray[np.float64]:
@@ -91,7 +91,7 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
     before = np.clip(np.searchsorted(data.time_s, time_s, "right") - 1, 0, len(data.frame) - 2)
     between = data.time_s[before + 1] - data.time_s[before]
     share = (time_s - data.time_s[before]) / between
-    # A sample at the very moment of a frame needs that one only, and gets it unchanged.
+    # A sample at the time of a frame is that frame, unchanged.
     off = np.minimum(share, 1.0 - share) * between > 1e-6
     first = np.where(~off & (share > 0.5), before + 1, before)
     second = np.where(off, before + 1, first)
@@ -110,11 +110,11 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
 def _choose(data: MotionData) -> tuple[float, bool]:
     """Choose the rate; also returns whether the frames have it already.
 
-    A rate the frames keep is best, the stated one before a usual one and the measured one.
+    A rate that the frames keep is best: the stated one, else a standard one, else the measured one.
     Otherwise it is the stated one if the frames typically come at that rate or at half of it
-    (cameras do in the dark), else the usual rate nearest to the typical one, which other programs
-    know: a camera at about 20 frames/s gives 20, not 19.87.  The mean would be too low by every
-    gap, and is what containers state.
+    (cameras do in the dark), else the standard rate nearest to the typical one, which other
+    programs support: a camera at about 20 frames/s gives 20, not 19.87.  The mean would be too low
+    by every gap, and is what containers state.
     """
     stated, measured = data.provenance.nominal_rate, data.effective_rate
     if measured is None:
@@ -141,9 +141,9 @@ def _keeps(data: MotionData, rate: float) -> bool:
 
 
 def _typical(time_s: NDArray[np.float64]) -> float:
-    """The rate at which frames come for a second at least, the fast part of a film if it has one.
+    """Return the rate at which frames come for at least a second, in the fast part of a video.
 
-    A telephone that films at 30 frames/s indoors goes down to 7.5 where it gets dark.
+    A phone that records at 30 frames/s goes down to 7.5 in the dark.
     """
     usual = float(1.0 / np.median(np.diff(time_s)))
     if usual > _FASTEST or len(time_s) <= 2 * _WINDOW:

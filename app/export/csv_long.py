@@ -1,13 +1,12 @@
 """CSV, long ("tidy"): one row for each joint of each frame, for pandas, R and spreadsheets' pivots.
 
 Columns: ``frame``, ``time_s``, ``tracked`` (0 or 1), ``joint``, ``x``, ``y``, ``z``, ``conf``,
-``state``, which is ``seen``, ``filled`` (bridged; ``conf`` is empty) or ``missing`` (all four are
-empty), and ``event``, the label of a moment that was marked, with the apostrophe of the wide table
-before what a spreadsheet would take for a formula.  After them come the same columns of
-joint angles and feet that stand as in the wide table, if there are any.  They are of the frame, not
-of a joint, and like ``tracked`` and ``event`` they stand in all of its rows: whoever wants them
-once a frame takes the rows of one joint.  A table of several people begins with the column
-``person``, their number, and has one person after the other.
+``state``, which is ``seen``, ``filled`` (interpolated; ``conf`` is empty) or ``missing`` (all four
+are empty), and ``event``, the label of a marked event, with an apostrophe before formulas as in the
+wide table.  The columns of joint angles and foot contacts follow as in the wide table, if there are
+any.  They belong to the frame, not to a joint, and like ``tracked`` and ``event`` they are repeated
+in all of its rows: select the rows of one joint to get them once per frame.  A table of several
+people begins with the column ``person``, their number, and lists one person after the other.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ def _write_rows(
 def _pattern(
     names: tuple[str, ...], begin: str, states: bytes, event: str
 ) -> tuple[str, NDArray[np.bool_]]:
-    """The format of one frame's rows, one a joint, and which of their numbers they have."""
+    """Return the format of one frame's rows, one per joint, and which of their values they use."""
     joints, more = states[: len(names)], states[len(names) :]
     label = quoted(event).replace("%", "%%")
     end = ",".join([label, *(frame_columns.FORMATS[each] for each in more)])

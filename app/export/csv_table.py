@@ -1,11 +1,11 @@
-"""CSV: one header row, then one row a source frame; and the sidecar ``NAME.csv.json``.
+"""CSV: one header row, then one row per source frame; and the sidecar ``NAME.csv.json``.
 
-A joint takes four columns, ``x``, ``y``, ``z`` and ``conf``.  One that was seen fills all four,
-one that was bridged leaves ``conf`` empty, one that was never seen leaves all four empty.  After
-the joints comes ``event``, the label of a moment that was marked, empty elsewhere; and then joint
-angles in degrees (:mod:`app.motion.angles`), if they are wanted, and 0 or 1 for each foot that
-stands (:mod:`app.export.frame_columns`), if the person was placed in the room, all of them empty
-where unknown.  Before a label that a spreadsheet would take for a formula stands an apostrophe
+A joint has four columns, ``x``, ``y``, ``z`` and ``conf``.  If it was seen all four have values, if
+it was interpolated ``conf`` is empty, if it is missing all four are empty.  After the joints comes
+``event``, the label of a marked event, empty elsewhere; then, if requested, joint angles in degrees
+(:mod:`app.motion.angles`), and, if the person was placed in the room, foot contacts, 0 or 1
+(:mod:`app.export.frame_columns`), all of them empty where unknown.  A label that a spreadsheet
+would take for a formula is preceded by an apostrophe
 (:func:`app.export.events.quoted`); the sidecar's ``events`` have every label as it is.
 """
 
@@ -27,13 +27,13 @@ from models.skeleton import JOINT_NAMES
 
 
 def header(joints: Sequence[str]) -> str:
-    """The names of the columns that every table of these joints has."""
+    """Return the names of the columns that every table of these joints has."""
     cells = [f"{joint}_{part}" for joint in joints for part in ("x", "y", "z", "conf")]
     return ",".join(["frame", "time_s", "tracked", *cells, "event"])
 
 
 HEADER: Final = header(JOINT_NAMES)
-"""Of the 17 joints."""
+"""Header for the 17 joints."""
 CELLS: Final = {SEEN: "%.6f,%.6f,%.6f,%.6f", FILLED: "%.6f,%.6f,%.6f,", MISSING: ",,,"}
 """The cells of one joint, by its state."""
 NUMBERS: Final = {
@@ -41,7 +41,7 @@ NUMBERS: Final = {
     FILLED: (True, True, True, False),
     MISSING: (False, False, False, False),
 }
-"""Which of x, y, z and conf these take."""
+"""Which of x, y, z and conf these cells use."""
 Pattern = Callable[[bytes, str], tuple[str, NDArray[np.bool_]]]
 
 
@@ -65,9 +65,9 @@ def texts(
     events: NDArray[np.object_],
     pattern: Pattern,
 ) -> Iterator[bytes]:
-    """The text of some rows, as many at once as follow each other with the same cells empty.
+    """Yield the text of rows, formatting consecutive rows with the same empty cells at once.
 
-    ``pattern`` gives a row's format, and which of its ``values`` it has, for the states of its
+    ``pattern`` returns a row's format, and which of its ``values`` it uses, for the states of its
     cells and the label of its event.
     """
     same = (states[1:] == states[:-1]).all(axis=1) & (events[1:] == events[:-1])
@@ -79,18 +79,18 @@ def texts(
 
 
 def numbers_of(data: MotionData, rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(R, 3) frame, time and tracked of ``rows``, and (R, J, 4) x, y, z and conf."""
+    """Return (R, 3) frame, time and tracked of ``rows``, and (R, J, 4) x, y, z and conf."""
     xyz, conf = outgoing_joints(data, rows)
     joints = np.concatenate([xyz, conf[..., None]], axis=2)
-    # Half a unit of the last place is written as -0.000000 otherwise.
+    # Otherwise tiny negative values are written as -0.000000.
     joints[np.abs(joints) <= 5e-7] = 0.0
     return np.column_stack([data.frame[rows], data.time_s[rows], data.tracked[rows]]), joints
 
 
 @lru_cache(maxsize=1024)
 def _pattern(count: int, states: bytes, event: str) -> tuple[str, NDArray[np.bool_]]:
-    """A row's format, and which of its numbers it has, for the states of its cells, of which those
-    of ``count`` joints come first."""
+    """Return a row's format, and which of its values it uses, for the states of its cells, of which
+    those of ``count`` joints come first."""
     joints, more = states[:count], states[count:]
     label = quoted(event).replace("%", "%%")
     known = (frame_columns.FORMATS[each] for each in more)

@@ -12,12 +12,12 @@ from app.motion.data import MotionData
 from app.motion.selection import nearest_rows
 
 BETWEEN: Final = "; "
-"""Between the labels of one frame."""
+"""Separator of the labels of one frame."""
 _FORMULA: Final = re.compile(r"(^|;\s*)(?=[=+\-@\t\r])")
 
 
 def labels(data: MotionData) -> NDArray[np.object_]:
-    """(N,) the label of each frame, empty where there is none."""
+    """Return the (N,) label of each frame, empty where there is none."""
     result = np.full(len(data.frame), "", dtype=object)
     if len(data.frame):
         for row, event in zip(nearest_rows(data).tolist(), data.events, strict=True):
@@ -26,7 +26,7 @@ def labels(data: MotionData) -> NDArray[np.object_]:
 
 
 def described(data: MotionData) -> list[dict[str, object]]:
-    """The list in the sidecar: time, frame and label of each event."""
+    """Return the list for the sidecar: time, frame and label of each event."""
     rows = nearest_rows(data).tolist() if len(data.frame) else [None] * len(data.events)
     return [
         {
@@ -39,11 +39,11 @@ def described(data: MotionData) -> list[dict[str, object]]:
 
 
 def quoted(label: str) -> str:
-    """One cell of a CSV file (RFC 4180) that no spreadsheet takes for a formula.
+    """Return a cell of a CSV file (RFC 4180) that no spreadsheet takes for a formula.
 
-    A label may come from a stranger's recording.  Against that an apostrophe stands before ``=``,
+    A label may come from an untrusted recording.  Therefore an apostrophe is inserted before ``=``,
     ``+``, ``-``, ``@``, tab and carriage return at the beginning (OWASP, CSV Injection) and after a
-    semicolon, where a new cell begins in countries that write a comma in numbers.
+    semicolon, which separates cells in countries with a decimal comma.
     """
     label = _FORMULA.sub(r"\1'", label)
     if any(character in label for character in ',"\r\n'):

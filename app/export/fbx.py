@@ -1,7 +1,8 @@
 """FBX, converted from glTF by the user's Blender.
 
-The format has no public specification, and its vendor's library no free licence; Blender's exporter
-is one that other programs support.  It runs without a window, with its factory settings.
+The format has no public specification, and its vendor's library no free licence; the output of
+Blender's exporter is supported by other programs.  It runs without a window, with its factory
+settings.
 """
 
 from __future__ import annotations

@@ -19,15 +19,15 @@ FPS_RANGE: Final = (1.0, 1000.0)
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """A report to be printed on paper."""
+    """A report to be printed."""
 
     html: str
-    """In which ``<img src="0" width="0.5">`` is the first of the drawings, half as wide as the
-    sheet."""
+    """HTML in which ``<img src="0" width="0.5">`` is the first of the drawings, at half the page's
+    width."""
     drawings: tuple[bytes, ...]
     """SVG."""
     title: str
-    """Printed on every sheet."""
+    """Title, printed on every page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ class FileOptions:
     skeleton: str = MOTIONBUILDER
     """The bone names, a key of ``app.export.skeleton_names.SKELETONS``."""
     rest: Rest | None = None
-    """The pose at rest, arms level or lowered; None for the skeleton's own."""
+    """The rest pose, arms level or lowered; None for the skeleton's default."""
     light: bool = False
-    """Whether a film's 3D view is light."""
+    """Whether a video's 3D view is light."""
     blender: str | None = None
-    """The Blender that writes FBX; None for that of this computer's path."""
+    """Path of the Blender that writes FBX; None for the one on the path."""
     printer: str | None = field(default=None, compare=False)
-    """Who makes a PDF: the ``module:function`` that gets :class:`Sheets` and returns its bytes, as
-    a name that any process can load; None where nobody can.  Of no account for what is made."""
+    """The ``module:function`` that converts :class:`Sheets` to the bytes of a PDF, as a name that
+    any process can import; None if there is none.  It does not affect the content."""
 
 
 AS_USUAL: Final = FileOptions()
@@ -59,18 +59,18 @@ class Destination:
     file: BinaryIO
     """Open for writing."""
     name: str
-    """The file's."""
+    """Name of the file."""
     progress: Callable[[float], None]
     """Called with the fraction done, 0 to 1; an exception cancels."""
     options: FileOptions = AS_USUAL
 
 
 class NoBlenderError(ExportError):
-    """There is no Blender on this computer's path."""
+    """There is no Blender on the path."""
 
 
 def blender(given: str | None) -> str:
-    """The Blender to use: the one ``given``, or else that of this computer's path.
+    """Return the Blender to use: the one ``given``, or else the one on the path.
 
     Raises ExportError if there is none, NoBlenderError if none was given.
     """

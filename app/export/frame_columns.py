@@ -1,11 +1,11 @@
 """Columns of a whole frame, after all others: joint angles and foot contacts.
 
-Each is there only if it was computed.  In tables with a row for each joint they stand, as
-``tracked`` and ``event`` do, in all rows of their frame.
+Each exists only if it was computed.  In tables with a row for each joint they are repeated, like
+``tracked`` and ``event``, in all rows of their frame.
 
-Feet that stand are known if the person was placed in the room.  Formats without room for columns do
-without: C3D has events of its own for foot strikes, but those are what a laboratory has measured or
-somebody has marked, and programs that count steps would take what a webcam makes of them for that.
+Foot contacts are known if the person was placed in the room.  Formats without columns do not
+contain them: C3D has events for foot strikes, but those are measured in a laboratory or marked by
+hand, and programs that count steps would not distinguish estimates from a webcam.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.motion.data import ANKLES, FEET, MotionData
 ANGLE_COLUMNS: Final = tuple(f"{angle.name}_deg" for angle in ANGLES)
 CONTACT_COLUMNS: Final = tuple(f"{side}_foot_contact" for side in FEET)
 DECIMALS: Final = 3
-"""Of angles in degrees."""
+"""Decimals of angles in degrees."""
 _EMPTY, _ANGLE, _CONTACT = range(3)
 FORMATS: Final = ("", f"%.{DECIMALS}f", "%d")
 """Format of a cell, by its state."""
@@ -34,17 +34,17 @@ def names(data: MotionData) -> tuple[str, ...]:
 
 
 def values(data: MotionData, rows: slice) -> NDArray[np.float64]:
-    """(R, E) values of ``rows`` for E columns, NaN where unknown."""
+    """Return (R, E) values of ``rows`` for E columns, NaN where unknown."""
     parts = [np.empty((len(data.frame[rows]), 0))]
     if data.angles is not None:
-        # + 0.0 after rounding: half a unit of the last place is -0.000 otherwise.
+        # + 0.0 after rounding: otherwise tiny negative values are written as -0.000.
         parts.append(np.round(data.angles[rows], DECIMALS) + 0.0)
     stands = contacts(data, rows)
     return np.column_stack(parts if stands is None else [*parts, stands])
 
 
 def states(data: MotionData, found: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """(R, E) how the numbers ``found`` by :func:`values` are written: indices into
+    """Return (R, E) formats of the values ``found`` by :func:`values`, as indices into
     :data:`FORMATS`."""
     kinds = np.full(found.shape[1], _CONTACT, np.uint8)
     kinds[: 0 if data.angles is None else len(ANGLE_COLUMNS)] = _ANGLE
@@ -52,8 +52,8 @@ def states(data: MotionData, found: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 
 def contacts(data: MotionData, rows: slice = slice(None)) -> NDArray[np.float64] | None:
-    """(R, 2) of ``rows``: 1 where a foot stands, 0 where it does not, NaN where nobody can say,
-    because its ankle was not seen or the person has no place in the room; None if not placed."""
+    """Return (R, 2) for ``rows``: 1 where a foot stands, 0 where it does not, NaN where its ankle
+    was not seen or the person is not placed in the room; None if nothing is placed."""
     if data.contacts is None:
         return None
     known = data.seen[rows][:, ANKLES]
@@ -63,7 +63,7 @@ def contacts(data: MotionData, rows: slice = slice(None)) -> NDArray[np.float64]
 
 
 def described(data: MotionData) -> dict[str, object]:
-    """Entries for ``app.export.sidecar.describe``."""
+    """Return entries for ``app.export.sidecar.describe``."""
     found: dict[str, object] = {}
     if data.angles is not None:
         found["angles"] = [
@@ -71,7 +71,7 @@ def described(data: MotionData) -> dict[str, object]:
             for column, angle in zip(ANGLE_COLUMNS, ANGLES, strict=True)
         ]
     if data.contacts is not None:
-        # Imports SciPy: already loaded where somebody was placed, not wanted at the window's start.
+        # Imports SciPy: already loaded after a placement, not wanted at the window's start.
         from app.motion.placement.contacts import CRITERION
 
         found["contacts"] = {

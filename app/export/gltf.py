@@ -45,7 +45,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def animated(data: MotionData, options: FileOptions) -> NamedMotion:
-    """The skeleton, each frame at its own time or at the rate that ``options`` want.
+    """Return the skeleton, each frame at its own time or at the rate in ``options``.
 
     Raises ExportError if there are no frames.
     """
@@ -56,7 +56,7 @@ def animated(data: MotionData, options: FileOptions) -> NamedMotion:
 
 
 class Scene:
-    """The parts of a file, numbered as they are added: at first bones that move."""
+    """The parts of a file, numbered in the order of their addition, the moving bones first."""
 
     def __init__(self, motion: NamedMotion) -> None:
         self._chunks: list[bytes] = []
@@ -73,7 +73,7 @@ class Scene:
         self._json["animations"] = [self._animation(motion)]
 
     def put_figure(self, motion: NamedMotion) -> None:
-        """A mesh of the bones."""
+        """Add a mesh of the bones."""
         joints = list(range(len(self._json["nodes"])))
         skin = {
             "name": "Skeleton",
@@ -90,11 +90,11 @@ class Scene:
         }
 
     def put_extension(self, name: str, content: dict[str, Any]) -> None:
-        """An extension of the whole file."""
+        """Add an extension of the whole file."""
         self._json |= {"extensionsUsed": [name], "extensions": {name: content}}
 
     def write(self, file: BinaryIO, progress: Callable[[float], None]) -> None:
-        """Write it all, binary."""
+        """Write the file, binary."""
         content = memoryview(self._content())
         for part in in_chunks(len(content), progress, _BYTES_AT_ONCE):
             file.write(content[part])
@@ -147,8 +147,7 @@ class Scene:
     def _array(
         self, values: NDArray[Any], *, target: int | None = None, bounds: bool = False
     ) -> int:
-        """Add an array (N, 1, 3, 4 or 16), bytes as bytes and all else as 32-bit floats; return
-        its accessor."""
+        """Add an array (N, 1, 3, 4 or 16), as bytes or 32-bit floats; return its accessor."""
         small = values.dtype == np.uint8
         values = np.ascontiguousarray(values, np.uint8 if small else "<f4")
         content = values.tobytes()
@@ -169,7 +168,7 @@ class Scene:
 
 
 def _nodes(motion: NamedMotion) -> list[dict[str, Any]]:
-    """The bones, then the ends, then the root if there is one, all in the pose at rest."""
+    """Return the bones, then the ends, then the root if there is one, all in the rest pose."""
     places = [*motion.offsets, *(end for _, _, end in motion.ends)]
     places[0] = motion.at_rest()[0]
     names = [*motion.names, *(name for name, _, _ in motion.ends)]
@@ -186,8 +185,7 @@ def _nodes(motion: NamedMotion) -> list[dict[str, Any]]:
 
 
 def _inverse_binds(motion: NamedMotion) -> Array:
-    """(nodes, 16) what brings each node's place at rest to the origin, columns one after
-    another."""
+    """Return (nodes, 16) inverse bind matrices, column by column."""
     places = motion.at_rest()
     ends = [places[bone] + end for _, bone, end in motion.ends]
     root = np.zeros((1 if motion.root else 0, 3))
@@ -198,7 +196,7 @@ def _inverse_binds(motion: NamedMotion) -> Array:
 
 
 def _material(side: str) -> dict[str, Any]:
-    """The colour of a side; glTF's colours are linear, those on screens are not."""
+    """Return the colour of a side; glTF's colours are linear, those on screens are not."""
     shown = np.array(rgb(SIDE_COLOURS[side])) / 255
     linear = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
     return {
@@ -215,7 +213,7 @@ _THICK: Final = 0.11
 """Half the width of a bone over its length."""
 _THICKEST_M: Final = 0.035
 _WIDEST_AT: Final = 0.15
-"""Share of the length at which a bone is thickest."""
+"""Fraction of the length at which a bone is thickest."""
 _FACES: Final = np.array(
     [(0, 1, 2), (0, 2, 3), (0, 3, 4), (0, 4, 1), (5, 2, 1), (5, 3, 2), (5, 4, 3), (5, 1, 4)]
 )
@@ -223,12 +221,12 @@ _FACES: Final = np.array(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoneMesh:
-    """Triangles with flat faces, three corners each, in the pose at rest."""
+    """Triangles with flat shading, three corners each, in the rest pose."""
 
     positions: NDArray[np.float32]
     """(3T, 3) metres."""
     normals: NDArray[np.float32]
-    """(3T, 3) unit, outwards; the corners run anticlockwise around them."""
+    """(3T, 3) unit normals, outwards; corners are anticlockwise."""
     bones: NDArray[np.uint8]
     """(3T,) the bone each corner goes along with."""
 

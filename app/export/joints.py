@@ -1,4 +1,4 @@
-"""The joints of a motion: the 17, and heels and toes if they were estimated."""
+"""The joints of a motion: 17, and heels and toes if they were estimated."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ ALL_NAMES: Final = (*JOINT_NAMES, *FOOT_JOINT_NAMES)
 
 
 def named_joints(data: MotionData) -> tuple[str, ...]:
-    """The J joint names."""
+    """Return the J joint names."""
     return JOINT_NAMES if data.feet is None else ALL_NAMES
 
 
 def joint_parents(data: MotionData) -> tuple[int, ...]:
-    """Which of them each hangs from, -1 for the pelvis."""
+    """Return the index of each one's parent, -1 for the pelvis."""
     return PARENTS if data.feet is None else (*PARENTS, *FOOT_PARENTS)
 
 
 def outgoing_joints(
     data: MotionData, rows: slice = slice(None)
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(R, J, 3) metres and (R, J) confidences of R ``rows``, NaN where there are none, as they may
-    leave the program."""
+    """Return (R, J, 3) metres and (R, J) confidences of R ``rows`` in the axes of exports, NaN
+    where there are none."""
     xyz, conf = data.outgoing(rows)
     if data.feet is None:
         return xyz, conf
@@ -38,7 +38,7 @@ def outgoing_joints(
 
 
 def joint_states(data: MotionData) -> NDArray[np.uint8]:
-    """(N, J) SEEN, FILLED or MISSING."""
+    """Return (N, J) SEEN, FILLED or MISSING."""
     if data.feet is None or data.feet_conf is None:
         return data.state
     known = np.isfinite(data.feet).all(axis=-1)
@@ -47,7 +47,7 @@ def joint_states(data: MotionData) -> NDArray[np.uint8]:
 
 
 def joints_at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRateMotion:
-    """As :func:`app.export.constant_rate.at_constant_rate`, of all J joints."""
+    """Like :func:`app.export.constant_rate.at_constant_rate`, for all J joints."""
     even = at_constant_rate(data, fps)
     if data.feet is None:
         return even

@@ -1,11 +1,11 @@
 """JSON: one object, the entries of the sidecar and then ``frames``, one line each.
 
 A frame is ``{"frame", "time_s", "tracked", "xyz", "conf", "state", "event"}``; ``xyz``, ``conf``
-and ``state`` hold one entry a joint, in the order of ``joints``: ``[x, y, z]`` in metres, the
-confidence, and ``"seen"``, ``"filled"`` or ``"missing"``; ``event`` is the label of a moment that
-was marked; ``angles``, if they are wanted, holds degrees in the order of the sidecar's ``angles``
+and ``state`` hold one entry per joint, in the order of ``joints``: ``[x, y, z]`` in metres, the
+confidence, and ``"seen"``, ``"filled"`` or ``"missing"``; ``event`` is the label of a marked
+event; ``angles``, if requested, holds degrees in the order of the sidecar's ``angles``
 (:mod:`app.motion.angles`); ``contacts``, if the person was placed in the room, holds ``true`` or
-``false`` for the left and the right foot, whether it stands.  What there is not is ``null`` (three
+``false`` for the left and the right foot, whether it stands.  Missing values are ``null`` (three
 of them in ``xyz``), never NaN, so that
 ``numpy.array(frame["xyz"], float)`` always has three columns.
 """
@@ -53,7 +53,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 def _frames(
     data: MotionData, state: NDArray[np.uint8], events: NDArray[np.object_], rows: slice
 ) -> Iterator[str]:
-    """The text of every frame of ``rows``, with their ``state`` and ``events``."""
+    """Yield the text of every frame of ``rows``, with their ``state`` and ``events``."""
     xyz, conf = (_nullable(values) for values in outgoing_joints(data, rows))
     words = np.array(STATES)[state].tolist()
     marked = [label or None for label in events.tolist()]
@@ -70,7 +70,7 @@ def _frames(
 
 
 def _nullable(values: NDArray[np.float64]) -> list[object]:
-    """Nested lists, None for NaN; micrometres are more than enough."""
+    """Return nested lists, None for NaN, rounded to micrometres."""
     rounded = np.round(values, 6) + 0.0
     nullable = rounded.astype(object)
     nullable[np.isnan(rounded)] = None

@@ -38,11 +38,11 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 def write_table(
     file: BinaryIO, rate: float, columns: Mapping[str, Array], progress: Callable[[float], None]
 ) -> None:
-    """Coordinates by name, (N,) degrees or metres each, at ``rate`` frames a second."""
+    """Write coordinates by name, (N,) degrees or metres each, at ``rate`` frames per second."""
     rows = len(next(iter(columns.values())))
     file.write(_header(rows, list(columns)).encode("ascii"))
     values = np.column_stack([np.arange(rows) / rate, *columns.values()])
-    # Half a unit of the last place is written as -0.000000 otherwise.
+    # Otherwise tiny negative values are written as -0.000000.
     values[np.abs(values) <= 5e-7] = 0.0
     line = "\t".join(["%.9f"] + ["%.6f"] * len(columns)) + "\n"
     for part in in_chunks(rows, progress):

@@ -1,7 +1,7 @@
-"""MP4: the camera picture with the 2D joints over it, beside the 3D view.
+"""MP4: the camera picture overlaid with the 2D joints, next to the 3D view.
 
 H.264, each frame at its own time; at a constant rate each picture is that of the newest frame.
-Where no picture was kept, the joints are drawn on grey.
+Without pictures, the joints are drawn on grey.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def _times(data: MotionData) -> Iterator[tuple[float, float]]:
 
 
 def _at_rate(fps: float | None, begin_s: float, end_s: float) -> list[tuple[float, float]]:
-    """When the pictures of a constant rate that fall into a frame's time begin and end; the frame
-    itself without one."""
+    """Yield start and end of the pictures, at a constant rate, within a frame's time; without a
+    rate those of the frame itself."""
     if fps is None:
         return [(begin_s, end_s)]
     first, last = (math.ceil(time_s * fps - 1e-6) for time_s in (begin_s, end_s))

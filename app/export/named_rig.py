@@ -19,8 +19,8 @@ from app.export.skeleton_pose import SkeletonMotion
 from app.motion.rotations import matrices, quaternions, without_jumps
 
 _BALL: Final = np.array([1.0, 1.0, 0.63])
-"""Where toes begin on the way from the ankle to their tips: on the floor as they are, under the
-ball of the foot, at 73 % of its length (ANSUR II), of which 28 % lie behind the ankle."""
+"""Position of the toe joint between the ankle and the tips of the toes: on the floor, at the ball
+of the foot, at 73 % of its length (ANSUR II), of which 28 % are behind the ankle."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,26 +32,27 @@ class NamedMotion:
     parents: tuple[int, ...]
     """Index of each bone's parent, -1 for the first."""
     ours: tuple[str | None, ...]
-    """Of each bone the one of ``app.export.rig`` that it is; None if it only lies along one."""
+    """For each bone the corresponding one of ``app.export.rig``; None if it only lies along one."""
     offsets: Array
-    """(B, 3) where each begins at rest, from where its parent does, metres; the first's is zero."""
+    """(B, 3) head of each bone at rest relative to its parent's, metres; zero for the first."""
     ends: tuple[tuple[str, int, Array], ...]
-    """What lies beyond the last bones: name, bone, and (3,) from where that begins."""
+    """Ends of the last bones: name, bone, and (3,) relative to its head."""
     root: str | None
-    """A bone on the floor at the origin that the first one hangs on."""
+    """Name of a root bone on the floor at the origin, if any."""
     lowered_deg: float
-    """How far the arms at rest are below the horizontal."""
+    """Angle of the arms at rest below the horizontal."""
     time_s: NDArray[np.float64]
     """(N,) seconds, strictly increasing."""
     place: Array
-    """(N, 3) where the first bone is, metres, y up, on a floor at y 0."""
+    """(N, 3) position of the first bone, metres, y up, floor at y 0."""
     turns: Array
-    """(N, B, 4) unit quaternions x, y, z, w of each bone against its parent, at rest none."""
+    """(N, B, 4) unit quaternions x, y, z, w of each bone relative to its parent, identity at
+    rest."""
     held: NDArray[np.bool_]
-    """(N, B) bones that are held because joints are missing."""
+    """(N, B) bones that keep their rotation because joints are missing."""
 
     def at_rest(self) -> Array:
-        """(B, 3) where the bones begin at rest, on a floor at y 0."""
+        """Return (B, 3) heads of the bones at rest, floor at y 0."""
         places = np.zeros((len(self.names), 3))
         places[0, 1] = self.rig.hips_height
         for bone, parent in enumerate(self.parents[1:], start=1):
@@ -60,7 +61,7 @@ class NamedMotion:
 
 
 def named(motion: SkeletonMotion, options: FileOptions) -> NamedMotion:
-    """``motion`` with the bones that ``options`` want."""
+    """Return ``motion`` with the bones that ``options`` ask for."""
     skeleton = SKELETONS[options.skeleton]
     lowered = skeleton.lowered if options.rest is None else options.rest == "a"
     lowered_deg = skeleton.lowered_deg if lowered else 0.0
@@ -89,7 +90,7 @@ def named(motion: SkeletonMotion, options: FileOptions) -> NamedMotion:
 
 
 def at_rest_turned(lowered_deg: float) -> Array:
-    """(19, 3, 3) what turns each bone of a T-pose until the arms are lowered."""
+    """Return (19, 3, 3) rotations of each bone from a T-pose to lowered arms."""
     turned = np.tile(np.eye(3), (len(BONES), 1, 1))
     for side, sign in SIDES:
         angle = -sign * math.radians(lowered_deg)
@@ -100,7 +101,7 @@ def at_rest_turned(lowered_deg: float) -> Array:
 
 
 def _turns(motion: SkeletonMotion, bone: int, turned: Array) -> Array:
-    """(N, 4) of one of our bones, which at rest is turned, as its parent is."""
+    """Return (N, 4) rotations of one of our bones relative to its rotated rest pose."""
     from_t = motion.turns[:, bone]
     parent = PARENTS[bone]
     if parent < 0 or np.array_equal(turned[bone], np.eye(3)):
@@ -109,7 +110,7 @@ def _turns(motion: SkeletonMotion, bone: int, turned: Array) -> Array:
 
 
 class _Bones:
-    """A skeleton's bones at rest, put one after another; lists as in :class:`NamedMotion`."""
+    """A skeleton's bones at rest, in the order of :class:`NamedMotion`."""
 
     def __init__(self, rig: Rig, skeleton: Skeleton, turned: Array) -> None:
         self.names: list[str] = []
@@ -142,7 +143,7 @@ class _Bones:
 
 
 def _reach(rig: Rig, bone: int) -> Array:
-    """(3,) from where one of our bones begins to where its end is, or what hangs on it begins."""
+    """Return (3,) from the head of one of our bones to its end, or to its child's head."""
     if BONES[bone] in ENDS:
         end: Array = rig.ends[list(ENDS).index(BONES[bone])]
         return end

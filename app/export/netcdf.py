@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def write(data: MotionData, to: Destination) -> dict[str, object]:
     """See :class:`app.export.registry.Exporter`."""
     to.progress(0.0)
-    # Version 3, by SciPy: no library beside those that are here, and every reader knows it.
+    # Version 3, by SciPy: needs no further library, and every reader supports it.
     to.file.write(dataset(data).to_netcdf(engine="scipy", format="NETCDF3_64BIT"))
     to.progress(1.0)
     return {
@@ -32,7 +32,8 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def dataset(data: MotionData) -> xr.Dataset:
-    """A poses dataset as ``movement`` has them, see :meth:`mixpose.Motion.to_xarray`."""
+    """Return a poses dataset in the layout of ``movement``, see
+    :meth:`mixpose.Motion.to_xarray`."""
     import xarray
 
     xyz, conf = outgoing_joints(data)
@@ -70,8 +71,8 @@ def dataset(data: MotionData) -> xr.Dataset:
 
 
 def _names_of_movement() -> tuple[str, str]:
-    """Two dimensions, which ``movement`` renamed in 0.17; where it is not installed, as they were
-    before, which the newer ones read by their ``rename_legacy_dimensions``."""
+    """Return the names of two dimensions, which ``movement`` renamed in 0.17; the old ones if it is
+    not installed, which newer versions read by ``rename_legacy_dimensions``."""
     try:
         major, minor = map(int, importlib.metadata.version("movement").split(".")[:2])
     except (importlib.metadata.PackageNotFoundError, ValueError):

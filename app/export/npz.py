@@ -1,20 +1,20 @@
-"""NPZ: NumPy arrays in a zip file, no pickles: ``numpy.load(path)`` and nothing else is needed.
+"""NPZ: NumPy arrays in a zip file, without pickles: ``numpy.load(path)`` reads it.
 
 ==========  ============  =========================================================
 ``frame``   (N,) int64    the source's frame numbers
 ``time_s``  (N,) float64  seconds from the first frame
-``tracked`` (N,) bool     whether the detector found the person
+``tracked`` (N,) bool     whether the person was detected
 ``xyz``     (N, J, 3)     float32 metres, x right, y up, z toward the camera; NaN if missing
 ``conf``    (N, J)        float32 confidence, 0 to 1; NaN unless seen
 ``state``   (N, J)        uint8 index into ``states``
-``event``   (N,) str      label of a moment that was marked, empty elsewhere
+``event``   (N,) str      label of a marked event, empty elsewhere
 ``states``  (3,) str      ``seen``, ``filled``, ``missing``
 ``joints``  (J,) str      names: 17, and heels and toes
-``parents`` (J,) int64    index of the joint each hangs from, -1 for the pelvis
+``parents`` (J,) int64    index of each joint's parent, -1 for the pelvis
 ``about``   () str        the sidecar's JSON
 ==========  ============  =========================================================
 
-and, if they are wanted, ``angles`` (N, A) float32, degrees (:mod:`app.motion.angles`), NaN where
+and, if requested, ``angles`` (N, A) float32, degrees (:mod:`app.motion.angles`), NaN where
 unknown, and ``angle_names`` (A,) str; if the person was placed in the room, ``contacts`` (N, 2)
 float32, 1 where the left and the right foot stand, 0 where not, NaN where unknown.
 """
@@ -47,7 +47,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
     differs = {"cells": _CELLS, **frame_columns.described(data)}
     about = describe(data, table_name=to.name, **differs).decode("utf-8")
     arrays = _arrays(data) | {"about": np.array(about)}
-    # As numpy.savez does, but one array at a time: cancelling must take effect at once.
+    # Like numpy.savez, but one array at a time, so that cancelling takes effect at once.
     with zipfile.ZipFile(to.file, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for number, (key, array) in enumerate(arrays.items()):
             to.progress(number / len(arrays))

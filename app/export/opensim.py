@@ -2,12 +2,12 @@
 
 Names, axes and signs are those of Rajagopal et al. (IEEE Trans. Biomed. Eng. 63, 2016) and the
 models derived from it.  A body's axes there are x forward, y up and z to the right, its zero pose
-stands with the arms hanging; each joint turns about z, then x, then y:
+is standing with hanging arms; each joint rotates about z, then x, then y:
 
 =================================== =============================================================
 pelvis_tilt, _list, _rotation       the pelvis in the room
-pelvis_tx, _ty, _tz                 where the pelvis is, metres
-hip_flexion, _adduction, _rotation  thigh against pelvis; adduction and inward rotation positive
+pelvis_tx, _ty, _tz                 position of the pelvis, metres
+hip_flexion, _adduction, _rotation  thigh relative to pelvis; adduction, inward positive
 knee_angle                          bent positive
 lumbar_extension, _bending,         trunk against pelvis; backward, to the right, and turned to the
 _rotation                           left positive
@@ -15,15 +15,15 @@ arm_flex, _add, _rot                upper arm against trunk, as the hip
 elbow_flex                          bent positive
 =================================== =============================================================
 
-with ``_r`` or ``_l`` at the end where there are two.  Ankles, feet, forearms' rotation and wrists
-are not known from 17 joints and left out: a model keeps them at their defaults.  Elbows and knees
-are hinges there: where they are nearly straight, and ours is held back from turning the bone above
-(:mod:`app.export.skeleton_pose`), wrist and ankle miss the joint by up to 5 cm.
+with ``_r`` or ``_l`` at the end where there are two sides.  Ankles, feet, forearms' rotation and
+wrists are not known from 17 joints and left out: a model keeps them at their defaults.  Elbows and
+knees are hinges there: where they are nearly straight, and the axial rotation of the bone above is
+limited (:mod:`app.export.skeleton_pose`), wrist and ankle miss the joint by up to 5 cm.
 
-The ground is that of our other files, x to the image's right and z toward the camera, so that
-markers and motion agree.  Models face +x at rest: a person who faces the camera has a
-pelvis_rotation of -90 and tips by pelvis_list.  Turning the room's heading by 90 makes them face
-+x, where pelvis_tilt and pelvis_list are what their names say.
+The ground axes are those of our other files, x to the image's right and z toward the camera, so
+that markers and motion agree.  Models face +x at rest: a person who faces the camera has a
+pelvis_rotation of -90 and tilts by pelvis_list.  A heading of 90 in the room makes them face +x,
+where pelvis_tilt and pelvis_list have their usual meaning.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ from app.motion.rotations import transposed, zxy
 _BODY: Final = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 """Columns: a body's x, y and z in the axes of our bones, which face +z at rest."""
 PELVIS: Final = np.array([0.0563, 0.0785, 0.0])
-"""From the middle of the hips to the model's pelvis, in its axes, for :data:`MODEL_LEG`."""
+"""From the midpoint of the hips to the model's pelvis, in its axes, for :data:`MODEL_LEG`."""
 MODEL_LEG: Final = 0.491 * 1.70
-"""Thigh and shank of the model's person of 1.70 m, by the share that ``app.export.rig`` uses."""
+"""Thigh and shank of the model's person of 1.70 m, by the proportions of ``app.export.rig``."""
 
 
 _HIP: Final = ("hip_flexion", "hip_adduction", "hip_rotation")
 _SHOULDER: Final = ("arm_flex", "arm_add", "arm_rot")
 _SIDES: Final = (("Right", "r", 1.0), ("Left", "l", -1.0))
-"""With the ending of names, and the sign of what mirrors."""
+"""Sides with the suffix of names, and the sign of mirrored angles."""
 
 
 def coordinates(motion: SkeletonMotion) -> dict[str, Array]:
@@ -73,7 +73,7 @@ def coordinates(motion: SkeletonMotion) -> dict[str, Array]:
 
 
 def ankle_angles(motion: SkeletonMotion) -> dict[str, Array]:
-    """The same of the ankles, toes upward positive; 0 while nobody knows the feet."""
+    """The same for the ankles, toes upward positive; 0 while feet are unknown."""
     world = axes_in_room(motion.turns)
     found = {}
     for side, end, _ in _SIDES:
@@ -83,13 +83,13 @@ def ankle_angles(motion: SkeletonMotion) -> dict[str, Array]:
 
 
 def _arm(mirror: float) -> Array:
-    """The upper arm's axes in those of our bone, which at rest points to the side."""
+    """Return the upper arm's axes in those of our bone, which at rest points to the side."""
     y, z = np.array([mirror, 0.0, 0.0]), np.array([0.0, mirror, 0.0])
     return np.stack([np.cross(y, z), y, z], axis=-1)
 
 
 def _place(motion: SkeletonMotion, pelvis: Array) -> Array:
-    """(N, 3) where the model's pelvis is."""
+    """Return (N, 3) positions of the model's pelvis."""
     offsets = motion.rig.offsets
     leg = -float(offsets[BONE["LeftLeg"], 1] + offsets[BONE["LeftFoot"], 1])
     place: Array = motion.root + pelvis @ (PELVIS * leg / MODEL_LEG)
@@ -97,12 +97,12 @@ def _place(motion: SkeletonMotion, pelvis: Array) -> Array:
 
 
 def _angles(turned: Array) -> Array:
-    """(N, 3) degrees about z, then x, then y."""
+    """Return (N, 3) degrees about z, then x, then y."""
     return np.degrees(zxy(turned))
 
 
 def _hinge(upper: Array, lower: Array) -> Array:
-    """(N,) degrees by which ``lower`` is turned about the z of ``upper``."""
+    """Return (N,) degrees by which ``lower`` is rotated about the z of ``upper``."""
     turned = transposed(upper) @ lower
     return np.degrees(np.arctan2(turned[:, 1, 0], turned[:, 0, 0]))
 

@@ -1,13 +1,13 @@
-"""OpenSim: a full-body model scaled to the person, and the motion that its own inverse kinematics
-find for it, with the joints as markers.
+"""OpenSim: a full-body model scaled to the person, and its motion by OpenSim's inverse kinematics,
+with the joints as markers.
 
 Three files: the MOT of the model's coordinates, as :mod:`app.export.mot` writes it, ``NAME.osim``,
 the model (:mod:`app.export.opensim_model`), and the sidecar, which has the markers' error.  The
-joints do not tell everything: how the pelvis tips against the trunk, or how a straight limb is
-turned about itself.  Every coordinate is therefore drawn, weakly, to what
-:mod:`app.export.opensim` says of it, which also holds it where its markers are missing.
+joints do not determine everything, such as the tilt of the pelvis relative to the trunk, or the
+axial rotation of a straight limb.  Every coordinate is therefore weakly regularised to its value
+by :mod:`app.export.opensim`, which also determines it where its markers are missing.
 
-OpenSim runs in a process of its own: should its native solver crash, the window must not go along.
+OpenSim runs in a separate process: a crash of its native solver must not end the window.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from app.system.processes import ProcessLostError, apart
 
 ENDING: Final = ".ik.mot"
 _DRAWN: Final = 1e-3
-"""Weight of a radian squared where the mean of the markers' metres squared has 1.  Ten times as
-much doubles the markers' error on the performer, a tenth does not lessen it."""
+"""Weight of a squared radian relative to the mean of the markers' squared metres.  Ten times as
+much doubles the markers' error on the performer, a tenth does not reduce it."""
 _ACCURACY: Final = 1e-5
 _PLACES: Final = ("pelvis_tx", "pelvis_ty", "pelvis_tz")
 _LOOK: Final = 20
@@ -46,7 +46,7 @@ _LOOK: Final = 20
 def write(data: MotionData, to: Destination) -> dict[str, object]:
     """See :class:`app.export.registry.Exporter`.  Raises ExportError if there are no frames."""
     even, motion = pose_at_constant_rate(data, to.options.fps)
-    # What was not placed in the room stands over one spot of the floor, as in the other MOT.
+    # Without placement in the room the person stays over one point of the floor, as in the MOT.
     xyz = even.xyz if data.root is not None else even.xyz + motion.root[:, None]
     drawn = _radians(coordinates(motion) | ankle_angles(motion))
     found: _Solved = _by_opensim(_solved, motion.rig, drawn, xyz, progress=to.progress)
@@ -56,7 +56,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def companions(path: Path, data: MotionData) -> dict[Path, bytes]:
-    """The model beside ``path``.  Raises ExportError if OpenSim fails."""
+    """Return the model next to ``path``.  Raises ExportError if OpenSim fails."""
     rig = Rig.fitted(data.turned(), data.seen, data.missing)
     model: bytes = _by_opensim(_model, rig, progress=lambda share: None)
     return {path.with_name(_model_file(path.name)): model}
@@ -85,7 +85,8 @@ def _model_file(name: str) -> str:
 
 
 def _opensim() -> Any:
-    """The package, which writes neither to the terminal nor a log into the folder at hand."""
+    """Return the package, set up to write neither to the terminal nor a log to the current
+    folder."""
     import opensim  # only where the extra is installed
 
     opensim.Logger.setLevelString("Off")
@@ -96,21 +97,21 @@ def _opensim() -> Any:
 @dataclass(frozen=True, slots=True, eq=False)
 class _Solved:
     coordinates: dict[str, Array]
-    """Name -> (N,) degrees, or metres for the pelvis' place."""
+    """Name -> (N,) degrees, or metres for the pelvis' position."""
     markers: tuple[str, ...]
     error_cm: Array
-    """(N, M) how far each marker of the model is from its joint; NaN where there is none."""
+    """(N, M) distance of each marker of the model from its joint; NaN where there is none."""
     untold: NDArray[np.bool_]
     """(N,) frames without a marker, or without a solution."""
     version: str
-    """Of OpenSim."""
+    """Version of OpenSim."""
 
 
 def _solved(
     rig: Rig, drawn: dict[str, Array], xyz: Array, progress: Callable[[float], None]
 ) -> _Solved:
-    """The model's coordinates for (N, J, 3) joints, metres on the ground's axes; those ``drawn`` to
-    in radians and metres.  Runs where OpenSim does."""
+    """The model's coordinates for (N, J, 3) joints, metres on the ground's axes; the prior
+    ``drawn`` in radians and metres.  Runs where OpenSim does."""
     model = build(_opensim(), rig)
     markers = tuple(each.getName() for each in model.getMarkerSet())
     joints = [ALL_NAMES.index(name) for name in markers]
@@ -149,7 +150,7 @@ def _reported(count: int, progress: Callable[[float], None]) -> Iterator[int]:
 
 
 class _Solver:
-    """OpenSim's ``InverseKinematicsSolver`` over (N, M, 3) places of markers, frame by frame."""
+    """OpenSim's ``InverseKinematicsSolver`` over (N, M, 3) positions of markers, frame by frame."""
 
     def __init__(
         self, model: Any, markers: tuple[str, ...], places: Array, names: list[str]
@@ -169,8 +170,8 @@ class _Solver:
         self._solver.setAccuracy(_ACCURACY)
 
     def solve(self, frame: int, start: Array) -> Array | None:
-        """(C,) radians and metres of one frame, from those it starts from and is drawn to; None if
-        there is no solution."""
+        """Return (C,) radians and metres of one frame, from the initial and the prior values; None
+        if there is no solution."""
         self._state.setTime(float(frame))
         for coordinate, value in zip(self._coordinates, start.tolist(), strict=True):
             held = min(max(value, coordinate.getRangeMin()), coordinate.getRangeMax())
@@ -182,19 +183,19 @@ class _Solver:
             self._solver.updateCoordinateReference(name, by_name[name], _DRAWN)
         try:
             self._solver.assemble(self._state)
-        except RuntimeError:  # as SWIG passes on what OpenSim throws
+        except RuntimeError:  # as SWIG converts exceptions of OpenSim
             return None
         return np.array([each.getValue(self._state) for each in self._coordinates])
 
     def errors(self) -> Array:
-        """(M,) metres from the markers of the model to those of the frame solved last."""
+        """Return (M,) distances in metres of the model's markers from those of the last frame."""
         return np.array([self._solver.computeCurrentMarkerError(name) for name in self._markers])
 
     def _drawn(self) -> Iterator[str]:
         return (name for name in self._names if name not in _PLACES)
 
     def _table(self, places: Array) -> Any:
-        """Times are frame numbers: nothing here depends on time."""
+        """Return a table whose times are frame numbers: nothing here depends on time."""
         table, labels = self._opensim.TimeSeriesTableVec3(), self._opensim.StdVectorString()
         for name in self._markers:
             labels.append(name)
@@ -239,7 +240,7 @@ def _described(data: MotionData, found: _Solved, rig: Rig, name: str) -> dict[st
 
 
 def _errors(error_cm: Array) -> dict[str, object]:
-    """Root mean square and maximum, of all and of each frame; None without markers."""
+    """Return root mean square and maximum, overall and per frame; None without markers."""
     told = np.isfinite(error_cm)
     squares = np.where(told, error_cm, 0.0) ** 2
     with np.errstate(invalid="ignore"):

@@ -1,14 +1,14 @@
-"""A full-body model of OpenSim's in the size of one person, built from the program's own skeleton.
+"""A full-body OpenSim model of a person's size, built from the program's own skeleton.
 
 Bodies, joints, coordinates, axes and signs are named as in Rajagopal et al. (IEEE Trans. Biomed.
-Eng. 63, 2016), so that what reads motions of that model reads ours: see :mod:`app.export.opensim`,
+Eng. 63, 2016), so that programs for motions of that model read ours: see :mod:`app.export.opensim`,
 whose coordinates it has, and ``ankle_angle`` (dorsiflexion positive) and ``subtalar_angle``
-(inversion positive) beside them.  Knees and elbows are plain hinges, shoulders do not move against
-the trunk, and there are no muscles; head and hands go along with trunk and forearms.  The published
-models belong to their authors and are not part of the program.
+(inversion positive) in addition.  Knees and elbows are simple hinges, shoulders do not move
+relative to the trunk, and there are no muscles; head and hands are fixed to trunk and forearms.
+The published models belong to their authors and are not part of the program.
 
-Joints are where the detector has them, which is where the markers sit: a marker is named as the
-joint of ``models.skeleton`` it follows.
+Joints are where the detector locates them, and so are the markers, which are named after the
+joints of ``models.skeleton``.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from models.feet import ANKLE_ABOVE, ANKLE_AHEAD, FLAT_DEG, LENGTH
 Place = tuple[float, float, float]
 
 _BACK: Final = 0.3
-"""Where the lumbar joint is on the way from the hips to the shoulders, as in Rajagopal's model."""
+"""Position of the lumbar joint between hips and shoulders, as in Rajagopal's model."""
 MASS_KG: Final = 70.0
 _MASSES: Final = {
     "pelvis": 0.142, "torso": 0.436, "femur": 0.100, "tibia": 0.0465, "talus": 0.0015,
     "calcn": 0.0130, "humerus": 0.028, "ulna": 0.022,
 }  # fmt: skip
-"""Shares of the body's mass (Winter, Biomechanics and Motor Control of Human Movement, 4th ed.,
+"""Fractions of the body's mass (Winter, Biomechanics and Motor Control of Human Movement, 4th ed.,
 table 4.1; the head's with the trunk, the hand's with the forearm)."""
 _RADII: Final = {
     "pelvis": 0.09, "torso": 0.11, "femur": 0.06, "tibia": 0.045, "calcn": 0.03, "humerus": 0.04,
     "ulna": 0.03,
 }  # fmt: skip
-"""Metres, of the ellipsoids by which bodies are drawn and their inertia is made."""
+"""Metres, of the ellipsoids that represent bodies and define their inertia."""
 _X, _Y, _Z = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 _SUBTALAR: Final = (0.787, 0.605, -0.121)
 """Of the right foot (Rajagopal et al.; after Inman 1976)."""
@@ -49,23 +49,23 @@ RANGES: Final = {
     "arm_flex": (-200, 200), "arm_add": (-200, 200), "arm_rot": (-200, 200),
     "elbow_flex": (-5, 160),
 }  # fmt: skip
-"""Degrees.  An arm that is raised sideways and goes on overhead has no range in these angles."""
+"""Degrees.  An arm raised sideways to overhead has no range in these angles."""
 _SIDES: Final = (("r", 1.0, "right"), ("l", -1.0, "left"))
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that hangs on another one."""
+    """A body jointed to its parent."""
 
     name: str
     parent: str
     joint: str
     place: Place
-    """Of the joint, metres in the parent's axes."""
+    """Position of the joint, metres in the parent's axes."""
     turns: tuple[tuple[str, Place], ...]
     """Coordinate and axis, the outermost first."""
     end: Place
-    """How far it reaches, in its own axes."""
+    """Its far end, in its own axes."""
     markers: tuple[tuple[str, Place], ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class Body:
 
 
 def bodies(rig: Rig) -> list[Body]:
-    """All of them in the size of ``rig``, parents first."""
+    """Return all bodies at the size of ``rig``, parents first."""
     offsets = rig.offsets
     leg, hip = -float(offsets[[BONE["LeftLeg"], BONE["LeftFoot"]], 1].sum()), -PELVIS * _size(rig)
     trunk = float(offsets[[BONE["Spine"], BONE["Chest"], BONE["Neck"]], 1].sum())
@@ -149,13 +149,14 @@ def _arm(rig: Rig, side: tuple[str, float, str], shoulder: Place) -> list[Body]:
 
 
 def _three(names: str, sign: float = 1.0) -> tuple[tuple[str, Place], ...]:
-    """How what bends, leans aside and turns is named; ``sign`` is that of z on its side."""
+    """Return names and axes of flexion, adduction and rotation; ``sign`` is that of z on its
+    side."""
     axes = (_Z, (sign, 0.0, 0.0), (0.0, sign, 0.0))
     return tuple(zip(names.split(), axes, strict=True))
 
 
 def _sole(leg: float) -> tuple[Place, Place]:
-    """Heel and toe of a foot whose sole is level, from the ankle."""
+    """Return heel and toe of a foot with a level sole, relative to the ankle."""
     c, s = np.cos(np.radians(FLAT_DEG)), np.sin(np.radians(FLAT_DEG))
     ahead, above = np.array([c, -s, 0.0]), np.array([s, c, 0.0])
     heel = -leg * (ANKLE_AHEAD * ahead + ANKLE_ABOVE * above)
@@ -173,7 +174,7 @@ def _place(point: Array) -> Place:
 
 
 def build(opensim: Any, rig: Rig) -> Any:
-    """An ``opensim.Model`` of a person with these lengths; ``opensim`` is the package."""
+    """Return an ``opensim.Model`` of a person with these lengths; ``opensim`` is the package."""
     model = opensim.Model()
     model.setName("mixpose")
     model.set_credits("mixpose; names and axes after Rajagopal et al. 2016")
@@ -208,7 +209,8 @@ def _body(opensim: Any, model: Any, each: Body) -> Any:
 
 
 def _joint(opensim: Any, each: Body, parent: Any, child: Any) -> Any:
-    """One that turns about the axes of ``each`` in their order; the pelvis' also goes about."""
+    """Return a joint that rotates about the axes of ``each`` in order; the pelvis' also
+    translates."""
     transform = opensim.SpatialTransform()
     free = each.parent == "ground"
     spare = [("", axis) for axis in (_X, _Y)][: 3 - len(each.turns)]
@@ -226,7 +228,7 @@ def _joint(opensim: Any, each: Body, parent: Any, child: Any) -> Any:
 
 
 def _limit(model: Any) -> None:
-    """Give coordinates their ranges, which the places of the pelvis do not have."""
+    """Set the ranges of coordinates; positions of the pelvis have none."""
     for turn in model.updCoordinateSet():
         limits = RANGES.get(turn.getName().removesuffix("_r").removesuffix("_l"))
         if limits is not None:

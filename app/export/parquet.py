@@ -2,9 +2,8 @@
 
 ``frame`` int64, ``time_s`` float64, ``tracked`` bool, ``joint`` and ``state`` dictionaries of
 strings, ``x``, ``y``, ``z`` and ``conf`` float32, ``event`` string, angles float32 and contacts
-bool, if there are any; what there is not is null.  Of several people there is ``person`` int64
-before.  The file's key-value metadata has the sidecar's
-JSON under ``mixpose``.
+bool, if there are any; missing values are null.  For several people ``person`` int64 comes first.
+The file's key-value metadata contains the sidecar's JSON as ``mixpose``.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ def _differs(people: Sequence[MotionData]) -> dict[str, object]:
 def _tables(
     data: MotionData, schema: pa.Schema, progress: Callable[[float], None]
 ) -> Iterator[pa.Table]:
-    """All rows, some frames at a time."""
+    """Yield all rows, some frames at a time."""
     state, events = joint_states(data).astype(np.int8), labels(data)
     for rows in in_chunks(len(data.frame), progress, _FRAMES_IN_A_GROUP):
         yield _table(data, state[rows], events[rows], rows, schema)
@@ -121,7 +120,7 @@ def _table(
 
 
 def _repeated(of_frames: NDArray[np.float64], count: int) -> pa.Array:
-    """In all ``count`` rows of their frames, null for NaN."""
+    """Return values repeated in all ``count`` rows of their frames, null for NaN."""
     import pyarrow as pa
 
     of_rows = np.repeat(of_frames.astype(np.float32), count)

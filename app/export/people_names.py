@@ -1,4 +1,4 @@
-"""File names of the people of a clip in which all were lifted."""
+"""File names for all people of a clip."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from app.export.registry import FORMATS
 
 
 def person_file(table: Path, kind: str, number: int | str) -> Path:
-    """``NAME.2.csv`` of ``NAME.csv`` for person 2; ``kind`` is a key of the registry."""
+    """Return ``NAME.2.csv`` for ``NAME.csv`` and person 2; ``kind`` is a key of the registry."""
     if FORMATS[kind].place is not None:
         return of_person(table, number)
     stem, ending = _parts(table, kind)
@@ -18,7 +18,7 @@ def person_file(table: Path, kind: str, number: int | str) -> Path:
 
 
 def files_there(table: Path, kind: str) -> dict[int, list[Path]]:
-    """What is there already of files and sidecars of such names, by the person's number."""
+    """Return existing files and sidecars of such names, by the person's number."""
     found: dict[int, list[Path]] = {}
     if FORMATS[kind].place is not None:
         for path in _in_dataset(table):
@@ -35,7 +35,8 @@ def files_there(table: Path, kind: str) -> dict[int, list[Path]]:
 
 
 def _in_dataset(table: Path) -> list[Path]:
-    """What lies where files of people of a take would be, whose own would be ``table``."""
+    """Return the existing files in the places of the people's files of a take with the file
+    ``table``."""
     theirs = of_person(table, "*")
     if theirs.parent == table.parent:
         return sorted(table.parent.glob("sub-*"))
@@ -44,7 +45,7 @@ def _in_dataset(table: Path) -> list[Path]:
 
 
 def _parts(table: Path, kind: str) -> tuple[str, str]:
-    """A file's name without its ending, and that."""
+    """Return a file's name without its extension, and the extension."""
     suffix = FORMATS[kind].suffix
     ending = suffix if table.name.lower().endswith(suffix) else table.suffix
     return table.name[: len(table.name) - len(ending)], table.name[len(table.name) - len(ending) :]

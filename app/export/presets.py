@@ -1,4 +1,4 @@
-"""Purposes of exports, each with the formats and the processing that suit it."""
+"""Purposes of exports, each with suitable formats and processing."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ class Preset:
 
     label: str
     formats: Mapping[str, str]
-    """Formats, keys of ``app.export.registry.FORMATS``, the usual one first; with who opens them,
-    units and axes."""
+    """Formats, keys of ``app.export.registry.FORMATS``, the default first; with the programs that
+    open them, units and axes."""
     processing: Processing
     animated: bool = False
-    """Whether the rate, and whose names bones have, are to be chosen."""
+    """Whether the rate and the bones' names can be chosen."""
 
     @property
     def available(self) -> dict[str, str]:
-        """Its formats that can be written on this computer."""
+        """Return its formats that can be written on this computer."""
         return {kind: said for kind, said in self.formats.items() if FORMATS[kind].installed}
 
     @property
     def left_out(self) -> str:
-        """A sentence on formats that cannot be written, and what to do; empty if all can."""
+        """Return a sentence on formats that cannot be written, and what to do; empty if all can."""
         missing = [FORMATS[kind] for kind in self.formats if kind not in self.available]
         return " ".join(
             f"With pip install '.[{each.extra}]' also {each.label[:1].lower()}{each.label[1:]}."

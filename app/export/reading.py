@@ -24,18 +24,18 @@ from models.skeleton import JOINT_COUNT, PELVIS
 
 Values = dict[str, NDArray[Any]]
 """``frame``, ``time_s`` and ``tracked`` (N,); ``xyz`` (N, J, 3) and ``conf`` (N, J), NaN where
-there are none; J is 17, or 21 with heels and toes."""
+missing; J is 17, or 21 with heels and toes."""
 _NAMES: Final = ("frame", "time_s", "tracked", "xyz", "conf")
 
 
 def read(path: Path) -> MotionData:
-    """The motion in a table that :func:`app.export.registry.export` wrote.
+    """Return the motion in a table written by :func:`app.export.registry.export`.
 
     It has no 2D joints and no pictures, so that it can be smoothed and exported, but not placed in
-    the room.  Angles are computed anew.
+    the room.  Angles are computed again.
 
     Raises:
-        ExportError: it is none, or damaged, or its sidecar is not beside it.
+        ExportError: it is not such a table, or damaged, or its sidecar is missing.
     """
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
@@ -113,7 +113,7 @@ def _motion(about: Mapping[str, Any], values: Values) -> MotionData:
     seen = np.isfinite(conf) & ~missing
     level = _level(about["level"])
     axes = CAMERA_LEVEL if level is None or about["axes"]["up"] == "the image's" else level.axes
-    # Where the pelvis is not known the others stand where they are, as if it were at the origin.
+    # Where the pelvis is unknown the others are unchanged, as if it were at the origin.
     pelvis = np.where(missing[:, PELVIS, None], 0.0, joints[:, PELVIS])
     root = pelvis if placed else np.zeros_like(pelvis)
     local = np.where(missing[..., None], 0.0, joints - root[:, None]) @ axes

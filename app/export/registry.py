@@ -26,13 +26,13 @@ class Exporter:
     """Name shown to the user."""
     suffix: str
     module: str
-    """Of this package; imported when it is needed, since filters and NumPy take their time."""
+    """Module of this package; imported on demand, as filters and NumPy load slowly."""
     needs: str | None = None
     """The library that writes it, if optional."""
     extra: str = "formats"
     """The program's extra that installs the library."""
     only: str = ""
-    """Where that library is to be had, if not everywhere the program is."""
+    """Where that library exists, if not on all systems."""
     slow: bool = False
     """Whether writing takes about as long as lifting."""
     angles: bool = False
@@ -48,8 +48,8 @@ class Exporter:
     tag: str = ""
     """Suffix that the window appends to the name if two formats have the same ending."""
     place: Callable[[str], str] | None = None
-    """Where in a folder a file of that name goes, if it is not just there; the module of such a
-    format completes what is there."""
+    """Relative path of a file of that name, if not the name itself; the module of such a format
+    completes the folder."""
     companions: bool = False
     """Whether it consists of several files."""
     people: bool = False
@@ -60,11 +60,11 @@ class Exporter:
         """Its module.
 
         ``write(data, to)`` writes poses to a :class:`~app.export.file_options.Destination` and
-        returns what its sidecar says unlike that of the table; raises OSError.  If there is room
-        for :attr:`people`, ``write_people(people, to)`` does so for several, who have the same
-        frames; the column ``person`` has their numbers, ``provenance.person`` of each says who.
-        ``complete(path)`` is there if there is a :attr:`place`, and ``companions(path, data)``, the
-        content of further files by their paths, if there are :attr:`companions`.
+        returns the entries of the sidecar that differ from the table's; raises OSError.  With
+        :attr:`people`, ``write_people(people, to)`` does so for several, who have the same frames;
+        the column ``person`` contains ``provenance.person`` of each.  With a :attr:`place` there is
+        ``complete(path)``, and with :attr:`companions` there is ``companions(path, data)``, which
+        returns the content of further files by their paths.
         """
         return import_module(f"app.export.{self.module}")
 
@@ -124,7 +124,7 @@ FORMATS: Final = {
 
 
 def formats_of(path: Path) -> list[str]:
-    """Formats with the longest matching ending of a name, in the order of the registry."""
+    """Return the formats with the longest matching extension of a name, in the registry's order."""
     name = path.name.lower()
     fitting = [kind for kind, each in FORMATS.items() if name.endswith(each.suffix)]
     longest = max((len(FORMATS[kind].suffix) for kind in fitting), default=0)
@@ -133,22 +133,22 @@ def formats_of(path: Path) -> list[str]:
 
 def sidecar_of(path: Path) -> Path:
     """The sidecar of ``path``."""
-    if path.name.endswith(ENDING):  # BIDS has a name for it
+    if path.name.endswith(ENDING):  # BIDS prescribes its name
         return path.with_suffix(".json")
     return path.with_name(f"{path.name}.json")
 
 
 def endings() -> str:
-    """All endings, for a sentence."""
+    """Return all extensions, for a sentence."""
     *others, last = dict.fromkeys(each.suffix for each in FORMATS.values())
     return f"{', '.join(others)} or {last}"
 
 
 def require(kind: str, options: FileOptions = AS_USUAL) -> None:
-    """Raise ExportError if a library is missing for the format ``kind``, or if it cannot be as
-    ``options`` say; KeyError if there is no such format.
+    """Raise ExportError if a library is missing for the format ``kind``, or if it does not support
+    ``options``; KeyError if there is no such format.
 
-    For those who would otherwise work for an hour before :func:`export` says the same.
+    To be called before long work, after which :func:`export` would raise the same.
     """
     exporter = FORMATS[kind]
     if not exporter.installed:
@@ -184,11 +184,11 @@ def export(
 ) -> tuple[Path, ...]:
     """Write ``data`` to ``path`` in the format ``kind``, and its sidecar; return both, or neither.
 
-    The folder must exist.  Files there are replaced only if ``overwrite`` says so, and on any error
-    they are as they were.  Raises ExportError if a file cannot be written, KeyError for an unknown
+    The folder must exist.  Existing files are replaced only with ``overwrite``, and unchanged after
+    an error.  Raises ExportError if a file cannot be written, KeyError for an unknown
     format, and whatever ``progress`` raises to cancel.
     """
-    from app.export.sidecar import describe  # NumPy: not before anything is exported
+    from app.export.sidecar import describe  # NumPy: only when something is exported
 
     require(kind, options)
     exporter = FORMATS[kind]
@@ -214,7 +214,7 @@ def export_people(
 ) -> tuple[Path, ...]:
     """Export several people, who have the same frames, to one file.
 
-    ``kind`` is one whose exporter has room for them.
+    ``kind`` is a format that can contain several people.
     """
     from app.export.sidecar import describe_people
 
@@ -233,10 +233,10 @@ def _written(
     *,
     overwrite: bool,
 ) -> tuple[Path, ...]:
-    """A file, the sidecar that ``write`` returns, and what goes ``beside`` them; raises as
+    """Write a file, the sidecar returned by ``write``, and the files ``beside`` them; raises as
     :func:`export`."""
     try:
-        path.name.encode()  # several formats hold their own name, all sidecars do
+        path.name.encode()  # several formats, and all sidecars, contain the file's name
         files = [*beside, sidecar_of(path), path]
         with write_together(files, overwrite=overwrite) as (*others, description, file):
             description.write(write(file))

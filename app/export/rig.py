@@ -1,7 +1,7 @@
 """The exported skeleton: rigid bones with MotionBuilder's names.
 
-At rest it stands in a T on the floor, facing +z, y up, the left arm along +x, and no bone is
-turned.  19 bones, and 5 ends that only say how far the last bones reach:
+The rest pose is a T-pose on the floor, facing +z, y up, the left arm along +x, with identity
+rotations.  19 bones, and 5 ends that define the lengths of the last bones:
 
 ======================= ================================ =========================================
 bone                    begins at                        our joint there
@@ -20,7 +20,7 @@ LeftLeg                 the knee                         left_knee
 LeftFoot                the ankle                        left_ankle
 ======================= ================================ =========================================
 
-and Right… alike.  The nose is no bone: it stays at ``Rig.nose`` in the axes of the head.
+and Right… likewise.  The nose is not a bone: it is at ``Rig.nose`` in the axes of the head.
 """
 
 from __future__ import annotations
@@ -68,13 +68,13 @@ JOINT_OF: Final = {
 }  # fmt: skip
 """Bone -> the joint of ``models.skeleton`` at its head."""
 SIDES: Final = (("Left", 1.0), ("Right", -1.0))
-"""With the sign of x on that side."""
+"""Sides with the sign of x."""
 
 SPINE_UP: Final = 0.1
-"""Where the spine begins on the way from the pelvis to the thorax.
+"""Start of the spine between pelvis and thorax.
 
-Engines refuse bones of no length, so it cannot begin at the pelvis; the higher it does, the more a
-trunk bent sideways misses the thorax: 3 mm at 20 degrees, 8 mm at 30.
+Engines refuse bones of zero length, so it cannot begin at the pelvis; the higher it begins, the
+more a trunk bent sideways misses the thorax: 3 mm at 20 degrees, 8 mm at 30.
 """
 NOSE_PITCH: Final = 0.156
 """Radians by which the line from the ears to the nose points down when the head is level: 20 mm on
@@ -95,14 +95,14 @@ _USUAL: Final = {
     "hip": 0.096, "thigh": 0.425, "shank": 0.425, "trunk": 0.495, "neck": 0.224, "face": 0.129,
     "shoulder": 0.178, "upper_arm": 0.285, "forearm": 0.25,
 }  # fmt: skip
-"""The performer's, metres; they stand in for what was never seen, at the size of what was."""
+"""The performer's lengths in metres, which replace unknown ones, scaled to the known ones."""
 _LEAST_M: Final = 0.01
 
 _BODY: Final = {"leg": 0.491, "toe": 0.110, "hand": 0.108, "crown": 0.064}
-"""Shares of the body's height (Winter, Biomechanics and Motor Control of Human Movement, 4th ed.,
-figure 4.1): hip to ankle, ankle to toes (0.152 less the heel), hand, eyes to the top of the head.
-No joint tells the ends; they follow from the legs.  Soles are where :mod:`app.motion.ground` has
-them, or who was placed in the room would stand above its floor."""
+"""Fractions of the body's height (Winter, Biomechanics and Motor Control of Human Movement, 4th
+ed., figure 4.1): hip to ankle, ankle to toes (0.152 less the heel), hand, eyes to the top of the
+head.  The ends are not joints; they follow from the legs.  Soles are as in
+:mod:`app.motion.ground`, otherwise people placed in the room would stand above its floor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +110,25 @@ class Rig:
     """A person's bones at rest, in metres."""
 
     offsets: Array
-    """(19, 3) where each bone begins, from where its parent does; the hips' is zero."""
+    """(19, 3) head of each bone relative to its parent's; zero for the hips."""
     ends: Array
-    """(5, 3) where each end is, from where its bone begins; in the order of ``ENDS``."""
+    """(5, 3) each end relative to its bone's head, in the order of ``ENDS``."""
     nose: Array
     """(3,) position relative to the head bone."""
     hips_height: float
-    """Of the hips above the floor."""
+    """Height of the hips above the floor."""
 
     @classmethod
     def fitted(cls, xyz: Array, seen: NDArray[np.bool_], missing: NDArray[np.bool_]) -> Rig:
-        """Lengths that hold for the whole recording, left and right alike.
+        """Return lengths for the whole recording, equal for left and right.
 
-        Each is the median over the frames in which both its joints were seen, or else bridged;
-        one that never was is an adult's, at the size of the others.
+        Each is the median over the frames in which both joints were seen, or else interpolated; an
+        unknown one is that of an average adult, scaled to the others.
 
         Args:
             xyz: (N, 17, 3) metres.
-            seen: (N, 17) joints the detector saw.
-            missing: (N, 17) joints that are not known.
+            seen: (N, 17) joints that were detected.
+            missing: (N, 17) joints that are unknown.
         """
         found = {name: _median(xyz, seen, missing, pairs) for name, pairs in _MEASURED.items()}
         ratios = [length / _USUAL[name] for name, length in found.items() if length > _LEAST_M]
@@ -167,7 +167,7 @@ class Rig:
         )
 
     def at_rest(self) -> Array:
-        """(19, 3) where the bones begin at rest, on a floor at y 0."""
+        """Return (19, 3) heads of the bones at rest, floor at y 0."""
         places = np.zeros((len(BONES), 3))
         places[0, 1] = self.hips_height
         for bone, parent in enumerate(PARENTS[1:], start=1):
@@ -176,8 +176,8 @@ class Rig:
 
 
 def axes_in_room(turns: Array) -> list[Array]:
-    """The (N, 3, 3) axes of each bone in the room, for (N, 19, 4) turns against the parents; for
-    (19, 4) of one frame (3, 3) each."""
+    """Return the (N, 3, 3) axes of each bone in the room, for (N, 19, 4) rotations relative to the
+    parents; for (19, 4) of one frame (3, 3) each."""
     found: list[Array] = []
     for bone, parent in enumerate(PARENTS):
         local = matrices(turns[..., bone, :])
@@ -191,7 +191,7 @@ def _median(
     missing: NDArray[np.bool_],
     pairs: tuple[tuple[str, str], ...],
 ) -> float:
-    """The median length of bones that are alike, as well as it is known; 0 if it is not."""
+    """Return the median length of equal bones, from the best frames; 0 if unknown."""
     for known in (seen, ~missing):
         lengths = [
             np.linalg.norm(xyz[both, JOINT[one]] - xyz[both, JOINT[other]], axis=-1)

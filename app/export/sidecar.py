@@ -21,16 +21,16 @@ SCHEMA_VERSION: Final = 1
 
 
 def describe(data: MotionData, *, table_name: str, **differs: object) -> bytes:
-    """The sidecar's contents, UTF-8.
+    """Return the sidecar's contents, UTF-8.
 
-    ``differs`` replaces or adds whole entries, where a format is not like the table.
+    ``differs`` replaces or adds whole entries, where a format differs from the table.
     """
     said = description(data, table_name=table_name) | differs
     return json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
 def describe_people(people: Sequence[MotionData], *, table_name: str, **differs: object) -> bytes:
-    """The same of a table of several people: what is of one of them stands with them."""
+    """The same for a table of several people; entries of single people are listed with them."""
     first = people[0]
     common = replace(first, provenance=replace(first.provenance, person=None))
     each = [description(data, table_name=table_name) for data in people]
@@ -94,7 +94,7 @@ def _axes(data: MotionData) -> dict[str, object]:
     across, along = "the image's right", "toward the camera"
     if isinstance(told, dict) and told.get("heading_deg") is not None:
         across, along = "to the left of who faces along z", "where a heading of 0 degrees faces"
-    # Poses that nobody has placed in the room are upright in the picture: a camera that looks down
+    # Poses that are not placed in the room are upright in the picture: a camera that looks down
     # tilts them.
     as_filmed = bool(np.array_equal(data.axes, CAMERA_LEVEL))
     return {
@@ -107,7 +107,7 @@ def _axes(data: MotionData) -> dict[str, object]:
 
 
 def _level(data: MotionData) -> dict[str, object] | None:
-    """How the camera stood, as far as that is known; what ``up`` is made of where it is used."""
+    """Return the camera orientation, if known, from which ``up`` is computed."""
     level = data.level
     if level is None:
         return None

@@ -1,4 +1,4 @@
-"""Reading the sidecar beside a file, whatever program wrote it."""
+"""Reading the sidecar of a file, which may be from another program."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Final
 from app.export.registry import sidecar_of
 
 _MAX_BYTES: Final = 2**20
-"""A sidecar is a few kilobytes; nothing larger is one of ours."""
+"""Maximum size: our sidecars have a few kilobytes."""
 
 
 def content(table: Path) -> dict[str, Any]:
-    """The sidecar of ``table``; empty if there is none, or if it is not ours or damaged."""
+    """Return the sidecar of ``table``; empty if there is none, or it is not ours, or damaged."""
     try:
         with sidecar_of(table).open("rb") as file:
             found = json.loads(file.read(_MAX_BYTES))

@@ -1,8 +1,8 @@
 """Names of the bones of :mod:`app.export.rig` in other programs, one table per skeleton.
 
-Each of our bones becomes one of theirs, or several in a row: the first begins where ours does and
-turns as it does, the others lie along it and do not turn.  So ``"Spine1 Spine2"`` for our chest are
-Mixamo's two upper bones of the back, with neck and shoulders on the second.
+Each of our bones becomes one of theirs, or several in a row: the first has the head and the
+rotation of ours, the others lie along it without rotation.  So ``"Spine1 Spine2"`` for our chest
+are Mixamo's two upper bones of the back, with neck and shoulders on the second.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ class Skeleton:
     """Names and rest pose."""
 
     label: str
-    """As a person chooses it."""
+    """Name shown to the user."""
     bones: Mapping[str, tuple[str, ...]]
-    """Our bone -> theirs, from where ours begins."""
+    """Our bone -> theirs, starting at the head of ours."""
     ends: str = "{last}_end"
-    """The name of what lies beyond the last bone of a chain, ``last``; ours is ``{ours}``."""
+    """Name pattern of the end of a chain, whose last bone is ``last``; ours is ``{ours}``."""
     root: str | None = None
-    """A bone on the floor at the origin, which the hips hang on."""
+    """Name of a root bone on the floor at the origin, if any."""
     lowered: bool = False
-    """Whether its own rest pose has lowered arms."""
+    """Whether its default rest pose has lowered arms."""
     lowered_deg: float = 45.0
-    """How far below the horizontal lowered arms are."""
+    """Angle of lowered arms below the horizontal."""
 
 
 def _bones(
@@ -61,7 +61,7 @@ SKELETONS: Final = {
         ),
         ends="{ours}",
     ),
-    # As its characters are downloaded; the back at 22, 44 and 64 % of the way to the neck.
+    # As in its downloadable characters; the back at 22, 44 and 64 % of the way to the neck.
     "mixamo": Skeleton(
         "Mixamo",
         _bones(

@@ -1,24 +1,24 @@
-"""Joint positions -> how the bones of a :class:`~app.export.rig.Rig` turn.
+"""Rotations of the bones of a :class:`~app.export.rig.Rig` from joint positions.
 
-Limbs and trunk point where the joints say.  How it is turned about itself they say only in part:
+Directions of limbs and trunk follow from the joints, their axial rotation only in part:
 
-- hips and chest have the line of the hips and that of the shoulders across them; the spine is
-  half-way between the two, as the neck is between chest and head;
-- the head has the nose;
-- a bent elbow or knee is a hinge.  A straight one has none; there the turn is the trunk's, carried
-  along the shortest way, and in between a mixture.  An arm's turn changes by no more than two turns
-  a second, for an elbow that passes through straight would turn its arm over in one frame;
-- shoulders turn the shortest way; hands go along with the forearms;
-- feet point from the heel to the toes, and do not roll against the shank; where nobody looked for
-  heels and toes, they go along with the shanks.
+- hips and chest follow the line of the hips and that of the shoulders; the spine is half-way
+  between the two, as the neck is between chest and head;
+- the head follows the nose;
+- a bent elbow or knee is a hinge.  For a straight one the rotation is the trunk's, transported by
+  the shortest rotation, and in between a mixture.  An arm's axial rotation changes by no more than
+  two turns a second: an elbow that passes through straight would flip its arm in one frame;
+- shoulders take the shortest rotation; hands are fixed to the forearms;
+- feet point from the heel to the toes, and do not roll relative to the shank; without heels and
+  toes, they are fixed to the shanks.
 
-Raised shoulders lift the middle between them, which a rigid trunk cannot follow: neck and shoulders
-point from where the trunk ends to where the joints are.
+Raised shoulders raise their midpoint, which a rigid trunk cannot follow: neck and shoulders point
+from the end of the trunk to the joints.
 
-The hips go where the motion was placed in the room; one that was not keeps them as at rest.
+The hips are placed as the motion was in the room; without placement they stay as at rest.
 
-A bone whose joints are missing is held: it keeps its last turn against its parent, before its first
-that one, and if it never has one it stays as at rest.
+A bone whose joints are missing is held: it keeps its last rotation relative to its parent; before
+the first one it has that, and without any it stays as at rest.
 """
 
 from __future__ import annotations
@@ -51,21 +51,21 @@ from models.skeleton import FOOT_JOINT_NAMES, JOINT
 from models.timing import LONGEST_GAP_S
 
 _NOISE: Final = 0.3
-"""Sine of a bend that counts by half: one of a few degrees is noise, and hardly counts at all."""
+"""Sine of the flexion with a weight of one half: a few degrees are noise, and hardly count."""
 _EASE: Final = 0.15
-"""Weight of the trunk in a limb's turn, where that of a bend at right angles is nearly 1."""
+"""Weight of the trunk in a limb's rotation, relative to nearly 1 for flexion at right angles."""
 _LAST: Final = 0.15
-"""Weight of the turn of the frame before; arms only."""
+"""Weight of the previous frame's rotation; arms only."""
 _FASTEST: Final = 4 * math.pi
-"""Radians a second."""
+"""Radians per second."""
 _ARM_AT_EASE: Final = (0.6, -0.65, 0.45)
 _LEG_AT_EASE: Final = (0.1, -0.8, 0.6)
-"""Directions of the left limbs, in the trunk's axes, opposite to where none can point: there the
-shortest way from one to the other is undefined."""
+"""Directions of the left limbs, in the trunk's axes, opposite to which no limb can point: there the
+shortest rotation is undefined."""
 _FLAT: Final = math.radians(FLAT_DEG)
 _STEP_S: Final = 0.01
-"""How long a jump at the end of a gap takes.  Times are stored with 32 bits, which after four hours
-tell 1 ms apart."""
+"""Duration of a jump at the end of a gap.  Times are stored with 32 bits, which after four hours
+resolve 1 ms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,18 +76,18 @@ class SkeletonMotion:
     time_s: NDArray[np.float64]
     """(N,) seconds, strictly increasing."""
     root: Array
-    """(N, 3) where the hips are, metres, y up, on a floor at y 0."""
+    """(N, 3) positions of the hips, metres, y up, floor at y 0."""
     turns: Array
-    """(N, 19, 4) unit quaternions x, y, z, w of each bone against its parent, at rest none; from
-    frame to frame without changes of sign."""
+    """(N, 19, 4) unit quaternions x, y, z, w of each bone relative to its parent, identity at rest,
+    without sign changes from frame to frame."""
     held: NDArray[np.bool_]
-    """(N, 19) bones that are held because joints are missing."""
+    """(N, 19) bones that keep their rotation because joints are missing."""
 
     def at_rate(self, rate: float) -> SkeletonMotion:
-        """Frames ``1 / rate`` seconds apart, for formats that know no times.
+        """Resample to a constant rate, for formats without times.
 
-        Turns are interpolated at even speed; across gaps longer than ``LONGEST_GAP_S`` they are
-        held.
+        Rotations are interpolated at constant speed; across gaps longer than ``LONGEST_GAP_S`` they
+        are held.
         """
         if len(self.time_s) < 2:
             return self
@@ -96,7 +96,7 @@ class SkeletonMotion:
         left = np.clip(np.searchsorted(self.time_s, wanted, "right") - 1, 0, len(self.time_s) - 2)
         gap = self.time_s[left + 1] - self.time_s[left]
         share = np.clip((wanted - self.time_s[left]) / gap, 0.0, 1.0)
-        # Times that are regular but for rounding must not have frames made of two.
+        # Times that are regular except for rounding must not be interpolated.
         share = np.where(np.abs(share - np.rint(share)) < 1e-3, np.rint(share), share)
         torn = (gap > LONGEST_GAP_S) & (share > 0) & (share < 1)
         share = np.where(torn, 0.0, share)
@@ -112,8 +112,8 @@ class SkeletonMotion:
         )
 
     def with_gaps(self) -> SkeletonMotion:
-        """The same for formats whose reader interpolates: gaps longer than ``LONGEST_GAP_S`` end
-        with a frame like the one they begin with."""
+        """Return the same for formats whose readers interpolate: gaps longer than ``LONGEST_GAP_S``
+        end with a copy of the frame that they begin with."""
         torn = np.flatnonzero(np.diff(self.time_s) > LONGEST_GAP_S)
         ends = self.time_s[torn + 1] - _STEP_S
         return SkeletonMotion(
@@ -127,16 +127,16 @@ class SkeletonMotion:
 
 @dataclass(slots=True)
 class Before:
-    """What frames take over from those before them, when not all come at once."""
+    """State carried over between blocks of frames."""
 
     turns: dict[str, Array] = field(default_factory=dict)
-    """Bone -> (3, 3) its last rotation against its parent; bones never known are not in it."""
+    """Bone -> (3, 3) last rotation relative to its parent; without bones that were never known."""
     arms: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Side -> the angle of the elbow's hinge in radians, and when it was so."""
+    """Side -> the angle of the elbow's hinge in radians, and its time."""
 
 
 def pose_skeleton(data: MotionData) -> SkeletonMotion:
-    """Fit a skeleton to a motion and turn its bones as the joints say; N >= 1 frames."""
+    """Fit a skeleton to a motion and compute its bones' rotations; N >= 1 frames."""
     xyz = data.turned()
     rig = Rig.fitted(xyz, data.seen, data.missing)
     feet = None if data.feet is None else data.turned_feet()
@@ -148,9 +148,9 @@ def pose_skeleton(data: MotionData) -> SkeletonMotion:
 def pose_at_constant_rate(
     data: MotionData, fps: float | None
 ) -> tuple[ConstantRateMotion, SkeletonMotion]:
-    """Joints and skeleton at one constant rate, ``fps`` if that is given.
+    """Return joints and skeleton at a constant rate, ``fps`` if given.
 
-    Raises ExportError if there are no frames, or their times leap too far.
+    Raises ExportError if there are no frames, or their times jump too far.
     """
     even, motion = joints_at_constant_rate(data, fps), pose_skeleton(data)
     return even, motion.at_rate(even.rate) if even.resampled else motion
@@ -164,17 +164,17 @@ def posed(
     before: Before,
     feet: Array | None = None,
 ) -> Posed:
-    """Turn the bones of ``rig`` as the joints say.
+    """Compute the rotations of the bones of ``rig`` from the joints.
 
     Args:
         rig: the bones.
         xyz: (N, 17, 3) joints from the pelvis, metres, x to the image's right, y up, z toward the
             camera; N >= 1.
-        missing: (N, 17) joints that are not known.
+        missing: (N, 17) joints that are unknown.
         time_s: (N,) seconds, increasing.
-        before: what came before these frames; brought up to date, for those that follow.
+        before: state after the previous frames, which is updated.
         feet: (N, 4, 3) heels and toes as ``models.skeleton.FOOT_JOINT_NAMES``, in the axes of
-            ``xyz``, NaN where they are not known; None if nobody looked for them.
+            ``xyz``, NaN where unknown; None if they were not estimated.
     """
     pose = Posed(rig, xyz, missing, before)
     pose.put_trunk()
@@ -189,7 +189,7 @@ def posed(
 
 
 def _root(data: MotionData, rig: Rig) -> Array:
-    """(N, 3) where the hips are; where that is not known, they stay, or stand at rest."""
+    """Return (N, 3) positions of the hips; where unknown, the last one, or that at rest."""
     at_rest = np.tile((0.0, rig.hips_height, 0.0), (len(data.frame), 1))
     if data.root is None:
         return at_rest
@@ -201,9 +201,10 @@ def _root(data: MotionData, rig: Rig) -> Array:
 
 
 class Posed:
-    """Bones that are put one after another, parents first; made by :func:`posed`.
+    """Bones that are rotated one after another, parents first; made by :func:`posed`.
 
-    ``turns`` (N, 19, 4) and ``held`` (N, 19) as in :class:`SkeletonMotion`, but for jumps of sign.
+    ``turns`` (N, 19, 4) and ``held`` (N, 19) as in :class:`SkeletonMotion`, except for sign
+    changes.
     """
 
     def __init__(self, rig: Rig, xyz: Array, missing: NDArray[np.bool_], before: Before) -> None:
@@ -215,7 +216,7 @@ class Posed:
         self._world = np.broadcast_to(np.eye(3), (len(xyz), 3, 3))
 
     def put_trunk(self) -> None:
-        """Hips, spine and chest."""
+        """Rotate hips, spine and chest."""
         hips = self._direction("right_hip", "left_hip")
         up = across(self._direction("pelvis", "thorax"), hips)
         self._hips = self._put("Hips", self._world, axes(hips, up))
@@ -231,7 +232,8 @@ class Posed:
         self._neck = np.where(away, self._at("thorax"), spine)
 
     def put_head(self) -> None:
-        """Neck and head; the head's axes are the face's, lifted until a level face is level."""
+        """Rotate neck and head; the head's axes are those of the face, corrected for a level
+        face."""
         up = unit(self._at("head") - self._neck)
         face = self._direction("head", "nose")
         left = unit(cross(up, face))
@@ -242,7 +244,8 @@ class Posed:
         self._put("Head", neck, axes(left, c * cross(face, left) - s * face))
 
     def put_limb(self, side: str, sign: float, *, arm: bool, time_s: Array) -> Array:
-        """Shoulder, upper arm and forearm, or thigh and shank; return the axes of the last."""
+        """Rotate shoulder, upper arm and forearm, or thigh and shank; return the axes of the
+        last."""
         names = ("Arm", "ForeArm", "Hand") if arm else ("UpLeg", "Leg", "Foot")
         start, middle, end = (JOINT_OF[f"{side}{name}"] for name in names)
         upper, lower = self._direction(start, middle), self._direction(middle, end)
@@ -260,14 +263,15 @@ class Posed:
         parent = self._put_shoulder(side, rest) if arm else self._hips
         back = axes(rest, hinge).T
         placed = self._put(f"{side}{names[0]}", parent, axes(upper, hinges) @ back)
-        # The lower bone is the upper one bent, and no more.
+        # The lower bone only flexes relative to the upper one.
         hinges = across(carried(hinges, upper, lower), lower)
         return self._put(f"{side}{names[1]}", placed, axes(lower, hinges) @ back)
 
     def put_foot(self, side: str, shank: Array, forward: Array) -> None:
-        """A foot whose toe is ``forward`` of its heel, (N, 3) unit, on a shank with these axes.
+        """Rotate a foot whose toe is ``forward`` of its heel, (N, 3) unit, on a shank with these
+        axes.
 
-        The joint in the heel lies higher than that in the toe: the sole points up from that line.
+        The heel joint is higher than the toe joint: the sole is inclined relative to their line.
         """
         left = across(shank[..., 0], forward)
         c, s = math.cos(_FLAT), math.sin(_FLAT)
@@ -280,9 +284,9 @@ class Posed:
         return self._put(f"{side}Shoulder", self._chest, axes(x, y))
 
     def _put(self, bone: str, parent: Array, wanted: Array) -> Array:
-        """Turn a bone until its axes are (N, 3, 3) ``wanted``; return what they are, held or not.
+        """Rotate a bone to the axes (N, 3, 3) ``wanted``; return its axes, held or not.
 
-        ``parent`` are the axes of the bone it hangs on.
+        ``parent`` are the axes of its parent.
         """
         known: NDArray[np.bool_] = np.all(np.isfinite(wanted), axis=(1, 2))
         self.held[:, BONE[bone]] = ~known
@@ -298,7 +302,7 @@ class Posed:
         return parent @ local
 
     def _arm_turns(self, side: str, bends: NDArray[np.complex128], time_s: Array) -> Array:
-        """(N,) angles of an elbow's hinge from where it is at ease, none of them sudden."""
+        """Return (N,) angles of an elbow's hinge from its neutral position, limited in speed."""
         result = np.zeros(len(bends))
         angle, then = self._before.arms.get(side, (None, 0.0))
         for index, (bend, now) in enumerate(zip(bends.tolist(), time_s.tolist(), strict=True)):
@@ -323,9 +327,9 @@ class Posed:
 
 
 def _leg_turns(bends: NDArray[np.complex128]) -> Array:
-    """(N,) angles of the knees' hinges from where they are at ease.
+    """Return (N,) angles of the knees' hinges from their neutral position.
 
-    ``bends`` are weighted by how far they are bent, the real part about the hinge at ease.  A knee
-    that bends the wrong way is a fault of the joints: it must not turn the leg round.
+    ``bends`` are weighted by flexion, the real part about the neutral hinge.  A knee that bends
+    the wrong way is an error of the joints: it must not rotate the leg.
     """
     return np.asarray(np.arctan2(bends.imag, np.abs(bends.real) + _EASE))

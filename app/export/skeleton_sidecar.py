@@ -1,4 +1,4 @@
-"""Entries in the sidecars of animated skeletons that those of tables do not have."""
+"""Entries in the sidecars of animated skeletons, in addition to those of tables."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from app.motion.data import MotionData
 
 
 def differences(data: MotionData, motion: NamedMotion, **more: object) -> dict[str, Any]:
-    """Entries for ``app.export.sidecar.describe`` about ``data`` as a skeleton in ``motion``.
+    """Return entries for ``app.export.sidecar.describe`` about ``data`` as a skeleton in
+    ``motion``.
 
-    ``more`` are the format's own.
+    ``more`` are entries of the format.
     """
-    # Where the person was placed in the room, the hips are there: as the sidecar of a table has it.
+    # If the person was placed in the room, the hips are there, as in the sidecar of a table.
     stands = {
         "reference": "root-relative",
         "root": motion.names[0],
@@ -55,6 +56,6 @@ def _pose(motion: NamedMotion) -> str:
 
 
 def ranges(held: NDArray[np.bool_]) -> list[list[int]]:
-    """[first, last] of each run of frames, counted from 0."""
+    """Return [first, last] of each run of frames, counted from 0."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], held, [False]]).astype(np.int8)))
     return [[int(first), int(last) - 1] for first, last in edges.reshape(-1, 2)]

@@ -1,9 +1,9 @@
 """TRC, the marker file of OpenSim: five header lines, a blank one, then tabs between the cells.
 
-A marker takes three columns, in metres; one that is missing has three empty cells, which OpenSim 4
+A marker has three columns, in metres; a missing one has three empty cells, which OpenSim 4
 reads as NaN.  OpenSim asks for a constant rate (:mod:`app.export.constant_rate`).  Its ground has y
-up and is right-handed, as ours: no axis is exchanged.  Its models face +x and a person facing the
-camera faces +z, which inverse kinematics settles by the pelvis.
+up and is right-handed, like ours: no axis is exchanged.  Its models face +x and a person facing the
+camera faces +z, for which inverse kinematics rotates the pelvis.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _header(name: str, data: MotionData, even: ConstantRateMotion) -> str:
 
 
 def _lines(even: ConstantRateMotion, rows: slice) -> Iterator[str]:
-    # Half a unit of the last place is written as -0.000000 otherwise.
+    # Otherwise tiny negative values are written as -0.000000.
     places = np.where(np.abs(even.xyz[rows]) <= 5e-7, 0.0, even.xyz[rows])
     places = places.reshape(len(places), -1)
     for number, place in enumerate(places, start=rows.start):
@@ -71,7 +71,7 @@ def _lines(even: ConstantRateMotion, rows: slice) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _pattern(present: bytes) -> str:
-    """Format of a row, by which of its numbers are known."""
-    # OpenSim drops one empty cell from the end of a row, and refuses the row when that was needed:
+    """Return the format of a row, for the numbers that are known."""
+    # OpenSim drops one empty cell from the end of a row, and rejects the row if that was needed:
     # like its own files, each row ends with a tab.
     return "\t".join(["%d", "%.9f"] + ["%.6f" if each else "" for each in present] + ["\n"])

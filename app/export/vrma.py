@@ -1,8 +1,8 @@
 """VRMA: an animation for any VRM avatar.
 
 Binary glTF with the extension ``VRMC_vrm_animation`` 1.0 of the VRM Consortium
-(github.com/vrm-c/vrm-specification): it says which node is which human bone.  As it asks, the pose
-at rest is a T facing +z, only the hips move, all else turns.
+(github.com/vrm-c/vrm-specification): it maps nodes to human bones.  As required, the rest
+pose is a T facing +z, only the hips move, all other bones rotate.
 """
 
 from __future__ import annotations

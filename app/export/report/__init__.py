@@ -1,1 +1,1 @@
-"""A report on one page: what moved how far, how often and how evenly, to read, print and keep."""
+"""Reports of a motion: ranges of motion, symmetry, repetitions, gait and curves, on one page."""

@@ -1,7 +1,7 @@
 """Drawings of the report as SVG, by matplotlib: curves, superimposed cycles, skeletons.
 
-They are embedded in the page, so that nothing is loaded and print is sharp.  Lines and text have a
-grey that is legible on a light and on a dark page.
+They are embedded in the page, so that nothing is loaded and prints are sharp.  Lines and text have
+a grey that is legible on a light and on a dark page.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 WIDE_IN: Final = 7.4
-"""Inches across the page."""
+"""Page width in inches."""
 HALF_IN: Final = 3.6
-"""Two next to each other."""
+"""Width of two charts side by side."""
 _GREY: Final = "#7d858f"
 _DPI: Final = 96
 _CHART_IN: Final = 1.7
 _AROUND_IN: Final = (0.46, 0.4, 0.16, 0.08)
 """Margins left, below, right and above a chart: the same for all, so that they align."""
 _STEPS: Final = (1, 2, 5, 10)
-"""Between round numbers."""
+"""Steps between ticks."""
 _MOST_POINTS: Final = 800
 """Points of one curve: more than pixels."""
 _LEAST_DEG: Final = 20.0
-"""What a chart shows at least, so that trembling does not look like movement."""
+"""Minimum range of a chart, so that noise does not look like movement."""
 _OUTERMOST: Final = 1.0
-"""Percent of a curve at either end that may lie outside of its chart, as of a range of motion: a
-single frame must not make all else flat."""
+"""Percentage of a curve's extreme values that may be outside the chart, as for a range of motion: a
+single frame must not flatten everything else."""
 _DASHES: Final = (0, (5.0, 1.2))
-"""Of the right side: differs from the left in print without colours, too."""
+"""Line style of the right side, to distinguish it without colours."""
 _POSE_IN: Final = 1.9
-"""Height of a skeleton at the most."""
+"""Maximum height of a skeleton."""
 _TITLE_IN: Final = 0.25
 _BELOW_M: Final = 0.08
 _EDGE_M: Final = 0.12
 _STYLE: Final[dict[Any, Any]] = {
     "font.size": 8.5,
     "font.family": "sans-serif",
-    "svg.fonttype": "none",  # letters stay letters: smaller, and found by the page's search
+    "svg.fonttype": "none",  # text stays text: smaller, and searchable
     "svg.hashsalt": "mixpose",  # the same motion gives the same file
     "text.color": _GREY,
     "axes.labelcolor": _GREY,
@@ -69,7 +69,7 @@ _STYLE: Final[dict[Any, Any]] = {
 _UNREAD: Final = re.compile(
     r"\s*(<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>)", re.DOTALL
 )
-"""What nobody reads, and a style that would hold for the whole page."""
+"""Unused elements, and a style that would apply to the whole page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Curve:
     y: Array
     """Degrees; NaN at gaps."""
     spread: Array | None = None
-    """Half width of a band around the curve."""
+    """Half the width of a band around the curve."""
     faint: bool = False
 
 
@@ -105,7 +105,7 @@ def chart(
     width_in: float = HALF_IN,
     marks: Sequence[float] = (),
 ) -> Drawing:
-    """Curves of angles in one frame, with ``marks`` as lines across."""
+    """Return a chart of angles, with ``marks`` as vertical lines."""
 
     from matplotlib.ticker import MaxNLocator
 
@@ -122,7 +122,7 @@ def chart(
             axes.axvline(mark, color=_GREY, linewidth=0.8, linestyle=":")
         axes.set_xlabel(x_label, labelpad=2)
         axes.margins(x=0)
-        # Where a curve is not known its chart goes on, so that charts under each other compare.
+        # The axis covers unknown parts too, so that charts below each other align.
         axes.set_xlim(*_span(np.concatenate([each.x for each in curves])))
         axes.set_ylim(low, high)
         axes.xaxis.set_major_locator(MaxNLocator(8, steps=_STEPS))
@@ -169,7 +169,7 @@ def _span(x: Array) -> tuple[float | None, float | None]:
 
 
 def _heights(curves: Sequence[Curve]) -> tuple[float, float]:
-    """From where to where a chart goes."""
+    """Return the vertical limits of a chart."""
     ends = []
     for curve in curves:
         spread = 0.0 if curve.spread is None else curve.spread
@@ -186,9 +186,9 @@ def _heights(curves: Sequence[Curve]) -> tuple[float, float]:
 def _draw(axes: Axes, curve: Curve, low: float, high: float) -> None:
     every = max(1, len(curve.x) // _MOST_POINTS)
     x, y = curve.x[::every], curve.y[::every].copy()
-    # Not by the frame's edge: not every reader of SVG cuts there.
+    # Not by clipping: not every SVG reader supports it.
     y[~((y >= low) & (y <= high))] = np.nan
-    # From -180 to 180 it is no way.
+    # A step from -180 to 180 is no movement.
     y[1:][np.abs(np.diff(y)) > 180.0] = np.nan
     if not np.isfinite(y).any():
         return
@@ -220,7 +220,7 @@ def _draw_pose(axes: Axes, across: Array, up: Array) -> None:
 
 
 def _drawn(title: str, inches: tuple[float, float], fill: Callable[[Figure], None]) -> Drawing:
-    # Half a second to import: not at every start.
+    # Importing takes half a second: only on demand.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

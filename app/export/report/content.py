@@ -1,4 +1,4 @@
-"""The content of a report, as a page or on sheets: texts, tables and drawings of the findings."""
+"""The content of a report, for HTML and PDF: texts, tables and drawings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.motion.measures.ranges import RANGE_OFF_DEG, movement
 from app.motion.measures.repetitions import Repetitions
 
 _MOST_FAINT: Final = 40
-"""Cycles drawn one by one beside their mean."""
+"""Maximum number of cycles drawn individually in addition to their mean."""
 _WALKING: Final = ("hip_flexion", "knee_flexion", "shank_tilt")
 
 
@@ -33,11 +33,11 @@ def rendered(
     """A report as HTML.
 
     Args:
-        template: the file of this folder that the sections stand in.
+        template: the file of this folder that contains the sections.
         data: the motion, of at least one frame.
-        found: of it.
-        draw: the markup of a drawing.
-        more: what else the template needs.
+        found: its measurements.
+        draw: returns the markup of a drawing.
+        more: further variables of the template.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("app.export.report", ""),
@@ -66,12 +66,12 @@ def rendered(
 
 
 def words(name: str) -> str:
-    """``left_knee_flexion`` -> ``Left knee flexion``."""
+    """Return ``Left knee flexion`` for ``left_knee_flexion``."""
     return name.replace("_", " ").capitalize()
 
 
 def whole(value: float) -> str:
-    """A number as one writes it: without a point, and never -0."""
+    """Return a number rounded to an integer, never -0."""
     return f"{round(value)}".replace("-", "−")
 
 
@@ -137,7 +137,7 @@ def _repeated(found: Findings, repeated: Repetitions) -> dict[str, Any]:
 
 
 def _strides(found: Findings) -> list[dict[str, Any]]:
-    """For each measure of walking its mean and standard deviation, left, right and together."""
+    """Return mean and standard deviation of each gait parameter, left, right and both."""
     if found.gait is None:
         return []
     measures: list[tuple[str, str, Any]] = [
@@ -181,7 +181,7 @@ def _gait_cycles(found: Findings) -> Iterator[tuple[str, Drawing]]:
 
 
 def _range_rows(found: Findings) -> list[dict[str, Any]]:
-    """One for each movement, its sides beside each other."""
+    """Return a row for each movement, with both sides."""
     return [
         {
             "name": name,

@@ -26,7 +26,7 @@ _CYCLE: Final = np.linspace(0.0, 1.0, 101)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Of the person followed the longest."""
+    """Measurements of the person tracked the longest."""
 
     time_s: Array
     """(N,) seconds from the first frame of the motion."""
@@ -34,16 +34,16 @@ class Findings:
     """(N, A) degrees in the order of :data:`app.motion.angles.ANGLES`."""
     poses: Array
     """(N, 17, 3) metres: x to the person's left of the pelvis, y up from the floor, z to where they
-    face; not placed in the room, their lowest joint stands there."""
+    face; without placement in the room, their lowest joint is on the floor."""
     ranges: dict[str, Range]
     symmetries: list[Symmetry]
     repetitions: list[Repetitions]
-    """The clearest first."""
+    """Repetitions, the clearest first."""
     gait: Gait | None
 
     @classmethod
     def of(cls, data: MotionData) -> Findings:
-        """Measure ``data``, of at least one frame."""
+        """Measure ``data``, which has at least one frame."""
         longest = max(data.people, key=lambda each: each.stop - each.start)
         time_s = data.time_s[longest]
         missing = data.missing[longest]
@@ -65,7 +65,7 @@ class Findings:
         )
 
     def moments(self) -> list[int]:
-        """Rows worth a picture: where repetitions begin and turn, else evenly over the time."""
+        """Return rows to draw: at starts and turning points of repetitions, else evenly spaced."""
         known = np.isfinite(self.poses).all(axis=-1).sum(axis=-1)
         rows = np.flatnonzero(known == known.max())
         if self.repetitions:
@@ -77,8 +77,8 @@ class Findings:
         return sorted(set(nearest))
 
     def cycles(self, name: str, spans: list[tuple[float, float]]) -> Array:
-        """(C, 101) an angle over each of C ``spans`` of time, from 0 to 100 %; those in which it is
-        not known throughout are left out."""
+        """Return (C, 101) an angle over each of C ``spans`` of time, from 0 to 100 %; spans in
+        which it is not known throughout are left out."""
         values = self.angles[:, ANGLE[name]]
         found = []
         for start_s, end_s in spans:
@@ -90,8 +90,8 @@ class Findings:
 
 
 def measured(data: MotionData, progress: Callable[[float], None]) -> Findings:
-    """The findings of an export, half of whose work is done then.  Raises ExportError if there are
-    no frames."""
+    """Return the findings for an export, and report half of its progress.  Raises ExportError if
+    there are no frames."""
     if not len(data.frame):
         raise ExportError("There is no frame to report on.")
     progress(0.0)
@@ -101,7 +101,7 @@ def measured(data: MotionData, progress: Callable[[float], None]) -> Findings:
 
 
 def _facing(poses: Array) -> Array:
-    """Turn (N, 17, 3) upright poses about the vertical to face along z."""
+    """Rotate (N, 17, 3) upright poses about the vertical to face along z."""
     across = poses[:, JOINT["left_hip"]] - poses[:, JOINT["right_hip"]]
     angle = np.nan_to_num(np.arctan2(across[:, 2], across[:, 0]))
     cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
@@ -110,7 +110,8 @@ def _facing(poses: Array) -> Array:
 
 
 def _standing(poses: Array, pelvis_m: Array | None) -> Array:
-    """Lift (N, 17, 3) poses by the (N,) height of their pelvis, or else of their lowest joint."""
+    """Raise (N, 17, 3) poses to the floor by the (N,) height of the pelvis, or of the lowest
+    joint."""
     lowest = np.nan_to_num(poses[..., 1], nan=np.inf).min(axis=1)
     lift = np.where(np.isfinite(lowest), ANKLE_M - lowest, 0.0)
     if pelvis_m is not None:

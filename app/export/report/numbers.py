@@ -21,9 +21,9 @@ class Number(NamedTuple):
     part: str
     """``range``, ``symmetry``, ``repetition`` or ``gait``."""
     of: str
-    """The angle, or the foot."""
+    """The angle, or the foot, that it describes."""
     number: int | None
-    """Which repetition or stride, from 1; None for what holds of all."""
+    """Number of the repetition or stride, from 1; None for values of all."""
     measure: str
     value: float | None
     """None if not larger than its error."""
@@ -39,7 +39,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def numbers(found: Findings) -> list[Number]:
-    """All numbers, in the order of the page."""
+    """Return all numbers, in the order of the page."""
     rows = [
         Number("range", each.name, None, measure, value, unit)
         for each in found.ranges.values()
@@ -65,7 +65,7 @@ def numbers(found: Findings) -> list[Number]:
 
 
 def as_csv(rows: list[Number]) -> bytes:
-    """A table with a header, UTF-8."""
+    """Return a table with a header, UTF-8."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Number._fields)

@@ -23,7 +23,8 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def page(data: MotionData, found: Findings, table: bytes, name: str) -> bytes:
-    """The page of a motion, UTF-8, its file's ``name``; it carries the ``table`` of its numbers."""
+    """Return the page of a motion, UTF-8, for a file ``name``; it includes the ``table`` of
+    numbers."""
     return rendered(
         "page.html",
         data,

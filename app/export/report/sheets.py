@@ -1,8 +1,7 @@
-"""The report on sheets of paper: the same sections, in HTML that a small reader understands.
+"""The report as PDF: the same sections, in HTML simple enough for Qt's rich text.
 
-Who lays them out and makes a PDF of them is told with the order
-(:attr:`app.export.file_options.FileOptions.printer`): drawing letters takes Qt, which only the
-window's room knows.
+The layout is done by :attr:`app.export.file_options.FileOptions.printer`: it needs Qt, which only
+the window's room imports.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from app.export.report.findings import Findings, measured
 from app.motion.data import MotionData
 
 _DRAWN: Final = 0.8
-"""Share of the work that is done before it is laid out."""
+"""Fraction of the work that is done before the layout."""
 
 
 def write(data: MotionData, to: Destination) -> dict[str, object]:
@@ -34,7 +33,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def sheets(data: MotionData, found: Findings) -> Sheets:
-    """The sheets of a motion."""
+    """Return the sheets of a motion."""
     drawings: list[bytes] = []
 
     def number(drawing: Drawing) -> Markup:

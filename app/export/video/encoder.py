@@ -1,7 +1,7 @@
 """H.264 in MP4, each picture at its own time.
 
-Written with PyAV: OpenCV's wheels have no H.264 encoder, and the MPEG-4 Part 2 they have is played
-by no browser.  A 1440 x 720 video of a real clip cost 12 ms of one core and 9 kB a frame
+Written with PyAV: OpenCV's wheels have no H.264 encoder, and no browser plays their MPEG-4 Part 2.
+A 1440 x 720 video of a real clip cost 12 ms of one core and 9 kB per frame
 (``veryfast``, CRF 20); ``fast`` cost 28 ms and 11 kB.
 """
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from av.container import OutputContainer
 
 TICKS: Final = 90_000
-"""A second, as transport streams count: half a tick is 6 microseconds."""
+"""Ticks per second, as in transport streams: half a tick is 6 microseconds."""
 _ENCODING: Final = {
     "preset": "veryfast",
     "crf": "20",
-    # Without B-frames the file's first time is 0 for readers that know no edit lists, too.
+    # Without B-frames the file's first time is 0 also for readers that ignore edit lists.
     "bf": "0",
-    # Every picture of a still scene can be reached within two seconds' worth of decoding.
+    # Every picture can be reached by decoding at most two seconds.
     "g": "60",
-    # Players take untagged HD for BT.709 and smaller pictures for BT.601; this says which it is.
+    # Players assume BT.709 for untagged HD and BT.601 for smaller pictures; so it is tagged.
     "x264-params": "colorprim=bt709:transfer=bt709:colormatrix=bt709",
 }
 _BT_709: Final = 1
@@ -58,7 +58,7 @@ class Encoder:
 
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace=_BT_709)
-        # Times that round to the same tick would be refused.
+        # Times that round to the same tick would be rejected.
         begin = max(self._next, round(time_s * TICKS))
         self._next = begin + 1
         frame.pts, frame.time_base = begin, Fraction(1, TICKS)
@@ -71,7 +71,7 @@ class Encoder:
 
     def _mux(self, frame: VideoFrame | None) -> None:
         for packet in self._stream.encode(frame):
-            # FFmpeg would give each the mean; the last one's is the end of the video.
+            # FFmpeg would use the mean duration; the last one's is the end of the video.
             packet.duration = self._lengths.pop(packet.pts)
             self._container.mux(packet)
 
@@ -84,7 +84,7 @@ def encoding(
 
     Args:
         size: (width, height), both even.
-        rate: frames a second to be stated; the frames come at times of their own.
+        rate: frames per second to be stated; the frames have their own times.
         about: metadata of the container.
 
     Raises OSError as the system gives it, and ExportError if the encoder fails.

@@ -13,9 +13,9 @@ _SHORT: Final = 720
 """The picture fits into 1280 x 720, or 720 x 1280 if it is upright; the video is then within the
 2 million pixels of full HD, which every player decodes."""
 _ENLARGED: Final = 1.5
-"""Largest enlargement of a small picture, which keeps the figure next to it legible."""
+"""Maximum enlargement of a small picture, so that the figure next to it is legible."""
 _UPRIGHT: Final = 0.75
-"""Width of the 3D pane beside an upright picture, in heights: arms spread still fit."""
+"""Width of the 3D pane next to an upright picture, in heights: spread arms fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Layout:
 
     @property
     def size(self) -> Size:
-        """Of the video."""
+        """Size of the video."""
         return self.picture[0] + self.view[0], self.picture[1]
 
 
 def lay_out(picture: Size) -> Layout:
-    """Panes for pictures of this size; all sides are even, as H.264 needs them."""
+    """Return panes for pictures of this size; all sides are even, as H.264 requires."""
     width, height = picture
     scale = min(_LONG / max(picture), _SHORT / min(picture), _ENLARGED)
     shown = (_even(width * scale), _even(height * scale))

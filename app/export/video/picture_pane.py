@@ -21,7 +21,7 @@ from models.visibility import STILL_SEEN
 
 GREY: Final = rgb("#3A3D41")
 _WIDTH: Final = 0.0075
-"""Of a bone, in the pane's shorter side; as in the window."""
+"""Width of a bone as a fraction of the pane's shorter side, as in the window."""
 _RIM: Final = 0.45
 _COLOURS: Final = tuple(rgb(SIDE_COLOURS[side]) for side in DRAWN_SIDES)
 _BONES: Final = (*BONES, *FOOT_BONES)
@@ -31,7 +31,7 @@ class PicturePane:
     """Left pane of the video.  After :meth:`pictures` it has counted missing pictures."""
 
     def __init__(self, data: MotionData, size: Size) -> None:
-        """``size`` is the pane's."""
+        """``size`` is that of the pane."""
         self._data = data
         self._size = size
         self._scale = np.array(size) / np.array(data.size)
@@ -39,7 +39,7 @@ class PicturePane:
         self._drawn = drawn & np.isfinite(self._places).all(axis=2) & data.tracked[:, None]
         self._opacity = opacity(conf)
         self.held = 0
-        """Frames that show the picture of a frame before."""
+        """Frames that show the picture of an earlier frame."""
         self.grey = 0
         """Frames without a picture."""
 
@@ -73,7 +73,7 @@ class PicturePane:
         return data.pictures.pictures_of(data.frame)
 
     def _draw(self, picture: Picture, row: int) -> None:
-        """Draw the joints seen and the bones between them, fainter with low confidence."""
+        """Draw the seen joints and the bones between them, fainter with low confidence."""
         spots = [(float(x), float(y)) for x, y in self._places[row] * self._scale]
         drawn, firm = self._drawn[row].tolist(), self._opacity[row].tolist()
         width = max(2.0, _WIDTH * min(self._size))
@@ -93,7 +93,7 @@ class PicturePane:
 def _with_feet(
     data: MotionData,
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float32]]:
-    """(N, J, 2) places in the picture, (N, J) which are seen, and (N, J) confidences: of the 17
+    """Return (N, J, 2) pixel positions, (N, J) whether seen, and (N, J) confidences: of the 17
     joints, and, as in the window, of the heels and toes of feet whose ankle is seen."""
     count = len(data.frame)
     feet = data.feet_seen

@@ -1,5 +1,5 @@
-"""The 3D view beside the picture: where the figure stands and is looked at from, rendered by the
-drawing process, or painted without OpenGL."""
+"""The 3D view next to the picture: placement of the figure and the camera, rendered by the drawing
+process, or painted without OpenGL."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from app.render.request import Body, SkeletonRequest
 _log = logging.getLogger(__name__)
 
 _PATIENCE_S: Final = 0.2
-"""How long a wait for the drawing process lasts before it looks whether to go on."""
+"""Interval in seconds at which a wait for the drawing process checks whether to continue."""
 
 
 class ViewPane:
-    """Right pane of the video.  After :meth:`pictures` it knows how they came about."""
+    """Right pane of the video.  After :meth:`pictures` it has counted painted pictures."""
 
     def __init__(self, data: MotionData, size: Size, theme: SceneTheme = DARK_SCENE) -> None:
-        """``size`` and ``theme`` are the pane's."""
+        """``size`` and ``theme`` are those of the pane."""
         self._count, self._theme = len(data.frame), theme
         self._size = size
         self._figure = StandingFigure(data)
@@ -49,7 +49,8 @@ class ViewPane:
         return self._figure.goes_along
 
     def pictures(self, look: Callable[[], None]) -> Generator[Picture, None, None]:
-        """One for each frame, drawn one ahead; ``look`` is called while waiting, and may raise."""
+        """Yield a picture for each frame, drawn one ahead; ``look`` is called while waiting, and
+        may raise."""
         renderer = Renderer("skeleton", self._size)
         with closing(renderer):
             renderer.start()
@@ -71,7 +72,7 @@ class ViewPane:
 
 
 def _wait(renderer: Renderer, asked: int, look: Callable[[], None]) -> Picture | None:
-    """The picture asked for; None once drawing has failed."""
+    """Return the requested picture; None once drawing has failed."""
     while renderer.failed is None:
         drawn = renderer.wait(asked, _PATIENCE_S)
         if drawn is not None:
@@ -81,15 +82,15 @@ def _wait(renderer: Renderer, asked: int, look: Callable[[], None]) -> Picture |
 
 
 _CALM_S: Final = 0.1
-"""Standard deviation of the smoothing of the height of a pelvis whose place is not known."""
+"""Standard deviation in seconds of the smoothing of the height of a pelvis without a position."""
 _STAYS_M: Final = 0.5
-"""Within this distance of one place, the camera stands still."""
+"""The camera stands still within this distance of one position."""
 _ALONG_S: Final = 1.0
-"""Standard deviation of the smoothing of the camera's path if it goes along."""
+"""Standard deviation in seconds of the smoothing of the camera's path if it follows."""
 _NEAREST_M: Final = 1.4
 _FARTHEST_M: Final = 3.5
 _PER_METRE: Final = 1.45
-"""Distance of the camera for each metre of the figure's height: the first view's, if tall."""
+"""Distance of the camera per metre of the figure's height."""
 
 
 class StandingFigure:
@@ -97,7 +98,7 @@ class StandingFigure:
 
     def __init__(self, data: MotionData) -> None:
         joints = data.placed()
-        # Only the eye needs a floor then: the files of numbers stay root-relative.
+        # The floor is only for display then: numeric files stay root-relative.
         heights = _heights(data, joints) if data.root is None else np.zeros(len(joints))
         joints[..., 1] += heights[:, None]
         feet = data.outgoing_feet()[0]
@@ -115,14 +116,14 @@ class StandingFigure:
             _smooth(places, _ALONG_S, data) if along else np.tile(middle, (len(places), 1))
         )
         reached = self._joints[self._drawn][:, 1]
-        # Half a body is seen from near by; a hand that flies off for a moment moves nothing.
+        # Half a body is viewed from nearby; a joint that is wrong for a moment has no effect.
         low, high = np.percentile(reached, [1, 99]) if len(reached) else (0.0, 2 * MIDDLE_M)
         distance = min(max(_PER_METRE * float(high - low), _NEAREST_M), _FARTHEST_M)
         self._camera = replace(THREE_QUARTER, distance=distance)
         self._middle = float(low + high) / 2
 
     def body(self, row: int) -> Body | None:
-        """The figure of a frame, in world axes; None if nobody is there."""
+        """Return the figure of a frame, in world axes; None if there is no person."""
         if not self._drawn[row].any():
             return None
         soles = self._soles[row]
@@ -130,13 +131,13 @@ class StandingFigure:
         return Body(joints, drawn, self._opacity[row], soles.feet, soles.firm)
 
     def view(self, row: int) -> View:
-        """The camera of a frame: three-quarter front, as the window begins."""
+        """Return the camera of a frame: three-quarter front, as at first in the window."""
         x, z = self._targets[row].tolist()
         return self._camera.aimed_at((x, self._middle, z)).view()
 
 
 def _heights(data: MotionData, joints: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) what to lift joints (N, 17, 3) around the pelvis by, so that the lower foot stands."""
+    """Return the (N,) heights by which to raise joints (N, 17, 3) so that the lower foot stands."""
     height = pelvis_heights(joints, data.missing)
     if not np.isfinite(height).any():
         return np.full(len(height), PELVIS_M)
@@ -144,7 +145,7 @@ def _heights(data: MotionData, joints: NDArray[np.float64]) -> NDArray[np.float6
 
 
 def _soles(data: MotionData, feet: NDArray[np.float32], joints: NDArray[np.float32]) -> list[Soles]:
-    """The feet of each frame; those that stand lie flat also where nobody was placed."""
+    """Return the feet of each frame; standing ones lie flat even without placement."""
     if data.root is not None:
         return [Soles(each, np.ones(len(each), np.float32)) for each in feet]
     found: list[Soles] = []
@@ -156,8 +157,8 @@ def _soles(data: MotionData, feet: NDArray[np.float32], joints: NDArray[np.float
 
 
 def _bridged(values: NDArray[np.float64], data: MotionData) -> NDArray[np.float64]:
-    """(N, D) with NaN rows put on straight lines between the others of that person, or of anybody
-    where there are none; zeros if there are none at all."""
+    """Interpolate NaN rows of (N, D) linearly between the others of that person, or of any person
+    if there are none; zeros if there are none at all."""
     result = np.zeros_like(values)
     for part in (slice(None), *data.people):
         known = np.flatnonzero(np.isfinite(values[part]).all(axis=1))
@@ -169,12 +170,12 @@ def _bridged(values: NDArray[np.float64], data: MotionData) -> NDArray[np.float6
 
 
 def _smooth(values: NDArray[np.float64], sigma_s: float, data: MotionData) -> NDArray[np.float64]:
-    """Without lag, (N, D), taking the frames as evenly spaced: this is for the eye."""
+    """Smooth (N, D) without lag, assuming evenly spaced frames: this is for display."""
     if data.effective_rate is None:
         return values
     result = np.empty_like(values)
     for part in data.people:
-        # Frames in one burst have a rate that means nothing.
+        # The rate of frames in one burst is meaningless.
         sigma = min(sigma_s * data.effective_rate, len(values[part]))
         result[part] = gaussian_filter1d(values[part], sigma, axis=0, mode="nearest")
     return result
