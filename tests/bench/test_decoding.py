@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from app.sources import VideoFile
+from tests.support.av_clips import X265
 
 pytestmark = [pytest.mark.timing, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -39,7 +40,7 @@ FILMS = {
 OPTIONS = {
     # One slice a frame, as cameras write it.
     "libx264": {"preset": "veryfast", "x264-params": "sliced-threads=0:slices=1"},
-    "libx265": {"preset": "ultrafast", "x265-params": f"keyint={GROUP}:log-level=none"},
+    "libx265": {"preset": "ultrafast", "x265-params": f"keyint={GROUP}:{X265}"},
     "mpeg4": {"b": "6M"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "b": "4M"},
 }

@@ -25,7 +25,7 @@ from app.errors import SourceError
 from app.packets import Frame
 from app.sources import VideoFile
 from app.sources.headers import is_cut_off, lacks_index
-from tests.support.av_clips import cut, write_clip, write_sound
+from tests.support.av_clips import X265, cut, write_clip, write_sound
 
 STAMPS = [33 * i for i in range(120)]
 INDEX_FIRST = {"movflags": "+faststart"}
@@ -85,7 +85,7 @@ def test_damage_in_the_middle_does_not_end_the_reading(tmp_path: Path) -> None:
 
 CODED = {
     "a.mp4": ("libx264", {"g": "30", "bf": "2"}),
-    "hevc.mp4": ("libx265", {"x265-params": "keyint=30:log-level=none"}),
+    "hevc.mp4": ("libx265", {"x265-params": f"keyint=30:{X265}"}),
     "av1.mp4": ("libsvtav1", {"g": "30", "preset": "12"}),
     "a.webm": ("libvpx-vp9", {"g": "30", "deadline": "realtime", "cpu-used": "8"}),
     "mpeg4.mp4": ("mpeg4", {"g": "30", "bf": "2"}),

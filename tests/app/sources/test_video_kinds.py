@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from app.packets import Frame
 from app.sources import VideoFile
-from tests.support.av_clips import tag_matrix, write_clip, write_interlaced
+from tests.support.av_clips import X265, tag_matrix, write_clip, write_interlaced
 from tests.support.mjpeg import jpeg, numbered_picture, read_number
 
 Image = NDArray[np.uint8]
 STAMPS = [0, 33, 66, 100, 133, 166]
-QUIET = "log-level=none"
 
 
 def read(path: Path) -> tuple[list[Frame], list[str]]:
@@ -209,11 +208,11 @@ def test_a_film_that_is_turned_in_the_middle_is_not_distorted(tmp_path: Path) ->
 KINDS = {
     "av1.mp4": ("libsvtav1", "yuv420p", {"preset": "12"}),
     "av1.mkv": ("libsvtav1", "yuv420p10le", {"preset": "12"}),
-    "hevc10.mp4": ("libx265", "yuv420p10le", {"x265-params": QUIET}),
+    "hevc10.mp4": ("libx265", "yuv420p10le", {"x265-params": X265}),
     "hdr.mp4": (
         "libx265",
         "yuv420p10le",
-        {"x265-params": f"{QUIET}:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"},
+        {"x265-params": f"{X265}:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"},
     ),
     "h264-422.mp4": ("libx264", "yuv422p10le", {}),
     "prores.mov": ("prores_ks", "yuva444p10le", {}),
@@ -248,7 +247,7 @@ def test_kinds_of_coding_come_out_whole(name: str, tmp_path: Path) -> None:
 RAW = {
     "a.h264": ("libx264", {"bf": "2"}),
     "b.h264": ("libx264", {"bf": "0"}),
-    "a.hevc": ("libx265", {"x265-params": QUIET}),
+    "a.hevc": ("libx265", {"x265-params": X265}),
     "a.m2v": ("mpeg2video", {}),
     "a.ivf": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8"}),
 }
