@@ -18,6 +18,7 @@ from av.format import Flags
 
 from app.errors import SourceError
 from app.sources.headers import FOCAL_KEY, lacks_index
+from app.sources.strictness import StrictPackets
 from app.sources.upright import pixel_aspect
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ class Film:
             self._container.close()
             raise
         self._stream.codec_context.thread_type = "NONE" if self._alone else "AUTO"
+        self._strict = StrictPackets(self._stream)
 
     def _pictures(self) -> VideoStream:
         """The stream of pictures that is no cover of a song.  Raises SourceError."""
@@ -164,6 +166,7 @@ class Film:
                 for packet in self._container.demux(self._stream):
                     if packet.size:  # to FFmpeg, an empty one is the end
                         failures = 0
+                        self._strict.prepare(packet)
                         yield packet
                 return
             except av.error.FFmpegError as error:
