@@ -18,6 +18,7 @@ from av.format import Flags
 
 from app.errors import SourceError
 from app.sources.headers import FOCAL_KEY, lacks_index
+from app.sources.strictness import ERR_DETECT
 from app.sources.upright import pixel_aspect
 
 if TYPE_CHECKING:
@@ -38,12 +39,9 @@ SHOWING_AGAIN: Final = ("libdav1d",)
 SKIPPING: Final = ("h264",)
 """Decoders that return nothing before an intact frame, and flag no key frame in streams that
 refresh the picture gradually."""
-STRICT: Final = ("hevc", "mjpeg")
-"""Decoders that report damage inside a picture only if they are to stop at errors.  Of 36 files
-each, damaged in one place, 11 instead of 21 (HEVC) and 7 instead of 29 (MJPEG) then show it."""
 PROBED: Final = 4
-"""The first packets, in which a decoder that stops at errors must find none: some cameras never
-write a clean picture."""
+"""Packets at the beginning in which a strict decoder must find no damage: some cameras never write
+a clean picture, or write malformed metadata with each."""
 LONGEST_GROUP: Final = 300
 """After this many frames since a lost one the next is accepted without a key frame: encoders set
 key frames less than 250 apart by default; those that set none refresh the picture gradually."""
@@ -62,9 +60,9 @@ class Film:
         self._alone = False
         """Whether a single thread decodes."""
         self._strict = False
-        """Whether the decoder stops at errors."""
+        """Whether the decoder reports damage that it otherwise conceals."""
         self._open()
-        if self._stream.codec_context.name in STRICT:
+        if self._stream.codec_context.name in ERR_DETECT:
             self._strict = self._begins_clean()
             self.close()
             self._open()
@@ -130,12 +128,17 @@ class Film:
             raise
         self._stream.codec_context.thread_type = "NONE" if self._alone else "AUTO"
         if self._strict:
-            self._stream.codec_context.options = {"err_detect": "explode"}
+            self._be_strict()
+
+    def _be_strict(self) -> None:
+        decoder = self._stream.codec_context
+        decoder.options = {"err_detect": ERR_DETECT[decoder.name]}
 
     def _begins_clean(self) -> bool:
-        """Whether a decoder that stops at errors finds none in the first packets."""
+        """Whether a strict decoder finds no damage in the first packets."""
+        self._be_strict()
         decoder = self._stream.codec_context
-        decoder.options, decoder.thread_type = {"err_detect": "explode"}, "NONE"
+        decoder.thread_type = "NONE"
         try:
             for packet in islice(self._packets(), PROBED):
                 decoder.decode(packet)

@@ -15,8 +15,8 @@ from tests.support.mjpeg import numbered_picture
 
 MILLISECOND = Fraction(1, 1000)
 NTSC = Fraction(30000, 1001)
-X265 = "log-level=none:pools=none:frame-threads=1"
-"""Parameters of x265 in all tests: with several threads, its last frames never came in one of some
+X265 = "log-level=none:pools=1:frame-threads=1"
+"""Parameters of x265 in all tests: with more threads, its last frames never came in one of some
 hundred runs (an endless loop in ``RateControl::setFinalFrameCount``)."""
 
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise
@@ -92,6 +93,11 @@ CODED = {
     "mpeg2.mkv": ("mpeg2video", {"g": "30", "bf": "2"}),
     "jpeg.mov": ("mjpeg", {}),
 }
+CONCEALED = {
+    "mpeg1.mkv": ("mpeg1video", {"g": "30", "bf": "2"}),
+    "wmv1.asf": ("wmv1", {"g": "30"}),
+    "bare.hevc": CODED["hevc.mp4"],
+}
 
 
 def write_rolling(path: Path) -> Path:
@@ -107,7 +113,7 @@ def _rolling(name: str) -> bytes:
 
 
 def _encode_rolling(path: Path) -> Path:
-    codec, options = CODED[path.name]
+    codec, options = {**CODED, **CONCEALED}[path.name]
     noise = np.random.default_rng(5).integers(0, 256, (15, 20, 3)).astype(np.uint8)
     ground = cv2.resize(noise, (320, 240), interpolation=cv2.INTER_CUBIC)
     with av.open(str(path), "w") as container:
@@ -182,20 +188,53 @@ def test_what_is_predicted_from_a_frame_that_was_patched_up_is_left_out(tmp_path
         path.write_bytes(coded)
 
 
-@pytest.mark.parametrize(("name", "most"), [("hevc.mp4", 6), ("jpeg.mov", 1)])
-def test_damage_inside_a_picture_is_noticed(tmp_path: Path, name: str, most: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "noisy", "most"),
+    [
+        ("hevc.mp4", True, 3),
+        ("mpeg1.mkv", True, 1),
+        ("mpeg2.mkv", False, 1),
+        ("jpeg.mov", False, 1),
+        ("wmv1.asf", True, 1),
+    ],
+)
+def test_damage_that_ffmpeg_conceals_is_left_out_too(
+    tmp_path: Path, name: str, most: int, *, noisy: bool
+) -> None:
     path = write_rolling(tmp_path / name)
-    whole, coded, found = [each.image for each in read_all(path)], path.read_bytes(), packets(path)
-    wrong = 0
-    for seed in range(6):
+    whole, coded, places = [each.image for each in read_all(path)], path.read_bytes(), packets(path)
+    with_wrong_ones = 0
+    for seed in range(12):
         dice = random.Random(seed)
-        start, length = found[dice.randrange(30, 60)]
-        overwrite(path, start + length // 4, dice.randbytes(min(40, length // 2)))
+        start, length = places[dice.randrange(40, 50)]
+        size = min(16 if noisy else 64, length // 4)
+        overwrite(path, start + length // 2, dice.randbytes(size) if noisy else bytes(size))
         left = {round(30 * frame.time_s): frame.image for frame in read_all(path)}
-        assert {*range(24), *range(61, 90)} <= set(left)
-        wrong += sum(off_by(left[number], whole[number]) > 12 for number in left)
+        with_wrong_ones += any(off_by(left[each], whole[each]) > 3 for each in left)
         path.write_bytes(coded)
-    assert wrong <= most
+    assert with_wrong_ones <= most, "of 12 files; some damage is another valid picture"
+
+
+@pytest.mark.parametrize("name", ["hevc.mp4", "bare.hevc"])
+def test_malformed_metadata_of_hevc_costs_no_frame(tmp_path: Path, name: str) -> None:
+    """An SEI message that is longer than its unit, before each picture."""
+    path = write_rolling(tmp_path / name)
+    message = bytes([39 << 1, 1, 5, 60, 1, 2, 3, 4, 0x80])
+    odd = tmp_path / f"odd-{name}"
+    with av.open(str(path)) as film, av.open(str(odd), "w") as container:
+        stream = container.add_stream_from_template(film.streams.video[0])
+        for packet in [each for each in film.demux(video=0) if each.size]:
+            head = b"\0\0\0\1" if name == "bare.hevc" else len(message).to_bytes(4, "big")
+            more = av.Packet(head + message + bytes(packet))
+            more.stream, more.time_base, more.is_keyframe = (
+                stream,
+                packet.time_base,
+                packet.is_keyframe,
+            )
+            more.pts, more.dts = packet.pts, packet.dts
+            container.mux(more)
+    count, warnings = read_to_end(odd)
+    assert (count, warnings) == (90, [])
 
 
 def test_a_camera_whose_every_picture_ends_too_early_is_no_damaged_file(tmp_path: Path) -> None:
@@ -401,10 +440,9 @@ def test_a_disk_that_is_removed_meanwhile_is_no_end_of_the_film(tmp_path: Path, 
         without_disk = os.open("/proc/self/mem", os.O_RDONLY)  # whose first bytes give EIO
         os.dup2(without_disk, disk)
         os.close(without_disk)
-        with pytest.raises(SourceError, match="can no longer be read") as caught:
-            while video.read() is not None:
-                pass
-        assert f"{name} can no longer be read (Input/output error). Was its disk" in str(caught)
+        expected = rf"{name} can no longer be read \(Input/output error\). Was its disk"
+        with pytest.raises(SourceError, match=expected):
+            deque(iter(video.read, None))
         assert video.read() is None
 
 
