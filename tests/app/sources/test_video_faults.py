@@ -96,6 +96,7 @@ CODED = {
 CONCEALED = {
     "mpeg1.mkv": ("mpeg1video", {"g": "30", "bf": "2"}),
     "wmv1.asf": ("wmv1", {"g": "30"}),
+    "h263.avi": ("h263p", {"g": "30"}),
     "bare.hevc": CODED["hevc.mp4"],
 }
 
@@ -237,7 +238,7 @@ def test_malformed_metadata_of_hevc_costs_no_frame(tmp_path: Path, name: str) ->
     assert (count, warnings) == (90, [])
 
 
-@pytest.mark.parametrize("name", ["mpeg4.mp4", "a.webm", "a.mp4"])
+@pytest.mark.parametrize("name", ["mpeg4.mp4", "a.webm", "a.mp4", "h263.avi"])
 def test_a_film_that_begins_between_two_whole_pictures_begins_at_the_next(
     tmp_path: Path, name: str
 ) -> None:
