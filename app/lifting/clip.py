@@ -396,5 +396,5 @@ def _provenance(clip: DetectedClip, info: Mapping[str, Any]) -> Provenance:
 def _no_person(clip: DetectedClip) -> DetectorError:
     count = len(clip.track)
     return DetectorError(
-        f"No person was found in {clip.label} ({count} frame{'s' if count > 1 else ''} looked at)."
+        f"No person was found in {clip.label} ({count} frame{'s' if count > 1 else ''} searched)."
     )

@@ -135,7 +135,7 @@ def lift_corrected(
     members = lift_members(found, (), lifter, options, corrections, progress or _to_nobody)
     if all(each.poses.missing.all() for each in members):
         raise DetectorError(
-            f"With its corrections nobody is left in {clip.label}, so there are no 3D poses. "
+            f"With its corrections no person is left in {clip.label}, so there are no 3D poses. "
             "Undo one in the window, or lift it without them."
         )
     return [each.motion(pictures=pictures) for each in members]

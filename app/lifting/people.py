@@ -375,5 +375,5 @@ def no_lasting_person(clip: DetectedClip) -> DetectorError:
     count = len(clip.track)
     return DetectorError(
         f"Nobody was in view for {SHORTEST_S:g} s in {clip.label} "
-        f"({count} frame{'s' if count > 1 else ''} looked at)."
+        f"({count} frame{'s' if count > 1 else ''} searched)."
     )

@@ -110,7 +110,7 @@ def require_person(recording: Recording) -> None:
     count = len(recording.keypoints.time_s)
     raise DetectorError(
         f"No person was found in {recording.path.name} "
-        f"({count} frame{'s' if count > 1 else ''} looked at), so it has no 3D poses."
+        f"({count} frame{'s' if count > 1 else ''} searched), so it has no 3D poses."
     )
 
 

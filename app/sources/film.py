@@ -42,6 +42,8 @@ refresh the picture gradually."""
 PROBED: Final = 4
 """Packets at the beginning in which a strict decoder must find no damage: some cameras never write
 a clean picture, or write malformed metadata with each."""
+ALL_KEY_FRAMES: Final = ("h263",)
+"""Decoders of packets that AVI calls key frames, all of them: only the decoded frames tell."""
 LONGEST_GROUP: Final = 300
 """After this many frames since a lost one the next is accepted without a key frame: encoders set
 key frames less than 250 apart by default; those that set none refresh the picture gradually."""
@@ -226,6 +228,7 @@ class Film:
         """
         decoder = self._stream.codec_context.name
         one_for_one = decoder in ONE_FOR_ONE
+        doubtful = decoder in ALL_KEY_FRAMES
         account = _Account(begun=decoder in SKIPPING, shows_again=decoder in SHOWING_AGAIN)
         for packet in chain(packets, (None,)):
             account.sent(packet)
@@ -236,8 +239,9 @@ class Film:
                 continue
             for frame in frames:
                 frame.time_base = self._stream.time_base  # at the end PyAV leaves it out
-                if one_for_one and account.skips(frame):
+                if (one_for_one and account.skips(frame)) or (doubtful and not frame.key_frame):
                     account.failed()
+                doubtful = False
                 if account.is_good(frame):
                     self.lost += account.settle(frame)
                     yield frame

@@ -118,7 +118,7 @@ def _skipped(stats: Stats, pictures: int, *, recording: bool) -> Segment:
     count = stats.dropped
     share = count / (count + pictures)
     if not count:
-        return Segment("no picture skipped", "All pictures were looked at, since the start")
+        return Segment("no picture skipped", "All frames were processed since the start")
     smaller = stats.detector_size == SIZES[0]
     remedy = "a smaller picture" if smaller else "a faster model"
     judged = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.motion.placement.together import Together
 
 CLICK: Final = "Several people: click one for their plot, numbers and export"
-SIDE_BY_SIDE: Final = "Side by side: where they stand cannot be told"
+SIDE_BY_SIDE: Final = "Side by side: their positions are unknown"
 _HINT_S: Final = 8.0
 _REACH_PERCENTILE: Final = 95
 """Percentile of the distance from the middle that counts as a person's reach."""

@@ -85,9 +85,7 @@ def test_a_recording_of_nobody(program: Program, out: Path) -> None:
     writer = RecordingWriter.create(out, "empty room", source=CAMERA, size=SIZE)
     writer.append(packet(3))
     path = writer.close()
-    program.call("export", path, "-o", out / "x.csv").check_refused(
-        "No person", "1 frame looked at"
-    )
+    program.call("export", path, "-o", out / "x.csv").check_refused("No person", "1 frame searched")
 
 
 def test_lift_points_to_export(program: Program, out: Path) -> None:

@@ -129,7 +129,7 @@ def test_what_was_put_right_in_the_window_is_applied_when_asked_for(
     np.testing.assert_array_equal(told.xyz, window.xyz)
     (first,) = lift_people(clip, detector="lite", heights=[1.82], corrections=True)
     assert np.isnan(first.xyz[12]).all()
-    with pytest.raises(DetectorError, match="With its corrections nobody is left"):
+    with pytest.raises(DetectorError, match="With its corrections no person is left"):
         part(corrections=[{"kind": "delete", "start_s": 0, "end_s": 9}])
 
 

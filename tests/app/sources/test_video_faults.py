@@ -96,6 +96,7 @@ CODED = {
 CONCEALED = {
     "mpeg1.mkv": ("mpeg1video", {"g": "30", "bf": "2"}),
     "wmv1.asf": ("wmv1", {"g": "30"}),
+    "h263.avi": ("h263p", {"g": "30"}),
     "bare.hevc": CODED["hevc.mp4"],
 }
 
@@ -248,7 +249,7 @@ def test_a_camera_whose_every_picture_ends_too_early_is_no_damaged_file(tmp_path
     assert read_to_end(path) == (90, [])
 
 
-@pytest.mark.parametrize("name", ["mpeg4.mp4", "a.webm", "a.mp4"])
+@pytest.mark.parametrize("name", ["mpeg4.mp4", "a.webm", "a.mp4", "h263.avi"])
 def test_a_film_that_begins_between_two_whole_pictures_begins_at_the_next(
     tmp_path: Path, name: str
 ) -> None:
