@@ -186,14 +186,17 @@ class Capture(WatchedRun):
         return None if self.writer is None else self.writer.mark(label)
 
     def _tell_events(self) -> None:
-        for mark in self._events.made():
-            if self._events.typed:
-                self._line.entered()
-            if mark is None or self.writer is None:
-                said = "Nothing is being recorded at the moment; no event is marked."
-            else:
-                said = described(mark, mark.time_s - self.writer.starts_at_s)
-            self._line.warn(f"mixpose: {said}")
+        texts = [f"mixpose: {self._described(mark)}" for mark in self._events.made()]
+        if texts and self._events.typed:
+            self._line.answer(texts)
+        else:
+            for text in texts:
+                self._line.warn(text)
+
+    def _described(self, mark: Mark | None) -> str:
+        if mark is None or self.writer is None:
+            return "Nothing is being recorded at the moment; no event is marked."
+        return described(mark, mark.time_s - self.writer.starts_at_s)
 
     def _tell_trouble(self, writer: RecordingWriter) -> None:
         if writer.disk_warning and not self._disk_low:

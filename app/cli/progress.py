@@ -85,12 +85,11 @@ class StatusLine:
 
     Args:
         typed: whether the user types lines meanwhile.  They appear in the row below, if the
-            terminal supports that; :meth:`entered` is to be called for each Enter.
+            terminal supports that; :meth:`answer` is to be called for their lines.
     """
 
     def __init__(self, *, typed: bool = False) -> None:
-        self._drawn = 0
-        self._rows_typed = 0
+        self._text = ""
         self._shown = sys.stderr is not None and sys.stderr.isatty()
         # Windows' consoles interpret it only if that is switched on.
         able = os.name != "nt" and os.environ.get("TERM", "dumb") != "dumb"
@@ -103,29 +102,38 @@ class StatusLine:
         columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
         text = text[: columns - 1]  # a full line would make some terminals wrap
         if not self._above:
-            draw(f"\r{text.ljust(self._drawn)}")
-        elif self._drawn:
+            draw(f"\r{text.ljust(len(self._text))}")
+        elif self._text:
             draw(f"{_KEEP_PLACE}{_UP}\r{text}{_CLEAR_ROW}{_BACK_TO_PLACE}")
         else:
             draw(f"{text}\n")
-        self._drawn = len(text)
+        self._text = text
 
     def clear(self) -> None:
         """Clear the line, so that something else can be printed."""
-        if self._drawn and self._above:
-            draw(f"{_UP * (1 + self._rows_typed)}\r{_CLEAR_BELOW}")
-        elif self._drawn:
-            draw(f"\r{' ' * self._drawn}\r")
-        self._drawn = self._rows_typed = 0
-
-    def entered(self) -> None:
-        """Handle a typed line, which has scrolled the rows up by one."""
-        self._rows_typed += bool(self._drawn)
+        draw(self._cleared())
+        self._text = ""
 
     def warn(self, text: str) -> None:
         """Print a message that stays."""
         self.clear()
         warn(text)
+
+    def answer(self, texts: Sequence[str]) -> None:
+        """Print one message for each line typed since, which have scrolled the rows up.
+
+        The status line follows at once, in the same write: what the user types next would otherwise
+        appear in the status line's own row and be overwritten.
+        """
+        below = [self._text] if self._above and self._text else []
+        lines = "".join(f"{text}\n" for text in [*texts, *below])
+        draw(f"{self._cleared(typed=len(texts))}{lines}")
+        self._text = "".join(below)
+
+    def _cleared(self, *, typed: int = 0) -> str:
+        if self._text and self._above:
+            return f"{_UP * (1 + typed)}\r{_CLEAR_BELOW}"
+        return f"\r{' ' * len(self._text)}\r" if self._text else ""
 
 
 class ManyBar:

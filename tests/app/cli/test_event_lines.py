@@ -65,7 +65,7 @@ def test_enter_marks_and_what_was_typed_before_is_the_label(
     with on_terminal(program, *command, kind=kind) as (terminal, process):
         terminal.read_until(re.escape(EXPLAINED))
         terminal.type("\n")
-        terminal.read_until(r"Event 1 at \d\.\d s\r\n")
+        terminal.read_until(r"(?s)Event 1 at \d\.\d s\r\n.*frames/s")
         began = len(terminal.text)
         terminal.type("jump")
         terminal.read_until(r"(?s)jump.*frames/s.*frames/s")  # drawn twice since
@@ -74,14 +74,14 @@ def test_enter_marks_and_what_was_typed_before_is_the_label(
         terminal.read_until(r"Event 2 at (\d+\.\d) s: jump high\r\n")
         terminal.type("\x04")  # Ctrl-D is not for ever
         time.sleep(0.3)
-        terminal.type("down\n")
-        terminal.read_until(r"Event 3 at \d+\.\d s: down\r\n")
+        terminal.type("down\n\n")  # twice between two looks
+        terminal.read_until(r"Event 4 at \d+\.\d s\r\n")
         process.send_signal(signal.SIGINT)
         process.wait(timeout=PATIENCE_S)
         terminal.read_until("")
     assert process.returncode == 130
-    assert labels(out / "x.mixpose") == ["Event 1", "jump high", "down"]
-    first, second, _ = Recording.open(out / "x.mixpose").events.marks
+    assert labels(out / "x.mixpose") == ["Event 1", "jump high", "down", "Event 4"]
+    first, second, *_ = Recording.open(out / "x.mixpose").events.marks
     start_s = Recording.open(out / "x.mixpose").keypoints.time_s[0]
     told = [float(time_s) for time_s in re.findall(r"Event \d at (\d+\.\d) s", terminal.text)]
     assert told[:2] == pytest.approx([first.time_s - start_s, second.time_s - start_s], abs=0.06)
@@ -92,8 +92,8 @@ def test_enter_marks_and_what_was_typed_before_is_the_label(
     assert "frames/s" in rows[-2]
     assert "\x1b" in terminal.text[began:]
     kept = [row for row in terminal.screen if row]
-    assert [row.partition(" at ")[0] for row in kept[-3:]] == [
-        "mixpose: Event 1", "mixpose: Event 2", "mixpose: Event 3",
+    assert [row.partition(" at ")[0] for row in kept[-4:]] == [
+        f"mixpose: Event {number}" for number in (1, 2, 3, 4)
     ], "nothing else is left of the status line and of what was typed"  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_an_interrupted_recording_is_recovered_lifted_and_exported(
     assert poses is not None
     assert poses.info["height_m"] == 1.7
     assert poses.level is not None
-    assert (poses.level.told, round(poses.level.pitch_deg, 1)) == (True, 10.0)
+    assert (poses.level.given, round(poses.level.pitch_deg, 1)) == (True, 10.0)
     said = json.loads((out / "z.csv.json").read_text())
     assert said["level"] == {"pitch_deg": 10.0, "roll_deg": 0.0, "spread_deg": 1.0, "told": True}
     assert said["quality"]["frames_pct"]["nobody"] == pytest.approx(100 * 6 / 39, abs=0.01)
