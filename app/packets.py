@@ -131,8 +131,8 @@ class Pose3D:
     feet_conf: NDArray[np.float32] | None = None
     """(4,) the detector's confidence in each, NaN where the foot is interpolated or carried
     forward; given with ``feet``."""
-    feet_firm: NDArray[np.float32] | None = None
-    """(4,) opacity with which each is drawn, as :attr:`models.feet.Feet.firm`; None: all opaque."""
+    feet_opacity: NDArray[np.float32] | None = None
+    """(4,) opacity of each when drawn, see :attr:`models.feet.Feet.opacity`; None: all opaque."""
 
     @property
     def upright(self) -> NDArray[np.float32]:

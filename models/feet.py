@@ -92,7 +92,7 @@ class Feet(NamedTuple):
     conf: NDArray[np.float32]
     """(N, 4) the detector's confidence, left and right as in ``xyz``; NaN where a foot is
     interpolated or carried forward (:mod:`models.foot_gaps`)."""
-    firm: NDArray[np.float32]
+    opacity: NDArray[np.float32]
     """(N, 4) opacity: 1 where a foot is estimated or interpolated, 0 elsewhere.  In live use it
     rises to 1 when a foot appears, and falls to 0 while a foot is carried forward."""
 
@@ -208,7 +208,7 @@ def _feet_of_one(
         detections.at(rows), xyz[rows], missing[rows], time_s[rows], size, up
     )
     shanks = shank_axes(xyz, missing, _SIDES)
-    directions, firm = fill_gaps(directions, known, shanks, time_s, hold=hold)
+    directions, opacity = fill_gaps(directions, known, shanks, time_s, hold=hold)
     leg_m = _leg_m(xyz, missing)
     for side, name in enumerate(_SIDES):
         ahead, above = directions[:, side].swapaxes(0, 1)
@@ -217,7 +217,7 @@ def _feet_of_one(
         feet[:, side::2] = np.where(missing[:, ankle, None, None], np.nan, both)
     estimated = np.isfinite(feet[..., 0])
     conf = np.where(estimated & ~np.tile(known, 2), np.float32(np.nan), conf)
-    return Feet(feet, conf, np.where(estimated, np.tile(firm, 2), np.float32(0)))
+    return Feet(feet, conf, np.where(estimated, np.tile(opacity, 2), np.float32(0)))
 
 
 def _predicted(

@@ -106,13 +106,13 @@ def network_input(
     return torch.cat([relative, evidence, common, world[..., :2]], dim=-1)
 
 
-def up_input(up: Tensor, spread_deg: Tensor) -> Tensor:
+def up_input(up: Tensor, std_deg: Tensor) -> Tensor:
     """Scale unit vectors (..., 3) by the certainty of their direction, for the network's input.
 
-    ``spread_deg`` (...,) is their standard deviation in degrees; the resulting (..., 3) vectors
+    ``std_deg`` (...,) is their standard deviation in degrees; the resulting (..., 3) vectors
     have length 1 if it is 0, and length 0 from ``MAX_UP_STD_DEG``.
     """
-    return up * (1 - spread_deg / MAX_UP_STD_DEG).clamp(0.0, 1.0)[..., None]
+    return up * (1 - std_deg / MAX_UP_STD_DEG).clamp(0.0, 1.0)[..., None]
 
 
 def ray_rotation(slope: Tensor) -> Tensor:

@@ -50,9 +50,9 @@ class Level:
 
     up: NDArray[np.float32]
     """(3,) unit vector."""
-    spread_deg: float
+    std_deg: float
     """Expected error, as a standard deviation in each of two directions."""
-    told: bool = False
+    given: bool = False
     """Whether a user gave the angles; otherwise they are estimated from the pictures."""
 
     @classmethod
@@ -62,7 +62,7 @@ class Level:
         pitch, roll = math.radians(pitch_deg), math.radians(roll_deg)
         sideways, upwards = -math.sin(roll) * math.cos(pitch), -math.cos(roll) * math.cos(pitch)
         up = np.array([sideways, upwards, -math.sin(pitch)], np.float32)
-        return cls(up, MEASURED_STD_DEG, told=True)
+        return cls(up, MEASURED_STD_DEG, given=True)
 
     @classmethod
     def read(cls, value: object) -> Level | None:
@@ -71,18 +71,18 @@ class Level:
             return None
         try:
             up = np.array([float(part) for part in value["up"]], np.float32)
-            spread_deg = float(value["spread_deg"])
+            std_deg = float(value["spread_deg"])
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
         length = float(np.linalg.norm(up)) if up.shape == (3,) else math.nan
-        if not (math.isfinite(length) and length > 0 and spread_deg >= 0):
+        if not (math.isfinite(length) and length > 0 and std_deg >= 0):
             return None
-        return cls(up / np.float32(length), spread_deg, value.get("told") is True)
+        return cls(up / np.float32(length), std_deg, value.get("told") is True)
 
     def as_json(self) -> dict[str, object]:
         """Return JSON values, for files."""
         up = [round(float(part), 5) for part in self.up]
-        return {"up": up, "spread_deg": round(self.spread_deg, 2), "told": self.told}
+        return {"up": up, "spread_deg": round(self.std_deg, 2), "told": self.given}
 
     @property
     def pitch_deg(self) -> float:
@@ -111,7 +111,7 @@ class Level:
     def view_axes(self) -> NDArray[np.float64]:
         """``axes`` for displaying poses: those of a level camera while the vertical is unknown,
         rotating smoothly to the estimated ones as it becomes more certain."""
-        weight = (MAX_UP_STD_DEG - self.spread_deg) / (MAX_UP_STD_DEG - _CERTAIN_DEG)
+        weight = (MAX_UP_STD_DEG - self.std_deg) / (MAX_UP_STD_DEG - _CERTAIN_DEG)
         weight = min(max(weight, 0.0), 1.0)
         mixed = weight * self.up + (1 - weight) * np.array([0.0, -1.0, 0.0], np.float32)
         length = float(np.linalg.norm(mixed))
@@ -122,7 +122,7 @@ class Level:
     @property
     def vector(self) -> NDArray[np.float32]:
         """(3,) up vector as the network's input; see ``geometry.up_input``."""
-        length = min(max(1.0 - self.spread_deg / MAX_UP_STD_DEG, 0.0), 1.0)
+        length = min(max(1.0 - self.std_deg / MAX_UP_STD_DEG, 0.0), 1.0)
         return (self.up * length).astype(np.float32)
 
 

@@ -114,8 +114,8 @@ def _level(data: MotionData) -> dict[str, object] | None:
     return {
         "pitch_deg": round(level.pitch_deg, 2),
         "roll_deg": round(level.roll_deg, 2),
-        "spread_deg": round(level.spread_deg, 2),
-        "told": level.told,
+        "spread_deg": round(level.std_deg, 2),
+        "told": level.given,
     }
 
 

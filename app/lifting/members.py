@@ -244,7 +244,7 @@ def _fit(member: Member, options: LiftOptions, height_m: float | None, correctio
     if info["height_m"] != height_m or info.get("corrections", "") != corrections:
         return False
     empty = bool(member.poses.missing.all())
-    if not empty and (told is not None) != (there is not None and there.told):
+    if not empty and (told is not None) != (there is not None and there.given):
         return False
     if told is not None and there is not None and np.abs(there.up - told.up).max() > 1e-4:
         return False

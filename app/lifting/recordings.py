@@ -125,7 +125,7 @@ def as_recorded(options: LiftOptions, recording: Recording) -> LiftOptions:
     pitch_deg, roll_deg = options.camera_pitch_deg, options.camera_roll_deg
     if options.level is None:
         level = None if recording.poses is None else recording.poses.level
-        if level is not None and level.told:
+        if level is not None and level.given:
             pitch_deg, roll_deg = level.pitch_deg, level.roll_deg
         else:
             pitch_deg = _within(settings.get("camera_pitch_deg"), PITCH_RANGE_DEG)
@@ -149,7 +149,7 @@ def is_current(recording: Recording, options: LiftOptions) -> bool:
     told = options.level
     if told is not None:
         there = poses.level
-        if there is None or not there.told or float(abs(there.up - told.up).max()) > _SAME_UP:
+        if there is None or not there.given or float(abs(there.up - told.up).max()) > _SAME_UP:
             return False
     return options.weights is None or made_with(poses.info, options.weights)
 

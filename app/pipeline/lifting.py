@@ -159,7 +159,7 @@ class Lifting:
             level=lifted.level,
             feet=xyz[JOINT_COUNT:],
             feet_conf=lifted.feet.conf,
-            feet_firm=lifted.feet.firm,
+            feet_opacity=lifted.feet.opacity,
         )
         self._results.show_pose(pose, lift_s=now - began, segment=self._segment)
         conf = source.conf[list(MIRROR)] if lifted.swapped else source.conf

@@ -25,7 +25,7 @@ class Body:
     feet: NDArray[np.floating] | None = None
     """(4, 3) heels and toes as :data:`models.skeleton.FOOT_JOINT_NAMES`, likewise; NaN where they
     are not known.  None: there are none."""
-    feet_firm: NDArray[np.floating] | None = None
+    feet_opacity: NDArray[np.floating] | None = None
     """(4,) their opacity relative to their ankles; None: 1."""
     colour: str | None = None
     """``#rrggbb`` of the person, drawn in shades, if there are several; None: the usual colours of
@@ -44,7 +44,7 @@ class Body:
         attached = _attached(self.drawn)
         feet = np.full((FOOT_JOINT_COUNT, 3), np.nan) if self.feet is None else self.feet
         ankles = list(FOOT_PARENTS)
-        firm = 1.0 if self.feet_firm is None else self.feet_firm
+        firm = 1.0 if self.feet_opacity is None else self.feet_opacity
         known = np.isfinite(feet).all(axis=-1) & attached[ankles]
         return Body(
             np.concatenate([self.joints, feet]).astype(np.float32),

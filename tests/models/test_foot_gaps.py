@@ -47,7 +47,7 @@ def test_a_short_gap_is_bridged_and_marked() -> None:
     assert own[:20].all()
     assert own[39:].all()
     assert np.isnan(feet.conf[~own][:, LEFT]).all(), "as every joint that is bridged"
-    np.testing.assert_array_equal(feet.firm, 1)
+    np.testing.assert_array_equal(feet.opacity, 1)
     off = np.degrees(np.arccos((directions(feet.xyz) * directions(found(whole).xyz)).sum(-1)))
     assert off[~own, 0].max() < 10
     np.testing.assert_array_equal(feet.conf[:, RIGHT], np.float32(0.95))
@@ -56,7 +56,7 @@ def test_a_short_gap_is_bridged_and_marked() -> None:
 def test_a_long_gap_stays_empty() -> None:
     feet = found(contradicted(scene(frames=FRAMES), slice(20, 20 + 18)))
     assert np.isnan(feet.xyz[22:36][:, LEFT]).all()
-    assert not feet.firm[22:36][:, LEFT].any()
+    assert not feet.opacity[22:36][:, LEFT].any()
     assert np.isfinite(feet.xyz[:, RIGHT]).all()
 
 
@@ -108,7 +108,7 @@ def test_live_a_foot_is_held_then_fades_then_goes() -> None:
     held = (age > 0) & (age < LONGEST_GAP_S)
     assert np.isfinite(feet.xyz[held][:, LEFT]).all()
     assert np.isnan(feet.conf[held][:, LEFT]).all()
-    firm = feet.firm[held, 0]
+    firm = feet.opacity[held, 0]
     np.testing.assert_allclose(firm[age[held] <= LONGEST_GAP_S / 2 - 1e-9], 1)
     assert (np.diff(firm) <= 0).all()
     assert 0 < firm[-1] < 0.2
@@ -121,12 +121,12 @@ def test_live_none_appears_or_vanishes_from_one_frame_to_the_next() -> None:
     for gap in (slice(20, 40), slice(20, 34)):
         one = contradicted(scene(frames=FRAMES), gap)
         feet = found(one, hold=True)
-        firm = feet.firm[:, 0]
+        firm = feet.opacity[:, 0]
         assert firm[15] == pytest.approx(1)
         assert firm[-1] == pytest.approx(1)
         assert np.abs(np.diff(firm)).max() < 1 / 30 / RISE_S + 0.02
         assert np.isfinite(feet.conf[-1]).all(), "while it rises it is told by the detector itself"
-        np.testing.assert_allclose(found(one).firm[np.isfinite(found(one).xyz[..., 0])], 1)
+        np.testing.assert_allclose(found(one).opacity[np.isfinite(found(one).xyz[..., 0])], 1)
 
 
 def test_the_live_lifter_holds_them() -> None:

@@ -33,7 +33,7 @@ def apart_deg(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
 @given(st.floats(-85, 85), st.floats(-179, 179))
 def test_angles_come_back_and_are_those_of_the_turned_camera(pitch: float, roll: float) -> None:
     level = Level.from_angles(pitch, roll)
-    assert level.told
+    assert level.given
     assert np.linalg.norm(level.up) == pytest.approx(1, abs=1e-6)
     assert level.pitch_deg == pytest.approx(pitch, abs=1e-3)
     assert level.roll_deg == pytest.approx(roll, abs=1e-3)
@@ -85,20 +85,20 @@ def test_who_agrees_is_as_sure_as_they_say_and_who_disagrees_is_vague() -> None:
     alike = estimate_level(np.tile(one, (50, 1)), np.ones(50))
     assert alike is not None
     # Of a narrow distribution on the sphere, 1 less its mean's length is the variance.
-    assert alike.spread_deg == pytest.approx(math.degrees(math.sqrt(0.03)), abs=0.01)
-    assert not alike.told
+    assert alike.std_deg == pytest.approx(math.degrees(math.sqrt(0.03)), abs=0.01)
+    assert not alike.given
     other = Rotation.from_euler("x", 60, degrees=True).apply(one)
     torn = estimate_level(np.stack([one, other] * 25), np.ones(50))
     assert torn is not None
     assert apart_deg(torn.up, Rotation.from_euler("x", 30, degrees=True).apply(LEVEL)) < 0.1
-    assert torn.spread_deg > 2 * alike.spread_deg
+    assert torn.std_deg > 2 * alike.std_deg
     assert np.linalg.norm(torn.vector) < 0.2 < 0.4 < np.linalg.norm(alike.vector)
     unsure = estimate_level(np.tile(0.5 * LEVEL, (50, 1)), np.ones(50))
     assert unsure is not None
-    assert unsure.spread_deg > MAX_UP_STD_DEG
+    assert unsure.std_deg > MAX_UP_STD_DEG
     many = estimate_level(np.tile(one, (5000, 1)), np.ones(5000))
     assert many is not None
-    assert many.spread_deg == pytest.approx(alike.spread_deg), "one posture tells no more for long"
+    assert many.std_deg == pytest.approx(alike.std_deg), "one posture tells no more for long"
 
 
 def test_the_sure_and_the_seen_count_most() -> None:
@@ -158,7 +158,7 @@ def test_what_the_network_is_told_live_never_jumps() -> None:
     directions = [apart_deg(one.up, other.up) for one, other in pairwise(late)]
     assert max(directions) < 1.5
     assert apart_deg(known[-1][1].up, LEVEL) < 3
-    assert known[-1][1].spread_deg < 15
+    assert known[-1][1].std_deg < 15
 
 
 @pytest.mark.slow
@@ -167,10 +167,10 @@ def test_a_camera_that_was_moved_is_noticed_and_where_it_was_forgotten() -> None
     known = followed(lambda time_s: LEVEL if time_s < 60 else moved, 310, noise_deg=3)
     at = {second: known[second * 30][1] for second in (59, 90, 180, 309)}
     assert apart_deg(at[59].up, LEVEL) < 2
-    assert at[90].spread_deg > at[59].spread_deg + 2, "it is not sure meanwhile"
+    assert at[90].std_deg > at[59].std_deg + 2, "it is not sure meanwhile"
     assert apart_deg(at[180].up, moved) < 6
     assert apart_deg(at[309].up, moved) < 2
-    assert at[309].spread_deg == pytest.approx(at[59].spread_deg, abs=1)
+    assert at[309].std_deg == pytest.approx(at[59].std_deg, abs=1)
 
 
 def upright_body(knee_deg: float = 0.0) -> Vectors:

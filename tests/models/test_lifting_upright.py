@@ -77,8 +77,8 @@ def test_the_level_is_what_the_network_says(outspoken: Lifter) -> None:
     np.testing.assert_allclose(lifted.level.up, UP / np.linalg.norm(UP), atol=1e-3)
     assert lifted.level.pitch_deg == pytest.approx(12.5, abs=0.1)
     expected = np.degrees(np.sqrt(1 - np.linalg.norm(UP)))
-    assert lifted.level.spread_deg == pytest.approx(expected, abs=0.1)
-    assert not lifted.level.told
+    assert lifted.level.std_deg == pytest.approx(expected, abs=0.1)
+    assert not lifted.level.given
     assert (lifted.xyz[:, PELVIS] == 0).all(), "it is no place of the pelvis"
 
 
@@ -157,13 +157,13 @@ def test_live_the_level_is_found_on_the_way_and_forgotten_on_a_jump(outspoken: L
         pose = view.lift()
     assert pose is not None
     assert pose.level is not None
-    assert pose.level.spread_deg < 19
+    assert pose.level.std_deg < 19
     view.reset()
     view.push(ahead(1)[0], np.ones(17), SIZE, 0.0)
     fresh = view.lift()
     assert fresh is not None
     assert fresh.level is not None
-    assert fresh.level.spread_deg == pytest.approx(20.0)
+    assert fresh.level.std_deg == pytest.approx(20.0)
 
 
 def test_the_mirrored_window_with_up_and_the_detectors_3d_gives_the_mirrored_pose(
@@ -243,7 +243,7 @@ def test_one_pass_of_a_turned_window_is_the_turned_pass(tmp_path: Path) -> None:
     def back(degrees: float) -> Array:
         xy, turned = in_turned_picture(degrees, clip, world, SIZE)
         up = (about_axis(degrees, 3) @ level.up).astype(np.float32)
-        told = Level(up, level.spread_deg)
+        told = Level(up, level.std_deg)
         return np.asarray(lift(lifter, xy, world=turned, level=told).xyz @ about_axis(degrees, 3))
 
     for degrees in (61, -75, 110, 180):

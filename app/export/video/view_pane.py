@@ -128,7 +128,7 @@ class StandingFigure:
             return None
         soles = self._soles[row]
         joints, drawn = self._joints[row], self._drawn[row]
-        return Body(joints, drawn, self._opacity[row], soles.feet, soles.firm)
+        return Body(joints, drawn, self._opacity[row], soles.feet, soles.opacity)
 
     def view(self, row: int) -> View:
         """Return the camera of a frame: three-quarter front, as at first in the window."""

@@ -98,4 +98,4 @@ def _errors(found: Level, up: NDArray[np.floating]) -> tuple[float, float, float
     true = Level(np.asarray(up, np.float32), 0.0)
     roll = (found.roll_deg - true.roll_deg + 180) % 360 - 180
     total = np.degrees(np.arccos(np.clip(found.up @ true.up, -1.0, 1.0)))
-    return abs(found.pitch_deg - true.pitch_deg), abs(roll), float(total), found.spread_deg
+    return abs(found.pitch_deg - true.pitch_deg), abs(roll), float(total), found.std_deg

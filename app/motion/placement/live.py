@@ -131,7 +131,7 @@ class LivePlacement:
     def soles(self, pose: Pose3D, joints: NDArray[np.float32]) -> Soles:
         """Return heels and toes of the pose placed last, whose (17, 3) joints are given."""
         feet = pose.upright_feet + (joints[0] - pose.upright[0])
-        return self._soles.step(feet, pose.feet_firm, joints, self._sole_s)
+        return self._soles.step(feet, pose.feet_opacity, joints, self._sole_s)
 
     def _step(self, time_s: float) -> float:
         before, self._time = self._time, time_s

@@ -38,7 +38,7 @@ class Soles(NamedTuple):
 
     feet: NDArray[np.float32]
     """(4, 3) heels and toes in world axes; NaN where they are not known."""
-    firm: NDArray[np.float32]
+    opacity: NDArray[np.float32]
     """(4,) opacity of each, 0 to 1."""
 
 
@@ -57,7 +57,7 @@ class LiveSoles:
     def step(
         self,
         feet: NDArray[np.float32],
-        firm: NDArray[np.floating] | None,
+        opacity: NDArray[np.floating] | None,
         joints: NDArray[np.float32],
         step_s: float,
     ) -> Soles:
@@ -65,7 +65,7 @@ class LiveSoles:
 
         Args:
             feet: (4, 3) heels and toes as estimated, in world axes; NaN where they are not known.
-            firm: (4,) their opacity; None if all are opaque.
+            opacity: (4,) their opacity; None if all are opaque.
             joints: (17, 3) in world axes: y up, the floor at 0; NaN where they are not known.
             step_s: seconds since the frame before.
         """
@@ -75,7 +75,7 @@ class LiveSoles:
         flat = self._laid_flat(feet, ankles, near, step_s)
         shapes = np.stack([flat[:2], flat[2:]], axis=1)
         there = np.asarray(np.isfinite(shapes).all(axis=(1, 2)))
-        given = np.ones(2) if firm is None else np.asarray(firm[:2], np.float64)
+        given = np.ones(2) if opacity is None else np.asarray(opacity[:2], np.float64)
         certain = there & (given >= 1)
         self._age_s = np.where(certain, 0.0, self._age_s + step_s)
         self._places[certain] = ankles[certain]

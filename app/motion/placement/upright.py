@@ -55,8 +55,8 @@ class Upright:
 
 def of_level(level: Level) -> Upright:
     """Return the vertical that the lifter estimated, or that was given."""
-    cue: Cue = "told" if level.told else "pictures"
-    return Upright(level.up.astype(np.float64), math.radians(level.spread_deg), cue)
+    cue: Cue = "told" if level.given else "pictures"
+    return Upright(level.up.astype(np.float64), math.radians(level.std_deg), cue)
 
 
 def upright(joints: NDArray[np.float64], seen: NDArray[np.bool_]) -> Upright:

@@ -31,7 +31,7 @@ def standing_level(pose: Pose3D) -> Level | None:
     length = float(np.linalg.norm(up))
     if length < 1e-3:
         return None
-    return Level((up / length).astype(np.float32), MEASURED_STD_DEG, told=True)
+    return Level((up / length).astype(np.float32), MEASURED_STD_DEG, given=True)
 
 
 class Levelling:

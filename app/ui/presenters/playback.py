@@ -358,7 +358,7 @@ class PlaybackPresenter:
             level=poses.level,
             feet=feet.xyz,
             feet_conf=feet.conf,
-            feet_firm=feet.firm,
+            feet_opacity=feet.opacity,
         )
 
     def _send(self, view_state: ViewState) -> None:

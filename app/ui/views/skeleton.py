@@ -190,7 +190,7 @@ class SkeletonView(QWidget):
             view_state.opacity if view_state.opacity is not None else np.ones(17, dtype=np.float32)
         )
         soles = self._placement.soles(view_state.pose, joints)
-        self._body = Body(joints, ~view_state.pose.missing, firm, soles.feet, soles.firm)
+        self._body = Body(joints, ~view_state.pose.missing, firm, soles.feet, soles.opacity)
         self._track_person(joints[0])
 
     def _track_person(self, pelvis: NDArray[np.float32]) -> None:

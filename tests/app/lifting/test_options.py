@@ -40,7 +40,7 @@ def test_the_command_line_is_translated() -> None:
 def test_every_command_that_lifts_can_be_told_the_level(command: str) -> None:
     found = lift_options(parse([*command.split(), "--camera-pitch", "10"]))
     assert found.level is not None
-    assert found.level.told
+    assert found.level.given
     assert found.level.pitch_deg == pytest.approx(10.0)
 
 

@@ -93,7 +93,7 @@ def test_confidences_are_exchanged_with_the_joints() -> None:
         pose = LivePose(xyz, nothing, nothing, swapped, 0, 0.0, feet, None)
         lifting._publish(pose, xyz, 0.0)
     assert kept.poses[0].feet_conf is feet.conf
-    assert kept.poses[0].feet_firm is feet.firm
+    assert kept.poses[0].feet_opacity is feet.opacity
     straight, exchanged = kept.conf
     np.testing.assert_array_equal(straight, conf)
     np.testing.assert_array_equal(exchanged, conf[list(MIRROR)])

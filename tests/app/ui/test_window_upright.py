@@ -189,11 +189,11 @@ def test_level_takes_who_stands_now_as_upright_and_is_kept(
     assert playing is not None
     before = playing.poses
     assert before is not None
-    assert not before.level.told
+    assert not before.level.given
     drawn(session, range(5, 6))
     session.window.skeleton.level.click()
     until(lambda: playing.poses is not before, "the poses by the new level")
-    assert playing.poses.level.told
+    assert playing.poses.level.given
     require_standing(drawn(session, range(18)))
     until(lambda: not playing.clip.lifting, "it to be kept")
     close(session)
@@ -201,7 +201,7 @@ def test_level_takes_who_stands_now_as_upright_and_is_kept(
     until(lambda: again.presenter.playback, "the film to open again")
     until(lambda: again.presenter.playback.lifted, "what was kept")
     there = again.presenter.playback.poses
-    assert there.level.told
+    assert there.level.given
     np.testing.assert_array_equal(there.xyz, playing.poses.xyz)
 
 
@@ -215,7 +215,7 @@ def test_level_of_a_live_source_goes_into_the_settings(open_window: OpenWindow) 
     QTest.keyClick(session.window, Qt.Key.Key_V)
     until(lambda: session.preferences.camera_told, "the level")
     told = session.presenter.current.run._controls.level
-    assert told.told
+    assert told.given
     assert told.pitch_deg == pytest.approx(session.preferences.camera_pitch_deg, abs=0.1)
     panel = session.window.settings
     assert panel.findChild(QCheckBox, "camera_told").isChecked()

@@ -234,8 +234,8 @@ def test_a_standing_foot_is_kept_while_it_is_not_told_and_fades_at_last() -> Non
     untold = [hidden(with_feet(frame / 30)) for frame in range(30, 130)]
     found = shown_live(told + untold)
     assert_allclose(found[100].feet, found[29].feet, atol=1e-5)
-    assert found[100].firm[0] == 1
-    assert 0 < found[30 + 82].firm[0] < 1
+    assert found[100].opacity[0] == 1
+    assert 0 < found[30 + 82].opacity[0] < 1
     assert np.isnan(found[-1].feet[[0, 2]]).all()
 
 
@@ -249,9 +249,9 @@ def test_a_foot_that_fades_before_it_is_told_no_more_stays_firm_while_it_stands(
     """As live ones do, which are held for half a second."""
     told = [with_feet(frame / 30) for frame in range(30)]
     fading = [
-        replace(with_feet(frame / 30, tip_deg=40.0), feet_firm=np.full(4, 1 - (frame - 29) / 8))
+        replace(with_feet(frame / 30, tip_deg=40.0), feet_opacity=np.full(4, 1 - (frame - 29) / 8))
         for frame in range(30, 37)
     ]
     after = [hidden(with_feet(frame / 30)) for frame in range(37, 50)]
     found = shown_live(told + fading + after)
-    assert all(each.firm.min() == 1 for each in found)
+    assert all(each.opacity.min() == 1 for each in found)
