@@ -60,7 +60,7 @@ class EventLines:
 
     def made(self) -> Iterator[Mark | None]:
         """The events since the last call; None for a line while nothing was recorded."""
-        while not self._made.empty():
+        for _ in range(self._made.qsize()):  # not until it is empty: ``yes |`` fills it for ever
             yield self._made.get()
 
     def close(self) -> None:

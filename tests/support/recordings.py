@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from app.recording.meta import SourceInfo
 from app.recording.writer import RecordingWriter
 from models.level import Level
 from models.skeleton import JOINT_COUNT, LANDMARK_COUNT
+from tests.support.waiting import remains
 
 SIZE = (320, 240)
 CAMERA = SourceInfo(label="Kamera „Süd“ 📷", live=True, rate=30.0)
@@ -88,8 +88,11 @@ def takes_no_more(writer: RecordingWriter) -> None:
     before, bytes_before = writer.frames, writer._file.size
     for number in range(5):
         writer.append(packet(0, time_s=1000.0 + number))
-    time.sleep(0.5)  # rows are written every 0.2 s
-    assert (writer.frames, writer._file.size) == (before, bytes_before)
+    remains(  # rows are written every 0.2 s
+        lambda: (writer.frames, writer._file.size) == (before, bytes_before),
+        "nothing is added",
+        0.5,
+    )
 
 
 def poses(frames: int, seed: int = 0) -> MadeUpPoses:

@@ -12,3 +12,12 @@ def until(happened: Callable[[], bool], what: str, timeout_s: float = 15.0) -> N
     while not happened():
         assert time.monotonic() < deadline, f"waited {timeout_s:g} s in vain: {what}"
         time.sleep(0.005)
+
+
+def remains(true: Callable[[], bool], what: str, seconds: float) -> None:
+    """Check for so long that it is ``true()`` all the time: what must not happen has to be given
+    the time to."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert true(), f"no longer: {what}"
+        time.sleep(0.005)

@@ -22,7 +22,7 @@ from app.recording.reader import Recording
 from tests.app.cli.conftest import FRAMES
 from tests.support.mjpeg import MjpegServer, clip_jpegs
 from tests.support.program import RECORD, Popen, Program
-from tests.support.waiting import until
+from tests.support.waiting import remains, until
 
 if os.name == "nt":
     pytest.skip("POSIX signals and terminals", allow_module_level=True)
@@ -73,7 +73,6 @@ def test_enter_marks_and_what_was_typed_before_is_the_label(
         terminal.type(" high\n")
         terminal.read_until(r"Event 2 at (\d+\.\d) s: jump high\r\n")
         terminal.type("\x04")  # Ctrl-D is not for ever
-        time.sleep(0.3)
         terminal.type("down\n\n")  # twice between two looks
         terminal.read_until(r"Event 4 at \d+\.\d s\r\n")
         process.send_signal(signal.SIGINT)
@@ -133,7 +132,7 @@ def test_what_was_confirmed_a_second_ago_survives_a_kill(
         process.stdin.write("jump\n")
         process.stdin.flush()
         said_until(process, "Event 1 at .*: jump")
-        time.sleep(1.0)
+        until(lambda: labels(out / "x.mixpose") == ["jump"], "the event on the disk", 1.0)
         process.kill()
     assert labels(out / "x.mixpose") == ["jump"]
 
@@ -145,10 +144,8 @@ def test_what_is_typed_while_it_lifts_is_left_to_the_shell(
     own, other = os.pipe()
     with program.start(*RECORD, "--source", camera.url, "-o", out / "x", stdin=own) as process:
         said_until(process, re.escape(EXPLAINED_TO_SCRIPTS))
-        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         said_until(process, "now lifting")
-        time.sleep(0.5)
         os.write(other, b"ls\n")
         process.wait(timeout=PATIENCE_S)
     os.close(other)
@@ -307,9 +304,10 @@ def test_waiting_takes_no_time(monkeypatch: pytest.MonkeyPatch, data: bytes) -> 
 def test_a_flood_waits_until_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = Lines(monkeypatch)
     lines.write(b"y\n" * 20_000)
-    time.sleep(0.5)
-    assert len(lines.labels) <= 101
+    until(lambda: len(lines.labels) == 101, "as many as wait, and the one that does not fit")
+    remains(lambda: len(lines.labels) == 101, "the others wait", 0.5)
     told = len(list(lines.events.made()))
+    assert told == 100, "not without end while more come"
     until(lambda: len(lines.labels) > told, "what comes next")
     lines.events.close()
     until(lambda: not lines.reading, "the thread to end")

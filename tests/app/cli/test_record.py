@@ -20,6 +20,7 @@ from tests.app.cli.conftest import FRAMES
 from tests.support.disks import read_only, small_disk
 from tests.support.mjpeg import MjpegServer, clip_jpegs
 from tests.support.program import RECORD, Popen, Program
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 PATIENCE_S = 120.0
@@ -31,14 +32,16 @@ def names(folder: Path) -> list[str]:
 
 def begun(process: Popen, folder: Path, frames: int = 10) -> Path:
     """Wait until ``frames`` rows of the one recording in ``folder`` are with the system."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        for path in folder.glob("*.mixpose/keypoints.bin"):
-            if path.stat().st_size > 4096 + frames * 1296:
-                return path.parent
-        assert time.monotonic() < deadline
+    begun: list[Path] = []
+
+    def looked() -> list[Path]:
         assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
+        rows = folder.glob("*.mixpose/keypoints.bin")
+        begun.extend(each.parent for each in rows if each.stat().st_size > 4096 + frames * 1296)
+        return begun
+
+    until(lambda: bool(looked()), "rows of the recording", PATIENCE_S)
+    return begun[0]
 
 
 def test_a_video_is_recorded_whole_and_lifted(program: Program, clips: Path, out: Path) -> None:

@@ -15,6 +15,7 @@ from app.lifting.reading import detect_clip
 from app.packets import Frame, Keypoints2D
 from tests.support.keypoints import keypoints
 from tests.support.scripted import ScriptedSource
+from tests.support.waiting import remains
 
 
 class TimedDetector(Detector):
@@ -137,8 +138,7 @@ def test_a_failing_detector_ends_the_reading_too() -> None:
     with pytest.raises(DetectorError):
         detect_clip(source, TimedDetector(fails_at=4))
     delivered = len(source.delivered)
-    time.sleep(0.05)
-    assert len(source.delivered) == delivered
+    remains(lambda: len(source.delivered) == delivered, "nothing more is read", 0.05)
 
 
 def test_a_live_source_gone_silent_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:

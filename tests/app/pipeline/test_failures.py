@@ -161,16 +161,16 @@ def test_stop_while_lost(live_run: Make) -> None:
 @pytest.mark.timing
 def test_stop_while_a_camera_hangs_in_opening(live_run: Make) -> None:
     source = ScriptedSource(rate=30, live=True)
-    hang = threading.Event()
+    hang, opening = threading.Event(), threading.Event()
 
     def open_source() -> ScriptedSource:
+        opening.set()
         hang.wait(30)
         return source
 
     run = live_run(open_source)
     run.start()
-    time.sleep(0.1)
-    assert run.state is State.STARTING
+    until(lambda: run.state is State.STARTING and opening.is_set(), "the opening")
     began = time.monotonic()
     assert not run.stop(1.0), "the hanging thread cannot have ended"
     assert time.monotonic() - began < 1.5

@@ -16,7 +16,7 @@ from app.pipeline import BodyInView, LiveRun, State
 from models.level import Level
 from models.lifter import Lifter
 from tests.support.scripted import ScriptedSource
-from tests.support.waiting import until
+from tests.support.waiting import remains, until
 
 Make = Callable[..., LiveRun]
 
@@ -70,10 +70,12 @@ def test_the_picture_comes_before_the_detector_is_loaded(live_run: Make, live: b
     run = live_run(lambda: source, detector_factory=slow_detector)
     run.start()
     until(lambda: run.latest().frame is not None, "the first picture")
-    time.sleep(0.2)
+    if live:
+        until(lambda: len(source.delivered) > 2, "the next pictures")
+    else:
+        remains(lambda: len(source.delivered) <= 2, "the file waits", 0.2)
     assert run.state is State.RUNNING
     assert run.latest().keypoints is None
-    assert (len(source.delivered) > 2) is live, "a live picture moves, a file waits"
     load.set()
     until(lambda: run.latest().keypoints is not None, "keypoints")
     if not live:
@@ -106,12 +108,14 @@ def test_overlay_and_picture_are_of_one_frame(live_run: Make) -> None:
     run = live_run(lambda: ScriptedSource(rate=60, live=True))
     run.start()
     until(lambda: newest(run) >= 0, "keypoints")
-    for _ in range(200):
+
+    def of_one_frame() -> bool:
         shot = run.latest()
         assert shot.frame is not None
         assert shot.keypoints is not None
-        assert shot.frame.index == shot.keypoints.index
-        time.sleep(0.001)
+        return shot.frame.index == shot.keypoints.index
+
+    remains(of_one_frame, "overlay and picture of one frame", 0.5)
 
 
 def test_a_file_ends_with_the_pose_of_its_last_frame(live_run: Make) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from app.recording.meta import SourceInfo
 from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from tests.support.scripted import ScriptedSource
-from tests.support.waiting import until
+from tests.support.waiting import remains, until
 
 Make = Callable[..., LiveRun]
 INFO = SourceInfo(label="Scripted", live=True, rate=30.0)
@@ -62,8 +61,7 @@ def test_rows_begin_and_end_where_recording_did(live_run: Make, tmp_path: Path) 
         until(lambda taken=writer: taken.frames > 8, "some rows")
         assert run.stop_recording() is writer
         frames = writer.frames
-        time.sleep(0.1)
-        assert writer.frames == frames, "a frame came after the writer was given back"
+        remains(lambda taken=writer, all_=frames: taken.frames == all_, "no frame comes", 0.1)
         rows = Recording.open(writer.close()).keypoints
         assert len(rows.index) == frames
         assert (np.diff(rows.index) == 1).all()

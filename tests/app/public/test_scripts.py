@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,6 +14,7 @@ import pytest
 from app.synthetic.performer.source import PerformerSource
 from app.system.processes import without_main_module
 from tests.support.clips import write_clip
+from tests.support.waiting import until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 _BEGIN = "import app.public as mixpose\n"
@@ -169,7 +169,4 @@ def test_ctrl_c_ends_it_and_leaves_no_process(clip: Path, tmp_path: Path) -> Non
             started.kill()
     assert out.endswith("stopped\n")
     assert started.returncode == 0
-    deadline = time.monotonic() + 10
-    while any(child.is_running() for child in children):
-        assert time.monotonic() < deadline, children
-        time.sleep(0.1)
+    until(lambda: not any(child.is_running() for child in children), "the processes to end")

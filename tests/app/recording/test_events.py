@@ -25,6 +25,7 @@ from app.recording.reader import Recording
 from app.recording.writer import RecordingWriter
 from tests.support.disks import read_only
 from tests.support.recordings import CAMERA, INFO, SIZE, packet, poses, record
+from tests.support.waiting import until
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -71,10 +72,7 @@ def test_an_event_is_on_the_disk_while_it_is_recorded(tmp_path: Path) -> None:
     writer = RecordingWriter.create(tmp_path, "take", source=CAMERA, size=SIZE)
     writer.append(packet(0))
     writer.mark("now")
-    deadline = time.monotonic() + 5
-    while not labels(writer.path):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: bool(labels(writer.path)), "the event on the disk", 5)
     with pytest.raises(RecordingError, match="still being recorded"):
         EventList(writer.path).add(0.0)
     writer.close()

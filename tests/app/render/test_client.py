@@ -9,7 +9,6 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ import pytest
 
 from app.render.client import Renderer
 from tests.app.render.conftest import request_for
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 SIZE = (320, 240)
@@ -35,26 +35,16 @@ def renderer(standing: np.ndarray) -> Renderer:
     return renderer
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def shared_blocks() -> set[str]:
     folder = Path("/dev/shm")
     return {path.name for path in folder.glob("psm_*")} if folder.is_dir() else set()
 
 
-def left_behind(before: set[str]) -> set[str]:
-    """Blocks of memory that were not there ``before`` and stay: those of other programs that draw
-    at the same time go with their first picture."""
+def nothing_left_behind(before: set[str]) -> None:
+    """Blocks of memory that were not there ``before`` go; those of other programs that draw at the
+    same time go with their first picture."""
     found = shared_blocks() - before
-    until(lambda: not found & shared_blocks())
-    return found & shared_blocks()
+    until(lambda: not found & shared_blocks(), "shared memory to be freed", 30)
 
 
 def test_close_leaves_nothing_behind(standing: np.ndarray) -> None:
@@ -69,14 +59,14 @@ def test_close_leaves_nothing_behind(standing: np.ndarray) -> None:
     renderer.close()
     assert not psutil.pid_exists(pid), "a process or zombie is left"
     assert set(threading.enumerate()) <= threads
-    assert not left_behind(blocks)
+    nothing_left_behind(blocks)
     assert renderer.failed is None
 
 
 def test_closing_while_the_child_still_loads_is_quick() -> None:
     renderer = Renderer("skeleton", SIZE)
     renderer.start()
-    assert until(lambda: renderer.pid is not None)
+    until(lambda: renderer.pid is not None, "the process", 30)
     begun = time.monotonic()
     renderer.close()
     assert time.monotonic() - begun < 5
@@ -92,9 +82,13 @@ def test_only_the_newest_request_is_drawn_and_nobody_waits(
     last = [renderer.request(request_for(standing)) for _ in range(300)][-1]
     assert time.perf_counter() - begun < 1.0
     seen = set()
-    while (drawn := renderer.latest()) is None or drawn.request < last:
+
+    def newest() -> bool:
+        drawn = renderer.latest()
         seen.add(drawn.request if drawn else 0)
-        time.sleep(0.001)
+        return drawn is not None and drawn.request >= last
+
+    until(newest, "the newest one", 30)
     assert len(seen) < 100
     renderer.close()
 
@@ -113,7 +107,7 @@ def test_a_hanging_child_blocks_neither_request_nor_latest_nor_close(
     assert renderer.wait(renderer.request(request_for(standing)), 0.1) is None
     assert time.monotonic() - begun < 5
     renderer.close()
-    assert until(lambda: not psutil.pid_exists(pid))
+    until(lambda: not psutil.pid_exists(pid), "its end", 30)
 
 
 def test_death_of_the_child_is_reported_and_wakes_waiters(
@@ -123,10 +117,10 @@ def test_death_of_the_child_is_reported_and_wakes_waiters(
     assert pid is not None
     psutil.Process(pid).kill()
     assert renderer.wait(renderer.request(request_for(standing)), WAIT_S) is None
-    assert until(lambda: renderer.failed is not None)
+    until(lambda: renderer.failed is not None, "the failure", 30)
     assert "stopped unexpectedly" in str(renderer.failed)
     assert renderer.latest() is not None, "the last good picture stays"
-    assert until(lambda: not psutil.pid_exists(pid))
+    until(lambda: not psutil.pid_exists(pid), "its end", 30)
     renderer.request(request_for(standing))
     renderer.close()
 
@@ -138,7 +132,7 @@ def test_a_request_it_cannot_draw_is_a_failure_in_words() -> None:
     assert renderer.wait(renderer.request("nonsense"), WAIT_S) is None
     assert str(renderer.failed).startswith("Drawing in 3D failed")
     renderer.close()
-    assert not left_behind(blocks)
+    nothing_left_behind(blocks)
 
 
 def test_a_request_that_cannot_be_sent_is_a_failure_in_words(renderer: Renderer) -> None:
@@ -223,8 +217,8 @@ def test_the_child_goes_with_its_parent(how: str, tmp_path: Path) -> None:
     elif how != "exit":
         getattr(parent, how)()
     _, errors = parent.communicate(timeout=60)
-    assert until(lambda: not psutil.pid_exists(child))
-    assert not left_behind(blocks)
+    until(lambda: not psutil.pid_exists(child), "its end", 30)
+    nothing_left_behind(blocks)
     assert "leaked" not in errors
     assert "child.py" not in errors, "the child complained"
     if how == "exit":

@@ -24,6 +24,7 @@ from tests.support.av_clips import write_clip
 from tests.support.mjpeg import MjpegProcess, MjpegServer, numbered_jpeg, read_number
 from tests.support.rtsp import RtspServer
 from tests.support.sources import read_until
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -64,7 +65,8 @@ def test_thirty_frames_a_second_with_little_delay(server: MjpegServer) -> None:
 def test_a_reader_that_slept_gets_the_present(server: MjpegServer) -> None:
     with open_stream(server.url) as source:
         source.read()
-        time.sleep(1.5)
+        before = len(server.sent_at)
+        until(lambda: len(server.sent_at) >= before + 45, "a second and a half of pictures")
         source.read()  # the newest there is, at most one frame old
         frame = source.read()
         assert frame is not None
@@ -115,7 +117,7 @@ def test_the_server_in_a_process_of_its_own() -> None:
 def test_closing_during_a_stall_does_not_wait_for_it(server: MjpegServer) -> None:
     source = open_stream(server.url)
     server.stall()
-    time.sleep(0.1)
+    until(lambda: time.perf_counter() - max(server.sent_at.values()) > 0.1, "the stall")
     began = time.perf_counter()
     source.close()
     assert time.perf_counter() - began < 2

@@ -17,7 +17,7 @@ from app.stream_out import sender as module
 from app.stream_out.sender import CAPACITY, Sender
 from app.stream_out.targets import LslTarget, OscTarget
 from models.skeleton import JOINT_COUNT
-from tests.support.waiting import until
+from tests.support.waiting import remains, until
 
 NOTHING = np.zeros(JOINT_COUNT, np.bool_)
 ALL = np.ones(JOINT_COUNT, np.float32)
@@ -87,8 +87,7 @@ def test_trouble_is_said_once_and_it_goes_on(monkeypatch: pytest.MonkeyPatch) ->
     for number in range(1, 5):
         sender.put(pose(number), ALL)
     until(lambda: sender.figures().lost == 5, "five losses")
-    time.sleep(0.05)
-    assert sender.error is first, "once for all in a row"
+    remains(lambda: sender.error is first, "one error for all in a row", 0.05)
     assert isinstance(first, LiveOutError)
     assert "cannot be sent at the moment (a network): network is unreachable" in str(first)
     assert not sender.failed

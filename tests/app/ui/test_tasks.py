@@ -8,6 +8,7 @@ from PyQt6.QtTest import QTest
 
 from app.errors import ExportError
 from app.ui.tasks import Control, Job, Jobs
+from tests.support.waiting import until
 
 
 def finished(jobs: Jobs) -> None:
@@ -116,10 +117,7 @@ def test_an_error_nobody_takes_keeps_no_result_from_others(qapp, qtbot) -> None:
     with qtbot.capture_exceptions() as caught:
         for number in range(3):
             jobs.start(Job("Working", lambda _control, n=number: work(n), done=got.append))
-        deadline = time.monotonic() + 10
-        while any(job.running for job in jobs.running):  # all end before the first look
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
+        until(lambda: not any(job.running for job in jobs.running), "all to end before a look")
         finished(jobs)
         QTest.qWait(10)
     assert sorted(got) == [0, 2]
@@ -152,7 +150,6 @@ def test_who_ends_while_others_are_looked_at_reports_all_the_same(qapp) -> None:
     jobs, heard = Jobs(), []
     for kind in (Job, EndsBetweenTwoLooks):
         jobs.start(kind(kind.__name__, lambda _control: None, done=lambda _: heard.append(1)))
-    while any(job._thread.is_alive() for job in jobs.running):
-        time.sleep(0.01)
+    until(lambda: not any(job._thread.is_alive() for job in jobs.running), "the ends")
     finished(jobs)
     assert heard == [1, 1]

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import torch
 from models import train
 from models.training import motion_file
 from models.training.state import read_state
+from tests.support.waiting import until
 from tests.support.walking import walking_pack
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -108,8 +108,5 @@ def test_ctrl_c_reaches_workers_too_and_ends_in_words(motion: Path, tmp_path: Pa
 
 def wait_until_it_trains(work: Path) -> None:
     """Until a first validation has been logged."""
-    deadline = time.monotonic() + 180
     log = work / "log.csv"
-    while not log.exists() or log.read_text().count("\n") < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: log.exists() and log.read_text().count("\n") >= 2, "a first validation", 180)

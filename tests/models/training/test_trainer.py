@@ -8,8 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from models.training.distributed import Group
 from models.training.state import read_start, read_state
 from models.training.stopping import Reason, Stopper
 from models.training.trainer import Settings, Trainer
+from tests.support.waiting import until
 from tests.support.walking import walking_repertoire
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -338,7 +337,13 @@ def test_a_killed_run_ends_with_the_same_weights(tmp_path: Path) -> None:
     kills = 0
     for steps in (3, 15):
         child = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
-        _wait_for(lambda steps=steps: _steps_done(folder) >= steps, child)
+        until(
+            lambda steps=steps, child=child: (
+                _steps_done(folder) >= steps or child.poll() is not None
+            ),
+            f"{steps} steps",
+            120,
+        )
         if child.poll() is None:
             os.kill(child.pid, signal.SIGKILL)
             kills += 1
@@ -354,9 +359,3 @@ def _steps_done(folder: Path) -> int:
         return 0
     state = read_state(folder / "state.pt")
     return int(state["step"]) + sum(stage.steps for stage in LONGER.stages[: state["stage"]])
-
-
-def _wait_for(happened: Callable[[], bool], child: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
-    while not happened() and child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
