@@ -72,7 +72,7 @@ def test_whole_body_is_upright_with_steady_bones(shared: Path, lifter: Lifter) -
 def test_feet_of_who_squats_lie_flat_on_the_floor(shared: Path, lifter: Lifter) -> None:
     motion = lifted(shared / "videos" / "ucsd_portrait_squat.mp4", lifter)
     placed = process(motion, Processing(room=True, angles=True))
-    feet, _ = placed.outgoing_feet()
+    feet, _ = placed.output_feet()
     assert np.isfinite(feet).all(axis=(0, 2))[[0, 2]].all(), "the left foot is told throughout"
     assert np.isfinite(feet[..., 0]).mean() > 0.7
     assert placed.contacts is not None

@@ -52,7 +52,7 @@ def _export(
     options: argparse.Namespace,
     interrupt: Interrupt,
 ) -> None:
-    from app.lifting.exporting import Order, process_and_export
+    from app.lifting.exporting import ExportRequest, process_and_export
     from app.motion.data import MotionData
 
     def look(progress: Progress) -> None:
@@ -64,7 +64,7 @@ def _export(
         lifted = provide(recording, options, interrupt, bar)
         written = process_and_export(
             MotionData.from_recording(recording),
-            Order(file, kind, options.processing, options.force, options.file),
+            ExportRequest(file, kind, options.processing, options.force, options.file),
             part=options.selection,
             dropped=recording.keypoints.dropped,
             progress=look,

@@ -160,7 +160,7 @@ def _write(
 ) -> ClipFiles:
     """Lift the detections, and write them; a ``live`` source cannot be read again for pictures."""
     from app.lifting.clip_files import lift_to_files
-    from app.lifting.exporting import Order
+    from app.lifting.exporting import ExportRequest
     from app.lifting.work import open_clip
 
     wanted, corrections = lift_options(options), _corrections(job, options)
@@ -169,7 +169,7 @@ def _write(
         clip,
         lifter,
         wanted,
-        Order(
+        ExportRequest(
             job.table,
             job.kind,
             options.processing,

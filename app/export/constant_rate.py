@@ -76,9 +76,9 @@ def at_constant_rate(data: MotionData, fps: float | None = None) -> ConstantRate
     if not len(data.frame):
         raise ExportError("There are no frames, and this format cannot be empty. Export a table.")
     rate, kept = _choose(data) if fps is None else (fps, _keeps(data, fps))
-    feet, feet_conf = data.outgoing_feet()
+    feet, feet_conf = data.output_feet()
     told = np.isfinite(feet_conf)
-    xyz = np.concatenate([data.outgoing()[0], feet], axis=1)
+    xyz = np.concatenate([data.output()[0], feet], axis=1)
     if kept:
         return ConstantRateMotion(rate, False, xyz[:, :JOINT_COUNT], data.seen, feet, told)
     if data.time_s[-1] * rate > _MOST_SAMPLES:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from app.export import frame_columns
 from app.export.events import labels, quoted
 from app.export.file_options import Destination, in_chunks
-from app.export.joints import joint_states, named_joints, outgoing_joints
+from app.export.joints import joint_states, named_joints, output_joints
 from app.motion.data import FILLED, MISSING, SEEN, MotionData
 from models.skeleton import JOINT_NAMES
 
@@ -80,7 +80,7 @@ def texts(
 
 def numbers_of(data: MotionData, rows: slice) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (R, 3) frame, time and tracked of ``rows``, and (R, J, 4) x, y, z and conf."""
-    xyz, conf = outgoing_joints(data, rows)
+    xyz, conf = output_joints(data, rows)
     joints = np.concatenate([xyz, conf[..., None]], axis=2)
     # Otherwise tiny negative values are written as -0.000000.
     joints[np.abs(joints) <= 5e-7] = 0.0

@@ -25,15 +25,15 @@ def joint_parents(data: MotionData) -> tuple[int, ...]:
     return PARENTS if data.feet is None else (*PARENTS, *FOOT_PARENTS)
 
 
-def outgoing_joints(
+def output_joints(
     data: MotionData, rows: slice = slice(None)
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return (R, J, 3) metres and (R, J) confidences of R ``rows`` in the axes of exports, NaN
     where there are none."""
-    xyz, conf = data.outgoing(rows)
+    xyz, conf = data.output(rows)
     if data.feet is None:
         return xyz, conf
-    feet, feet_conf = data.outgoing_feet(rows)
+    feet, feet_conf = data.output_feet(rows)
     return np.concatenate([xyz, feet], axis=1), np.concatenate([conf, feet_conf], axis=1)
 
 

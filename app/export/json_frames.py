@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from app.export import frame_columns
 from app.export.events import labels
 from app.export.file_options import Destination, in_chunks
-from app.export.joints import joint_states, outgoing_joints
+from app.export.joints import joint_states, output_joints
 from app.export.sidecar import description
 from app.motion.data import STATES, MotionData
 
@@ -54,7 +54,7 @@ def _frames(
     data: MotionData, state: NDArray[np.uint8], events: NDArray[np.object_], rows: slice
 ) -> Iterator[str]:
     """Yield the text of every frame of ``rows``, with their ``state`` and ``events``."""
-    xyz, conf = (_nullable(values) for values in outgoing_joints(data, rows))
+    xyz, conf = (_nullable(values) for values in output_joints(data, rows))
     words = np.array(STATES)[state].tolist()
     marked = [label or None for label in events.tolist()]
     columns = {"xyz": xyz, "conf": conf, "state": words, "event": marked}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.export.file_options import Destination
-from app.export.joints import named_joints, outgoing_joints
+from app.export.joints import named_joints, output_joints
 from app.motion.data import MotionData
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def dataset(data: MotionData) -> xr.Dataset:
     :meth:`mixpose.Motion.to_xarray`."""
     import xarray
 
-    xyz, conf = outgoing_joints(data)
+    xyz, conf = output_joints(data)
     whose = np.zeros(len(xyz), np.intp)
     for number, rows in enumerate(data.people):
         whose[rows] = number

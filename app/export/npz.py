@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from app.export import frame_columns
 from app.export.events import labels
 from app.export.file_options import Destination
-from app.export.joints import joint_parents, joint_states, named_joints, outgoing_joints
+from app.export.joints import joint_parents, joint_states, named_joints, output_joints
 from app.export.sidecar import describe
 from app.motion.angles import ANGLES
 from app.motion.data import STATES, MotionData
@@ -58,7 +58,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 
 def _arrays(data: MotionData) -> dict[str, NDArray[np.generic]]:
-    xyz, conf = outgoing_joints(data)
+    xyz, conf = output_joints(data)
     return {
         "frame": data.frame.astype(np.int64),
         "time_s": data.time_s,

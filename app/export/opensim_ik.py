@@ -57,7 +57,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 def companions(path: Path, data: MotionData) -> dict[Path, bytes]:
     """Return the model next to ``path``.  Raises ExportError if OpenSim fails."""
-    rig = Rig.fitted(data.turned(), data.seen, data.missing)
+    rig = Rig.fitted(data.relative(), data.seen, data.missing)
     model: bytes = _by_opensim(_model, rig, progress=lambda share: None)
     return {path.with_name(_model_file(path.name)): model}
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.export import frame_columns
 from app.export.events import labels
 from app.export.file_options import Destination, in_chunks, share_of
-from app.export.joints import joint_states, named_joints, outgoing_joints
+from app.export.joints import joint_states, named_joints, output_joints
 from app.export.sidecar import describe, describe_people
 from app.motion.data import STATES, MotionData
 
@@ -101,7 +101,7 @@ def _table(
 ) -> pa.Table:
     import pyarrow as pa
 
-    xyz, conf = outgoing_joints(data, rows)
+    xyz, conf = output_joints(data, rows)
     joints = named_joints(data)
     count = len(joints)
     names = np.tile(np.arange(count, dtype=np.int8), len(conf))

@@ -137,9 +137,9 @@ class Before:
 
 def pose_skeleton(data: MotionData) -> SkeletonMotion:
     """Fit a skeleton to a motion and compute its bones' rotations; N >= 1 frames."""
-    xyz = data.turned()
+    xyz = data.relative()
     rig = Rig.fitted(xyz, data.seen, data.missing)
-    feet = None if data.feet is None else data.turned_feet()
+    feet = None if data.feet is None else data.relative_feet()
     pose = posed(rig, xyz, data.missing, data.time_s, Before(), feet)
     root = _root(data, pose.rig)
     return SkeletonMotion(pose.rig, data.time_s, root, without_jumps(pose.turns), pose.held)

@@ -27,7 +27,7 @@ def blended(earlier: Track, later: Track, start_s: float, blend_s: float) -> Tra
     return replace(earlier, **mixed)
 
 
-def apart(earlier: Track, later: Track) -> NDArray[np.floating]:
+def distance(earlier: Track, later: Track) -> NDArray[np.floating]:
     """(N,) median distance between the joints of two tracks of the same frames, in trunk lengths;
     NaN where one was not found."""
     away = np.linalg.norm(earlier.xy - later.xy, axis=-1)

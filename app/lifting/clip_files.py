@@ -19,7 +19,7 @@ from app.export.sidecar_reading import is_export
 from app.lifting.clip import DetectedClip, lift_clip
 from app.lifting.exporting import (
     Exported,
-    Order,
+    ExportRequest,
     judge_and_process,
     make_folder,
     process_and_export,
@@ -97,7 +97,7 @@ def lift_to_files(
     clip: DetectedClip,
     lifter: Lifter,
     options: LiftOptions,
-    order: Order,
+    request: ExportRequest,
     source: str | Path,
     *,
     corrections: Sequence[Correction] = (),
@@ -115,7 +115,7 @@ def lift_to_files(
         clip: N >= 1 frames.
         lifter: made for ``options``.
         options: of lifting.
-        order: the file and the processing.
+        request: the file and the processing.
         source: the lifted source, which must not be overwritten.
         corrections: applied to the detections before lifting.
         pictures: those of the clip, if they can be read again.
@@ -131,21 +131,21 @@ def lift_to_files(
         lifted = lift_corrected(clip, lifter, options, corrections, pictures, progress)
         motions = [remember(each) for each in lifted]
         if not options.everybody:
-            return ClipFiles((process_and_export(motions[0], order, progress=progress),))
+            return ClipFiles((process_and_export(motions[0], request, progress=progress),))
         return ClipFiles(
-            export_all_people(motions, order, source, progress), f"{len(motions)} people"
+            export_all_people(motions, request, source, progress), f"{len(motions)} people"
         )
     if not options.everybody:
         motion = lift_clip(clip, lifter, level=options.level, progress=progress, pictures=pictures)
-        return ClipFiles((process_and_export(remember(motion), order, progress=progress),))
+        return ClipFiles((process_and_export(remember(motion), request, progress=progress),))
     everybody = lift_everybody(clip, lifter, options, progress=progress, pictures=pictures)
     motions = [remember(each) for each in everybody.motions]
-    return ClipFiles(export_all_people(motions, order, source, progress), everybody.in_words)
+    return ClipFiles(export_all_people(motions, request, source, progress), everybody.in_words)
 
 
 def export_all_people(
     motions: Sequence[MotionData],
-    order: Order,
+    request: ExportRequest,
     source: str | Path,
     progress: ProgressCallback | None = None,
     *,
@@ -165,7 +165,7 @@ def export_all_people(
     lost = None if part is None else np.zeros(len(motions[0].frame), np.int64)
     done = [
         judge_and_process(
-            *(each, order.processing),
+            *(each, request.processing),
             part=part,
             dropped=lost,
             progress=part_of(progress, index, len(motions)),
@@ -174,8 +174,8 @@ def export_all_people(
     ]
     first = done[0].motion
     done = [replace(each, motion=in_room_of(first, each.motion)) for each in done]
-    write = _write_all if order.one_file else _write_each
-    return write(done, order, source, progress)
+    write = _write_all if request.one_file else _write_each
+    return write(done, request, source, progress)
 
 
 def _unchanged(motion: MotionData) -> MotionData:
@@ -183,30 +183,38 @@ def _unchanged(motion: MotionData) -> MotionData:
 
 
 def _write_all(
-    done: Sequence[Exported], order: Order, source: str | Path, progress: ProgressCallback | None
+    done: Sequence[Exported],
+    request: ExportRequest,
+    source: str | Path,
+    progress: ProgressCallback | None,
 ) -> tuple[Exported, ...]:
-    refuse_source(order.file, source)
-    make_folder(order.file.parent)
+    refuse_source(request.file, source)
+    make_folder(request.file.parent)
     motions = [each.motion for each in done]
     tell = reporting(Stage.WRITING, len(motions[0].frame), progress)
-    files = export_people(order.file, motions, order.kind, overwrite=order.overwrite, progress=tell)
+    files = export_people(
+        request.file, motions, request.kind, overwrite=request.overwrite, progress=tell
+    )
     return tuple(replace(each, files=files) for each in done)
 
 
 def _write_each(
-    done: Sequence[Exported], order: Order, source: str | Path, progress: ProgressCallback | None
+    done: Sequence[Exported],
+    request: ExportRequest,
+    source: str | Path,
+    progress: ProgressCallback | None,
 ) -> tuple[Exported, ...]:
     written: list[Exported] = []
     try:
         for index, each in enumerate(done):
-            file = person_file(order.file, order.kind, _number(each.motion))
+            file = person_file(request.file, request.kind, _number(each.motion))
             refuse_source(file, source)
             make_folder(file.parent)
             report = part_of(progress, index, len(done))
             files = export(
-                *(file, each.motion, order.kind),
-                options=order.options,
-                overwrite=order.overwrite,
+                *(file, each.motion, request.kind),
+                options=request.options,
+                overwrite=request.overwrite,
                 progress=reporting(Stage.WRITING, len(each.motion.frame), report),
             )
             written.append(replace(each, files=files))
@@ -214,8 +222,8 @@ def _write_each(
         _remove(path for each in written for path in each.files)
         raise
     numbers = [_number(each.motion) for each in done]
-    for number, stale in files_there(order.file, order.kind).items():
-        if order.overwrite and number not in numbers and any(map(is_export, stale)):
+    for number, stale in files_there(request.file, request.kind).items():
+        if request.overwrite and number not in numbers and any(map(is_export, stale)):
             _remove(stale)
     return tuple(written)
 

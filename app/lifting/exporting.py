@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ExportRequest:
     """The file to be written."""
 
     file: Path
@@ -84,7 +84,7 @@ def judge_and_process(
 
 def process_and_export(
     motion: MotionData,
-    order: Order,
+    request: ExportRequest,
     *,
     part: Selection | None = None,
     dropped: NDArray[np.int64] | None = None,
@@ -98,15 +98,15 @@ def process_and_export(
     from app.export.registry import export
 
     done = judge_and_process(
-        motion, order.processing, part=part, dropped=dropped, progress=progress
+        motion, request.processing, part=part, dropped=dropped, progress=progress
     )
-    make_folder(order.file.parent)
+    make_folder(request.file.parent)
     files = export(
-        order.file,
+        request.file,
         done.motion,
-        order.kind,
-        options=order.options,
-        overwrite=order.overwrite,
+        request.kind,
+        options=request.options,
+        overwrite=request.overwrite,
         progress=reporting(Stage.WRITING, len(motion.frame), progress),
     )
     return replace(done, files=files)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from app.errors import DetectorError
-from app.lifting.blending import SAME, apart
+from app.lifting.blending import SAME, distance
 from app.lifting.clip import DetectedClip, Track, describe, lift_track
 from app.lifting.corrected import corrected, of_each
 from app.lifting.people import (
-    Member,
+    LiftedPerson,
     about_each,
     alone_in,
     lasting,
@@ -42,19 +42,19 @@ _SHORT: Final = 0.5
 
 def members_of(
     clip: DetectedClip, poses: Sequence[SavedPoses], corrections: Sequence[Correction]
-) -> list[Member]:
+) -> list[LiftedPerson]:
     """All people in a clip, or the followed one, with their ``poses`` and corrected 2D."""
     alone = _alone(clip)
     wanted = of_each(corrections, alone)
     return [
-        Member(corrected(own, theirs)[0], of_it, of_it.info, about, theirs)
+        LiftedPerson(corrected(own, theirs)[0], of_it, of_it.info, about, theirs)
         for own, theirs, of_it, about in zip(alone, wanted, poses, _about(clip), strict=True)
     ]
 
 
 def unfit(
     clip: DetectedClip,
-    members: Sequence[Member],
+    members: Sequence[LiftedPerson],
     options: LiftOptions,
     corrections: Sequence[Correction],
 ) -> list[int]:
@@ -71,12 +71,12 @@ def unfit(
 
 def lift_members(
     clip: DetectedClip,
-    members: Sequence[Member],
+    members: Sequence[LiftedPerson],
     lifter: Lifter,
     options: LiftOptions,
     corrections: Sequence[Correction],
     progress: ProgressCallback,
-) -> list[Member]:
+) -> list[LiftedPerson]:
     """Lift all people in a clip with their corrections; ``members`` that are current are reused.
 
     All joints are missing of people whom the corrections delete entirely.  Progress is reported in
@@ -104,7 +104,7 @@ def lift_members(
         info = {**found.info, **({"corrections": key} if key else {})}
         poses = prepare(len(clip.track), found.poses, info)
         poses = without(poses, deleted(wanted[index], clip.time_s))
-        done[index] = Member(found.clip, poses, poses.info, about[index], wanted[index])
+        done[index] = LiftedPerson(found.clip, poses, poses.info, about[index], wanted[index])
     return [done[index] for index in sorted(done)]
 
 
@@ -147,11 +147,11 @@ def _to_nobody(progress: Progress) -> None:
 
 def lift_around(
     clip: DetectedClip,
-    members: Sequence[Member],
+    members: Sequence[LiftedPerson],
     lifter: Lifter,
     corrections: Sequence[Correction],
     stretch: tuple[float, float],
-) -> list[Member] | None:
+) -> list[LiftedPerson] | None:
     """``members`` with new poses only in and around an interval (seconds), to be shown while the
     whole clip is lifted; None if that takes hardly longer, as for short clips."""
     alone, times = _alone(clip), clip.time_s
@@ -189,7 +189,7 @@ def most_like(track: Track, others: Sequence[Track]) -> int:
     """Index of the track that agrees most with ``track``, that of the followed person."""
     return max(
         range(len(others)),
-        key=lambda index: np.count_nonzero(apart(track, others[index]) < SAME),
+        key=lambda index: np.count_nonzero(distance(track, others[index]) < SAME),
         default=0,
     )
 
@@ -224,9 +224,9 @@ def _heights(
     return heights
 
 
-def _nothing(clip: DetectedClip, lifter: Lifter, height_m: float | None) -> Member:
+def _nothing(clip: DetectedClip, lifter: Lifter, height_m: float | None) -> LiftedPerson:
     info: dict[str, object] = {**describe(lifter), "height_m": height_m}
-    return Member(
+    return LiftedPerson(
         clip,
         SavedPoses.all_missing(
             len(clip.track),
@@ -236,7 +236,9 @@ def _nothing(clip: DetectedClip, lifter: Lifter, height_m: float | None) -> Memb
     )
 
 
-def _fit(member: Member, options: LiftOptions, height_m: float | None, corrections: str) -> bool:
+def _fit(
+    member: LiftedPerson, options: LiftOptions, height_m: float | None, corrections: str
+) -> bool:
     from app.lifting.recordings import made_with
     from models.checkpoint import resolve_weights
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.lifting.blending import SAME, apart, blended
+from app.lifting.blending import SAME, blended, distance
 from app.lifting.clip import DetectedClip, Track, Tracklet
 from app.lifting.people import identified, joined_at_cut
 from app.lifting.reading import no_frames
@@ -180,4 +180,4 @@ def _continues(before: Part, part: Part) -> bool:
 
 def _same_body(earlier: Track, later: Track) -> NDArray[np.bool_]:
     """(N,) whether both detections are of the same body."""
-    return np.asarray(apart(earlier, later) < SAME, np.bool_)
+    return np.asarray(distance(earlier, later) < SAME, np.bool_)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.errors import DetectorError
-from app.lifting.blending import SAME, apart, blended
+from app.lifting.blending import SAME, blended, distance
 from app.lifting.clip import (
     BODY,
     DetectedClip,
@@ -94,7 +94,7 @@ def _distance_at_cut(earlier: Tracklet, later: Tracklet, start_s: float, blend_s
     mine, theirs = _shared_rows(earlier, later, start_s, blend_s)
     if not len(mine):
         return np.inf
-    return float(np.median(apart(earlier.track[mine], later.track[theirs])))
+    return float(np.median(distance(earlier.track[mine], later.track[theirs])))
 
 
 def _continued(
@@ -194,7 +194,7 @@ def _worn(tracklet: Tracklet) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Member:
+class LiftedPerson:
     """One of the people of a clip, or the followed one, lifted."""
 
     clip: DetectedClip
@@ -290,7 +290,7 @@ def lift_each(
     *,
     sides_known: Sequence[NDArray[np.bool_]] = (),
     progress: ProgressCallback | None = None,
-) -> list[Member]:
+) -> list[LiftedPerson]:
     """Lift the people of one clip, each with a clip of their own.
 
     The camera's orientation is estimated from the person in view the longest and used for all.
@@ -309,7 +309,7 @@ def lift_each(
     longest_first = sorted(
         range(len(clips)), key=lambda index: -np.count_nonzero(clips[index].track.tracked)
     )
-    members: dict[int, Member] = {}
+    members: dict[int, LiftedPerson] = {}
     for done, index in enumerate(longest_first):
         own = copy.copy(lifter)
         own.height_m = heights_m[index] if index < len(heights_m) else None
@@ -320,7 +320,7 @@ def lift_each(
             progress=part_of(progress, done, len(clips)),
         )
         level = level or lifted.level
-        members[index] = Member(clips[index], lifted, describe(own))
+        members[index] = LiftedPerson(clips[index], lifted, describe(own))
     return [members[index] for index in sorted(members)]
 
 

@@ -24,7 +24,7 @@ from app.errors import DetectorError, SourceError
 from app.lifting.clip import DetectedClip, Track
 from app.lifting.kept import Kept, detection_key, film_key
 from app.lifting.members import at_place, lift_around, lift_members, members_of, most_like, unfit
-from app.lifting.people import Member, lasting
+from app.lifting.people import LiftedPerson, lasting
 from app.lifting.preview import Preview
 from app.lifting.progress import Progress, ProgressCallback, Stage, Stopped, never
 from app.motion.data import Event
@@ -68,7 +68,7 @@ class Found:
     """Number of frames, from the first, with poses."""
     complete: bool
     """Whether lifting has finished."""
-    people: tuple[Member, ...] = ()
+    people: tuple[LiftedPerson, ...] = ()
     """All people if there are several; ``track`` and ``poses`` are those of the selected one."""
     room: Together | None = None
     """Their positions in the room, in the same order."""
@@ -99,7 +99,7 @@ class VideoClip:
         self._duration_s = video.duration_s or 0.0
         self._rate = video.rate or _USUAL_RATE
         self._clip: DetectedClip | None = None
-        self._members: tuple[Member, ...] = ()
+        self._members: tuple[LiftedPerson, ...] = ()
         """All people, lifted."""
         self._selected = 0
         """Index of the member whose poses are shown."""
@@ -175,7 +175,7 @@ class VideoClip:
         """The motions of all people, by number."""
         return [self._motion_of(each) for each in self._members]
 
-    def _motion_of(self, member: Member) -> MotionData:
+    def _motion_of(self, member: LiftedPerson) -> MotionData:
         if member.poses.missing.all():
             raise DetectorError(
                 f"Nothing is left of this person in {self.label}, so there are no 3D poses. "
@@ -232,7 +232,7 @@ class VideoClip:
             poses = [cast(SavedPoses, each.poses) for each in self._members]
             self.show(members_of(self._clip, poses, self.corrections.done))
 
-    def show(self, members: Sequence[Member]) -> None:
+    def show(self, members: Sequence[LiftedPerson]) -> None:
         """Show other poses of the same people, at unchanged positions in the room."""
         self._members = tuple(members)
         people = self._members if len(members) > 1 else ()
@@ -253,7 +253,7 @@ class VideoClip:
             )
         self._found = Found(whole, poses, len(track), ready, complete=False)
 
-    def finish(self, clip: DetectedClip, members: Sequence[Member], detected_as: str) -> None:
+    def finish(self, clip: DetectedClip, members: Sequence[LiftedPerson], detected_as: str) -> None:
         """Show the final result: all people, or the followed one; none if there is no person."""
         if self.detected_as != detected_as or self._clip is not clip:
             tracks = [each.clip.track for each in members]
@@ -303,7 +303,7 @@ class VideoClip:
         return self._clip
 
     @property
-    def members(self) -> tuple[Member, ...]:
+    def members(self) -> tuple[LiftedPerson, ...]:
         """All people, or the followed one, lifted; none before that is complete."""
         return self._members
 

@@ -320,9 +320,7 @@ class MotionData:
         state = np.where(self.missing, MISSING, np.where(self.filled, FILLED, SEEN))
         return state.astype(np.uint8)
 
-    def outgoing(
-        self, rows: slice = slice(None)
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def output(self, rows: slice = slice(None)) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the joints of R ``rows`` for output, NaN where they are not known.
 
         Returns (R, 17, 3) metres as :meth:`placed`, NaN where missing; and (R, 17) confidences, NaN
@@ -332,31 +330,31 @@ class MotionData:
         xyz = np.where(missing[..., None], np.nan, self.placed(rows))
         return xyz, np.where(filled | missing, np.nan, self.conf[rows].astype(np.float64))
 
-    def outgoing_feet(
+    def output_feet(
         self, rows: slice = slice(None)
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return heels and toes as :meth:`outgoing`, (R, 4, 3) and (R, 4); NaN without ``feet``."""
-        feet = self.turned_feet(rows)
+        """Return heels and toes as :meth:`output`, (R, 4, 3) and (R, 4); NaN without ``feet``."""
+        feet = self.relative_feet(rows)
         placed = feet if self.root is None else feet + self.root[rows, None]
         if self.feet_conf is None:
             return placed, placed[..., 0]
         known = np.isfinite(placed).all(axis=-1)
         return placed, np.where(known, self.feet_conf[rows].astype(np.float64), np.nan)
 
-    def turned(self, rows: slice = slice(None)) -> NDArray[np.float64]:
+    def relative(self, rows: slice = slice(None)) -> NDArray[np.float64]:
         """Return (R, 17, 3) joints of R ``rows`` relative to the pelvis, in output axes."""
         return self._in_axes(self.xyz[rows])
 
-    def turned_feet(self, rows: slice = slice(None)) -> NDArray[np.float64]:
-        """Return (R, 4, 3) heels and toes of R ``rows`` as :meth:`turned`; NaN without ``feet``."""
+    def relative_feet(self, rows: slice = slice(None)) -> NDArray[np.float64]:
+        """Return (R, 4, 3) heels and toes as :meth:`relative`, NaN without ``feet``."""
         if self.feet is None:
             return np.full((len(self.frame[rows]), FOOT_JOINT_COUNT, 3), np.nan)
         return self._in_axes(self.feet[rows])
 
     def _in_axes(self, points: NDArray[np.float32]) -> NDArray[np.float64]:
         # + 0.0 turns negative zeros into zeros, so that no output file contains "-0".
-        turned: NDArray[np.float64] = points.astype(np.float64) @ self.axes.T + 0.0
-        return turned
+        rotated: NDArray[np.float64] = points.astype(np.float64) @ self.axes.T + 0.0
+        return rotated
 
     def upright(self) -> NDArray[np.float64]:
         """Return (N, 17, 3) joints relative to the pelvis, with y against gravity if that is known.
@@ -364,14 +362,14 @@ class MotionData:
         Angles to the vertical are measured in these axes.
         """
         if self.root is not None or self.level is None:
-            return self.turned()
+            return self.relative()
         upright: NDArray[np.float64] = self.xyz.astype(np.float64) @ self.level.axes.T
         return upright
 
     def upright_feet(self) -> NDArray[np.float64]:
         """Return (N, 4, 3) heels and toes as :meth:`upright`; all NaN without ``feet``."""
         if self.feet is None or self.root is not None or self.level is None:
-            return self.turned_feet()
+            return self.relative_feet()
         upright: NDArray[np.float64] = self.feet.astype(np.float64) @ self.level.axes.T
         return upright
 
@@ -381,7 +379,7 @@ class MotionData:
         They are positions in the room if the motion was placed (NaN in frames in which the position
         is not known), and relative to the pelvis otherwise.
         """
-        joints = self.turned(rows)
+        joints = self.relative(rows)
         return joints if self.root is None else joints + self.root[rows, None]
 
     @property

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.errors import ExportError
 from app.export.file_options import Rest
-from app.export.joints import joint_parents, named_joints, outgoing_joints
+from app.export.joints import joint_parents, named_joints, output_joints
 from app.export.skeleton_names import MOTIONBUILDER
 from app.lifting.exporting import judge_and_process
 from app.lifting.progress import Progress, Stage, reporting
@@ -103,7 +103,7 @@ class Motion:
     @property
     def xyz(self) -> Array:
         """(N, J, 3) metres; NaN where a joint was neither seen nor interpolated."""
-        return outgoing_joints(self._data)[0]
+        return output_joints(self._data)[0]
 
     @property
     def joints(self) -> Mapping[str, Array]:
@@ -116,7 +116,7 @@ class Motion:
 
         NaN where the joint was not seen; its position is interpolated or missing there.
         """
-        return _named(self.joint_names, outgoing_joints(self._data)[1].T)
+        return _named(self.joint_names, output_joints(self._data)[1].T)
 
     @property
     def angles(self) -> Mapping[str, Array]:
@@ -227,7 +227,7 @@ class Motion:
             ExportError: pandas is not installed.
         """
         pandas = _library("pandas")
-        xyz, conf = outgoing_joints(self._data)
+        xyz, conf = output_joints(self._data)
         columns: dict[str, NDArray[Any]] = {
             "frame": self.frame,
             "time_s": self.time,

@@ -103,7 +103,7 @@ class Observed:
         """Draw a batch of ``count`` single frames, each in the box of a window of ``span``."""
         places = few_places(span, generator)
         batch = self.draw_at(-(-count // len(places)), places, generator)
-        return Batch(*(part[:count] for part in batch.apart().parts()))
+        return Batch(*(part[:count] for part in batch.single_frames().parts()))
 
     def draw_at(self, count: int, places: Tensor, generator: torch.Generator) -> Batch:
         """Draw a batch of ``count`` windows of the frames at (t,) ``places`` only."""

@@ -57,7 +57,7 @@ class Batch:
         keypoints, pose, seen = (torch.cat(pair) for pair in pairs)
         return Batch(keypoints, pose, seen, self.places)
 
-    def apart(self) -> Batch:
+    def single_frames(self) -> Batch:
         """Return every frame as a separate window."""
         return Batch(*(part.flatten(0, 1)[:, None] for part in self.parts()))
 
@@ -89,7 +89,7 @@ class Sampler:
         """
         places = few_places(span, self.generator)
         spread = self._draw(-(-count // len(places)), places)
-        return Batch(*(tensor[:count] for tensor in spread.apart().parts()))
+        return Batch(*(tensor[:count] for tensor in spread.single_frames().parts()))
 
     def draw_sparse(self, count: int, frames: int) -> Batch:
         """Draw a batch of ``count`` windows of ``frames`` frames, a few of which are used."""

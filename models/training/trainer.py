@@ -187,7 +187,7 @@ class Trainer:
         with autocast(group.device, self._settings.precision):
             predicted = self._module(batch.keypoints, batch.places).float()
         if batch.places is not None:  # too far apart in time for a velocity
-            predicted, batch = predicted.flatten(0, 1)[:, None], batch.apart()
+            predicted, batch = predicted.flatten(0, 1)[:, None], batch.single_frames()
         loss = recipe.loss(predicted, batch.pose, batch.seen)
         self._optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

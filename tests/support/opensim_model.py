@@ -101,7 +101,7 @@ def _segment(
 
 def lengths(data: MotionData) -> dict[str, float]:
     """A person's, from the first frame's right side."""
-    xyz = data.turned()[0]
+    xyz = data.relative()[0]
 
     def between(one: str, other: str) -> float:
         return float(np.linalg.norm(xyz[JOINT[one]] - xyz[JOINT[other]]))

@@ -101,7 +101,7 @@ class StandingFigure:
         # The floor is only for display then: numeric files stay root-relative.
         heights = _heights(data, joints) if data.root is None else np.zeros(len(joints))
         joints[..., 1] += heights[:, None]
-        feet = data.outgoing_feet()[0]
+        feet = data.output_feet()[0]
         feet[..., 1] += heights[:, None]
         self._soles = _soles(data, feet.astype(np.float32), joints.astype(np.float32))
         self._drawn = ~data.missing & np.isfinite(joints).all(axis=2)

@@ -109,7 +109,7 @@ def placing(footage: Footage, data: MotionData) -> Placing:
         alone_mm=1000 * _rms(along_alone),
         height_mm=1000 * _rms(placed.root[:, 1] - height),
         tilt_deg=_tilt(placed, up),
-        slide_mm=1000 * _slide(placed.outgoing()[0][:, ANKLES], still),
+        slide_mm=1000 * _slide(placed.output()[0][:, ANKLES], still),
         alone_slide_mm=1000 * _slide(single[:, None] + feet, still),
     )
 

@@ -15,7 +15,7 @@ from app.lifting.batch.task import BatchOptions, Result, Task
 from app.lifting.batch.up_to_date import request_of, with_request
 from app.lifting.clip import DetectedClip
 from app.lifting.clip_files import lift_to_files
-from app.lifting.exporting import Order
+from app.lifting.exporting import ExportRequest
 from app.lifting.progress import Overall, Progress, Stage, Stopped
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Finish:
 
         files = lift_to_files(
             *(self.clip, _lifter(wanted, self.threads), wanted.lifting),
-            Order(
+            ExportRequest(
                 *(task.table, wanted.kind, wanted.processing, task.overwrite),
                 *(wanted.file, wanted.one_file),
             ),

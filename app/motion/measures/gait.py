@@ -101,7 +101,7 @@ def find_gait(data: MotionData) -> Gait | None:
     """
     if data.root is None:
         return None
-    joints, feet = data.outgoing()[0], data.outgoing_feet()[0]
+    joints, feet = data.output()[0], data.output_feet()[0]
     known = ~np.isnan(joints[:, [PELVIS, *ANKLES]].sum(axis=(1, 2)))
     strides: list[Stride] = []
     for person in data.people:

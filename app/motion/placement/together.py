@@ -76,8 +76,8 @@ def together(motions: Sequence[MotionData]) -> Together:
     joints, feet = [], []
     for each, root, size in zip(placed, roots, sizes, strict=True):
         there = (root - middle)[:, None]
-        joints.append((size * each.turned() + there).astype(np.float32))
-        feet.append((size * each.turned_feet() + there).astype(np.float32))
+        joints.append((size * each.relative() + there).astype(np.float32))
+        feet.append((size * each.relative_feet() + there).astype(np.float32))
     return Together(tuple(joints), tuple(feet), trusted)
 
 

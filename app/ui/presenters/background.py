@@ -220,7 +220,7 @@ def export_recording(
     Raises ExportError if there is no frame in ``part``.
     """
     from app.export.registry import FORMATS
-    from app.lifting.exporting import Order, process_and_export
+    from app.lifting.exporting import ExportRequest, process_and_export
     from app.lifting.progress import Overall, Stage
     from app.lifting.recordings import as_recorded, lift_recording
     from app.motion.data import MotionData
@@ -237,7 +237,7 @@ def export_recording(
         lift_recording(recording, lifter(preferences), lifting, overall)
     return process_and_export(
         MotionData.from_recording(recording),
-        Order(path, kind, wanted(preferences), overwrite=True, options=options),
+        ExportRequest(path, kind, wanted(preferences), overwrite=True, options=options),
         part=part,
         dropped=recording.keypoints.dropped,
         progress=overall,
@@ -298,7 +298,7 @@ def export_video(
 ) -> tuple[Exported, ...]:
     """Export ``part`` of a video, lifting it first if needed.  Replaces existing files."""
     from app.export.registry import FORMATS
-    from app.lifting.exporting import Order, process_and_export
+    from app.lifting.exporting import ExportRequest, process_and_export
     from app.lifting.progress import Overall
     from app.sources.pictures import refuse_source
     from app.ui.presenters.processing import wanted
@@ -306,20 +306,20 @@ def export_video(
     refuse_source(path, video_clip.path)
     overall = Overall(control.report, slow=FORMATS[kind].slow)
     lift_video(video_clip, preferences, control, overall)
-    order = Order(path, kind, wanted(preferences), overwrite=True, options=options)
+    request = ExportRequest(path, kind, wanted(preferences), overwrite=True, options=options)
     if scope is not PeopleScope.SELECTED:
         from app.lifting.clip_files import export_all_people
 
         # A bone's length and a heading are those of one person.
-        for_several = replace(order.processing, bone=None, heading_deg=None)
-        order = replace(order, processing=for_several, one_file=scope is PeopleScope.TABLE)
+        for_several = replace(request.processing, bone=None, heading_deg=None)
+        request = replace(request, processing=for_several, one_file=scope is PeopleScope.TABLE)
         only = None if part.whole else part
         written = export_all_people(
-            video_clip.motions(), order, video_clip.path, overall, part=only
+            video_clip.motions(), request, video_clip.path, overall, part=only
         )
     else:
         motion = video_clip.motion()
         lost = np.zeros(len(motion.frame), np.int64)
-        written = (process_and_export(motion, order, part=part, dropped=lost, progress=overall),)
+        written = (process_and_export(motion, request, part=part, dropped=lost, progress=overall),)
     first, *more = written
     return (replace(first, warnings=(*video_clip.warnings, *first.warnings)), *more)

@@ -14,7 +14,7 @@ from models.skeleton import MIRROR, PELVIS
 from models.visibility import seen_mask
 
 if TYPE_CHECKING:
-    from app.lifting.people import Member
+    from app.lifting.people import LiftedPerson
     from app.lifting.video import Found
     from app.motion.placement.together import Together
 
@@ -84,7 +84,7 @@ class ShownPeople:
     def __init__(self) -> None:
         self.hidden: frozenset[int] = frozenset()
         self.selected = 0
-        self._members: tuple[Member, ...] = ()
+        self._members: tuple[LiftedPerson, ...] = ()
         self._room: Together | None = None
         self._seen: list[NDArray[np.bool_]] = []
         self._reach_m = 0.0
@@ -170,7 +170,7 @@ def at_place(people: tuple[ShownPerson, ...], x: float, y: float) -> ShownPerson
     return None if hit is None else boxes[hit]
 
 
-def _reach(members: tuple[Member, ...], room: Together | None) -> float:
+def _reach(members: tuple[LiftedPerson, ...], room: Together | None) -> float:
     """Return the reach of the person who moves farthest from the middle, in metres.
 
     That is the ``_REACH_PERCENTILE``-th percentile of their distance while they are in view.
@@ -185,7 +185,7 @@ def _reach(members: tuple[Member, ...], room: Together | None) -> float:
     return max(far, default=0.0)
 
 
-def _in_view(member: Member, row: int) -> bool:
+def _in_view(member: LiftedPerson, row: int) -> bool:
     return bool(member.clip.track.tracked[row] or not member.poses.missing[row].all())
 
 

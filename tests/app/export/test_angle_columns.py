@@ -179,7 +179,7 @@ def test_they_are_of_the_poses_that_leave_the_program() -> None:
 
 def test_a_motion_takes_angles_of_its_own_length_only() -> None:
     data = motion(4)
-    angles = joint_angles(data.turned(), data.missing)
+    angles = joint_angles(data.relative(), data.missing)
     assert replace(data, angles=angles).angles is angles
     with pytest.raises(ValueError, match="angles has shape"):
         replace(data, angles=angles[:3])

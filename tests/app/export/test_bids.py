@@ -132,12 +132,12 @@ def test_what_is_missing_is_not_available(data: MotionData, tmp_path: Path) -> N
             for line in (tmp_path / f"{NAME}_motion.tsv").read_text("ascii").splitlines()
         ]
     )
-    missing = np.isnan(data.outgoing()[0]).reshape(len(cells), -1)
+    missing = np.isnan(data.output()[0]).reshape(len(cells), -1)
     assert missing.any()
     np.testing.assert_array_equal(cells == "n/a", missing)
     there = np.where(missing, "0", cells).astype(float)
     np.testing.assert_allclose(
-        there, np.nan_to_num(data.outgoing()[0]).reshape(there.shape), atol=1e-6
+        there, np.nan_to_num(data.output()[0]).reshape(there.shape), atol=1e-6
     )
 
 

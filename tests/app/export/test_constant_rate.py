@@ -54,7 +54,7 @@ def test_regular_frames_stay_as_they_are(
     assert even.rate == pytest.approx(rate, rel=2e-6)
     assert not even.resampled
     assert even.about["method"] == "none"
-    np.testing.assert_array_equal(even.xyz, data.outgoing()[0])
+    np.testing.assert_array_equal(even.xyz, data.output()[0])
     np.testing.assert_array_equal(even.seen, data.seen)
 
 
@@ -131,7 +131,7 @@ def test_a_frame_at_the_very_moment_needs_no_neighbour() -> None:
     assert even.resampled
     there = np.isfinite(even.xyz[:, 0, 0]).tolist()
     assert there == [True, False, True, False, False, True]
-    np.testing.assert_array_equal(even.xyz[5], data.outgoing()[0][5])
+    np.testing.assert_array_equal(even.xyz[5], data.output()[0][5])
 
 
 def test_seen_is_what_was_seen_on_both_sides() -> None:

@@ -81,8 +81,8 @@ def test_feet_are_in_the_file_where_they_are(tmp_path: Path, kind: str, placed: 
     export(path, data, kind)
     found = READERS[kind](path)
     assert found.shape == (FRAMES, 21, 3)
-    np.testing.assert_allclose(found[:, 17:], data.outgoing_feet()[0], atol=2e-6)
-    np.testing.assert_allclose(found[:, :17], data.outgoing()[0], atol=2e-6)
+    np.testing.assert_allclose(found[:, 17:], data.output_feet()[0], atol=2e-6)
+    np.testing.assert_allclose(found[:, :17], data.output()[0], atol=2e-6)
 
 
 @pytest.mark.parametrize("placed", [False, True])
@@ -92,7 +92,7 @@ def test_a_table_that_is_read_again_has_its_feet(tmp_path: Path, kind: str, plac
     path = tmp_path / f"walk{FORMATS[kind].suffix}"
     export(path, data, kind)
     again = read(path)
-    for there, here in zip(again.outgoing_feet(), data.outgoing_feet(), strict=True):
+    for there, here in zip(again.output_feet(), data.output_feet(), strict=True):
         np.testing.assert_allclose(there, here, atol=2e-6)
 
 
@@ -102,7 +102,7 @@ def test_a_table_without_feet_as_older_versions_wrote_it_is_read(tmp_path: Path,
     export(path, motion(FRAMES), kind)
     again = read(path)
     assert again.feet is None
-    np.testing.assert_allclose(again.outgoing()[0], motion(FRAMES).outgoing()[0], atol=2e-6)
+    np.testing.assert_allclose(again.output()[0], motion(FRAMES).output()[0], atol=2e-6)
 
 
 @pytest.mark.parametrize("fps", [None, 30.0])

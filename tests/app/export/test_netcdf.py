@@ -18,7 +18,7 @@ def test_xarray_reads_what_movement_expects(tmp_path: Path) -> None:
     data = motion(30)
     export(tmp_path / "walk.nc", data, "netcdf")
     with xarray.open_dataset(tmp_path / "walk.nc") as found:
-        xyz, conf = data.outgoing()
+        xyz, conf = data.output()
         assert found.position.dims == ("time", "space", "keypoints", "individuals")
         assert found.keypoints.values.tolist() == list(JOINT_NAMES)
         assert found.space.values.tolist() == ["x", "y", "z"]

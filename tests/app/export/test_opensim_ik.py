@@ -81,8 +81,8 @@ def markers(opensim: Any, folder: Path, motion_file: Path) -> dict[str, Array]:
 
 def apart_cm(data: MotionData, found: dict[str, Array], floor: float) -> Array:
     """(N, M) centimetres from markers to joints."""
-    joints = dict(zip(JOINT, data.outgoing()[0].swapaxes(0, 1), strict=True))
-    joints |= dict(zip(FOOT_JOINT_NAMES, data.outgoing_feet()[0].swapaxes(0, 1), strict=True))
+    joints = dict(zip(JOINT, data.output()[0].swapaxes(0, 1), strict=True))
+    joints |= dict(zip(FOOT_JOINT_NAMES, data.output_feet()[0].swapaxes(0, 1), strict=True))
     shift = (0.0, floor, 0.0)
     each = [np.linalg.norm(at - joints[name] - shift, axis=1) for name, at in found.items()]
     return 100 * np.stack(each, axis=1)

@@ -56,7 +56,7 @@ def standing_flat() -> MotionData:
         ankles + (0.0, 0.06, 0.0) + forward[:, None] * np.array([-0.03, -0.03, 0.18, 0.18])[:, None]
     )
     flat = laid_flat(feet, data.xyz[:, ANKLES], np.array([0.0, -1.0, 0.0]), np.ones((30, 2)))
-    heights = ANKLE_M - data.turned()[:, ANKLES, 1].min(axis=1)
+    heights = ANKLE_M - data.relative()[:, ANKLES, 1].min(axis=1)
     root = np.column_stack([np.zeros(30), heights, np.zeros(30)])
     return replace(data, feet=flat, feet_conf=np.ones((30, 4), np.float32), root=root)
 

@@ -115,20 +115,20 @@ def test_motion_placed_in_the_room_leaves_from_there() -> None:
     placed = replace(data, root=root, axes=turn)
     x, y, z = data.xyz[1, 5].tolist()
     np.testing.assert_allclose(placed.placed()[1, 5], (z + 1.5, -y + 0.9, x - 2.0), atol=1e-6)
-    outgoing, _ = placed.outgoing()
-    assert np.isnan(outgoing[2]).all(), "where the pelvis is not known, nothing is"
-    assert (np.isnan(outgoing[:2, :, 0]) == data.missing[:2]).all()
+    output, _ = placed.output()
+    assert np.isnan(output[2]).all(), "where the pelvis is not known, nothing is"
+    assert (np.isnan(output[:2, :, 0]) == data.missing[:2]).all()
 
 
 def test_feet_leave_as_the_joints_do_and_where_they_are_not_known_not_at_all() -> None:
     plain = motion(4)
-    assert np.isnan(plain.outgoing_feet()[0]).all()
+    assert np.isnan(plain.output_feet()[0]).all()
     feet = plain.xyz[:, list(FOOT_PARENTS)] + np.float32(0.1)
     feet[2, 3] = np.nan
     data = replace(plain, feet=feet, feet_conf=np.full((4, 4), 0.5, np.float32))
     turned = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
     data = replace(data, axes=turned, root=np.full((4, 3), [1.0, 2.0, 3.0]))
-    xyz, conf = data.outgoing_feet(slice(1, 3))
+    xyz, conf = data.output_feet(slice(1, 3))
     np.testing.assert_allclose(xyz[0], feet[1].astype(np.float64) @ turned.T + (1.0, 2.0, 3.0))
     assert np.isnan(xyz[1, 3]).all()
     assert np.isnan(conf[1, 3])
@@ -187,5 +187,5 @@ def test_soles_of_who_stands_are_on_the_floor() -> None:
     data = process(lifted_scene([False] * 60), Processing(room=True))
     assert data.contacts is not None
     assert data.contacts.mean() > 0.9
-    feet, _ = data.outgoing_feet()
+    feet, _ = data.output_feet()
     assert np.abs(feet[data.contacts[:, [0, 1, 0, 1]], 1]).max() < 0.03

@@ -134,8 +134,8 @@ def test_missing_joints_stay_missing_and_gaps_are_not_made_up() -> None:
     data = replace(data, missing=missing, xyz=xyz)
     done = process(data, Processing(smooth_hz=6.0, rigid_bones=True))
     np.testing.assert_array_equal(done.missing, missing)
-    outgoing, _ = done.outgoing()
-    np.testing.assert_array_equal(np.isnan(outgoing).any(axis=-1), missing)
+    output, _ = done.output()
+    np.testing.assert_array_equal(np.isnan(output).any(axis=-1), missing)
 
 
 def test_the_file_says_what_was_done(tmp_path: Path) -> None:

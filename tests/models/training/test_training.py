@@ -261,7 +261,7 @@ def test_sparse_windows_are_frames_of_windows_at_places_that_differ(walk: Repert
     assert places.max() == 26
     assert (places.diff(dim=1) > 0).all()
     assert batches[0].keypoints.shape == (4, 3, 17, len(CHANNELS))
-    assert batches[0].apart().pose.shape == (12, 1, 17, 3)
+    assert batches[0].single_frames().pose.shape == (12, 1, 17, 3)
 
 
 def test_recombined_bodies_keep_their_bones_and_face_one_way(walk: Repertoire) -> None:

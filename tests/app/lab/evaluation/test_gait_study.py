@@ -20,7 +20,7 @@ def pack(xyz: np.ndarray) -> Pack:
 
 
 def test_true_gait_is_that_of_the_walker_who_was_drawn() -> None:
-    (walk,) = captured_walks([pack(walker().outgoing()[0])])
+    (walk,) = captured_walks([pack(walker().output()[0])])
     gait = true_gait(walk.true)
     assert gait.stride_s == pytest.approx(STRIDE_S, rel=0.01)
     assert gait.stride_m == pytest.approx(STRIDE_M, rel=0.01)
@@ -28,7 +28,7 @@ def test_true_gait_is_that_of_the_walker_who_was_drawn() -> None:
 
 
 def test_the_camera_sees_the_whole_walk() -> None:
-    (walk,) = captured_walks([pack(walker().outgoing()[0])])
+    (walk,) = captured_walks([pack(walker().output()[0])])
     camera = walk.footage.true
     slope = camera[..., :2] / camera[..., 2:]
     assert (camera[..., 2] > 1.0).all()
@@ -36,7 +36,7 @@ def test_the_camera_sees_the_whole_walk() -> None:
 
 
 def test_who_stands_about_does_not_walk() -> None:
-    still = np.repeat(walker().outgoing()[0][:1], 300, axis=0)
+    still = np.repeat(walker().output()[0][:1], 300, axis=0)
     assert captured_walks([pack(still)]) == []
 
 
