@@ -63,7 +63,7 @@ def test_a_lost_stream_is_found_again_and_the_recording_shows_the_gap(
     gaps = np.diff(rows.time_s)
     assert (gaps > 0).all()
     assert gaps.max() > 1.0, "the gap is visible"
-    assert np.sort(gaps)[-2] < 0.5, "there is one gap"
+    assert np.sort(gaps)[-2] < gaps.max() / 2, "there is one gap"
     # The time axis is that of the clock throughout.
     np.testing.assert_allclose(np.diff(rows.captured_unix_s), np.diff(rows.time_s), atol=0.002)
 
