@@ -94,18 +94,16 @@ class Pool:
         self._orders.clear()
         for worker in self._workers:
             worker.request_exit()
-        deadline = time.monotonic() + _GOODBYE_S
-        while self._workers and time.monotonic() < deadline:
-            yield from self._listen(max(0.0, min(_LOOK_S, deadline - time.monotonic())))
+        while (patience_s := max((each.patience_s for each in self._workers), default=0.0)) > 0:
+            yield from self._listen(min(_LOOK_S, patience_s))
 
     def close(self) -> None:
         """End all processes, killing busy ones after a few seconds."""
         self._orders.clear()
         for worker in self._workers:
             worker.request_exit()
-        deadline = time.monotonic() + _GOODBYE_S
         for worker in self._workers:
-            worker.end(deadline - time.monotonic())
+            worker.end(worker.patience_s)
         self._workers.clear()
 
     def __enter__(self) -> Pool:
@@ -184,10 +182,19 @@ class _Worker:
             self._process.start()
         theirs.close()
         self.order: _Order | None = None
-        self.dismissed = False
-        """Whether it was asked to exit."""
+        self._leaves_by: float | None = None
         self.silent_s = 0.0
         """How long it was listened to since the last event of its unit."""
+
+    @property
+    def dismissed(self) -> bool:
+        """Whether it was asked to exit."""
+        return self._leaves_by is not None
+
+    @property
+    def patience_s(self) -> float:
+        """How long it may still take to exit."""
+        return max(0.0, (self._leaves_by or 0.0) - time.monotonic())
 
     def begin(self, order: _Order) -> None:
         self.order = order
@@ -209,13 +216,13 @@ class _Worker:
 
     def request_exit(self) -> None:
         if not self.dismissed:
-            self.dismissed = True
+            self._leaves_by = time.monotonic() + _GOODBYE_S
             with contextlib.suppress(OSError):
                 self.pipe.send(None)
 
     def end(self, patience_s: float) -> int | None:
         """Wait for its end, then kill it; return its exit code."""
-        self._process.join(max(0.0, patience_s))
+        self._process.join(patience_s)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.lifting import pool as pool_module
@@ -149,6 +150,16 @@ def test_finishing_ends_what_is_begun() -> None:
         assert not any(isinstance(event, Done) for event in pool.finish())
         assert time.monotonic() - began < 8
         assert pool.waiting == 0
+
+
+def test_a_stuck_process_is_waited_for_once() -> None:
+    with Pool(1) as pool:
+        pool.submit(Worker(then="hang"))
+        while [psutil.Process(each).status() for each in workers()] != [psutil.STATUS_STOPPED]:
+            list(pool.poll())
+        list(pool.finish())
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
 
 
 def test_no_process_is_started_for_nothing() -> None:
