@@ -81,6 +81,8 @@ def run(options: argparse.Namespace) -> int:
                 if wanted.a_file_each:
                     table = person_file(table, wanted.kind, "*")
                 bar.aside(lambda table=table, event=event: _report(table, event))  # type: ignore[misc]
+            elif not task.overwrite and _is_done(task, wanted):
+                work.done += 1  # meanwhile, by the same command in another process
             else:
                 work.refused.append((task.source, str(event.error)))
     return _conclude(len(plan.pairs), lifted, work, interrupt.signal)

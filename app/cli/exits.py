@@ -1,4 +1,4 @@
-"""Exit codes, Ctrl-C, and printing of messages."""
+"""Exit codes, signals, and printing of messages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, Final, TextIO
 
 from app.errors import MixposeError
+from app.system.signals import ending_signals
 
 log: Final = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class Exit(enum.IntEnum):
     FAULT = 70
     """Internal error (``EX_SOFTWARE`` of sysexits.h)."""
     INTERRUPTED = 130
-    """Ctrl-C."""
+    """Ctrl-C.  143 is SIGTERM, and 129 SIGHUP: the terminal was closed."""
 
 
 class UsageError(MixposeError):
@@ -96,14 +97,13 @@ def _guarded(stream: TextIO | None, text: str) -> None:
             os.dup2(nowhere.fileno(), stream.fileno())
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
 class Interrupt:
-    """While entered, SIGINT and SIGTERM are stored in ``signal``.  Main thread only.
+    """While entered, SIGINT, SIGTERM and SIGHUP are stored in ``signal``.  Main thread only.
 
     The work polls ``signal`` between frames.  After the first signal the default handling is
-    restored, so that a second one ends the process even where no Python code runs.
+    restored, so that a second one ends the process even where no Python code runs.  Only SIGHUP is
+    ignored from then on: a terminal that is closed sends it more than once, itself and by its
+    shell.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class Interrupt:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupt:
-        self._before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+        self._before = {number: signal.signal(number, self._handle) for number in ending_signals()}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -121,5 +121,6 @@ class Interrupt:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.signal = number
-        for each in _SIGNALS:
-            signal.signal(each, signal.SIG_DFL)
+        for each in self._before:
+            again = each in (signal.SIGINT, signal.SIGTERM)
+            signal.signal(each, signal.SIG_DFL if again else signal.SIG_IGN)

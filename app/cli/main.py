@@ -7,10 +7,11 @@ import errno
 import logging
 import signal
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from app.cli.arguments import parse
-from app.cli.exits import Exit, flush, warn
+from app.cli.exits import Exit, UsageError, flush, warn
 from app.detection import no_telemetry
 from app.errors import MixposeError
 from app.system import logs, paths, startup
@@ -43,6 +44,7 @@ def main(arguments: list[str]) -> int:
     logs.start_logging()
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        _require_current_folder()
         return _run(options)
     except MixposeError as error:
         log.warning("%s", error)
@@ -61,6 +63,17 @@ def main(arguments: list[str]) -> int:
             f"The details are in {paths.log_file()}"
         )
         return Exit.FAULT
+
+
+def _require_current_folder() -> None:
+    """Raise UsageError if the current folder was deleted: MediaPipe exits silently then (1.2.2),
+    and torch cannot be imported (2.13)."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UsageError(
+            "The current folder no longer exists. Change to another one, and start again."
+        ) from error
 
 
 def _run(options: argparse.Namespace) -> int:

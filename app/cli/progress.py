@@ -65,8 +65,7 @@ class ProgressBar:
 def _bar(words: str, total: int | None, bar_format: str) -> Any:
     from tqdm import tqdm
 
-    # Some terminals (of containers, of editors) report a width of 0: tqdm would draw nothing.
-    sized = os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    sized = _columns() > 0  # otherwise tqdm would draw nothing
     return tqdm(
         desc=words,
         total=total,
@@ -76,8 +75,34 @@ def _bar(words: str, total: int | None, bar_format: str) -> Any:
         ncols=None if sized else 80,
         nrows=None if sized else 24,
         leave=False,
-        file=sys.stderr,
+        file=_Stderr(),
     )
+
+
+class _Stderr:
+    """Standard error as a file for tqdm, which would raise an error once the terminal is closed."""
+
+    @property
+    def encoding(self) -> str:
+        return sys.stderr.encoding
+
+    def fileno(self) -> int:
+        return sys.stderr.fileno()
+
+    def write(self, text: str) -> None:
+        draw(text)
+
+    def flush(self) -> None:
+        """Do nothing: each write is flushed."""
+
+
+def _columns() -> int:
+    """The terminal's width in characters; 0 if it reports none, as in some containers and editors,
+    or was closed while the program goes on (``nohup``, ``disown``)."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except OSError:
+        return 0
 
 
 class StatusLine:
@@ -99,7 +124,7 @@ class StatusLine:
         """Replace the line's text, cut off at the terminal's width."""
         if not self._shown:
             return
-        columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        columns = _columns() or 80
         text = text[: columns - 1]  # a full line would make some terminals wrap
         if not self._above:
             draw(f"\r{text.ljust(len(self._text))}")

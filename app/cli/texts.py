@@ -58,7 +58,8 @@ exit codes:
   1    several sources: some are complete, the others are listed at the end
   2    nothing was written; the reason is printed in one line
   70   a fault in the program itself; the line printed says where the log is
-  130  stopped by Ctrl-C; what was lifted so far is kept"""
+  130  stopped by Ctrl-C, 143 by SIGTERM, 129 as the terminal was closed; what was lifted so far
+       is kept"""
 
 RECORD: Final = """\
 Record a camera, a stream, the performer or a video without a window.
@@ -87,7 +88,7 @@ exit codes:
   1    it ended prematurely, or could not be lifted; the recording is kept
   2    nothing was recorded; the reason is printed in one line
   70   a fault in the program itself; the line printed says where the log is
-  130  stopped by Ctrl-C; the recording is kept"""
+  130  stopped by Ctrl-C, 143 by SIGTERM, 129 as the terminal was closed; the recording is kept"""
 
 EXPORT: Final = """\
 Write the 3D poses of a recording to a file of another format.
@@ -126,7 +127,7 @@ exit codes:
   0    written
   2    nothing was written; the reason is printed in one line
   70   a fault in the program itself; the line printed says where the log is
-  130  stopped by Ctrl-C; nothing was written"""
+  130  stopped by Ctrl-C, 143 by SIGTERM, 129 as the terminal was closed; nothing was written"""
 
 STREAM: Final = f"""\
 Send 3D poses to other programs live, without a window.
@@ -148,7 +149,7 @@ exit codes:
   0    the video has ended, or the seconds are over
   2    nothing can be sent, or the source has failed; the reason is printed in one line
   70   a fault in the program itself; the line printed says where the log is
-  130  stopped by Ctrl-C"""
+  130  stopped by Ctrl-C, 143 by SIGTERM, 129 as the terminal was closed"""
 
 EVALUATE: Final = """\
 Measure the accuracy of weights, compared with MediaPipe's own 3D and a guess without depth.

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from app.errors import LiftingError
 from app.lifting.work_units import Done, Event, Moved, WorkUnit, done
-from app.system.processes import without_main_module
+from app.system.processes import starting
 
 log: Final = logging.getLogger(__name__)
 
@@ -31,7 +31,8 @@ ATTEMPTS: Final = 2
 memory of others; if it dies again, the unit is the cause."""
 SILENT_S: Final = 120.0
 """A process without progress for this long is ended.  Loading the network from a slow disk takes
-half a minute."""
+half a minute.  Only time spent listening to it counts: while the program was stopped by Ctrl-Z, so
+were its processes."""
 _LOOK_S: Final = 0.2
 _TELL_S: Final = 0.2
 _GOODBYE_S: Final = 5.0
@@ -93,18 +94,16 @@ class Pool:
         self._orders.clear()
         for worker in self._workers:
             worker.request_exit()
-        deadline = time.monotonic() + _GOODBYE_S
-        while self._workers and time.monotonic() < deadline:
-            yield from self._listen(max(0.0, min(_LOOK_S, deadline - time.monotonic())))
+        while (patience_s := max((each.patience_s for each in self._workers), default=0.0)) > 0:
+            yield from self._listen(min(_LOOK_S, patience_s))
 
     def close(self) -> None:
         """End all processes, killing busy ones after a few seconds."""
         self._orders.clear()
         for worker in self._workers:
             worker.request_exit()
-        deadline = time.monotonic() + _GOODBYE_S
         for worker in self._workers:
-            worker.end(deadline - time.monotonic())
+            worker.end(worker.patience_s)
         self._workers.clear()
 
     def __enter__(self) -> Pool:
@@ -126,7 +125,12 @@ class Pool:
         pipes = {worker.pipe: worker for worker in self._workers}
         if not pipes:
             return
-        for pipe in wait(list(pipes), patience_s):
+        began = time.monotonic()
+        ready = wait(list(pipes), patience_s)
+        listened_s = min(time.monotonic() - began, patience_s)
+        for worker in self._workers:
+            worker.silent_s += listened_s
+        for pipe in ready:
             worker = pipes[pipe]  # type: ignore[index]  # wait returns what it was given
             event = worker.receive()
             if event is None:
@@ -134,7 +138,7 @@ class Pool:
             else:
                 yield event
         for worker in self._workers[:]:
-            if worker.idle_s > SILENT_S:
+            if worker.order is not None and worker.silent_s > SILENT_S:
                 yield from self._lost(worker, f"nothing was heard of it for {SILENT_S:g} seconds")
 
     def _lost(self, worker: _Worker, reason: str | None) -> Iterator[Event]:
@@ -174,23 +178,28 @@ class _Worker:
         self.pipe, theirs = context.Pipe()
         # No daemon: some formats start a renderer process.
         self._process = context.Process(target=serve, args=(theirs,), name="mixpose-lift")
-        with _ctrl_c_held_back(), without_main_module():
+        with starting():
             self._process.start()
         theirs.close()
         self.order: _Order | None = None
-        self.dismissed = False
-        """Whether it was asked to exit."""
-        self._heard_at = time.monotonic()
+        self._leaves_by: float | None = None
+        self.silent_s = 0.0
+        """How long it was listened to since the last event of its unit."""
 
     @property
-    def idle_s(self) -> float:
-        """Seconds since the last event of its unit; 0 without one."""
-        return 0.0 if self.order is None else time.monotonic() - self._heard_at
+    def dismissed(self) -> bool:
+        """Whether it was asked to exit."""
+        return self._leaves_by is not None
+
+    @property
+    def patience_s(self) -> float:
+        """How long it may still take to exit."""
+        return max(0.0, (self._leaves_by or 0.0) - time.monotonic())
 
     def begin(self, order: _Order) -> None:
         self.order = order
         order.attempts += 1
-        self._heard_at = time.monotonic()
+        self.silent_s = 0.0
         with contextlib.suppress(OSError):  # it has died: receive will notice
             self.pipe.send((order.ticket, order.unit))
 
@@ -200,20 +209,20 @@ class _Worker:
             event: Event = self.pipe.recv()
         except (EOFError, OSError):
             return None
-        self._heard_at = time.monotonic()
+        self.silent_s = 0.0
         if isinstance(event, Done):
             self.order = None
         return event
 
     def request_exit(self) -> None:
         if not self.dismissed:
-            self.dismissed = True
+            self._leaves_by = time.monotonic() + _GOODBYE_S
             with contextlib.suppress(OSError):
                 self.pipe.send(None)
 
     def end(self, patience_s: float) -> int | None:
         """Wait for its end, then kill it; return its exit code."""
-        self._process.join(max(0.0, patience_s))
+        self._process.join(patience_s)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
@@ -223,31 +232,14 @@ class _Worker:
         return code
 
 
-@contextlib.contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Block Ctrl-C, which a terminal sends to the whole process group, while starting a process.
-
-    The child ignores it, but only once our code runs: an interpreter that is still starting would
-    print a traceback.  A blocked signal stays blocked in the child.
-    """
-    if sys.platform == "win32":
-        yield
-    else:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def serve(pipe: Connection) -> None:
     """Entry point of a process: run the units received through ``pipe`` until None or its end."""
     from app.detection import no_telemetry
-    from app.system import logs
+    from app.system import logs, signals
 
     no_telemetry.reserve()
-    # Signals that a terminal or a service manager sends to all: the parent process decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signals.ignore_terminal()
+    # A service manager sends it to all processes; here, too, the parent decides.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     logs.start_logging()
     logs.divert_native_stderr()

@@ -13,12 +13,17 @@ top-level packages ``app`` and ``models``.  The wheel installs these inside ``mi
 packages of such common names must not lie in ``site-packages``, where they could overwrite those of
 another distribution.  The folder comes first, so that an ``app.py`` in the current folder is not
 imported instead.  Nothing else in the process is changed.
+
+What needs NumPy is imported when it is first used: this module is also the first that the command
+``mixpose`` imports, before it can take care of a Ctrl-C.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 _HERE = Path(__file__).resolve().parent
 # Inside this package, or in the checkout of an editable installation.
@@ -45,10 +50,11 @@ from app.errors import (  # noqa: E402
     WeightsError,
 )
 
-from ._lift import lift, lift_people, load  # noqa: E402
-from ._live import Live, LivePose, live  # noqa: E402
-from ._motion import MixposeWarning, Motion  # noqa: E402
-from ._options import Processing  # noqa: E402
+if TYPE_CHECKING:
+    from ._lift import lift, lift_people, load
+    from ._live import Live, LivePose, live
+    from ._motion import MixposeWarning, Motion
+    from ._options import Processing
 
 __all__ = [
     "DetectorError",
@@ -70,3 +76,23 @@ __all__ = [
     "live",
     "load",
 ]
+
+_LATER = {
+    **dict.fromkeys(("lift", "lift_people", "load"), "_lift"),
+    **dict.fromkeys(("Live", "LivePose", "live"), "_live"),
+    **dict.fromkeys(("MixposeWarning", "Motion"), "_motion"),
+    "Processing": "_options",
+}
+"""Where each name is defined that is imported on its first use."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import stat
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -66,10 +67,11 @@ def list_recordings(folder: Path, *, damaged: bool = False) -> list[RecordingEnt
         try:
             found.append(_entry(path))
         except (OSError, RecordingError) as error:
-            if damaged and path.is_dir():
-                found.append(_damaged(path, error))
-            else:
+            entry = _damaged(path, error) if damaged else None
+            if entry is None:
                 _log.warning("%s is not listed: %s", path, error)
+            else:
+                found.append(entry)
     return sorted(found, key=lambda entry: entry.started_at, reverse=True)
 
 
@@ -91,9 +93,16 @@ def _entry(path: Path) -> RecordingEntry:
     )
 
 
-def _damaged(path: Path, error: Exception) -> RecordingEntry:
+def _damaged(path: Path, error: Exception) -> RecordingEntry | None:
+    """The entry of a recording that cannot be read; None if it is no folder, or was deleted."""
     known = isinstance(error, RecordingError)
-    changed_at = datetime.fromtimestamp(path.stat().st_mtime, timezone.utc).astimezone()
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    if not stat.S_ISDIR(found.st_mode):
+        return None
+    changed_at = datetime.fromtimestamp(found.st_mtime, timezone.utc).astimezone()
     return RecordingEntry(
         path=path,
         name=path.stem,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import signal
 import traceback
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -18,6 +17,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from app.system.signals import ignore_terminal
 
 Kind = Literal["skeleton", "performer"]
 
@@ -75,8 +76,7 @@ class Scene(Protocol):
 
 def main(pipe: Connection) -> None:
     """Entry point of the process."""
-    # Ctrl-C in a terminal reaches every process of the group; the parent decides how to react.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ignore_terminal()
     _limit_software_opengl()
     # The parent closed the pipe or died: there is no process to report to.
     with contextlib.suppress(EOFError, ConnectionError):

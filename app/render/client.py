@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from app.render import child
 from app.render.child import Done, Draw, Failed, Kind, Start
-from app.system.processes import without_main_module
+from app.system.processes import answered, starting
 
 if sys.platform == "win32":
     from multiprocessing.connection import PipeConnection as Connection
@@ -191,7 +191,7 @@ class Renderer:
             target=child.main, args=(theirs,), name=f"mixpose-{self._kind}", daemon=True
         )
         try:
-            with without_main_module():
+            with starting():
                 process.start()
         finally:
             # Only the child may hold its end; otherwise its death would not close the pipe.
@@ -219,7 +219,7 @@ class Renderer:
         """Send a message and wait for the reply.  Raises _ChildError."""
         try:
             pipe.send(message)
-            if not pipe.poll(timeout_s):
+            if not answered(pipe, timeout_s):
                 raise _ChildError("The program that draws in 3D no longer answers.")
             answer: Done | Failed = pipe.recv()
         except (EOFError, OSError) as error:

@@ -1,1 +1,1 @@
-"""Operating system services: files and folders, the log, the clock, processes, start-up."""
+"""Operating system services: files, folders, log, clock, processes, signals, start-up."""

@@ -54,6 +54,8 @@ _PATIENCE_S: Final = 2.0
 _AGAIN_S: Final = 0.005
 _FAR: Final = 2**30
 """Position of the locked byte on Windows, where locked bytes cannot be read: beyond any content."""
+_HIDDEN: Final = re.compile(r"\.mixpose-[0-9a-f]{12}\.tmp")
+_ABANDONED_S: Final = 24 * 3600
 _WINDOWS_DEVICES: Final = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 
 
@@ -114,7 +116,8 @@ def write_atomically(
     """Open ``path`` for writing bytes; the file appears, complete, if the block succeeds.
 
     Until then everything goes to a hidden file in the same folder, which is removed on an error,
-    Ctrl-C included.  A symbolic link is followed, as by an editor; without ``through_links``, for
+    Ctrl-C included; that of a process that was killed is removed when the folder is written to a
+    day later.  A symbolic link is followed, as by an editor; without ``through_links``, for
     folders that may come from an untrusted source, it is replaced.  Raises FileExistsError if
     ``path`` exists and ``overwrite`` is false, and any OSError of the system (see
     :func:`plain_reason`).
@@ -135,12 +138,16 @@ def write_together(
     targets = [Path(os.path.realpath(path)) if through_links else path for path in paths]
     for target in targets:
         _refuse_unsuitable(target, overwrite)
+    for folder in {target.parent for target in targets}:
+        _remove_abandoned(folder)
     with ExitStack() as cleanup:
         temporaries = [_hidden_name(target.parent) for target in targets]
         for temporary in temporaries:
             cleanup.callback(temporary.unlink, missing_ok=True)
         with ExitStack() as opened:
             files = tuple(opened.enter_context(temporary.open("xb")) for temporary in temporaries)
+            for file in files:
+                lock(file, exclusive=True)  # it is not abandoned
             yield files
             for file in files:
                 file.flush()
@@ -162,6 +169,23 @@ def _refuse_unsuitable(target: Path, overwrite: bool) -> None:
 
 def _hidden_name(folder: Path) -> Path:
     return folder / f".mixpose-{secrets.token_hex(6)}.tmp"
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the hidden files of processes that were killed while writing to ``folder``."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if _HIDDEN.fullmatch(path.name) and _is_abandoned(path):
+                path.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        age_s = time.time() - os.fstat(file.fileno()).st_mtime
+        # Some network drives have no locks; there only the age tells.
+        return age_s > _ABANDONED_S and lock(file, exclusive=True)
 
 
 def _put_in_place(pairs: Sequence[tuple[Path, Path]], overwrite: bool, cleanup: ExitStack) -> None:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import ModuleType
 from typing import Any, Final
 
+from app.system.signals import ctrl_c_blocked, ignore_terminal
+
 _LOCK: Final = threading.Lock()
+_LOOK_S: Final = 0.5
 
 
 @contextmanager
-def without_main_module() -> Iterator[None]:
-    """Keep a ``multiprocessing`` process that is started inside from importing the main script.
+def starting() -> Iterator[None]:
+    """Start a ``multiprocessing`` process inside, by ``spawn``: no Ctrl-C interrupts it, which is
+    the parent's to handle, and it does not import the main script.
+    """
+    if sys.platform != "win32":
+        # Started with the first process otherwise, it would unblock Ctrl-C.
+        resource_tracker.ensure_running()
+    with ctrl_c_blocked(), _without_main_module():
+        yield
+
+
+@contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Hide the main script.
 
     With ``spawn`` each process first imports the main module, for functions defined there.  This
     program needs none, and a script that calls it without ``if __name__ == "__main__"`` would run
@@ -28,6 +45,15 @@ def without_main_module() -> Iterator[None]:
             yield
         finally:
             sys.modules["__main__"] = main
+
+
+def answered(pipe: Any, patience_s: float) -> bool:
+    """Wait until the connection has something to read; False after ``patience_s`` seconds.
+
+    Time during which the program was stopped, by Ctrl-Z or SIGSTOP, does not count: the process at
+    the other end was probably stopped with it, and has had no time to answer.
+    """
+    return any(pipe.poll(_LOOK_S) for _ in range(math.ceil(patience_s / _LOOK_S)))
 
 
 class ProcessLostError(Exception):
@@ -53,7 +79,7 @@ def apart(
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
-    with without_main_module():
+    with starting():
         process.start()
     theirs.close()
     try:
@@ -74,6 +100,7 @@ def apart(
 
 
 def _answer(pipe: Any, function: Callable[..., Any], arguments: tuple[object, ...]) -> None:
+    ignore_terminal()
     try:
         answer = "done", function(*arguments, lambda share: pipe.send(("progress", share)))
     except Exception as error:

@@ -10,16 +10,30 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
-_SET_BY_CV2 = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
+_STDERR: Final = 2
+_SET_BY_CV2: Final = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")
 
 
 def prepare() -> None:
     """Set up the process; cheap."""
+    _occupy_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A name of a camera or file that the terminal cannot show must not end the program.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _occupy_closed_streams() -> None:
+    """Open the null device in place of standard streams that are closed (``2>&-``).
+
+    The next file opened gets the number of a closed one, and what libraries print into it: it was
+    the user's video, or the file that was being written.
+    """
+    while (nowhere := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        os.set_inheritable(nowhere, True)  # the same for processes that are started
+    os.close(nowhere)
 
 
 def import_qt_before_cv2() -> None:

@@ -15,6 +15,8 @@ from typing import Final, cast
 from PyQt6 import sip
 from PyQt6.QtCore import QObject, QSocketNotifier
 
+from app.system.signals import ending_signals
+
 log: Final = logging.getLogger(__name__)
 
 
@@ -57,7 +59,7 @@ class ErrorGuard:
 
 
 class SignalGuard(QObject):
-    """Calls back in the window's thread when the process gets SIGTERM or SIGINT.
+    """Calls back in the window's thread when the process gets SIGTERM, SIGINT or SIGHUP.
 
     Qt's event loop runs in C++, so Python's own handlers would wait until Python code runs next.
     Therefore the interpreter writes each signal's number to a socket, which wakes the loop.
@@ -73,7 +75,7 @@ class SignalGuard(QObject):
             cast(sip.voidptr, self._receiver.fileno()), QSocketNotifier.Type.Read, self
         )
         self._notifier.activated.connect(lambda *_: self._woken())
-        self._previous = {number: signal.signal(number, _ignored) for number in _NUMBERS}
+        self._previous = {number: signal.signal(number, _ignored) for number in ending_signals()}
         self._wakeup = signal.set_wakeup_fd(self._sender.fileno(), warn_on_full_buffer=False)
 
     def remove(self) -> None:
@@ -87,12 +89,9 @@ class SignalGuard(QObject):
 
     def _woken(self) -> None:
         numbers = self._receiver.recv(64)
-        if any(number in _NUMBERS for number in numbers):
+        if any(number in self._previous for number in numbers):
             log.info("told to end by a signal")
             self._ended()
-
-
-_NUMBERS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def _ignored(_number: int, _frame: FrameType | None) -> None:

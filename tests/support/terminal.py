@@ -22,6 +22,12 @@ class Terminal:
         self.ours, self.theirs = pty.openpty()
         self.text = ""
 
+    def close(self) -> None:
+        """Take it away, as when its window is closed; idempotent."""
+        if self.ours >= 0:
+            os.close(self.ours)
+        self.ours = -1
+
     def type(self, text: str) -> None:
         """What somebody types; ``\\n`` is Enter."""
         os.write(self.ours, text.encode())
@@ -83,4 +89,4 @@ def on_terminal(
     finally:
         process.kill()
         process.communicate()
-        os.close(terminal.ours)
+        terminal.close()

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +15,9 @@ import pytest
 
 from app.cli import batch, batch_options, folders
 from app.cli.arguments import parse
+from app.errors import ExportError
 from app.export.registry import export
-from app.lifting.batch.task import Task
+from app.lifting.batch.task import Result, Task
 from tests.support.clips import performer_pictures, write_clip
 from tests.support.motion import ORIGIN, motion
 from tests.support.program import LIFT, Program
@@ -106,6 +108,28 @@ def test_what_is_done_is_told_from_what_is_in_the_way(films: Path, out: Path) ->
     tasks, done, (reason,) = sorted_out(films / "deep", out, "--smooth", "6", "--again")
     assert "exists already" in reason, "it was made of something else: not ours to replace"
     assert sorted_out(films / "deep", out, "--smooth", "6", "--force") == ([overwrite], 0, [])
+
+
+def test_a_video_lifted_meanwhile_by_the_same_command_is_done(
+    program: Program, films: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By another process, so that its file is in the way at the end."""
+
+    def meanwhile(tasks: list[Task], *_: object) -> Iterator[Result]:
+        for index, task in enumerate(tasks):
+            motion_of_it = replace(motion(3), provenance=replace(ORIGIN, weights_sha256=sha256))
+            remembered = batch_options.remembered(motion_of_it, str(task.source), "csv", options)
+            export(task.table, remembered)
+            with pytest.raises(ExportError) as error:
+                export(task.table, remembered)
+            yield Result(index, error=error.value)
+
+    options = parse([*LIFT, str(films / "deep"), "-o", str(out)])
+    sha256 = batch._sha256_of_weights(None)
+    monkeypatch.setattr(batch, "_events", meanwhile)
+    ended = program.call(*LIFT, films / "deep", "-o", out)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "0 of 1 video lifted, 1 done before.\n"
 
 
 def test_the_largest_is_begun_first(films: Path, out: Path) -> None:

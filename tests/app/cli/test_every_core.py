@@ -45,7 +45,9 @@ def test_one_film_in_two_processes(program: Program, film: Path, tmp_path: Path)
     assert said["quality"]["misfit_pct_of_height"]["median"] > 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_a_signal_keeps_what_was_read_and_leaves_no_process(
     number: signal.Signals, code: int, program: Program, film: Path, tmp_path: Path
 ) -> None:

@@ -121,6 +121,19 @@ def test_without_a_log_it_works_all_the_same(program: Program) -> None:
     ended.check_refused("missing.mp4")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the current folder")
+def test_a_current_folder_that_was_deleted_is_said(program: Program, clips: Path) -> None:
+    folder = program.home / "gone"
+    folder.mkdir()
+    code = (
+        "import os, sys; sys.path.insert(0, os.getcwd())\n"
+        f"os.chdir({str(folder)!r}); os.rmdir({str(folder)!r})\n"
+        "from app.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    ended = program.run("lift", clips / "person.mp4", "-o", program.home / "x.csv", code=code)
+    ended.check_refused("current folder no longer exists")
+
+
 def test_ctrl_c_is_quiet(program: Program) -> None:
     code = FAULTY.replace('{}["a thing nobody foresaw"]', "signal.raise_signal(signal.SIGINT)")
     ended = program.run("devices", code="import signal\n" + code)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.mjpeg import MjpegServer, clip_jpegs
-from tests.support.program import LIFT, Program
+from tests.support.program import LIFT, RECORD, Program
 from tests.support.waiting import until
 
 if os.name == "nt":
@@ -46,6 +46,24 @@ def test_a_signal_keeps_what_was_lifted(
     kept = rows(out / "x.csv")
     assert f"kept {len(kept)} frame" in said
     assert any(row["left_wrist_x"] for row in kept)
+
+
+@pytest.mark.parametrize("command", [LIFT, pytest.param(RECORD, marks=pytest.mark.slow)])
+def test_what_outlives_its_terminal_is_finished(
+    command: tuple[str, ...], program: Program, clips: Path, out: Path
+) -> None:
+    """Under ``nohup`` or ``disown``, which keep away the signal of a terminal that is closed."""
+    if command == LIFT:
+        source, seen, made = [clips / "person.mp4"], r"[1-9]\d*/\d+, ", "x.csv"
+    else:
+        source, seen = ["--source", "performer", "--seconds", "3"], "[1-9] frames, "
+        made = "x.csv.mixpose/poses.npz"
+    with on_terminal(program, *command, *source, "-o", out / "x.csv") as (terminal, process):
+        terminal.read_until(seen)
+        terminal.close()
+        process.communicate(timeout=120)
+    assert process.returncode == 0, program.log_text
+    assert (out / made).exists()
 
 
 def catches_ctrl_c(process_id: int) -> bool:

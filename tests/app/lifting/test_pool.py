@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.lifting import pool as pool_module
@@ -16,6 +17,7 @@ from app.lifting.pool import ATTEMPTS, Pool
 from app.lifting.work_units import Done, Event, Moved
 from tests.support.engines import Worker
 from tests.support.processes import spawned
+from tests.support.program import Program
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
@@ -93,6 +95,33 @@ def test_a_stuck_process_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert later[good].error is None
 
 
+def test_time_in_which_the_program_was_stopped_is_no_silence(tmp_path: Path) -> None:
+    """As by Ctrl-Z; its processes were stopped with it, and are continued at the same time."""
+    code = (
+        "from app.lifting import pool\n"
+        "from app.lifting.work_units import Done, Moved\n"
+        "from tests.support.engines import Worker\n"
+        "pool.SILENT_S = 2.0\n"
+        "with pool.Pool(1) as engine:\n"
+        "    engine.submit(Worker(5, step_s=0.5))\n"
+        "    event = None\n"
+        "    while not isinstance(event, Done):\n"
+        "        for event in engine.poll():\n"
+        "            print('ended' if isinstance(event, Done) else 'moved', flush=True)\n"
+        "    print(event.error)\n"
+    )
+    with Program(tmp_path).start(code=code, start_new_session=True) as script:
+        assert script.stdout is not None
+        assert script.stdout.readline() == "moved\n"
+        os.killpg(script.pid, signal.SIGSTOP)
+        time.sleep(2.5)
+        script.send_signal(signal.SIGCONT)
+        time.sleep(0.3)
+        os.killpg(script.pid, signal.SIGCONT)
+        out, err = script.communicate(timeout=60)
+    assert out.endswith("ended\nNone\n"), (out, err)
+
+
 def test_a_fault_is_told_and_stops_nobody() -> None:
     with Pool(1) as pool:
         tickets = [pool.submit(Worker(then="fail")), pool.submit(Worker())]
@@ -121,6 +150,16 @@ def test_finishing_ends_what_is_begun() -> None:
         assert not any(isinstance(event, Done) for event in pool.finish())
         assert time.monotonic() - began < 8
         assert pool.waiting == 0
+
+
+def test_a_stuck_process_is_waited_for_once() -> None:
+    with Pool(1) as pool:
+        pool.submit(Worker(then="hang"))
+        while [psutil.Process(each).status() for each in workers()] != [psutil.STATUS_STOPPED]:
+            list(pool.poll())
+        list(pool.finish())
+        began = time.monotonic()
+    assert time.monotonic() - began < 3
 
 
 def test_no_process_is_started_for_nothing() -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from app.synthetic.performer.source import PerformerSource
-from app.system.processes import without_main_module
+from app.system.processes import starting
 from tests.support.clips import write_clip
 from tests.support.waiting import until
 
@@ -40,7 +40,7 @@ def test_importing_is_light_and_changes_next_to_nothing(tmp_path: Path) -> None:
         "before = dict(os.environ), list(logging.root.handlers), signal.getsignal(signal.SIGINT)\n"
         "hooks, path = (sys.excepthook, sys.stdout.errors), sys.path[:]\n"
         f"{_BEGIN}"
-        "heavy = 'PyQt6 torch cv2 mediapipe open3d scipy av pandas xarray'.split()\n"
+        "heavy = 'PyQt6 torch cv2 mediapipe open3d scipy av pandas xarray numpy'.split()\n"
         "print([name for name in heavy if name in sys.modules])\n"
         "assert before == (dict(os.environ), logging.root.handlers,"
         " signal.getsignal(signal.SIGINT))\n"
@@ -84,7 +84,7 @@ def test_a_script_without_a_guard_starts_processes(tmp_path: Path) -> None:
 
 def test_the_main_module_is_there_again() -> None:
     main = sys.modules["__main__"]
-    with without_main_module():
+    with starting():
         assert sys.modules["__main__"] is not main
     assert sys.modules["__main__"] is main
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 import zlib
 from pathlib import Path
 
@@ -131,3 +134,21 @@ def test_an_event_with_a_number_without_end_is_left_out(tmp_path: Path) -> None:
     (entry,) = list_recordings(tmp_path)
     assert entry.events == 1
     assert [mark.label for mark in Recording.open(path).events.marks] == ["kept"]
+
+
+def test_folders_that_are_made_and_deleted_meanwhile_are_no_error(tmp_path: Path) -> None:
+    code = (
+        "import pathlib\n"
+        f"folders = [pathlib.Path({str(tmp_path)!r}, f'{{n}}.mixpose') for n in range(4)]\n"
+        "while True:\n"
+        "    for each in folders: each.mkdir()\n"
+        "    for each in folders: each.rmdir()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code]) as other:
+        try:
+            deadline, faults = time.monotonic() + 2, set()
+            while time.monotonic() < deadline:
+                faults |= {entry.fault for entry in list_recordings(tmp_path, damaged=True)}
+        finally:
+            other.kill()
+    assert faults, "some were there for a moment"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import stat
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from app.system.files import (
     write_atomically,
     write_together,
 )
+from tests.support.program import Program
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
@@ -48,6 +51,28 @@ def test_an_error_leaves_nothing_behind(tmp_path: Path, error: type[BaseExceptio
     with pytest.raises(error):
         write_half()
     assert listing(tmp_path) == {}
+
+
+@posix
+def test_what_a_killed_process_left_is_removed_a_day_later(tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, signal\nfrom app.system.files import write_atomically\n"
+        f"with write_atomically(pathlib.Path({str(tmp_path / 'film.mp4')!r})) as file:\n"
+        "    file.write(b'half')\n    file.flush()\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert Program(tmp_path).run(code=code).code == -signal.SIGKILL
+    (left,) = listing(tmp_path)
+    with write_atomically(tmp_path / "today"):
+        pass
+    assert set(listing(tmp_path)) == {left, "today"}
+    yesterday = time.time() - 25 * 3600
+    os.utime(tmp_path / left, (yesterday, yesterday))
+    with write_atomically(tmp_path / "slow"):
+        (mine,) = {name for name in listing(tmp_path) if name.startswith(".")} - {left}
+        os.utime(tmp_path / mine, (yesterday, yesterday))
+        with write_atomically(tmp_path / "tomorrow"):
+            pass
+    assert set(listing(tmp_path)) == {"today", "slow", "tomorrow"}
 
 
 def test_an_error_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:

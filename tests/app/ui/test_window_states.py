@@ -328,10 +328,10 @@ def cut(widget: QAbstractButton | QLabel | QComboBox) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", ["SIGTERM", "SIGINT", "SIGHUP"])
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
-    camera: MjpegServer, tmp_path: Path, number: int
+    camera: MjpegServer, tmp_path: Path, number: str
 ) -> None:
     environment = dict(os.environ, XDG_CONFIG_HOME=str(tmp_path), XDG_STATE_HOME=str(tmp_path))
     process = subprocess.Popen(
@@ -350,7 +350,7 @@ def test_the_program_says_ready_and_ends_cleanly_on_a_signal(
                 break
         assert "ready\n" in lines, lines
         children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(number)
+        process.send_signal(signal.Signals[number])
         assert process.wait(timeout=10) == 0
         assert "Traceback" not in process.stderr.read()
         _, alive = psutil.wait_procs(children, timeout=3)
