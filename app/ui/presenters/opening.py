@@ -44,12 +44,13 @@ class Opening:
         """``player`` plays the files, the window's presenter if it is None; ``new_recordings``
         lifts recordings that have not been lifted yet."""
         self._window, self._new_recordings, self._player = window, new_recordings, player or window
-        self._request = 0
+        self.request = 0
+        """Changes whenever something else is to be shown, or nothing any more."""
         self._lifting: Job | None = None
 
     def cancel(self) -> None:
         """Cancel what is being opened or lifted."""
-        self._request += 1
+        self.request += 1
         if self._lifting is not None:
             self._lifting.cancel()
             self._lifting = None
@@ -161,16 +162,16 @@ class Opening:
         failed: Callable[[str], object],
     ) -> None:
         """Load in the background; the result is dropped if another request was made meanwhile."""
-        request = self._request
+        request = self.request
 
         def load_failed(error: BaseException) -> None:
             if not isinstance(error, MixposeError):
                 raise error
-            if request == self._request:
+            if request == self.request:
                 failed(str(error))
 
         def done(result: Any) -> None:
-            if request == self._request:
+            if request == self.request:
                 opened(result)
             elif isinstance(result, VideoClip):
                 result.close()
