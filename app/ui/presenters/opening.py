@@ -69,7 +69,8 @@ class Opening:
 
         self._start(
             f"Opening {path.stem}",
-            lambda: background.open_recording(path),
+            path,
+            background.open_recording,
             opened,
             failed=partial(window.notify, of_shown=True),
         )
@@ -85,7 +86,7 @@ class Opening:
         def failed(reason: str) -> None:
             self._player.cannot_open(str(path), reason)
 
-        self._start(f"Opening {path.name}", lambda: background.open_video(path), opened, failed)
+        self._start(f"Opening {path.name}", path, background.open_video, opened, failed)
 
     def lift(self, video_clip: VideoClip, around: tuple[float, float] | None = None) -> None:
         """Lift a video in the background, from the start if it is being lifted already.
@@ -157,7 +158,8 @@ class Opening:
     def _start(
         self,
         title: str,
-        load: Callable[[], Any],
+        path: Path,
+        load: Callable[[Path], Any],
         opened: Callable[[Any], None],
         failed: Callable[[str], object],
     ) -> None:
@@ -176,4 +178,6 @@ class Opening:
             elif isinstance(result, VideoClip):
                 result.close()
 
-        self._window.jobs.start(Job(title, lambda _control: load(), done=done, failed=load_failed))
+        self._window.jobs.start(
+            Job(title, lambda _control: load(path), done=done, failed=load_failed, about=path)
+        )
