@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # of several processes 5 s of a core, and every process that a test starts half a second.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+LEFTOVER_S = 30.0
+"""What a closed window has not waited for (a source, a network, a process that draws) ends by
+itself: with a sixth of a core and no compiled modules, that took more than 3 s."""
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -103,8 +108,9 @@ def no_leftover_threads() -> Iterator[None]:
         for thread in threading.enumerate()
         if thread not in before and thread.is_alive() and not _harmless(thread)
     ]
+    deadline = time.monotonic() + LEFTOVER_S
     for thread in leftover:
-        thread.join(timeout=3)
+        thread.join(max(0.0, deadline - time.monotonic()))
     alive = [thread for thread in leftover if thread.is_alive()]
     assert not alive, "threads left running:" + "".join(map(_where, alive))
 

@@ -114,8 +114,14 @@ def failed(error: str, *, no_camera: bool) -> Notice:
     return Notice("warning", title.rstrip("."), rest, buttons)
 
 
+_ERROR_LENGTH: Final = 300
+"""Characters of an unexpected error for which there is room in the smallest window."""
+
+
 def program_error(error: str) -> Notice:
-    """Return the card for an unexpected error."""
+    """Return the card for an unexpected error; the log has those that are longer as a whole."""
+    if len(error) > _ERROR_LENGTH:
+        error = error[:_ERROR_LENGTH] + " …"
     return Notice(
         "warning",
         "Something went wrong",

@@ -121,6 +121,9 @@ class Job:
         except Exception as error:
             log.exception("%s failed", self.title)
             self._error = error
+        except BaseException as error:  # a library exits, or panics: without result, it is not done
+            log.exception("%s has ended", self.title)
+            self._error = RuntimeError(f"{self.title}: {error!r}")
 
 
 class Jobs(QObject):

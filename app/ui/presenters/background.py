@@ -260,16 +260,15 @@ def lift_video(
 ) -> None:
     """Lift a video at full quality, or use the cached result.
 
-    ``around`` is the interval that was corrected, (start, end) in seconds.
+    ``progress`` reports to ``control`` in place of the clip's own share, and ``around`` is the
+    interval that was corrected, (start, end) in seconds.
     """
     from app.lifting import video
     from app.lifting.kept import Kept
     from app.lifting.progress import Stopped
 
-    def report(done: Progress) -> None:
+    def share_of_clip(_done: Progress) -> None:
         control.report(video_clip.share)
-        if progress is not None:
-            progress(done)
 
     try:
         with video_clip.about_to_be_lifted():
@@ -280,7 +279,7 @@ def lift_video(
                 Kept(paths.video_cache_dir()),
                 around=around,
                 stop=lambda: control.cancelled,
-                progress=report,
+                progress=progress or share_of_clip,
             )
     except Stopped as error:
         raise Cancelled from error

@@ -103,13 +103,11 @@ class LibraryPresenter(QObject):
         """Rename a recording; one that is shown is opened again under its new name."""
         if name.strip() == path.stem or not self._is_free(path):
             return
-        was_shown = self._shows(path)
-        release = self._release(path)
+        release, show_again = self._release(path)
 
         def renamed(target: Path) -> None:
             self._window.forget(path)
-            if was_shown:
-                self._window.open_recording(target)
+            show_again(target)
             if self._window.last_recording == path:
                 self._window.last_recording = target
             rename_interrupted(self._window, path, target)
@@ -120,14 +118,17 @@ class LibraryPresenter(QObject):
             release()
             return background.rename_recording(path, name)
 
-        self._run(f"Renaming {path.stem}", rename, renamed, partial(self._restore, path, was_shown))
+        def failed() -> None:
+            show_again(path)
+            self.refresh()
+
+        self._run(f"Renaming {path.stem}", rename, renamed, failed, about=path)
 
     def delete(self, path: Path) -> None:
         """Move a recording to the desktop's trash; :meth:`undo` restores it."""
         if not self._is_free(path):
             return
-        was_shown = self._shows(path)
-        release = self._release(path)
+        release, show_again = self._release(path)
 
         def delete() -> Path | None:
             release()
@@ -140,7 +141,11 @@ class LibraryPresenter(QObject):
                 self._window.last_recording = None
             self._changed(f"{path.stem} is in the trash")
 
-        self._run(f"Deleting {path.stem}", delete, deleted, partial(self._restore, path, was_shown))
+        def failed() -> None:
+            show_again(path)
+            self.refresh()
+
+        self._run(f"Deleting {path.stem}", delete, deleted, failed, about=path)
 
     def undo(self) -> None:
         """Restore the recording that was deleted last."""
@@ -177,26 +182,28 @@ class LibraryPresenter(QObject):
             self.reported.emit(f"{job.title}: wait for that, or cancel it first.")
         return job is None
 
-    def _release(self, path: Path) -> Callable[[], object]:
+    def _release(self, path: Path) -> tuple[Callable[[], object], Callable[[Path], None]]:
         """Stop showing a recording, also as the second one compared, so that its files are closed.
 
         Returns:
-            A function that waits until they are; to be called in the background.
+            A function that waits until they are, to be called in the background; and one that
+            shows it again under a path, unless it was not shown, or something else was chosen
+            meanwhile.
         """
-        window = self._window
+        window, was_shown = self._window, self._shows(path)
         both = (window.playback, window.comparison.playback)
         shown = [current for current in both if current is not None and current.clip.path == path]
-        if self._shows(path):
+        if was_shown:
             window.close_source()
         elif shown:
             window.comparison.close()
-        return lambda: [current.close(2.0) for current in shown]
+        request = window.opening.request
 
-    def _restore(self, path: Path, was_shown: bool) -> None:
-        """After a failure, open the recording again if it was shown."""
-        if was_shown:
-            self._window.open_recording(path)
-        self.refresh()
+        def show_again(path: Path) -> None:
+            if was_shown and request == window.opening.request:
+                window.open_recording(path)
+
+        return lambda: [current.close(2.0) for current in shown], show_again
 
     def _changed(self, sentence: str) -> None:
         self.reported.emit(sentence)
@@ -208,6 +215,7 @@ class LibraryPresenter(QObject):
         what: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[], object] = lambda: None,
+        about: Path | None = None,
     ) -> None:
         def job_failed(error: BaseException) -> None:
             if not isinstance(error, MixposeError):
@@ -216,7 +224,14 @@ class LibraryPresenter(QObject):
             failed()
 
         self._window.jobs.start(
-            Job(title, lambda _control: what(), done=done, failed=job_failed, quiet=True)
+            Job(
+                title,
+                lambda _control: what(),
+                done=done,
+                failed=job_failed,
+                quiet=True,
+                about=about,
+            )
         )
 
 

@@ -44,12 +44,13 @@ class Opening:
         """``player`` plays the files, the window's presenter if it is None; ``new_recordings``
         lifts recordings that have not been lifted yet."""
         self._window, self._new_recordings, self._player = window, new_recordings, player or window
-        self._request = 0
+        self.request = 0
+        """Changes whenever something else is to be shown, or nothing any more."""
         self._lifting: Job | None = None
 
     def cancel(self) -> None:
         """Cancel what is being opened or lifted."""
-        self._request += 1
+        self.request += 1
         if self._lifting is not None:
             self._lifting.cancel()
             self._lifting = None
@@ -68,7 +69,8 @@ class Opening:
 
         self._start(
             f"Opening {path.stem}",
-            lambda: background.open_recording(path),
+            path,
+            background.open_recording,
             opened,
             failed=partial(window.notify, of_shown=True),
         )
@@ -84,7 +86,7 @@ class Opening:
         def failed(reason: str) -> None:
             self._player.cannot_open(str(path), reason)
 
-        self._start(f"Opening {path.name}", lambda: background.open_video(path), opened, failed)
+        self._start(f"Opening {path.name}", path, background.open_video, opened, failed)
 
     def lift(self, video_clip: VideoClip, around: tuple[float, float] | None = None) -> None:
         """Lift a video in the background, from the start if it is being lifted already.
@@ -156,23 +158,26 @@ class Opening:
     def _start(
         self,
         title: str,
-        load: Callable[[], Any],
+        path: Path,
+        load: Callable[[Path], Any],
         opened: Callable[[Any], None],
         failed: Callable[[str], object],
     ) -> None:
         """Load in the background; the result is dropped if another request was made meanwhile."""
-        request = self._request
+        request = self.request
 
         def load_failed(error: BaseException) -> None:
             if not isinstance(error, MixposeError):
                 raise error
-            if request == self._request:
+            if request == self.request:
                 failed(str(error))
 
         def done(result: Any) -> None:
-            if request == self._request:
+            if request == self.request:
                 opened(result)
             elif isinstance(result, VideoClip):
                 result.close()
 
-        self._window.jobs.start(Job(title, lambda _control: load(), done=done, failed=load_failed))
+        self._window.jobs.start(
+            Job(title, lambda _control: load(path), done=done, failed=load_failed, about=path)
+        )

@@ -106,7 +106,13 @@ class WindowPresenter(QObject):
             self.cameras.refresh()
             return
         self._notice = notices.starting("the camera")
-        self.cameras.refresh(then=self._begin_default)
+        self._find_cameras(then=self._begin_default)
+
+    def _find_cameras(self, then: Callable[[], None]) -> None:
+        """List the cameras, which may take seconds; call ``then`` unless the user has chosen
+        something else by then, or closed the window."""
+        request = self.opening.request
+        self.cameras.refresh(lambda: then() if request == self.opening.request else None)
 
     def _begin_default(self) -> None:
         if self.current is not None:
@@ -140,6 +146,8 @@ class WindowPresenter(QObject):
 
     def choose(self, spec: str) -> None:
         """Open an entry chosen from the source list, or a dropped or opened file."""
+        if self.closing:  # a job that ended meanwhile would open what nobody closes
+            return
         if spec == sources.ASK_FILE:
             self.ask_file.emit()
         elif spec == sources.ASK_URL:
@@ -167,6 +175,8 @@ class WindowPresenter(QObject):
 
     def open_recording(self, path: Path) -> None:
         """Load a recording and play it; the present source stays until it is loaded."""
+        if self.closing:
+            return
         self.opening.open_recording(path)
 
     def play(self, clip: Clip, spec: str) -> None:
@@ -288,7 +298,7 @@ class WindowPresenter(QObject):
         """Try the source again, as if the program had just started."""
         self._dismiss()
         spec = self._live_spec
-        self.cameras.refresh(then=lambda: self.choose(spec) if spec else self.begin(None))
+        self._find_cameras(then=lambda: self.choose(spec) if spec else self.begin(None))
 
     def _dismiss(self) -> None:
         self._notice = None if self.current is not None else notices.STOPPED

@@ -67,8 +67,6 @@ class Card(QFrame):
         if notice is None:
             return
         self._glyph.show_icon(notice.icon)
-        self._title.setText(notice.title)
-        self._body.setText(notice.body)
         self._body.setVisible(bool(notice.body))
         self._busy.setVisible(notice.busy)
         self._busy.setRange(0, 0 if notice.busy else 1)
@@ -87,6 +85,10 @@ class Card(QFrame):
         layout = self.layout()
         if layout is None:
             return
+        margins = layout.contentsMargins()
+        room = width - margins.left() - margins.right()
+        _show_words(self._title, self._notice.title, room)
+        _show_words(self._body, self._notice.body, room)
         layout.activate()
         height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
         self.setFixedHeight(max(1, height))
@@ -117,6 +119,11 @@ class Card(QFrame):
             made = kit.push_button(button.label, press, main=button.main)
             self._buttons.addWidget(made)
             made.show()  # the layout ignores hidden widgets, and its size is needed now
+
+
+def _show_words(label: QLabel, text: str, width: int) -> None:
+    advance = label.fontMetrics().horizontalAdvance
+    label.setText(kit.breakable(text, lambda word: advance(word) <= width))
 
 
 def _buttons_of(notice: Notice | None) -> object:

@@ -11,6 +11,9 @@ from app.ui.notices import Message
 from app.ui.tasks import Job
 from app.ui.views import kit
 
+_LONG_WORD: Final = 32
+"""Characters of a word for which there is room beside four buttons in the smallest window."""
+
 
 class JobStrip(QFrame):
     """Shows one running job, or else the newest message with its buttons."""
@@ -24,6 +27,7 @@ class JobStrip(QFrame):
         self._bar.setFixedWidth(kit.ems(self, 12))
         self._buttons: list[QPushButton] = []
         self._shown: object = None
+        self._words = ""
         gap = kit.ems(self, 0.5)
         self._row = kit.spaced(QHBoxLayout(self), 2 * gap, margins=(2 * gap, gap, gap, gap))
         self._row.addWidget(self._title, 1)
@@ -40,14 +44,14 @@ class JobStrip(QFrame):
             self._show_job(job)
         elif message is not None and self._shown is not message:
             self._shown = message
-            self._title.setText(message.text)
+            self._show_words(message.text)
             self._bar.hide()
             self._set_buttons([(button.label, button.pressed) for button in message.buttons])
         self.show()
 
     @property
     def text(self) -> str:
-        return self._title.text() if self.isVisible() else ""
+        return self._words if self.isVisible() else ""
 
     def button(self, label: str) -> QPushButton | None:
         """Return the button with this label, if it is shown."""
@@ -61,9 +65,13 @@ class JobStrip(QFrame):
         share = job.progress
         self._bar.setRange(0, 0 if share is None else 1000)
         done = "" if share is None else f"  {share:.0%}"
-        self._title.setText("Stopping …" if job.cancelled else job.title + done)
+        self._show_words("Stopping …" if job.cancelled else job.title + done)
         if share is not None:
             self._bar.setValue(round(share * 1000))
+
+    def _show_words(self, words: str) -> None:
+        self._words = words
+        self._title.setText(kit.breakable(words, lambda word: len(word) <= _LONG_WORD))
 
     def _set_buttons(self, wanted: list[tuple[str, Callable[[], None]]]) -> None:
         for button in self._buttons:

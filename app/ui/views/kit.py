@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,15 @@ def spaced(layout: _Layout, gap: int, margins: int | tuple[int, int, int, int] =
     layout.setSpacing(gap)
     layout.setContentsMargins(*(4 * (margins,) if isinstance(margins, int) else margins))
     return layout
+
+
+_BREAK: Final = "\N{ZERO WIDTH SPACE}"
+
+
+def breakable(text: str, fits: Callable[[str], bool]) -> str:
+    """Return a label's text in which words that do not fit into a line, as names of files may be,
+    can be broken anywhere: Qt would cut them off."""
+    return re.sub(r"\S+", lambda word: word[0] if fits(word[0]) else _BREAK.join(word[0]), text)
 
 
 def label(

@@ -203,6 +203,41 @@ def test_what_this_window_works_on_is_left_alone(
     until(lambda: not session.presenter.jobs.running, "the jobs to end")
 
 
+def test_what_is_being_opened_or_deleted_is_left_alone(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    session, dialog = library
+    walk = recordings / "walk.mixpose"
+    session.presenter.open_recording(walk)
+    dialog.presenter.rename(walk, "first walk")
+    assert "Opening walk" in dialog.message.text()
+    until(lambda: session.presenter.playback, "the recording")
+    until(lambda: session.window.view_state.frame is not None, "its picture")
+    until(lambda: not session.presenter.jobs.running, "its poses")
+    dialog.presenter.delete(walk)
+    dialog.presenter.delete(walk)
+    assert "Deleting walk" in dialog.message.text()
+    until(lambda: dialog.message.text() == "walk is in the trash", "it to go")
+    until(lambda: not session.presenter.jobs.running, "all to end")
+    assert dialog.message.text() == "walk is in the trash", "no complaint about the second time"
+
+
+def test_what_is_chosen_while_a_recording_is_renamed_stays(
+    library: tuple[Session, LibraryDialog], recordings: Path
+) -> None:
+    session, dialog = library
+    presenter = session.presenter
+    presenter.open_recording(recordings / "Anna.mixpose")
+    until(lambda: presenter.playback, "the recording")
+    dialog.presenter.rename(recordings / "Anna.mixpose", "Hanna")
+    presenter.open_recording(recordings / "walk.mixpose")
+    until(lambda: "Hanna" in shown(dialog), "the new name in the list")
+    until(lambda: presenter.playback, "what was chosen")
+    until(lambda: not any("Opening" in job.title for job in presenter.jobs.running), "all of it")
+    assert presenter.playback is not None
+    assert presenter.playback.label == "walk"
+
+
 def test_notes_are_kept_as_they_are_typed(
     library: tuple[Session, LibraryDialog], recordings: Path
 ) -> None:

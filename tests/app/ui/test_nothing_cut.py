@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PyQt6.QtCore import QSize
+from PyQt6.QtCore import QRect, QSize, Qt
 from PyQt6.QtGui import QScreen
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QCheckBox, QFileDialog, QHeaderView, QLabel, QPushButton, QTreeView
@@ -14,8 +14,10 @@ from PyQt6.QtWidgets import QCheckBox, QFileDialog, QHeaderView, QLabel, QPushBu
 from app.recording.reader import Recording
 from app.ui.angle_groups import GROUPS
 from app.ui.main import Session
+from app.ui.notices import Message, MessageButton
 from app.ui.presenters import sources
 from app.ui.views import kit, plot
+from app.ui.views.card import Card
 from tests.support.recordings import INFO, poses, record
 from tests.support.windows import OpenWindow, until
 
@@ -71,6 +73,52 @@ def test_the_plot_names_what_it_shows(session: Session) -> None:
                     lambda value=value: value.sizeHint().width() <= value.width(),
                     f"room for {value.text}",
                 )
+
+
+def test_a_card_is_read_whole_whatever_it_names(session: Session, tmp_path: Path) -> None:
+    presenter, card = session.presenter, session.window.picture.card
+    name = "GX010123_2026-11-21_subject_07_condition_B_trial_03_left_4k_60fps_stabilised.mp4"
+    presenter.choose(str(tmp_path / name))
+    until(lambda: presenter.failed_source, "the card")
+    until(lambda: card.notice is not None and name in card.notice.title, "the name")
+    require_whole(card)
+    presenter.program_error(RuntimeError("a tensor of the wrong shape, " * 100))
+    until(lambda: card.notice is not None and "tensor" in card.notice.body, "the error")
+    require_whole(card)
+
+
+def test_a_message_is_read_whole_whatever_it_names(session: Session) -> None:
+    window = session.window
+    name = "2026-11-21_subject_07_condition_B_trial_03_left_4k_60fps_stabilised_again"
+    buttons = [
+        MessageButton(words, lambda: None) for words in ("Play", "Export…", "Show in folder")
+    ]
+    session.presenter.announce(Message(f"Recording {name} is ready", tuple(buttons)))
+    until(lambda: window.strip.text == f"Recording {name} is ready", "the message")
+    QTest.qWait(100)
+    assert window.minimumSizeHint().width() <= window.width()
+    (title,) = window.strip.findChildren(QLabel)
+    require_words_whole(title)
+
+
+def require_whole(card: Card) -> None:
+    """The card lies within its pane, and all its words within the card."""
+    QTest.qWait(100)
+    pane = card.parentWidget()
+    assert pane is not None
+    assert pane.rect().contains(card.geometry())
+    for label in card.findChildren(QLabel):
+        if label.isVisible():
+            require_words_whole(label)
+
+
+def require_words_whole(label: QLabel) -> None:
+    """All its words lie within the label."""
+    across = Qt.AlignmentFlag.AlignHCenter.value | Qt.TextFlag.TextWordWrap.value
+    room = QRect(0, 0, label.width(), 10_000)
+    words = label.fontMetrics().boundingRect(room, across, label.text())
+    assert words.width() <= label.width(), label.text()
+    assert words.height() <= label.height(), label.text()
 
 
 def test_what_is_measured_is_read_whole_in_a_narrow_pane(session: Session) -> None:

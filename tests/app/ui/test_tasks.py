@@ -72,6 +72,19 @@ def test_an_error_is_handed_over(qapp) -> None:
     assert heard == ["broken"]
 
 
+def test_a_worker_that_exits_has_not_done_its_work(qapp) -> None:
+    jobs, heard = Jobs(), []
+
+    def leaves(_control: Control) -> None:
+        raise SystemExit(3)
+
+    jobs.start(
+        Job("Leaving", leaves, done=heard.append, failed=lambda error: heard.append(str(error)))
+    )
+    finished(jobs)
+    assert heard == ["Leaving: SystemExit(3)"]
+
+
 def test_what_was_foreseen_is_logged_in_one_line(qapp, caplog: pytest.LogCaptureFixture) -> None:
     jobs = Jobs()
 

@@ -18,9 +18,12 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtTest import QTest
 
 from app.detection.models import about
+from app.export.file_options import FileOptions
 from app.lifting import work as lifting_work
+from app.motion.selection import Selection
 from app.system import paths
 from app.ui.main import Session
+from app.ui.preferences import Preferences
 from app.ui.presenters import background
 from app.ui.presenters.playback import PlaybackPresenter
 from app.ui.presenters.view_state import SPEEDS
@@ -311,6 +314,31 @@ def test_a_cancelled_export_leaves_nothing(
     assert session.presenter.message is not None
     assert "cancelled" in session.presenter.message.text
     assert not list(folder.iterdir())
+
+
+class Shares:
+    """A job's interface to the window that keeps all it is told."""
+
+    cancelled = False
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+
+    def report(self, share: float) -> None:
+        self.told.append(share)
+
+
+@pytest.mark.slow
+def test_the_progress_of_an_export_never_goes_back(film: Path, folders: None) -> None:
+    told = Shares()
+    clip = background.open_video(film)
+    file = paths.video_cache_dir().with_name("dance.mp4")
+    chosen = Preferences(detector="lite")
+    background.export_video(clip, file, "mp4", FileOptions(), chosen, told, Selection())
+    clip.close()
+    assert len(told.told) > FRAMES
+    assert told.told == sorted(told.told)
+    assert told.told[-1] == 1.0
 
 
 @pytest.mark.slow
