@@ -7,7 +7,7 @@ Without pictures, the joints are drawn on grey.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import timezone
 from pathlib import Path
@@ -53,10 +53,13 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
     look()
     about = _metadata(data, to.name.removesuffix(".mp4"))
-    with encoding(
-        Path(to.file.name), layout.size, to.options.fps or data.effective_rate, about
-    ) as film:
-        pictures = _side_by_side(left, right, look)
+    # Closed here: who keeps the error of a cancelled export would keep the drawing process.
+    with (
+        encoding(
+            Path(to.file.name), layout.size, to.options.fps or data.effective_rate, about
+        ) as film,
+        closing(_side_by_side(left, right, look)) as pictures,
+    ):
         for picture, shown in zip(pictures, _times(data), strict=True):
             for begin_s, end_s in _at_rate(to.options.fps, *shown):
                 film.write(picture, begin_s, end_s)
@@ -67,7 +70,7 @@ def write(data: MotionData, to: Destination) -> dict[str, object]:
 
 def _side_by_side(
     left: PicturePane, right: ViewPane, look: Callable[[], None]
-) -> Iterator[NDArray[np.uint8]]:
+) -> Generator[NDArray[np.uint8], None, None]:
     """Yield the video's pictures; the next 3D view is drawn while one is encoded."""
     with closing(left.pictures()) as pictures, closing(right.pictures(look)) as views:
         for picture, view in zip(pictures, views, strict=True):

@@ -113,8 +113,8 @@ class Job:
     def _run(self) -> None:
         try:
             self._result = self._work(self)
-        except Cancelled as error:
-            self._error = error
+        except Cancelled:  # a new one: the traceback would keep all that the work has opened
+            self._error = Cancelled()
         except MixposeError as error:  # expected: its message is enough, no traceback is needed
             log.warning("%s: %s", self.title, error)
             self._error = error

@@ -76,7 +76,8 @@ class ComparisonController(QObject):
         picture.show_view_state(view_state)
         skeleton.show_view_state(view_state)
         newly = time.monotonic() - self._since < _HINT_S
-        skeleton.show_hint("" if room else view_state.hint or (_NO_ROOM if newly else ""))
+        # First: a hint of the take lasts as long, and would leave nothing of the time for this one.
+        skeleton.show_hint("" if room else _NO_ROOM if newly else view_state.hint)
         self._redraw_both()
         for name, pane in self._names:
             _place(name, pane)

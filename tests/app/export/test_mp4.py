@@ -277,12 +277,13 @@ def test_cancelling_ends_the_drawing_process(tmp_path: Path) -> None:
             drawing.extend(psutil.Process().children(recursive=True))
             raise CancelError
 
-    with pytest.raises(CancelError):
+    with pytest.raises(CancelError) as kept:
         export(tmp_path / "a.mp4", standing(40), "mp4", progress=cancel)
     assert list(tmp_path.iterdir()) == []
     assert drawing
     _, alive = psutil.wait_procs([each for each in drawing if "spawn_main" in _line(each)], 5)
-    assert alive == []
+    assert alive == [], "although the error is kept, and with it what it went through"
+    assert kept.tb
 
 
 def _line(process: psutil.Process) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from PyQt6.QtTest import QTest
@@ -59,6 +60,26 @@ def test_cancelling_stops_the_work_and_says_so(qapp) -> None:
     job.cancel()
     finished(jobs)
     assert heard == ["stopped"]
+
+
+def test_what_a_cancelled_job_had_opened_is_let_go_of(qapp) -> None:
+    jobs, closed = Jobs(), []
+
+    def pictures() -> Iterator[int]:
+        try:
+            yield from range(1_000_000)
+        finally:
+            closed.append(threading.current_thread().name)
+
+    def through_all(control: Control) -> None:
+        opened = pictures()
+        for number in opened:
+            control.report(number / 1_000_000)
+
+    job = jobs.start(Job("Reading", through_all))
+    job.cancel()
+    finished(jobs)
+    assert closed == ["job: Reading"]
 
 
 def test_an_error_is_handed_over(qapp) -> None:
