@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from app.cli.exits import Exit, say, warn
+from app.cli.exits import Exit, exit_on_signals, say, warn
 from app.system import logs
 
 
@@ -13,13 +13,14 @@ def run(options: argparse.Namespace) -> int:
     logs.divert_native_stderr()
     from app.lab.bench import FULL, QUICK, measure, report
 
-    rows = measure(
-        QUICK if options.quick else FULL,
-        weights=options.weights,
-        device=options.device or "auto",
-        source=options.source,
-        detector=options.detector,
-        note=warn,
-    )
+    with exit_on_signals():
+        rows = measure(
+            QUICK if options.quick else FULL,
+            weights=options.weights,
+            device=options.device or "auto",
+            source=options.source,
+            detector=options.detector,
+            note=warn,
+        )
     say(report(rows))
     return Exit.OK

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final, TextIO
@@ -95,6 +96,23 @@ def _guarded(stream: TextIO | None, text: str) -> None:
         # flushes at exit, so it goes nowhere.
         with contextlib.suppress(OSError, ValueError), Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), stream.fileno())
+
+
+@contextlib.contextmanager
+def exit_on_signals() -> Iterator[None]:
+    """Raise SystemExit in the block on SIGTERM and SIGHUP, so that temporary files are removed;
+    Ctrl-C raises KeyboardInterrupt anyway.  Main thread only."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    numbers = [each for each in ending_signals() if each != signal.SIGINT]
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Interrupt:

@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from app.errors import LiftingError
 from app.lifting.work_units import Done, Event, Moved, WorkUnit, done
+from app.system.files import plain_reason
 from app.system.processes import starting
 
 log: Final = logging.getLogger(__name__)
@@ -85,7 +86,10 @@ class Pool:
         self._orders = deque(each for each in self._orders if each.ticket not in unwanted)
 
     def poll(self) -> Iterator[Event]:
-        """Start waiting units, and yield the processes' events; one ``Done`` per unit."""
+        """Start waiting units, and yield the processes' events; one ``Done`` per unit.
+
+        Raises LiftingError if no process can be started.
+        """
         self._hand_out()
         yield from self._listen(_LOOK_S)
 
@@ -118,8 +122,21 @@ class Pool:
             if self._orders:
                 worker.begin(self._orders.popleft())
         while self._orders and len(self._workers) < self.width:
-            self._workers.append(_Worker())
+            try:
+                self._workers.append(_Worker())
+            except OSError as error:  # memory, or the number of processes or files, is limited
+                self._do_with_fewer(error)
+                return
             self._workers[-1].begin(self._orders.popleft())
+
+    def _do_with_fewer(self, error: OSError) -> None:
+        if not self._workers:
+            raise LiftingError(
+                f"No process can be started to detect people: {plain_reason(error)}. Close other "
+                "programs, or raise the limits of this one."
+            ) from error
+        log.warning("%d of %d processes do the work: %s", len(self._workers), self.width, error)
+        self.width = len(self._workers)
 
     def _listen(self, patience_s: float) -> Iterator[Event]:
         pipes = {worker.pipe: worker for worker in self._workers}

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -84,7 +84,8 @@ class Live:
         """Number of poses skipped so far, because the loop was too slow."""
         run.send_to(self)
         run.start()
-        atexit.register(self.close)
+        _close_at_exit()
+        _running.add(self)
 
     def put(self, pose: Pose3D, conf: NDArray[np.float32]) -> None:
         """Receive a pose from the pipeline; not to be called by users."""
@@ -118,8 +119,8 @@ class Live:
             first, self._closed = not self._closed, True
             self._changed.notify_all()
         if first:
-            atexit.unregister(self.close)
             self._run.stop(_CLOSE_S)
+            _running.discard(self)
 
     def __enter__(self) -> Live:
         return self
@@ -175,6 +176,23 @@ class Live:
         error = self._run.latest().error
         if error is not None and not self._closed:
             raise error
+
+
+_running: Final[set[Live]] = set()
+
+
+@cache
+def _close_at_exit() -> None:
+    """Have live poses that nobody closed closed when the interpreter exits, before it shuts down
+    the thread pools with which MediaPipe works: the functions of ``atexit`` are called after that,
+    and only this one of ``threading``, which is not public, before."""
+    register = getattr(threading, "_register_atexit", atexit.register)
+    register(_close_all)
+
+
+def _close_all() -> None:
+    for each in tuple(_running):
+        each.close()
 
 
 def live(

@@ -88,6 +88,21 @@ def test_a_second_ctrl_c_kills_at_once(program: Program, out: Path) -> None:
     assert list(out.iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_benchmark_that_is_stopped_leaves_no_film(
+    number: signal.Signals, program: Program, out: Path
+) -> None:
+    with program.start("bench", env={"TMPDIR": str(out)}) as process:
+        assert process.stderr is not None
+        until(lambda: list(out.rglob("*.mp4")) != [], "the film to be begun")
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in err
+    assert list(out.iterdir()) == []
+
+
 def test_ctrl_c_while_a_source_is_being_opened(program: Program, out: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/silent"

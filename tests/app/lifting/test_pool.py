@@ -162,6 +162,50 @@ def test_a_stuck_process_is_waited_for_once() -> None:
     assert time.monotonic() - began < 3
 
 
+def in_limits(tmp_path: Path, more: str) -> str:
+    """What a script prints that starts processes with a limit of open files."""
+    code = (
+        "import os, resource\n"
+        "from app.lifting import pool\n"
+        "from app.lifting.work_units import Done\n"
+        "from tests.support.engines import Worker\n"
+        "from multiprocessing import resource_tracker; resource_tracker.ensure_running()\n"
+        "def no_more_files():\n"
+        "    os.close(number := os.open('/dev/null', os.O_RDONLY))\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (number + 1, number + 1))\n"
+    )
+    ended = Program(tmp_path).run(code=code + more)
+    return ended.out + ended.err
+
+
+def test_fewer_processes_than_wanted_do_the_work(tmp_path: Path) -> None:
+    more = (
+        "with pool.Pool(3) as engine:\n"
+        "    engine.submit(Worker(count=50))\n"
+        "    list(engine.poll())\n"
+        "    no_more_files()\n"
+        "    engine.submit(Worker())\n"
+        "    left = 2\n"
+        "    while left:\n"
+        "        left -= sum(isinstance(event, Done) for event in engine.poll())\n"
+        "    print(engine.width)\n"
+    )
+    assert in_limits(tmp_path, more).startswith("1\n1 of 3 processes do the work: ")
+
+
+def test_that_no_process_can_be_started_is_said(tmp_path: Path) -> None:
+    more = (
+        "from app.errors import LiftingError\n"
+        "no_more_files()\n"
+        "with pool.Pool(3) as engine:\n"
+        "    engine.submit(Worker())\n"
+        "    try: list(engine.poll())\n"
+        "    except LiftingError as error: print(error)\n"
+    )
+    said = in_limits(tmp_path, more)
+    assert said.startswith("No process can be started to detect people: too many open files. Close")
+
+
 def test_no_process_is_started_for_nothing() -> None:
     with Pool(8) as pool:
         assert workers() == []

@@ -64,6 +64,18 @@ def test_a_library_prints_nothing_that_it_was_not_asked_to(tmp_path: Path, clip:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "the script itself\n")
 
 
+@pytest.mark.slow
+def test_live_poses_that_are_not_closed_end_with_the_script_without_a_word(tmp_path: Path) -> None:
+    ended = run(
+        f"import time\n{_BEGIN}"
+        "poses = mixpose.live('performer', detector='lite')\n"
+        "while poses.latest() is None: time.sleep(0.05)\n",
+        tmp_path,
+    )
+    # MediaPipe failed as its threads were gone, which was reported.
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
 def test_a_script_without_a_guard_starts_processes(tmp_path: Path) -> None:
     ended = run(
         "print('once')\n"
