@@ -31,7 +31,7 @@ from app.export.rig import Array, Rig
 from app.export.skeleton_pose import pose_at_constant_rate
 from app.export.skeleton_sidecar import ranges
 from app.motion.data import MotionData
-from app.system.processes import ProcessLostError, apart
+from app.system.processes import ProcessLostError, in_new_process
 
 ENDING: Final = ".ik.mot"
 _DRAWN: Final = 1e-3
@@ -66,7 +66,7 @@ def _by_opensim(
     function: Callable[..., Any], *arguments: object, progress: Callable[[float], None]
 ) -> Any:
     try:
-        return apart(function, *arguments, progress=progress)
+        return in_new_process(function, *arguments, progress=progress)
     except ProcessLostError as error:
         raise ExportError(f"OpenSim failed: its process was lost ({error}).") from error
 

@@ -60,7 +60,7 @@ class ProcessLostError(Exception):
     """A process ended without returning a result."""
 
 
-def apart(
+def in_new_process(
     function: Callable[..., Any], *arguments: object, progress: Callable[[float], None]
 ) -> Any:
     """Return the result of ``function(*arguments, report)``, run in a separate process.

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.system.processes import ProcessLostError, apart
+from app.system.processes import ProcessLostError, in_new_process
 from tests.support.program import RUN_APP
 
 REPOSITORY = RUN_APP.parent
@@ -43,7 +43,7 @@ def ignore(_share: float) -> None:
 
 def test_the_answer_comes_from_another_process_with_its_progress() -> None:
     told: list[float] = []
-    total, pid = apart(sums, [1, 2, 3], progress=told.append)
+    total, pid = in_new_process(sums, [1, 2, 3], progress=told.append)
     assert total == 6
     assert pid != os.getpid()
     assert told == [0.5, 1.0]
@@ -51,12 +51,12 @@ def test_the_answer_comes_from_another_process_with_its_progress() -> None:
 
 def test_an_error_comes_back_as_it_was_raised() -> None:
     with pytest.raises(ValueError, match="no such thing"):
-        apart(refuses, progress=ignore)
+        in_new_process(refuses, progress=ignore)
 
 
 def test_a_crash_there_is_an_error_here() -> None:
     with pytest.raises(ProcessLostError, match="exit status -11"):
-        apart(dies, progress=ignore)
+        in_new_process(dies, progress=ignore)
 
 
 def test_who_is_told_can_stop_it() -> None:
@@ -64,7 +64,7 @@ def test_who_is_told_can_stop_it() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        apart(never_ends, progress=enough)
+        in_new_process(never_ends, progress=enough)
 
 
 def in_script(code: str) -> subprocess.Popen[str]:
