@@ -95,6 +95,7 @@ def test_a_stuck_process_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert later[good].error is None
 
 
+@pytest.mark.slow
 def test_time_in_which_the_program_was_stopped_is_no_silence(tmp_path: Path) -> None:
     """As by Ctrl-Z; its processes were stopped with it, and are continued at the same time."""
     code = (
@@ -152,6 +153,7 @@ def test_finishing_ends_what_is_begun() -> None:
         assert pool.waiting == 0
 
 
+@pytest.mark.slow
 def test_a_stuck_process_is_waited_for_once() -> None:
     with Pool(1) as pool:
         pool.submit(Worker(then="hang"))

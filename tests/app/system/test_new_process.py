@@ -89,6 +89,7 @@ def test_ctrl_c_interrupts_no_process_that_is_being_started() -> None:
         assert script.communicate(timeout=60)[0] == "alive\n0\n"
 
 
+@pytest.mark.slow
 def test_time_in_which_the_program_was_stopped_is_not_waited_for_an_answer() -> None:
     code = (
         "import multiprocessing, threading, time\n"
