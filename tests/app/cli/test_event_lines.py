@@ -306,9 +306,12 @@ def test_a_flood_waits_until_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None
     lines.write(b"y\n" * 20_000)
     until(lambda: len(lines.labels) == 101, "as many as wait, and the one that does not fit")
     remains(lambda: len(lines.labels) == 101, "the others wait", 0.5)
-    told = len(list(lines.events.made()))
-    assert told == 100, "not without end while more come"
-    until(lambda: len(lines.labels) > told, "what comes next")
+    told = 0
+    for _ in lines.events.made():
+        told += 1
+        assert told <= 100, "not without end while more come"
+        until(lambda count=101 + told: len(lines.labels) >= count, "what comes next")
+    assert told == 100
     lines.events.close()
     until(lambda: not lines.reading, "the thread to end")
     os.close(lines.other)
